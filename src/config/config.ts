@@ -1,0 +1,73 @@
+import type { Schedule, ScheduleSpec } from "../schedule/schedule.ts";
+
+/** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
+export interface Config {
+  readonly namespace: string;
+  readonly redis: RedisAddress;
+  readonly election: { readonly store: "redis"; readonly leaseTtlMs: number };
+  /** Grows with each release of the config; a replica of an older one never takes over from a newer one. */
+  readonly generation: number;
+  /** Every queue that a job uses, by name. */
+  readonly queues: Readonly<Record<string, QueueConfig>>;
+  readonly http: ListenConfig | false;
+  readonly admin: (ListenConfig & { readonly tokens: readonly AdminToken[] }) | false;
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
+  /** How long running handlers may finish after SIGTERM. */
+  readonly shutdownTimeoutMs: number;
+  /** In the order of the files. */
+  readonly jobs: readonly Job[];
+  /** Hash of the job definitions: two replicas with the same hash do the same. */
+  readonly hash: string;
+  /** Absolute; where handler modules are looked for. */
+  readonly jobsDir: string;
+}
+
+export type RedisAddress =
+  | { readonly kind: "url"; readonly url: string }
+  | {
+      readonly kind: "sentinel";
+      readonly name: string;
+      readonly nodes: readonly { readonly host: string; readonly port: number }[];
+    };
+
+export interface QueueConfig {
+  readonly concurrency: number;
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface AdminToken {
+  readonly name: string;
+  readonly role: "viewer" | "operator";
+  readonly token: string;
+}
+
+export type CatchUp = "none" | "latest" | "all";
+export type Overlap = "allow" | "skip" | "queue";
+
+export interface Job {
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** The schedule as written, for people: `0 2 * * *`, `every 30s`, `at 2026-12-24T18:00:00Z`. */
+  readonly scheduleText: string;
+  readonly spec: ScheduleSpec;
+  readonly handler: HandlerRef;
+  readonly queue: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly catchUp: CatchUp;
+  readonly catchUpWindowMs: number;
+  readonly overlap: Overlap;
+  readonly retry: {
+    /** 1 means no retry. */
+    readonly attempts: number;
+    readonly backoff: "exponential" | "fixed";
+    readonly delayMs: number;
+  };
+  readonly timeoutMs: number | null;
+}
+
+/** What does a run's work. `module` is the path below the jobs directory, without its extension. */
+export type HandlerRef = { readonly kind: "module"; readonly path: string };

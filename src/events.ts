@@ -1,0 +1,132 @@
+/**
+ * What happens in a replica, as typed events. Code emits; the log (and later the metrics) subscribe. Names and
+ * fields are a contract (DESIGN §4.5): people grep for them.
+ */
+export type Role = "scheduler" | "worker";
+export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";
+
+/** Why a term began: who led before, and how that ended. */
+export type ElectedReason = "vacant" | "resigned" | "crashed" | "expired";
+/** Why a leader gave its term up on purpose. */
+export type ResignReason = "shutdown" | "stepdown" | "generation";
+/** Why a leader lost its term against its will. */
+export type LostReason = "expired" | "fenced" | "unreachable";
+
+export interface EventMap {
+  "replica.started": { roles: readonly Role[]; generation: number; pid: number };
+  "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
+  "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
+
+  "leader.elected": {
+    term: number;
+    store: "redis" | "etcd";
+    reason: ElectedReason;
+    previous: string | null;
+    vacantMs: number | null;
+  };
+  /** Once per change, by every replica that follows. */
+  "leader.observed": { leader: string; term: number };
+  "leader.resigned": { term: number; reason: ResignReason };
+  "leader.lost": { term: number; reason: LostReason };
+  /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
+  "leader.absent": { forMs: number };
+  "clock.skewed": { skewMs: number };
+
+  "tick.launched": {
+    job: string;
+    tick: string;
+    term: number;
+    lateMs: number;
+    run: string;
+    kind: TickKind;
+  };
+  "tick.skipped": { job: string; tick: string; term: number; reason: string; run?: string };
+  /** `count` ticks from `from` to `tick`, when one record stands for several. */
+  "tick.missed": {
+    job: string;
+    tick: string;
+    term: number;
+    reason: string;
+    from?: string;
+    count?: number;
+  };
+  "job.overdue": { job: string; tick: string; forMs: number };
+
+  "run.completed": { job: string; run: string; attempt: number; durationMs: number };
+  /** `final`: no attempt is left. */
+  "run.failed": {
+    job: string;
+    run: string;
+    attempt: number;
+    durationMs: number;
+    final: boolean;
+    error: string;
+    stack?: string;
+  };
+  /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here). */
+  "run.returned": { job: string; run: string; reason: string };
+  /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
+  "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
+
+  "config.loaded": { generation: number; hash: string; jobs: number };
+  "config.rejected": { mistakes: readonly string[] };
+
+  /** Redis does not answer; told once until it is back. */
+  "redis.unreachable": { address: string; error: string };
+  "redis.connected": { address: string; version: string };
+  "redis.warning": { problem: string; advice: string };
+  /** A launch was refused or its outcome is unknown; the cursors decide what happens next. */
+  "launch.failed": { term: number; ticks: number; error: string };
+}
+
+export type EventName = keyof EventMap;
+export type Level = "debug" | "info" | "warn" | "error";
+
+type EventRule<K extends EventName> = {
+  readonly level: Level | ((fields: EventMap[K]) => Level);
+  readonly message: string;
+};
+
+/** Level and fixed text of each event. The values stand in the fields, never in the text. */
+export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
+  "replica.started": { level: "info", message: "replica started" },
+  "replica.stopping": { level: "info", message: "replica stopping" },
+  "replica.stopped": { level: "info", message: "replica stopped" },
+  "leader.elected": { level: "info", message: "this replica leads now" },
+  "leader.observed": { level: "info", message: "following a leader" },
+  "leader.resigned": { level: "info", message: "gave up leadership" },
+  "leader.lost": { level: "warn", message: "lost leadership" },
+  "leader.absent": { level: "error", message: "nobody leads" },
+  "clock.skewed": { level: "warn", message: "this machine's clock is off; ticks follow the store's time" },
+  "tick.launched": { level: "debug", message: "tick launched" },
+  "tick.skipped": { level: "info", message: "tick skipped" },
+  "tick.missed": { level: "warn", message: "tick missed" },
+  "job.overdue": { level: "error", message: "job is overdue" },
+  "run.completed": { level: "info", message: "run completed" },
+  "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
+  "run.returned": { level: "info", message: "run given back to its queue" },
+  "run.strayError": { level: "error", message: "error outside of a handler's promise" },
+  "config.loaded": { level: "info", message: "configuration loaded" },
+  "config.rejected": { level: "error", message: "configuration rejected" },
+  "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
+  "redis.connected": { level: "info", message: "connected to Redis" },
+  "redis.warning": { level: "warn", message: "Redis is not set up as it should be" },
+  "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
+};
+
+type Listener = <K extends EventName>(name: K, fields: EventMap[K]) => void;
+
+/** Hands each event to every subscriber, in the order of subscription. */
+export class Events {
+  readonly #listeners = new Set<Listener>();
+
+  emit<K extends EventName>(name: K, fields: EventMap[K]): void {
+    for (const listener of this.#listeners) listener(name, fields);
+  }
+
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,36 @@
+import type { TickKind } from "../events.ts";
+
+/** What a handler gets beside its data: all it needs to be idempotent (DESIGN §4.3). */
+export interface Run {
+  /** The BullMQ job id, `<job>@<tick>`; the same in every attempt. */
+  readonly id: string;
+  readonly job: string;
+  readonly tick: Date;
+  readonly kind: TickKind;
+  /** 1, 2, 3 … */
+  readonly attempt: number;
+  /** The term that launched the run; 0 for manual runs. */
+  readonly term: number;
+  readonly replica: string;
+  /** Aborts on timeout, at the shutdown deadline, or when the run's lock is lost to another replica. */
+  readonly signal: AbortSignal;
+  readonly log: RunLog;
+  /** Reports progress (0 to 100, or any JSON value) to BullMQ. */
+  progress(value: number | object): Promise<void>;
+}
+
+/** A pino child logger that carries job, run and attempt; the part of it that handlers may rely on. */
+export interface RunLog {
+  debug(fields: object | string, message?: string): void;
+  info(fields: object | string, message?: string): void;
+  warn(fields: object | string, message?: string): void;
+  error(fields: object | string, message?: string): void;
+}
+
+/** The function that does a run's work. What it returns is kept as the BullMQ job's return value (JSON). */
+export type HandlerFunction<Data = Record<string, unknown>> = (data: Data, run: Run) => unknown;
+
+/** One handler, of whatever kind, ready to be called. `data` comes without Bellwether's `_tick`. */
+export interface Handler {
+  handle(data: Record<string, unknown>, run: Run): Promise<unknown>;
+}

@@ -1,0 +1,49 @@
+/**
+ * What a schedule is: an endless (or ending) row of instants. Pure: no clock, no I/O.
+ */
+
+/** What daylight saving does to cron ticks with fixed hours (DESIGN §5.8). */
+export interface DstRule {
+  /** A tick inside the skipped hour of spring: `run` shifts it by the length of the gap, `skip` drops it that day. */
+  readonly gap: "run" | "skip";
+  /** A tick inside the repeated hour of autumn: at the `first` pass only, or at `both`. */
+  readonly overlap: "first" | "both";
+}
+
+/** A schedule as the config says it. Exactly one of `cron`, `everyMs` and `at` is present. */
+export interface ScheduleSpec {
+  readonly cron?: readonly string[];
+  /** Aligned to the epoch, so that every replica agrees. */
+  readonly everyMs?: number;
+  /** Epoch milliseconds, ascending. */
+  readonly at?: readonly number[];
+  readonly timezone: string;
+  readonly dst: DstRule;
+  /** Ticks before `startMs` and after `endMs` do not exist (both inclusive). */
+  readonly startMs?: number;
+  readonly endMs?: number;
+  /** Cron expressions, local dates (`2026-12-24`) or instants whose ticks do not exist. */
+  readonly except: readonly string[];
+  /** Each tick is due up to this much later than its time; hashed from `seed` and tick, equal on every replica. */
+  readonly jitterMs: number;
+  /** The job's name: what `H` and the jitter are hashed from. */
+  readonly seed: string;
+}
+
+export interface Tick {
+  /** Epoch milliseconds; the tick's identity. */
+  readonly at: number;
+  /** Why daylight saving makes this tick special. */
+  readonly note?: string;
+}
+
+export interface Schedule {
+  /** The first tick strictly after `afterMs`, or null when there is none. */
+  next(afterMs: number): Tick | null;
+  /** The last tick at or before `atMs`, or null when there is none. */
+  previous(atMs: number): Tick | null;
+  /** Jitter of the tick in milliseconds, 0 ≤ offset < jitterMs. */
+  jitterOf(tickAt: number): number;
+  /** Equal for two schedules exactly when they have the same ticks by definition: a short hash of the spec. */
+  readonly fingerprint: string;
+}
