@@ -4,6 +4,26 @@
  */
 const MESSAGES = {
   BW_CONFIG_INVALID: (f: { mistakes: readonly string[] }) => f.mistakes.join("\n"),
+  BW_HANDLERS_INVALID: (f: { problems: readonly string[] }) => f.problems.join("\n"),
+  BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
+  BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
+    `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
+  BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
+    "the connection to Redis changed within a launch; nothing was sent",
+  BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
+    `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
+  BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>
+    `the run took longer than the ${f.timeoutMs} ms that job "${f.job}" allows (timeout); ${
+      f.stopped
+        ? "its handler stopped when its signal aborted"
+        : "its handler goes on although its signal aborted, and what it returns is ignored: make it watch run.signal"
+    }`,
+  BW_HANDLER_THREW: (f: { thrown: string }) =>
+    `the handler threw ${f.thrown}; throw an Error, so that its stack shows where`,
+  BW_RUN_SHUTDOWN: (f: { job: string; run: string }) =>
+    `run ${f.run} was interrupted: its replica is shutting down; the run goes back to its queue`,
+  BW_RUN_LOST: (f: { job: string; run: string }) =>
+    `run ${f.run} was interrupted: its lock ran out or went to another replica, which runs it now`,
 } satisfies Record<string, (fields: never) => string>;
 
 export type ErrorCode = keyof typeof MESSAGES;
@@ -23,6 +43,9 @@ export class BellwetherError<C extends ErrorCode = ErrorCode> extends Error {
 }
 
 /** True when `error` is a Bellwether error, or one with the given code. */
-export function isBellwetherError<C extends ErrorCode>(error: unknown, code?: C): error is BellwetherError<C> {
+export function isBellwetherError<C extends ErrorCode>(
+  error: unknown,
+  code?: C,
+): error is BellwetherError<C> {
   return error instanceof BellwetherError && (code === undefined || error.code === code);
 }

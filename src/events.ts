@@ -28,6 +28,8 @@ export interface EventMap {
   "leader.observed": { leader: string; term: number };
   "leader.resigned": { term: number; reason: ResignReason };
   "leader.lost": { term: number; reason: LostReason };
+  /** The leader's work broke down (a bug); it resigned so that others can try. */
+  "leader.failed": { term: number; error: string };
   /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
   "leader.absent": { forMs: number };
   "clock.skewed": { skewMs: number };
@@ -76,7 +78,17 @@ export interface EventMap {
   "redis.connected": { address: string; version: string };
   "redis.warning": { problem: string; advice: string };
   /** A launch was refused or its outcome is unknown; the cursors decide what happens next. */
-  "launch.failed": { term: number; ticks: number; error: string };
+  "launch.failed": { term: number; error: string };
+  /** A replica stopped renewing the run's lock (it died or hung); BullMQ put the run back for the others. */
+  "run.stalled": { queue: string; run: string };
+  /** The lock went to another replica or ran out: whatever this attempt comes to does not count. */
+  "run.lost": { job: string; run: string; attempt: number; reason: string };
+  /** The run completed, but what its handler returned cannot be kept. */
+  "run.resultDropped": { job: string; run: string; reason: string };
+  /** The end of a run is missing from the history; the run itself is not affected. */
+  "run.unrecorded": { job: string; run: string; error: string };
+  /** BullMQ reported something other than a broken connection; the same text is told once a minute. */
+  "worker.error": { queue: string; error: string };
 }
 
 export type EventName = keyof EventMap;
@@ -96,6 +108,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "leader.observed": { level: "info", message: "following a leader" },
   "leader.resigned": { level: "info", message: "gave up leadership" },
   "leader.lost": { level: "warn", message: "lost leadership" },
+  "leader.failed": { level: "error", message: "the leader's work broke down; resigning" },
   "leader.absent": { level: "error", message: "nobody leads" },
   "clock.skewed": { level: "warn", message: "this machine's clock is off; ticks follow the store's time" },
   "tick.launched": { level: "debug", message: "tick launched" },
@@ -112,6 +125,11 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "redis.connected": { level: "info", message: "connected to Redis" },
   "redis.warning": { level: "warn", message: "Redis is not set up as it should be" },
   "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
+  "run.stalled": { level: "warn", message: "run taken back from a replica that stopped renewing its lock" },
+  "run.lost": { level: "warn", message: "lost the run; this attempt does not count" },
+  "run.resultDropped": { level: "warn", message: "run completed; its result is not kept" },
+  "run.unrecorded": { level: "warn", message: "the end of the run is not in the history" },
+  "worker.error": { level: "error", message: "a queue's worker reported an error" },
 };
 
 type Listener = <K extends EventName>(name: K, fields: EventMap[K]) => void;

@@ -7,7 +7,7 @@ export interface Config {
   readonly election: { readonly store: "redis"; readonly leaseTtlMs: number };
   /** Grows with each release of the config; a replica of an older one never takes over from a newer one. */
   readonly generation: number;
-  /** Every queue that a job uses, by name. */
+  /** Every queue that is declared or that a job uses, by name: a queue that no job uses any more may still hold runs. */
   readonly queues: Readonly<Record<string, QueueConfig>>;
   readonly http: ListenConfig | false;
   readonly admin: (ListenConfig & { readonly tokens: readonly AdminToken[] }) | false;

@@ -37,13 +37,27 @@ export interface Tick {
   readonly note?: string;
 }
 
-export interface Schedule {
+/** A row of ticks that can be walked both ways, ascending and without duplicates. */
+export interface TickSource {
   /** The first tick strictly after `afterMs`, or null when there is none. */
   next(afterMs: number): Tick | null;
   /** The last tick at or before `atMs`, or null when there is none. */
   previous(atMs: number): Tick | null;
-  /** Jitter of the tick in milliseconds, 0 ≤ offset < jitterMs. */
+}
+
+export interface TickCount {
+  readonly count: number;
+  /** False when counting stopped early: there are `count` ticks or more. */
+  readonly isExact: boolean;
+}
+
+export interface Schedule extends TickSource {
+  /** How many ticks lie in (afterMs, upToMs]. Walks at most `limit` of them; exact beyond that only by arithmetic. */
+  count(afterMs: number, upToMs: number, limit: number): TickCount;
+  /** Jitter of the tick in milliseconds, 0 ≤ offset < jitterMs; 0 without jitter. */
   jitterOf(tickAt: number): number;
+  /** The bound of `jitterOf`: a tick is due for certain at tick + jitterMs. */
+  readonly jitterMs: number;
   /** Equal for two schedules exactly when they have the same ticks by definition: a short hash of the spec. */
   readonly fingerprint: string;
 }

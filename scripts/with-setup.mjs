@@ -1,0 +1,60 @@
+/**
+ * `node scripts/with-setup.mjs COMMAND [ARGS…]` runs a command of this checkout and first sees to what the command
+ * needs, so that `npm start` and `npm test` work right after a clone. Plain JavaScript: the machine's own Node may
+ * be as old as 20 here. Prints a line for each thing that it does, and nothing when nothing is to do.
+ */
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { installDependencies } from "./setup/dependencies.mjs";
+import { choosePinnedNode } from "./setup/node-version.mjs";
+import { ensureRedisServer } from "./setup/redis-server.mjs";
+import { SetupError } from "./setup/setup-error.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function setUp(/** @type {string} */ command) {
+  installDependencies(root);
+  choosePinnedNode(root);
+  // With REDIS_URL, `dev` starts no server; the tests always start servers of their own.
+  if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
+}
+
+/** Runs the command with the checkout's binaries (and so its Node) first in PATH, and ends as the command ends. */
+function run(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
+  const PATH = [join(root, "node_modules", ".bin"), process.env["PATH"]].join(delimiter);
+  const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, PATH } });
+
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the whole foreground group: the command has it already.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  child.on("error", error => {
+    console.error(`Cannot run ${command}: ${error.message}`);
+    process.exit(127);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+    // Only reached when this process cannot be ended by that signal.
+    setTimeout(() => process.exit(128 + constants.signals[signal]), 100);
+  });
+}
+
+const [command, ...args] = process.argv.slice(2);
+if (command === undefined) {
+  console.error("Usage: node scripts/with-setup.mjs COMMAND [ARGS…]");
+  process.exit(2);
+}
+try {
+  setUp(command);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`\n${error.message}`);
+  process.exit(1);
+}
+run(command, args);

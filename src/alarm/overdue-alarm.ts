@@ -1,0 +1,77 @@
+import type { Clock } from "../clock/clock.ts";
+import type { Job } from "../config/config.ts";
+import type { Events } from "../events.ts";
+
+/** A tick that is undecided for this long is no handoff any more: every takeover is over by then, at any TTL. */
+const OVERDUE_MS = 60_000;
+/** Looking costs a read of all cursors and a `next` per job. */
+const INTERVAL_MS = 20_000;
+
+export interface OverdueAlarmOptions {
+  readonly jobs: readonly Job[];
+  readonly clock: Clock;
+  readonly events: Events;
+  /** The cursor of each job, in order; null for a job that has none yet. Rejects when the store is away. */
+  readonly readCursors: (jobs: readonly string[]) => Promise<readonly (number | null)[]>;
+}
+
+/**
+ * Raises the alarm when a job's tick should have been decided long ago, whoever should have done it: every
+ * replica looks, not just the leader, because a leader that does nothing would not tell (DESIGN P8). Told when it
+ * begins, then at doubling intervals while it lasts.
+ */
+export class OverdueAlarm {
+  readonly #options: OverdueAlarmOptions;
+  readonly #stopping = new AbortController();
+  /** How long a job must be overdue before it is told (again). */
+  readonly #tellAfterMs = new Map<string, number>();
+  #running: Promise<void> | null = null;
+
+  constructor(options: OverdueAlarmOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      await clock.sleep(INTERVAL_MS, this.#stopping.signal);
+      if (!this.#stopping.signal.aborted) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { jobs, readCursors } = this.#options;
+    let cursors: readonly (number | null)[];
+    try {
+      cursors = await readCursors(jobs.map(job => job.name));
+    } catch {
+      // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
+      return;
+    }
+    jobs.forEach((job, i) => {
+      const cursor = cursors[i];
+      if (typeof cursor === "number") this.#judge(job, cursor);
+    });
+  }
+
+  #judge(job: Job, cursor: number): void {
+    const { clock, events } = this.#options;
+    const tick = job.schedule.next(cursor);
+    const forMs = tick === null ? 0 : Math.round(clock.nowMs() - tick.at - job.schedule.jitterOf(tick.at));
+    if (tick === null || forMs < OVERDUE_MS) {
+      this.#tellAfterMs.delete(job.name);
+    } else if (forMs >= (this.#tellAfterMs.get(job.name) ?? OVERDUE_MS)) {
+      this.#tellAfterMs.set(job.name, 2 * forMs);
+      events.emit("job.overdue", { job: job.name, tick: new Date(tick.at).toISOString(), forMs });
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { styleText } from "node:util";
+import { Flock } from "./dev/flock.ts";
+import type { Paint } from "./dev/log-line.ts";
+import { startPrivateRedis } from "./dev/private-redis.ts";
+import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import type { ProjectOptions } from "./project.ts";
+
+export interface DevOptions extends ProjectOptions {
+  readonly replicas: number;
+}
+
+/** What tests replace. */
+export interface DevParts {
+  readonly signals: SignalSource;
+  /** Program and arguments that come before `run …`. */
+  readonly bellwether: readonly [string, ...string[]];
+  readonly paint: Paint;
+}
+
+/** Stopped the hard way: 128 + SIGINT, as shells count. */
+const ENDED_NOW = 130;
+
+/**
+ * `bellwether dev`: a private Redis (or the one in REDIS_URL) and some replicas on it, with readable logs, until
+ * Ctrl-C. Leaves nothing behind, however it ends. Resolves with 0 when it was stopped, 1 when its Redis went away
+ * and 2 when the replicas cannot use the configuration.
+ */
+export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS): Promise<number> {
+  const stop = stopOnSignals(parts.signals);
+  const given = io.env["REDIS_URL"];
+  if (given) return await runFlock(options, io, parts, stop, { url: given, origin: "from REDIS_URL" });
+
+  const start = await startPrivateRedis(io.env);
+  if (start.outcome === "failed") throw new CliFailure(start.problem);
+  const { redis } = start;
+  try {
+    const origin = `a private ${path.basename(redis.server)}, gone when this ends`;
+    return await runFlock(options, io, parts, stop, { url: redis.url, origin, ended: redis.ended });
+  } finally {
+    await redis.stop();
+  }
+}
+
+const PARTS: DevParts = {
+  signals: process,
+  bellwether: [process.execPath, mainFile()],
+  paint: (style, text) => styleText(style, text, { stream: process.stdout }),
+};
+
+/** src/main.ts in a checkout, dist/main.js when built. */
+function mainFile(): string {
+  return fileURLToPath(new URL(`../main${path.extname(import.meta.url)}`, import.meta.url));
+}
+
+interface RedisInUse {
+  readonly url: string;
+  readonly origin: string;
+  /** Resolves when a server of ours has ended. */
+  readonly ended?: Promise<void>;
+}
+
+async function runFlock(
+  options: DevOptions,
+  io: Io,
+  { bellwether, paint }: DevParts,
+  stop: StopRequest,
+  redis: RedisInUse,
+): Promise<number> {
+  const flock = new Flock({
+    size: options.replicas,
+    command: name => [...bellwether, "run", ...projectArguments(options), "--id", name],
+    // Port 0: each replica takes free ports of its own.
+    env: { ...io.env, REDIS_URL: redis.url, BELLWETHER_HTTP_PORT: "0", BELLWETHER_ADMIN_PORT: "0" },
+    print: line => io.out(`${line}\n`),
+    paint,
+  });
+  io.out(banner(options, redis, paint));
+
+  let isRunning = true;
+  let hasLostRedis = false;
+  void redis.ended?.then(() => {
+    if (!isRunning || stop.graceful.aborted) return;
+    hasLostRedis = true;
+    flock.notice("the private Redis has gone; stopping");
+    flock.stop();
+  });
+  stop.graceful.addEventListener("abort", () => {
+    flock.notice("stopping; Ctrl-C again ends everything at once");
+    flock.stop();
+  });
+  stop.immediate.addEventListener("abort", () => flock.kill());
+  if (stop.graceful.aborted) return EXIT.done;
+
+  const outcome = await flock.run();
+  isRunning = false;
+  if (stop.immediate.aborted) return ENDED_NOW;
+  if (outcome === "misconfigured") return EXIT.usage;
+  return hasLostRedis ? EXIT.failed : EXIT.done;
+}
+
+function projectArguments({ config, jobs }: ProjectOptions): string[] {
+  return ["--config", config, ...(jobs === undefined ? [] : ["--jobs", jobs])];
+}
+
+function banner({ replicas, config }: DevOptions, redis: RedisInUse, paint: Paint): string {
+  const rows = [
+    ["replicas", `${replicas}, with the configuration in ${config}`],
+    ["Redis", `${withoutPassword(redis.url)} (${redis.origin})`],
+    ["handoff", "kill -9 the leader's pid, which is told below; kill -STOP freezes it, kill -CONT wakes it"],
+    ["stop", "Ctrl-C"],
+  ].map(([label = "", text = ""]) => `  ${paint("bold", label.padEnd(10))}${text}`);
+  return `\n${paint("bold", "Bellwether dev")}\n${rows.join("\n")}\n\n`;
+}
+
+function withoutPassword(url: string): string {
+  const shown = URL.parse(url);
+  if (!shown) return "at the address given";
+  if (shown.password) shown.password = "***";
+  return shown.href;
+}

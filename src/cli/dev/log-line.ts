@@ -1,0 +1,138 @@
+import type { styleText } from "node:util";
+import { EVENT_RULES, type EventMap, type EventName } from "../../events.ts";
+
+export type Style = Parameters<typeof styleText>[0];
+/** Puts a style around a text, or not: that is the caller's business. */
+export type Paint = (style: Style, text: string) => string;
+
+export interface LineSource {
+  /** `replica-1`; the id in a replica's own log lines is longer, because it is new with every start. */
+  readonly name: string;
+  readonly style: Style;
+}
+
+/** A line of a replica's log (DESIGN §4.5), or of a handler's. */
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+/** Null when the line is not a log record but, say, a handler's `console.log`. */
+export function parseLogLine(line: string): LogRecord | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) && typeof value["level"] === "string" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** `12:30:05.123  replica-1-7f3a09  leader.elected     term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms` */
+export function formatLogRecord(record: LogRecord, source: LineSource, paint: Paint): string {
+  const { event, replica, level } = record;
+  const name = typeof replica === "string" ? replica : source.name;
+  const label = (typeof event === "string" ? event : "log").padEnd(18);
+  return joinColumns(timeOf(record), { ...source, name }, paint, [
+    paint(LEVEL_STYLES[String(level)] ?? "bold", label),
+    indentFurtherLines(describe(record)),
+  ]);
+}
+
+/** A line that is not a log record, with the time at which it came. */
+export function formatPlainLine(text: string, at: Date, source: LineSource, paint: Paint): string {
+  return joinColumns(at, source, paint, [text]);
+}
+
+const LEVEL_STYLES: Readonly<Record<string, Style>> = {
+  debug: "dim",
+  warn: ["bold", "yellow"],
+  error: ["bold", "red"],
+  fatal: ["bold", "red"],
+};
+
+/** The values that a person needs; an event that is not here shows all of its fields. */
+const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => string } = {
+  "replica.started": f => `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}`,
+  "replica.stopping": f => `reason: ${f.reason}`,
+  "replica.stopped": f => (f.clean ? "clean" : "not clean: something was cut short"),
+  "leader.elected": f =>
+    `term ${f.term}` +
+    (f.previous === null ? ` (${f.reason})` : ` after ${f.previous} (${f.reason})`) +
+    (f.vacantMs === null ? "" : `, nobody led for ${f.vacantMs} ms`),
+  "leader.observed": f => `follows ${f.leader}, term ${f.term}`,
+  "leader.resigned": f => `term ${f.term} (${f.reason})`,
+  "leader.lost": f => `term ${f.term} (${f.reason})`,
+  "leader.absent": f => `nobody has led for ${f.forMs} ms`,
+  "tick.launched": f => `${f.run}, term ${f.term}, ${f.lateMs} ms late`,
+  "tick.skipped": f => `${f.job} at ${f.tick}: ${f.reason}${f.run === undefined ? "" : ` (${f.run})`}`,
+  "tick.missed": f =>
+    `${f.job} at ${f.tick}: ${f.reason}` +
+    (f.count === undefined || f.from === undefined ? "" : ` (${f.count} ticks since ${f.from})`),
+  "job.overdue": f => `${f.job}, due at ${f.tick}, ${f.forMs} ms ago`,
+  "run.completed": f => `${f.run} in ${f.durationMs} ms${attempt(f.attempt)}`,
+  "run.failed": f =>
+    `${f.run} after ${f.durationMs} ms${attempt(f.attempt)}, ` +
+    `${f.final ? "no attempt is left" : "will be tried again"}: ${f.stack ?? f.error}`,
+  "run.returned": f => `${f.run}: ${f.reason}`,
+  "run.strayError": f => `${f.run ?? "no run known"}: ${f.stack ?? f.error}`,
+  "config.loaded": f => `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}`,
+  "config.rejected": f => list(f.mistakes, "\n"),
+  "redis.warning": f => `${f.problem}; ${f.advice}`,
+};
+
+/** What every line has anyway, or what its first columns say. */
+const HIDDEN = new Set(["level", "time", "pid", "hostname", "replica", "event", "msg"]);
+
+function describe(record: LogRecord): string {
+  const { event, msg } = record;
+  const isKnown = typeof event === "string" && Object.hasOwn(EVENT_RULES, event);
+  const sentence = isKnown ? DESCRIPTIONS[event as EventName] : undefined;
+  if (sentence) return (sentence as (fields: LogRecord) => string)(record);
+
+  const pairs = Object.entries(record).filter(([key]) => !HIDDEN.has(key));
+  const values = pairs.map(([key, value]) => `${key}=${inline(value)}`).join(" ");
+  // The message of a known event only says its name again.
+  return isKnown || typeof msg !== "string" ? values : `${msg}  ${values}`.trimEnd();
+}
+
+function inline(value: unknown): string {
+  if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  // pino's form of an Error
+  if (isRecord(value) && typeof value["stack"] === "string") return value["stack"];
+  return JSON.stringify(value);
+}
+
+function list(items: readonly string[] | undefined, separator = ", "): string {
+  return (items ?? []).join(separator);
+}
+
+function attempt(number: number): string {
+  return number > 1 ? ` (attempt ${number})` : "";
+}
+
+function joinColumns(at: Date, source: LineSource, paint: Paint, rest: readonly string[]): string {
+  const columns = [paint("dim", timeOfDay(at)), paint(source.style, source.name.padEnd(16)), ...rest];
+  return columns.join("  ").trimEnd();
+}
+
+/** In local time, like the clock on the wall. */
+function timeOfDay(at: Date): string {
+  const [hours, minutes, seconds] = [at.getHours(), at.getMinutes(), at.getSeconds()].map(n => pad(n, 2));
+  return `${hours}:${minutes}:${seconds}.${pad(at.getMilliseconds(), 3)}`;
+}
+
+function pad(number: number, width: number): string {
+  return String(number).padStart(width, "0");
+}
+
+/** A record without a usable time happened about now. */
+function timeOf({ time }: LogRecord): Date {
+  const date = new Date(typeof time === "string" || typeof time === "number" ? time : Number.NaN);
+  return Number.isNaN(date.getTime()) ? new Date() : date;
+}
+
+function indentFurtherLines(text: string): string {
+  return text.replaceAll("\n", "\n      ");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,24 @@
+/**
+ * A replica that `dev` started ends with it, even when `dev` is killed and can tell nobody: the channel between the
+ * two closes then. Call it once, in the replica's process. `stop` is the replica's own orderly stop; it gets five
+ * seconds, because the private Redis ends at the same moment and what waits for that would wait in vain.
+ */
+export function stopWhenParentGoes(stop: () => void): void {
+  process.once("disconnect", () => {
+    // Nobody reads what is printed from now on.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    stop();
+  });
+  // Waiting for the parent is no reason to live on.
+  process.channel?.unref();
+}
+
+/** Set to `1` in the environment of the replicas that `dev` starts. */
+export const PARENT_VARIABLE = "BELLWETHER_PARENT";
+
+const STOP_LIMIT_MS = 5_000;
+
+function ignoreBrokenPipe(): void {
+  // Intended: the process is on its way out.
+}

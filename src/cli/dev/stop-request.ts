@@ -1,0 +1,34 @@
+export interface StopRequest {
+  /** The first request: stop in good order. */
+  readonly graceful: AbortSignal;
+  /** Asked again: end everything at once. */
+  readonly immediate: AbortSignal;
+}
+
+/** `process`, as this file needs it. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/**
+ * Turns signals into requests to stop. npm and a terminal deliver one Ctrl-C two or three times within milliseconds,
+ * so what comes within a second of the first is the same request. The listeners stay for good: a repeat that comes
+ * when all is done must not end the process with that signal.
+ */
+export function stopOnSignals(
+  source: SignalSource,
+  nowMs: () => number = () => performance.now(),
+): StopRequest {
+  const graceful = new AbortController();
+  const immediate = new AbortController();
+  let firstAtMs: number | null = null;
+  const request = () => {
+    firstAtMs ??= nowMs();
+    if (!graceful.signal.aborted) graceful.abort();
+    else if (nowMs() - firstAtMs > SAME_REQUEST_MS) immediate.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) source.on(signal, request);
+  return { graceful: graceful.signal, immediate: immediate.signal };
+}
+
+const SAME_REQUEST_MS = 1_000;

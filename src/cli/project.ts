@@ -1,0 +1,32 @@
+import path from "node:path";
+import type { Config, Job } from "../config/config.ts";
+import { formatMistake, loadConfig } from "../config/load.ts";
+import { nearest } from "../config/nearest.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+
+export interface ProjectOptions {
+  readonly config: string;
+  readonly jobs?: string;
+}
+
+/** Loads the configuration, or fails with every mistake at once (exit code 2). Warnings go to stderr. */
+export async function loadProject(options: ProjectOptions, io: Io): Promise<Config> {
+  const result = await loadConfig({
+    configDir: path.resolve(io.cwd, options.config),
+    env: io.env,
+    ...(options.jobs === undefined ? {} : { jobsDir: path.resolve(io.cwd, options.jobs) }),
+  });
+  if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
+  for (const warning of result.warnings) io.err(`${warning}\n`);
+  return result.config;
+}
+
+/** The job of that name, or a failure that names the nearest one (exit code 2). */
+export function findJob(config: Config, name: string): Job {
+  const job = config.jobs.find(job => job.name === name);
+  if (job) return job;
+  const names = config.jobs.map(job => job.name);
+  const guess = nearest(name, names);
+  const hint = guess ? `did you mean ${guess}?` : `the jobs are: ${names.join(", ")}`;
+  throw new CliFailure(`no job is named ${name} (${hint})`, EXIT.usage);
+}

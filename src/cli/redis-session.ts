@@ -1,0 +1,36 @@
+import type { Redis } from "ioredis";
+import type { Config } from "../config/config.ts";
+import { connectRedis, describeAddress } from "../redis/connect.ts";
+import { RedisKeys } from "../redis/keys.ts";
+import { CliFailure } from "./io.ts";
+
+const CONNECT_LIMIT_MS = 5_000;
+
+/** Connects, does something, disconnects. A person is waiting, so a server that is away is a failure at once. */
+export async function withRedis<T>(
+  config: Config,
+  act: (redis: Redis, keys: RedisKeys) => Promise<T>,
+): Promise<T> {
+  const redis = connectRedis(config.redis, "plain", "bellwether-cli");
+  try {
+    await whenReady(redis, describeAddress(config.redis));
+    return await act(redis, new RedisKeys(config.namespace));
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function whenReady(redis: Redis, address: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (why: string) => reject(new CliFailure(`cannot reach Redis at ${address}: ${why}`));
+  const limit = setTimeout(() => fail(`no answer within ${CONNECT_LIMIT_MS / 1000} s`), CONNECT_LIMIT_MS);
+  redis.once("ready", resolve);
+  redis.once("error", (error: NodeJS.ErrnoException) =>
+    fail(error.code ?? error.message.split(" ")[0] ?? ""),
+  );
+  try {
+    await promise;
+  } finally {
+    clearTimeout(limit);
+  }
+}

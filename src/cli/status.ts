@@ -1,0 +1,95 @@
+import type { Redis } from "ioredis";
+import type { Config } from "../config/config.ts";
+import { readLeader } from "../election/redis-lease-store.ts";
+import { type LastDecision, readLastDecisions } from "../launch/history.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";
+import { readTimeMs } from "../redis/time.ts";
+import { EXIT, type Io } from "./io.ts";
+import { loadProject, type ProjectOptions } from "./project.ts";
+import { withRedis } from "./redis-session.ts";
+import { renderTable } from "./table.ts";
+
+export interface StatusOptions extends ProjectOptions {
+  readonly json?: boolean;
+}
+
+/** `status --json` (DESIGN §4.1). Times are ISO 8601 in UTC. */
+export interface Status {
+  readonly leader: { readonly replica: string; readonly term: number; readonly since: string } | null;
+  readonly replicas: readonly (ReplicaRecord & { readonly leading: boolean })[];
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly schedule: string;
+    readonly timezone: string;
+    readonly paused: boolean;
+    readonly lastTick: string | null;
+    readonly nextTick: string | null;
+    readonly lastRun: LastDecision["lastRun"];
+  }[];
+}
+
+/** Shows who leads, the replicas, and each job's last and next tick. */
+export async function status(options: StatusOptions, io: Io): Promise<number> {
+  const config = await loadProject(options, io);
+  const result = await withRedis(config, (redis, keys) => readStatus(config, redis, keys));
+  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
+  return EXIT.done;
+}
+
+async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
+  const [leader, replicas, nowMs, lasts] = await Promise.all([
+    readLeader(redis, keys),
+    readReplicas(redis, keys),
+    readTimeMs(redis),
+    readLastDecisions(
+      redis,
+      keys,
+      config.jobs.map(job => job.name),
+    ),
+  ]);
+  const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+  return {
+    leader: leader && {
+      replica: leader.replica,
+      term: leader.term,
+      since: new Date(leader.sinceMs).toISOString(),
+    },
+    replicas: replicas.map(replica => ({ ...replica, leading: replica.id === leader?.replica })),
+    jobs: config.jobs.map(job => ({
+      name: job.name,
+      schedule: job.scheduleText,
+      timezone: job.spec.timezone,
+      paused: false,
+      lastTick: iso(lasts.get(job.name)?.tickAt),
+      nextTick: iso(job.schedule.next(nowMs)?.at),
+      lastRun: lasts.get(job.name)?.lastRun ?? null,
+    })),
+  };
+}
+
+function renderStatus(status: Status): string {
+  const leader = status.leader
+    ? `${status.leader.replica} leads since ${status.leader.since}, term ${status.leader.term}`
+    : "nobody leads";
+  const replicas = status.replicas.map(replica => [
+    replica.id,
+    replica.roles.join(", "),
+    String(replica.generation),
+    replica.startedAt,
+    replica.leading ? "leads" : "",
+  ]);
+  const jobs = status.jobs.map(job => [
+    job.name,
+    job.schedule,
+    job.timezone,
+    job.lastTick ?? "-",
+    job.nextTick ?? "never",
+    job.lastRun?.outcome ?? "-",
+  ]);
+  return [
+    `${leader}\n`,
+    renderTable(["REPLICA", "ROLES", "GENERATION", "STARTED", ""], replicas),
+    renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
+  ].join("\n");
+}

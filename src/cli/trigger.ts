@@ -1,0 +1,47 @@
+import { triggerJob } from "../launch/trigger.ts";
+import { readTimeMs } from "../redis/time.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import { findJob, loadProject, type ProjectOptions } from "./project.ts";
+import { withRedis } from "./redis-session.ts";
+
+export interface TriggerOptions extends ProjectOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+/** Starts a run of the job now, beside its schedule. */
+export async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
+  const config = await loadProject(options, io);
+  const job = findJob(config, jobName);
+  const data = parseData(options.data);
+  const result = await withRedis(config, async (redis, keys) =>
+    triggerJob(redis, keys, job, data, await readTimeMs(redis)),
+  );
+  if (result.outcome === "skipped") {
+    throw new CliFailure(
+      `not started: ${result.blockedBy} has not ended, and ${job.name} has overlap: ${job.overlap}`,
+    );
+  }
+  io.out(
+    options.json
+      ? `${JSON.stringify({ run: result.run })}\n`
+      : `started ${result.run} on queue ${job.queue}\n`,
+  );
+  return EXIT.done;
+}
+
+function parseData(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {};
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure(`--data: expected a JSON object, found text that is not JSON (${why})`, EXIT.usage);
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data)) {
+    throw new CliFailure(`--data: expected a JSON object like {"format":"pdf"}, found ${text}`, EXIT.usage);
+  }
+  if ("_tick" in data) throw new CliFailure("--data: _tick is Bellwether's own; leave it out", EXIT.usage);
+  return data as Record<string, unknown>;
+}

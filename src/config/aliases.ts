@@ -1,0 +1,68 @@
+import { isAlias, isMap, isScalar, type Node, visit, type Document as YamlDocument } from "yaml";
+import { keyText, MERGE_KEY } from "./document-nodes.ts";
+
+/** Aliases are for sharing a few lines, not for growing a file into gigabytes. */
+export const MAX_ALIASES = 1_000;
+const MAX_DEPTH = 100;
+
+export interface AliasProblem {
+  readonly problem: string;
+  /** The place, where there is a single one. */
+  readonly node: Node | null;
+}
+
+/** Why the aliases of a document could not be resolved, from what the parser threw. */
+export function explainAliasError(error: unknown, yaml: YamlDocument): AliasProblem {
+  const message = error instanceof Error ? error.message : "";
+  if (/Excessive alias count/.test(message)) {
+    const problem = `aliases (*name) are used too often: expected at most ${MAX_ALIASES} uses`;
+    return { problem, node: null };
+  }
+  const name = /^Unresolved alias.*?: (.*)$/s.exec(message)?.[1];
+  if (name !== undefined) {
+    const problem = `the alias *${name} has no anchor &${name} before it (as a text it needs quotes: "*${name}")`;
+    return { problem, node: findAlias(yaml, name) };
+  }
+  if (/Merge sources/.test(message)) {
+    return { problem: "<< takes mappings only, like <<: *name", node: findBadMerge(yaml) };
+  }
+  return { problem: "the aliases (*name) cannot be resolved", node: null };
+}
+
+/** Why nothing may walk through a value, or null: it is endless (an alias inside its own anchor) or too deep. */
+export function problemOfDepth(value: unknown, ancestors: readonly unknown[] = []): string | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (ancestors.includes(value)) return "an alias (*name) contains itself";
+  if (ancestors.length >= MAX_DEPTH) return `it is nested too deeply: expected at most ${MAX_DEPTH} levels`;
+  const path = [...ancestors, value];
+  for (const child of Object.values(value)) {
+    const problem = problemOfDepth(child, path);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+function findAlias(yaml: YamlDocument, name: string): Node | null {
+  let found: Node | null = null;
+  visit(yaml, {
+    Alias(_key, alias) {
+      if (alias.source !== name) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function findBadMerge(yaml: YamlDocument): Node | null {
+  let found: Node | null = null;
+  visit(yaml, {
+    Pair(_key, { key, value }) {
+      if (!isScalar(key) || keyText(key.value) !== MERGE_KEY || isMap(value) || isAlias(value))
+        return undefined;
+      found = key;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}

@@ -1,0 +1,20 @@
+const MAX_SHOWN = 60;
+
+/** What was found, for people: `12` (a number), a list, nothing. Credentials in addresses are left out. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return "found nothing";
+  if (Array.isArray(value)) return value.length === 0 ? "found an empty list" : "found a list";
+  if (typeof value === "object") return Object.keys(value).length === 0 ? "found {}" : "found a mapping";
+  if (typeof value === "string") return value === "" ? "found an empty text" : `found ${quote(value)}`;
+  return `found \`${String(value)}\` (a ${typeof value})`;
+}
+
+/** A text on one line, shortened, in backticks. */
+export function quote(text: string): string {
+  const line = withoutCredentials(text).replace(/\s+/g, " ");
+  return `\`${line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line}\``;
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/\s]*@/g, "//…@");
+}

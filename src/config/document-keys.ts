@@ -1,0 +1,55 @@
+import { isNode, isScalar, type Node, visit, type YAMLMap, type Document as YamlDocument } from "yaml";
+import { keyText, type NodeFinding, pathOf } from "./document-nodes.ts";
+import type { Path } from "./mistake.ts";
+
+/** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler. */
+export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeFinding[] {
+  const findings: NodeFinding[] = [];
+  visit(yaml, {
+    Map(_key, map, ancestors) {
+      findings.push(...problemsOfKeys(map, () => pathOf(ancestors, map), lineOf));
+    },
+    Scalar(key, node, ancestors) {
+      if (key === "key" || typeof node.value !== "number") return;
+      const problem = problemOfNumber(node.value, node.source);
+      if (problem !== null) findings.push({ node, path: pathOf(ancestors, node), problem });
+    },
+  });
+  return findings;
+}
+
+function* problemsOfKeys(
+  map: YAMLMap,
+  pathOfMap: () => Path,
+  lineOf: (node: Node) => number,
+): Generator<NodeFinding> {
+  const seen = new Map<string, Node>();
+  for (const { key } of map.items) {
+    if (!isScalar(key)) {
+      const node = isNode(key) ? key : map;
+      yield { node, path: pathOfMap(), problem: "a key must be a plain text" };
+      continue;
+    }
+    const name = keyText(key.value);
+    const first = seen.get(name);
+    if (first) {
+      yield {
+        node: key,
+        path: [...pathOfMap(), name],
+        problem: `stands twice (the first is in line ${lineOf(first)})`,
+      };
+    }
+    // Assigning to it would reach into the prototype of whatever reads the configuration.
+    if (name === "__proto__")
+      yield { node: key, path: [...pathOfMap(), name], problem: "is not allowed as a key" };
+    seen.set(name, key);
+  }
+}
+
+function problemOfNumber(value: number, source: string | undefined): string | null {
+  if (!Number.isFinite(value)) return `found \`${source}\`, expected a finite number`;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    return `\`${source}\` is too large to stay exact as a number: put quotes around it`;
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+import { isMap, isPair, isScalar, isSeq, type LineCounter, type Node } from "yaml";
+import type { Path } from "./mistake.ts";
+
+/** Something wrong with one node of the text. */
+export interface NodeFinding {
+  readonly node: Node;
+  readonly path: Path;
+  readonly problem: string;
+}
+
+export const MERGE_KEY = "<<";
+
+/** YAML turns every key into a text: `1:` is "1", a missing key "", and `<<` (kept as a symbol) merges. */
+export function keyText(key: unknown): string {
+  return typeof key === "symbol" ? MERGE_KEY : String(key ?? "");
+}
+
+/** The path that a visitor has walked to reach a node. */
+export function pathOf(ancestors: readonly unknown[], node: unknown): Path {
+  return [...ancestors, node].flatMap((child, index, chain): (string | number)[] => {
+    const parent = chain[index - 1];
+    if (isPair(child) && isMap(parent)) return [isScalar(child.key) ? keyText(child.key.value) : "?"];
+    return isSeq(parent) ? [parent.items.indexOf(child)] : [];
+  });
+}
+
+/** Where a node begins; the start of the file for one that is not in the text. */
+export function placeOf(node: Node | null, lines: LineCounter): { line: number; column: number } {
+  const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
+
+/*
+ * The building blocks of the schema. Every message begins with "expected": what was found is put before it where
+ * it is known. Any other message stands alone (see validate.ts).
+ */
+
+/** A section: a mapping whose unknown keys are mistakes. */
+export function section<S extends z.ZodRawShape>(shape: S, expected = "expected a mapping (key: value)") {
+  return z.strictObject(shape, { error: issue => (issue.code === "invalid_type" ? expected : undefined) });
+}
+
+/** A text of a certain form. */
+export function text(expected: string, pattern?: RegExp) {
+  const error = `expected ${expected}`;
+  const schema = z.string({ error });
+  return pattern ? schema.regex(pattern, { error }) : schema.min(1, { error });
+}
+
+export function choice<const V extends readonly string[]>(values: V) {
+  return z.enum(values, { error: `expected ${inWords(values)}` });
+}
+
+function inWords(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+}
+
+export function whole(min: number, max: number) {
+  const upTo = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`;
+  const error = `expected a whole number, ${upTo}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+/** A duration, read as milliseconds. */
+export function duration(min: string, max: string) {
+  const error = "expected a duration like 10s, 5m or 1h30m";
+  const [minMs, maxMs] = [milliseconds(min), milliseconds(max)];
+  const isInRange = (value: string): boolean => {
+    const ms = parseDuration(value);
+    return ms === null || (ms >= minMs && ms <= maxMs);
+  };
+  return z
+    .string({ error })
+    .regex(DURATION_PATTERN, { error, abort: true })
+    .refine(isInRange, {
+      error: `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+    })
+    .transform(milliseconds);
+}
+
+function milliseconds(value: string): number {
+  return parseDuration(value) ?? 0;
+}
+
+const INSTANT =
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?(Z|[+-]\d{2}:[0-5]\d)$/;
+
+/** An ISO 8601 instant with its offset from UTC, read as epoch milliseconds. */
+export function instant() {
+  const error = "expected a time with its zone, like 2026-12-24T18:00:00Z or 2026-12-24T18:00:00+01:00";
+  return z
+    .string({ error })
+    .refine(isInstant, { error })
+    .transform(value => Date.parse(value))
+    .meta({ format: "date-time" });
+}
+
+/** `Date.parse` takes the 30th of February for the 2nd of March. */
+function isInstant(value: string): boolean {
+  const match = INSTANT.exec(value);
+  if (match === null || Number.isNaN(Date.parse(value))) return false;
+  const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+/** One item or a list of at least one, read as a list. */
+export function oneOrMany<S extends z.ZodType>(item: S, expected: string) {
+  const error = `expected ${expected}`;
+  const list = z.array(item, { error }).min(1, { error });
+  return z.union([item, list], { error }).transform(value => (Array.isArray(value) ? value : [value]));
+}
+
+/** `false`, or a section. */
+export function switchable<S extends z.ZodType>(schema: S) {
+  return z.union([z.literal(false), schema], { error: "expected a mapping (key: value), or false" });
+}
+
+/** A key that has a meaning but not in this version: better than "unknown key", which sounds like a slip. */
+export function notYet(message: string) {
+  return z.never({ error: message }).optional();
+}
+
+const ADDRESS = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:/[\]@]+))(?::(?<port>\d{1,5}))?$/;
+
+/** `host:port`; an IPv6 address stands in brackets. */
+export function address(defaultPort: number) {
+  const error = `expected host:port, like 10.0.0.1:${defaultPort}`;
+  return z
+    .string({ error })
+    .regex(ADDRESS, { error })
+    .refine(value => Number(ADDRESS.exec(value)?.groups?.["port"] ?? 0) <= 65_535, { error })
+    .transform(value => {
+      const { v6, host = "", port } = ADDRESS.exec(value)?.groups ?? {};
+      return { host: v6 ?? host, port: port === undefined ? defaultPort : Number(port) };
+    });
+}
+
+/** An address whose scheme is one of those given. */
+export function url(schemes: readonly string[], example: string) {
+  const isUrl = (value: string) => schemes.includes(value.split("://")[0] ?? "") && URL.canParse(value);
+  const error = `expected an address like ${example}`;
+  return z
+    .string({ error })
+    .refine(isUrl, { error })
+    .meta({ pattern: `^(${schemes.join("|")})://` });
+}

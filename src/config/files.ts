@@ -1,0 +1,122 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { fileMistake, type Mistake } from "./mistake.ts";
+import { nearest } from "./nearest.ts";
+
+const EXTENSIONS = [".yaml", ".yml", ".json"];
+
+/** Which files make up a configuration. Paths are absolute. */
+export interface ConfigFiles {
+  /** null when there is no bellwether file: then everything has its default. */
+  readonly settings: string | null;
+  readonly jobs: readonly string[];
+  readonly mistakes: readonly Mistake[];
+  readonly warnings: readonly string[];
+}
+
+/** As people see it: relative to the working directory when below it. */
+export function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  const isBelow = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
+  return isBelow ? relative : file;
+}
+
+/** Finds bellwether.yaml, jobs.yaml and jobs/*.yaml (each also as .yml or .json) in a directory. */
+export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
+  const listed = await list(configDir);
+  if (typeof listed === "string") {
+    return { settings: null, jobs: [], mistakes: [fileMistake(shownPath(configDir), listed)], warnings: [] };
+  }
+  const settings = listed.filter(name => isConfigFile(name, "bellwether"));
+  const jobs = listed.filter(name => isConfigFile(name, "jobs"));
+  const folder = await findJobFolder(path.join(configDir, "jobs"), listed.includes("jobs"));
+  const absolute = (name: string) => path.join(configDir, name);
+  return {
+    settings: settings.map(absolute)[0] ?? null,
+    jobs: [...jobs.slice(0, 1).map(absolute), ...folder.jobs],
+    mistakes: [...oneOnly(configDir, settings), ...oneOnly(configDir, jobs), ...folder.mistakes],
+    warnings: [...misspelt(configDir, listed), ...folder.warnings],
+  };
+}
+
+type JobFolder = Omit<ConfigFiles, "settings">;
+
+/** ConfigMap mounts keep their bookkeeping in entries that begin with a dot; those are not ours. */
+async function findJobFolder(folder: string, isThere: boolean): Promise<JobFolder> {
+  const listed = isThere ? await list(folder) : [];
+  if (typeof listed === "string") {
+    return { jobs: [], mistakes: [fileMistake(shownPath(folder), listed)], warnings: [] };
+  }
+  const visible = listed.filter(name => !name.startsWith("."));
+  const jobs = visible
+    .filter(name => EXTENSIONS.includes(path.extname(name)))
+    .map(name => path.join(folder, name));
+  const warnings: string[] = [];
+  for (const name of visible) {
+    const entry = path.join(folder, name);
+    if (!jobs.includes(entry) && (await isDirectory(entry))) {
+      warnings.push(`${shownPath(entry)} is not read: job files stand directly in ${shownPath(folder)}`);
+    }
+  }
+  return { jobs, mistakes: [], warnings };
+}
+
+/** The names in a directory in a fixed order, or why they cannot be listed. */
+async function list(directory: string): Promise<string[] | string> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    return describeFailure(error, "directory");
+  }
+}
+
+function isConfigFile(name: string, stem: string): boolean {
+  return EXTENSIONS.some(extension => name === stem + extension);
+}
+
+/** Two files of the same meaning: nobody knows which one counts. */
+function oneOnly(directory: string, names: readonly string[]): Mistake[] {
+  return names.slice(1).map(name => {
+    return fileMistake(
+      shownPath(path.join(directory, name)),
+      `there is ${names[0]} too: expected only one of them`,
+    );
+  });
+}
+
+/** `job.yaml` would be passed over in silence, and its jobs would not run. */
+function misspelt(directory: string, names: readonly string[]): string[] {
+  return names.flatMap(name => {
+    const { name: stem, ext } = path.parse(name);
+    const guess = nearest(stem, ["jobs", "bellwether"]);
+    if (!EXTENSIONS.includes(ext) || guess === null || stem === guess) return [];
+    return [`${shownPath(path.join(directory, name))} is not read (did you mean ${guess}${ext}?)`];
+  });
+}
+
+export async function isDirectory(entry: string): Promise<boolean> {
+  return await stat(entry).then(
+    found => found.isDirectory(),
+    () => false,
+  );
+}
+
+/** The text of a UTF-8 file without its byte order mark, or why it cannot be read. */
+export async function readText(file: string): Promise<{ text: string } | { problem: string }> {
+  try {
+    const bytes = await readFile(file);
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (error) {
+    if (error instanceof TypeError) return { problem: "the file is not UTF-8 text" };
+    return { problem: describeFailure(error, "file") };
+  }
+}
+
+function describeFailure(error: unknown, expected: "file" | "directory"): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return `there is no such ${expected}`;
+  if (code === "EISDIR") return "found a directory, expected a file";
+  if (code === "ENOTDIR") return "found a file, expected a directory";
+  if (code === "EACCES" || code === "EPERM") return "cannot be read: permission denied";
+  return `cannot be read (${code ?? String(error)})`;
+}

@@ -1,0 +1,171 @@
+import { z } from "zod";
+import { choice, duration, instant, notYet, oneOrMany, section, text, whole } from "./fields.ts";
+
+/** What a job is when neither the job nor the `defaults` of its file say otherwise. */
+export const JOB_DEFAULTS = {
+  timezone: "UTC",
+  queue: "default",
+  catchUp: "latest",
+  catchUpWindow: 3_600_000,
+  overlap: "allow",
+  dst: { gap: "run", overlap: "first" },
+  jitter: 0,
+  retry: { attempts: 1, backoff: "exponential", delay: 10_000 },
+} as const;
+
+/** Part of run ids and Redis keys. */
+export const JOB_NAME = text(
+  "a job name of letters, digits, _ . and -, at most 100 characters",
+  /^[A-Za-z0-9_.-]{1,100}$/,
+);
+
+/** BullMQ builds keys of `:`, so it cannot stand in a name. */
+export const QUEUE_NAME = text(
+  "a queue name of letters, digits, _ . and -, at most 100 characters",
+  /^[A-Za-z0-9_.-]{1,100}$/,
+);
+
+/** No way out of the jobs directory: relative, no `..`, no backslash. */
+const MODULE_PATH = /^(?:\.\/)?(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.@-]+\/)*(?!\.{1,2}$)[A-Za-z0-9_.@-]+$/;
+
+const dst = section({
+  gap: choice(["run", "skip"]).exactOptional().meta({
+    default: JOB_DEFAULTS.dst.gap,
+    description:
+      "A tick inside the skipped hour of spring: run shifts it by the length of the gap, skip drops it that day.",
+  }),
+  overlap: choice(["first", "both"]).exactOptional().meta({
+    default: JOB_DEFAULTS.dst.overlap,
+    description: "A tick inside the repeated hour of autumn: at the first pass only, or at both.",
+  }),
+});
+
+const retry = section({
+  attempts: whole(1, 100).exactOptional().meta({
+    default: JOB_DEFAULTS.retry.attempts,
+    description: "How often the handler is tried; 1 means no retry.",
+  }),
+  backoff: choice(["exponential", "fixed"]).exactOptional().meta({
+    default: JOB_DEFAULTS.retry.backoff,
+    description: "How the delay between attempts grows.",
+  }),
+  delay: duration("0s", "7d").exactOptional().meta({
+    default: "10s",
+    description: "The delay before the second attempt.",
+  }),
+});
+
+/** The keys that `defaults` can set for all jobs of a file. */
+const policies = {
+  timezone: text("a time zone like Europe/Berlin").exactOptional().meta({
+    default: JOB_DEFAULTS.timezone,
+    description: "IANA time zone in which the cron expressions are read.",
+  }),
+  queue: QUEUE_NAME.exactOptional().meta({
+    default: JOB_DEFAULTS.queue,
+    description: "The BullMQ queue that the runs go into.",
+  }),
+  catchUp: choice(["none", "latest", "all"]).exactOptional().meta({
+    default: JOB_DEFAULTS.catchUp,
+    description: "Which ticks are launched late after nobody led: none, only the latest, or all of them.",
+  }),
+  catchUpWindow: duration("0s", "366d").exactOptional().meta({
+    default: "1h",
+    description: "Ticks that are later than this are missed and not caught up.",
+  }),
+  overlap: choice(["allow", "skip", "queue"]).exactOptional().meta({
+    default: JOB_DEFAULTS.overlap,
+    description:
+      "What happens to a tick while an earlier run is unfinished: run beside it, skip it, or run after it.",
+  }),
+  dst: dst.exactOptional().meta({ description: "What daylight saving does to cron ticks with fixed hours." }),
+  jitter: duration("0s", "7d").exactOptional().meta({
+    default: "0s",
+    description: "Spreads ticks over this time; the offset of a tick is the same on every replica.",
+  }),
+  retry: retry.exactOptional().meta({ description: "What happens after a failed attempt." }),
+  timeout: duration("1ms", "7d").exactOptional().meta({
+    description: "The handler's signal aborts after this time; no limit when absent.",
+  }),
+};
+
+const schedule = {
+  cron: oneOrMany(
+    text('a cron expression like "0 2 * * *"'),
+    'a cron expression like "0 2 * * *", or a list of them',
+  )
+    .exactOptional()
+    .meta({
+      description: "One cron expression or a list: five fields, or six with seconds; L, #, H and @daily too.",
+    }),
+  every: duration("100ms", "366d").exactOptional().meta({
+    description: "A fixed interval, aligned to the epoch so that all replicas agree.",
+  }),
+  at: z
+    .array(instant(), { error: "expected a list of times like [2026-12-24T18:00:00Z]" })
+    .min(1, { error: "expected a list of times like [2026-12-24T18:00:00Z]" })
+    .exactOptional()
+    .meta({ description: "Single instants." }),
+};
+
+const bounds = {
+  start: instant().exactOptional().meta({ description: "Ticks before this time do not exist." }),
+  end: instant().exactOptional().meta({ description: "Ticks after this time do not exist." }),
+  except: oneOrMany(
+    text('a cron expression, a date like "2026-12-24", or a time'),
+    "a list of cron expressions, dates or times",
+  )
+    .exactOptional()
+    .meta({ description: "Cron expressions, local dates or times whose ticks do not exist." }),
+};
+
+export const jobSchema = section(
+  {
+    ...schedule,
+    ...policies,
+    ...bounds,
+    handler: text("the path of a module below the jobs directory, like reports/nightly", MODULE_PATH).meta({
+      description: "The module that does the work: its path below the jobs directory.",
+    }),
+    data: z
+      .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
+      .exactOptional()
+      .meta({ default: {}, description: "Given to the handler as it is." }),
+    command: notYet("command handlers are not in this version: use handler with the path of a module"),
+    http: notYet("http handlers are not in this version: use handler with the path of a module"),
+  },
+  "expected a mapping with a schedule and a handler",
+).meta({
+  description: "One job: a schedule (exactly one of cron, every and at), a handler, and policies.",
+  oneOf: ["cron", "every", "at"].map(key => ({ required: [key] })),
+});
+
+/** What a schedule is built from: it is checked also where the rest of the job has mistakes. */
+export const scheduleShape = { ...schedule, ...bounds, timezone: policies.timezone };
+
+export const defaultsSchema = section(policies);
+
+/**
+ * A jobs file. The loader gives schemas that take anything and judges defaults and jobs one by one afterwards:
+ * one bad job must not hide what is wrong in others.
+ */
+export function jobsFile<D extends z.ZodType, J extends z.ZodType>(defaults: D, job: J) {
+  return section({
+    $schema: z.string({ error: "expected the address of a JSON Schema" }).exactOptional().meta({
+      description: "For editors; ignored.",
+    }),
+    allowEmpty: z.boolean({ error: "expected true or false" }).exactOptional().meta({
+      default: false,
+      description: "Without it a configuration with no jobs at all is refused.",
+    }),
+    defaults: defaults.exactOptional().meta({ description: "Policies of all jobs in this file." }),
+    jobs: z
+      .record(JOB_NAME, job, { error: "expected a mapping of job names" })
+      .exactOptional()
+      .meta({ description: "The jobs by name." }),
+  }).meta({ title: "Bellwether jobs", description: "What runs when." });
+}
+
+export type JobDefinition = z.output<typeof jobSchema>;
+export type JobPolicies = z.output<typeof defaultsSchema>;
+export type JobSchedule = Partial<z.output<z.ZodObject<typeof scheduleShape>>>;

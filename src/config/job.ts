@@ -1,0 +1,162 @@
+import { createSchedule, type ScheduleProblem } from "../schedule/create-schedule.ts";
+import type { ScheduleSpec } from "../schedule/schedule.ts";
+import type { HandlerRef, Job } from "./config.ts";
+import { quote } from "./describe.ts";
+import { type ConfigDocument, isMapping } from "./document.ts";
+import { formatDuration } from "./duration.ts";
+import {
+  JOB_DEFAULTS,
+  type JobDefinition,
+  type JobPolicies,
+  type JobSchedule,
+  jobSchema,
+  scheduleShape,
+} from "./job-schema.ts";
+import type { Mistake, Path } from "./mistake.ts";
+import { suggest } from "./nearest.ts";
+import { type Validation, validate, validParts } from "./validate.ts";
+
+/** The queues that bellwether.yaml declares. */
+export interface DeclaredQueues {
+  /** As mistakes show it. */
+  readonly file: string;
+  /** null without a `queues` section: then every name is a queue. */
+  readonly names: readonly string[] | null;
+}
+
+export interface ReadJobOptions {
+  readonly document: ConfigDocument;
+  readonly name: string;
+  /** The `defaults` of the file. */
+  readonly defaults: JobPolicies;
+  readonly queues: DeclaredQueues;
+}
+
+/** Reads one job: what the schema says, what holds between keys, and whether its schedule can be built. */
+export function readJob(options: ReadJobOptions): Validation<Job> {
+  const { document, name, defaults } = options;
+  const place = { document, path: ["jobs", name], file: "jobs" } as const;
+  const checked = validate({ schema: jobSchema, ...place });
+  const mistakes: Mistake[] = [...rulesOfKeys(document, place.path), ...rulesOfQueue(options)];
+  if (!checked.ok)
+    mistakes.push(...checked.mistakes.filter(mistake => !isHandlerElsewhere(mistake, options)));
+  const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
+  if (schedulesIn(parts).length !== 1) return { ok: false, mistakes };
+  const spec = specOf(name, { ...defaults, ...parts });
+  const created = createSchedule(spec);
+  if (!created.ok) {
+    mistakes.push(
+      ...created.problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []),
+    );
+  }
+  if (!checked.ok || !created.ok || mistakes.length > 0) return { ok: false, mistakes };
+  return { ok: true, value: jobOf({ name, spec, schedule: created.schedule }, checked.value, defaults) };
+}
+
+function schedulesIn(job: object): string[] {
+  return ["cron", "every", "at"].filter(key => key in job);
+}
+
+function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<Mistake> {
+  const job = document.get(path);
+  if (!isMapping(job)) return;
+  const schedules = schedulesIn(job);
+  if (schedules.length !== 1) {
+    const found = schedules.length === 0 ? "has no schedule" : `found ${schedules.join(" and ")}`;
+    const problem = `${found}, expected exactly one of cron, every and at`;
+    yield* some(document.mistake(path, problem, "key"));
+  }
+  const reserved = [...path, "data", "_tick"];
+  if (document.has(reserved)) {
+    yield* some(
+      document.mistake(reserved, "is where Bellwether writes the tick: expected another name", "key"),
+    );
+  }
+}
+
+/** A job with a kind of handler that is refused does not also lack one. */
+function isHandlerElsewhere(mistake: Mistake, { document, name }: ReadJobOptions): boolean {
+  const path = ["jobs", name];
+  const isMissing = !document.has([...path, "handler"]) && mistake.key === `jobs.${name}.handler`;
+  return isMissing && ["command", "http"].some(key => document.has([...path, key]));
+}
+
+function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Mistake[] {
+  const own = ["jobs", name, "queue"];
+  const queue = document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue;
+  if (queues.names === null || typeof queue !== "string" || queues.names.includes(queue)) return [];
+  const path = [own, ["defaults", "queue"]].find(path => document.has(path));
+  const shown = quote((path && document.originOf(path)) ?? queue);
+  const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);
+  const problem = `the queue ${shown} is not in queues of ${queues.file} (${names})`;
+  return some(path ? document.mistake(path, problem) : document.mistake(["jobs", name], problem, "key"));
+}
+
+/** A problem of the schedule, at the value that it is about: the job's own, or the one in `defaults`. */
+function explainSchedule(problem: ScheduleProblem, document: ConfigDocument, job: Path): Mistake | null {
+  const { field, index } = problem;
+  const own = [...job, field];
+  const path = !document.has(own) && document.has(["defaults", field]) ? ["defaults", field] : own;
+  const isItem = index !== undefined && Array.isArray(document.get(path));
+  const place = isItem ? [...path, index] : path;
+  const origin = document.originOf(place);
+  // The problem may quote parts of a value that must not be shown.
+  const text = origin === null ? problem.problem : `the value of ${quote(origin)} is not valid here`;
+  return document.mistake(place, text);
+}
+
+function specOf(name: string, from: JobSchedule & JobPolicies): ScheduleSpec {
+  const { cron, every, at, start, end } = from;
+  return {
+    ...(cron && { cron }),
+    ...(every !== undefined && { everyMs: every }),
+    ...(at && { at: [...new Set(at)].sort((a, b) => a - b) }),
+    timezone: from.timezone ?? JOB_DEFAULTS.timezone,
+    dst: { ...JOB_DEFAULTS.dst, ...from.dst },
+    ...(start !== undefined && { startMs: start }),
+    ...(end !== undefined && { endMs: end }),
+    except: from.except ?? [],
+    jitterMs: from.jitter ?? JOB_DEFAULTS.jitter,
+    seed: name,
+  };
+}
+
+/** The job's own values, else those of the file's defaults, else Bellwether's; `retry` key by key. */
+function jobOf(
+  planned: Pick<Job, "name" | "spec" | "schedule">,
+  job: JobDefinition,
+  defaults: JobPolicies,
+): Job {
+  const policies = { ...JOB_DEFAULTS, ...defaults, ...job };
+  const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
+  return {
+    ...planned,
+    scheduleText: scheduleText(planned.spec),
+    handler: handlerRef(job.handler),
+    queue: policies.queue,
+    data: job.data ?? {},
+    catchUp: policies.catchUp,
+    catchUpWindowMs: policies.catchUpWindow,
+    overlap: policies.overlap,
+    retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
+    timeoutMs: policies.timeout ?? null,
+  };
+}
+
+function handlerRef(handler: string): HandlerRef {
+  return { kind: "module", path: handler.replace(/^\.\//, "").replace(/\.(ts|js|mjs)$/, "") };
+}
+
+const MAX_LISTED = 3;
+
+function scheduleText({ cron, everyMs, at = [] }: ScheduleSpec): string {
+  if (cron) return cron.join(", ");
+  if (everyMs !== undefined) return `every ${formatDuration(everyMs)}`;
+  const shown = at.slice(0, MAX_LISTED).map(instant => new Date(instant).toISOString().replace(".000Z", "Z"));
+  const more = at.length - shown.length;
+  return `at ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function some(mistake: Mistake | null): Mistake[] {
+  return mistake === null ? [] : [mistake];
+}

@@ -1,0 +1,104 @@
+import path from "node:path";
+import type { Config, Job } from "./config.ts";
+import type { ConfigDocument } from "./document.ts";
+import type { Environment } from "./environment.ts";
+import { findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
+import { deepFreeze } from "./freeze.ts";
+import { hashJobs } from "./hash.ts";
+import { readJobs } from "./jobs.ts";
+import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
+import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
+import { DEFAULT_CONCURRENCY } from "./schema.ts";
+import { ABSENT_SETTINGS, declaredQueues, readSettings, type SettingsPart } from "./settings.ts";
+
+export { formatMistake, type Mistake } from "./mistake.ts";
+
+export interface LoadOptions {
+  /** Where bellwether.yaml and jobs.yaml or jobs/ are. */
+  readonly configDir: string;
+  /** What `${NAME}` reads; usually `process.env`. */
+  readonly env: Environment;
+  /** Where handler modules are looked for; without it `jobs` beside the config directory, else `./jobs`. */
+  readonly jobsDir?: string;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/**
+ * Reads the whole configuration: a frozen `Config`, or every mistake at once in the order of the files. Whatever
+ * the files hold, it does not throw; it reads nothing but the config directory and `env`.
+ */
+export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Promise<LoadResult> {
+  const directory = path.resolve(configDir);
+  const files = await findConfigFiles(directory);
+  const settingsDocument = await openSettings(files.settings, directory, env);
+  const jobDocuments = await Promise.all(files.jobs.map(file => open(file, env)));
+  const settings = settingsDocument.ok ? readSettings(settingsDocument.document) : settingsDocument;
+  const jobs = readJobs(documentsOf(jobDocuments), {
+    file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
+    names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+  });
+  const mistakes = [
+    ...files.mistakes,
+    ...(settings.ok ? [] : settings.mistakes),
+    ...jobDocuments.flatMap(result => (result.ok ? [] : result.mistakes)),
+    ...jobs.mistakes,
+  ];
+  if (files.jobs.length === 0 && files.mistakes.length === 0) mistakes.push(noJobsFile(directory));
+  if (!settings.ok || mistakes.length > 0) {
+    const order = [files.settings ?? "", ...files.jobs].map(shownPath);
+    return { ok: false, mistakes: sortMistakes(mistakes, order) };
+  }
+  const config = configOf(settings.value, jobs.jobs, await findJobsDir(directory, jobsDir));
+  return { ok: true, config: deepFreeze(config), warnings: files.warnings };
+}
+
+/** Without the file everything has its default, which may still read the environment. */
+async function openSettings(
+  file: string | null,
+  directory: string,
+  env: Environment,
+): Promise<DocumentResult> {
+  if (file !== null) return await open(file, env, ABSENT_SETTINGS);
+  const shown = shownPath(path.join(directory, "bellwether.yaml"));
+  return parseConfigDocument({ file: shown, text: "{}", env, absent: ABSENT_SETTINGS });
+}
+
+async function open(
+  file: string,
+  env: Environment,
+  absent: Readonly<Record<string, unknown>> = {},
+): Promise<DocumentResult> {
+  const shown = shownPath(file);
+  const read = await readText(file);
+  if ("problem" in read) return { ok: false, mistakes: [fileMistake(shown, read.problem)] };
+  return parseConfigDocument({ file: shown, text: read.text, env, absent });
+}
+
+function documentsOf(results: readonly DocumentResult[]): ConfigDocument[] {
+  return results.flatMap(result => (result.ok ? [result.document] : []));
+}
+
+function noJobsFile(directory: string): Mistake {
+  const shown = shownPath(path.join(directory, "jobs.yaml"));
+  return fileMistake(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
+}
+
+function configOf(settings: SettingsPart, jobs: readonly Job[], jobsDir: string): Config {
+  const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
+  return {
+    ...settings,
+    queues: { ...Object.fromEntries(used), ...settings.queues },
+    jobs,
+    hash: hashJobs(jobs),
+    jobsDir,
+  };
+}
+
+async function findJobsDir(configDir: string, jobsDir: string | undefined): Promise<string> {
+  if (jobsDir !== undefined) return path.resolve(jobsDir);
+  const beside = path.join(path.dirname(configDir), "jobs");
+  return (await isDirectory(beside)) ? beside : path.resolve("jobs");
+}

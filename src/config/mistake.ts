@@ -1,0 +1,44 @@
+/** One thing that is wrong in the configuration, and where. Lines and columns count from 1. */
+export interface Mistake {
+  /** Relative to the working directory when below it, absolute otherwise. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Dotted, list items as `[0]`: `jobs.nightly-report.cron[1]`; empty when the file as a whole is meant. */
+  readonly key: string;
+  /** What was found, what is expected, and the nearest valid key where there is one. */
+  readonly problem: string;
+}
+
+/** A place in a configuration file: map keys and list indexes from the top. */
+export type Path = readonly (string | number)[];
+
+/** `config/jobs.yaml:7:5 jobs.nightly-report.timezne: unknown key (did you mean timezone?)` */
+export function formatMistake({ file, line, column, key, problem }: Mistake): string {
+  return key === "" ? `${file}:${line}:${column} ${problem}` : `${file}:${line}:${column} ${key}: ${problem}`;
+}
+
+/** The path as people write it. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? part : `${text}.${part}`;
+  }, "");
+}
+
+/** A mistake that belongs to a file as a whole. */
+export function fileMistake(file: string, problem: string): Mistake {
+  return { file, line: 1, column: 1, key: "", problem };
+}
+
+/** In reading order and without repetition: a bad default shows once, not once per job that inherits it. */
+export function sortMistakes(mistakes: readonly Mistake[], files: readonly string[]): Mistake[] {
+  const unique = new Map(mistakes.map(mistake => [formatMistake(mistake), mistake]));
+  const rank = new Map(files.map((file, index) => [file, index]));
+  return [...unique.values()].sort(
+    (a, b) =>
+      (rank.get(a.file) ?? files.length) - (rank.get(b.file) ?? files.length) ||
+      a.line - b.line ||
+      a.column - b.column,
+  );
+}

@@ -1,0 +1,67 @@
+import { isMap, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
+import { type AliasProblem, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
+import { describe } from "./describe.ts";
+import { ConfigDocument, isMapping } from "./document.ts";
+import { applyEnvironment } from "./document-environment.ts";
+import { placeOf } from "./document-nodes.ts";
+import type { Environment } from "./environment.ts";
+import { fileMistake, type Mistake } from "./mistake.ts";
+import { syntaxFindings } from "./syntax.ts";
+
+export interface DocumentSource {
+  /** As mistakes show it. */
+  readonly file: string;
+  readonly text: string;
+  readonly env: Environment;
+  /** Keys to assume where the file does not have them; like written ones they may hold references. */
+  readonly absent?: Readonly<Record<string, unknown>>;
+}
+
+export type DocumentResult =
+  | { readonly ok: true; readonly document: ConfigDocument }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
+export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSource): DocumentResult {
+  if (text.trim() === "") return { ok: false, mistakes: [fileMistake(file, "the file is empty")] };
+  const lines = new LineCounter();
+  const yaml = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Checked by `checkKeys`, which is linear and names both places.
+    uniqueKeys: false,
+    merge: true,
+    logLevel: "error",
+  });
+  const findings = syntaxFindings(yaml, text, lines);
+  if (findings.length > 0) {
+    return { ok: false, mistakes: findings.map(finding => ({ file, key: "", ...finding })) };
+  }
+  for (const [key, value] of Object.entries(absent)) {
+    if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
+  }
+  const environment = applyEnvironment(yaml, env);
+  const shape = readValue(yaml);
+  if ("problem" in shape) {
+    const place = placeOf(shape.node, lines);
+    return { ok: false, mistakes: [{ file, ...place, key: "", problem: shape.problem }] };
+  }
+  return { ok: true, document: new ConfigDocument({ file, yaml, lines, environment, value: shape.value }) };
+}
+
+/** The document as plain values, or why as a whole it cannot be a configuration. */
+function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | AliasProblem {
+  let value: unknown;
+  try {
+    value = yaml.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    return explainAliasError(error, yaml);
+  }
+  if (value === null) return { problem: "the file is empty", node: null };
+  if (!isMapping(value)) {
+    const problem = `${describe(value)} at the top of the file, expected a mapping (key: value)`;
+    return { problem, node: yaml.contents };
+  }
+  const problem = problemOfDepth(value);
+  return problem === null ? { value } : { problem, node: null };
+}

@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { address, choice, duration, notYet, section, switchable, text, url, whole } from "./fields.ts";
+import { defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
+
+const MAX_PORT = 65_535;
+export const DEFAULT_CONCURRENCY = 10;
+
+const redis = section({
+  url: url(["redis", "rediss"], "redis://127.0.0.1:6379").optional().meta({
+    description:
+      "redis:// or, with TLS, rediss://; without the whole section REDIS_URL or redis://127.0.0.1:6379.",
+  }),
+  sentinel: section({
+    name: text("the name of the master that the sentinels watch").meta({
+      description: "The name of the master that the sentinels watch.",
+    }),
+    nodes: z
+      .array(address(26_379), { error: "expected a list of host:port" })
+      .min(1, { error: "expected a list of host:port" })
+      .meta({ description: "The sentinels, as host:port." }),
+  })
+    .optional()
+    .meta({ description: "Instead of url: Redis behind Sentinel." }),
+  cluster: notYet("Redis Cluster is not supported yet: use url or sentinel").meta({
+    description: "Not supported yet.",
+  }),
+}).meta({
+  description: "The Redis that holds leases, cursors and queues: exactly one of url and sentinel.",
+  oneOf: [{ required: ["url"] }, { required: ["sentinel"] }],
+});
+
+const etcd = section({
+  hosts: z
+    .array(url(["http", "https"], "http://127.0.0.1:2379"), { error: "expected a list of addresses" })
+    .min(1, { error: "expected a list of addresses" })
+    .meta({ description: "The etcd endpoints." }),
+  tls: section({
+    ca: text("the path of a certificate").optional().meta({ description: "Path of the CA certificate." }),
+    cert: text("the path of a certificate")
+      .optional()
+      .meta({ description: "Path of the client certificate." }),
+    key: text("the path of a key").optional().meta({ description: "Path of the client's key." }),
+  })
+    .optional()
+    .meta({ description: "Certificates for https:// endpoints." }),
+  username: text("a user name").optional().meta({ description: "The etcd user." }),
+  password: text("a password").optional().meta({ description: "The user's password." }),
+});
+
+const election = section({
+  store: choice(["redis", "etcd"])
+    .refine(store => store !== "etcd", { error: "etcd election is not in this version; use redis" })
+    .default("redis")
+    .meta({ description: "Where the lease lives. etcd is not in this version." }),
+  leaseTtl: duration("1s", "5m").prefault("10s").meta({
+    description: "After this time without renewal a frozen or cut-off leader is replaced.",
+  }),
+  etcd: etcd.optional().meta({ description: "For store: etcd." }),
+});
+
+const host = (defaultHost: string) =>
+  text("a host name or address").default(defaultHost).meta({ description: "The address to listen on." });
+
+const port = (defaultPort: number) =>
+  whole(0, MAX_PORT).default(defaultPort).meta({ description: "The port; 0 takes a free one." });
+
+const token = section({
+  name: text("a name for the token").meta({ description: "Who uses the token; shown in logs." }),
+  role: choice(["viewer", "operator"]).meta({ description: "A viewer reads, an operator also acts." }),
+  token: text("the secret itself, not empty").meta({
+    description: "The secret; take it from the environment.",
+  }),
+});
+
+const admin = section({
+  host: host("127.0.0.1"),
+  port: port(8081),
+  tokens: z
+    .array(token, { error: "expected a list of tokens" })
+    .default([])
+    .meta({ description: "Who may use the API; needed when the host is not the loopback interface." }),
+});
+
+export const bellwetherSchema = section({
+  $schema: z.string({ error: "expected the address of a JSON Schema" }).optional().meta({
+    description: "For editors; ignored.",
+  }),
+  namespace: text("a name of letters, digits, _ . and -, at most 100 characters", /^[A-Za-z0-9_.-]{1,100}$/)
+    .default("bellwether")
+    .meta({ description: "All Redis keys sit under it." }),
+  redis: redis.optional(),
+  election: election.prefault({}).meta({ description: "Who leads." }),
+  generation: whole(0, Number.MAX_SAFE_INTEGER).default(0).meta({
+    description:
+      "Grows with each release of the configuration; a replica of an older one never takes over. BELLWETHER_GENERATION when absent.",
+  }),
+  queues: z
+    .record(
+      QUEUE_NAME,
+      section({
+        concurrency: whole(1, 10_000).default(DEFAULT_CONCURRENCY).meta({
+          description: "How many runs of the queue one replica works on at a time.",
+        }),
+      }),
+      { error: "expected a mapping of queue names" },
+    )
+    .optional()
+    .meta({ description: "The queues by name; when present, jobs can use only these." }),
+  http: switchable(section({ host: host("0.0.0.0"), port: port(8080) }))
+    .prefault({})
+    .meta({ description: "/livez, /readyz and /metrics; false switches it off." }),
+  admin: switchable(admin).prefault({}).meta({ description: "API and dashboard; false switches it off." }),
+  log: section({
+    level: choice(["debug", "info", "warn", "error"])
+      .default("info")
+      .meta({ description: "The lowest level that is logged." }),
+  })
+    .prefault({})
+    .meta({ description: "Logging." }),
+  shutdownTimeout: duration("0s", "1h").prefault("30s").meta({
+    description: "How long running handlers may finish after SIGTERM.",
+  }),
+}).meta({ title: "Bellwether", description: "Where things are." });
+
+export type Settings = z.output<typeof bellwetherSchema>;
+
+export type ConfigFile = "bellwether" | "jobs";
+export type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** JSON Schema (draft 2020-12) of one configuration file, from the same definition that validates it. */
+export function configSchema(file: ConfigFile): JsonSchema {
+  const schema = file === "jobs" ? jobsFile(defaultsSchema, jobSchema) : bellwetherSchema;
+  return allowReferences(z.toJSONSchema(schema, { io: "input" }) as JsonSchema) as JsonSchema;
+}
+
+const REFERENCE = { type: "string", pattern: String.raw`\$\{` };
+/** Besides the type there is something that `${NAME}` as such does not fulfil. */
+const CONSTRAINTS = ["pattern", "enum", "const", "format"];
+
+/** Lets every value that is not free text also be a text with a `${NAME}` reference. */
+function allowReferences(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(allowReferences);
+  if (typeof node !== "object" || node === null) return node;
+  const entries = Object.entries(node).map(([key, value]) => [
+    key,
+    isLiteral(key) ? value : allowReferences(value),
+  ]);
+  const schema = Object.fromEntries(entries) as Record<string, unknown>;
+  const isScalar = ["string", "number", "integer", "boolean"].includes(String(schema["type"]));
+  const isConstrained = schema["type"] !== "string" || CONSTRAINTS.some(key => key in schema);
+  if (!isScalar || !isConstrained) return schema;
+  const { description, default: fallback, ...constraints } = schema;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [constraints, REFERENCE],
+  };
+}
+
+/** Holds values or names, not schemas. `propertyNames` are keys, where references are not read. */
+function isLiteral(key: string): boolean {
+  return ["default", "enum", "const", "required", "propertyNames"].includes(key);
+}
+
+/** The keys that are known at a path of a file: of a section, not of a mapping with free names. */
+export function keysAt(file: ConfigFile, path: readonly (string | number)[]): string[] {
+  let nodes: JsonSchema[] = [schemaOf(file)];
+  for (const part of path) {
+    nodes = nodes.flatMap(node => alternatives(node)).flatMap(node => childOf(node, part));
+  }
+  return nodes.flatMap(alternatives).flatMap(node => {
+    return Object.entries(node.properties ?? {}).flatMap(([key, value]) =>
+      typeof value === "object" && value.not === undefined && key !== "$schema" ? [key] : [],
+    );
+  });
+}
+
+const generated = new Map<ConfigFile, JsonSchema>();
+
+function schemaOf(file: ConfigFile): JsonSchema {
+  const schema = generated.get(file) ?? configSchema(file);
+  generated.set(file, schema);
+  return schema;
+}
+
+function alternatives(node: JsonSchema): JsonSchema[] {
+  return node.anyOf ? (node.anyOf as JsonSchema[]).flatMap(alternatives) : [node];
+}
+
+function childOf(node: JsonSchema, part: string | number): JsonSchema[] {
+  const { items, properties, additionalProperties } = node;
+  const child = typeof part === "number" ? items : (properties?.[part] ?? additionalProperties);
+  return typeof child === "object" && !Array.isArray(child) ? [child as JsonSchema] : [];
+}

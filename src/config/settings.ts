@@ -1,0 +1,118 @@
+import { BellwetherError } from "../errors.ts";
+import type { Config, RedisAddress } from "./config.ts";
+import { type ConfigDocument, isMapping } from "./document.ts";
+import type { Path } from "./mistake.ts";
+import { bellwetherSchema, type Settings } from "./schema.ts";
+import { found, type Validation, validate } from "./validate.ts";
+
+/** What is assumed where bellwether.yaml has no such key: the same as if it were written there. */
+export const ABSENT_SETTINGS = {
+  redis: { url: `\${REDIS_URL:-redis://127.0.0.1:6379}` },
+  generation: `\${BELLWETHER_GENERATION:-0}`,
+};
+
+export type SettingsPart = Omit<Config, "jobs" | "hash" | "jobsDir">;
+
+/** Reads bellwether.yaml: what the schema says, and what holds between keys. */
+export function readSettings(document: ConfigDocument): Validation<SettingsPart> {
+  const checked = validate({ schema: bellwetherSchema, document, path: [], file: "bellwether" });
+  const mistakes = [
+    ...document.mistakes,
+    ...(checked.ok ? [] : checked.mistakes),
+    ...rules(document).flatMap(({ path, problem, at }) => document.mistake(path, problem, at) ?? []),
+  ];
+  if (!checked.ok || mistakes.length > 0) return { ok: false, mistakes };
+  return { ok: true, value: settingsOf(checked.value) };
+}
+
+/** The names in the `queues` section, or null without one. Also there when other keys have mistakes. */
+export function declaredQueues(document: ConfigDocument): readonly string[] | null {
+  const queues = document.get(["queues"]);
+  return isMapping(queues) ? Object.keys(queues) : null;
+}
+
+interface RuleFinding {
+  readonly path: Path;
+  readonly problem: string;
+  readonly at?: "key" | "value";
+}
+
+/** Rules between keys, on the raw values: they speak up also when something else is wrong. */
+function rules(document: ConfigDocument): RuleFinding[] {
+  return [
+    ...oneRedis(document),
+    ...tokensOffLoopback(document),
+    ...differentTokens(document),
+    ...differentPorts(document),
+  ];
+}
+
+function oneRedis(document: ConfigDocument): RuleFinding[] {
+  const redis = document.get(["redis"]);
+  if (!isMapping(redis) || "cluster" in redis) return [];
+  const count = ["url", "sentinel"].filter(key => key in redis).length;
+  if (count === 1) return [];
+  const problem = `found ${count === 0 ? "neither" : "both"}, expected exactly one of url and sentinel`;
+  return [{ path: ["redis"], problem, at: "key" }];
+}
+
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
+/** Whoever reaches the admin API can act on the cluster. */
+function tokensOffLoopback(document: ConfigDocument): RuleFinding[] {
+  const host = document.get(["admin", "host"]);
+  const tokens = document.get(["admin", "tokens"]);
+  const hasTokens = tokens !== undefined && !(Array.isArray(tokens) && tokens.length === 0);
+  if (typeof host !== "string" || LOOPBACK.test(host) || hasTokens) return [];
+  const problem = `${found(["admin", "host"], document)}, expected 127.0.0.1, or at least one token in admin.tokens`;
+  return [{ path: ["admin", "host"], problem }];
+}
+
+/** The same secret twice would have two names and perhaps two roles. */
+function differentTokens(document: ConfigDocument): RuleFinding[] {
+  const tokens = document.get(["admin", "tokens"]);
+  if (!Array.isArray(tokens)) return [];
+  return ["name", "token"].flatMap(key => {
+    const values = tokens.map(token => (isMapping(token) ? token[key] : undefined));
+    return values.flatMap((value, index) => {
+      const first = values.indexOf(value);
+      if (typeof value !== "string" || first === index) return [];
+      return [{ path: ["admin", "tokens", index, key], problem: `is the same as in admin.tokens[${first}]` }];
+    });
+  });
+}
+
+const EVERY_ADDRESS = ["0.0.0.0", "::"];
+
+function differentPorts(document: ConfigDocument): RuleFinding[] {
+  const [http, admin] = [document.get(["http"]), document.get(["admin"])];
+  if (http === false || admin === false) return [];
+  const port = document.get(["admin", "port"]) ?? 8081;
+  const host = document.get(["admin", "host"]) ?? "127.0.0.1";
+  const httpHost = document.get(["http", "host"]) ?? "0.0.0.0";
+  const isShared = host === httpHost || [host, httpHost].some(name => EVERY_ADDRESS.includes(String(name)));
+  if (port === 0 || !isShared || port !== (document.get(["http", "port"]) ?? 8080)) return [];
+  const path = document.has(["admin", "port"]) ? ["admin", "port"] : ["http", "port"];
+  return [{ path, problem: `${found(path, document)}, expected different ports for http and admin` }];
+}
+
+function settingsOf(settings: Settings): SettingsPart {
+  const { namespace, election, generation, queues, http, admin, log, shutdownTimeout } = settings;
+  return {
+    namespace,
+    redis: redisAddress(settings.redis),
+    election: { store: "redis", leaseTtlMs: election.leaseTtl },
+    generation,
+    queues: queues ?? {},
+    http,
+    admin,
+    log,
+    shutdownTimeoutMs: shutdownTimeout,
+  };
+}
+
+function redisAddress(redis: Settings["redis"]): RedisAddress {
+  if (redis?.sentinel) return { kind: "sentinel", ...redis.sentinel };
+  if (redis?.url) return { kind: "url", url: redis.url };
+  throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
+}

@@ -1,0 +1,109 @@
+import type { Document, LineCounter, YAMLParseError, YAMLWarning } from "yaml";
+
+/** A place in the text where it is not the YAML that was meant, and why. */
+export interface SyntaxFinding {
+  readonly line: number;
+  readonly column: number;
+  readonly problem: string;
+}
+
+type SyntaxError = YAMLParseError | YAMLWarning;
+
+/**
+ * The parser's errors as findings. One slip makes the parser stumble over everything behind it, so of the errors
+ * that no hint explains only the first is kept; a hinted one is kept once per line.
+ */
+export function syntaxFindings(document: Document, text: string, lines: LineCounter): SyntaxFinding[] {
+  const findings = new Map<number, SyntaxFinding>();
+  for (const error of [...document.errors, ...document.warnings]) {
+    const { line, col } = placeOf(error, text, lines);
+    if (findings.has(line)) continue;
+    const hint = unquotedReference(error, text, lines) ?? hintFor(lineAt(text, lines, line), line);
+    if (hint !== null) findings.set(line, hint);
+    else if (findings.size === 0) findings.set(line, { line, column: col, problem: explain(error) });
+  }
+  return [...findings.values()];
+}
+
+/** An error behind the last line (the text ends too early) is shown at the end of the last line with content. */
+function placeOf(error: SyntaxError, text: string, lines: LineCounter): { line: number; col: number } {
+  const indent = /^ */.exec(text.slice(error.pos[0]))?.[0].length ?? 0;
+  const offset = Math.min(error.pos[0] + indent, text.trimEnd().length);
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), col: Math.max(1, col) };
+}
+
+function lineAt(text: string, lines: LineCounter, line: number): string {
+  const start = lines.lineStarts[line - 1] ?? 0;
+  return text.slice(start, lines.lineStarts[line]).trimEnd();
+}
+
+const MAX_REFERENCE = 200;
+const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g;
+
+/** What stands where a value begins: after `key:`, after `- `, or after `[`, `{` or `,`. */
+const VALUE_START = String.raw`(?:^\s*|[:\-,[{]\s+|[[{,])`;
+
+const HINTS: readonly { pattern: RegExp; problem: (found: string) => string }[] = [
+  {
+    pattern: new RegExp(String.raw`${VALUE_START}(?<found>\*(?=[\s/,\]}]|$)[^#"'\]}]*)`, "d"),
+    problem: found => `in YAML a value that begins with * is an alias: put quotes around it, "${found}"`,
+  },
+  {
+    pattern: new RegExp(String.raw`${VALUE_START}(?<found>[@%][\w/]+)`, "d"),
+    problem: found => `a YAML value cannot begin with ${found[0]}: put quotes around it, "${found}"`,
+  },
+];
+
+/** Inside [ ] and { } the parser stumbles over the bracket of `${NAME}`. */
+function unquotedReference(error: SyntaxError, text: string, lines: LineCounter): SyntaxFinding | null {
+  const start = error.pos[0] - 1;
+  const reference = /^\$\{[^}\n]*\}?/.exec(text.slice(start, error.pos[0] + MAX_REFERENCE))?.[0];
+  if (reference === undefined) return null;
+  const { line, col } = lines.linePos(start);
+  return { line, column: col, problem: `inside [ ] and { } a reference needs quotes: "${reference}"` };
+}
+
+/** What people write unquoted as a cron expression, recognised by the look of the line. */
+function hintFor(text: string, line: number): SyntaxFinding | null {
+  const visible = text.replace(QUOTED, quoted => '"'.repeat(quoted.length));
+  for (const { pattern, problem } of HINTS) {
+    const match = pattern.exec(visible);
+    const place = match?.indices?.groups?.["found"];
+    // In a list the comma of a cron expression (`1,15`) has no space behind it, the comma of the list has one.
+    const found = match?.groups?.["found"]?.split(", ")[0]?.trim();
+    if (found && place) return { line, column: place[0] + 1, problem: problem(found) };
+  }
+  return null;
+}
+
+function explain(error: SyntaxError): string {
+  switch (error.code) {
+    case "TAB_AS_INDENT":
+      return "a tab is not allowed as indentation: use spaces";
+    case "MISSING_CHAR":
+      return /quote/.test(error.message) ? "a quote is opened but never closed" : notYaml(error);
+    case "BAD_INDENT":
+      return badIndent(error);
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return "a second `: ` stands in one line: put quotes around a value that contains one";
+    case "MULTIPLE_DOCS":
+      return "a second document begins here (`---`): expected one document per file";
+    case "TAG_RESOLVE_FAILED":
+      return "tags like !name are not supported: expected plain YAML";
+    case "RESOURCE_EXHAUSTION":
+      return "it is nested too deeply";
+    default:
+      return notYaml(error);
+  }
+}
+
+function badIndent(error: SyntaxError): string {
+  const open = /must be sufficiently indented and end with a (.)/.exec(error.message);
+  if (open) return `a bracket is opened but never closed: expected ${open[1]}`;
+  return "the indentation does not fit: expected the same column as the keys beside it";
+}
+
+function notYaml(error: SyntaxError): string {
+  return `this is not valid YAML: ${error.message.charAt(0).toLowerCase()}${error.message.slice(1)}`;
+}

@@ -1,0 +1,283 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock/clock.ts";
+import type { Events, LostReason, ResignReason } from "../events.ts";
+import { AbsenceAlarm } from "./absence-alarm.ts";
+import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
+
+/** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
+export interface Term {
+  readonly number: number;
+  /** The value that `{ns}/term` holds while this term stands. */
+  readonly fence: string;
+  /** Aborts when the term is given up, lost, or no longer to be trusted. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does the leader's work until the term's signal aborts. Resolves with `fenced` when it finds that a newer term
+ * stands, with `ended` otherwise.
+ */
+export type Lead = (term: Term) => Promise<"fenced" | "ended">;
+
+export interface ElectorOptions {
+  readonly store: LeaseStore;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly replica: string;
+  /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
+  readonly leaseTtlMs: number;
+  readonly lead: Lead;
+  /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
+  readonly random?: () => number;
+}
+
+type End =
+  | { readonly by: "resigned"; readonly reason: ResignReason }
+  | { readonly by: "lost"; readonly reason: LostReason };
+
+/**
+ * Campaigns, leads, and campaigns again, until stopped:
+ *
+ *              bid granted                    resigned, lost, fenced
+ *     follow ───────────────▶ lead ───────────────────────────────────▶ follow
+ *        │                      │
+ *        └──────── stop ────────┴──▶ stopped
+ *
+ * Timing, all on the monotonic clock. The lease is renewed every third of its time to live. The leader trusts
+ * its term until (when the last successful renewal was *sent*) + TTL − TTL/10, so it stops before anybody else
+ * can be elected as long as clocks run at about the same rate. That saves noise; safety is the fence's.
+ */
+export class Elector {
+  readonly #options: ElectorOptions;
+  readonly #random: () => number;
+  readonly #absence: AbsenceAlarm;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+  #resign: ((reason: ResignReason) => void) | null = null;
+  #stopReason: ResignReason = "shutdown";
+  /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
+  #token: string = randomUUID();
+  #observed: string | null = null;
+
+  constructor(options: ElectorOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#absence = new AbsenceAlarm(options.clock, options.events, options.leaseTtlMs);
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Gives up the term, if there is one, and campaigns no more. Resolves when the leader's work has ended. */
+  async stop(reason: ResignReason = "shutdown"): Promise<void> {
+    this.#stopReason = reason;
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Gives up the term, if there is one, and goes on as a follower. False when this replica does not lead. */
+  stepDown(reason: ResignReason): boolean {
+    this.#resign?.(reason);
+    return this.#resign !== null;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const granted = await this.#follow();
+      if (granted) await this.#lead(granted);
+    }
+    await this.#withdraw();
+  }
+
+  /** Campaigns until a bid is granted (or stop: null). */
+  async #follow(): Promise<{
+    bid: Bid;
+    outcome: Extract<BidOutcome, { outcome: "elected" }>;
+    sentMs: number;
+  } | null> {
+    const { store, clock } = this.#options;
+    const hint = new Hint();
+    const unsubscribe = store.onHint(() => hint.give());
+    try {
+      while (!this.#stopping.signal.aborted) {
+        hint.clear();
+        const bid = this.#bid();
+        const sentMs = clock.monotonicMs();
+        const outcome = await this.#campaign(bid);
+        if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
+        await this.#waitFor(hint, outcome ? outcome.endsInMs : null);
+      }
+      return null;
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** Null when the store gave no answer. */
+  async #campaign(bid: Bid): Promise<BidOutcome | null> {
+    const { store, events } = this.#options;
+    let outcome: BidOutcome;
+    try {
+      outcome = await store.campaign(bid);
+    } catch {
+      // The connection tells people why (redis.unreachable); here it means: no leader in sight.
+      this.#absence.check();
+      return null;
+    }
+    this.#absence.clear();
+    if (outcome.outcome === "held") {
+      this.#token = randomUUID();
+      const { replica: leader, term } = outcome.leader;
+      if (this.#observed !== `${term}:${leader}`) events.emit("leader.observed", { leader, term });
+      this.#observed = `${term}:${leader}`;
+    }
+    return outcome;
+  }
+
+  /** Until a hint, the lease's end or a third of the TTL, whichever is first; jittered unless it is a hint. */
+  async #waitFor(hint: Hint, endsInMs: number | null): Promise<void> {
+    const { clock, leaseTtlMs } = this.#options;
+    const untilMs = Math.min(leaseTtlMs / 3, endsInMs === null ? RETRY_MS : Math.max(endsInMs, 0));
+    const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs + MIN_RETRY_MS);
+    await clock.sleep(untilMs + jitterMs, AbortSignal.any([hint.signal, this.#stopping.signal]));
+  }
+
+  async #lead(granted: {
+    bid: Bid;
+    outcome: Extract<BidOutcome, { outcome: "elected" }>;
+    sentMs: number;
+  }): Promise<void> {
+    const { store, events, lead } = this.#options;
+    const { bid, outcome } = granted;
+    const { term, reason, previous, vacantMs } = outcome;
+    const ending = new AbortController();
+    const resigned = new Promise<End>(resolve => {
+      this.#resign = reason => resolve({ by: "resigned", reason });
+    });
+    const onStop = () => this.#resign?.(this.#stopReason);
+    this.#stopping.signal.addEventListener("abort", onStop);
+    if (this.#stopping.signal.aborted) onStop();
+
+    events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
+    const work = this.#guard(lead, { number: term, fence: fenceOf(term, bid.token), signal: ending.signal });
+    const fenced = work.then((how): End | Promise<never> =>
+      how === "fenced" ? { by: "lost", reason: "fenced" } : new Promise<never>(() => undefined),
+    );
+    const end = await Promise.race([resigned, fenced, this.#keepLease(bid, granted.sentMs, ending.signal)]);
+
+    this.#stopping.signal.removeEventListener("abort", onStop);
+    this.#resign = null;
+    ending.abort();
+    this.#token = randomUUID();
+    this.#observed = null;
+    if (end.by === "resigned") {
+      await this.#release(bid, "resigned");
+      events.emit("leader.resigned", { term, reason: end.reason });
+    } else {
+      events.emit("leader.lost", { term, reason: end.reason });
+      if (end.reason === "fenced") await this.#release(bid, "expired");
+    }
+    await work;
+    if (end.by === "resigned") await this.#sitOut();
+  }
+
+  /** Whoever stepped down lets somebody else lead, or waits a third of the TTL when nobody does. */
+  async #sitOut(): Promise<void> {
+    const { store, clock, leaseTtlMs } = this.#options;
+    const untilMs = clock.monotonicMs() + leaseTtlMs / 3;
+    const hint = new Hint();
+    const unsubscribe = store.onHint(() => hint.give());
+    while (!this.#stopping.signal.aborted && clock.monotonicMs() < untilMs) {
+      hint.clear();
+      const leader = await store.current().catch(() => null);
+      if (leader) break;
+      await clock.sleep(untilMs - clock.monotonicMs(), AbortSignal.any([hint.signal, this.#stopping.signal]));
+    }
+    unsubscribe();
+  }
+
+  /** A leader whose work breaks down must not stay leader, half working: it resigns and lets others try. */
+  async #guard(lead: Lead, term: Term): Promise<"fenced" | "ended"> {
+    try {
+      return await lead(term);
+    } catch (error) {
+      this.#options.events.emit("leader.failed", { term: term.number, error: String(error) });
+      this.#resign?.("stepdown");
+      return "ended";
+    }
+  }
+
+  /** Renews until the lease is lost or can no longer be trusted. */
+  async #keepLease(bid: Bid, grantedMs: number, ending: AbortSignal): Promise<End> {
+    const { store, clock, leaseTtlMs } = this.#options;
+    const trustMs = leaseTtlMs - leaseTtlMs / 10;
+    let trustedUntilMs = grantedMs + trustMs;
+    let renewAtMs = grantedMs + leaseTtlMs / 3;
+    let answered = true;
+    while (!ending.aborted) {
+      await clock.sleep(Math.min(renewAtMs, trustedUntilMs) - clock.monotonicMs(), ending);
+      const sentMs = clock.monotonicMs();
+      if (sentMs >= trustedUntilMs) return { by: "lost", reason: answered ? "expired" : "unreachable" };
+      if (sentMs < renewAtMs) continue;
+
+      const outOfTrust = new AbortController();
+      const answer = await Promise.race([
+        store.renew(bid).catch(() => "no answer" as const),
+        clock
+          .sleep(trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
+          .then(() => "no answer" as const),
+      ]);
+      outOfTrust.abort();
+      answered = answer !== "no answer";
+      if (answer === "lost") return { by: "lost", reason: "expired" };
+      if (answer === "renewed") trustedUntilMs = sentMs + trustMs;
+      renewAtMs = answered
+        ? sentMs + leaseTtlMs / 3
+        : clock.monotonicMs() + MIN_RETRY_MS + this.#random() * RETRY_MS;
+    }
+    return { by: "lost", reason: "expired" };
+  }
+
+  /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
+  async #withdraw(): Promise<void> {
+    await this.#release(this.#bid(), "resigned");
+  }
+
+  /** A lease that cannot be given back runs out by itself. */
+  async #release(bid: Bid, reason: ReleaseReason): Promise<void> {
+    const { store, clock } = this.#options;
+    const answered = new AbortController();
+    await Promise.race([
+      store.release(bid, reason).catch(() => undefined),
+      clock.sleep(RELEASE_LIMIT_MS, answered.signal),
+    ]);
+    answered.abort();
+  }
+
+  #bid(): Bid {
+    return { replica: this.#options.replica, token: this.#token, ttlMs: this.#options.leaseTtlMs };
+  }
+}
+
+const MIN_RETRY_MS = 20;
+const RETRY_MS = 250;
+/** A release is a courtesy; a store that is away must not hold up a shutdown. */
+const RELEASE_LIMIT_MS = 1_000;
+
+/** Remembers that a hint came, also while nobody was waiting for it. */
+class Hint {
+  #given = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.#given.signal;
+  }
+
+  give(): void {
+    this.#given.abort();
+  }
+
+  clear(): void {
+    if (this.#given.signal.aborted) this.#given = new AbortController();
+  }
+}

@@ -1,0 +1,69 @@
+import type { ElectedReason } from "../events.ts";
+
+/** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
+export interface Bid {
+  readonly replica: string;
+  readonly token: string;
+  readonly ttlMs: number;
+}
+
+export interface Leader {
+  readonly replica: string;
+  readonly term: number;
+  /** Epoch milliseconds, store time. */
+  readonly sinceMs: number;
+}
+
+export type BidOutcome =
+  | {
+      readonly outcome: "elected";
+      readonly term: number;
+      readonly reason: ElectedReason;
+      /** The leader before, or null when none is on record. */
+      readonly previous: string | null;
+      /** How long nobody led, or null when nobody led before. */
+      readonly vacantMs: number | null;
+    }
+  | {
+      readonly outcome: "held";
+      readonly leader: Leader;
+      /** When the lease ends unless it is renewed. */
+      readonly endsInMs: number;
+    };
+
+/** How a lease that was given back ended; the next leader reports it as its reason. */
+export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
+
+/**
+ * Where the lease and the term live. Every answer comes from the store, never from memory; a call that gets
+ * none rejects within the store's own deadline, and its outcome is then unknown.
+ *
+ * A granted bid opens the next term before it answers: `{ns}/term` holds `fenceOf(term, token)` from then on,
+ * and launches of older terms are refused.
+ */
+export interface LeaseStore {
+  readonly kind: "redis" | "etcd";
+
+  /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
+  campaign(bid: Bid): Promise<BidOutcome>;
+
+  /** Extends the lease to `ttlMs` from now, or says that it is not held with this token any more. */
+  renew(bid: Bid): Promise<"renewed" | "lost">;
+
+  /** Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. */
+  release(bid: Bid, reason: ReleaseReason): Promise<void>;
+
+  /** Who holds the lease now, or null. */
+  current(): Promise<Leader | null>;
+
+  /**
+   * Calls `wake` when leadership may have changed. A hint only saves time: it may come late, twice or never.
+   * Returns the function that ends the subscription.
+   */
+  onHint(wake: () => void): () => void;
+}
+
+/** The value of the fence while a term stands. Equality with it, and nothing else, decides who may launch. */
+export function fenceOf(term: number, token: string): string {
+  return `${term}:${token}`;
+}

@@ -1,0 +1,119 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
+
+/** How many terms `{ns}/terms` remembers. */
+const TERMS_KEPT = 100;
+
+const CAMPAIGN = new Script(new URL("./campaign.lua", import.meta.url));
+const RENEW = new Script(new URL("./renew.lua", import.meta.url));
+const RELEASE = new Script(new URL("./release.lua", import.meta.url));
+
+const campaignReply = z.union([
+  z.tuple([
+    z.literal("elected"),
+    z.number(),
+    z.enum(["vacant", "resigned", "crashed", "expired"]),
+    z.string(),
+    z.number(),
+  ]),
+  z.tuple([z.literal("held"), z.number(), z.string(), z.number(), z.number()]),
+]);
+
+export interface RedisLeaseStoreOptions {
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "lease"). */
+  readonly redis: Redis;
+  /** A connection in subscriber mode, for hints. */
+  readonly subscriber: Redis;
+  readonly keys: RedisKeys;
+}
+
+/** The lease as a key with a time to live; every step is one script (DESIGN §5.1). */
+export class RedisLeaseStore implements LeaseStore {
+  readonly kind = "redis";
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #keys: RedisKeys;
+
+  constructor(options: RedisLeaseStoreOptions) {
+    this.#redis = options.redis;
+    this.#subscriber = options.subscriber;
+    this.#keys = options.keys;
+  }
+
+  async campaign(bid: Bid): Promise<BidOutcome> {
+    const { lease, term, leader, terms, leadershipChannel } = this.#keys;
+    const reply = campaignReply.parse(
+      await CAMPAIGN.run(
+        this.#redis,
+        [lease, term, leader, terms],
+        [bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
+      ),
+    );
+    if (reply[0] === "held") {
+      const [, endsInMs, replica, number, sinceMs] = reply;
+      return { outcome: "held", leader: { replica, term: number, sinceMs }, endsInMs };
+    }
+    const [, number, reason, previous, vacantMs] = reply;
+    return {
+      outcome: "elected",
+      term: number,
+      reason,
+      previous: previous || null,
+      vacantMs: vacantMs < 0 ? null : vacantMs,
+    };
+  }
+
+  async renew(bid: Bid): Promise<"renewed" | "lost"> {
+    const reply = await RENEW.run(this.#redis, [this.#keys.lease, this.#keys.leader], [bid.token, bid.ttlMs]);
+    return reply === 1 ? "renewed" : "lost";
+  }
+
+  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+    await RELEASE.run(
+      this.#redis,
+      [this.#keys.lease, this.#keys.leader],
+      [bid.token, reason, this.#keys.leadershipChannel],
+    );
+  }
+
+  async current(): Promise<Leader | null> {
+    return readLeader(this.#redis, this.#keys);
+  }
+
+  onHint(wake: () => void): () => void {
+    const channel = this.#keys.leadershipChannel;
+    const onMessage = (from: string) => {
+      if (from === channel) wake();
+    };
+    this.#subscriber.on("message", onMessage);
+    // ioredis subscribes again by itself after a reconnect. A failed SUBSCRIBE costs a hint, not correctness.
+    const onReady = () => {
+      this.#subscriber.subscribe(channel).then(wake, wake);
+    };
+    this.#subscriber.once("ready", onReady);
+    if (this.#subscriber.status === "ready") {
+      this.#subscriber.off("ready", onReady);
+      onReady();
+    }
+    return () => {
+      this.#subscriber.off("message", onMessage);
+      this.#subscriber.off("ready", onReady);
+    };
+  }
+}
+
+/** Who holds the Redis lease now, or null; one transaction, so that lease and record belong together. */
+export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader | null> {
+  const replies = await redis
+    .multi()
+    .exists(keys.lease)
+    .hmget(keys.leader, "replica", "term", "since")
+    .exec();
+  const held = replies?.[0]?.[1] === 1;
+  const record = replies?.[1]?.[1];
+  if (!held || !Array.isArray(record) || typeof record[0] !== "string") return null;
+  return { replica: record[0], term: Number(record[1]), sinceMs: Number(record[2]) };
+}

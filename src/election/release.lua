@@ -1,0 +1,16 @@
+-- Gives the lease back, says how the term ended, and wakes the followers.
+--
+-- KEYS  1 lease   2 leader
+-- ARGV  1 token   2 how the term ended, as the next leader will report it ('resigned', 'expired')   3 channel
+-- Returns 1, or 0 when the lease was not held with this token (any more).
+--
+-- Why atomic: a lease that ended between a GET and a DEL could belong to the next leader by then.
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return 0
+end
+local time = redis.call('TIME')
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[2], 'ended', ARGV[2], 'endedAt', time[1] * 1000 + math.floor(time[2] / 1000))
+redis.call('PUBLISH', ARGV[3], 'released')
+return 1

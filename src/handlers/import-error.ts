@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const SYNTAX_CHECK_LIMIT_MS = 10_000;
+/** Our resolve hook stands in the stack of a module that is not found; it is not to blame. */
+const OWN_CODE = new URL("..", import.meta.url).href;
+
+/**
+ * Says in one line why a module could not be imported, and where: `TypeError: no such table (jobs/a.ts:3:9)`.
+ * `shorten` makes a path fit for people.
+ */
+export async function explainImportError(
+  thrown: unknown,
+  file: string,
+  shorten: (file: string) => string,
+): Promise<string> {
+  if (!(thrown instanceof Error))
+    return `${JSON.stringify(thrown) ?? String(thrown)} (thrown, and not an Error)`;
+  const text = `${thrown.name}: ${thrown.message.split("\n")[0] ?? ""}`;
+  const stack = thrown.stack ?? "";
+  const position =
+    positionIn(stack) ?? (thrown instanceof SyntaxError ? positionIn(await syntaxCheck(file)) : null);
+  return position === null ? text : `${text} (${shorten(position.file)}${position.suffix})`;
+}
+
+interface Position {
+  readonly file: string;
+  /** `:line` or `:line:column` */
+  readonly suffix: string;
+}
+
+/** From the head that Node puts before a syntax error (file:line, source, caret), else from the first frame that is the project's. */
+function positionIn(stack: string): Position | null {
+  const head = /^((?:file:\/\/)?\/.+):(\d+)\n(?:.*\n)*?( *)\^/.exec(stack);
+  if (head) return toPosition(head[1], `:${head[2]}:${(head[3] ?? "").length + 1}`);
+  const frames = [...stack.matchAll(/^\s+at .*?(file:\/\/\/[^)\n]+?)(:\d+:\d+)\)?$/gm)];
+  const frame = frames.find(([, location = ""]) => !location.startsWith(OWN_CODE));
+  return frame ? toPosition(frame[1], frame[2]) : null;
+}
+
+function toPosition(location = "", suffix = ""): Position {
+  return { file: location.startsWith("file:") ? fileURLToPath(location) : path.normalize(location), suffix };
+}
+
+/** V8 keeps the place of a syntax error in plain JavaScript to itself until it prints it. */
+async function syntaxCheck(file: string): Promise<string> {
+  try {
+    await promisify(execFile)(process.execPath, ["--check", file], { timeout: SYNTAX_CHECK_LIMIT_MS });
+    return "";
+  } catch (error) {
+    return error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+  }
+}

@@ -1,0 +1,87 @@
+import { Job as BullJob, type IRedisTransaction, type JobsOptions, Queue, RedisQueueBackend } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
+import type { TickKind } from "../events.ts";
+
+const DAY_S = 24 * 60 * 60;
+/** Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. */
+const KEEP_COMPLETED = { age: 1 * DAY_S, count: 10_000 };
+const KEEP_FAILED = { age: 7 * DAY_S, count: 10_000 };
+
+/** What a run carries beside the job's data (DESIGN §4.4). */
+export interface TickStamp {
+  /** The tick, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly kind: TickKind;
+  readonly term: number;
+}
+
+/** A BullMQ queue as the launch transaction needs it: it adds to somebody else's MULTI and names the keys. */
+export class LaunchQueue {
+  readonly #queue: Queue;
+  readonly #backend: RedisQueueBackend;
+
+  constructor(name: string, redis: Redis, prefix: string) {
+    this.#queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
+    // The connection's owner tells people about its errors; here they end in the rejection of a command.
+    this.#queue.on("error", () => undefined);
+    const backend = this.#queue.getBackend();
+    if (!(backend instanceof RedisQueueBackend)) {
+      throw new BellwetherError("BW_BUG", { rule: "BullMQ's Redis backend has addJobToTransaction" });
+    }
+    this.#backend = backend;
+  }
+
+  /** Resolves when BullMQ's scripts are known to the connection. Rejects for good: then make a new LaunchQueue. */
+  async ready(): Promise<void> {
+    await this.#queue.waitUntilReady();
+  }
+
+  /**
+   * Queues the run in the transaction. `addJobToTransaction` is BullMQ's documented escape hatch; a test guards
+   * it, and the version is pinned.
+   */
+  add(
+    transaction: IRedisTransaction,
+    job: Job,
+    run: string,
+    tick: TickStamp,
+    nowMs: number,
+  ): Promise<unknown> {
+    const data = { ...job.data, _tick: tick };
+    const options = { ...runOptions(job, run), timestamp: Math.floor(nowMs) };
+    const json = new BullJob(this.#queue, job.name, data, options, run).asJSON();
+    return this.#backend.addJobToTransaction(transaction, json, run);
+  }
+
+  runKey(run: string): string {
+    return this.#queue.toKey(run);
+  }
+
+  deduplicationKey(id: string): string {
+    return `${this.#queue.keys["de"]}:${id}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}
+
+/** `overlap` is BullMQ's deduplication by the job's name: it ends with the run, also when a worker crashes. */
+export function deduplicationId(job: Job): string | null {
+  return job.overlap === "allow" ? null : job.name;
+}
+
+/** BullMQ's options of a job's runs; `timestamp` is the caller's. */
+export function runOptions(job: Job, run: string): JobsOptions {
+  const id = deduplicationId(job);
+  return {
+    jobId: run,
+    attempts: job.retry.attempts,
+    backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
+    removeOnComplete: KEEP_COMPLETED,
+    removeOnFail: KEEP_FAILED,
+    ...(id === null ? {} : { deduplication: { id, keepLastIfActive: job.overlap === "queue" } }),
+  };
+}

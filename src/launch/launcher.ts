@@ -1,0 +1,228 @@
+import { createIORedisClient, type IRedisTransaction } from "bullmq";
+import type { ChainableCommander, Redis } from "ioredis";
+import { z } from "zod";
+import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import type { Decision } from "../schedule/plan.ts";
+import { readCursors } from "./cursors.ts";
+import { HISTORY_ENTRIES, historyFields } from "./history.ts";
+import { deduplicationId, LaunchQueue } from "./launch-queue.ts";
+import { runIdOf } from "./run-id.ts";
+
+const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
+const ADVANCE = new Script(new URL("./advance.lua", import.meta.url));
+
+const openReply = z.union([
+  z.tuple([z.literal("fenced")]),
+  z.tuple([z.literal("opened")]).rest(z.coerce.number()),
+]);
+const advanceReply = z.array(
+  z.tuple([z.enum(["launched", "queued", "skipped", "missed", "failed"])]).rest(z.string().nullable()),
+);
+
+export type OpenOutcome =
+  | { readonly outcome: "opened"; readonly cursors: Map<string, number> }
+  | { readonly outcome: "fenced" };
+
+/** What became of one decision; `by` is the run that stood in the way. */
+export interface Settled {
+  readonly decision: Decision;
+  readonly outcome: "launched" | "queued" | "skipped" | "missed";
+  readonly run?: string;
+  readonly by?: string;
+}
+
+/** One transaction's worth of decisions. */
+export interface Commit {
+  readonly fence: string;
+  readonly term: number;
+  /** In order within each job. */
+  readonly decisions: readonly Decision[];
+  /** What the decisions were planned from. */
+  readonly cursors: ReadonlyMap<string, number>;
+  readonly nowMs: number;
+}
+
+export type CommitOutcome =
+  | { readonly outcome: "committed"; readonly settled: readonly Settled[] }
+  /** A newer term stands, or the term is unknown to Redis. */
+  | { readonly outcome: "fenced" }
+  /** The cursors are not where the plan assumed; nothing was written. Open the term again and plan anew. */
+  | { readonly outcome: "moved" };
+
+export interface LauncherOptions {
+  /** A connection of its own that never resends (`connectRedis`, purpose "fenced"). */
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly jobs: readonly Job[];
+}
+
+/**
+ * Turns decisions into runs, exactly once: run, cursor and record change in one transaction that is void when
+ * the term or a cursor moved (DESIGN §5.2). After any rejection the outcome is unknown, and the only way on is
+ * `open`: the cursors say what was committed.
+ */
+export class Launcher {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+  readonly #jobs: ReadonlyMap<string, Job>;
+  readonly #queues = new Map<string, LaunchQueue>();
+  #connections = 0;
+  #openedOn = -1;
+
+  constructor(options: LauncherOptions) {
+    this.#redis = options.redis;
+    this.#keys = options.keys;
+    this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
+    this.#redis.on("close", () => {
+      this.#connections++;
+    });
+  }
+
+  /**
+   * False when the connection broke since the last `open`. What was read before may then be wrong: after a
+   * failover that lost writes, ticks that had been launched must be launched again.
+   */
+  isOpen(): boolean {
+    return this.#openedOn === this.#connections;
+  }
+
+  /** Gives each job its cursor, if it has none, and reads all of them. */
+  async open(fence: string, nowMs: number): Promise<OpenOutcome> {
+    const connection = this.#connections;
+    const jobs = [...this.#jobs.values()];
+    const reply = openReply.parse(
+      await OPEN_TERM.run(
+        this.#redis,
+        [this.#keys.term, this.#keys.cursors, this.#keys.schedules],
+        [fence, Math.floor(nowMs), ...jobs.flatMap(job => [job.name, job.schedule.fingerprint])],
+      ),
+    );
+    if (reply[0] === "fenced") return { outcome: "fenced" };
+    const [, ...cursors] = reply;
+    this.#openedOn = connection;
+    return { outcome: "opened", cursors: new Map(jobs.map((job, i) => [job.name, cursors[i] as number])) };
+  }
+
+  /** Commits the decisions in one transaction, or nothing. */
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    const connection = this.#connections;
+    const attempt = async () => {
+      // Without an answer to WATCH nothing guards the transaction: wait for it before sending more.
+      await this.#redis.watch(this.#keys.term, this.#keys.cursors);
+      const standing = await this.#readStanding([...new Set(commit.decisions.map(decision => decision.job))]);
+      if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
+      if (standing.cursors.some(([job, cursor]) => cursor !== commit.cursors.get(job)))
+        return { outcome: "moved" } as const;
+      return await this.#execute(connection, commit);
+    };
+    try {
+      const outcome = await attempt();
+      if (outcome.outcome !== "committed") await this.#redis.unwatch();
+      return outcome;
+    } catch (error) {
+      // The reply that did not come must not be taken for the answer to the next command.
+      this.#redis.disconnect(true);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(queue => queue.close()));
+  }
+
+  async #readStanding(jobs: readonly string[]) {
+    const [fence, cursors] = await Promise.all([
+      this.#redis.get(this.#keys.term),
+      readCursors(this.#redis, this.#keys, jobs),
+    ]);
+    return { fence, cursors: jobs.map((job, i) => [job, cursors[i]] as const) };
+  }
+
+  async #execute(connection: number, { term, decisions, nowMs }: Commit): Promise<CommitOutcome> {
+    const queues = await this.#queuesOf(decisions);
+    // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
+    const transaction = createIORedisClient(this.#redis).multi() as ChainableCommander & IRedisTransaction;
+    const keys = [this.#keys.cursors];
+    const args: (string | number)[] = [HISTORY_ENTRIES];
+    const adds: Promise<unknown>[] = [];
+    for (const decision of decisions) {
+      const history = this.#keys.history(decision.job);
+      const record = JSON.stringify(historyFields(decision, term, nowMs));
+      if (decision.outcome === "miss") {
+        keys.push(history, history, history);
+        args.push(decision.job, decision.tickAt, "scheduled", "", "", "", record);
+        continue;
+      }
+      const job = this.#job(decision.job);
+      const queue = queues.get(job.queue) as LaunchQueue;
+      const run = runIdOf(job.name, decision.tickAt);
+      const at = new Date(decision.tickAt).toISOString();
+      adds.push(queue.add(transaction, job, run, { at, kind: decision.kind, term }, nowMs));
+      const dedup = deduplicationId(job);
+      keys.push(history, queue.runKey(run), dedup === null ? history : queue.deduplicationKey(dedup));
+      args.push(job.name, decision.tickAt, decision.kind, run, queue.runKey(""), dedup ?? "", record);
+    }
+    ADVANCE.queue(transaction, keys, args);
+    await Promise.all(adds);
+    // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
+    if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
+    return this.#settle(decisions, await exec(transaction, decisions.length));
+  }
+
+  #settle(decisions: readonly Decision[], replies: Replies): CommitOutcome {
+    if (replies === null) return { outcome: "moved" };
+    const last = replies.at(-1);
+    const failure = replies.find(([error]) => error !== null)?.[0];
+    const why = failure?.message ?? "no reason given";
+    if (!last || last[0])
+      throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions.length, why }, { cause: failure });
+    const settled = advanceReply.parse(last[1]).map(([outcome, by], i): Settled | null => {
+      const decision = decisions[i];
+      if (outcome === "failed" || !decision) return null;
+      const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
+      return { decision, outcome, ...run, ...(by ? { by } : {}) };
+    });
+    const refused = settled.filter(one => one === null).length;
+    if (refused > 0)
+      throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: refused, why }, { cause: failure });
+    return { outcome: "committed", settled: settled.filter(one => one !== null) };
+  }
+
+  #job(name: string): Job {
+    const job = this.#jobs.get(name);
+    if (!job)
+      throw new BellwetherError("BW_BUG", {
+        rule: `a decision names job ${name}, which this replica does not have`,
+      });
+    return job;
+  }
+
+  /** The queues of the decisions, each with BullMQ's scripts loaded. */
+  async #queuesOf(decisions: readonly Decision[]): Promise<ReadonlyMap<string, LaunchQueue>> {
+    const launches = decisions.filter(decision => decision.outcome === "launch");
+    for (const name of new Set(launches.map(decision => this.#job(decision.job).queue))) {
+      if (this.#queues.has(name)) continue;
+      const queue = new LaunchQueue(name, this.#redis, this.#keys.bullmqPrefix);
+      await queue.ready();
+      this.#queues.set(name, queue);
+    }
+    return this.#queues;
+  }
+}
+
+type Replies = [Error | null, unknown][] | null;
+
+/** A transaction that is refused while it is queued says no more than that; the reason stands with the commands. */
+async function exec(transaction: ChainableCommander, ticks: number): Promise<Replies> {
+  try {
+    return await transaction.exec();
+  } catch (error) {
+    const refusals = error instanceof Error && "previousErrors" in error ? error.previousErrors : [];
+    const [first] = Array.isArray(refusals) ? refusals : [];
+    if (!(first instanceof Error)) throw error;
+    throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: first.message }, { cause: error });
+  }
+}

@@ -1,0 +1,24 @@
+import { type Logger, pino } from "pino";
+import { EVENT_RULES, type EventName, type Events, type Level } from "./events.ts";
+
+/** One JSON object a line, synchronous to stdout: what was logged before a crash is on record (DESIGN §4.5). */
+export function createLog(level: Level, bindings: Record<string, unknown> = {}): Logger {
+  return pino(
+    {
+      level,
+      base: bindings,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+    },
+    pino.destination({ dest: 1, sync: true }),
+  );
+}
+
+/** Logs every event from now on. */
+export function logEvents(events: Events, log: Logger): () => void {
+  return events.subscribe((event, fields: object) => {
+    const rule: { level: unknown; message: string } = EVENT_RULES[event as EventName];
+    const level = (typeof rule.level === "function" ? rule.level(fields) : rule.level) as Level;
+    log[level]({ event, ...fields }, rule.message);
+  });
+}

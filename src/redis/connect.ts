@@ -1,0 +1,77 @@
+import { Redis, type RedisOptions } from "ioredis";
+import type { RedisAddress } from "../config/config.ts";
+
+/** A connection that gave no answer for this long is given up and made anew. */
+const SOCKET_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
+
+/**
+ * What a connection is for decides what it may do when it breaks.
+ *
+ * - `fenced`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
+ *   is replayed without its WATCH would launch ticks a second time (DESIGN §5.2).
+ * - `plain`: reads, heartbeats, records. Commands wait for a reconnect, but not for ever.
+ * - `subscriber`: hints. Subscribes again by itself.
+ * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.
+ */
+export type Purpose = "fenced" | "plain" | "subscriber" | "worker";
+
+const RULES: Record<Purpose, RedisOptions> = {
+  fenced: {
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+  },
+  plain: { maxRetriesPerRequest: 2, socketTimeout: SOCKET_TIMEOUT_MS },
+  subscriber: { maxRetriesPerRequest: null },
+  worker: { maxRetriesPerRequest: null },
+};
+
+/** Opens a connection. It never throws for a server that is away: it tries again with growing, jittered delays. */
+export function connectRedis(address: RedisAddress, purpose: Purpose, name: string): Redis {
+  const options: RedisOptions & { replyMapping: "legacy" } = {
+    ...RULES[purpose],
+    replyMapping: "legacy",
+    connectionName: name,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    retryStrategy: reconnectDelayMs,
+  };
+  const redis =
+    address.kind === "url"
+      ? new Redis(address.url, options)
+      : new Redis({
+          ...options,
+          name: address.name,
+          sentinels: [...address.nodes],
+          sentinelRetryStrategy: reconnectDelayMs,
+        });
+  // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
+  redis.on("error", ignoreConnectionError);
+  return redis;
+}
+
+function ignoreConnectionError(): void {
+  return;
+}
+
+/** 50 ms, doubling to 2 s, each shortened by up to half at random so that replicas do not come back in step. */
+function reconnectDelayMs(attempt: number): number {
+  const delayMs = Math.min(50 * 2 ** Math.min(attempt - 1, 10), MAX_RECONNECT_DELAY_MS);
+  return Math.round(delayMs * (1 - Math.random() / 2));
+}
+
+/** The address without its password, for people. */
+export function describeAddress(address: RedisAddress): string {
+  if (address.kind === "sentinel") {
+    return `sentinel ${address.name} (${address.nodes.map(n => `${n.host}:${n.port}`).join(", ")})`;
+  }
+  try {
+    const url = new URL(address.url);
+    if (url.password) url.password = "***";
+    return url.href;
+  } catch {
+    return "the redis.url of the configuration";
+  }
+}

@@ -1,0 +1,79 @@
+import type { Redis } from "ioredis";
+import type { RedisAddress } from "../config/config.ts";
+import { isBellwetherError } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { describeAddress } from "./connect.ts";
+import { checkServer } from "./server-check.ts";
+
+export interface ConnectionWatchOptions {
+  readonly redis: Redis;
+  readonly address: RedisAddress;
+  readonly events: Events;
+}
+
+/**
+ * Tells people about one connection, on behalf of all of a replica's: once when Redis does not answer, once
+ * when it is back, and what is wrong with the server that answers.
+ */
+export class ConnectionWatch {
+  readonly #options: ConnectionWatchOptions;
+  readonly #firstAnswer = Promise.withResolvers<void>();
+  #told: "connected" | "unreachable" | null = null;
+  #lastError = "connection closed";
+  #stopped = false;
+
+  constructor(options: ConnectionWatchOptions) {
+    this.#options = options;
+    this.#firstAnswer.promise.catch(() => undefined);
+  }
+
+  start(): void {
+    const { redis } = this.#options;
+    redis.on("error", this.#onError);
+    redis.on("close", this.#onClose);
+    redis.on("ready", this.#onReady);
+    if (redis.status === "ready") this.#onReady();
+  }
+
+  stop(): void {
+    const { redis } = this.#options;
+    this.#stopped = true;
+    redis.off("error", this.#onError);
+    redis.off("close", this.#onClose);
+    redis.off("ready", this.#onReady);
+  }
+
+  /** Resolves when a usable server has answered. Rejects with BW_REDIS_TOO_OLD. */
+  whenUsable(): Promise<void> {
+    return this.#firstAnswer.promise;
+  }
+
+  #onError = (error: Error) => {
+    // Only what Node says of the socket: ioredis puts the arguments of AUTH into other errors.
+    this.#lastError = "code" in error ? String(error.code) : (error.message.split(/[\s,]/)[0] ?? "");
+  };
+
+  #onClose = () => {
+    if (this.#told === "unreachable" || this.#stopped) return;
+    this.#told = "unreachable";
+    const address = describeAddress(this.#options.address);
+    this.#options.events.emit("redis.unreachable", { address, error: this.#lastError });
+  };
+
+  #onReady = () => {
+    const { redis, address, events } = this.#options;
+    checkServer(redis, address).then(
+      facts => {
+        if (this.#stopped) return;
+        this.#told = "connected";
+        events.emit("redis.connected", { address: describeAddress(address), version: facts.version });
+        for (const warning of facts.warnings) events.emit("redis.warning", warning);
+        this.#firstAnswer.resolve();
+      },
+      // A server that went away while it was asked will be asked again when it is back.
+      error => {
+        if (isBellwetherError(error)) this.#firstAnswer.reject(error);
+      },
+    );
+  };
+}

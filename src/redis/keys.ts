@@ -1,0 +1,48 @@
+/**
+ * Bellwether's own keys and channels. All begin with `{<namespace>}/`; BullMQ's begin with `{<namespace>}:`.
+ * The braces put everything that one transaction touches into one slot of a Redis Cluster (DESIGN §4.4).
+ */
+export class RedisKeys {
+  /** BullMQ's `prefix` option. */
+  readonly bullmqPrefix: string;
+  /** String: token of the lease's holder, with a time to live. */
+  readonly lease: string;
+  /** String `<number>:<token>`: the newest term. The fence. */
+  readonly term: string;
+  /** Hash: who holds or held the newest term, and how it ended. */
+  readonly leader: string;
+  /** List of JSON, newest first: the record of terms, capped. */
+  readonly terms: string;
+  /** Hash job → newest decided tick (epoch ms). */
+  readonly cursors: string;
+  /** Hash job → fingerprint of the schedule that the cursor belongs to. */
+  readonly schedules: string;
+  /** Sorted set replica id → when it was last seen (epoch ms). */
+  readonly replicas: string;
+  /** Channel: leadership may have changed. */
+  readonly leadershipChannel: string;
+  readonly #base: string;
+
+  constructor(namespace: string) {
+    this.bullmqPrefix = `{${namespace}}`;
+    this.#base = `{${namespace}}/`;
+    this.lease = `${this.#base}lease`;
+    this.term = `${this.#base}term`;
+    this.leader = `${this.#base}leader`;
+    this.terms = `${this.#base}terms`;
+    this.cursors = `${this.#base}cursors`;
+    this.schedules = `${this.#base}schedules`;
+    this.replicas = `${this.#base}replicas`;
+    this.leadershipChannel = `${this.#base}leadership`;
+  }
+
+  /** String, JSON, with a time to live: one replica's record. */
+  replica(id: string): string {
+    return `${this.#base}replicas/${id}`;
+  }
+
+  /** Stream, capped: what was decided about a job's ticks and how its runs ended. */
+  history(job: string): string {
+    return `${this.#base}history/${job}`;
+  }
+}

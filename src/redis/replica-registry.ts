@@ -1,0 +1,88 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Clock } from "../clock/clock.ts";
+import type { Role } from "../events.ts";
+import type { RedisKeys } from "./keys.ts";
+
+/** A replica says that it is there every 5 s, and is forgotten when it has not for 15 s. */
+const HEARTBEAT_MS = 5_000;
+const FORGET_MS = 3 * HEARTBEAT_MS;
+
+export interface ReplicaRecord {
+  readonly id: string;
+  readonly roles: readonly Role[];
+  readonly generation: number;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+const replicaRecord = z.object({
+  id: z.string(),
+  roles: z.array(z.enum(["scheduler", "worker"])),
+  generation: z.number(),
+  startedAt: z.string(),
+});
+
+export interface HeartbeatOptions {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly clock: Clock;
+  readonly record: ReplicaRecord;
+}
+
+/** Says again and again that a replica is there. For people and dashboards; nothing is decided by it. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Says that the replica is gone, if Redis can be told. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    const { redis, keys, record } = this.#options;
+    if (redis.status !== "ready") return;
+    await redis.multi().del(keys.replica(record.id)).zrem(keys.replicas, record.id).exec();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#announce();
+      } catch {
+        // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
+      }
+      await this.#options.clock.sleep(HEARTBEAT_MS, this.#stopping.signal);
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const { redis, keys, clock, record } = this.#options;
+    const nowMs = Math.floor(clock.nowMs());
+    await redis
+      .multi()
+      .set(keys.replica(record.id), JSON.stringify(record), "PX", FORGET_MS)
+      .zadd(keys.replicas, nowMs, record.id)
+      .zremrangebyscore(keys.replicas, "-inf", String(nowMs - 4 * FORGET_MS))
+      .exec();
+  }
+}
+
+/** The replicas that were there within the last 15 seconds, by id. */
+export async function readReplicas(redis: Redis, keys: RedisKeys): Promise<ReplicaRecord[]> {
+  const ids = await redis.zrange(keys.replicas, "0", "-1");
+  if (ids.length === 0) return [];
+  const records = await redis.mget(ids.map(id => keys.replica(id)));
+  return records
+    .filter(record => record !== null)
+    .map(record => replicaRecord.parse(JSON.parse(record)))
+    .sort((a, b) => a.id.localeCompare(b.id));
+}

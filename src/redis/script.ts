@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { ChainableCommander, Redis } from "ioredis";
+
+type Argument = string | number;
+
+/** A Lua script that lives in a .lua file beside the code that uses it. */
+export class Script {
+  readonly #lua: string;
+  readonly #sha: string;
+
+  constructor(file: URL) {
+    this.#lua = readFileSync(file, "utf8");
+    this.#sha = createHash("sha1").update(this.#lua).digest("hex");
+  }
+
+  /** Runs the script. A server that does not know it yet refuses before it runs, so sending it whole is no repetition. */
+  async run(redis: Redis, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+    try {
+      return await redis.evalsha(this.#sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return await redis.eval(this.#lua, keys.length, ...keys, ...args);
+    }
+  }
+
+  /** Queues the script in a transaction, always whole: inside MULTI nobody could answer a NOSCRIPT. */
+  queue(transaction: ChainableCommander, keys: readonly string[], args: readonly Argument[]): void {
+    transaction.eval(this.#lua, keys.length, ...keys, ...args);
+  }
+}

@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Redis } from "ioredis";
+import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
+import { ClockKeeper } from "./clock/clock-keeper.ts";
+import { StoreClock } from "./clock/store-clock.ts";
+import type { Config } from "./config/config.ts";
+import { Elector } from "./election/elector.ts";
+import { RedisLeaseStore } from "./election/redis-lease-store.ts";
+import { BellwetherError } from "./errors.ts";
+import { Events, type Role } from "./events.ts";
+import type { Handler } from "./handlers/handler.ts";
+import { loadHandlers } from "./handlers/load-handlers.ts";
+import { readCursors } from "./launch/cursors.ts";
+import { recordResult } from "./launch/history.ts";
+import { Launcher } from "./launch/launcher.ts";
+import { LeaderLoop } from "./leader/leader-loop.ts";
+import { createLog, logEvents } from "./log.ts";
+import { connectRedis, type Purpose } from "./redis/connect.ts";
+import { ConnectionWatch } from "./redis/connection-watch.ts";
+import { RedisKeys } from "./redis/keys.ts";
+import { Heartbeat } from "./redis/replica-registry.ts";
+import { readTimeMs } from "./redis/time.ts";
+import { Workers } from "./worker/workers.ts";
+
+export interface ReplicaOptions {
+  readonly config: Config;
+  /** A name for people; the host name by default. The replica's id adds what makes it unique per process start. */
+  readonly id?: string;
+  readonly roles?: readonly Role[];
+  /** Hears everything that happens; the log is one more subscriber. */
+  readonly events?: Events;
+  /** False: nothing is logged, the caller subscribes to the events. */
+  readonly log?: boolean;
+}
+
+const CLOCK_RETRY_MS = 200;
+
+interface Part {
+  start(): void;
+  stop(): Promise<void> | void;
+}
+
+/**
+ * One replica: the only place that picks implementations. It starts what its roles need, and stops in the order
+ * that loses nothing: leadership goes first and at once, running handlers get their time, connections last.
+ */
+export class Replica {
+  readonly id: string;
+  readonly events: Events;
+  readonly #config: Config;
+  readonly #roles: readonly Role[];
+  readonly #keys: RedisKeys;
+  readonly #log;
+  readonly #connections: Redis[] = [];
+  #elector: Elector | null = null;
+  #launcher: Launcher | null = null;
+  #workers: Workers | null = null;
+  readonly #others: Part[] = [];
+  readonly #stopping = new AbortController();
+  #started: Promise<void> | null = null;
+  #stopped: Promise<boolean> | null = null;
+
+  constructor(options: ReplicaOptions) {
+    this.#config = options.config;
+    this.#roles = options.roles ?? ["scheduler", "worker"];
+    this.#keys = new RedisKeys(options.config.namespace);
+    this.events = options.events ?? new Events();
+    this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
+    this.#log = createLog(options.config.log.level, { replica: this.id });
+    if (options.log !== false) logEvents(this.events, this.#log);
+  }
+
+  /**
+   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_HANDLERS_INVALID and
+   * BW_REDIS_TOO_OLD; a Redis that does not answer is waited for, until `stop`.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    const { generation, hash, jobs, jobsDir, redis: address } = this.#config;
+    const { handlers, problems } = await loadHandlers({ jobs: this.#has("worker") ? jobs : [], jobsDir });
+    if (problems.length > 0) {
+      throw new BellwetherError("BW_HANDLERS_INVALID", {
+        problems: problems.map(problem => problem.message),
+      });
+    }
+    this.events.emit("replica.started", { roles: this.#roles, generation, pid: process.pid });
+    this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
+
+    const redis = this.#connect("plain");
+    const watch = new ConnectionWatch({ redis, address, events: this.events });
+    this.#begin(watch);
+    await Promise.race([watch.whenUsable(), this.#whenStopping()]);
+    if (this.#stopping.signal.aborted) return;
+
+    const clock = await this.#startClock(redis);
+    if (!clock) return;
+    const record = {
+      id: this.id,
+      roles: this.#roles,
+      generation,
+      startedAt: new Date(clock.nowMs()).toISOString(),
+    };
+    this.#begin(new Heartbeat({ redis, keys: this.#keys, clock, record }));
+    this.#begin(
+      new OverdueAlarm({
+        jobs,
+        clock,
+        events: this.events,
+        readCursors: names => readCursors(redis, this.#keys, names),
+      }),
+    );
+    if (this.#has("worker")) await this.#startWorkers(handlers, redis);
+    if (this.#has("scheduler")) this.#startElector(clock);
+  }
+
+  /**
+   * Stops for good; safe to call twice. Resolves with whether every running handler came to its end within
+   * `shutdownTimeout`.
+   */
+  stop(reason: string): Promise<boolean> {
+    this.#stopped ??= this.#stop(reason);
+    return this.#stopped;
+  }
+
+  async #stop(reason: string): Promise<boolean> {
+    const about = { roles: this.#roles, generation: this.#config.generation };
+    this.events.emit("replica.stopping", { ...about, reason });
+    this.#stopping.abort();
+    if (this.#started) await isDone(this.#started);
+    const [, finished = true] = await Promise.all([
+      this.#elector?.stop("shutdown"),
+      this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
+    ]);
+    await Promise.all(this.#others.map(part => part.stop()));
+    await this.#launcher?.close();
+    for (const connection of this.#connections) connection.disconnect();
+    this.events.emit("replica.stopped", { ...about, clean: finished });
+    return finished;
+  }
+
+  /** Null when the replica is stopped meanwhile. */
+  async #startClock(redis: Redis): Promise<StoreClock | null> {
+    const clock = new StoreClock({ readStoreTimeMs: () => readTimeMs(redis) });
+    // The first measurement is waited for: a pod whose clock is off must not open a term by it.
+    while (!(await isDone(clock.measure()))) {
+      await clock.sleep(CLOCK_RETRY_MS, this.#stopping.signal);
+      if (this.#stopping.signal.aborted) return null;
+    }
+    this.#begin(
+      new ClockKeeper({ clock, events: this.events, intervalMs: this.#config.election.leaseTtlMs / 3 }),
+    );
+    return clock;
+  }
+
+  async #startWorkers(handlers: ReadonlyMap<string, Handler>, redis: Redis): Promise<void> {
+    this.#workers = new Workers({
+      config: this.#config,
+      handlers,
+      replica: this.id,
+      connect: () => this.#connect("worker"),
+      events: this.events,
+      log: this.#log,
+      recordResult: result => recordResult(redis, this.#keys, result),
+    });
+    await this.#workers.start();
+  }
+
+  #startElector(clock: StoreClock): void {
+    const { jobs, election } = this.#config;
+    const keys = this.#keys;
+    const store = new RedisLeaseStore({
+      redis: this.#connect("fenced", "lease"),
+      subscriber: this.#connect("subscriber"),
+      keys,
+    });
+    this.#launcher = new Launcher({ redis: this.#connect("fenced", "launch"), keys, jobs });
+    const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
+    this.#elector = new Elector({
+      store,
+      clock,
+      events: this.events,
+      replica: this.id,
+      leaseTtlMs: election.leaseTtlMs,
+      lead: term => leaderLoop.lead(term),
+    });
+    this.#elector.start();
+  }
+
+  #begin(part: Part): void {
+    part.start();
+    this.#others.push(part);
+  }
+
+  #has(role: Role): boolean {
+    return this.#roles.includes(role);
+  }
+
+  #connect(purpose: Purpose, name: string = purpose): Redis {
+    const connection = connectRedis(this.#config.redis, purpose, `bellwether:${this.id}:${name}`);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  #whenStopping(): Promise<void> {
+    return new Promise(resolve => {
+      this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+}
+
+async function isDone(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,107 @@
+import type { Exception } from "./exceptions.ts";
+import type { Tick, TickCount, TickSource } from "./schedule.ts";
+import { EverySource } from "./sources.ts";
+import type { Zone, ZoneSegment } from "./zone.ts";
+
+/**
+ * How many excepted stretches a search passes before it concludes that everything is excepted. Days are
+ * passed whole, so this is 50 years of excepted days.
+ */
+const STRETCH_LIMIT = 20_000;
+
+export interface FilteredSourceOptions {
+  readonly source: TickSource;
+  readonly exceptions: readonly Exception[];
+  /** Whose wall clock the exceptions name. */
+  readonly zone: Zone;
+  /** Both inclusive. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** The ticks of a source that lie between start and end and are not excepted. */
+export class FilteredSource implements TickSource {
+  readonly #source: TickSource;
+  readonly #exceptions: readonly Exception[];
+  readonly #zone: Zone;
+  readonly #startMs: number;
+  readonly #endMs: number;
+  /** From here on there is no tick, as far as a search got: spares a fruitless search its repetition. */
+  #exhaustedAfter = Number.POSITIVE_INFINITY;
+
+  constructor(options: FilteredSourceOptions) {
+    this.#source = options.source;
+    this.#exceptions = options.exceptions;
+    this.#zone = options.zone;
+    this.#startMs = options.startMs;
+    this.#endMs = options.endMs;
+  }
+
+  next(afterMs: number): Tick | null {
+    if (afterMs >= this.#exhaustedAfter) return null;
+    let after = Math.max(afterMs, this.#startMs - 1);
+    for (let passed = 0; passed < STRETCH_LIMIT; passed++) {
+      const tick = this.#source.next(after);
+      if (tick === null || tick.at > this.#endMs) break;
+      const excepted = this.#exceptedAround(tick.at);
+      if (excepted === null) return tick;
+      after = excepted.end - 1;
+    }
+    this.#exhaustedAfter = afterMs;
+    return null;
+  }
+
+  previous(atMs: number): Tick | null {
+    let at = Math.min(atMs, this.#endMs);
+    for (let passed = 0; passed < STRETCH_LIMIT; passed++) {
+      const tick = this.#source.previous(at);
+      if (tick === null || tick.at < this.#startMs) return null;
+      const excepted = this.#exceptedAround(tick.at);
+      if (excepted === null) return tick;
+      at = excepted.start - 1;
+    }
+    return null;
+  }
+
+  count(afterMs: number, upToMs: number, limit: number): TickCount {
+    if (this.#source instanceof EverySource && this.#exceptions.length === 0) {
+      return { count: this.#countEvery(this.#source.periodMs, afterMs, upToMs), isExact: true };
+    }
+    let count = 0;
+    for (let tick = this.next(afterMs); tick !== null && tick.at <= upToMs; tick = this.next(tick.at)) {
+      if (count === limit) return { count, isExact: false };
+      count += 1;
+    }
+    return { count, isExact: true };
+  }
+
+  #countEvery(periodMs: number, afterMs: number, upToMs: number): number {
+    const before = Math.max(afterMs, this.#startMs - 1);
+    const last = Math.min(upToMs, this.#endMs);
+    return Math.max(0, Math.floor(last / periodMs) - Math.floor(before / periodMs));
+  }
+
+  /** The excepted instants [start, end) around a tick: the longest stretch that any exception gives. */
+  #exceptedAround(tickAt: number): { start: number; end: number } | null {
+    if (this.#exceptions.length === 0) return null;
+    const segment = this.#zone.segmentAt(tickAt);
+    let start = Number.POSITIVE_INFINITY;
+    let end = Number.NEGATIVE_INFINITY;
+    for (const exception of this.#exceptions) {
+      const stretch = exception.stretchAt(tickAt, tickAt + segment.offset);
+      if (stretch === null) continue;
+      const found = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
+      start = Math.min(start, found.start);
+      end = Math.max(end, found.end);
+    }
+    return start < end ? { start, end } : null;
+  }
+}
+
+/** A stretch of wall time as instants, as far as the zone's offset holds. */
+function withinSegment(stretch: { start: number; end: number }, segment: ZoneSegment) {
+  return {
+    start: Math.max(stretch.start - segment.offset, segment.start),
+    end: Math.min(stretch.end - segment.offset, segment.end),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Job as BullJob } from "bullmq";
+import type { Handler, Run, RunLog } from "../handlers/handler.ts";
+import { type AbortCause, Attempt, type AttemptEnd } from "./attempt.ts";
+import { readStamp } from "./tick-stamp.ts";
+
+/** Makes a run's log; pino's Logger is one. */
+export interface RunLogSource {
+  child(bindings: { job: string; run: string; attempt: number }): RunLog;
+}
+
+export interface ActiveRunOptions {
+  readonly bullJob: BullJob;
+  readonly handler: Handler;
+  readonly timeoutMs: number | null;
+  readonly replica: string;
+  readonly log: RunLogSource | null;
+  readonly abortGraceMs: number;
+  readonly lockDurationMs: number;
+  /** Called once, when the lock has not been renewed for as long as it lives. */
+  onLockExpired(): void;
+}
+
+const SILENT_LOG: RunLog = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/** A run that this replica works on: one attempt, under a lock that has to be renewed. */
+export class ActiveRun {
+  readonly id: string;
+  readonly job: string;
+  /** BullMQ counts attempts when they end, so a run whose replica died starts again with the same number. */
+  readonly attempt: number;
+  /** Resolves when the handler has ended or was left to itself. */
+  readonly over: Promise<void>;
+  readonly #over = Promise.withResolvers<void>();
+  readonly #attempt: Attempt;
+  readonly #lockTimer: NodeJS.Timeout;
+  #isOver = false;
+
+  constructor(options: ActiveRunOptions) {
+    const { bullJob, handler, timeoutMs, abortGraceMs } = options;
+    this.id = bullJob.id ?? "";
+    this.job = bullJob.name;
+    this.attempt = bullJob.attemptsMade + 1;
+    this.over = this.#over.promise;
+    const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
+    const run: Omit<Run, "signal"> = {
+      id: this.id,
+      job: this.job,
+      attempt: this.attempt,
+      ...stamp,
+      replica: options.replica,
+      log: options.log?.child({ job: this.job, run: this.id, attempt: this.attempt }) ?? SILENT_LOG,
+      progress: async value => {
+        if (!this.#isOver) await bullJob.updateProgress(value);
+      },
+    };
+    this.#attempt = new Attempt({ handler, data, run, timeoutMs, abortGraceMs });
+    this.#lockTimer = setTimeout(options.onLockExpired, options.lockDurationMs);
+  }
+
+  async execute(): Promise<AttemptEnd> {
+    const end = await this.#attempt.execute();
+    this.#isOver = true;
+    clearTimeout(this.#lockTimer);
+    this.#over.resolve();
+    return end;
+  }
+
+  /** False when the attempt was over or aborted already. */
+  abort(cause: AbortCause): boolean {
+    if (this.#isOver || this.#attempt.isAborted) return false;
+    this.#attempt.abort(cause);
+    return true;
+  }
+
+  /** The lock lives for its full time again. */
+  lockRenewed(): void {
+    if (!this.#isOver) this.#lockTimer.refresh();
+  }
+}
+
+function ignore(): void {
+  return;
+}

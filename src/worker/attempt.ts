@@ -1,0 +1,128 @@
+import { BellwetherError } from "../errors.ts";
+import type { Handler, Run } from "../handlers/handler.ts";
+import { toRunError } from "./run-error.ts";
+import { inRunScope } from "./stray-errors.ts";
+
+/** Why a handler's signal aborts. */
+export type AbortCause = "timeout" | "shutdown" | "lost";
+
+export type AttemptEnd =
+  | { readonly outcome: "completed"; readonly result: unknown; readonly durationMs: number }
+  | { readonly outcome: "failed"; readonly error: Error; readonly durationMs: number }
+  /** The shutdown deadline came first: the run goes back to its queue and this attempt does not count. */
+  | { readonly outcome: "returned" }
+  /** The run belongs to another replica by now; nothing may be written about it. */
+  | { readonly outcome: "lost" };
+
+export interface AttemptOptions {
+  readonly handler: Handler;
+  readonly data: Record<string, unknown>;
+  readonly run: Omit<Run, "signal">;
+  readonly timeoutMs: number | null;
+  readonly abortGraceMs: number;
+}
+
+type Settled =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: unknown };
+
+/** setTimeout takes more for 1 ms; 24 days is no timeout that anybody waits for. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * One call of a handler, which ends in time whatever the handler does.
+ *
+ *     running ──settles──────────────────────────────▶ completed | failed
+ *        │ abort(cause): the signal aborts
+ *        ▼
+ *     aborting ──settles, or the grace is over──▶ timeout: failed
+ *                                                 shutdown: completed if it still made it, else returned
+ *                                                 lost: lost
+ *
+ * JavaScript cannot stop a function: a handler that ignores its signal goes on in the background, and what comes
+ * of it is ignored. Its retry may then run beside it; whoever cannot bear that must watch `run.signal`.
+ */
+export class Attempt {
+  readonly #options: AttemptOptions;
+  readonly #controller = new AbortController();
+  readonly #aborted = Promise.withResolvers<AbortCause>();
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  get isAborted(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  /** Aborts the handler's signal. Only the first cause counts. */
+  abort(cause: AbortCause): void {
+    if (this.isAborted) return;
+    this.#controller.abort(this.#reasonOf(cause));
+    this.#aborted.resolve(cause);
+  }
+
+  /** Calls the handler, once. Never rejects. */
+  async execute(): Promise<AttemptEnd> {
+    const { timeoutMs, abortGraceMs } = this.#options;
+    const startedAt = performance.now();
+    const timeout =
+      timeoutMs === null
+        ? undefined
+        : setTimeout(() => this.abort("timeout"), Math.min(timeoutMs, MAX_TIMER_MS));
+    const settled = this.#call();
+    const first = await Promise.race([settled, this.#aborted.promise]);
+    clearTimeout(timeout);
+    const cause = typeof first === "string" ? first : null;
+    const last = typeof first === "string" ? await withinGrace(settled, abortGraceMs) : first;
+    return this.#endOf(cause, last, Math.round(performance.now() - startedAt));
+  }
+
+  async #call(): Promise<Settled> {
+    const { handler, data, run } = this.#options;
+    try {
+      const withSignal: Run = { ...run, signal: this.#controller.signal };
+      return {
+        ok: true,
+        result: await inRunScope({ job: run.job, run: run.id }, () => handler.handle(data, withSignal)),
+      };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  }
+
+  #endOf(cause: AbortCause | null, settled: Settled | null, durationMs: number): AttemptEnd {
+    if (cause === "lost") return { outcome: "lost" };
+    if (cause === "timeout")
+      return { outcome: "failed", error: this.#timeoutError(settled !== null), durationMs };
+    if (settled?.ok) return { outcome: "completed", result: settled.result, durationMs };
+    if (cause === "shutdown" || settled === null) return { outcome: "returned" };
+    return { outcome: "failed", error: toRunError(settled.error), durationMs };
+  }
+
+  /** What `signal.reason` is: a handler that does `signal.throwIfAborted()` fails with a text that explains itself. */
+  #reasonOf(cause: AbortCause): Error {
+    if (cause === "timeout") return this.#timeoutError(true);
+    const { job, id: run } = this.#options.run;
+    return new BellwetherError(cause === "shutdown" ? "BW_RUN_SHUTDOWN" : "BW_RUN_LOST", { job, run });
+  }
+
+  #timeoutError(stopped: boolean): Error {
+    const { job, id: run } = this.#options.run;
+    return new BellwetherError("BW_RUN_TIMEOUT", {
+      job,
+      run,
+      timeoutMs: this.#options.timeoutMs ?? 0,
+      stopped,
+    });
+  }
+}
+
+/** Null when the handler did not settle within the grace. */
+async function withinGrace(settled: Promise<Settled>, graceMs: number): Promise<Settled | null> {
+  const over = Promise.withResolvers<null>();
+  const timer = setTimeout(() => over.resolve(null), graceMs);
+  const first = await Promise.race([settled, over.promise]);
+  clearTimeout(timer);
+  return first;
+}

@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Job as BullJob, DelayedError, WaitingError, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Handler } from "../handlers/handler.ts";
+import { ActiveRun, type RunLogSource } from "./active-run.ts";
+import { RunOffers } from "./run-offers.ts";
+import type { RunReporter } from "./run-reporter.ts";
+import { keepResult } from "./run-result.ts";
+import { within } from "./within.ts";
+import { lostRunOf } from "./worker-error.ts";
+import { MAX_STALLED_COUNT, type WorkerTiming } from "./worker-timing.ts";
+
+/** What this replica does for the runs of one job. */
+export interface Work {
+  readonly handler: Handler;
+  readonly timeoutMs: number | null;
+}
+
+export interface QueueConsumerOptions {
+  readonly queue: string;
+  readonly concurrency: number;
+  readonly prefix: string;
+  /** Shared by all queues; BullMQ opens a second, blocking connection of each queue's own. */
+  readonly redis: Redis;
+  readonly replica: string;
+  readonly log: RunLogSource | null;
+  readonly reporter: RunReporter;
+  readonly timing: WorkerTiming;
+  /** Null: this replica has no handler for the job (yet). */
+  workOf(job: string): Work | null;
+}
+
+const LOOP_RETRY_MS = 1_000;
+
+/** One queue's BullMQ Worker: takes runs, calls their handlers, and lets BullMQ write down what came of it. */
+export class QueueConsumer {
+  readonly #options: QueueConsumerOptions;
+  readonly #worker: Worker;
+  /** By run id. */
+  readonly #active = new Map<string, ActiveRun>();
+  /** Runs whose attempt is over while BullMQ still writes that down. */
+  readonly #ending = new Map<string, { readonly run: ActiveRun; readonly durationMs: number }>();
+  readonly #offers: RunOffers;
+  #interrupted = 0;
+  #stopping = false;
+  #stopped: Promise<boolean> | null = null;
+
+  constructor(options: QueueConsumerOptions) {
+    const { queue, concurrency, prefix, redis, replica, timing } = options;
+    this.#options = options;
+    this.#offers = new RunOffers(timing);
+    this.#worker = new Worker(queue, (job, token) => this.#process(job, token), {
+      connection: redis,
+      prefix,
+      name: replica,
+      concurrency,
+      autorun: false,
+      lockDuration: timing.lockDurationMs,
+      stalledInterval: timing.stalledIntervalMs,
+      maxStalledCount: MAX_STALLED_COUNT,
+    });
+    this.#listen();
+  }
+
+  /** Takes work from now on, as soon as Redis answers. Call it once. */
+  start(): void {
+    void this.#consume();
+  }
+
+  /**
+   * Takes no more work, waits `deadlineMs` for what runs, then gives the rest back to the queue. Resolves, in
+   * bounded time also without Redis, with whether every handler came to its end.
+   */
+  stop(deadlineMs: number): Promise<boolean> {
+    this.#stopped ??= this.#stop(deadlineMs);
+    return this.#stopped;
+  }
+
+  async #stop(deadlineMs: number): Promise<boolean> {
+    const { abortGraceMs, closeLimitMs } = this.#options.timing;
+    this.#stopping = true;
+    this.#offers.stop();
+    const closed = this.#worker.close();
+    await within(Promise.all([...this.#active.values()].map(run => run.over)), deadlineMs);
+    for (const run of this.#active.values()) run.abort("shutdown");
+    const isClosed = await within(closed, abortGraceMs + closeLimitMs);
+    if (!isClosed) await within(this.#worker.getBackend().close(true), closeLimitMs);
+    return isClosed && this.#interrupted === 0;
+  }
+
+  /** BullMQ's loop ends by itself only when it is closed; anything else is told and tried again. */
+  async #consume(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#worker.run();
+      } catch (error) {
+        this.#onError(error);
+        await sleep(LOOP_RETRY_MS);
+      }
+    }
+  }
+
+  #listen(): void {
+    const { queue, reporter } = this.#options;
+    this.#worker.on("completed", job => reporter.completed(job, this.#written(job)));
+    this.#worker.on("failed", (job, error) => job && reporter.failed(job, error, this.#written(job)));
+    this.#worker.on("stalled", run => reporter.stalled(queue, run));
+    this.#worker.on("locksRenewed", ({ jobIds }) => {
+      for (const id of jobIds) this.#active.get(id)?.lockRenewed();
+    });
+    this.#worker.on("lockRenewalFailed", ids => {
+      for (const id of ids)
+        this.#lose(this.#active.get(id), "its lock is gone: another replica has the run, or had it");
+    });
+    this.#worker.on("error", error => this.#onError(error));
+  }
+
+  /** BullMQ calls this for every run it takes; what it returns or throws is how the attempt ends. */
+  async #process(bullJob: BullJob, token: string | undefined): Promise<unknown> {
+    if (this.#stopping) return this.#giveBack(bullJob, token);
+    const work = this.#options.workOf(bullJob.name);
+    if (!work) return this.#postpone(bullJob, token);
+    const run = this.#begin(bullJob, work);
+    const end = await run.execute();
+    if (this.#active.get(run.id) === run) this.#active.delete(run.id);
+    if (end.outcome === "lost") throw new WaitingError();
+    if (end.outcome === "returned") {
+      this.#interrupted += 1;
+      return this.#giveBack(bullJob, token);
+    }
+    this.#ending.set(run.id, { run, durationMs: end.durationMs });
+    if (end.outcome === "failed") throw end.error;
+    const { result, dropped } = keepResult(end.result);
+    if (dropped) this.#options.reporter.resultDropped(run, dropped);
+    return result;
+  }
+
+  #begin(bullJob: BullJob, work: Work): ActiveRun {
+    const { replica, log, timing } = this.#options;
+    const run: ActiveRun = new ActiveRun({
+      bullJob,
+      ...work,
+      replica,
+      log,
+      ...timing,
+      onLockExpired: () =>
+        this.#lose(run, "Redis did not renew its lock in time; another replica may take the run"),
+    });
+    this.#lose(this.#active.get(run.id), "its lock ran out, and this replica took the run again");
+    this.#active.set(run.id, run);
+    return run;
+  }
+
+  #lose(run: ActiveRun | undefined, reason: string): void {
+    if (run?.abort("lost")) this.#options.reporter.lost(run, reason);
+  }
+
+  /** Shutdown: to the head of the queue, so that the next replica takes it at once. */
+  #giveBack(bullJob: BullJob, token: string | undefined): Promise<never> {
+    return this.#handOver(bullJob, "shutdown", () => bullJob.moveToWait(token), new WaitingError());
+  }
+
+  #postpone(bullJob: BullJob, token: string | undefined): Promise<never> {
+    return this.#handOver(
+      bullJob,
+      "no handler",
+      () => this.#offers.postpone(bullJob, token),
+      new DelayedError(),
+    );
+  }
+
+  /**
+   * Moves a run out of this replica's hands without using up an attempt: BullMQ counts attempts in moveToFinished
+   * and in retries, and takes `signal` to mean "moved already, write nothing". If the move fails the lock runs out
+   * and the stalled check finds the run.
+   */
+  async #handOver(
+    bullJob: BullJob,
+    reason: string,
+    move: () => Promise<unknown>,
+    signal: Error,
+  ): Promise<never> {
+    const { reporter } = this.#options;
+    const run = { job: bullJob.name, id: bullJob.id ?? "", attempt: bullJob.attemptsMade + 1 };
+    try {
+      await move();
+      reporter.returned(run, reason);
+    } catch (error) {
+      reporter.lost(run, "it could not be given back; the others find it when its lock runs out");
+      if (lostRunOf(error) === null) this.#onError(error);
+    }
+    throw signal;
+  }
+
+  /** How long the attempt took that BullMQ has just written down; 0 when no handler was called. */
+  #written(bullJob: BullJob): number {
+    const id = bullJob.id ?? "";
+    const durationMs = this.#ending.get(id)?.durationMs ?? 0;
+    this.#ending.delete(id);
+    return durationMs;
+  }
+
+  #onError(error: unknown): void {
+    const { queue, reporter } = this.#options;
+    const id = lostRunOf(error);
+    if (id === null) {
+      reporter.workerError(queue, error);
+      return;
+    }
+    // Of a run that is still active, "lockRenewalFailed" has told it.
+    const ending = this.#ending.get(id);
+    if (ending) reporter.lost(ending.run, "its lock was gone when its end was to be written");
+    this.#ending.delete(id);
+  }
+}

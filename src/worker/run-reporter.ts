@@ -1,0 +1,120 @@
+import type { Job as BullJob } from "bullmq";
+import type { Events } from "../events.ts";
+import { describeError } from "./run-error.ts";
+import { isConnectionError, RepeatFilter, safeText } from "./worker-error.ts";
+
+/** How a run ended for good. */
+export interface RunResult {
+  readonly job: string;
+  readonly run: string;
+  readonly result: "completed" | "failed";
+  readonly attempts: number;
+  /** Of the last attempt; 0 when no handler was called. */
+  readonly durationMs: number;
+  readonly replica: string;
+  readonly error?: string;
+}
+
+export interface RunReporterOptions {
+  readonly events: Events;
+  readonly replica: string;
+  /** Keeps the record of a run's end. */
+  readonly recordResult: (result: RunResult) => Promise<void>;
+}
+
+interface RunName {
+  readonly job: string;
+  readonly id: string;
+  readonly attempt: number;
+}
+
+const REMEMBERED_RETURNS = 10_000;
+
+/** Tells how runs end, after BullMQ has written it down: what is told is what Redis holds. */
+export class RunReporter {
+  readonly #options: RunReporterOptions;
+  readonly #returned = new Set<string>();
+  readonly #repeats = new RepeatFilter();
+  readonly #recording = new Set<Promise<void>>();
+
+  constructor(options: RunReporterOptions) {
+    this.#options = options;
+  }
+
+  completed(job: BullJob, durationMs: number): void {
+    const run = nameOf(job);
+    this.#options.events.emit("run.completed", {
+      job: run.job,
+      run: run.id,
+      attempt: run.attempt,
+      durationMs,
+    });
+    this.#record(run, "completed", durationMs);
+  }
+
+  failed(job: BullJob, error: Error, durationMs: number): void {
+    const run = nameOf(job);
+    // BullMQ sets it only when the run goes to the failed set, not when it will be tried again.
+    const final = job.finishedOn !== undefined;
+    const told = describeError(error);
+    const { events } = this.#options;
+    events.emit("run.failed", {
+      job: run.job,
+      run: run.id,
+      attempt: run.attempt,
+      durationMs,
+      final,
+      ...told,
+    });
+    if (final) this.#record(run, "failed", durationMs, told.error);
+  }
+
+  /** Once per run: a run without a handler comes by every few seconds. */
+  returned(run: Pick<RunName, "job" | "id">, reason: string): void {
+    if (this.#returned.has(run.id)) return;
+    if (this.#returned.size >= REMEMBERED_RETURNS) this.#returned.clear();
+    this.#returned.add(run.id);
+    this.#options.events.emit("run.returned", { job: run.job, run: run.id, reason });
+  }
+
+  lost(run: RunName, reason: string): void {
+    this.#options.events.emit("run.lost", { job: run.job, run: run.id, attempt: run.attempt, reason });
+  }
+
+  resultDropped(run: RunName, reason: string): void {
+    this.#options.events.emit("run.resultDropped", { job: run.job, run: run.id, reason });
+  }
+
+  stalled(queue: string, run: string): void {
+    this.#options.events.emit("run.stalled", { queue, run });
+  }
+
+  workerError(queue: string, error: unknown): void {
+    if (isConnectionError(error)) return;
+    const text = safeText(error);
+    if (this.#repeats.isNew(`${queue} ${text}`, performance.now())) {
+      this.#options.events.emit("worker.error", { queue, error: text });
+    }
+  }
+
+  /** Resolves when every record is written or given up. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#recording);
+  }
+
+  #record(run: RunName, result: RunResult["result"], durationMs: number, error?: string): void {
+    const { recordResult, replica, events } = this.#options;
+    const about = { job: run.job, run: run.id, result, attempts: run.attempt, durationMs, replica };
+    const recording = recordResult(error === undefined ? about : { ...about, error })
+      .catch(failure =>
+        events.emit("run.unrecorded", { job: run.job, run: run.id, error: safeText(failure) }),
+      )
+      .finally(() => this.#recording.delete(recording));
+    this.#recording.add(recording);
+  }
+}
+
+/** Of a run whose attempt is written down: BullMQ has counted it by then. */
+function nameOf(job: BullJob): RunName {
+  return { job: job.name, id: job.id ?? "", attempt: job.attemptsMade };
+}

@@ -1,0 +1,59 @@
+const SOCKET_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+const CONNECTION_TEXT =
+  /^(Connection is closed|connect ETIMEDOUT|Socket closed|Command timed out|All sentinels are unreachable)/i;
+const LOST_TEXTS = [
+  /^could not renew lock for job (.+)$/,
+  /^(?:Missing lock|Missing key|Lock mismatch) for job (.+)\. \S/,
+  /^Job (.+) is not in the active state\./,
+];
+const TEXT_LIMIT = 300;
+const REPEAT_MS = 60_000;
+
+/** True for what the replica tells once, for all of its connections, as `redis.unreachable`. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return SOCKET_CODES.has(code) || error.name === "AbortError" || CONNECTION_TEXT.test(error.message);
+}
+
+/** The run that BullMQ could not write to because its lock, or the run itself, is gone; null for other errors. */
+export function lostRunOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  return LOST_TEXTS.map(text => text.exec(error.message)?.[1]).find(run => run !== undefined) ?? null;
+}
+
+/**
+ * The text of an error without the arguments of the command that it is about: ioredis hangs them on the error, and
+ * Redis quotes them in "unknown command"; those of AUTH are a password.
+ */
+export function safeText(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/,? with args.*$/s, "").slice(0, TEXT_LIMIT);
+}
+
+/**
+ * Lets a text through once a minute. BullMQ goes on asking after an error that is not the connection's (a replica
+ * that became read-only, no memory left), which would be a line for every try of every queue.
+ */
+export class RepeatFilter {
+  readonly #toldAt = new Map<string, number>();
+
+  isNew(text: string, nowMs: number): boolean {
+    for (const [known, toldAt] of this.#toldAt) {
+      if (nowMs - toldAt >= REPEAT_MS) this.#toldAt.delete(known);
+    }
+    if (this.#toldAt.has(text)) return false;
+    this.#toldAt.set(text, nowMs);
+    return true;
+  }
+}

@@ -1,0 +1,31 @@
+/** How long things may take on the consuming side. All in milliseconds; tests shorten them. */
+export interface WorkerTiming {
+  /**
+   * A run's lock lives this long after each renewal (twice as often). A replica that dies is noticed after that
+   * plus one or two `stalledIntervalMs`: 30 s at most by default. Lower would find the dead sooner, but a handler
+   * that keeps the event loop busy for half of this time already loses its run to another replica.
+   */
+  readonly lockDurationMs: number;
+  readonly stalledIntervalMs: number;
+  /** A run without a handler here is offered again after this long, or a tenth of its age if that is longer. */
+  readonly returnDelayMs: number;
+  /** How long a handler may clean up after its signal aborted, before it is left to itself. */
+  readonly abortGraceMs: number;
+  /** How long giving runs back and closing may take in `stop`, when Redis does not answer. */
+  readonly closeLimitMs: number;
+}
+
+export const DEFAULT_TIMING: WorkerTiming = {
+  lockDurationMs: 20_000,
+  stalledIntervalMs: 5_000,
+  returnDelayMs: 2_000,
+  abortGraceMs: 1_000,
+  closeLimitMs: 3_000,
+};
+
+/**
+ * So often may a run's replica die before BullMQ fails the run. A graceful stop gives runs back and does not count
+ * here, so only kills do: two deploys in a row that end in SIGKILL are survived, while a run that takes its process
+ * down every time (out of memory) stops after having done so six times.
+ */
+export const MAX_STALLED_COUNT = 5;

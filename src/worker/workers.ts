@@ -1,0 +1,96 @@
+import type { Redis } from "ioredis";
+import type { Config } from "../config/config.ts";
+import type { Events } from "../events.ts";
+import type { Handler } from "../handlers/handler.ts";
+import { RedisKeys } from "../redis/keys.ts";
+import type { RunLogSource } from "./active-run.ts";
+import { QueueConsumer, type Work } from "./queue-consumer.ts";
+import { RunReporter, type RunResult } from "./run-reporter.ts";
+import { within } from "./within.ts";
+import { DEFAULT_TIMING, type WorkerTiming } from "./worker-timing.ts";
+
+export interface WorkersOptions {
+  readonly config: Pick<Config, "namespace" | "queues" | "jobs">;
+  /** By job name. A run of a job that is missing here is put back for other replicas. */
+  readonly handlers: ReadonlyMap<string, Handler>;
+  /** BullMQ keeps it as the run's `processedBy`. */
+  readonly replica: string;
+  /** Opens the connection that all queues share. It must retry commands for as long as it takes. */
+  readonly connect: () => Redis;
+  readonly events: Events;
+  /** Handlers log through its children; without it they log nothing. */
+  readonly log?: RunLogSource;
+  /** Keeps the record of how runs end. When it fails, that is told and nothing else happens. */
+  readonly recordResult?: (result: RunResult) => Promise<void>;
+  readonly timing?: Partial<WorkerTiming>;
+}
+
+/** The consuming half of a replica: one BullMQ Worker per queue. */
+export class Workers {
+  readonly #options: WorkersOptions;
+  readonly #timing: WorkerTiming;
+  readonly #reporter: RunReporter;
+  readonly #work: ReadonlyMap<string, Work>;
+  #redis: Redis | null = null;
+  #consumers: readonly QueueConsumer[] = [];
+  #stopped: Promise<boolean> | null = null;
+
+  constructor(options: WorkersOptions) {
+    this.#options = options;
+    this.#timing = { ...DEFAULT_TIMING, ...options.timing };
+    const { events, replica, recordResult = async () => undefined } = options;
+    this.#reporter = new RunReporter({ events, replica, recordResult });
+    this.#work = workOfJobs(options);
+  }
+
+  /** Takes work from now on, as soon as Redis answers; does not wait for it. Safe to call twice. */
+  async start(): Promise<void> {
+    if (this.#redis || this.#stopped) return;
+    const redis = this.#options.connect();
+    this.#redis = redis;
+    const { config, replica, log = null } = this.#options;
+    const { bullmqPrefix: prefix } = new RedisKeys(config.namespace);
+    this.#consumers = Object.entries(config.queues).map(
+      ([queue, { concurrency }]) =>
+        new QueueConsumer({
+          queue,
+          concurrency,
+          prefix,
+          redis,
+          replica,
+          log,
+          reporter: this.#reporter,
+          timing: this.#timing,
+          workOf: job => this.#work.get(job) ?? null,
+        }),
+    );
+    for (const consumer of this.#consumers) consumer.start();
+  }
+
+  /**
+   * Takes no more work at once. Running handlers have `deadlineMs` to end; then their signals abort, and their runs
+   * go to the head of their queues for other replicas, without using up an attempt, even when a handler ignores
+   * that. Resolves with whether every handler came to its end, in bounded time also without Redis (the locks then
+   * run out and other replicas find the runs). Safe to call twice.
+   */
+  stop({ deadlineMs }: { readonly deadlineMs: number }): Promise<boolean> {
+    this.#stopped ??= this.#stop(deadlineMs);
+    return this.#stopped;
+  }
+
+  async #stop(deadlineMs: number): Promise<boolean> {
+    const ended = await Promise.all(this.#consumers.map(consumer => consumer.stop(deadlineMs)));
+    await within(this.#reporter.settled(), this.#timing.closeLimitMs);
+    this.#redis?.disconnect();
+    return ended.every(Boolean);
+  }
+}
+
+function workOfJobs({ config, handlers }: WorkersOptions): ReadonlyMap<string, Work> {
+  const work = new Map<string, Work>();
+  for (const { name, timeoutMs } of config.jobs) {
+    const handler = handlers.get(name);
+    if (handler) work.set(name, { handler, timeoutMs });
+  }
+  return work;
+}

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Elector, type Term } from "../../src/election/elector.ts";
+import { realClock } from "../support/real-clock.ts";
+import { Recorder } from "../support/recorder.ts";
+import type { LeaseStoreFixture } from "./lease-store.ts";
+
+/** Long enough that nothing expires by accident on a busy machine; tests wait for events, not for it. */
+const TTL_MS = 2_000;
+
+/** The promises of the elector over real stores, with several replicas at once. */
+export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {
+  describe(`elector on ${name}`, () => {
+    let fixture: LeaseStoreFixture;
+    let electors: Elector[];
+
+    beforeEach(async () => {
+      fixture = await setup();
+      electors = [];
+    });
+    afterEach(async () => {
+      await Promise.all(electors.map(elector => elector.stop()));
+      await fixture.dispose();
+    });
+
+    async function replica(id: string) {
+      const recorder = new Recorder();
+      const terms: Term[] = [];
+      const elector = new Elector({
+        store: await fixture.open(),
+        clock: realClock(),
+        events: recorder.events,
+        replica: id,
+        leaseTtlMs: TTL_MS,
+        lead: term => {
+          terms.push(term);
+          return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
+        },
+      });
+      electors.push(elector);
+      elector.start();
+      return { id, elector, recorder, terms };
+    }
+
+    /** Three replicas, the first of which leads. */
+    async function flock() {
+      const leader = await replica("a");
+      await leader.recorder.when("leader.elected");
+      const followers = [await replica("b"), await replica("c")];
+      await Promise.all(followers.map(follower => follower.recorder.when("leader.observed")));
+      return { leader, followers };
+    }
+
+    it("elects one of three, and the others name it", async () => {
+      const { leader, followers } = await flock();
+      expect(leader.recorder.of("leader.elected")).toMatchObject([{ term: 1, reason: "vacant" }]);
+      for (const follower of followers) {
+        expect(follower.recorder.of("leader.observed")).toEqual([{ leader: "a", term: 1 }]);
+        expect(follower.recorder.of("leader.elected")).toEqual([]);
+      }
+    });
+
+    it("hands over when the leader stops; the successor knows from whom and why", async () => {
+      const { leader, followers } = await flock();
+      const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
+      await leader.elector.stop();
+      expect(await successor).toMatchObject({ term: 2, reason: "resigned", previous: "a" });
+      expect(leader.recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "shutdown" }]);
+    });
+
+    it("aborts the term before the next one is opened, when the leader steps down", async () => {
+      const { leader, followers } = await flock();
+      const wasAborted = Promise.race(
+        followers.map(async follower => {
+          await follower.recorder.when("leader.elected");
+          return leader.terms[0]?.signal.aborted;
+        }),
+      );
+      leader.elector.stepDown("stepdown");
+      expect(await wasAborted).toBe(true);
+    });
+
+    it("lets every follower name the new leader after a handoff", async () => {
+      const { leader, followers } = await flock();
+      await leader.elector.stop();
+      const [b, c] = followers;
+      if (!b || !c) throw new Error("three replicas were started");
+      const winner = await Promise.race(
+        [b, c].map(async one => {
+          await one.recorder.when("leader.elected");
+          return one;
+        }),
+      );
+      const other = winner === b ? c : b;
+      await other.recorder.when("leader.observed", event => event.leader === winner.id && event.term === 2);
+    });
+
+    it("never has two terms with one number, whatever the order of stops", async () => {
+      const replicas = await Promise.all(["a", "b", "c", "d"].map(id => replica(id)));
+      for (let handoff = 0; handoff < 3; handoff++) {
+        const leading = await Promise.race(
+          replicas
+            .filter(one => electors.includes(one.elector))
+            .map(async one => {
+              await one.recorder.when("leader.elected");
+              return one;
+            }),
+        );
+        electors = electors.filter(elector => elector !== leading.elector);
+        await leading.elector.stop();
+      }
+      const terms = replicas.flatMap(one => one.recorder.of("leader.elected").map(event => event.term));
+      expect(new Set(terms).size).toBe(terms.length);
+      for (const one of replicas) {
+        const own = one.terms.map(term => term.number);
+        expect(own).toEqual(own.toSorted((x, y) => x - y));
+      }
+    });
+
+    it("keeps its term over several TTLs by renewing it", async () => {
+      const { leader } = await flock();
+      const store = await fixture.open();
+      const startedMs = performance.now();
+      while (performance.now() - startedMs < 2 * TTL_MS) {
+        expect(await store.current()).toMatchObject({ replica: "a", term: 1 });
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      expect(leader.recorder.of("leader.lost")).toEqual([]);
+    });
+  });
+}

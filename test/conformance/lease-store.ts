@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Bid, fenceOf, type LeaseStore } from "../../src/election/lease-store.ts";
+
+/** What a store's suite needs to look behind it and to play several replicas. */
+export interface LeaseStoreFixture {
+  /** Another replica's view of the same election, over connections of its own. */
+  open(): Promise<LeaseStore>;
+  /** The value of `{ns}/term` now. */
+  readFence(): Promise<string | null>;
+  /** Resolves when no lease is held any more because its time to live ended. */
+  untilExpired(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const LONG_TTL_MS = 60_000;
+const SHORT_TTL_MS = 50;
+
+function bidOf(replica: string, ttlMs = LONG_TTL_MS): Bid {
+  return { replica, token: `${replica}-${Math.random().toString(36).slice(2)}`, ttlMs };
+}
+
+/** The promises of LeaseStore; every implementation passes the same ones. */
+export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {
+  describe(`lease store on ${name}`, () => {
+    let fixture: LeaseStoreFixture;
+    let a: LeaseStore;
+    let b: LeaseStore;
+
+    beforeEach(async () => {
+      fixture = await setup();
+      [a, b] = await Promise.all([fixture.open(), fixture.open()]);
+    });
+    afterEach(() => fixture.dispose());
+
+    it("grants the first bid as term 1 with nobody before it", async () => {
+      const outcome = await a.campaign(bidOf("a"));
+      expect(outcome).toEqual({
+        outcome: "elected",
+        term: 1,
+        reason: "vacant",
+        previous: null,
+        vacantMs: null,
+      });
+    });
+
+    it("opens the term before it answers", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      expect(await fixture.readFence()).toBe(fenceOf(1, bid.token));
+    });
+
+    it("refuses a bid while the lease is held, and says who holds it", async () => {
+      await a.campaign(bidOf("a"));
+      const outcome = await b.campaign(bidOf("b"));
+      expect(outcome).toMatchObject({ outcome: "held", leader: { replica: "a", term: 1 } });
+      if (outcome.outcome === "held") expect(outcome.endsInMs).toBeGreaterThan(0);
+    });
+
+    it("leaves term and fence alone when it refuses a bid", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      await b.campaign(bidOf("b"));
+      expect(await fixture.readFence()).toBe(fenceOf(1, bid.token));
+    });
+
+    it("grants a repeated bid again, in the same term", async () => {
+      const bid = bidOf("a");
+      const first = await a.campaign(bid);
+      expect(await a.campaign(bid)).toEqual(first);
+      expect(await fixture.readFence()).toBe(fenceOf(1, bid.token));
+    });
+
+    it("grants one of many bids that are made at once", async () => {
+      const stores = await Promise.all(Array.from({ length: 8 }, () => fixture.open()));
+      const outcomes = await Promise.all(stores.map((store, i) => store.campaign(bidOf(`r${i}`))));
+      expect(outcomes.filter(outcome => outcome.outcome === "elected")).toHaveLength(1);
+    });
+
+    it("counts terms upwards, whoever wins", async () => {
+      for (let term = 1; term <= 5; term++) {
+        const bid = bidOf(term % 2 ? "a" : "b");
+        expect(await a.campaign(bid)).toMatchObject({ outcome: "elected", term });
+        await a.release(bid, "resigned");
+      }
+    });
+
+    it("tells the next leader who resigned before it", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      await a.release(bid, "resigned");
+      const outcome = await b.campaign(bidOf("b"));
+      expect(outcome).toMatchObject({ outcome: "elected", reason: "resigned", previous: "a" });
+      if (outcome.outcome === "elected") expect(outcome.vacantMs).toBeGreaterThanOrEqual(0);
+    });
+
+    it("tells the next leader that the lease before it expired", async () => {
+      await a.campaign(bidOf("a", SHORT_TTL_MS));
+      await fixture.untilExpired();
+      expect(await b.campaign(bidOf("b"))).toMatchObject({
+        outcome: "elected",
+        reason: "expired",
+        previous: "a",
+      });
+    });
+
+    it("renews the lease of its holder", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      expect(await a.renew(bid)).toBe("renewed");
+    });
+
+    it("extends the lease by a renewal", async () => {
+      const bid = bidOf("a", LONG_TTL_MS);
+      await a.campaign(bid);
+      await a.renew({ ...bid, ttlMs: 2 * LONG_TTL_MS });
+      const outcome = await b.campaign(bidOf("b"));
+      if (outcome.outcome !== "held") throw new Error("the lease was not held");
+      expect(outcome.endsInMs).toBeGreaterThan(LONG_TTL_MS);
+    });
+
+    it("refuses to renew a lease that expired, also when nobody took it", async () => {
+      const bid = bidOf("a", SHORT_TTL_MS);
+      await a.campaign(bid);
+      await fixture.untilExpired();
+      expect(await a.renew(bid)).toBe("lost");
+    });
+
+    it("refuses to renew a lease that somebody else took", async () => {
+      const old = bidOf("a", SHORT_TTL_MS);
+      await a.campaign(old);
+      await fixture.untilExpired();
+      await b.campaign(bidOf("b"));
+      expect(await a.renew(old)).toBe("lost");
+      expect(await b.current()).toMatchObject({ replica: "b", term: 2 });
+    });
+
+    it("does not let an old leader release its successor's lease", async () => {
+      const old = bidOf("a");
+      await a.campaign(old);
+      await a.release(old, "resigned");
+      await b.campaign(bidOf("b"));
+      await a.release(old, "resigned");
+      expect(await a.current()).toMatchObject({ replica: "b", term: 2 });
+    });
+
+    it("names nobody while the lease is free", async () => {
+      expect(await a.current()).toBeNull();
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      expect(await b.current()).toMatchObject({ replica: "a", term: 1 });
+      await a.release(bid, "resigned");
+      expect(await b.current()).toBeNull();
+    });
+
+    it("gives two processes of one name two terms", async () => {
+      await a.campaign(bidOf("same"));
+      expect(await b.campaign(bidOf("same"))).toMatchObject({ outcome: "held" });
+    });
+
+    it("hints at a release and at an election", async () => {
+      const hints = hintsOf(b);
+      await hints.next();
+      const bid = bidOf("a");
+      const elected = hints.next();
+      await a.campaign(bid);
+      await elected;
+      const released = hints.next();
+      await a.release(bid, "resigned");
+      await released;
+      hints.end();
+    });
+  });
+}
+
+/** Hints as promises. The first one comes when the subscription stands. */
+function hintsOf(store: LeaseStore) {
+  let wake: () => void = () => undefined;
+  let pending = Promise.withResolvers<void>();
+  const end = store.onHint(() => {
+    pending.resolve();
+    wake();
+  });
+  return {
+    end,
+    async next() {
+      await pending.promise;
+      pending = Promise.withResolvers<void>();
+      wake = pending.resolve;
+    },
+  };
+}

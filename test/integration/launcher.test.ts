@@ -1,0 +1,352 @@
+import { Queue, QueueEvents, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { readHistory } from "../../src/launch/history.ts";
+import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import type { Decision } from "../../src/schedule/plan.ts";
+import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
+import { jobOf } from "../support/jobs.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+const FENCE = "1:token";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url, name = namespace()) {
+  const keys = new RedisKeys(name);
+  const redis = await open(url, "fenced");
+  const other = await open(server.url, "plain");
+  const launcher = new Launcher({ redis, keys, jobs });
+  disposals.push(() => launcher.close());
+  await other.set(keys.term, FENCE);
+  const commit = (
+    decisions: readonly Decision[],
+    cursors: ReadonlyMap<string, number>,
+    overrides: Partial<Commit> = {},
+  ) => launcher.commit({ fence: FENCE, term: 1, decisions, cursors, nowMs: T0 + 10_000, ...overrides });
+  const runs = async (queue = "default") => {
+    const entries = await other.xrange(`${keys.bullmqPrefix}:${queue}:events`, "-", "+");
+    return entries
+      .map(([, fields]) => fields)
+      .filter(fields => fields[1] === "added")
+      .map(fields => fields[3]);
+  };
+  return { keys, redis, other, launcher, commit, runs, name };
+}
+
+async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url }, purpose, "test");
+  disposals.push(() => redis.disconnect());
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
+  const opened = await launcher.open(FENCE, nowMs);
+  if (opened.outcome !== "opened") throw new Error("fenced");
+  return opened.cursors;
+}
+
+/** Opens again until the connection is back. */
+async function reopened(launcher: Launcher): Promise<Map<string, number>> {
+  for (;;) {
+    try {
+      return await cursorsOf(launcher);
+    } catch {
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+}
+
+function launchOf(tickAt: number, job = "report"): Decision {
+  return { outcome: "launch", job, tickAt, kind: "scheduled" };
+}
+
+const T1 = T0 + 1_000;
+const T2 = T0 + 2_000;
+
+describe("opening a term", () => {
+  it("gives a new job a cursor at now, so that it never catches up on its past", async () => {
+    const { launcher } = await setup();
+    expect(await cursorsOf(launcher, T0)).toEqual(new Map([["report", T0]]));
+    expect(await cursorsOf(launcher, T0 + 60_000)).toEqual(new Map([["report", T0]]));
+  });
+
+  it("starts a job whose schedule changed from the time of the change", async () => {
+    const { launcher, name } = await setup();
+    await cursorsOf(launcher, T0);
+    const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
+    expect(await cursorsOf(changed.launcher, T0 + 60_000)).toEqual(new Map([["report", T0 + 60_000]]));
+    expect(await cursorsOf(changed.launcher, T0 + 90_000)).toEqual(new Map([["report", T0 + 60_000]]));
+  });
+
+  it("refuses an older term and writes nothing", async () => {
+    const { launcher, other, keys } = await setup();
+    await other.set(keys.term, "2:newer");
+    expect(await launcher.open(FENCE, T0)).toEqual({ outcome: "fenced" });
+    expect(await other.exists(keys.cursors)).toBe(0);
+  });
+
+  it("notices that its connection broke since", async () => {
+    const { launcher, redis } = await setup();
+    expect(launcher.isOpen()).toBe(false);
+    await cursorsOf(launcher);
+    expect(launcher.isOpen()).toBe(true);
+    redis.disconnect(true);
+    await new Promise(resolve => redis.once("close", resolve));
+    expect(launcher.isOpen()).toBe(false);
+    await reopened(launcher);
+    expect(launcher.isOpen()).toBe(true);
+  });
+});
+
+describe("committing", () => {
+  it("adds the run, moves the cursor and records the decision", async () => {
+    const { launcher, commit, keys, other, runs } = await setup([
+      jobOf("report", { data: { format: "pdf" } }),
+    ]);
+    const outcome = await commit([launchOf(T1)], await cursorsOf(launcher));
+    expect(outcome).toMatchObject({
+      outcome: "committed",
+      settled: [{ outcome: "launched", run: "report@20261123T070001Z" }],
+    });
+    expect(await runs()).toEqual(["report@20261123T070001Z"]);
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    expect(await readHistory(other, keys, "report", 5)).toEqual([
+      {
+        tick: "2026-11-23T07:00:01.000Z",
+        outcome: "launched",
+        kind: "scheduled",
+        term: 1,
+        lateMs: 9_000,
+        run: "report@20261123T070001Z",
+      },
+    ]);
+  });
+
+  it("records a missed tick with its reason, without a run", async () => {
+    const { launcher, commit, keys, other, runs } = await setup();
+    const missed: Decision = {
+      outcome: "miss",
+      job: "report",
+      tickAt: T2,
+      reason: "catchUp: none",
+      fromAt: T1,
+      count: 2,
+    };
+    expect(await commit([missed], await cursorsOf(launcher))).toMatchObject({
+      settled: [{ outcome: "missed" }],
+    });
+    expect(await runs()).toEqual([]);
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T2));
+    expect(await readHistory(other, keys, "report", 5)).toMatchObject([
+      { outcome: "missed", reason: "catchUp: none", from: "2026-11-23T07:00:01.000Z", count: 2 },
+    ]);
+  });
+
+  it("refuses when a newer term stands, and writes nothing", async () => {
+    const { launcher, commit, keys, other, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await other.set(keys.term, "2:newer");
+    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "fenced" });
+    expect(await runs()).toEqual([]);
+  });
+
+  it("refuses the same term number with another token", async () => {
+    const { launcher, commit, keys, other } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await other.set(keys.term, "1:another");
+    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "fenced" });
+  });
+
+  it("refuses when the cursor is ahead of the plan, as after somebody else's launch", async () => {
+    const { launcher, commit, keys, other, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await other.hset(keys.cursors, "report", T1);
+    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
+    expect(await runs()).toEqual([]);
+  });
+
+  it("refuses when the cursor is behind the plan, as after a failover that lost writes", async () => {
+    const { launcher, commit, keys, other, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await other.hset(keys.cursors, "report", T0 - 5_000);
+    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
+    expect(await runs()).toEqual([]);
+  });
+
+  it.each([
+    ["the term", (keys: RedisKeys, other: Redis) => other.set(keys.term, "2:newer")],
+    ["a cursor", (keys: RedisKeys, other: Redis) => other.hset(keys.cursors, "report", T1)],
+  ])("adds nothing when %s changes between the look and the transaction", async (_, change) => {
+    const { launcher, commit, redis, keys, other, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    const hmget = redis.hmget.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(redis, {
+      hmget: async (...args: unknown[]) => {
+        const reply = await hmget(...args);
+        await change(keys, other);
+        return reply;
+      },
+    });
+    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
+    expect(await runs()).toEqual([]);
+  });
+
+  it("launches ticks of many jobs and queues in one transaction", async () => {
+    const jobs = Array.from({ length: 20 }, (_, i) => jobOf(`job-${i}`, { queue: i % 2 ? "odd" : "even" }));
+    const { launcher, commit, runs } = await setup(jobs);
+    const decisions = jobs.flatMap(job => [launchOf(T1, job.name), launchOf(T2, job.name)]);
+    await commit(decisions, await cursorsOf(launcher));
+    expect(await runs("odd")).toHaveLength(20);
+    expect(await runs("even")).toHaveLength(20);
+  });
+});
+
+describe("when Redis refuses the run", () => {
+  it("keeps the cursor before a tick whose run was not added, and launches it on a new connection", async () => {
+    const { launcher, commit, other, keys, runs } = await setup();
+    await commit([launchOf(T1)], await cursorsOf(launcher));
+    await other.script("FLUSH");
+    const cursors = await cursorsOf(launcher);
+    await expect(commit([launchOf(T2)], cursors)).rejects.toMatchObject({ code: "BW_LAUNCH_REFUSED" });
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+
+    await commit([launchOf(T2)], await reopened(launcher));
+    expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+  });
+
+  it("keeps the cursor when memory has run out", async () => {
+    const { launcher, commit, other, keys, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await commit([launchOf(T1)], cursors);
+    await other.config("SET", "maxmemory", "1");
+    disposals.push(() => other.config("SET", "maxmemory", "0"));
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow(/OOM/);
+    await other.config("SET", "maxmemory", "0");
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    await commit([launchOf(T2)], await reopened(launcher));
+    expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+  });
+});
+
+describe("when the connection breaks", () => {
+  async function throughProxy() {
+    const proxy = await FaultyProxy.to(server.port);
+    disposals.push(() => proxy.stop());
+    const bundle = await setup([jobOf("report")], proxy.url);
+    await bundle.commit([launchOf(T1)], await cursorsOf(bundle.launcher));
+    const cutOnce = (where: string, fate: Fate) => {
+      proxy.decide = chunk => {
+        if (!chunk.toLowerCase().includes(where)) return "pass";
+        proxy.decide = () => "pass";
+        return fate;
+      };
+    };
+    return { ...bundle, cutOnce };
+  }
+
+  it("finds a launch that was committed although its answer was lost, and does not repeat it", async () => {
+    const { launcher, commit, cutOnce, runs } = await throughProxy();
+    cutOnce("exec", "cut after");
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow();
+    const cursors = await reopened(launcher);
+    expect(cursors.get("report")).toBe(T2);
+    expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+  });
+
+  it.each(["watch", "exec"])("launches a tick once when %s never arrived", async command => {
+    const { launcher, commit, cutOnce, runs } = await throughProxy();
+    cutOnce(command, "cut before");
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow();
+    await commit([launchOf(T2)], await reopened(launcher));
+    expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+  });
+
+  it("never sends a transaction on another connection than its WATCH", async () => {
+    const { launcher, commit, redis, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await commit([launchOf(T1)], cursors);
+    const hmget = redis.hmget.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+    Object.assign(redis, {
+      hmget: async (...args: unknown[]) => {
+        const reply = await hmget(...args);
+        redis.disconnect(true);
+        await new Promise(resolve => redis.once("ready", resolve));
+        return reply;
+      },
+    });
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toMatchObject({
+      code: "BW_CONNECTION_CHANGED",
+    });
+    expect(await runs()).toEqual(["report@20261123T070001Z"]);
+  });
+});
+
+describe("overlap", () => {
+  it("skips a tick while the last run has not ended, and names it", async () => {
+    const { launcher, commit, keys, other, runs } = await setup([jobOf("report", { overlap: "skip" })]);
+    const outcome = await commit([launchOf(T1), launchOf(T2)], await cursorsOf(launcher));
+    expect(outcome).toMatchObject({
+      settled: [{ outcome: "launched" }, { outcome: "skipped", by: "report@20261123T070001Z" }],
+    });
+    expect(await runs()).toEqual(["report@20261123T070001Z"]);
+    const [newest] = await readHistory(other, keys, "report", 1);
+    expect(newest).toMatchObject({
+      outcome: "skipped",
+      reason: "overlap",
+      blockedBy: "report@20261123T070001Z",
+    });
+  });
+});
+
+describe("runs are ordinary BullMQ jobs", () => {
+  it("lets a Worker and QueueEvents of another program see them", async () => {
+    const { launcher, commit, keys } = await setup([jobOf("report", { data: { format: "pdf" } })]);
+    const prefix = keys.bullmqPrefix;
+    const events = new QueueEvents("default", { connection: await open(server.url, "worker"), prefix });
+    disposals.push(() => events.close());
+    await events.waitUntilReady();
+    const completed = new Promise(resolve => events.once("completed", resolve));
+    const seen: unknown[] = [];
+    const worker = new Worker(
+      "default",
+      async job => {
+        seen.push([job.id, job.name, job.data]);
+        return "done";
+      },
+      { connection: await open(server.url, "worker"), prefix },
+    );
+    disposals.push(() => worker.close());
+    await commit([launchOf(T1)], await cursorsOf(launcher));
+    expect(await completed).toMatchObject({ jobId: "report@20261123T070001Z", returnvalue: "done" });
+    expect(seen).toEqual([
+      [
+        "report@20261123T070001Z",
+        "report",
+        { format: "pdf", _tick: { at: "2026-11-23T07:00:01.000Z", kind: "scheduled", term: 1 } },
+      ],
+    ]);
+  });
+
+  it("have BullMQ's documented escape hatch to rely on", async () => {
+    const redis = await open(server.url, "plain");
+    const queue = new Queue("guard", { connection: redis, prefix: "{guard}" });
+    disposals.push(() => queue.close());
+    await queue.waitUntilReady();
+    expect(queue.getBackend()).toHaveProperty("addJobToTransaction");
+  });
+});

@@ -1,0 +1,65 @@
+import type { Job } from "../../src/config/config.ts";
+import type { Commit, CommitOutcome, OpenOutcome, Settled } from "../../src/launch/launcher.ts";
+import type { Decision } from "../../src/schedule/plan.ts";
+
+/** What goes wrong with one call. "lost answer": it is carried out, and the caller is not told. */
+export type Trouble = "none" | "not done" | "lost answer" | "new connection";
+
+/**
+ * The launcher's contract over books in memory, with trouble as the test wants it: cursors and decisions that
+ * any number of leaders share. What the real launcher does to Redis is tested against Redis.
+ */
+export class Books {
+  fence: string | null = null;
+  readonly cursors = new Map<string, number>();
+  readonly decided: { readonly term: number; readonly decision: Decision }[] = [];
+  readonly commits: Commit[] = [];
+  trouble: () => Trouble = () => "none";
+
+  launcher(jobs: readonly Job[]) {
+    let isOpen = false;
+    const carryOut = <T>(act: () => T): T => {
+      const trouble = this.trouble();
+      if (trouble === "not done" || trouble === "lost answer") isOpen = false;
+      if (trouble === "not done") throw new Error("connection closed");
+      const outcome = act();
+      if (trouble === "lost answer") throw new Error("connection closed");
+      if (trouble === "new connection") isOpen = false;
+      return outcome;
+    };
+    return {
+      isOpen: () => isOpen,
+      open: async (fence: string, nowMs: number): Promise<OpenOutcome> =>
+        carryOut(() => {
+          if (fence !== this.fence) return { outcome: "fenced" };
+          for (const { name } of jobs) if (!this.cursors.has(name)) this.cursors.set(name, Math.floor(nowMs));
+          isOpen = true;
+          return { outcome: "opened", cursors: new Map(this.cursors) };
+        }),
+      commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
+    };
+  }
+
+  launched(job: string): number[] {
+    return this.decided
+      .filter(({ decision }) => decision.outcome === "launch" && decision.job === job)
+      .map(({ decision }) => decision.tickAt);
+  }
+
+  #commit(commit: Commit): CommitOutcome {
+    this.commits.push(commit);
+    if (commit.fence !== this.fence) return { outcome: "fenced" };
+    const jobs = new Set(commit.decisions.map(decision => decision.job));
+    if ([...jobs].some(job => this.cursors.get(job) !== commit.cursors.get(job))) return { outcome: "moved" };
+    const settled = commit.decisions.map((decision): Settled => {
+      this.cursors.set(decision.job, decision.tickAt);
+      this.decided.push({ term: commit.term, decision });
+      return {
+        decision,
+        outcome: decision.outcome === "miss" ? "missed" : "launched",
+        run: `${decision.tickAt}`,
+      };
+    });
+    return { outcome: "committed", settled };
+  }
+}

@@ -1,0 +1,28 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+export interface TestProject {
+  readonly dir: string;
+  readonly configDir: string;
+  /** Writes a file below the project's folder, making its folders. */
+  write(file: string, content: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** A user's project in a temporary folder: config files and handlers. */
+export async function createProject(files: Readonly<Record<string, string>>): Promise<TestProject> {
+  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-project-"));
+  const write = async (file: string, content: string) => {
+    const target = path.join(dir, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(target, content);
+  };
+  for (const [file, content] of Object.entries(files)) await write(file, content);
+  return {
+    dir,
+    configDir: path.join(dir, "config"),
+    write,
+    dispose: () => rm(dir, { recursive: true, force: true }),
+  };
+}

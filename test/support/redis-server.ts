@@ -1,0 +1,175 @@
+/**
+ * A private redis-server for one test file: a free port on loopback, its data in a temporary folder, gone after
+ * `stop()`. Tests kill, pause and restart it at will.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  /** Of the process that runs now; a new one after `restart()`. */
+  readonly pid: number;
+  readonly dir: string;
+  /** Sends a signal and, when it ends the process, waits for the end. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends the server and removes its folder. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port and folder, ending it first when it still runs. */
+  restart(): Promise<void>;
+}
+
+export interface TestRedisOptions {
+  /** Replace the default `--save "" --appendonly no`. */
+  readonly args?: readonly string[];
+  readonly port?: number;
+  /** A folder of the caller's, which `stop()` leaves alone. */
+  readonly dir?: string;
+}
+
+const START_TRIES = 5;
+const START_LIMIT_MS = 10_000;
+const DEFAULT_ARGS = ["--save", "", "--appendonly", "no"];
+
+/** Starts a server and waits until it is ready. Throws when redis-server is missing or does not start. */
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
+  const ownsDir = options.dir === undefined;
+  const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "bellwether-redis-")));
+  const args = options.args ?? DEFAULT_ARGS;
+  try {
+    const { port, child } = await launchOnFreePort(options.port, dir, args);
+    return new RedisProcess(port, dir, ownsDir, args, child);
+  } catch (error) {
+    if (ownsDir) await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+let namespaces = 0;
+
+/** A namespace that no other test uses, in this run or in another one on the same server. */
+export function namespace(): string {
+  namespaces += 1;
+  return `test-${process.pid}-${Date.now().toString(36)}-${namespaces}`;
+}
+
+class RedisProcess implements TestRedis {
+  readonly port: number;
+  readonly dir: string;
+  readonly #ownsDir: boolean;
+  readonly #args: readonly string[];
+  #child: ChildProcess;
+
+  constructor(port: number, dir: string, ownsDir: boolean, args: readonly string[], child: ChildProcess) {
+    this.port = port;
+    this.dir = dir;
+    this.#ownsDir = ownsDir;
+    this.#args = args;
+    this.#child = child;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    if (hasEnded(this.#child)) return;
+    const ended = once(this.#child, "exit");
+    this.#child.kill(signal);
+    if (signal !== "SIGSTOP" && signal !== "SIGCONT") await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    if (this.#ownsDir) await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#child = await launch(this.port, this.dir, this.#args);
+  }
+}
+
+/** Between the choice of a free port and the server's bind somebody else may take it: then try another one. */
+async function launchOnFreePort(wanted: number | undefined, dir: string, args: readonly string[]) {
+  for (let tries = 1; ; tries++) {
+    const port = wanted ?? (await freePort());
+    try {
+      return { port, child: await launch(port, dir, args) };
+    } catch (error) {
+      if (!(error instanceof PortTaken) || wanted !== undefined || tries === START_TRIES) throw error;
+    }
+  }
+}
+
+class PortTaken extends Error {}
+
+/** The server's own "Ready" line is the probe: whatever else answers on the port is not this process. */
+async function launch(port: number, dir: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(
+    "redis-server",
+    ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no", ...args],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  child.once("exit", killWithParent(child));
+  await new Promise<void>((resolve, reject) => {
+    let output = "";
+    const read = (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000);
+      if (!output.includes("Ready to accept connections")) return;
+      clearTimeout(limit);
+      resolve();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.once("error", error => reject(explainSpawn(error)));
+    child.once("exit", code => reject(explainExit(port, code, output)));
+    const limit = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`redis-server on port ${port} was not ready within ${START_LIMIT_MS} ms:\n${output}`));
+    }, START_LIMIT_MS);
+    child.once("exit", () => clearTimeout(limit));
+  });
+  return child;
+}
+
+/** A test run that ends early must not leave a server behind. */
+function killWithParent(child: ChildProcess): () => void {
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  return () => process.off("exit", kill);
+}
+
+function explainSpawn(error: NodeJS.ErrnoException): Error {
+  if (error.code !== "ENOENT") return error;
+  return new Error(
+    "redis-server is not on the PATH; these tests need it (Debian: apt-get install redis-server)",
+  );
+}
+
+function explainExit(port: number, code: number | null, output: string): Error {
+  const text = `redis-server on port ${port} ended with ${code} before it was ready:\n${output}`;
+  return /Address already in use/i.test(output) ? new PortTaken(text) : new Error(text);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("BUG: a TCP server without a port");
+  return address.port;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}

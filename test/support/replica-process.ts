@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const MAIN = path.resolve(import.meta.dirname, "../../src/main.ts");
+
+export interface LogLine {
+  readonly event?: string;
+  readonly level: string;
+  readonly replica: string;
+  readonly [field: string]: unknown;
+}
+
+/** A real replica in a process of its own, and what it logs. */
+export class ReplicaProcess {
+  readonly child: ChildProcess;
+  readonly lines: LogLine[] = [];
+  /** What was printed that is no JSON: crashes, mostly. */
+  readonly noise: string[] = [];
+  readonly #ended: Promise<unknown>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
+    this.child = spawn(process.execPath, [MAIN, "run", ...args], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.#ended = once(this.child, "exit").then(() => this.#notify());
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream) createInterface({ input: stream }).on("line", line => this.#read(line));
+    }
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Resolves with the first such line, past or to come; rejects when the process ends without it. */
+  when(event: string, matches: (line: LogLine) => boolean = () => true): Promise<LogLine> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        const found = this.lines.find(line => line.event === event && matches(line));
+        if (!found && !this.hasEnded) return;
+        this.#waiting.delete(check);
+        if (found) resolve(found);
+        else reject(new Error(`ended without ${event}:\n${this.noise.join("\n")}`));
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Sends the signal, if the process still runs, and waits for its end. Resolves with the exit code. */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    if (!this.hasEnded) this.child.kill(signal);
+    await this.#ended;
+    return this.child.exitCode;
+  }
+
+  #read(line: string): void {
+    try {
+      this.lines.push(JSON.parse(line) as LogLine);
+    } catch {
+      this.noise.push(line);
+    }
+    this.#notify();
+  }
+
+  #notify(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+}

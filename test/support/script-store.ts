@@ -1,0 +1,57 @@
+import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "../../src/election/lease-store.ts";
+
+type Answer<T> = T | "no answer" | "silence";
+
+/**
+ * A lease store that answers what the test says, so that the elector's timing can be tested on a clock that the
+ * test moves. What real stores answer is the conformance suite's business.
+ */
+export class ScriptStore implements LeaseStore {
+  readonly kind = "redis";
+  readonly bids: Bid[] = [];
+  readonly renewals: Bid[] = [];
+  readonly releases: { readonly bid: Bid; readonly reason: ReleaseReason }[] = [];
+  onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
+  onRenew: (bid: Bid, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
+  #wakers = new Set<() => void>();
+
+  campaign(bid: Bid): Promise<BidOutcome> {
+    this.bids.push(bid);
+    return answer(this.onCampaign(bid, this.bids.length));
+  }
+
+  renew(bid: Bid): Promise<"renewed" | "lost"> {
+    this.renewals.push(bid);
+    return answer(this.onRenew(bid, this.renewals.length));
+  }
+
+  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+    this.releases.push({ bid, reason });
+  }
+
+  async current(): Promise<Leader | null> {
+    return null;
+  }
+
+  onHint(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  hint(): void {
+    for (const wake of this.#wakers) wake();
+  }
+}
+
+function answer<T>(value: Answer<T>): Promise<T> {
+  if (value === "silence") return new Promise(() => undefined);
+  return value === "no answer" ? Promise.reject(new Error("no answer")) : Promise.resolve(value as T);
+}
+
+export function elected(term: number): BidOutcome {
+  return { outcome: "elected", term, reason: "vacant", previous: null, vacantMs: null };
+}
+
+export function held(replica: string, term: number, endsInMs = 9_000): BidOutcome {
+  return { outcome: "held", leader: { replica, term, sinceMs: 0 }, endsInMs };
+}

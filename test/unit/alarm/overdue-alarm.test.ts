@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { OverdueAlarm } from "../../../src/alarm/overdue-alarm.ts";
+import { jobOf } from "../../support/jobs.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+
+function setup() {
+  const clock = new ManualClock();
+  const recorder = new Recorder();
+  const cursors = { value: clock.nowMs() as number | null, fails: false };
+  const alarm = new OverdueAlarm({
+    jobs: [jobOf("report", {}, { everyMs: 60_000 })],
+    clock,
+    events: recorder.events,
+    readCursors: async () => {
+      if (cursors.fails) throw new Error("away");
+      return [cursors.value];
+    },
+  });
+  alarm.start();
+  return { clock, recorder, cursors, alarm };
+}
+
+describe("the overdue alarm", () => {
+  it("says that a job is overdue a minute after its tick, then at doubling intervals", async () => {
+    const { clock, recorder, alarm } = setup();
+    await clock.advance(60_000 + 59_000);
+    expect(recorder.of("job.overdue")).toEqual([]);
+    await clock.advance(20 * 60_000);
+    const told = recorder.of("job.overdue");
+    expect(told.map(event => event.tick)).toEqual(told.map(() => "2026-11-23T07:01:00.000Z"));
+    expect(told.map(event => event.forMs / 60_000)).toEqual([1, 2, 4, 8, 16]);
+    await alarm.stop();
+  });
+
+  it("starts anew when the job caught up", async () => {
+    const { clock, recorder, cursors, alarm } = setup();
+    await clock.advance(4 * 60_000);
+    const before = recorder.of("job.overdue").length;
+    cursors.value = clock.nowMs();
+    await clock.advance(60_000);
+    await clock.advance(80_000);
+    expect(recorder.of("job.overdue").slice(before)).toMatchObject([{ forMs: expect.any(Number) }]);
+    await alarm.stop();
+  });
+
+  it.each([
+    ["a job that has no cursor yet", { value: null, fails: false }],
+    ["a store that does not answer", { value: 0, fails: true }],
+  ])("says nothing about %s", async (_, state) => {
+    const { clock, recorder, cursors, alarm } = setup();
+    Object.assign(cursors, state);
+    await clock.advance(10 * 60_000);
+    expect(recorder.of("job.overdue")).toEqual([]);
+    await alarm.stop();
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { formatLogRecord, formatPlainLine, type Paint, parseLogLine } from "../../../src/cli/dev/log-line.ts";
+
+const source = { name: "replica-1", style: "cyan" } as const;
+const at = new Date(2026, 10, 23, 12, 30, 5, 123);
+const unpainted: Paint = (_style, text) => text;
+
+function format(fields: object, paint = unpainted): string {
+  const line = JSON.stringify({
+    level: "info",
+    time: at.toISOString(),
+    replica: "replica-1-7f3a09",
+    ...fields,
+  });
+  const record = parseLogLine(line);
+  if (!record) throw new Error("not a record");
+  return formatLogRecord(record, source, paint);
+}
+
+describe("a log record", () => {
+  const run = "hello@20261123T070000Z";
+  it.each([
+    [
+      "an election after a crash",
+      { event: "leader.elected", term: 3, reason: "crashed", previous: "replica-2-09bc41", vacantMs: 84 },
+      "leader.elected      term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms",
+    ],
+    [
+      "the first election",
+      { event: "leader.elected", term: 1, reason: "vacant", previous: null, vacantMs: null },
+      "leader.elected      term 1 (vacant)",
+    ],
+    [
+      "a follower",
+      { event: "leader.observed", leader: "replica-2-09bc41", term: 3 },
+      "leader.observed     follows replica-2-09bc41, term 3",
+    ],
+    [
+      "a start",
+      { event: "replica.started", pid: 17, roles: ["scheduler", "worker"], generation: 4 },
+      "replica.started     pid 17, scheduler, worker, generation 4",
+    ],
+    [
+      "a run at its first attempt",
+      { event: "run.completed", job: "hello", run, attempt: 1, durationMs: 12 },
+      "run.completed       hello@20261123T070000Z in 12 ms",
+    ],
+    [
+      "a run that is tried again, with its stack indented",
+      {
+        event: "run.failed",
+        run,
+        attempt: 2,
+        durationMs: 12,
+        final: false,
+        error: "no",
+        stack: "Error: no\n    at x",
+      },
+      "run.failed          hello@20261123T070000Z after 12 ms (attempt 2), will be tried again: Error: no\n          at x",
+    ],
+    [
+      "several mistakes, a line each",
+      { event: "config.rejected", mistakes: ["jobs.yaml:3:5 a", "jobs.yaml:9:1 b"] },
+      "config.rejected     jobs.yaml:3:5 a\n      jobs.yaml:9:1 b",
+    ],
+    [
+      "a known event without words of its own",
+      {
+        event: "redis.unreachable",
+        msg: "Redis does not answer",
+        address: "127.0.0.1:1",
+        error: "gone away",
+      },
+      'redis.unreachable   address=127.0.0.1:1 error="gone away"',
+    ],
+    [
+      "an unknown event",
+      { event: "queue.drained", msg: "nothing left", queue: "default", sizes: [1, 2] },
+      "queue.drained       nothing left  queue=default sizes=[1,2]",
+    ],
+    [
+      "a handler's line",
+      { msg: "sent", job: "hello", count: 3 },
+      "log                 sent  job=hello count=3",
+    ],
+    [
+      "an Error as pino writes it",
+      { msg: "oh", err: { type: "Error", message: "no", stack: "Error: no\n    at x" } },
+      "log                 oh  err=Error: no\n          at x",
+    ],
+    ["an event's name with fields that are missing", { event: "config.rejected" }, "config.rejected"],
+  ])("shows %s", (_title, fields, shown) => {
+    expect(format(fields)).toBe(`12:30:05.123  replica-1-7f3a09  ${shown}`);
+  });
+
+  it("names the process when the record does not name the replica", () => {
+    expect(format({ replica: undefined, msg: "hi" })).toContain("  replica-1         log  ");
+  });
+
+  it.each([
+    ["warn", "bold,yellow"],
+    ["error", "bold,red"],
+    ["info", "bold"],
+  ])("makes the event of a %s line %s", (level, style) => {
+    const marked: Paint = (styles, text) => `<${styles}>${text.trim()}</>`;
+    expect(format({ level, event: "leader.lost", term: 3, reason: "expired" }, marked)).toBe(
+      `<dim>12:30:05.123</>  <cyan>replica-1-7f3a09</>  <${style}>leader.lost</>  term 3 (expired)`,
+    );
+  });
+
+  it("takes pino's epoch milliseconds and gives a record without a time the present", () => {
+    expect(format({ time: at.getTime(), msg: "hi" })).toMatch(/^12:30:05\.123 /);
+    expect(format({ time: "soon", msg: "hi" })).toMatch(/^\d\d:\d\d:\d\d\.\d{3} /);
+  });
+});
+
+describe("another line", () => {
+  it.each(["plain words", "", "{not json", "[1]", '{"no":"level"}', "null", '"text"'])(
+    "is no record: %s",
+    line => {
+      expect(parseLogLine(line)).toBeNull();
+    },
+  );
+
+  it("is passed through behind the replica's name", () => {
+    expect(formatPlainLine("from console.log", at, source, unpainted)).toBe(
+      "12:30:05.123  replica-1         from console.log",
+    );
+  });
+});

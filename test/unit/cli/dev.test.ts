@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { dev } from "../../../src/cli/dev.ts";
+
+const fakeReplica = fileURLToPath(new URL("./dev-fake-replica.ts", import.meta.url));
+const cleanups: (() => void)[] = [];
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** Runs `dev` with fake replicas; `until` waits for a line of its output. */
+function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
+  let output = "";
+  let wake = Promise.withResolvers<void>();
+  const print = (text: string) => {
+    output += text;
+    wake.resolve();
+    wake = Promise.withResolvers();
+  };
+  const signals = new EventEmitter();
+  const exit = dev(
+    { config: "config", replicas },
+    { env: { PATH: process.env["PATH"], ...env }, cwd: process.cwd(), out: print, err: print },
+    { signals, bellwether: [process.execPath, fakeReplica], paint: (_style, text) => text },
+  );
+  const until = async (pattern: RegExp, times = 1): Promise<RegExpMatchArray[]> => {
+    for (;;) {
+      const matches = [...output.matchAll(new RegExp(pattern, "g"))];
+      if (matches.length >= times) return matches;
+      await wake.promise;
+    }
+  };
+  cleanups.push(() => signals.emit("SIGTERM"));
+  return { exit, until, ctrlC: () => signals.emit("SIGINT"), output: () => output };
+}
+
+describe("dev", () => {
+  it("runs the replicas on one private Redis until Ctrl-C, and says how to see a handoff", async () => {
+    const { exit, until, ctrlC, output } = setup();
+    const [first, second] = await until(/redis=(redis:\S+) http=0/, 2);
+    expect(first?.[1]).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
+    expect(second?.[1]).toBe(first?.[1]);
+    const [[, pid]] = (await until(/replica-1 runs as pid (\d+)/)) as [RegExpMatchArray];
+    await until(new RegExp(`replica-1 leads. To see a handoff: kill -9 ${pid}`));
+    ctrlC();
+    ctrlC();
+    expect(await exit).toBe(0);
+    expect(output().match(/replica\.stopped/g)).toHaveLength(2);
+  });
+
+  it("ends everything at once when asked again", async () => {
+    const { exit, until, ctrlC } = setup({ FAKE_REPLICA: "stubborn" }, 1);
+    await until(/replica-1 leads/);
+    ctrlC();
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 2_000);
+    ctrlC();
+    expect(await exit).toBe(130);
+  });
+
+  it("tells a mistake in the configuration once, and exits with 2", async () => {
+    const { exit, output } = setup({ FAKE_REPLICA: "misconfigured" });
+    expect(await exit).toBe(2);
+    expect(output().match(/unknown key corn/g)).toHaveLength(1);
+  });
+
+  it("uses the Redis in REDIS_URL and shows no password", async () => {
+    const { exit, until, ctrlC, output } = setup({ REDIS_URL: "redis://me:secret@db:6379/3", PATH: "" });
+    await until(/redis=redis:\/\/me:secret@db:6379\/3/, 2);
+    expect(output()).toContain("redis://me:***@db:6379/3 (from REDIS_URL)");
+    ctrlC();
+    expect(await exit).toBe(0);
+  });
+
+  it("says what to do when there is no Redis to be had", async () => {
+    const { exit } = setup({ PATH: "" });
+    await expect(exit).rejects.toThrow(/no redis-server or valkey-server.*REDIS_URL/s);
+  });
+
+  it("stops when its private Redis goes", async () => {
+    const { exit, until } = setup();
+    const [[, port]] = (await until(/redis=redis:\/\/127\.0\.0\.1:(\d+)/, 2)) as [RegExpMatchArray];
+    spawn("redis-cli", ["-p", String(port), "SHUTDOWN", "NOW"], { stdio: "ignore" });
+    expect(await exit).toBe(1);
+  });
+
+  it("takes its replicas with it when it is killed", async () => {
+    const main = new URL("../../../src/cli/dev.ts", import.meta.url);
+    const io = "{ env: process.env, cwd: '.', out: t => process.stdout.write(t), err: console.error }";
+    const parts = `{ signals: process, bellwether: [process.execPath, ${JSON.stringify(fakeReplica)}], paint: (_, t) => t }`;
+    const killed = spawn(
+      process.execPath,
+      ["-e", `import("${main}").then(m => m.dev({ config: "config", replicas: 1 }, ${io}, ${parts}))`],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let output = "";
+    for await (const chunk of killed.stdout) {
+      output += chunk;
+      if (/replica-1 leads/.test(output)) killed.kill("SIGKILL");
+    }
+    const pid = Number(/runs as pid (\d+)/.exec(output)?.[1]);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+});
+
+/** A process that has ended but that nobody has waited for is a zombie: it counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // Linux, in a container whose first process does not reap.
+  return !existsSync(`/proc/${pid}/stat`) || !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+}

@@ -1,0 +1,200 @@
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { formatMistake, loadConfig } from "../../../src/config/load.ts";
+import { type ConfigFiles, load, loadValid, ONE_JOB, writeConfig } from "../../support/config.ts";
+
+const JOB = "{ every: 5s, handler: x }";
+
+describe("the files of a configuration", () => {
+  it("may be jobs.yaml alone: all settings have defaults", async () => {
+    expect(await loadValid({ "jobs.yaml": ONE_JOB })).toMatchObject({
+      namespace: "bellwether",
+      redis: { kind: "url", url: "redis://127.0.0.1:6379" },
+      election: { store: "redis", leaseTtlMs: 10_000 },
+      generation: 0,
+      queues: { default: { concurrency: 10 } },
+      http: { host: "0.0.0.0", port: 8080 },
+      admin: { host: "127.0.0.1", port: 8081, tokens: [] },
+      log: { level: "info" },
+      shutdownTimeoutMs: 30_000,
+    });
+  });
+
+  it("may be JSON", async () => {
+    const config = await loadValid({
+      "bellwether.json": '{\n\t"$schema": "./schema/bellwether.schema.json",\n\t"http": false\n}\n',
+      "jobs.json": '{ "$schema": "x", "jobs": { "a": { "every": "5s", "handler": "x" } } }',
+    });
+    expect(config).toMatchObject({ http: false, jobs: [{ name: "a" }] });
+  });
+
+  it("may be a folder of job files, with jobs.yaml beside it, each with defaults of its own", async () => {
+    const config = await loadValid({
+      "jobs.yml": `jobs: { a: ${JOB} }`,
+      "jobs/b.yaml": `defaults: { queue: slow }\njobs: { b: ${JOB} }`,
+      "jobs/c.json": '{ "jobs": { "c": { "every": "5s", "handler": "x" } } }',
+      "jobs/README.md": "not: read: at all",
+      "schema/jobs.schema.json": "{}",
+    });
+    expect(config.jobs.map(({ name, queue }) => [name, queue])).toEqual([
+      ["a", "default"],
+      ["b", "slow"],
+      ["c", "default"],
+    ]);
+  });
+
+  it("may be mounted as a ConfigMap: files are links, and what begins with a dot is bookkeeping", async () => {
+    const configDir = await writeConfig({ "jobs/..2026/a.yaml": ONE_JOB });
+    const folder = path.join(configDir, "jobs");
+    await symlink("..2026", path.join(folder, "..data"));
+    await symlink("..data/a.yaml", path.join(folder, "a.yaml"));
+    expect(await loadConfig({ configDir, env: {} })).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it("warn of files that look like ours but are not read", async () => {
+    const { result, lines } = await load({
+      "jobs.yaml": ONE_JOB,
+      "job.yaml": ONE_JOB,
+      "belwether.yml": "{}",
+      "values.yaml": "{}",
+      "jobs/more/b.yaml": ONE_JOB,
+    });
+    expect(lines).toEqual([]);
+    expect(result.ok && result.warnings.map(warning => warning.replace(/\S*(?=config\/)/g, ""))).toEqual([
+      "config/belwether.yml is not read (did you mean bellwether.yml?)",
+      "config/job.yaml is not read (did you mean jobs.yaml?)",
+      "config/jobs/more is not read: job files stand directly in config/jobs",
+    ]);
+  });
+
+  it("accept a byte order mark", async () => {
+    expect((await load({ "jobs.yaml": `\uFEFF${ONE_JOB}` })).lines).toEqual([]);
+  });
+});
+
+interface Row {
+  readonly name: string;
+  readonly files: ConfigFiles;
+  readonly mistakes: readonly string[];
+}
+
+describe("a file that cannot be a configuration gives one line", () => {
+  const rows: readonly Row[] = [
+    {
+      name: "no jobs file",
+      files: { "bellwether.yaml": "log: { level: info }" },
+      mistakes: [
+        "config/jobs.yaml:1:1 there are no jobs: expected this file, or files in the folder jobs beside it",
+      ],
+    },
+    {
+      name: "a jobs file without jobs",
+      files: { "jobs.yaml": "jobs: {}" },
+      mistakes: ["config/jobs.yaml:1:1 jobs: there are no jobs, expected at least one (or allowEmpty: true)"],
+    },
+    {
+      name: "jobs without the key jobs",
+      files: { "jobs.yaml": `nightly: ${JOB}\njobs: { a: ${JOB} }` },
+      mistakes: ["config/jobs.yaml:1:1 nightly: unknown key (a job belongs under `jobs:`)"],
+    },
+    {
+      name: "two files of the same meaning",
+      files: { "bellwether.yaml": "{}", "bellwether.yml": "{}", "jobs.yaml": ONE_JOB, "jobs.json": "" },
+      mistakes: [
+        "config/bellwether.yml:1:1 there is bellwether.yaml too: expected only one of them",
+        "config/jobs.yaml:1:1 there is jobs.json too: expected only one of them",
+        "config/jobs.json:1:1 the file is empty",
+      ],
+    },
+    {
+      name: "the same job in two files",
+      files: { "jobs.yaml": `jobs:\n  a: ${JOB}`, "jobs/b.yaml": `jobs:\n  b: ${JOB}\n  a: ${JOB}` },
+      mistakes: ["config/jobs/b.yaml:3:3 jobs.a: the job is defined already at config/jobs.yaml:2:3"],
+    },
+    {
+      name: "an empty file",
+      files: { "jobs.yaml": " \n" },
+      mistakes: ["config/jobs.yaml:1:1 the file is empty"],
+    },
+    {
+      name: "comments only",
+      files: { "jobs.yaml": ONE_JOB, "bellwether.yaml": "# later\n" },
+      mistakes: ["config/bellwether.yaml:1:1 the file is empty"],
+    },
+    {
+      name: "a list",
+      files: { "jobs.yaml": "- a\n- b\n" },
+      mistakes: ["config/jobs.yaml:1:1 found a list at the top of the file, expected a mapping (key: value)"],
+    },
+    {
+      name: "a text",
+      files: { "jobs.yaml": "hello" },
+      mistakes: [
+        "config/jobs.yaml:1:1 found `hello` at the top of the file, expected a mapping (key: value)",
+      ],
+    },
+    {
+      name: "JSON that is cut off",
+      files: { "jobs.json": '{\n  "jobs": {\n    "a": { "every": "5s",\n' },
+      mistakes: ["config/jobs.json:3:26 a bracket is opened but never closed: expected }"],
+    },
+    {
+      name: "bytes that are not UTF-8",
+      files: { "jobs.yaml": Uint8Array.of(0x6a, 0xff, 0xfe) },
+      mistakes: ["config/jobs.yaml:1:1 the file is not UTF-8 text"],
+    },
+    {
+      name: "a directory",
+      files: { "jobs.yaml/x": "" },
+      mistakes: ["config/jobs.yaml:1:1 found a directory, expected a file"],
+    },
+    {
+      name: "a file in the place of the folder",
+      files: { "jobs.yaml": ONE_JOB, jobs: "" },
+      mistakes: ["config/jobs:1:1 found a file, expected a directory"],
+    },
+  ];
+  it.each(rows)("$name", async ({ files, mistakes }) => {
+    expect((await load(files)).lines).toEqual(mistakes);
+  });
+
+  it("no directory at all", async () => {
+    const configDir = path.join(await writeConfig({}), "nowhere");
+    const result = await loadConfig({ configDir, env: {} });
+    expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([
+      `${configDir}:1:1 there is no such directory`,
+    ]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("a file that nobody may read", async () => {
+    const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
+    await chmod(path.join(configDir, "jobs.yaml"), 0);
+    const result = await loadConfig({ configDir, env: {} });
+    expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([
+      `${configDir}/jobs.yaml:1:1 cannot be read: permission denied`,
+    ]);
+  });
+});
+
+describe("the jobs directory", () => {
+  it("is the one that is given", async () => {
+    const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
+    const result = await loadConfig({ configDir, env: {}, jobsDir: "/elsewhere" });
+    expect(result).toMatchObject({ ok: true, config: { jobsDir: "/elsewhere" } });
+  });
+
+  it("stands beside the config directory", async () => {
+    const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
+    const jobsDir = path.join(path.dirname(configDir), "jobs");
+    await mkdir(jobsDir);
+    expect(await loadConfig({ configDir, env: {} })).toMatchObject({ ok: true, config: { jobsDir } });
+  });
+
+  it("is looked for in the working directory when there is none beside the config directory", async () => {
+    const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
+    await writeFile(path.join(path.dirname(configDir), "jobs"), "a file is no directory");
+    const expected = { ok: true, config: { jobsDir: path.resolve("jobs") } };
+    expect(await loadConfig({ configDir, env: {} })).toMatchObject(expected);
+  });
+});

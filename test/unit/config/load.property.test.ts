@@ -1,0 +1,118 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readJobs } from "../../../src/config/jobs.ts";
+import type { Mistake } from "../../../src/config/mistake.ts";
+import { parseConfigDocument } from "../../../src/config/parse-document.ts";
+import { ABSENT_SETTINGS, readSettings } from "../../../src/config/settings.ts";
+
+const EXAMPLE = path.resolve(import.meta.dirname, "../../../config");
+const jobs = await readFile(path.join(EXAMPLE, "jobs.yaml"), "utf8");
+const settings = await readFile(path.join(EXAMPLE, "bellwether.yaml"), "utf8");
+
+const SNIPPETS = [
+  "*",
+  "&a",
+  "*a",
+  "<<: *a",
+  "${",
+  "${X}",
+  "}",
+  "[",
+  "{",
+  '"',
+  "'",
+  "\t",
+  "\n",
+  "---\n",
+  "...\n",
+  "!!set ",
+  "? ",
+  "- ",
+  ": ",
+  "null",
+  "|",
+  ">",
+  "#",
+  "\u0000",
+  "\uFEFF",
+  "\u2028",
+  "__proto__: ",
+  "constructor: ",
+  "1e999",
+  "0x1F",
+  "%",
+  "@",
+];
+
+/** A valid file with pieces cut out, doubled and put in: what editors, merges and half-finished uploads leave. */
+function mutated(text: string): fc.Arbitrary<string> {
+  const edit = fc.record({
+    at: fc.nat({ max: text.length }),
+    length: fc.nat({ max: 30 }),
+    put: fc.oneof(fc.constantFrom(...SNIPPETS), fc.string({ maxLength: 8, unit: "binary" })),
+  });
+  return fc.array(edit, { minLength: 1, maxLength: 4 }).map(edits => {
+    return edits.reduce(
+      (result, { at, length, put }) => result.slice(0, at) + put + result.slice(at + length),
+      text,
+    );
+  });
+}
+
+/** The mistakes of one file; none means that it was accepted. */
+function mistakesOf(file: "jobs" | "bellwether", text: string): readonly Mistake[] {
+  const absent = file === "jobs" ? {} : ABSENT_SETTINGS;
+  const parsed = parseConfigDocument({ file, text, env: {}, absent });
+  if (!parsed.ok) return parsed.mistakes;
+  if (file === "jobs") return readJobs([parsed.document], { file: "bellwether.yaml", names: null }).mistakes;
+  const read = readSettings(parsed.document);
+  return read.ok ? [] : read.mistakes;
+}
+
+function isPlaced({ file, line, column, problem }: Mistake, text: string): boolean {
+  const lines = text.split("\n").length;
+  return (
+    file !== "" && line >= 1 && line <= lines && column >= 1 && problem !== "" && !problem.includes("\n")
+  );
+}
+
+describe("whatever a file holds, it is accepted or every mistake has a place in it", () => {
+  const anyText = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 200 }),
+    fc
+      .array(fc.constantFrom(...SNIPPETS, "jobs:", "a:", "  ", "cron: "), { maxLength: 40 })
+      .map(parts => parts.join("")),
+    fc.json(),
+  );
+  it.each([
+    { name: "jobs, any text", file: "jobs", texts: anyText },
+    { name: "jobs, the example damaged", file: "jobs", texts: mutated(jobs) },
+    { name: "settings, any text", file: "bellwether", texts: anyText },
+    { name: "settings, the example damaged", file: "bellwether", texts: mutated(settings) },
+  ] as const)("$name", ({ file, texts }) => {
+    fc.assert(
+      fc.property(texts, text => {
+        const unplaced = mistakesOf(file, text).filter(mistake => !isPlaced(mistake, text));
+        expect(unplaced).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("any JSON of the right outline", () => {
+    const anyJob = fc.dictionary(
+      fc.constantFrom("cron", "every", "at", "handler", "data", "retry", "dst", "x"),
+      fc.jsonValue(),
+    );
+    const anyFile = fc.record({ jobs: fc.dictionary(fc.string(), anyJob), defaults: fc.jsonValue() });
+    fc.assert(
+      fc.property(anyFile, value => {
+        const text = JSON.stringify(value);
+        expect(mistakesOf("jobs", text).filter(mistake => !isPlaced(mistake, text))).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,452 @@
+import { describe, expect, it } from "vitest";
+import { type ConfigFiles, jobFile, load, ONE_JOB, settingsFile } from "../../support/config.ts";
+
+interface Row {
+  readonly name: string;
+  readonly files: ConfigFiles;
+  readonly mistakes: readonly string[];
+}
+
+const DURATION = "expected a duration like 10s, 5m or 1h30m";
+const CRON = 'expected a cron expression like "0 2 * * *"';
+const INSTANT = "expected a time with its zone, like 2026-12-24T18:00:00Z or 2026-12-24T18:00:00+01:00";
+const MODULE = "expected the path of a module below the jobs directory, like reports/nightly";
+const ONE_SCHEDULE = "expected exactly one of cron, every and at";
+const JOB_KEYS =
+  "cron, every, at, timezone, queue, catchUp, catchUpWindow, overlap, dst, jitter, retry, timeout, start, end, except, handler, data";
+
+function check(rows: readonly Row[]): void {
+  it.each(rows)("$name", async ({ files, mistakes }) => {
+    expect((await load(files)).lines).toEqual(mistakes);
+  });
+}
+
+describe("a job", () => {
+  check([
+    {
+      name: "names the nearest key for an unknown one, at every depth, all at once",
+      files: jobFile('cron: "0 2 * * *"', "timezne: UTC", "retry: { attemps: 3 }", "foo: 1"),
+      mistakes: [
+        "config/jobs.yaml:5:5 jobs.a.timezne: unknown key (did you mean timezone?)",
+        "config/jobs.yaml:6:14 jobs.a.retry.attemps: unknown key (did you mean attempts?)",
+        `config/jobs.yaml:7:5 jobs.a.foo: unknown key (expected one of ${JOB_KEYS})`,
+      ],
+    },
+    {
+      name: "reports wrong types and values in plain words",
+      files: jobFile(
+        "every: 5s",
+        "overlap: skipp",
+        "catchUp: 3",
+        "timezone: [UTC]",
+        "retry: { attempts: 0 }",
+      ),
+      mistakes: [
+        "config/jobs.yaml:5:14 jobs.a.overlap: found `skipp`, expected allow, skip or queue",
+        "config/jobs.yaml:6:14 jobs.a.catchUp: found `3` (a number), expected none, latest or all",
+        "config/jobs.yaml:7:15 jobs.a.timezone: found a list, expected a time zone like Europe/Berlin",
+        "config/jobs.yaml:8:24 jobs.a.retry.attempts: found `0` (a number), expected a whole number, from 1 to 100",
+      ],
+    },
+    {
+      name: "refuses durations without a unit and says how to write them",
+      files: jobFile("every: 10", 'timeout: "15"', "jitter: 5 minutes", "catchUpWindow: -1h"),
+      mistakes: [
+        `config/jobs.yaml:4:12 jobs.a.every: found \`10\` (a number), ${DURATION} (write 10s)`,
+        `config/jobs.yaml:5:14 jobs.a.timeout: found \`15\`, ${DURATION} (write 15s)`,
+        `config/jobs.yaml:6:13 jobs.a.jitter: found \`5 minutes\`, ${DURATION}`,
+        `config/jobs.yaml:7:20 jobs.a.catchUpWindow: found \`-1h\`, ${DURATION}`,
+      ],
+    },
+    {
+      name: "refuses an interval that is too short",
+      files: jobFile("every: 50ms"),
+      mistakes: ["config/jobs.yaml:4:12 jobs.a.every: found `50ms`, expected a duration from 100ms to 366d"],
+    },
+    {
+      name: "wants a schedule",
+      files: jobFile("timeout: 3s"),
+      mistakes: [`config/jobs.yaml:2:3 jobs.a: has no schedule, ${ONE_SCHEDULE}`],
+    },
+    {
+      name: "wants one schedule only",
+      files: jobFile('cron: "0 2 * * *"', "every: 10s"),
+      mistakes: [`config/jobs.yaml:2:3 jobs.a: found cron and every, ${ONE_SCHEDULE}`],
+    },
+    {
+      name: "wants a handler",
+      files: { "jobs.yaml": "jobs:\n  a:\n    every: 5s\n" },
+      mistakes: [`config/jobs.yaml:2:3 jobs.a.handler: is missing, ${MODULE}`],
+    },
+    {
+      name: "says that other kinds of handlers are not there yet, and nothing else",
+      files: {
+        "jobs.yaml": "jobs:\n  a: { every: 5s, command: [ls] }\n  b: { every: 5s, http: { url: x } }\n",
+      },
+      mistakes: [
+        "config/jobs.yaml:2:19 jobs.a.command: command handlers are not in this version: use handler with the path of a module",
+        "config/jobs.yaml:3:19 jobs.b.http: http handlers are not in this version: use handler with the path of a module",
+      ],
+    },
+    {
+      name: "keeps handlers inside the jobs directory",
+      files: {
+        "jobs.yaml": [
+          "jobs:",
+          "  a: { every: 5s, handler: /etc/passwd }",
+          "  b: { every: 5s, handler: a/../../b }",
+          '  c: { every: 5s, handler: "a\\\\b" }',
+          "  d: { every: 5s, handler: file:///x }",
+          "  e: { every: 5s, handler: .. }",
+        ].join("\n"),
+      },
+      mistakes: [
+        `config/jobs.yaml:2:28 jobs.a.handler: found \`/etc/passwd\`, ${MODULE}`,
+        `config/jobs.yaml:3:28 jobs.b.handler: found \`a/../../b\`, ${MODULE}`,
+        `config/jobs.yaml:4:28 jobs.c.handler: found \`a\\b\`, ${MODULE}`,
+        `config/jobs.yaml:5:28 jobs.d.handler: found \`file:///x\`, ${MODULE}`,
+        `config/jobs.yaml:6:28 jobs.e.handler: found \`..\`, ${MODULE}`,
+      ],
+    },
+    {
+      name: "keeps _tick in data for Bellwether",
+      files: jobFile("every: 5s", "data: { _tick: 1 }"),
+      mistakes: [
+        "config/jobs.yaml:5:13 jobs.a.data._tick: is where Bellwether writes the tick: expected another name",
+      ],
+    },
+    {
+      name: "refuses numbers that JSON would change on the way to the handler",
+      files: jobFile("every: 5s", "data: { a: .inf, b: 12345678901234567890 }"),
+      mistakes: [
+        "config/jobs.yaml:5:16 jobs.a.data.a: found `.inf`, expected a finite number",
+        "config/jobs.yaml:5:25 jobs.a.data.b: `12345678901234567890` is too large to stay exact as a number: put quotes around it",
+      ],
+    },
+    {
+      name: "has a name that fits into keys and run ids",
+      files: { "jobs.yaml": "jobs:\n  a:b: { every: 5s, handler: x }\n  c d: { every: 5s, handler: x }\n" },
+      mistakes: [
+        "config/jobs.yaml:2:3 jobs.a:b: found `a:b`, expected a job name of letters, digits, _ . and -, at most 100 characters",
+        "config/jobs.yaml:3:3 jobs.c d: found `c d`, expected a job name of letters, digits, _ . and -, at most 100 characters",
+      ],
+    },
+    {
+      name: "is a mapping",
+      files: { "jobs.yaml": "jobs:\n  a: hello\n  b:\n  c: [1]\n" },
+      mistakes: [
+        "config/jobs.yaml:2:6 jobs.a: found `hello`, expected a mapping with a schedule and a handler",
+        "config/jobs.yaml:3:3 jobs.b: found nothing, expected a mapping with a schedule and a handler",
+        "config/jobs.yaml:4:6 jobs.c: found a list, expected a mapping with a schedule and a handler",
+      ],
+    },
+    {
+      name: "cannot reach into prototypes",
+      files: { "jobs.yaml": "jobs:\n  __proto__: { every: 5s, handler: x }\n" },
+      mistakes: ["config/jobs.yaml:2:3 jobs.__proto__: is not allowed as a key"],
+    },
+  ]);
+});
+
+describe("a schedule", () => {
+  check([
+    {
+      name: "shows a bad expression in its place in the list, beside other mistakes of the job",
+      files: jobFile('cron: ["0 2 * * *", "61 * * * *"]', "timezone: Mars/Base", "foo: 1"),
+      mistakes: [
+        'config/jobs.yaml:4:25 jobs.a.cron[1]: "61 * * * *": minute "61": 61 is outside 0-59',
+        'config/jobs.yaml:5:15 jobs.a.timezone: "Mars/Base" is not a time zone: expected an IANA name such as Europe/Berlin or UTC',
+        `config/jobs.yaml:6:5 jobs.a.foo: unknown key (expected one of ${JOB_KEYS})`,
+      ],
+    },
+    {
+      name: "never fires",
+      files: jobFile('cron: "0 0 31 2 *"'),
+      mistakes: [
+        'config/jobs.yaml:4:11 jobs.a.cron: "0 0 31 2 *" never fires: none of its months has such a day',
+      ],
+    },
+    {
+      name: "is not a cron expression at all",
+      files: {
+        "jobs.yaml":
+          "jobs:\n  a: { cron: [], handler: x }\n  b: { cron: 5, handler: x }\n  c:\n    cron:\n    handler: x\n",
+      },
+      mistakes: [
+        `config/jobs.yaml:2:14 jobs.a.cron: found an empty list, ${CRON}, or a list of them`,
+        `config/jobs.yaml:3:14 jobs.b.cron: found \`5\` (a number), ${CRON}, or a list of them`,
+        `config/jobs.yaml:5:5 jobs.c.cron: found nothing, ${CRON}, or a list of them`,
+      ],
+    },
+    {
+      name: "wants times with a zone that are in the calendar",
+      files: jobFile("at: [2026-12-24T18:00:00Z, 2026-12-24]", "start: 2026-02-30T00:00:00Z", "end: 2026"),
+      mistakes: [
+        `config/jobs.yaml:4:32 jobs.a.at[1]: found \`2026-12-24\`, ${INSTANT}`,
+        `config/jobs.yaml:5:12 jobs.a.start: found \`2026-02-30T00:00:00Z\`, ${INSTANT}`,
+        `config/jobs.yaml:6:10 jobs.a.end: found \`2026\` (a number), ${INSTANT}`,
+      ],
+    },
+    {
+      name: "ends before it starts",
+      files: jobFile("every: 5s", "start: 2027-01-01T00:00:00Z", "end: 2026-01-01T00:00:00Z"),
+      mistakes: ["config/jobs.yaml:6:10 jobs.a.end: the end is before the start: there is no tick"],
+    },
+    {
+      name: "shows a bad exception in its place",
+      files: jobFile("every: 5s", 'except: ["* * 25 12 *", 2026-13-01]'),
+      mistakes: ['config/jobs.yaml:5:29 jobs.a.except[1]: "2026-13-01" is not a date of the calendar'],
+    },
+  ]);
+});
+
+describe("the defaults of a file", () => {
+  check([
+    {
+      name: "show their own mistakes once, however many jobs inherit them",
+      files: {
+        "jobs.yaml": [
+          "defaults: { timezone: Mars, queue: 'a b', cron: x }",
+          "jobs:",
+          '  a: { cron: "0 1 * * *", handler: x }',
+          '  b: { cron: "0 1 * * *", handler: x }',
+        ].join("\n"),
+      },
+      mistakes: [
+        'config/jobs.yaml:1:23 defaults.timezone: "Mars" is not a time zone: expected an IANA name such as Europe/Berlin or UTC',
+        "config/jobs.yaml:1:36 defaults.queue: found `a b`, expected a queue name of letters, digits, _ . and -, at most 100 characters",
+        "config/jobs.yaml:1:43 defaults.cron: unknown key (expected one of timezone, queue, catchUp, catchUpWindow, overlap, dst, jitter, retry, timeout)",
+      ],
+    },
+  ]);
+});
+
+describe("the settings", () => {
+  check([
+    {
+      name: "refuse what this version does not have",
+      files: settingsFile("redis: { cluster: { nodes: [] } }", "election: { store: etcd }"),
+      mistakes: [
+        "config/bellwether.yaml:1:10 redis.cluster: Redis Cluster is not supported yet: use url or sentinel",
+        "config/bellwether.yaml:2:20 election.store: etcd election is not in this version; use redis",
+      ],
+    },
+    {
+      name: "want one address of Redis",
+      files: settingsFile("redis: {}"),
+      mistakes: ["config/bellwether.yaml:1:1 redis: found neither, expected exactly one of url and sentinel"],
+    },
+    {
+      name: "never show what an address of Redis holds",
+      files: settingsFile("redis: { url: http://user:hunter2@x, sentinel: { name: m, nodes: [a:b, 7] } }"),
+      mistakes: [
+        "config/bellwether.yaml:1:1 redis: found both, expected exactly one of url and sentinel",
+        "config/bellwether.yaml:1:15 redis.url: found a text that is not shown, expected an address like redis://127.0.0.1:6379",
+        "config/bellwether.yaml:1:67 redis.sentinel.nodes[0]: found `a:b`, expected host:port, like 10.0.0.1:26379",
+        "config/bellwether.yaml:1:72 redis.sentinel.nodes[1]: found `7` (a number), expected host:port, like 10.0.0.1:26379",
+      ],
+    },
+    {
+      name: "check ranges and names",
+      files: settingsFile(
+        "namespace: a b",
+        "generation: -1",
+        "election: { leaseTtl: 500ms }",
+        'queues: { tick: {}, default: {}, "a:b": {}, c: { concurrency: 0 } }',
+        "http: true",
+        "log: { level: trace }",
+        "shutdownTimeout: 30",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:1:12 namespace: found `a b`, expected a name of letters, digits, _ . and -, at most 100 characters",
+        "config/bellwether.yaml:2:13 generation: found `-1` (a number), expected a whole number, 0 or more",
+        "config/bellwether.yaml:3:23 election.leaseTtl: found `500ms`, expected a duration from 1s to 5m",
+        "config/bellwether.yaml:4:34 queues.a:b: found `a:b`, expected a queue name of letters, digits, _ . and -, at most 100 characters",
+        "config/bellwether.yaml:4:63 queues.c.concurrency: found `0` (a number), expected a whole number, from 1 to 10000",
+        "config/bellwether.yaml:5:7 http: found `true` (a boolean), expected a mapping (key: value), or false",
+        "config/bellwether.yaml:6:15 log.level: found `trace`, expected debug, info, warn or error",
+        `config/bellwether.yaml:7:18 shutdownTimeout: found \`30\` (a number), ${DURATION} (write 30s)`,
+      ],
+    },
+    {
+      name: "want tokens when the admin API can be reached from outside",
+      files: settingsFile("admin: { host: 0.0.0.0 }"),
+      mistakes: [
+        "config/bellwether.yaml:1:16 admin.host: found `0.0.0.0`, expected 127.0.0.1, or at least one token in admin.tokens",
+      ],
+    },
+    {
+      name: "want tokens that are different and not empty, and do not show them",
+      files: settingsFile(
+        "admin:",
+        "  tokens:",
+        "    - { name: a, role: admin, token: '' }",
+        "    - { name: a, role: viewer, token: 1234 }",
+        "    - { name: b, role: viewer, token: hunter2 }",
+        "    - { name: c, role: viewer, token: hunter2 }",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:3:24 admin.tokens[0].role: found `admin`, expected viewer or operator",
+        "config/bellwether.yaml:3:38 admin.tokens[0].token: found an empty text, expected the secret itself, not empty",
+        "config/bellwether.yaml:4:15 admin.tokens[1].name: is the same as in admin.tokens[0]",
+        "config/bellwether.yaml:4:39 admin.tokens[1].token: found a number that is not shown, expected the secret itself, not empty (put quotes around it)",
+        "config/bellwether.yaml:6:39 admin.tokens[3].token: is the same as in admin.tokens[2]",
+      ],
+    },
+    {
+      name: "keep http and admin on different ports",
+      files: settingsFile("admin: { port: 8080 }"),
+      mistakes: [
+        "config/bellwether.yaml:1:16 admin.port: found `8080` (a number), expected different ports for http and admin",
+      ],
+    },
+    {
+      name: "know a key that belongs in the other file",
+      files: settingsFile("jobs: {}"),
+      mistakes: ["config/bellwether.yaml:1:1 jobs: unknown key (it belongs in jobs.yaml)"],
+    },
+    {
+      name: "name the queues to choose from when a job uses another one",
+      files: {
+        "bellwether.yaml": "queues: { metrics: {}, imports: {} }\n",
+        "jobs.yaml": [
+          "jobs:",
+          "  a: { every: 5s, handler: x, queue: metrisc }",
+          "  b: { every: 5s, handler: x }",
+        ].join("\n"),
+      },
+      mistakes: [
+        "config/jobs.yaml:2:38 jobs.a.queue: the queue `metrisc` is not in queues of config/bellwether.yaml (did you mean metrics?)",
+        "config/jobs.yaml:3:3 jobs.b: the queue `default` is not in queues of config/bellwether.yaml (expected one of metrics, imports)",
+      ],
+    },
+  ]);
+});
+
+describe("YAML", () => {
+  check([
+    {
+      name: "asks for quotes around expressions that begin with a star, on every line",
+      files: jobFile("cron:", "  - */5 1,2 * * *", "except: [* * 25 12 *, 2026-12-24]"),
+      mistakes: [
+        'config/jobs.yaml:5:9 in YAML a value that begins with * is an alias: put quotes around it, "*/5 1,2 * * *"',
+        'config/jobs.yaml:6:14 in YAML a value that begins with * is an alias: put quotes around it, "* * 25 12 *"',
+      ],
+    },
+    {
+      name: "asks for quotes around @daily",
+      files: jobFile("cron: @daily"),
+      mistakes: ['config/jobs.yaml:4:11 a YAML value cannot begin with @: put quotes around it, "@daily"'],
+    },
+    {
+      name: "asks for quotes around references in flow style",
+      files: settingsFile(
+        'admin: { tokens: [{ name: "${A}", role: viewer, token: ${TOKEN} }] }',
+        "http: {",
+        "  port: ${PORT:-8080} }",
+      ),
+      mistakes: [
+        'config/bellwether.yaml:1:56 inside [ ] and { } a reference needs quotes: "${TOKEN}"',
+        'config/bellwether.yaml:3:9 inside [ ] and { } a reference needs quotes: "${PORT:-8080}"',
+      ],
+    },
+    {
+      name: "refuses tabs",
+      files: { "jobs.yaml": "jobs:\n\ta: 1\n" },
+      mistakes: ["config/jobs.yaml:2:1 a tab is not allowed as indentation: use spaces"],
+    },
+    {
+      name: "finds a quote that is cut off",
+      files: { "jobs.yaml": 'jobs:\n  a:\n    cron: "0 2 * ' },
+      mistakes: ["config/jobs.yaml:3:17 a quote is opened but never closed"],
+    },
+    {
+      name: "finds a bracket that is cut off",
+      files: { "jobs.yaml": "jobs:\n  a:\n    data: { a: 1," },
+      mistakes: ["config/jobs.yaml:3:18 a bracket is opened but never closed: expected }"],
+    },
+    {
+      name: "finds a key that is cut off",
+      files: { "jobs.yaml": "jobs:\n  a:\n    cro" },
+      mistakes: [
+        "config/jobs.yaml:3:5 jobs.a: found `cro`, expected a mapping with a schedule and a handler",
+      ],
+    },
+    {
+      name: "finds a value that is cut off",
+      files: { "jobs.yaml": "jobs:\n" },
+      mistakes: ["config/jobs.yaml:1:1 jobs: found nothing, expected a mapping of job names"],
+    },
+    {
+      name: "finds wrong indentation",
+      files: { "jobs.yaml": "jobs:\n  a:\n    every: 5s\n   handler: x\n" },
+      mistakes: [
+        "config/jobs.yaml:4:4 the indentation does not fit: expected the same column as the keys beside it",
+      ],
+    },
+    {
+      name: "refuses keys that stand twice",
+      files: {
+        "jobs.yaml": "jobs:\n  a: { every: 5s, handler: x }\n  a: { every: 5s, handler: x, every: 3s }\n",
+      },
+      mistakes: [
+        "config/jobs.yaml:3:3 jobs.a: stands twice (the first is in line 2)",
+        "config/jobs.yaml:3:31 jobs.a.every: stands twice (the first is in line 3)",
+      ],
+    },
+    {
+      name: "refuses keys that are no texts",
+      files: jobFile("every: 5s", "data: { [x]: 1 }"),
+      mistakes: ["config/jobs.yaml:5:13 jobs.a.data: a key must be a plain text"],
+    },
+    {
+      name: "refuses a second document",
+      files: { "jobs.yaml": `${ONE_JOB}---\n${ONE_JOB}` },
+      mistakes: [
+        "config/jobs.yaml:5:1 a second document begins here (`---`): expected one document per file",
+      ],
+    },
+    {
+      name: "refuses tags",
+      files: jobFile("every: 5s", "data: { a: !!js/function x }"),
+      mistakes: ["config/jobs.yaml:5:16 tags like !name are not supported: expected plain YAML"],
+    },
+    {
+      name: "refuses an alias without an anchor",
+      files: { "jobs.yaml": "jobs:\n  a: *nope\n" },
+      mistakes: [
+        'config/jobs.yaml:2:6 the alias *nope has no anchor &nope before it (as a text it needs quotes: "*nope")',
+      ],
+    },
+    {
+      name: "refuses an alias inside its own anchor",
+      files: { "jobs.yaml": "jobs:\n  a: &a { every: 5s, handler: x, data: *a }\n" },
+      mistakes: ["config/jobs.yaml:1:1 an alias (*name) contains itself"],
+    },
+    {
+      name: "refuses an alias bomb",
+      files: { "jobs.yaml": bomb() },
+      mistakes: ["config/jobs.yaml:1:1 aliases (*name) are used too often: expected at most 1000 uses"],
+    },
+    {
+      name: "refuses a merge of something that is no mapping",
+      files: { "jobs.yaml": "jobs:\n  a:\n    <<: 3\n    every: 5s\n" },
+      mistakes: ["config/jobs.yaml:3:5 << takes mappings only, like <<: *name"],
+    },
+    {
+      name: "refuses endless nesting",
+      files: { "jobs.yaml": `a: ${"[".repeat(300)}${"]".repeat(300)}\n` },
+      mistakes: ["config/jobs.yaml:1:1 it is nested too deeply: expected at most 100 levels"],
+    },
+  ]);
+});
+
+/** Ten lists, each of ten times the one before. */
+function bomb(): string {
+  const names = "abcdefghij";
+  const lines = [...names].map((name, index) => {
+    const item = index === 0 ? "1" : `*${names[index - 1]}`;
+    return `${name}: &${name} [${Array(10).fill(item).join(", ")}]\n`;
+  });
+  return lines.join("");
+}

@@ -1,0 +1,270 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { Elector, type Term } from "../../../src/election/elector.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+import { elected, held, ScriptStore } from "../../support/script-store.ts";
+
+const TTL_MS = 10_000;
+const TRUST_MS = 9_000;
+
+const electors: Elector[] = [];
+afterEach(async () => {
+  await Promise.all(electors.splice(0).map(elector => elector.stop()));
+});
+
+function setup(lead?: (term: Term) => Promise<"fenced" | "ended">) {
+  const clock = new ManualClock();
+  const store = new ScriptStore();
+  const recorder = new Recorder();
+  const terms: Term[] = [];
+  const elector = new Elector({
+    store,
+    clock,
+    events: recorder.events,
+    replica: "me",
+    leaseTtlMs: TTL_MS,
+    random: () => 0,
+    lead: async term => {
+      terms.push(term);
+      return lead ? lead(term) : untilAborted(term);
+    },
+  });
+  electors.push(elector);
+  return { clock, store, recorder, elector, terms };
+}
+
+function untilAborted(term: Term): Promise<"ended"> {
+  return new Promise(resolve => {
+    if (term.signal.aborted) resolve("ended");
+    term.signal.addEventListener("abort", () => resolve("ended"));
+  });
+}
+
+async function leading(store: ScriptStore, elector: Elector, term = 1) {
+  store.onCampaign = (_, count) => (count === 1 ? elected(term) : held("other", term + 1));
+  elector.start();
+  await settle();
+}
+
+describe("following", () => {
+  it("names the leader it follows once per change", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = (_, count) => held(count <= 3 ? "a" : "b", count <= 3 ? 1 : 2);
+    elector.start();
+    await clock.advance(30_000);
+    expect(recorder.of("leader.observed")).toEqual([
+      { leader: "a", term: 1 },
+      { leader: "b", term: 2 },
+    ]);
+  });
+
+  it("bids again at once after a hint", async () => {
+    const { store, elector } = setup();
+    store.onCampaign = () => held("a", 1);
+    elector.start();
+    await settle();
+    expect(store.bids).toHaveLength(1);
+    store.hint();
+    await settle();
+    expect(store.bids).toHaveLength(2);
+  });
+
+  it("bids again when the lease should have ended, not only at its own interval", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 1, 400);
+    elector.start();
+    await clock.advance(399);
+    expect(store.bids).toHaveLength(1);
+    await clock.advance(1);
+    expect(store.bids).toHaveLength(2);
+  });
+
+  it("repeats a bid without an answer with the same token, and takes a new one after an answer", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = (_, count) => (count === 1 ? "no answer" : held("a", 1));
+    elector.start();
+    await clock.advance(10_000);
+    const [first, second, third] = store.bids;
+    expect(second?.token).toBe(first?.token);
+    expect(third?.token).not.toBe(first?.token);
+  });
+
+  it("says that nobody leads after two TTLs without an answer, then at doubling intervals", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = () => "no answer";
+    elector.start();
+    await clock.advance(2 * TTL_MS - 1_000);
+    expect(recorder.of("leader.absent")).toEqual([]);
+    await clock.advance(100_000);
+    const times = recorder.of("leader.absent").map(event => Math.round(event.forMs / TTL_MS));
+    expect(times).toEqual([2, 4, 8]);
+  });
+
+  it("gives a bid that may have been granted back when it stops", async () => {
+    const { store, elector } = setup();
+    store.onCampaign = () => "no answer";
+    elector.start();
+    await settle();
+    await elector.stop();
+    expect(store.releases.map(release => release.bid.token)).toContain(store.bids[0]?.token);
+  });
+});
+
+describe("leading", () => {
+  it("hands its work the number and the fence of the term", async () => {
+    const { store, elector, terms } = setup();
+    await leading(store, elector, 7);
+    expect(terms[0]).toMatchObject({ number: 7, fence: `7:${store.bids[0]?.token}` });
+  });
+
+  it("renews at every third of the TTL", async () => {
+    const { clock, store, elector } = setup();
+    await leading(store, elector);
+    await clock.advance(TTL_MS / 3 - 1);
+    expect(store.renewals).toHaveLength(0);
+    await clock.advance(1 + 2 * (TTL_MS / 3) + 1);
+    expect(store.renewals).toHaveLength(3);
+  });
+
+  it("keeps the term when a renewal fails and a later one succeeds", async () => {
+    const { clock, store, recorder, elector, terms } = setup();
+    store.onRenew = (_, count) => (count < 4 ? "no answer" : "renewed");
+    await leading(store, elector);
+    await clock.advance(60_000);
+    expect(recorder.of("leader.lost")).toEqual([]);
+    expect(terms[0]?.signal.aborted).toBe(false);
+  });
+
+  it("gives up the term when renewals fail until trust runs out", async () => {
+    const { clock, store, recorder, elector, terms } = setup();
+    store.onRenew = () => "no answer";
+    await leading(store, elector);
+    await clock.advance(TRUST_MS - 1);
+    expect(terms[0]?.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(terms[0]?.signal.aborted).toBe(true);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "unreachable" }]);
+  });
+
+  it("gives up the term when a renewal hangs until trust runs out", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onRenew = () => "silence";
+    await leading(store, elector);
+    await clock.advance(TRUST_MS);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "unreachable" }]);
+  });
+
+  it("counts trust from when the renewal was sent, not from its answer", async () => {
+    const { clock, store, recorder, elector } = setup();
+    let answerFirst: (value: "renewed") => void = () => undefined;
+    const slow = new Promise<"renewed">(resolve => {
+      answerFirst = resolve;
+    });
+    store.renew = bid => {
+      store.renewals.push(bid);
+      return store.renewals.length === 1 ? slow : new Promise(() => undefined);
+    };
+    await leading(store, elector);
+    const sentAtMs = TTL_MS / 3;
+    await clock.advance(sentAtMs + 3_000);
+    answerFirst("renewed");
+    await settle();
+    await clock.advance(TRUST_MS - 3_000 - 1);
+    expect(recorder.of("leader.lost")).toEqual([]);
+    await clock.advance(2);
+    expect(recorder.of("leader.lost")).toHaveLength(1);
+  });
+
+  it("finds its term expired after a pause, before it sends anything", async () => {
+    const { clock, store, recorder, elector, terms } = setup();
+    await leading(store, elector);
+    await clock.freeze(2 * TTL_MS);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "expired" }]);
+    expect(terms[0]?.signal.aborted).toBe(true);
+    expect(store.renewals).toHaveLength(0);
+  });
+
+  it("gives up the term when the store says that the lease is not its own", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onRenew = () => "lost";
+    await leading(store, elector);
+    await clock.advance(TTL_MS / 3);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "expired" }]);
+  });
+
+  it("gives the lease back when its work finds itself fenced, and bids with a new token", async () => {
+    const { clock, store, recorder, elector } = setup(async () => "fenced");
+    await leading(store, elector);
+    await clock.advance(1_000);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "fenced" }]);
+    expect(store.releases[0]?.bid.token).toBe(store.bids[0]?.token);
+    expect(store.bids[1]?.token).not.toBe(store.bids[0]?.token);
+  });
+
+  it("resigns when its work breaks down, and follows again after a pause", async () => {
+    const { clock, store, recorder, elector } = setup(() => Promise.reject(new Error("bug")));
+    await leading(store, elector);
+    expect(recorder.of("leader.failed")).toEqual([{ term: 1, error: "Error: bug" }]);
+    expect(store.releases).toHaveLength(1);
+    expect(store.bids).toHaveLength(1);
+    await clock.advance(TTL_MS / 3);
+    expect(store.bids).toHaveLength(2);
+  });
+});
+
+describe("resigning", () => {
+  it("aborts the term and releases the lease at once when it stops", async () => {
+    const { store, recorder, elector, terms } = setup();
+    await leading(store, elector);
+    await elector.stop();
+    expect(terms[0]?.signal.aborted).toBe(true);
+    expect(store.releases[0]).toMatchObject({ reason: "resigned", bid: { token: store.bids[0]?.token } });
+    expect(recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "shutdown" }]);
+  });
+
+  it("lets others lead after it stepped down, and follows them", async () => {
+    const { store, recorder, elector } = setup();
+    await leading(store, elector);
+    expect(elector.stepDown("stepdown")).toBe(true);
+    await settle();
+    expect(store.bids).toHaveLength(1);
+    store.current = async () => ({ replica: "other", term: 2, sinceMs: 0 });
+    store.hint();
+    await settle();
+    expect(recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "stepdown" }]);
+    expect(recorder.of("leader.observed")).toEqual([{ leader: "other", term: 2 }]);
+  });
+
+  it("leads again when nobody else does within a third of the TTL", async () => {
+    const { clock, store, elector } = setup();
+    await leading(store, elector);
+    elector.stepDown("stepdown");
+    await clock.advance(TTL_MS / 3 - 1);
+    expect(store.bids).toHaveLength(1);
+    await clock.advance(1);
+    expect(store.bids).toHaveLength(2);
+  });
+
+  it("has nothing to step down from while it follows", async () => {
+    const { store, elector } = setup();
+    store.onCampaign = () => held("a", 1);
+    elector.start();
+    await settle();
+    expect(elector.stepDown("stepdown")).toBe(false);
+  });
+
+  it("does not wait for a store that is away", async () => {
+    const { clock, store, elector } = setup();
+    store.release = () => new Promise(() => undefined);
+    await leading(store, elector);
+    const stopped = elector.stop();
+    await clock.advance(2_500);
+    await stopped;
+  });
+
+  it("may be stopped twice, and before it started", async () => {
+    const { elector } = setup();
+    await elector.stop();
+    await elector.stop();
+  });
+});

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { manualRunId, runIdOf } from "../../../src/launch/run-id.ts";
+
+describe("run ids", () => {
+  it.each([
+    ["a whole second", Date.UTC(2026, 10, 23, 7), "report@20261123T070000Z"],
+    [
+      "milliseconds only where the tick has them",
+      Date.UTC(2026, 10, 23, 7, 0, 0, 250),
+      "report@20261123T070000.250Z",
+    ],
+  ])("name job and tick: %s", (_, tickAt, id) => {
+    expect(runIdOf("report", tickAt)).toBe(id);
+  });
+
+  it("are unique for runs that somebody asked for", () => {
+    expect(manualRunId("report")).toMatch(/^report@manual-[0-9a-f]{12}$/);
+    expect(manualRunId("report")).not.toBe(manualRunId("report"));
+  });
+});

@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../../src/config/config.ts";
+import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
+import { Books, type Trouble } from "../../support/books.ts";
+import { jobOf } from "../../support/jobs.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+
+function setup(jobs: readonly Job[] = [jobOf("tick")], books = new Books(), clock = new ManualClock(T0)) {
+  const recorder = new Recorder();
+  const loop = new LeaderLoop({
+    launcher: books.launcher(jobs),
+    clock,
+    events: recorder.events,
+    jobs,
+    random: () => 0,
+  });
+  const lead = (number: number) => {
+    const ending = new AbortController();
+    books.fence = `${number}:t`;
+    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal });
+    return {
+      ended,
+      stop: async () => {
+        ending.abort();
+        await settle();
+        return ended;
+      },
+    };
+  };
+  return { books, clock, recorder, lead };
+}
+
+function seconds(...numbers: number[]): number[] {
+  return numbers.map(second => T0 + second * 1_000);
+}
+
+describe("a term", () => {
+  it("launches each tick when it is due", async () => {
+    const { books, clock, lead } = setup();
+    const term = lead(1);
+    await clock.advance(999);
+    expect(books.launched("tick")).toEqual([]);
+    await clock.advance(1);
+    expect(books.launched("tick")).toEqual(seconds(1));
+    await clock.advance(2_000);
+    expect(books.launched("tick")).toEqual(seconds(1, 2, 3));
+    expect(await term.stop()).toBe("ended");
+  });
+
+  it("launches jobs that are due together in one transaction", async () => {
+    const { books, clock, lead } = setup([jobOf("a"), jobOf("b"), jobOf("c")]);
+    const term = lead(1);
+    await clock.advance(1_000);
+    expect(books.commits).toHaveLength(1);
+    expect(books.commits[0]?.decisions).toHaveLength(3);
+    await term.stop();
+  });
+
+  it("splits what is due together into transactions of 250", async () => {
+    const jobs = Array.from({ length: 600 }, (_, i) => jobOf(`job-${i}`));
+    const { books, clock, lead } = setup(jobs);
+    const term = lead(1);
+    await clock.advance(1_000);
+    expect(books.commits.map(commit => commit.decisions.length)).toEqual([250, 250, 100]);
+    await term.stop();
+  });
+
+  it("catches up on what fell into the gap before it, by the job's policy", async () => {
+    const { books, clock, recorder, lead } = setup([jobOf("all"), jobOf("none", { catchUp: "none" })]);
+    await lead(1).stop();
+    await clock.advance(60_000);
+    const second = lead(2);
+    await settle();
+    expect(books.launched("all")).toHaveLength(60);
+    expect(
+      recorder.of("tick.missed").every(tick => tick.job === "none" && tick.reason === "catchUp: none"),
+    ).toBe(true);
+    expect(recorder.of("tick.launched").filter(tick => tick.kind === "catch-up").length).toBeGreaterThan(50);
+    await second.stop();
+  });
+
+  it("says that it is fenced when a newer term stands, and launches nothing more", async () => {
+    const { books, clock, lead } = setup();
+    const term = lead(1);
+    await clock.advance(1_000);
+    books.fence = "2:other";
+    await clock.advance(5_000);
+    expect(await term.ended).toBe("fenced");
+    expect(books.launched("tick")).toEqual(seconds(1));
+  });
+
+  it("reads the cursors again after a new connection, and launches what a failover lost", async () => {
+    const { books, clock, lead } = setup();
+    const term = lead(1);
+    await clock.advance(3_000);
+    books.cursors.set("tick", T0 + 1_000);
+    books.trouble = () => {
+      books.trouble = () => "none";
+      return "new connection";
+    };
+    await clock.advance(1_000);
+    expect(books.launched("tick")).toEqual(seconds(1, 2, 3, 2, 3, 4));
+    await term.stop();
+  });
+
+  it("goes on after trouble, tells of it once, and launches nothing twice", async () => {
+    const { books, clock, recorder, lead } = setup();
+    const term = lead(1);
+    await clock.advance(1_000);
+    let left = 4;
+    books.trouble = () => (left-- > 0 ? "not done" : "none");
+    await clock.advance(9_000);
+    expect(books.launched("tick")).toEqual(seconds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+    expect(recorder.of("launch.failed")).toHaveLength(1);
+    await term.stop();
+  });
+});
+
+describe("whatever goes wrong", () => {
+  it("launches each tick exactly once, in order, over any number of terms", async () => {
+    const troubles = fc.array(
+      fc.constantFrom<Trouble>("none", "none", "not done", "lost answer", "new connection"),
+      {
+        maxLength: 30,
+      },
+    );
+    const terms = fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(troubles, terms, async (script, lengths) => {
+        const { books, clock, lead } = setup([jobOf("x"), jobOf("y", {}, { everyMs: 700 })]);
+        books.trouble = () => script.shift() ?? "none";
+        let number = 0;
+        for (const length of [...lengths, 60_000]) {
+          const term = lead(++number);
+          await clock.advance(length);
+          await term.stop();
+        }
+        const startedAt = Math.min(...books.launched("x"), clock.nowMs());
+        for (const [job, everyMs] of [
+          ["x", 1_000],
+          ["y", 700],
+        ] as const) {
+          const launched = books.launched(job);
+          expect(launched).toEqual(launched.map((_, i) => (launched[0] ?? 0) + i * everyMs));
+          expect(clock.nowMs() - (launched.at(-1) ?? startedAt)).toBeLessThanOrEqual(everyMs);
+        }
+        expect(books.decided.map(entry => entry.term)).toEqual(
+          books.decided.map(entry => entry.term).toSorted((a, b) => a - b),
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

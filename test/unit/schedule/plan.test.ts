@@ -1,0 +1,453 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type CatchUpPolicy, type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
+import type { Schedule, ScheduleSpec } from "../../../src/schedule/schedule.ts";
+import { iso, scheduleOf, ticksBetween } from "./setup.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const NOON = Date.parse("2026-01-10T12:00Z");
+
+function job(parts: Partial<PlannedJob> & { spec: Partial<ScheduleSpec> }): PlannedJob {
+  const { spec, ...rest } = parts;
+  const name = rest.name ?? "job";
+  const schedule = rest.schedule ?? scheduleOf({ seed: name, ...spec });
+  return { name, schedule, catchUp: "latest", catchUpWindowMs: HOUR, cursor: NOON, ...rest };
+}
+
+/** `launch 12:01Z scheduled`, `miss 11:00Z…11:40Z ×41 reason`: short enough for a table. */
+function brief(decision: Decision): string {
+  const time = (at: number) => iso(at).slice(11);
+  if (decision.outcome === "launch") return `launch ${time(decision.tickAt)} ${decision.kind}`;
+  const { fromAt, tickAt, count, countIsMinimum, reason } = decision;
+  const span =
+    fromAt === undefined
+      ? time(tickAt)
+      : `${time(fromAt)}…${time(tickAt)} ×${count}${countIsMinimum ? "+" : ""}`;
+  return `miss ${span} ${reason}`;
+}
+
+const SUPERSEDED = "catchUp: latest, a newer tick was due";
+
+interface Row {
+  readonly name: string;
+  readonly spec?: Partial<ScheduleSpec>;
+  readonly catchUp: CatchUpPolicy;
+  readonly windowMs?: number;
+  /** Before and after noon. */
+  readonly cursor: number;
+  readonly now: number;
+  readonly decisions: readonly string[];
+  /** Milliseconds after noon. */
+  readonly nextDue: number | null;
+}
+
+const MINUTELY = { cron: ["* * * * *"] };
+const SECONDLY = { everyMs: SECOND };
+
+const ROWS: readonly Row[] = [
+  {
+    name: "nothing is due before the tick",
+    catchUp: "all",
+    cursor: 0,
+    now: MINUTE - 1,
+    decisions: [],
+    nextDue: MINUTE,
+  },
+  {
+    name: "a tick is due at its instant",
+    catchUp: "none",
+    cursor: 0,
+    now: MINUTE,
+    decisions: ["launch 12:01Z scheduled"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "none: on time until the grace has passed",
+    catchUp: "none",
+    cursor: 0,
+    now: MINUTE + 5 * SECOND,
+    decisions: ["launch 12:01Z scheduled"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "none: missed after that",
+    catchUp: "none",
+    cursor: 0,
+    now: MINUTE + 5 * SECOND + 1,
+    decisions: ["miss 12:01Z catchUp: none"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "none: only the tick on time is launched after an outage",
+    catchUp: "none",
+    cursor: 0,
+    now: 3 * MINUTE + 2 * SECOND,
+    decisions: ["miss 12:01Z catchUp: none", "miss 12:02Z catchUp: none", "launch 12:03Z scheduled"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "latest: the newest of several late ticks is caught up on",
+    catchUp: "latest",
+    cursor: 0,
+    now: 3 * MINUTE + 30 * SECOND,
+    decisions: [`miss 12:01Z ${SUPERSEDED}`, `miss 12:02Z ${SUPERSEDED}`, "launch 12:03Z catch-up"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "latest: not when it is older than the window",
+    spec: { cron: ["0 * * * *"] },
+    catchUp: "latest",
+    windowMs: 10 * MINUTE,
+    cursor: 0,
+    now: 2 * HOUR + 10 * MINUTE + 1,
+    decisions: [`miss 13:00Z ${SUPERSEDED}`, "miss 14:00Z older than catchUpWindow 10m"],
+    nextDue: 3 * HOUR,
+  },
+  {
+    name: "latest: ticks exactly as old as the window count",
+    spec: { cron: ["0 * * * *"] },
+    catchUp: "latest",
+    windowMs: 10 * MINUTE,
+    cursor: 0,
+    now: HOUR + 10 * MINUTE,
+    decisions: ["launch 13:00Z catch-up"],
+    nextDue: 2 * HOUR,
+  },
+  {
+    name: "latest: a stall of 1.5 s loses no tick of a job that runs every second",
+    spec: SECONDLY,
+    catchUp: "latest",
+    cursor: 0,
+    now: 2.5 * SECOND,
+    decisions: ["launch 12:00:01Z scheduled", "launch 12:00:02Z scheduled"],
+    nextDue: 3 * SECOND,
+  },
+  {
+    name: "latest: a stall of 7 s loses the ticks beyond the grace only",
+    spec: SECONDLY,
+    catchUp: "latest",
+    cursor: 0,
+    now: 7 * SECOND,
+    decisions: [
+      `miss 12:00:01Z ${SUPERSEDED}`,
+      "launch 12:00:02Z scheduled",
+      "launch 12:00:03Z scheduled",
+      "launch 12:00:04Z scheduled",
+      "launch 12:00:05Z scheduled",
+      "launch 12:00:06Z scheduled",
+      "launch 12:00:07Z scheduled",
+    ],
+    nextDue: 8 * SECOND,
+  },
+  {
+    name: "latest: a tick on time is launched even when it is older than the window",
+    catchUp: "latest",
+    windowMs: 0,
+    cursor: 0,
+    now: MINUTE + SECOND,
+    decisions: ["launch 12:01Z scheduled"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "all: every tick in the window, oldest first",
+    catchUp: "all",
+    windowMs: 2 * MINUTE,
+    cursor: 0,
+    now: 4 * MINUTE,
+    decisions: [
+      "miss 12:01Z older than catchUpWindow 2m",
+      "launch 12:02Z catch-up",
+      "launch 12:03Z catch-up",
+      "launch 12:04Z scheduled",
+    ],
+    nextDue: 5 * MINUTE,
+  },
+  {
+    name: "a schedule that has ended is not planned again",
+    spec: { cron: ["* * * * *"], endMs: NOON + 2 * MINUTE },
+    catchUp: "all",
+    cursor: 0,
+    now: HOUR,
+    decisions: ["launch 12:01Z catch-up", "launch 12:02Z catch-up"],
+    nextDue: null,
+  },
+  {
+    name: "a clock behind the cursor decides nothing",
+    catchUp: "all",
+    cursor: 5 * MINUTE,
+    now: 0,
+    decisions: [],
+    nextDue: 6 * MINUTE,
+  },
+  {
+    name: "fractions of a millisecond change nothing",
+    spec: { cron: ["0 * * * *"] },
+    catchUp: "all",
+    windowMs: HOUR,
+    cursor: 0,
+    now: 2 * HOUR + 0.5,
+    decisions: ["miss 13:00Z older than catchUpWindow 1h", "launch 14:00Z scheduled"],
+    nextDue: 3 * HOUR,
+  },
+];
+
+describe("planTicks", () => {
+  test.each(ROWS)(
+    "$name",
+    ({ spec = MINUTELY, catchUp, windowMs = HOUR, cursor, now, decisions, nextDue }) => {
+      const planned = job({ spec, catchUp, catchUpWindowMs: windowMs, cursor: NOON + cursor });
+      const plan = planTicks({ jobs: [planned], nowMs: NOON + now });
+      expect(plan.decisions.map(brief)).toEqual(decisions);
+      expect(plan.nextDue.get("job")).toBe(nextDue === null ? null : NOON + nextDue);
+      expect(plan.complete).toBe(true);
+    },
+  );
+
+  test("orders the decisions of all jobs by due time", () => {
+    const jobs = [
+      job({ name: "b", spec: { cron: ["*/2 * * * *"] }, catchUp: "all" }),
+      job({ name: "a", spec: { cron: ["1-59/2 * * * *"] }, catchUp: "all" }),
+    ];
+    const { decisions } = planTicks({ jobs, nowMs: NOON + 4 * MINUTE });
+    expect(decisions.map(decision => `${decision.job} ${brief(decision)}`)).toEqual([
+      "a launch 12:01Z catch-up",
+      "b launch 12:02Z catch-up",
+      "a launch 12:03Z catch-up",
+      "b launch 12:04Z scheduled",
+    ]);
+  });
+});
+
+/** A schedule whose jitter is said instead of hashed. */
+function withJitter(schedule: Schedule, jitterMs: number, jitterOf: (tickAt: number) => number): Schedule {
+  return {
+    next: after => schedule.next(after),
+    previous: at => schedule.previous(at),
+    count: (after, upTo, limit) => schedule.count(after, upTo, limit),
+    fingerprint: schedule.fingerprint,
+    jitterMs,
+    jitterOf,
+  };
+}
+
+describe("jitter", () => {
+  const jitters = new Map([
+    [NOON + MINUTE, 50 * SECOND],
+    [NOON + 2 * MINUTE, 40 * SECOND],
+  ]);
+  const schedule = withJitter(scheduleOf(MINUTELY), MINUTE, tickAt => jitters.get(tickAt) ?? 0);
+  const plan = (nowMs: number, cursor = NOON) =>
+    planTicks({ jobs: [job({ spec: MINUTELY, catchUp: "none", schedule, cursor })], nowMs });
+
+  test("makes the tick due later", () => {
+    expect(plan(NOON + MINUTE + 49 * SECOND).decisions).toEqual([]);
+    expect(plan(NOON + MINUTE + 49 * SECOND).nextDue.get("job")).toBe(NOON + MINUTE + 50 * SECOND);
+    expect(plan(NOON + MINUTE + 50 * SECOND).decisions.map(brief)).toEqual(["launch 12:01Z scheduled"]);
+  });
+
+  test("is no lateness", () => {
+    expect(plan(NOON + MINUTE + 55 * SECOND).decisions.map(brief)).toEqual(["launch 12:01Z scheduled"]);
+    expect(plan(NOON + MINUTE + 56 * SECOND).decisions.map(brief)).toEqual(["miss 12:01Z catchUp: none"]);
+  });
+
+  test("of an earlier tick holds the later ones back, which are on time when it is let go", () => {
+    const seconds = withJitter(scheduleOf(SECONDLY), 9 * SECOND, at => (at === NOON + SECOND ? 8_500 : 0));
+    const planned = job({ spec: SECONDLY, catchUp: "none", schedule: seconds });
+    expect(planTicks({ jobs: [planned], nowMs: NOON + 9 * SECOND }).decisions).toEqual([]);
+    const { decisions } = planTicks({ jobs: [planned], nowMs: NOON + 9.5 * SECOND });
+    expect(decisions.map(brief)).toEqual(
+      Array.from({ length: 9 }, (_, i) => `launch 12:00:0${i + 1}Z scheduled`),
+    );
+  });
+});
+
+describe("limits", () => {
+  test("cut a long catch-up, and the next plan goes on", () => {
+    const first = planTicks({
+      jobs: [job({ spec: MINUTELY, catchUp: "all" })],
+      nowMs: NOON + 5 * MINUTE,
+      limit: 2,
+    });
+    expect(first.decisions.map(brief)).toEqual(["launch 12:01Z catch-up", "launch 12:02Z catch-up"]);
+    expect(first.complete).toBe(false);
+    expect(first.nextDue.get("job")).toBe(NOON + 3 * MINUTE);
+    const jobs = [job({ spec: MINUTELY, catchUp: "all", cursor: NOON + 2 * MINUTE })];
+    const second = planTicks({ jobs, nowMs: NOON + 5 * MINUTE });
+    expect(second.decisions.map(brief)).toEqual([
+      "launch 12:03Z catch-up",
+      "launch 12:04Z catch-up",
+      "launch 12:05Z scheduled",
+    ]);
+    expect(second.complete).toBe(true);
+  });
+
+  test("over all jobs serve the one that waited longest first", () => {
+    const jobs = [
+      job({ name: "new", spec: MINUTELY, catchUp: "all", cursor: NOON + 3 * MINUTE }),
+      job({ name: "old", spec: MINUTELY, catchUp: "all", cursor: NOON }),
+    ];
+    const plan = planTicks({ jobs, nowMs: NOON + 5 * MINUTE, totalLimit: 3 });
+    expect(plan.decisions.map(decision => decision.job)).toEqual(["old", "old", "old"]);
+    expect(plan.complete).toBe(false);
+    expect([...plan.nextDue]).toEqual([
+      ["new", NOON + 4 * MINUTE],
+      ["old", NOON + 4 * MINUTE],
+    ]);
+  });
+
+  test("leave the newest 100 missed ticks single and count the older ones", () => {
+    const jobs = [job({ spec: MINUTELY, catchUp: "none", cursor: NOON - 3 * DAY })];
+    const { decisions, complete } = planTicks({ jobs, nowMs: NOON });
+    expect(decisions).toHaveLength(1 + 100 + 1);
+    expect(decisions[0]).toEqual({
+      outcome: "miss",
+      job: "job",
+      fromAt: NOON - 3 * DAY + MINUTE,
+      tickAt: NOON - 101 * MINUTE,
+      count: 3 * 24 * 60 - 101,
+      reason: "catchUp: none",
+    });
+    expect(decisions.slice(-2).map(brief)).toEqual(["miss 11:59Z catchUp: none", "launch 12:00Z scheduled"]);
+    expect(complete).toBe(true);
+  });
+
+  test("count to a minimum where counting would take too long", () => {
+    const jobs = [job({ spec: MINUTELY, catchUp: "latest", cursor: NOON - 300 * DAY })];
+    expect(planTicks({ jobs, nowMs: NOON }).decisions[0]).toMatchObject({
+      count: 10_000,
+      countIsMinimum: true,
+    });
+  });
+
+  test("count exactly for every, over years of seconds", () => {
+    const jobs = [job({ spec: SECONDLY, catchUp: "latest", cursor: NOON - 1_000 * DAY })];
+    const [oldest] = planTicks({ jobs, nowMs: NOON }).decisions;
+    expect(oldest).toMatchObject({
+      count: 1_000 * 86_400 - 5 - 100 - 1,
+      fromAt: NOON - 1_000 * DAY + SECOND,
+    });
+    expect(oldest).not.toHaveProperty("countIsMinimum");
+  });
+
+  test("cut a jitter that spans more ticks than anybody should walk through, without losing one", () => {
+    const schedule = withJitter(scheduleOf({ everyMs: 1 }), MINUTE, () => 0);
+    let cursor = NOON;
+    let counted = 0;
+    for (let complete = false; !complete; ) {
+      const planned = job({ spec: {}, schedule, catchUp: "none", cursor });
+      const plan = planTicks({ jobs: [planned], nowMs: NOON + 30 * SECOND, onTimeMs: 0 });
+      for (const decision of plan.decisions) counted += (decision.outcome === "miss" && decision.count) || 1;
+      cursor = plan.decisions.at(-1)?.tickAt ?? cursor;
+      complete = plan.complete;
+    }
+    expect(cursor).toBe(NOON + 30 * SECOND);
+    expect(counted).toBe(30_000);
+  });
+
+  test("of one still make progress", () => {
+    let cursor = NOON;
+    const seen: string[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      const jobs = [job({ spec: MINUTELY, catchUp: "latest", cursor })];
+      const { decisions } = planTicks({ jobs, nowMs: NOON + 3 * MINUTE, limit: 1 });
+      seen.push(...decisions.map(brief));
+      cursor = decisions.at(-1)?.tickAt ?? cursor;
+    }
+    expect(seen).toEqual([`miss 12:01Z…12:02Z ×2 ${SUPERSEDED}`, "launch 12:03Z scheduled"]);
+  });
+});
+
+describe("whatever the times of planning", () => {
+  const specs: readonly Partial<ScheduleSpec>[] = [
+    MINUTELY,
+    { cron: ["*/7 * * * * *"] },
+    { everyMs: 90 * SECOND, jitterMs: 5 * MINUTE },
+    { cron: ["*/30 * * * *", "15 1 * * *"], timezone: "America/New_York", jitterMs: MINUTE },
+  ];
+  const start = Date.parse("2026-11-01T04:30Z");
+  const steps = fc.array(fc.integer({ min: 0, max: 20 * MINUTE }), { minLength: 1, maxLength: 12 });
+
+  /** Plans at each time until nothing is left, moving the cursors as the leader does. */
+  function run(jobs: PlannedJob[], times: readonly number[], limit: number): Decision[] {
+    const decided: Decision[] = [];
+    for (const nowMs of times) {
+      let complete = false;
+      while (!complete) {
+        const plan = planTicks({ jobs, nowMs, limit, totalLimit: 3 * limit });
+        for (const { job: name, tickAt } of plan.decisions) {
+          const index = jobs.findIndex(one => one.name === name);
+          const planned = jobs[index];
+          if (planned !== undefined) jobs[index] = { ...planned, cursor: tickAt };
+        }
+        decided.push(...plan.decisions);
+        complete = plan.complete;
+      }
+    }
+    return decided;
+  }
+
+  test("all with an endless window launches every tick exactly once, in order", () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 50 }), (durations, limit) => {
+        let nowMs = start;
+        const times = durations.map(duration => (nowMs += duration));
+        const jobs = specs.map((spec, i) =>
+          job({
+            name: `job-${i}`,
+            spec,
+            catchUp: "all",
+            catchUpWindowMs: Number.POSITIVE_INFINITY,
+            cursor: start,
+          }),
+        );
+        const decided = run([...jobs], times, limit);
+        expect(decided.every(decision => decision.outcome === "launch")).toBe(true);
+        for (const { name, schedule } of jobs) {
+          const ticks = ticksBetween(schedule, start, nowMs).map(tick => tick.at);
+          const firstHeld = ticks.findIndex(at => at + schedule.jitterOf(at) > nowMs);
+          const launched = decided.filter(decision => decision.job === name).map(decision => decision.tickAt);
+          expect(launched).toEqual(firstHeld < 0 ? ticks : ticks.slice(0, firstHeld));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("no policy leaves a tick undecided, decides one twice, or goes back", () => {
+    const policy = fc.constantFrom<CatchUpPolicy>("none", "latest", "all");
+    const windowMs = fc.integer({ min: 0, max: 30 * MINUTE });
+    fc.assert(
+      fc.property(
+        steps,
+        policy,
+        windowMs,
+        fc.integer({ min: 1, max: 200 }),
+        (durations, catchUp, catchUpWindowMs, limit) => {
+          let nowMs = start;
+          const times = durations.map(duration => (nowMs += duration));
+          const jobs = specs.map((spec, i) =>
+            job({ name: `job-${i}`, spec, catchUp, catchUpWindowMs, cursor: start }),
+          );
+          const decided = run([...jobs], times, limit);
+          for (const { name, schedule } of jobs) {
+            const mine = decided.filter(decision => decision.job === name);
+            const covered = mine.flatMap(decision =>
+              decision.outcome === "miss" && decision.fromAt !== undefined
+                ? ticksBetween(schedule, decision.fromAt - 1, decision.tickAt).map(tick => tick.at)
+                : [decision.tickAt],
+            );
+            expect(covered).toEqual(
+              ticksBetween(schedule, start, covered.at(-1) ?? start).map(tick => tick.at),
+            );
+            const next = schedule.next(covered.at(-1) ?? start);
+            expect((next?.at ?? 0) + schedule.jitterOf(next?.at ?? 0)).toBeGreaterThan(nowMs);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

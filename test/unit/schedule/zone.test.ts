@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { checkTimezone, zoneOf } from "../../../src/schedule/zone.ts";
+import { iso } from "./setup.ts";
+
+const HOUR = 3_600_000;
+
+describe("checkTimezone", () => {
+  test.each(["UTC", "Europe/Berlin", "europe/berlin", "Asia/Calcutta", "Etc/GMT+5", "+02:00"])(
+    "accepts %s",
+    name => {
+      expect(checkTimezone(name)).toBeNull();
+    },
+  );
+
+  const rows: [name: string, hint: string | null][] = [
+    ["Europe/Berln", "Europe/Berlin"],
+    ["Berlin", "Europe/Berlin"],
+    ["america/newyork", "America/New_York"],
+    ["UCT+1", null],
+    ["Local", null],
+    ["", null],
+  ];
+  test.each(rows)("refuses %j and hints at %s", (name, hint) => {
+    const problem = checkTimezone(name);
+    expect(problem).toContain(`"${name}" is not a time zone: expected an IANA name`);
+    expect(/did you mean (.*)\?/.exec(problem ?? "")?.[1] ?? null).toBe(hint);
+  });
+});
+
+describe("segmentAt", () => {
+  const zone = zoneOf("Europe/Berlin");
+
+  test("ends and begins at the transitions", () => {
+    const summer = zone?.segmentAt(Date.parse("2026-06-01T00:00Z"));
+    expect([iso(summer?.start ?? 0), iso(summer?.end ?? 0)]).toEqual([
+      "2026-03-29T01:00Z",
+      "2026-10-25T01:00Z",
+    ]);
+    expect(summer).toMatchObject({ previousOffset: HOUR, offset: 2 * HOUR, nextOffset: HOUR });
+  });
+
+  test("holds its start and not its end", () => {
+    const change = Date.parse("2026-03-29T01:00Z");
+    expect(zone?.offsetAt(change - 1)).toBe(HOUR);
+    expect(zone?.offsetAt(change)).toBe(2 * HOUR);
+  });
+
+  test("has the same offset on both sides of an end that is no transition", () => {
+    const segment = zoneOf("Asia/Kolkata")?.segmentAt(Date.parse("2026-06-01T00:00Z"));
+    expect(segment).toMatchObject({ previousOffset: 5.5 * HOUR, offset: 5.5 * HOUR, nextOffset: 5.5 * HOUR });
+  });
+
+  test("agrees with Intl in every week of 60 years, asked in any order", () => {
+    for (const name of ["America/New_York", "Africa/Casablanca", "Asia/Gaza"]) {
+      const format = new Intl.DateTimeFormat("sv-SE", {
+        timeZone: name,
+        dateStyle: "short",
+        timeStyle: "medium",
+      });
+      for (let week = 0; week < 52 * 60; week++) {
+        const at = ((week * 1_009) % (52 * 60)) * 7 * 24 * HOUR + 12 * HOUR;
+        expect(zoneOf(name)?.offsetAt(at)).toBe(Date.parse(`${format.format(at).replace(" ", "T")}Z`) - at);
+      }
+    }
+  });
+});
