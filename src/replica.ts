@@ -138,7 +138,8 @@ export class Replica {
     ]);
     await Promise.all(this.#others.map(part => part.stop()));
     await this.#launcher?.close();
-    for (const connection of this.#connections) connection.disconnect();
+    // To end one twice would keep the process alive for ioredis's disconnectTimeout.
+    for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
     this.events.emit("replica.stopped", { ...about, clean: finished });
     return finished;
   }

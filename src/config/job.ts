@@ -42,7 +42,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
     mistakes.push(...checked.mistakes.filter(mistake => !isHandlerElsewhere(mistake, options)));
   const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
   if (schedulesIn(parts).length !== 1) return { ok: false, mistakes };
-  const spec = specOf(name, { ...defaults, ...parts });
+  const spec = specOf(name, parts, defaults);
   const created = createSchedule(spec);
   if (!created.ok) {
     mistakes.push(
@@ -105,23 +105,23 @@ function explainSchedule(problem: ScheduleProblem, document: ConfigDocument, job
   return document.mistake(place, text);
 }
 
-function specOf(name: string, from: JobSchedule & JobPolicies): ScheduleSpec {
-  const { cron, every, at, start, end } = from;
+function specOf(name: string, job: JobSchedule & JobPolicies, defaults: JobPolicies): ScheduleSpec {
+  const { cron, every, at, start, end, except = [] } = job;
   return {
     ...(cron && { cron }),
     ...(every !== undefined && { everyMs: every }),
     ...(at && { at: [...new Set(at)].sort((a, b) => a - b) }),
-    timezone: from.timezone ?? JOB_DEFAULTS.timezone,
-    dst: { ...JOB_DEFAULTS.dst, ...from.dst },
+    timezone: job.timezone ?? defaults.timezone ?? JOB_DEFAULTS.timezone,
+    dst: { ...JOB_DEFAULTS.dst, ...defaults.dst, ...job.dst },
     ...(start !== undefined && { startMs: start }),
     ...(end !== undefined && { endMs: end }),
-    except: from.except ?? [],
-    jitterMs: from.jitter ?? JOB_DEFAULTS.jitter,
+    except,
+    jitterMs: job.jitter ?? defaults.jitter ?? JOB_DEFAULTS.jitter,
     seed: name,
   };
 }
 
-/** The job's own values, else those of the file's defaults, else Bellwether's; `retry` key by key. */
+/** The job's own values, else those of the file's defaults, else Bellwether's; `retry` (as `dst`) key by key. */
 function jobOf(
   planned: Pick<Job, "name" | "spec" | "schedule">,
   job: JobDefinition,

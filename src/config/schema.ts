@@ -21,9 +21,7 @@ const redis = section({
   })
     .optional()
     .meta({ description: "Instead of url: Redis behind Sentinel." }),
-  cluster: notYet("Redis Cluster is not supported yet: use url or sentinel").meta({
-    description: "Not supported yet.",
-  }),
+  cluster: notYet("Redis Cluster is not supported yet: use url or sentinel"),
 }).meta({
   description: "The Redis that holds leases, cursors and queues: exactly one of url and sentinel.",
   oneOf: [{ required: ["url"] }, { required: ["sentinel"] }],

@@ -2,9 +2,9 @@
 -- transaction (DESIGN §5.2).
 --
 -- KEYS  1 cursors; then three for each decision: history stream, run (BullMQ's job key), deduplication key
--- ARGV  1 how many entries a history keeps; then seven for each decision:
---       job, tick (epoch ms), kind, run id ('' for a missed tick), prefix of BullMQ's job keys,
---       deduplication id ('' for none), fields of the record as a JSON object of strings
+-- ARGV  1 how many entries a history keeps; then for each decision:
+--       job, tick (epoch ms), run id ('' for a missed tick), prefix of BullMQ's job keys, deduplication id
+--       ('' for none), how many strings follow, and these: names and values of the record's fields
 -- Returns one entry for each decision:
 --   {'launched'}          the run is there
 --   {'queued', run id}    the run will be added when the blocking run ends (overlap: queue)
@@ -27,26 +27,27 @@ local function outcome_of(run_key, run, prefix, dedup_key, dedup_id)
   return 'skipped', blocking
 end
 
-for i = 0, (#KEYS - 1) / 3 - 1 do
-  local history, run_key, dedup_key = KEYS[2 + 3 * i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
-  local job, tick, kind, run, prefix, dedup_id, record = unpack(ARGV, 2 + 7 * i, 8 + 7 * i)
+local at = 2
+for i = 1, (#KEYS - 1) / 3 do
+  local history, run_key, dedup_key = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
+  local job, tick, run, prefix, dedup_id, length = unpack(ARGV, at, at + 5)
+  local record = {unpack(ARGV, at + 6, at + 5 + length)}
+  at = at + 6 + length
   local outcome, blocking = 'failed', nil
   if not stopped[job] then
     outcome, blocking = outcome_of(run_key, run, prefix, dedup_key, dedup_id)
   end
   if outcome == 'failed' then
     stopped[job] = true
-    results[i + 1] = {'failed'}
   else
     cursors[job] = tick
-    local fields = {'tick', tick, 'kind', kind, 'outcome', outcome == 'queued' and 'launched' or outcome}
-    if run ~= '' then table.insert(fields, 'run') table.insert(fields, run) end
-    if blocking then table.insert(fields, 'blockedBy') table.insert(fields, blocking) end
-    if outcome == 'skipped' then table.insert(fields, 'reason') table.insert(fields, 'overlap') end
-    for name, value in pairs(cjson.decode(record)) do table.insert(fields, name) table.insert(fields, value) end
-    redis.call('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
-    results[i + 1] = {outcome, blocking}
+    local n = #record
+    record[n + 1], record[n + 2] = 'outcome', outcome == 'queued' and 'launched' or outcome
+    if blocking then record[n + 3], record[n + 4] = 'blockedBy', blocking end
+    if outcome == 'skipped' then record[n + 5], record[n + 6] = 'reason', 'overlap' end
+    redis.call('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(record))
   end
+  results[i] = {outcome, blocking}
 end
 
 for job, tick in pairs(cursors) do redis.call('HSET', KEYS[1], job, tick) end

@@ -42,16 +42,14 @@ export interface HistoryRow {
   readonly error?: string;
 }
 
-/** The part of a decision's record that the planner knows; strings, as streams hold them. */
-export function historyFields(decision: Decision, term: number, nowMs: number): Record<string, string> {
-  const fields: Record<string, string> = {
-    term: String(term),
-    lateMs: String(Math.max(0, Math.floor(nowMs - decision.tickAt))),
-  };
-  if (decision.outcome === "launch") return fields;
-  fields["reason"] = decision.reason;
-  if (decision.fromAt !== undefined) fields["from"] = String(decision.fromAt);
-  if (decision.count !== undefined) fields["count"] = String(decision.count);
+/** What the launcher knows of a decision before it is carried out: names and values, as streams hold them. */
+export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
+  const lateMs = Math.max(0, Math.floor(nowMs - decision.tickAt));
+  const fields = ["tick", String(decision.tickAt), "term", String(term), "lateMs", String(lateMs)];
+  if (decision.outcome === "launch") return [...fields, "kind", decision.kind, "run", run];
+  fields.push("kind", "scheduled", "reason", decision.reason);
+  if (decision.fromAt !== undefined) fields.push("from", String(decision.fromAt));
+  if (decision.count !== undefined) fields.push("count", String(decision.count));
   return fields;
 }
 

@@ -1,27 +1,21 @@
-import { createIORedisClient, type IRedisTransaction } from "bullmq";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import type { Decision } from "../schedule/plan.ts";
+import type { Decision, LaunchDecision } from "../schedule/plan.ts";
 import { readCursors } from "./cursors.ts";
-import { HISTORY_ENTRIES, historyFields } from "./history.ts";
-import { deduplicationId, LaunchQueue } from "./launch-queue.ts";
+import { LaunchQueue } from "./launch-queue.ts";
+import { type DecisionOutcome, LaunchTransaction } from "./launch-transaction.ts";
 import { runIdOf } from "./run-id.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
-const ADVANCE = new Script(new URL("./advance.lua", import.meta.url));
 
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
   z.tuple([z.literal("opened")]).rest(z.coerce.number()),
 ]);
-const advanceReply = z.array(
-  z.tuple([z.enum(["launched", "queued", "skipped", "missed", "failed"])]).rest(z.string().nullable()),
-);
-
 export type OpenOutcome =
   | { readonly outcome: "opened"; readonly cursors: Map<string, number> }
   | { readonly outcome: "fenced" };
@@ -110,9 +104,7 @@ export class Launcher {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      // Without an answer to WATCH nothing guards the transaction: wait for it before sending more.
-      await this.#redis.watch(this.#keys.term, this.#keys.cursors);
-      const standing = await this.#readStanding([...new Set(commit.decisions.map(decision => decision.job))]);
+      const standing = await this.#watch([...new Set(commit.decisions.map(decision => decision.job))]);
       if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
       if (standing.cursors.some(([job, cursor]) => cursor !== commit.cursors.get(job)))
         return { outcome: "moved" } as const;
@@ -133,8 +125,13 @@ export class Launcher {
     await Promise.all([...this.#queues.values()].map(queue => queue.close()));
   }
 
-  async #readStanding(jobs: readonly string[]) {
-    const [fence, cursors] = await Promise.all([
+  /**
+   * Reads the fence and the cursors under WATCH. All three are written at once, so on one connection and in this
+   * order; without an answer to each of them nothing more is sent.
+   */
+  async #watch(jobs: readonly string[]) {
+    const [, fence, cursors] = await Promise.all([
+      this.#redis.watch(this.#keys.term, this.#keys.cursors),
       this.#redis.get(this.#keys.term),
       readCursors(this.#redis, this.#keys, jobs),
     ]);
@@ -142,68 +139,34 @@ export class Launcher {
   }
 
   async #execute(connection: number, { term, decisions, nowMs }: Commit): Promise<CommitOutcome> {
-    const queues = await this.#queuesOf(decisions);
-    // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
-    const transaction = createIORedisClient(this.#redis).multi() as ChainableCommander & IRedisTransaction;
-    const keys = [this.#keys.cursors];
-    const args: (string | number)[] = [HISTORY_ENTRIES];
-    const adds: Promise<unknown>[] = [];
+    const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
+    const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
     for (const decision of decisions) {
-      const history = this.#keys.history(decision.job);
-      const record = JSON.stringify(historyFields(decision, term, nowMs));
       if (decision.outcome === "miss") {
-        keys.push(history, history, history);
-        args.push(decision.job, decision.tickAt, "scheduled", "", "", "", record);
-        continue;
+        transaction.miss(decision);
+      } else {
+        const job = this.#job(decision.job);
+        transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue);
       }
-      const job = this.#job(decision.job);
-      const queue = queues.get(job.queue) as LaunchQueue;
-      const run = runIdOf(job.name, decision.tickAt);
-      const at = new Date(decision.tickAt).toISOString();
-      adds.push(queue.add(transaction, job, run, { at, kind: decision.kind, term }, nowMs));
-      const dedup = deduplicationId(job);
-      keys.push(history, queue.runKey(run), dedup === null ? history : queue.deduplicationKey(dedup));
-      args.push(job.name, decision.tickAt, decision.kind, run, queue.runKey(""), dedup ?? "", record);
     }
-    ADVANCE.queue(transaction, keys, args);
-    await Promise.all(adds);
+    const send = await transaction.seal();
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return this.#settle(decisions, await exec(transaction, decisions.length));
-  }
-
-  #settle(decisions: readonly Decision[], replies: Replies): CommitOutcome {
-    if (replies === null) return { outcome: "moved" };
-    const last = replies.at(-1);
-    const failure = replies.find(([error]) => error !== null)?.[0];
-    const why = failure?.message ?? "no reason given";
-    if (!last || last[0])
-      throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions.length, why }, { cause: failure });
-    const settled = advanceReply.parse(last[1]).map(([outcome, by], i): Settled | null => {
-      const decision = decisions[i];
-      if (outcome === "failed" || !decision) return null;
-      const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
-      return { decision, outcome, ...run, ...(by ? { by } : {}) };
-    });
-    const refused = settled.filter(one => one === null).length;
-    if (refused > 0)
-      throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: refused, why }, { cause: failure });
-    return { outcome: "committed", settled: settled.filter(one => one !== null) };
+    return settle(decisions, await send());
   }
 
   #job(name: string): Job {
     const job = this.#jobs.get(name);
     if (!job)
       throw new BellwetherError("BW_BUG", {
-        rule: `a decision names job ${name}, which this replica does not have`,
+        rule: `this replica has every job that it plans, but not ${name}`,
       });
     return job;
   }
 
   /** The queues of the decisions, each with BullMQ's scripts loaded. */
-  async #queuesOf(decisions: readonly Decision[]): Promise<ReadonlyMap<string, LaunchQueue>> {
-    const launches = decisions.filter(decision => decision.outcome === "launch");
-    for (const name of new Set(launches.map(decision => this.#job(decision.job).queue))) {
+  async #queuesOf(decisions: readonly LaunchDecision[]): Promise<ReadonlyMap<string, LaunchQueue>> {
+    for (const name of new Set(decisions.map(decision => this.#job(decision.job).queue))) {
       if (this.#queues.has(name)) continue;
       const queue = new LaunchQueue(name, this.#redis, this.#keys.bullmqPrefix);
       await queue.ready();
@@ -213,16 +176,13 @@ export class Launcher {
   }
 }
 
-type Replies = [Error | null, unknown][] | null;
-
-/** A transaction that is refused while it is queued says no more than that; the reason stands with the commands. */
-async function exec(transaction: ChainableCommander, ticks: number): Promise<Replies> {
-  try {
-    return await transaction.exec();
-  } catch (error) {
-    const refusals = error instanceof Error && "previousErrors" in error ? error.previousErrors : [];
-    const [first] = Array.isArray(refusals) ? refusals : [];
-    if (!(first instanceof Error)) throw error;
-    throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: first.message }, { cause: error });
-  }
+/** Matches each decision with what the transaction says became of it. */
+function settle(decisions: readonly Decision[], outcomes: readonly DecisionOutcome[] | null): CommitOutcome {
+  if (outcomes === null) return { outcome: "moved" };
+  const settled = outcomes.map(([outcome, by], i): Settled => {
+    const decision = decisions[i] as Decision;
+    const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
+    return { decision, outcome, ...run, ...(by ? { by } : {}) };
+  });
+  return { outcome: "committed", settled };
 }

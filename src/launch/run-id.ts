@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 
 /** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z` (DESIGN §4.4). */
 export function formatTick(tickAt: number): string {
-  const iso = new Date(tickAt).toISOString().replaceAll(/[-:]/g, "");
-  return tickAt % 1000 === 0 ? iso.replace(/\.\d+Z$/, "Z") : iso;
+  const iso = new Date(tickAt).toISOString();
+  const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
+  const time = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19);
+  return `${date}T${time}${tickAt % 1000 === 0 ? "" : iso.slice(19, 23)}Z`;
 }
 
 /** The BullMQ job id of a scheduled or caught-up tick. */

@@ -25,6 +25,6 @@ describe("parseDuration", () => {
 
   it("reads back whatever formatDuration writes", () => {
     const anyDuration = fc.nat({ max: 400 * 86_400_000 });
-    fc.assert(fc.property(anyDuration, ms => expect(parseDuration(formatDuration(ms))).toBe(ms)));
+    fc.assert(fc.property(anyDuration, ms => parseDuration(formatDuration(ms)) === ms));
   });
 });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import { describe, expect, it } from "vitest";
 import { jobFile, load, loadValid, ONE_JOB } from "../../support/config.ts";
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import { describe, expect, it } from "vitest";
 import { type ConfigFiles, jobFile, load, ONE_JOB, settingsFile } from "../../support/config.ts";
 

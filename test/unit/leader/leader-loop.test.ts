@@ -60,12 +60,12 @@ describe("a term", () => {
     await term.stop();
   });
 
-  it("splits what is due together into transactions of 250", async () => {
-    const jobs = Array.from({ length: 600 }, (_, i) => jobOf(`job-${i}`));
+  it("splits what is due together into transactions of 1,000", async () => {
+    const jobs = Array.from({ length: 2_500 }, (_, i) => jobOf(`job-${i}`));
     const { books, clock, lead } = setup(jobs);
     const term = lead(1);
     await clock.advance(1_000);
-    expect(books.commits.map(commit => commit.decisions.length)).toEqual([250, 250, 100]);
+    expect(books.commits.map(commit => commit.decisions.length)).toEqual([1_000, 1_000, 500]);
     await term.stop();
   });
 

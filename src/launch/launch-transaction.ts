@@ -1,0 +1,114 @@
+import { createIORedisClient, type IRedisTransaction } from "bullmq";
+import type { ChainableCommander, Redis } from "ioredis";
+import { z } from "zod";
+import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import type { LaunchDecision, MissDecision } from "../schedule/plan.ts";
+import { HISTORY_ENTRIES, recordOf } from "./history.ts";
+import { deduplicationId, type LaunchQueue } from "./launch-queue.ts";
+import { runIdOf } from "./run-id.ts";
+
+const ADVANCE = new Script(new URL("./advance.lua", import.meta.url));
+
+/** What became of a decision, and the run that stood in the way of its own. */
+const settledReply = z.tuple([z.enum(["launched", "queued", "skipped", "missed"]), z.string().optional()]);
+const advanceReply = z.array(z.union([settledReply, z.tuple([z.literal("failed")])]));
+
+export type DecisionOutcome = z.infer<typeof settledReply>;
+
+type Replies = readonly [Error | null, unknown][] | null;
+
+export interface LaunchTransactionOptions {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly term: number;
+  readonly nowMs: number;
+}
+
+/** One MULTI … EXEC: BullMQ adds the runs, then advance.lua moves the cursors of those that are there. */
+export class LaunchTransaction {
+  readonly #options: LaunchTransactionOptions;
+  readonly #transaction: ChainableCommander & IRedisTransaction;
+  readonly #adds: Promise<unknown>[] = [];
+  readonly #advanceKeys: string[];
+  readonly #advanceArgs: (string | number)[] = [HISTORY_ENTRIES];
+  #decisions = 0;
+
+  constructor(options: LaunchTransactionOptions) {
+    this.#options = options;
+    // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
+    this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
+    this.#advanceKeys = [options.keys.cursors];
+  }
+
+  miss(decision: MissDecision): void {
+    const history = this.#options.keys.history(decision.job);
+    // No run and no deduplication is looked at; the history stands in for their keys.
+    this.#advanceKeys.push(history, history, history);
+    this.#advance(decision, "", "", "");
+  }
+
+  launch(decision: LaunchDecision, job: Job, queue: LaunchQueue): void {
+    const { keys, term, nowMs } = this.#options;
+    const run = runIdOf(job.name, decision.tickAt);
+    const stamp = { at: new Date(decision.tickAt).toISOString(), kind: decision.kind, term };
+    this.#adds.push(queue.add(this.#transaction, job, run, stamp, nowMs));
+    const dedup = deduplicationId(job);
+    const history = keys.history(job.name);
+    this.#advanceKeys.push(
+      history,
+      queue.runKey(run),
+      dedup === null ? history : queue.deduplicationKey(dedup),
+    );
+    this.#advance(decision, run, queue.runKey(""), dedup ?? "");
+  }
+
+  /**
+   * Queues the last command. What it resolves with sends everything in one write and resolves with an outcome for
+   * each decision, or null when a watched key had changed. A rejection of that says nothing about the outcome,
+   * except BW_LAUNCH_REFUSED: the cursors of the ticks that were not added stand where they stood.
+   */
+  async seal(): Promise<() => Promise<DecisionOutcome[] | null>> {
+    ADVANCE.queue(this.#transaction, this.#advanceKeys, this.#advanceArgs);
+    await Promise.all(this.#adds);
+    return async () => outcomesOf(await this.#exec(), this.#decisions);
+  }
+
+  #advance(decision: LaunchDecision | MissDecision, run: string, prefix: string, dedup: string): void {
+    const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
+    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup, record.length, ...record);
+    this.#decisions++;
+  }
+
+  /** A transaction that is refused while it is queued says no more than that; the reason stands with the commands. */
+  async #exec(): Promise<Replies> {
+    try {
+      return await this.#transaction.exec();
+    } catch (error) {
+      const refusals = error instanceof Error && "previousErrors" in error ? error.previousErrors : [];
+      const [first] = Array.isArray(refusals) ? refusals : [];
+      if (!(first instanceof Error)) throw error;
+      throw new BellwetherError(
+        "BW_LAUNCH_REFUSED",
+        { ticks: this.#decisions, why: first.message },
+        { cause: error },
+      );
+    }
+  }
+}
+
+function outcomesOf(replies: Replies, decisions: number): DecisionOutcome[] | null {
+  if (replies === null) return null;
+  const failure = replies.find(([error]) => error !== null)?.[0];
+  const why = failure?.message ?? "no reason given";
+  const [error, reply] = replies.at(-1) ?? [];
+  if (error) throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions, why }, { cause: failure });
+  const outcomes = advanceReply.parse(reply);
+  const settled = outcomes.filter(outcome => outcome[0] !== "failed");
+  const refused = outcomes.length - settled.length;
+  if (refused > 0)
+    throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: refused, why }, { cause: failure });
+  return settled;
+}
