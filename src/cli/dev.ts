@@ -6,7 +6,7 @@ import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
 import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import type { ProjectOptions } from "./project.ts";
+import { type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
 
 export interface DevOptions extends ProjectOptions {
   readonly replicas: number;
@@ -72,8 +72,7 @@ async function runFlock(
   const flock = new Flock({
     size: options.replicas,
     command: name => [...bellwether, "run", ...projectArguments(options), "--id", name],
-    // Port 0: each replica takes free ports of its own.
-    env: { ...io.env, REDIS_URL: redis.url, BELLWETHER_HTTP_PORT: "0", BELLWETHER_ADMIN_PORT: "0" },
+    env: { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url },
     print: line => io.out(`${line}\n`),
     paint,
   });
@@ -110,6 +109,10 @@ function banner({ replicas, config }: DevOptions, redis: RedisInUse, paint: Pain
     ["replicas", `${replicas}, with the configuration in ${config}`],
     ["Redis", `${withoutPassword(redis.url)} (${redis.origin})`],
     ["handoff", "kill -9 the leader's pid, which is told below; kill -STOP freezes it, kill -CONT wakes it"],
+    [
+      "look",
+      `${REDIS_OVERRIDE}=${withoutPassword(redis.url)} in front of: bellwether status, history JOB, trigger JOB`,
+    ],
     ["stop", "Ctrl-C"],
   ].map(([label = "", text = ""]) => `  ${paint("bold", label.padEnd(10))}${text}`);
   return `\n${paint("bold", "Bellwether dev")}\n${rows.join("\n")}\n\n`;

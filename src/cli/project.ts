@@ -9,6 +9,9 @@ export interface ProjectOptions {
   readonly jobs?: string;
 }
 
+/** An environment variable: the URL of the Redis to use, whatever the configuration says. `dev` sets it. */
+export const REDIS_OVERRIDE = "BELLWETHER_REDIS_URL";
+
 /** Loads the configuration, or fails with every mistake at once (exit code 2). Warnings go to stderr. */
 export async function loadProject(options: ProjectOptions, io: Io): Promise<Config> {
   const result = await loadConfig({
@@ -18,7 +21,8 @@ export async function loadProject(options: ProjectOptions, io: Io): Promise<Conf
   });
   if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
   for (const warning of result.warnings) io.err(`${warning}\n`);
-  return result.config;
+  const url = io.env[REDIS_OVERRIDE];
+  return url ? { ...result.config, redis: { kind: "url", url } } : result.config;
 }
 
 /** The job of that name, or a failure that names the nearest one (exit code 2). */

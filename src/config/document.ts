@@ -7,6 +7,7 @@ import {
   type LineCounter,
   type Node,
   type Pair,
+  type YAMLMap,
   type Document as YamlDocument,
 } from "yaml";
 import type { AppliedEnvironment, Origin } from "./document-environment.ts";
@@ -36,6 +37,8 @@ export class ConfigDocument {
   readonly #origins: ReadonlyMap<Node, Origin>;
   readonly #broken = new Set<Node>();
   readonly #value: Record<string, unknown>;
+  /** Without it thousands of mistakes in one large map would take quadratic time. */
+  readonly #pairs = new WeakMap<Node, ReadonlyMap<string, Pair>>();
 
   constructor({ file, yaml, lines, environment, value }: ConfigDocumentOptions) {
     this.file = file;
@@ -130,11 +133,21 @@ export class ConfigDocument {
       return isNode(item) ? { key: null, value: item } : null;
     }
     if (!isMap(parent)) return null;
-    const pair = parent.items.findLast(
-      item => isScalar(item.key) && keyText(item.key.value) === String(part),
-    );
+    const pair = this.#pairsOf(parent).get(String(part));
     if (pair) return nodesOf(pair);
     return this.#mergedChildOf(parent.items, part);
+  }
+
+  /** The pairs of a map by key; of a key that stands twice the last one counts, as for the parser. */
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known) return known;
+    const pairs = map.items.flatMap(item =>
+      isScalar(item.key) ? [[keyText(item.key.value), item] as const] : [],
+    );
+    const index = new Map<string, Pair>(pairs);
+    this.#pairs.set(map, index);
+    return index;
   }
 
   /** `<<: *shared` and `<<: [*one, *two]`. */

@@ -35,7 +35,8 @@ function placeOf(error: SyntaxError, text: string, lines: LineCounter): { line: 
 
 function lineAt(text: string, lines: LineCounter, line: number): string {
   const start = lines.lineStarts[line - 1] ?? 0;
-  return text.slice(start, lines.lineStarts[line]).trimEnd();
+  const end = text.indexOf("\n", start);
+  return text.slice(start, end < 0 ? text.length : end).trimEnd();
 }
 
 const MAX_REFERENCE = 200;

@@ -22,7 +22,7 @@ process.once("SIGTERM", () => {
 });
 stopWhenParentGoes(stop);
 log("replica.started", { pid: process.pid, roles: ["scheduler"], generation: 0 });
-console.log(`redis=${process.env["REDIS_URL"]} http=${process.env["BELLWETHER_HTTP_PORT"]}`);
+console.log(`redis=${process.env["REDIS_URL"]}`);
 if (name === "replica-1")
   log("leader.elected", { term: 1, reason: "vacant", previous: null, vacantMs: null });
 setInterval(() => undefined, 60_000);

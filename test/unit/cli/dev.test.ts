@@ -42,7 +42,7 @@ function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
 describe("dev", () => {
   it("runs the replicas on one private Redis until Ctrl-C, and says how to see a handoff", async () => {
     const { exit, until, ctrlC, output } = setup();
-    const [first, second] = await until(/redis=(redis:\S+) http=0/, 2);
+    const [first, second] = await until(/redis=(redis:\S+)/, 2);
     expect(first?.[1]).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/);
     expect(second?.[1]).toBe(first?.[1]);
     const [[, pid]] = (await until(/replica-1 runs as pid (\d+)/)) as [RegExpMatchArray];

@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatMistake, loadConfig } from "../../../src/config/load.ts";
@@ -169,15 +169,6 @@ describe("a file that cannot be a configuration gives one line", () => {
     const result = await loadConfig({ configDir, env: {} });
     expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([
       `${configDir}:1:1 there is no such directory`,
-    ]);
-  });
-
-  it.skipIf(process.getuid?.() === 0)("a file that nobody may read", async () => {
-    const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
-    await chmod(path.join(configDir, "jobs.yaml"), 0);
-    const result = await loadConfig({ configDir, env: {} });
-    expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([
-      `${configDir}/jobs.yaml:1:1 cannot be read: permission denied`,
     ]);
   });
 });
