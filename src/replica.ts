@@ -19,6 +19,7 @@ import { createLog, logEvents } from "./log.ts";
 import { connectRedis, type Purpose } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { RedisKeys } from "./redis/keys.ts";
+import { RedisPresence } from "./redis/presence.ts";
 import { Heartbeat } from "./redis/replica-registry.ts";
 import { readTimeMs } from "./redis/time.ts";
 import { Workers } from "./worker/workers.ts";
@@ -174,11 +175,13 @@ export class Replica {
   #startElector(clock: StoreClock): void {
     const { jobs, election } = this.#config;
     const keys = this.#keys;
-    const store = new RedisLeaseStore({
-      redis: this.#connect("fenced", "lease"),
-      subscriber: this.#connect("subscriber"),
-      keys,
+    const presence = new RedisPresence({
+      subscriber: this.#connect("subscriber", "presence"),
+      channel: keys.alive(this.id),
+      notices: keys.leadershipChannel,
     });
+    presence.start();
+    const store = new RedisLeaseStore({ redis: this.#connect("fenced", "lease"), presence, keys });
     this.#launcher = new Launcher({ redis: this.#connect("fenced", "launch"), keys, jobs });
     const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
     this.#elector = new Elector({

@@ -1,10 +1,13 @@
--- Takes the lease if it is free and opens the next term with it.
+-- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it.
 --
 -- KEYS  1 lease   2 term   3 leader   4 terms
--- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel   5 how many terms the record keeps
+-- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
+--       6 '1' when the replica is subscribed to its own channel   7 prefix of the replicas' own channels
+--       8 number of the term whose leader may be replaced because its process is gone, '0' for none
 -- Returns
---   {'elected', number, reason, previous, vacant ms}            previous '' and vacant -1: not known
---   {'held', ms until the lease ends, replica, number, since}   somebody else holds it
+--   {'elected', number, reason, previous, vacant ms}      previous '' and vacant -1: not known
+--   {'held', ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence is
+--       'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was)
 --
 -- Why atomic: lease and term must change together. A lease without its term would leave an older leader able
 -- to write; a term without its lease would fence a leader that nobody replaces.
@@ -15,34 +18,47 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local ttl = tonumber(ARGV[3])
 local holder = redis.call('GET', KEYS[1])
 local fence = redis.call('GET', KEYS[2])
-local last = redis.call('HMGET', KEYS[3], 'replica', 'term', 'since', 'until', 'ended', 'endedAt', 'reason', 'previous', 'vacant')
+local last = {}
+local record = redis.call('HGETALL', KEYS[3])
+for i = 1, #record, 2 do last[record[i]] = record[i + 1] end
 
-if holder == ARGV[2] and fence == (last[2] or '') .. ':' .. ARGV[2] then
+if holder == ARGV[2] and fence == (last.term or '') .. ':' .. ARGV[2] then
   redis.call('PEXPIRE', KEYS[1], ttl)
   redis.call('HSET', KEYS[3], 'until', now + ttl)
-  return {'elected', tonumber(last[2]), last[7], last[8], tonumber(last[9])}
-end
-if holder and holder ~= ARGV[2] then
-  return {'held', redis.call('PTTL', KEYS[1]), last[1] or '', tonumber(last[2] or '0'), tonumber(last[3] or '0')}
+  return {'elected', tonumber(last.term), last.reason, last.previous, tonumber(last.vacant)}
 end
 
-local number = math.max(tonumber(fence and string.match(fence, '^(%d+):') or '0'), tonumber(last[2] or '0')) + 1
-local reason, previous, vacant = 'vacant', '', -1
-if last[1] then
-  previous = last[1]
-  if last[5] then
-    reason, vacant = last[5], now - tonumber(last[6])
-  else
-    reason, vacant = 'expired', now - tonumber(last[4])
+if holder and holder ~= ARGV[2] then
+  local presence = 'unknown'
+  if last.announced == '1' then
+    local subscribers = redis.call('PUBSUB', 'NUMSUB', ARGV[7] .. last.replica)[2]
+    presence = subscribers == 0 and 'gone' or 'there'
+    if presence == 'there' and last.goneAt then redis.call('HDEL', KEYS[3], 'goneAt') end
+    if presence == 'gone' and not last.goneAt then
+      last.goneAt = now
+      redis.call('HSET', KEYS[3], 'goneAt', now)
+    end
   end
-  vacant = math.max(vacant, 0)
+  if not (presence == 'gone' and ARGV[8] == last.term) then
+    local ends = redis.call('PTTL', KEYS[1])
+    return {'held', ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence}
+  end
+  last.ended, last.endedAt = 'crashed', last.goneAt
+end
+
+local number = math.max(tonumber(fence and string.match(fence, '^(%d+):') or '0'), tonumber(last.term or '0')) + 1
+local reason, previous, vacant = 'vacant', '', -1
+if last.replica then
+  previous = last.replica
+  reason = last.ended or 'expired'
+  vacant = math.max(now - tonumber(last.ended and last.endedAt or last['until']), 0)
 end
 
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
 redis.call('SET', KEYS[2], string.format('%d', number) .. ':' .. ARGV[2])
 redis.call('DEL', KEYS[3])
 redis.call('HSET', KEYS[3], 'replica', ARGV[1], 'term', string.format('%d', number), 'since', now, 'until', now + ttl,
-  'reason', reason, 'previous', previous, 'vacant', vacant)
+  'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', ARGV[6])
 redis.call('LPUSH', KEYS[4], cjson.encode({
   term = number, replica = ARGV[1], since = now, reason = reason, previous = previous, vacantMs = vacant,
 }))

@@ -58,6 +58,8 @@ export class Elector {
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
+  /** The term whose leader was found gone, and when first. */
+  #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
 
   constructor(options: ElectorOptions) {
     this.#options = options;
@@ -106,7 +108,7 @@ export class Elector {
         const sentMs = clock.monotonicMs();
         const outcome = await this.#campaign(bid);
         if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
-        await this.#waitFor(hint, outcome ? outcome.endsInMs : null);
+        await this.#waitFor(hint, outcome);
       }
       return null;
     } finally {
@@ -116,7 +118,7 @@ export class Elector {
 
   /** Null when the store gave no answer. */
   async #campaign(bid: Bid): Promise<BidOutcome | null> {
-    const { store, events } = this.#options;
+    const { store } = this.#options;
     let outcome: BidOutcome;
     try {
       outcome = await store.campaign(bid);
@@ -126,20 +128,29 @@ export class Elector {
       return null;
     }
     this.#absence.clear();
-    if (outcome.outcome === "held") {
-      this.#token = randomUUID();
-      const { replica: leader, term } = outcome.leader;
-      if (this.#observed !== `${term}:${leader}`) events.emit("leader.observed", { leader, term });
-      this.#observed = `${term}:${leader}`;
-    }
+    if (outcome.outcome === "held") this.#observe(outcome);
     return outcome;
   }
 
-  /** Until a hint, the lease's end or a third of the TTL, whichever is first; jittered unless it is a hint. */
-  async #waitFor(hint: Hint, endsInMs: number | null): Promise<void> {
+  #observe({ leader, presence }: Held): void {
+    const { clock, events } = this.#options;
+    this.#token = randomUUID();
+    const { replica, term } = leader;
+    if (this.#observed !== `${term}:${replica}`) events.emit("leader.observed", { leader: replica, term });
+    this.#observed = `${term}:${replica}`;
+    if (presence !== "gone") this.#suspect = null;
+    else if (this.#suspect?.term !== term) this.#suspect = { term, sinceMs: clock.monotonicMs() };
+  }
+
+  /**
+   * Until a hint, or when it may be of use to bid again: at the lease's end; and, where the leader's presence can
+   * be seen, soon, so that its death is noticed. Jittered, unless it is a hint.
+   */
+  async #waitFor(hint: Hint, held: Held | null): Promise<void> {
     const { clock, leaseTtlMs } = this.#options;
-    const untilMs = Math.min(leaseTtlMs / 3, endsInMs === null ? RETRY_MS : Math.max(endsInMs, 0));
-    const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs + MIN_RETRY_MS);
+    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
+    const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
+    const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
     await clock.sleep(untilMs + jitterMs, AbortSignal.any([hint.signal, this.#stopping.signal]));
   }
 
@@ -255,11 +266,19 @@ export class Elector {
     answered.abort();
   }
 
+  /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
   #bid(): Bid {
-    return { replica: this.#options.replica, token: this.#token, ttlMs: this.#options.leaseTtlMs };
+    const { replica, leaseTtlMs, clock } = this.#options;
+    const bid = { replica, token: this.#token, ttlMs: leaseTtlMs };
+    const isSure = this.#suspect && clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS;
+    return isSure && this.#suspect ? { ...bid, takeOver: this.#suspect.term } : bid;
   }
 }
 
+type Held = Extract<BidOutcome, { outcome: "held" }>;
+
+/** How often followers look for the leader's presence, and how long it must be missing (DESIGN §5.3). */
+const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
 /** A release is a courtesy; a store that is away must not hold up a shutdown. */

@@ -5,7 +5,12 @@ export interface Bid {
   readonly replica: string;
   readonly token: string;
   readonly ttlMs: number;
+  /** The number of a term whose leader was found gone: if it still is, its lease is taken at once. */
+  readonly takeOver?: number;
 }
+
+/** Whether the leader's process is there: the kernel closes its connections when it dies. */
+export type Presence = "there" | "gone" | "unknown";
 
 export interface Leader {
   readonly replica: string;
@@ -29,6 +34,8 @@ export type BidOutcome =
       readonly leader: Leader;
       /** When the lease ends unless it is renewed. */
       readonly endsInMs: number;
+      /** A wrong guess costs a handoff and no tick: the fence decides. */
+      readonly presence: Presence;
     };
 
 /** How a lease that was given back ended; the next leader reports it as its reason. */

@@ -1,11 +1,15 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
+import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
 import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
 
 /** How many terms `{ns}/terms` remembers. */
 const TERMS_KEPT = 100;
+
+/** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
+const SETTLED_MS = 1_000;
 
 const CAMPAIGN = new Script(new URL("./campaign.lua", import.meta.url));
 const RENEW = new Script(new URL("./renew.lua", import.meta.url));
@@ -19,14 +23,20 @@ const campaignReply = z.union([
     z.string(),
     z.number(),
   ]),
-  z.tuple([z.literal("held"), z.number(), z.string(), z.number(), z.number()]),
+  z.tuple([
+    z.literal("held"),
+    z.number(),
+    z.string(),
+    z.number(),
+    z.number(),
+    z.enum(["there", "gone", "unknown"]),
+  ]),
 ]);
 
 export interface RedisLeaseStoreOptions {
   /** A connection that fails fast and never resends (`connectRedis`, purpose "lease"). */
   readonly redis: Redis;
-  /** A connection in subscriber mode, for hints. */
-  readonly subscriber: Redis;
+  readonly presence: RedisPresence;
   readonly keys: RedisKeys;
 }
 
@@ -34,27 +44,36 @@ export interface RedisLeaseStoreOptions {
 export class RedisLeaseStore implements LeaseStore {
   readonly kind = "redis";
   readonly #redis: Redis;
-  readonly #subscriber: Redis;
+  readonly #presence: RedisPresence;
   readonly #keys: RedisKeys;
 
   constructor(options: RedisLeaseStoreOptions) {
     this.#redis = options.redis;
-    this.#subscriber = options.subscriber;
+    this.#presence = options.presence;
     this.#keys = options.keys;
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
-    const { lease, term, leader, terms, leadershipChannel } = this.#keys;
+    const { lease, term, leader, terms, leadershipChannel, aliveChannels } = this.#keys;
+    const isAnnounced = this.#presence.announcedForMs() !== null;
     const reply = campaignReply.parse(
       await CAMPAIGN.run(
         this.#redis,
         [lease, term, leader, terms],
-        [bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
+        [
+          ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
+          ...[isAnnounced ? "1" : "0", aliveChannels, bid.takeOver ?? 0],
+        ],
       ),
     );
     if (reply[0] === "held") {
-      const [, endsInMs, replica, number, sinceMs] = reply;
-      return { outcome: "held", leader: { replica, term: number, sinceMs }, endsInMs };
+      const [, endsInMs, replica, number, sinceMs, presence] = reply;
+      return {
+        outcome: "held",
+        leader: { replica, term: number, sinceMs },
+        endsInMs,
+        presence: presence === "gone" && !this.#isSettled() ? "there" : presence,
+      };
     }
     const [, number, reason, previous, vacantMs] = reply;
     return {
@@ -84,24 +103,12 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   onHint(wake: () => void): () => void {
-    const channel = this.#keys.leadershipChannel;
-    const onMessage = (from: string) => {
-      if (from === channel) wake();
-    };
-    this.#subscriber.on("message", onMessage);
-    // ioredis subscribes again by itself after a reconnect. A failed SUBSCRIBE costs a hint, not correctness.
-    const onReady = () => {
-      this.#subscriber.subscribe(channel).then(wake, wake);
-    };
-    this.#subscriber.once("ready", onReady);
-    if (this.#subscriber.status === "ready") {
-      this.#subscriber.off("ready", onReady);
-      onReady();
-    }
-    return () => {
-      this.#subscriber.off("message", onMessage);
-      this.#subscriber.off("ready", onReady);
-    };
+    return this.#presence.onNotice(wake);
+  }
+
+  /** After a restart of Redis nobody is subscribed for a moment; whoever has just come back accuses nobody. */
+  #isSettled(): boolean {
+    return (this.#presence.announcedForMs() ?? 0) >= SETTLED_MS;
   }
 }
 

@@ -12,7 +12,7 @@ const MAX_RECONNECT_DELAY_MS = 2_000;
  * - `fenced`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
  *   is replayed without its WATCH would launch ticks a second time (DESIGN §5.2).
  * - `plain`: reads, heartbeats, records. Commands wait for a reconnect, but not for ever.
- * - `subscriber`: hints. Subscribes again by itself.
+ * - `subscriber`: presence and hints. Comes back fast: while it is away, others take this replica for dead.
  * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.
  */
 export type Purpose = "fenced" | "plain" | "subscriber" | "worker";
@@ -25,7 +25,7 @@ const RULES: Record<Purpose, RedisOptions> = {
     socketTimeout: SOCKET_TIMEOUT_MS,
   },
   plain: { maxRetriesPerRequest: 2, socketTimeout: SOCKET_TIMEOUT_MS },
-  subscriber: { maxRetriesPerRequest: null },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: false },
   worker: { maxRetriesPerRequest: null },
 };
 
@@ -36,7 +36,8 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
     replyMapping: "legacy",
     connectionName: name,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    retryStrategy: reconnectDelayMs,
+    retryStrategy: attempt =>
+      reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
   };
   const redis =
     address.kind === "url"
@@ -45,7 +46,7 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
           ...options,
           name: address.name,
           sentinels: [...address.nodes],
-          sentinelRetryStrategy: reconnectDelayMs,
+          sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
         });
   // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
   redis.on("error", ignoreConnectionError);
@@ -56,9 +57,9 @@ function ignoreConnectionError(): void {
   return;
 }
 
-/** 50 ms, doubling to 2 s, each shortened by up to half at random so that replicas do not come back in step. */
-function reconnectDelayMs(attempt: number): number {
-  const delayMs = Math.min(50 * 2 ** Math.min(attempt - 1, 10), MAX_RECONNECT_DELAY_MS);
+/** 50 ms, doubling to the limit, each shortened by up to half at random so that replicas do not come back in step. */
+function reconnectDelayMs(attempt: number, limitMs: number): number {
+  const delayMs = Math.min(50 * 2 ** Math.min(attempt - 1, 10), limitMs);
   return Math.round(delayMs * (1 - Math.random() / 2));
 }
 

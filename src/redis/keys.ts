@@ -21,6 +21,8 @@ export class RedisKeys {
   readonly replicas: string;
   /** Channel: leadership may have changed. */
   readonly leadershipChannel: string;
+  /** What the names of the replicas' own channels begin with. */
+  readonly aliveChannels: string;
   readonly #base: string;
 
   constructor(namespace: string) {
@@ -33,7 +35,13 @@ export class RedisKeys {
     this.cursors = `${this.#base}cursors`;
     this.schedules = `${this.#base}schedules`;
     this.replicas = `${this.#base}replicas`;
+    this.aliveChannels = `${this.#base}alive/`;
     this.leadershipChannel = `${this.#base}leadership`;
+  }
+
+  /** The channel that a replica is subscribed to for as long as its process lives. */
+  alive(id: string): string {
+    return `${this.aliveChannels}${id}`;
   }
 
   /** String, JSON, with a time to live: one replica's record. */

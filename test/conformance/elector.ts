@@ -22,15 +22,16 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       await fixture.dispose();
     });
 
-    async function replica(id: string) {
+    async function replica(id: string, leaseTtlMs = TTL_MS) {
       const recorder = new Recorder();
       const terms: Term[] = [];
+      const store = await fixture.open(id);
       const elector = new Elector({
-        store: await fixture.open(),
+        store,
         clock: realClock(),
         events: recorder.events,
         replica: id,
-        leaseTtlMs: TTL_MS,
+        leaseTtlMs,
         lead: term => {
           terms.push(term);
           return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
@@ -38,14 +39,14 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       });
       electors.push(elector);
       elector.start();
-      return { id, elector, recorder, terms };
+      return { id, elector, store, recorder, terms };
     }
 
     /** Three replicas, the first of which leads. */
-    async function flock() {
-      const leader = await replica("a");
+    async function flock({ leaseTtlMs = TTL_MS } = {}) {
+      const leader = await replica("a", leaseTtlMs);
       await leader.recorder.when("leader.elected");
-      const followers = [await replica("b"), await replica("c")];
+      const followers = [await replica("b", leaseTtlMs), await replica("c", leaseTtlMs)];
       await Promise.all(followers.map(follower => follower.recorder.when("leader.observed")));
       return { leader, followers };
     }
@@ -65,6 +66,13 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       await leader.elector.stop();
       expect(await successor).toMatchObject({ term: 2, reason: "resigned", previous: "a" });
       expect(leader.recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "shutdown" }]);
+    });
+
+    it("replaces a leader whose process is gone long before its lease ends", async () => {
+      const { leader, followers } = await flock({ leaseTtlMs: 60_000 });
+      const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
+      fixture.vanish(leader.store);
+      expect(await successor).toMatchObject({ term: 2, reason: "crashed", previous: "a" });
     });
 
     it("aborts the term before the next one is opened, when the leader steps down", async () => {

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Bid, fenceOf, type LeaseStore } from "../../src/election/lease-store.ts";
+import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/election/lease-store.ts";
 
 /** What a store's suite needs to look behind it and to play several replicas. */
 export interface LeaseStoreFixture {
-  /** Another replica's view of the same election, over connections of its own. */
-  open(): Promise<LeaseStore>;
+  /** Another replica's view of the same election, over connections of its own; it can be seen to be there. */
+  open(replica?: string): Promise<LeaseStore>;
+  /** Ends what shows that the store's replica is there, as the kernel does when a process dies. */
+  vanish(store: LeaseStore): void;
   /** The value of `{ns}/term` now. */
   readFence(): Promise<string | null>;
   /** Resolves when no lease is held any more because its time to live ended. */
@@ -157,9 +159,52 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       expect(await b.campaign(bidOf("same"))).toMatchObject({ outcome: "held" });
     });
 
+    /** Bids until the holder's presence is as expected. */
+    async function untilPresence(store: LeaseStore, presence: Presence) {
+      for (;;) {
+        const outcome = await store.campaign(bidOf("b"));
+        if (outcome.outcome !== "held") throw new Error("the lease was not held");
+        if (outcome.presence === presence) return outcome;
+      }
+    }
+
+    it("sees whether the holder's process is there", async () => {
+      const holder = await fixture.open("holder");
+      await holder.campaign(bidOf("holder"));
+      await untilPresence(b, "there");
+      fixture.vanish(holder);
+      await untilPresence(b, "gone");
+    });
+
+    it("lets the lease of a holder that is gone be taken over at once", async () => {
+      const holder = await fixture.open("holder");
+      await holder.campaign(bidOf("holder"));
+      fixture.vanish(holder);
+      await untilPresence(b, "gone");
+      const outcome = await b.campaign({ ...bidOf("b"), takeOver: 1 });
+      expect(outcome).toMatchObject({ outcome: "elected", term: 2, reason: "crashed", previous: "holder" });
+    });
+
+    it("refuses a takeover while the holder is there", async () => {
+      const holder = await fixture.open("holder");
+      await holder.campaign(bidOf("holder"));
+      await untilPresence(b, "there");
+      expect(await b.campaign({ ...bidOf("b"), takeOver: 1 })).toMatchObject({ outcome: "held" });
+    });
+
+    it("refuses a takeover that means an earlier term", async () => {
+      const holder = await fixture.open("holder");
+      const first = bidOf("holder");
+      await holder.campaign(first);
+      await holder.release(first, "resigned");
+      await holder.campaign(bidOf("holder"));
+      fixture.vanish(holder);
+      await untilPresence(b, "gone");
+      expect(await b.campaign({ ...bidOf("b"), takeOver: 1 })).toMatchObject({ outcome: "held" });
+    });
+
     it("hints at a release and at an election", async () => {
       const hints = hintsOf(b);
-      await hints.next();
       const bid = bidOf("a");
       const elected = hints.next();
       await a.campaign(bid);
@@ -172,7 +217,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
   });
 }
 
-/** Hints as promises. The first one comes when the subscription stands. */
+/** Hints as promises. */
 function hintsOf(store: LeaseStore) {
   let wake: () => void = () => undefined;
   let pending = Promise.withResolvers<void>();

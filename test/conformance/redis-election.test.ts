@@ -1,8 +1,10 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
+import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { RedisPresence } from "../../src/redis/presence.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
 import { type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
@@ -22,14 +24,25 @@ async function setup(): Promise<LeaseStoreFixture> {
     await new Promise(resolve => redis.once("ready", resolve));
     return redis;
   };
+  const subscribers = new Map<LeaseStore, Redis>();
   const plain = await connect("plain");
   return {
-    async open() {
-      return new RedisLeaseStore({
-        redis: await connect("fenced"),
-        subscriber: await connect("subscriber"),
-        keys,
+    async open(replica = "anyone") {
+      const subscriber = await connect("subscriber");
+      const presence = new RedisPresence({
+        subscriber,
+        channel: keys.alive(replica),
+        notices: keys.leadershipChannel,
       });
+      const announced = new Promise<void>(resolve => presence.onNotice(resolve));
+      presence.start();
+      await announced;
+      const store = new RedisLeaseStore({ redis: await connect("fenced"), presence, keys });
+      subscribers.set(store, subscriber);
+      return store;
+    },
+    vanish(store) {
+      subscribers.get(store)?.disconnect();
     },
     readFence: () => plain.get(keys.term),
     async untilExpired() {

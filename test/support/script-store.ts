@@ -1,4 +1,11 @@
-import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "../../src/election/lease-store.ts";
+import type {
+  Bid,
+  BidOutcome,
+  Leader,
+  LeaseStore,
+  Presence,
+  ReleaseReason,
+} from "../../src/election/lease-store.ts";
 
 type Answer<T> = T | "no answer" | "silence";
 
@@ -52,6 +59,11 @@ export function elected(term: number): BidOutcome {
   return { outcome: "elected", term, reason: "vacant", previous: null, vacantMs: null };
 }
 
-export function held(replica: string, term: number, endsInMs = 9_000): BidOutcome {
-  return { outcome: "held", leader: { replica, term, sinceMs: 0 }, endsInMs };
+export function held(
+  replica: string,
+  term: number,
+  endsInMs = 9_000,
+  presence: Presence = "unknown",
+): BidOutcome {
+  return { outcome: "held", leader: { replica, term, sinceMs: 0 }, endsInMs, presence };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Elector, type Term } from "../../../src/election/elector.ts";
+import type { BidOutcome } from "../../../src/election/lease-store.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 import { elected, held, ScriptStore } from "../../support/script-store.ts";
@@ -77,6 +78,37 @@ describe("following", () => {
     expect(store.bids).toHaveLength(1);
     await clock.advance(1);
     expect(store.bids).toHaveLength(2);
+  });
+
+  it("takes over from a leader that was gone twice in a row, a tenth of a second apart", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = bid => (bid.takeOver === 4 ? elected(5) : held("a", 4, 9_000, "gone"));
+    elector.start();
+    await clock.advance(99);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined]);
+    await clock.advance(1);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, 4]);
+  });
+
+  it("forgets its suspicion when the leader is there again, or another one leads", async () => {
+    const { clock, store, elector } = setup();
+    const seen = [held("a", 4, 9_000, "gone"), held("a", 4, 9_000, "there"), held("b", 5, 9_000, "there")];
+    store.onCampaign = (_, count) => seen[Math.min(count, seen.length) - 1] as BidOutcome;
+    elector.start();
+    await clock.advance(1_000);
+    expect(store.bids.slice(0, 5).map(bid => bid.takeOver)).toEqual([undefined, 4, undefined, undefined, undefined]);
+  });
+
+  it("looks for the leader's presence often only where it can be seen", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 1);
+    elector.start();
+    await clock.advance(10_000);
+    const seldom = store.bids.length;
+    store.onCampaign = () => held("a", 1, 9_000, "there");
+    await clock.advance(10_000);
+    expect(seldom).toBeLessThan(10);
+    expect(store.bids.length - seldom).toBeGreaterThan(50);
   });
 
   it("repeats a bid without an answer with the same token, and takes a new one after an answer", async () => {

@@ -1,0 +1,74 @@
+/**
+ * How long leadership takes to move: from the moment a leader is killed (SIGKILL) or stopped (SIGTERM) until its
+ * successor says `leader.elected`. Three replicas with an idle schedule; the dead are replaced.
+ *
+ *     node bench/handoff.ts [--rounds 30] [--lease-ttl 10s]
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { createProject } from "../test/support/project.ts";
+import { startRedis } from "../test/support/redis-server.ts";
+import { ReplicaProcess } from "../test/support/replica-process.ts";
+import { percentile } from "./support/percentile.ts";
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "30" }, "lease-ttl": { type: "string", default: "10s" } },
+});
+/** A replica accuses nobody in the first second of its connection; real pods are older than that. */
+const SETTLE_MS = 1_500;
+
+const server = await startRedis();
+const project = await createProject({
+  "config/bellwether.yaml": `redis: { url: "${server.url}" }\nelection: { leaseTtl: ${values["lease-ttl"]} }\nhttp: false\nadmin: false\n`,
+  "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
+  "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
+});
+const start = () => new ReplicaProcess(["--config", project.configDir]);
+
+async function measure(signal: NodeJS.Signals): Promise<number[]> {
+  let flock = [start(), start(), start()];
+  let leader = await Promise.race(flock.map(elected));
+  const times: number[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const others = flock.filter(replica => replica !== leader);
+    await Promise.all(
+      others.map(replica => replica.when("leader.observed", line => line["leader"] === idOf(leader))),
+    );
+    await sleep(SETTLE_MS);
+    const next = Promise.race(others.map(elected));
+    const sentMs = performance.now();
+    leader.signal(signal);
+    const successor = await next;
+    times.push(performance.now() - sentMs);
+    await leader.end();
+    flock = [...others, start()];
+    leader = successor;
+  }
+  await Promise.all(flock.map(replica => replica.end()));
+  return times;
+}
+
+async function elected(replica: ReplicaProcess): Promise<ReplicaProcess> {
+  await replica.when("leader.elected");
+  return replica;
+}
+
+function idOf(replica: ReplicaProcess): unknown {
+  return replica.lines[0]?.replica;
+}
+
+console.log(
+  `${values.rounds} handoffs each among 3 replicas on Redis, leaseTtl ${values["lease-ttl"]}; milliseconds\n`,
+);
+console.log("| leader is | p50 | p95 | max |\n| --- | --- | --- | --- |");
+for (const [signal, what] of [
+  ["SIGKILL", "killed (SIGKILL)"],
+  ["SIGTERM", "stopped (SIGTERM)"],
+] as const) {
+  const times = await measure(signal);
+  console.log(
+    `| ${what} | ${[0.5, 0.95, 1].map(share => Math.round(percentile(times, share))).join(" | ")} |`,
+  );
+}
+await project.dispose();
+await server.stop();

@@ -1,0 +1,65 @@
+import type { Redis } from "ioredis";
+
+export interface RedisPresenceOptions {
+  /** A connection of its own (`connectRedis`, purpose "subscriber"). */
+  readonly subscriber: Redis;
+  /** This replica's own channel. Nobody publishes there: being subscribed is the message. */
+  readonly channel: string;
+  /** Where everybody is told that leadership may have changed. */
+  readonly notices: string;
+}
+
+/**
+ * Shows others that this process lives. When it dies the kernel closes its sockets and Redis drops the
+ * subscription, milliseconds later; a lease that says the same takes its whole time to live (DESIGN §5.3).
+ */
+export class RedisPresence {
+  readonly #options: RedisPresenceOptions;
+  readonly #wakers = new Set<() => void>();
+  #announcedMs: number | null = null;
+
+  constructor(options: RedisPresenceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { subscriber, notices } = this.#options;
+    subscriber.on("ready", this.#announce);
+    subscriber.on("close", this.#withdraw);
+    subscriber.on("message", channel => {
+      if (channel === notices) this.#wake();
+    });
+    if (subscriber.status === "ready") this.#announce();
+  }
+
+  /** For how long others have been able to see this replica without a break, or null while they cannot. */
+  announcedForMs(): number | null {
+    return this.#announcedMs === null ? null : performance.now() - this.#announcedMs;
+  }
+
+  /** Calls `wake` at each notice, and when this replica can be seen (again). Returns the end of it. */
+  onNotice(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  #announce = () => {
+    const { subscriber, channel, notices } = this.#options;
+    subscriber.subscribe(channel, notices).then(
+      () => {
+        this.#announcedMs = performance.now();
+        this.#wake();
+      },
+      // The connection broke again: the next "ready" tries anew. Refused (an ACL): others wait for the lease.
+      () => this.#withdraw(),
+    );
+  };
+
+  #withdraw = () => {
+    this.#announcedMs = null;
+  };
+
+  #wake(): void {
+    for (const wake of this.#wakers) wake();
+  }
+}
