@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { ClockKeeper } from "../../../src/clock/clock-keeper.ts";
+import { StoreClock } from "../../../src/clock/store-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+
+const HOUR_MS = 60 * 60_000;
+
+/** A clock whose store is ahead of this machine, and answers as the script says. */
+function setup(aheadMs: number) {
+  const store = { aheadMs, fails: false, reads: 0 };
+  const clock = new StoreClock({
+    readStoreTimeMs: async () => {
+      store.reads++;
+      if (store.fails) throw new Error("away");
+      return Date.now() + store.aheadMs;
+    },
+  });
+  return { store, clock };
+}
+
+/** Far more than a measurement can be wrong by, far less than the offsets of these tests. */
+function isNear(ms: number, expectedMs: number): boolean {
+  return Math.abs(ms - expectedMs) < 60_000;
+}
+
+describe("the store's clock", () => {
+  it("follows the wall clock until the store has answered", () => {
+    const { clock } = setup(HOUR_MS);
+    expect(isNear(clock.nowMs(), Date.now())).toBe(true);
+  });
+
+  it("follows the store's time once it was measured, and knows the skew", async () => {
+    const { clock } = setup(HOUR_MS);
+    await clock.measure();
+    expect(isNear(clock.nowMs(), Date.now() + HOUR_MS)).toBe(true);
+    expect(isNear(clock.skewMs(), -HOUR_MS)).toBe(true);
+  });
+
+  it("goes on from the last measurement when the store is away", async () => {
+    const { store, clock } = setup(HOUR_MS);
+    await clock.measure();
+    store.fails = true;
+    await expect(clock.measure()).rejects.toThrow("away");
+    expect(isNear(clock.nowMs(), Date.now() + HOUR_MS)).toBe(true);
+  });
+
+  it("takes the sample with the shortest round trip", async () => {
+    // The first answer comes late and would be wrong by as much; the others come at once.
+    let reads = 0;
+    const clock = new StoreClock({
+      readStoreTimeMs: async () => {
+        if (reads++ > 0) return Date.now();
+        await new Promise(resolve => setImmediate(resolve));
+        return Date.now() + HOUR_MS;
+      },
+    });
+    await clock.measure();
+    expect(isNear(clock.nowMs(), Date.now())).toBe(true);
+  });
+
+  it("wakes a sleeper when its signal aborts, and never rejects", async () => {
+    const { clock } = setup(0);
+    const ending = new AbortController();
+    const slept = clock.sleep(HOUR_MS, ending.signal);
+    ending.abort();
+    await slept;
+    await clock.sleep(HOUR_MS, ending.signal);
+  });
+});
+
+describe("the clock keeper", () => {
+  it("warns once when this machine's clock is off", async () => {
+    const { store, clock } = setup(HOUR_MS);
+    const recorder = new Recorder();
+    const keeper = new ClockKeeper({ clock, events: recorder.events, intervalMs: 0 });
+    keeper.start();
+    const { skewMs } = await recorder.when("clock.skewed");
+    expect(isNear(skewMs, -HOUR_MS)).toBe(true);
+    const readsThen = store.reads;
+    while (store.reads < readsThen + 20) await clock.sleep(0);
+    expect(recorder.of("clock.skewed")).toHaveLength(1);
+    await keeper.stop();
+  });
+
+  it("says nothing of a clock that is right, nor of a store that is away", async () => {
+    const { store, clock } = setup(0);
+    const recorder = new Recorder();
+    const keeper = new ClockKeeper({ clock, events: recorder.events, intervalMs: 0 });
+    keeper.start();
+    while (store.reads < 20) await clock.sleep(0);
+    store.fails = true;
+    const readsThen = store.reads;
+    while (store.reads < readsThen + 5) await clock.sleep(0);
+    await keeper.stop();
+    expect(recorder.all).toEqual([]);
+  });
+});
