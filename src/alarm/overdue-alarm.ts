@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 
@@ -22,30 +23,27 @@ export interface OverdueAlarmOptions {
  */
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
-  readonly #stopping = new AbortController();
+  readonly #routine: Routine;
   /** How long a job must be overdue before it is told (again). */
   readonly #tellAfterMs = new Map<string, number>();
-  #running: Promise<void> | null = null;
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
+    // Not at once: after a long outage everything is overdue, and whoever leads first is about to catch up.
+    this.#routine = new Routine({
+      clock: options.clock,
+      delayMs: INTERVAL_MS,
+      intervalMs: INTERVAL_MS,
+      act: () => this.#look(),
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#routine.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { clock } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      await clock.sleep(INTERVAL_MS, this.#stopping.signal);
-      if (!this.#stopping.signal.aborted) await this.#look();
-    }
+    await this.#routine.stop();
   }
 
   async #look(): Promise<void> {

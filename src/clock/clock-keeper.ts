@@ -1,4 +1,5 @@
 import type { Events } from "../events.ts";
+import { Routine } from "./routine.ts";
 import type { StoreClock } from "./store-clock.ts";
 
 /** Beyond this a pod's clock is worth a warning: its logs lie by as much. Ticks are right all the same. */
@@ -13,33 +14,28 @@ export interface ClockKeeperOptions {
 /** Measures the store's time again and again, and warns once when this machine's clock is off. */
 export class ClockKeeper {
   readonly #options: ClockKeeperOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | null = null;
+  readonly #routine: Routine;
   #isSkewed = false;
 
   constructor(options: ClockKeeperOptions) {
     this.#options = options;
+    this.#routine = new Routine({ ...options, act: () => this.#measure() });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#routine.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#routine.stop();
   }
 
-  async #run(): Promise<void> {
-    const { clock, intervalMs } = this.#options;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await clock.measure();
-        this.#checkSkew();
-      } catch {
-        // Redis is away: redis.unreachable tells it, and monotonic time goes on from the last measurement.
-      }
-      await clock.sleep(intervalMs, this.#stopping.signal);
+  async #measure(): Promise<void> {
+    try {
+      await this.#options.clock.measure();
+      this.#checkSkew();
+    } catch {
+      // Redis is away: redis.unreachable tells it, and monotonic time goes on from the last measurement.
     }
   }
 

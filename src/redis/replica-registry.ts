@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
 import type { Role } from "../events.ts";
 import type { RedisKeys } from "./keys.ts";
 
@@ -33,46 +34,42 @@ export interface HeartbeatOptions {
 /** Says again and again that a replica is there. For people and dashboards; nothing is decided by it. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | null = null;
+  readonly #routine: Routine;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#routine = new Routine({
+      clock: options.clock,
+      intervalMs: HEARTBEAT_MS,
+      act: () => this.#announce(),
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#routine.start();
   }
 
   /** Says that the replica is gone, if Redis can be told. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    await this.#routine.stop();
     const { redis, keys, record } = this.#options;
     if (redis.status !== "ready") return;
     await redis.multi().del(keys.replica(record.id)).zrem(keys.replicas, record.id).exec();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#announce();
-      } catch {
-        // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
-      }
-      await this.#options.clock.sleep(HEARTBEAT_MS, this.#stopping.signal);
-    }
-  }
-
   async #announce(): Promise<void> {
     const { redis, keys, clock, record } = this.#options;
     const nowMs = Math.floor(clock.nowMs());
-    await redis
-      .multi()
-      .set(keys.replica(record.id), JSON.stringify(record), "PX", FORGET_MS)
-      .zadd(keys.replicas, nowMs, record.id)
-      .zremrangebyscore(keys.replicas, "-inf", String(nowMs - 4 * FORGET_MS))
-      .exec();
+    try {
+      await redis
+        .multi()
+        .set(keys.replica(record.id), JSON.stringify(record), "PX", FORGET_MS)
+        .zadd(keys.replicas, nowMs, record.id)
+        .zremrangebyscore(keys.replicas, "-inf", String(nowMs - 4 * FORGET_MS))
+        .exec();
+    } catch {
+      // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
+    }
   }
 }
 

@@ -1,0 +1,444 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bellwether, unusedPort } from "../support/command.ts";
+import { createProject, type TestProject } from "../support/project.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { Site } from "../support/site.ts";
+
+const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const STACK = /^\s+at /m;
+
+const projects: TestProject[] = [];
+afterAll(() => Promise.all(projects.splice(0).map(made => made.dispose())));
+
+async function project(files: Readonly<Record<string, string>>): Promise<TestProject> {
+  const made = await createProject(files);
+  projects.push(made);
+  return made;
+}
+
+const HANDLER = `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`;
+
+describe.concurrent("check", () => {
+  test("says ok and what it found", async () => {
+    const { dir } = await project({
+      "config/jobs.yaml": "jobs:\n  a: { every: 5s, handler: a }\n  b: { every: 5s, handler: a }\n",
+      "jobs/a.ts": HANDLER,
+    });
+    const result = await bellwether(["check"], { cwd: dir });
+    expect(result).toMatchObject({ code: 0, stderr: "" });
+    expect(result.stdout).toMatch(/^ok\b.*\b2 jobs/);
+  });
+
+  test("prints six mistakes in two files at once, each with its place, and ends with 2", async () => {
+    const { dir } = await project({
+      "config/bellwether.yaml": ["electoin:", "  leaseTtl: 10s", "log: { level: loud }"].join("\n"),
+      "config/jobs.yaml": [
+        "defaults:",
+        "  timezone: Europe/Berln",
+        "jobs:",
+        "  a:",
+        '    cron: "61 * * * *"',
+        "    handler: a",
+        "  b:",
+        "    every: 5",
+        "    handler: a",
+        "  c:",
+        "    every: 5s",
+        "    handler: a",
+        "    catchup: all",
+      ].join("\n"),
+      "jobs/a.ts": HANDLER,
+    });
+    const { code, stdout, stderr } = await bellwether(["check"], { cwd: dir });
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).not.toMatch(STACK);
+    const places = [
+      /^config\/bellwether\.yaml:1:1 electoin: .*did you mean election\?/,
+      /^config\/bellwether\.yaml:3:15 log\.level: .*loud.*expected.*(debug|info)/,
+      /^config\/jobs\.yaml:2:13 defaults\.timezone: .*Europe\/Berln.*Europe\/Berlin/,
+      /^config\/jobs\.yaml:5:11 jobs\.a\.cron: .*61.*0-59/,
+      /^config\/jobs\.yaml:8:12 jobs\.b\.every: .*5.*expected a duration/,
+      /^config\/jobs\.yaml:13:5 jobs\.c\.catchup: .*did you mean catchUp\?/,
+    ];
+    expect(stderr.trimEnd().split("\n")).toEqual(places.map(place => expect.stringMatching(place)));
+  });
+
+  test("names each handler that is missing, broken, not a handler, or throws on import", async () => {
+    const jobs = ["absent", "broken", "plain", "throws", "none"];
+    const { dir } = await project({
+      "config/jobs.yaml": ["jobs:", ...jobs.map(job => `  ${job}: { every: 5s, handler: ${job} }`)].join(
+        "\n",
+      ),
+      "jobs/broken.ts": "export default defineHandler(async () => {",
+      "jobs/plain.ts": "export default 42;\n",
+      "jobs/throws.ts": `throw new Error("no licence");\n`,
+      "jobs/none.ts": "export const work = 1;\n",
+    });
+    const check = await bellwether(["check"], { cwd: dir });
+    expect(check.code).toBe(2);
+    expect(check.stderr).not.toMatch(STACK);
+    const lines = check.stderr.trimEnd().split("\n");
+    expect(lines).toHaveLength(jobs.length);
+    for (const [i, job] of jobs.entries()) expect(lines[i]).toMatch(new RegExp(`"${job}".*jobs/${job}\\.ts`));
+    expect(lines[3]).toContain("no licence");
+    expect(lines[4]).toContain("default export");
+
+    const run = await bellwether(["run"], { cwd: dir });
+    expect(run.code).toBe(2);
+    for (const job of jobs) expect(run.stdout + run.stderr).toContain(`jobs/${job}.ts`);
+  });
+
+  test.each([
+    { given: "no jobs", jobs: "jobs: {}\n", code: 2 },
+    { given: "no jobs, as allowed", jobs: "allowEmpty: true\njobs: {}\n", code: 0 },
+    { given: "an unquoted cron", jobs: "jobs:\n  a:\n    cron: */5 * * * *\n    handler: a\n", code: 2 },
+  ])("ends with $code for $given", async ({ jobs, code }) => {
+    const { dir } = await project({ "config/jobs.yaml": jobs, "jobs/a.ts": HANDLER });
+    const result = await bellwether(["check"], { cwd: dir });
+    expect(result.code).toBe(code);
+    if (code === 2) expect(result.stderr).toMatch(/^config\/jobs\.yaml:\d+:\d+ /);
+    expect(result.stderr).not.toMatch(STACK);
+  });
+
+  test("tells that the folder is not there", async () => {
+    const result = await bellwether(["check", "--config", "/nowhere/config"]);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toMatch(/^\/nowhere\/config\b.*\n$/);
+  });
+});
+
+describe.concurrent("next", () => {
+  const jobs = {
+    "config/jobs.yaml": [
+      "jobs:",
+      '  spring: { cron: "30 2 * * *", timezone: America/New_York, handler: a }',
+      '  autumn: { cron: "30 1 * * *", timezone: America/New_York, handler: a, dst: { overlap: both } }',
+      '  seconds: { cron: "*/20 * * * * *", handler: a }',
+    ].join("\n"),
+  };
+  const next = async (...args: string[]) => bellwether(["next", ...args], { cwd: (await project(jobs)).dir });
+
+  test("prints a table of five ticks a job, without a server and without handlers", async () => {
+    const { code, stdout, stderr } = await next();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/JOB +TICK.*LOCAL.*NOTE/);
+    for (const job of ["spring", "autumn", "seconds"]) {
+      expect(lines.filter(line => line.startsWith(`${job} `))).toHaveLength(5);
+    }
+  });
+
+  test("notes the tick that the gap of spring shifts", async () => {
+    const { code, stdout } = await next("spring", "--from", "2026-03-07T00:00:00Z", "--count", "3", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([
+      { job: "spring", tick: "2026-03-07T07:30:00.000Z", local: "2026-03-07 02:30 EST" },
+      {
+        job: "spring",
+        tick: "2026-03-08T07:30:00.000Z",
+        local: "2026-03-08 03:30 EDT",
+        note: expect.stringMatching(/shifted.*02:30/),
+      },
+      { job: "spring", tick: "2026-03-09T06:30:00.000Z", local: "2026-03-09 02:30 EDT" },
+    ]);
+  });
+
+  test("shows the note in the table too", async () => {
+    const { stdout } = await next("spring", "--from", "2026-03-08T00:00:00Z", "--count", "1");
+    expect(stdout).toMatch(/^spring +2026-03-08T07:30:00.000Z +2026-03-08 03:30 EDT +.*shifted/m);
+  });
+
+  test("notes the ticks that the hour of autumn repeats", async () => {
+    const { stdout } = await next("autumn", "--from", "2026-10-31T06:00:00Z", "--count", "3", "--json");
+    expect(JSON.parse(stdout)).toEqual([
+      expect.objectContaining({ tick: "2026-11-01T05:30:00.000Z", local: "2026-11-01 01:30 EDT" }),
+      {
+        job: "autumn",
+        tick: "2026-11-01T06:30:00.000Z",
+        local: "2026-11-01 01:30 EST",
+        note: expect.stringMatching(/repeat|again|second/),
+      },
+      { job: "autumn", tick: "2026-11-02T06:30:00.000Z", local: "2026-11-02 01:30 EST" },
+    ]);
+  });
+
+  test("shows the seconds of ticks that have them", async () => {
+    const { stdout } = await next("seconds", "--from", "2026-01-01T00:00:30Z", "--count", "2", "--json");
+    expect(JSON.parse(stdout)).toEqual([
+      { job: "seconds", tick: "2026-01-01T00:00:40.000Z", local: "2026-01-01 00:00:40 UTC" },
+      {
+        job: "seconds",
+        tick: "2026-01-01T00:01:00.000Z",
+        local: expect.stringMatching(/^2026-01-01 00:01(:00)? UTC$/),
+      },
+    ]);
+  });
+
+  test.each([
+    { given: "an unknown job", args: ["sprin"], says: /sprin\b.*did you mean spring\?/ },
+    { given: "a count that is none", args: ["--count", "many"], says: /--count/ },
+    { given: "an instant that is none", args: ["--from", "yesterday"], says: /--from yesterday/ },
+  ])("ends with 2 for $given", async ({ args, says }) => {
+    const { code, stdout, stderr } = await next(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(STACK);
+  });
+});
+
+describe.concurrent("schema", () => {
+  test.each(["bellwether", "jobs"])(
+    "prints the JSON Schema of %s, as it stands in config/schema",
+    async file => {
+      const { code, stdout } = await bellwether(["schema", file]);
+      expect(code).toBe(0);
+      const schema = JSON.parse(stdout);
+      expect(schema).toMatchObject({ $schema: expect.stringContaining("json-schema.org"), type: "object" });
+      expect(Object.keys(schema.properties)).toContain(file === "jobs" ? "jobs" : "redis");
+      const { default: shipped } = await import(`../../config/schema/${file}.schema.json`, {
+        with: { type: "json" },
+      });
+      expect(schema).toEqual(shipped);
+    },
+  );
+
+  test("refuses another file", async () => {
+    const { code, stderr } = await bellwether(["schema", "job"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("jobs");
+  });
+});
+
+describe.concurrent("wrong usage", () => {
+  test.each([
+    { args: ["chek"], says: /unknown command 'chek'[^]*did you mean check/i },
+    { args: ["check", "--confg", "x"], says: /unknown option '--confg'[^]*did you mean --config/i },
+    { args: ["history"], says: /job/ },
+    { args: ["run", "--roles", "leader"], says: /--roles[^]*leader[^]*scheduler/ },
+    { args: ["dev", "--replicas", "none"], says: /--replicas/ },
+  ])("ends with 2: $args", async ({ args, says }) => {
+    const { code, stdout, stderr } = await bellwether(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(STACK);
+  });
+
+  test("help lists the commands, and each explains its options", async () => {
+    const help = await bellwether(["--help"]);
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    const commands = ["run", "dev", "check", "next", "status", "trigger", "history", "schema"];
+    for (const command of commands) expect(help.stdout).toMatch(new RegExp(`^ {2}${command} .+`, "m"));
+    const options = {
+      run: ["--roles", "--id", "--config"],
+      trigger: ["--data"],
+      history: ["--limit", "--json"],
+    };
+    for (const [command, flags] of Object.entries(options)) {
+      const { code, stdout } = await bellwether([command, "--help"]);
+      expect(code).toBe(0);
+      for (const flag of flags) expect(stdout).toContain(flag);
+    }
+  });
+});
+
+describe.concurrent("without Redis", () => {
+  test.each([["status"], ["history", "a"], ["trigger", "a"]])(
+    "%s says in one line where it looked, and ends with 1",
+    async (...args) => {
+      const port = await unusedPort();
+      const { dir } = await project({
+        "config/jobs.yaml": "jobs:\n  a: { every: 5s, handler: a }\n",
+        "config/bellwether.yaml": 'redis: { url: "${REDIS_URL}" }\n',
+        "jobs/a.ts": HANDLER,
+      });
+      const result = await bellwether(args, {
+        cwd: dir,
+        env: { REDIS_URL: `redis://user:s3cret@127.0.0.1:${port}` },
+      });
+      expect(result).toMatchObject({ code: 1, stdout: "" });
+      expect(result.stderr).toMatch(new RegExp(`^[^\\n]*127\\.0\\.0\\.1:${port}[^\\n]*\\n$`));
+      expect(result.stderr).not.toContain("s3cret");
+    },
+  );
+});
+
+describe("on a cluster", () => {
+  let redis: TestRedis;
+  let site: Site;
+  let first: string;
+  let second: string;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    site = await Site.create({
+      redisUrl: redis.url,
+      jobs: [
+        "beat: { every: 1s, handler: echo }",
+        "slow: { every: 1s, handler: slow, overlap: skip, retry: { attempts: 1 } }",
+        'rare: { cron: "0 0 1 1 *", timezone: America/New_York, handler: echo, data: { format: csv, keep: 1 } }',
+      ],
+      handlers: { slow: 'await opened("slow");' },
+    });
+    const one = site.start("--id", "one");
+    first = (await one.when("replica.started")).replica;
+    const skipped = await one.when("tick.skipped", line => line["job"] === "slow");
+    expect(skipped.level).toBe("info");
+    await one.when("run.completed", line => line["job"] === "beat");
+    await site.open("slow");
+    await one.end();
+    const two = site.start("--id", "two");
+    second = (await two.when("replica.started")).replica;
+    await two.when("run.completed", line => line["job"] === "beat");
+    const launched = await two.when(
+      "tick.launched",
+      line => line["job"] === "beat" && line["kind"] === "scheduled",
+    );
+    await two.when("run.completed", line => line["run"] === launched["run"]);
+  }, 40_000);
+
+  afterAll(async () => {
+    await site.dispose();
+    await redis.stop();
+  });
+
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await site.command(...args, "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return JSON.parse(stdout);
+  };
+
+  test("status tells who leads, who is there, and what each job did and will do", async () => {
+    const status = await json("status");
+    expect(status).toEqual({
+      leader: { replica: second, term: 2, since: ISO },
+      replicas: [
+        { id: second, roles: ["scheduler", "worker"], generation: 0, leading: true, startedAt: ISO },
+      ],
+      jobs: [
+        {
+          name: "beat",
+          schedule: "every 1s",
+          timezone: "UTC",
+          paused: false,
+          lastTick: ISO,
+          nextTick: ISO,
+          lastRun: expect.objectContaining({ outcome: "completed" }),
+        },
+        expect.objectContaining({ name: "slow", schedule: "every 1s" }),
+        {
+          name: "rare",
+          schedule: "0 0 1 1 *",
+          timezone: "America/New_York",
+          paused: false,
+          lastTick: null,
+          nextTick: expect.stringMatching(/^\d{4}-01-01T05:00:00.000Z$/),
+          lastRun: null,
+        },
+      ],
+    });
+    expect(Date.parse(status.jobs[0].nextTick)).toBeGreaterThan(Date.parse(status.jobs[0].lastTick));
+  });
+
+  test("status is a table for people", async () => {
+    const { code, stdout } = await site.command("status");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`${second} leads since .*term 2`));
+    expect(stdout).toMatch(/^rare +0 0 1 1 \* +America\/New_York /m);
+  });
+
+  test("status of a namespace without replicas has no leader", async () => {
+    const args = ["status", "--config", site.project.configDir];
+    const env = { SITE_NAMESPACE: `${site.namespace}-nobody` };
+    const { code, stdout } = await bellwether([...args, "--json"], { env });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      leader: null,
+      replicas: [],
+      jobs: [{ lastTick: null, lastRun: null }, { lastTick: null }, { lastTick: null }],
+    });
+    expect((await bellwether(args, { env })).stdout).toMatch(/nobody leads/);
+  });
+
+  test("history lists the ticks of both terms, newest first", async () => {
+    const history: Record<string, unknown>[] = await json("history", "beat", "--limit", "1000");
+    const ticks = history.map(({ tick }) => String(tick));
+    expect(ticks).toEqual(ticks.toSorted().reverse());
+    expect(new Set(ticks).size).toBe(ticks.length);
+    const terms = history.map(({ term }) => Number(term));
+    expect(terms).toEqual(terms.toSorted().reverse());
+    expect(new Set(terms)).toEqual(new Set([1, 2]));
+    for (const row of history.slice(1)) {
+      expect(row).toMatchObject({
+        tick: ISO,
+        outcome: "launched",
+        kind: expect.stringMatching(/^(scheduled|catch-up)$/),
+        lateMs: expect.any(Number),
+        run: `beat@${String(row["tick"]).replaceAll(/[-:]|\.000/g, "")}`,
+        attempts: 1,
+        durationMs: expect.any(Number),
+        replica: row["term"] === 1 ? first : second,
+      });
+    }
+  });
+
+  test("history names the run that blocked a skipped tick", async () => {
+    const history: Record<string, unknown>[] = await json("history", "slow", "--limit", "1000");
+    const skipped = history.filter(({ outcome }) => outcome === "skipped");
+    expect(skipped.length).toBeGreaterThan(0);
+    const blocker = history.findLast(({ outcome }) => outcome === "launched")?.["run"];
+    expect(skipped.at(-1)).toMatchObject({
+      tick: ISO,
+      reason: expect.stringMatching(/./),
+      kind: "scheduled",
+      term: 1,
+    });
+    expect(JSON.stringify(skipped.at(-1))).toContain(String(blocker));
+  });
+
+  test("history keeps to its limit, and is a table for people", async () => {
+    expect(await json("history", "beat", "--limit", "2")).toHaveLength(2);
+    expect(await json("history", "rare")).toEqual([]);
+    const { code, stdout } = await site.command("history", "beat", "--limit", "2");
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(3);
+    expect(stdout).toMatch(/^TICK +OUTCOME /);
+  });
+
+  test("trigger starts a run beside the schedule, whose data it can change", async () => {
+    const { run } = await json("trigger", "rare", "--data", '{"format":"pdf"}');
+    expect(run).toMatch(/^rare@manual-.+$/);
+    await site.when("run.completed", line => line["run"] === run);
+    const job = await site.queue().getJob(run);
+    expect(job?.data).toEqual({
+      format: "pdf",
+      keep: 1,
+      _tick: { at: ISO, kind: "manual", term: expect.any(Number) },
+    });
+    expect(await json("history", "rare", "--limit", "1")).toEqual([
+      expect.objectContaining({ kind: "manual", outcome: "launched", run, attempts: 1, replica: second }),
+    ]);
+    const { code, stdout } = await site.command("trigger", "rare");
+    expect(code).toBe(0);
+    expect(stdout).toContain("rare@manual-");
+  });
+
+  test("a triggered run is no tick of the schedule", async () => {
+    await json("trigger", "rare");
+    const status = await json("status");
+    expect(status.jobs[2]).toMatchObject({ name: "rare", lastTick: null });
+  });
+
+  test.each([
+    { given: "data that is no JSON", args: ["trigger", "rare", "--data", "{x"], says: /--data.*JSON/ },
+    { given: "data that is no object", args: ["trigger", "rare", "--data", "[1]"], says: /--data.*object/ },
+    { given: "an unknown job to trigger", args: ["trigger", "raer"], says: /raer\b.*did you mean rare\?/ },
+    { given: "an unknown job's history", args: ["history", "bea"], says: /bea\b.*did you mean beat\?/ },
+    { given: "a limit that is none", args: ["history", "beat", "--limit", "0"], says: /--limit/ },
+  ])("ends with 2 for $given", async ({ args, says }) => {
+    const { code, stdout, stderr } = await site.command(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(STACK);
+  });
+});
