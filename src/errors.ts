@@ -10,6 +10,9 @@ const MESSAGES = {
     `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
     "the connection to Redis changed within a launch; nothing was sent",
+  BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
+  BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
+    `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
     `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
   BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>

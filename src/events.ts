@@ -27,12 +27,15 @@ export interface EventMap {
   /** Once per change, by every replica that follows. */
   "leader.observed": { leader: string; term: number };
   "leader.resigned": { term: number; reason: ResignReason };
-  "leader.lost": { term: number; reason: LostReason };
+  /** `error`: what the store said last, where it said something. */
+  "leader.lost": { term: number; reason: LostReason; error?: string };
   /** The leader's work broke down (a bug); it resigned so that others can try. */
   "leader.failed": { term: number; error: string };
   /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
-  "leader.absent": { forMs: number };
+  "leader.absent": { forMs: number; error: string };
   "clock.skewed": { skewMs: number };
+  /** The store's time changed by more than drift, and ticks follow it now. */
+  "clock.stepped": { stepMs: number };
 
   "tick.launched": {
     job: string;
@@ -53,6 +56,8 @@ export interface EventMap {
     count?: number;
   };
   "job.overdue": { job: string; tick: string; forMs: number };
+  /** The job's cursor lies in the future, so it is silent until then: the store's clock was ahead for a while. */
+  "job.silenced": { job: string; until: string; forMs: number };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
   /** `final`: no attempt is left. */
@@ -111,10 +116,12 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "leader.failed": { level: "error", message: "the leader's work broke down; resigning" },
   "leader.absent": { level: "error", message: "nobody leads" },
   "clock.skewed": { level: "warn", message: "this machine's clock is off; ticks follow the store's time" },
+  "clock.stepped": { level: "warn", message: "the store's clock was set; ticks follow it" },
   "tick.launched": { level: "debug", message: "tick launched" },
   "tick.skipped": { level: "info", message: "tick skipped" },
   "tick.missed": { level: "warn", message: "tick missed" },
   "job.overdue": { level: "error", message: "job is overdue" },
+  "job.silenced": { level: "error", message: "job is silent: its ticks until then count as decided" },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
   "run.returned": { level: "info", message: "run given back to its queue" },

@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { StoreClock } from "./clock/store-clock.ts";
+import { within } from "./clock/within.ts";
 import type { Config } from "./config/config.ts";
 import { Elector } from "./election/elector.ts";
 import { RedisLeaseStore } from "./election/redis-lease-store.ts";
@@ -36,6 +37,7 @@ export interface ReplicaOptions {
 }
 
 const CLOCK_RETRY_MS = 200;
+const FAREWELL_LIMIT_MS = 1_000;
 
 interface Part {
   start(): void;
@@ -137,8 +139,9 @@ export class Replica {
       this.#elector?.stop("shutdown"),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
-    await Promise.all(this.#others.map(part => part.stop()));
-    await this.#launcher?.close();
+    // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
+    const farewells = [...this.#others.map(part => part.stop()), this.#launcher?.close()];
+    await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
     // To end one twice would keep the process alive for ioredis's disconnectTimeout.
     for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
     this.events.emit("replica.stopped", { ...about, clean: finished });

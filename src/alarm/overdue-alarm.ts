@@ -63,13 +63,20 @@ export class OverdueAlarm {
 
   #judge(job: Job, cursor: number): void {
     const { clock, events } = this.#options;
+    const nowMs = clock.nowMs();
     const tick = job.schedule.next(cursor);
-    const forMs = tick === null ? 0 : Math.round(clock.nowMs() - tick.at - job.schedule.jitterOf(tick.at));
-    if (tick === null || forMs < OVERDUE_MS) {
+    const overdueMs = tick === null ? 0 : nowMs - tick.at - job.schedule.jitterOf(tick.at);
+    const silentMs = cursor - nowMs;
+    const forMs = Math.round(Math.max(overdueMs, silentMs));
+    if (forMs < OVERDUE_MS) {
       this.#tellAfterMs.delete(job.name);
     } else if (forMs >= (this.#tellAfterMs.get(job.name) ?? OVERDUE_MS)) {
       this.#tellAfterMs.set(job.name, 2 * forMs);
-      events.emit("job.overdue", { job: job.name, tick: new Date(tick.at).toISOString(), forMs });
+      if (silentMs >= OVERDUE_MS) {
+        events.emit("job.silenced", { job: job.name, until: new Date(cursor).toISOString(), forMs });
+      } else if (tick !== null) {
+        events.emit("job.overdue", { job: job.name, tick: new Date(tick.at).toISOString(), forMs });
+      }
     }
   }
 }

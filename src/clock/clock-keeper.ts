@@ -32,7 +32,8 @@ export class ClockKeeper {
 
   async #measure(): Promise<void> {
     try {
-      await this.#options.clock.measure();
+      const stepMs = await this.#options.clock.measure();
+      if (stepMs !== 0) this.#options.events.emit("clock.stepped", { stepMs });
       this.#checkSkew();
     } catch {
       // Redis is away: redis.unreachable tells it, and monotonic time goes on from the last measurement.

@@ -5,6 +5,10 @@ import type { Clock } from "./clock.ts";
 const MAX_SLEEP_MS = 2_147_483_647;
 /** Round trips per measurement; the shortest bounds the error to half its length. */
 const SAMPLES = 5;
+/** A larger change between two measurements is no drift: somebody set a clock, or another server answers. */
+const STEP_MS = 2_000;
+/** So many measurements in a row must agree on a step before it is believed. */
+const STEP_PROOFS = 3;
 
 export interface StoreClockOptions {
   /** The store's time in epoch milliseconds; one round trip. */
@@ -18,6 +22,8 @@ export interface StoreClockOptions {
 export class StoreClock implements Clock {
   readonly #readStoreTimeMs: () => Promise<number>;
   #offsetMs = Date.now() - performance.now();
+  #isMeasured = false;
+  #doubt: { readonly offsetMs: number; readonly proofs: number } | null = null;
 
   constructor(options: StoreClockOptions) {
     this.#readStoreTimeMs = options.readStoreTimeMs;
@@ -39,8 +45,29 @@ export class StoreClock implements Clock {
   /**
    * Measures the offset again: of several samples the one with the shortest round trip, half of that trip
    * taken off. Rejects when the store does not answer; the offset then stays as it was.
+   *
+   * A step is believed when several measurements agree on it: ticks that are launched ahead of time cannot be taken
+   * back, so a server with a wrong clock that answers for a moment must not move the schedule. Resolves with the
+   * step that was made, 0 for none.
    */
-  async measure(): Promise<void> {
+  async measure(): Promise<number> {
+    const offsetMs = await this.#measureOffset();
+    const stepMs = offsetMs - this.#offsetMs;
+    const isStep = this.#isMeasured && Math.abs(stepMs) > STEP_MS;
+    if (isStep && !this.#isProven(offsetMs)) return 0;
+    this.#doubt = null;
+    this.#isMeasured = true;
+    this.#offsetMs = offsetMs;
+    return isStep ? Math.round(stepMs) : 0;
+  }
+
+  #isProven(offsetMs: number): boolean {
+    const agrees = this.#doubt !== null && Math.abs(offsetMs - this.#doubt.offsetMs) <= STEP_MS;
+    this.#doubt = { offsetMs, proofs: agrees && this.#doubt ? this.#doubt.proofs + 1 : 1 };
+    return this.#doubt.proofs >= STEP_PROOFS;
+  }
+
+  async #measureOffset(): Promise<number> {
     let shortestMs = Number.POSITIVE_INFINITY;
     let offsetMs = this.#offsetMs;
     for (let i = 0; i < SAMPLES; i++) {
@@ -51,7 +78,7 @@ export class StoreClock implements Clock {
       shortestMs = tripMs;
       offsetMs = storeTimeMs - (sentMs + tripMs / 2);
     }
-    this.#offsetMs = offsetMs;
+    return offsetMs;
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {

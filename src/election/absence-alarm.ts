@@ -18,8 +18,8 @@ export class AbsenceAlarm {
     this.#graceMs = 2 * leaseTtlMs;
   }
 
-  /** To be called whenever no leader is known. */
-  check(): void {
+  /** To be called whenever no leader is known; `error` is why. */
+  check(error: string): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#sinceMs === null) {
       this.#sinceMs = nowMs;
@@ -28,7 +28,7 @@ export class AbsenceAlarm {
     if (nowMs < this.#nextMs) return;
     const forMs = Math.round(nowMs - this.#sinceMs);
     this.#nextMs = nowMs + forMs;
-    this.#events.emit("leader.absent", { forMs });
+    this.#events.emit("leader.absent", { forMs, error });
   }
 
   /** To be called whenever a leader is known. */

@@ -2,12 +2,14 @@
 --
 -- KEYS  1 lease   2 term   3 leader   4 terms
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
---       6 '1' when the replica is subscribed to its own channel   7 prefix of the replicas' own channels
---       8 number of the term whose leader may be replaced because its process is gone, '0' for none
+--       6 prefix of the replicas' own channels
+--       7 number of the term whose leader may be replaced because its process is gone, '0' for none
 -- Returns
---   {'elected', number, reason, previous, vacant ms}      previous '' and vacant -1: not known
---   {'held', ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence is
---       'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was)
+--   {'elected', seen, number, reason, previous, vacant ms}      previous '' and vacant -1: not known
+--   {'held', seen, ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence
+--       is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
+--   seen: 1 when this server sees the bidder on its own channel. One that does not see the bidder is not where
+--       presences are, after a failover for example, and says nothing about the leader's either.
 --
 -- Why atomic: lease and term must change together. A lease without its term would leave an older leader able
 -- to write; a term without its lease would fence a leader that nobody replaces.
@@ -22,26 +24,35 @@ local last = {}
 local record = redis.call('HGETALL', KEYS[3])
 for i = 1, #record, 2 do last[record[i]] = record[i + 1] end
 
+local function subscribers(replica)
+  return redis.call('PUBSUB', 'NUMSUB', ARGV[6] .. replica)[2]
+end
+local seen = math.min(subscribers(ARGV[1]), 1)
+
 if holder == ARGV[2] and fence == (last.term or '') .. ':' .. ARGV[2] then
   redis.call('PEXPIRE', KEYS[1], ttl)
   redis.call('HSET', KEYS[3], 'until', now + ttl)
-  return {'elected', tonumber(last.term), last.reason, last.previous, tonumber(last.vacant)}
+  return {'elected', seen, tonumber(last.term), last.reason, last.previous, tonumber(last.vacant)}
 end
 
 if holder and holder ~= ARGV[2] then
   local presence = 'unknown'
-  if last.announced == '1' then
-    local subscribers = redis.call('PUBSUB', 'NUMSUB', ARGV[7] .. last.replica)[2]
-    presence = subscribers == 0 and 'gone' or 'there'
+  if last.announced == '1' and seen == 1 then
+    presence = subscribers(last.replica) == 0 and 'gone' or 'there'
     if presence == 'there' and last.goneAt then redis.call('HDEL', KEYS[3], 'goneAt') end
     if presence == 'gone' and not last.goneAt then
       last.goneAt = now
       redis.call('HSET', KEYS[3], 'goneAt', now)
     end
   end
-  if not (presence == 'gone' and ARGV[8] == last.term) then
-    local ends = redis.call('PTTL', KEYS[1])
-    return {'held', ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence}
+  if not (presence == 'gone' and ARGV[7] == last.term) then
+    -- The server's clock may have stepped back: no lease is longer than it was granted for.
+    local ends, granted = redis.call('PTTL', KEYS[1]), tonumber(last.ttl or ttl)
+    if ends < 0 or ends > granted then
+      redis.call('PEXPIRE', KEYS[1], granted)
+      ends = granted
+    end
+    return {'held', seen, ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence}
   end
   last.ended, last.endedAt = 'crashed', last.goneAt
 end
@@ -58,10 +69,10 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
 redis.call('SET', KEYS[2], string.format('%d', number) .. ':' .. ARGV[2])
 redis.call('DEL', KEYS[3])
 redis.call('HSET', KEYS[3], 'replica', ARGV[1], 'term', string.format('%d', number), 'since', now, 'until', now + ttl,
-  'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', ARGV[6])
+  'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', seen, 'ttl', ttl)
 redis.call('LPUSH', KEYS[4], cjson.encode({
   term = number, replica = ARGV[1], since = now, reason = reason, previous = previous, vacantMs = vacant,
 }))
 redis.call('LTRIM', KEYS[4], 0, tonumber(ARGV[5]) - 1)
 redis.call('PUBLISH', ARGV[4], 'elected')
-return {'elected', number, reason, previous, vacant}
+return {'elected', seen, number, reason, previous, vacant}

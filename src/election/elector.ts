@@ -33,7 +33,7 @@ export interface ElectorOptions {
 
 type End =
   | { readonly by: "resigned"; readonly reason: ResignReason }
-  | { readonly by: "lost"; readonly reason: LostReason };
+  | { readonly by: "lost"; readonly reason: LostReason; readonly error?: string };
 
 /**
  * Campaigns, leads, and campaigns again, until stopped:
@@ -122,9 +122,8 @@ export class Elector {
     let outcome: BidOutcome;
     try {
       outcome = await store.campaign(bid);
-    } catch {
-      // The connection tells people why (redis.unreachable); here it means: no leader in sight.
-      this.#absence.check();
+    } catch (error) {
+      this.#absence.check(messageOf(error));
       return null;
     }
     this.#absence.clear();
@@ -186,8 +185,10 @@ export class Elector {
       await this.#release(bid, "resigned");
       events.emit("leader.resigned", { term, reason: end.reason });
     } else {
-      events.emit("leader.lost", { term, reason: end.reason });
-      if (end.reason === "fenced") await this.#release(bid, "expired");
+      const { reason, error } = end;
+      events.emit("leader.lost", { term, reason, ...(error === undefined ? {} : { error }) });
+      // It may still be ours: then nobody, this replica included, has to wait for it to run out.
+      await this.#release(bid, "expired");
     }
     await work;
     if (end.by === "resigned") await this.#sitOut();
@@ -213,7 +214,7 @@ export class Elector {
     try {
       return await lead(term);
     } catch (error) {
-      this.#options.events.emit("leader.failed", { term: term.number, error: String(error) });
+      this.#options.events.emit("leader.failed", { term: term.number, error: messageOf(error) });
       this.#resign?.("stepdown");
       return "ended";
     }
@@ -225,27 +226,32 @@ export class Elector {
     const trustMs = leaseTtlMs - leaseTtlMs / 10;
     let trustedUntilMs = grantedMs + trustMs;
     let renewAtMs = grantedMs + leaseTtlMs / 3;
-    let answered = true;
+    let failure: string | null = null;
     while (!ending.aborted) {
       await clock.sleep(Math.min(renewAtMs, trustedUntilMs) - clock.monotonicMs(), ending);
       const sentMs = clock.monotonicMs();
-      if (sentMs >= trustedUntilMs) return { by: "lost", reason: answered ? "expired" : "unreachable" };
+      if (sentMs >= trustedUntilMs) {
+        return failure === null
+          ? { by: "lost", reason: "expired" }
+          : { by: "lost", reason: "unreachable", error: failure };
+      }
       if (sentMs < renewAtMs) continue;
 
       const outOfTrust = new AbortController();
       const answer = await Promise.race([
-        store.renew(bid).catch(() => "no answer" as const),
+        store.renew(bid).catch(error => ({ error: messageOf(error) })),
         clock
           .sleep(trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
-          .then(() => "no answer" as const),
+          .then(() => ({ error: "no answer in time" })),
       ]);
       outOfTrust.abort();
-      answered = answer !== "no answer";
+      failure = typeof answer === "object" ? answer.error : null;
       if (answer === "lost") return { by: "lost", reason: "expired" };
       if (answer === "renewed") trustedUntilMs = sentMs + trustMs;
-      renewAtMs = answered
-        ? sentMs + leaseTtlMs / 3
-        : clock.monotonicMs() + MIN_RETRY_MS + this.#random() * RETRY_MS;
+      renewAtMs =
+        failure === null
+          ? sentMs + leaseTtlMs / 3
+          : clock.monotonicMs() + MIN_RETRY_MS + this.#random() * RETRY_MS;
     }
     return { by: "lost", reason: "expired" };
   }
@@ -283,6 +289,10 @@ const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
 /** A release is a courtesy; a store that is away must not hold up a shutdown. */
 const RELEASE_LIMIT_MS = 1_000;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Remembers that a hint came, also while nobody was waiting for it. */
 class Hint {

@@ -19,12 +19,14 @@ const campaignReply = z.union([
   z.tuple([
     z.literal("elected"),
     z.number(),
+    z.number(),
     z.enum(["vacant", "resigned", "crashed", "expired"]),
     z.string(),
     z.number(),
   ]),
   z.tuple([
     z.literal("held"),
+    z.number(),
     z.number(),
     z.string(),
     z.number(),
@@ -34,7 +36,7 @@ const campaignReply = z.union([
 ]);
 
 export interface RedisLeaseStoreOptions {
-  /** A connection that fails fast and never resends (`connectRedis`, purpose "lease"). */
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "fenced"). */
   readonly redis: Redis;
   readonly presence: RedisPresence;
   readonly keys: RedisKeys;
@@ -55,19 +57,19 @@ export class RedisLeaseStore implements LeaseStore {
 
   async campaign(bid: Bid): Promise<BidOutcome> {
     const { lease, term, leader, terms, leadershipChannel, aliveChannels } = this.#keys;
-    const isAnnounced = this.#presence.announcedForMs() !== null;
     const reply = campaignReply.parse(
       await CAMPAIGN.run(
         this.#redis,
         [lease, term, leader, terms],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[isAnnounced ? "1" : "0", aliveChannels, bid.takeOver ?? 0],
+          ...[aliveChannels, bid.takeOver ?? 0],
         ],
       ),
     );
+    if (reply[1] === 0) this.#presence.announceAgain();
     if (reply[0] === "held") {
-      const [, endsInMs, replica, number, sinceMs, presence] = reply;
+      const [, , endsInMs, replica, number, sinceMs, presence] = reply;
       return {
         outcome: "held",
         leader: { replica, term: number, sinceMs },
@@ -75,7 +77,7 @@ export class RedisLeaseStore implements LeaseStore {
         presence: presence === "gone" && !this.#isSettled() ? "there" : presence,
       };
     }
-    const [, number, reason, previous, vacantMs] = reply;
+    const [, , number, reason, previous, vacantMs] = reply;
     return {
       outcome: "elected",
       term: number,

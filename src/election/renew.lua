@@ -12,6 +12,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
 end
 local time = redis.call('TIME')
 local ttl = tonumber(ARGV[2])
+-- The record first: when it is refused (no memory), the lease must not be extended either.
+redis.call('HSET', KEYS[2], 'until', time[1] * 1000 + math.floor(time[2] / 1000) + ttl, 'ttl', ttl)
 redis.call('PEXPIRE', KEYS[1], ttl)
-redis.call('HSET', KEYS[2], 'until', time[1] * 1000 + math.floor(time[2] / 1000) + ttl)
 return 1

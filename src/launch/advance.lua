@@ -1,13 +1,14 @@
 -- Moves the cursors of the jobs whose runs are there, and records each decision. Last command of a launch
 -- transaction (DESIGN §5.2).
 --
--- KEYS  1 cursors; then three for each decision: history stream, run (BullMQ's job key), deduplication key
+-- KEYS  1 cursors   2 queued; then three for each decision: history stream, run (BullMQ's job key), deduplication key
 -- ARGV  1 how many entries a history keeps; then for each decision:
 --       job, tick (epoch ms), run id ('' for a missed tick), prefix of BullMQ's job keys, deduplication id
 --       ('' for none), how many strings follow, and these: names and values of the record's fields
 -- Returns one entry for each decision:
 --   {'launched'}          the run is there
---   {'queued', run id}    the run will be added when the blocking run ends (overlap: queue)
+--   {'queued', run id, displaced}   the run will be added when the blocking run ends (overlap: queue); BullMQ keeps
+--                         one such place a job, and the run that had it, if any, will not be added any more
 --   {'skipped', run id}   another run of the job stood in the way
 --   {'missed'}            no run was wanted
 --   {'failed'}            the run should be there and is not; the cursor stays before this tick
@@ -28,12 +29,28 @@ local function outcome_of(run_key, run, prefix, dedup_key, dedup_id)
 end
 
 local at = 2
-for i = 1, (#KEYS - 1) / 3 do
-  local history, run_key, dedup_key = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
+-- A record that cannot be written must not keep the cursors of runs that are there from moving: pcall.
+local function record(history, fields)
+  redis.pcall('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
+end
+
+-- Remembers who waits behind the active run. Whoever waited behind an earlier one, and did not become the one that
+-- is waited for now, lost its place.
+local function take_place(job, run, blocking, history)
+  local waiting = redis.call('HGET', KEYS[2], job)
+  redis.call('HSET', KEYS[2], job, run)
+  if not waiting or waiting == run or waiting == blocking then return nil end
+  record(history, {'outcome', 'skipped', 'reason', 'replaced by a newer tick', 'run', waiting, 'blockedBy', run})
+  return waiting
+end
+
+local at = 2
+for i = 1, (#KEYS - 2) / 3 do
+  local history, run_key, dedup_key = KEYS[3 * i], KEYS[3 * i + 1], KEYS[3 * i + 2]
   local job, tick, run, prefix, dedup_id, length = unpack(ARGV, at, at + 5)
-  local record = {unpack(ARGV, at + 6, at + 5 + length)}
+  local fields = {unpack(ARGV, at + 6, at + 5 + length)}
   at = at + 6 + length
-  local outcome, blocking = 'failed', nil
+  local outcome, blocking, displaced = 'failed', nil, nil
   if not stopped[job] then
     outcome, blocking = outcome_of(run_key, run, prefix, dedup_key, dedup_id)
   end
@@ -41,13 +58,19 @@ for i = 1, (#KEYS - 1) / 3 do
     stopped[job] = true
   else
     cursors[job] = tick
-    local n = #record
-    record[n + 1], record[n + 2] = 'outcome', outcome == 'queued' and 'launched' or outcome
-    if blocking then record[n + 3], record[n + 4] = 'blockedBy', blocking end
-    if outcome == 'skipped' then record[n + 5], record[n + 6] = 'reason', 'overlap' end
-    redis.call('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(record))
+    if outcome == 'queued' then
+      displaced = take_place(job, run, blocking, history)
+    elseif outcome == 'launched' and dedup_id ~= '' then
+      redis.call('HDEL', KEYS[2], job)
+    end
+    local n = #fields
+    fields[n + 1], fields[n + 2] = 'outcome', outcome == 'queued' and 'launched' or outcome
+    if blocking then fields[n + 3], fields[n + 4] = 'blockedBy', blocking end
+    if outcome == 'skipped' then fields[n + 5], fields[n + 6] = 'reason', 'overlap' end
+    if outcome == 'queued' then fields[n + 5], fields[n + 6] = 'reason', 'waits for the run before it' end
+    record(history, fields)
   end
-  results[i] = {outcome, blocking}
+  results[i] = {outcome, blocking or '', displaced or ''}
 end
 
 for job, tick in pairs(cursors) do redis.call('HSET', KEYS[1], job, tick) end

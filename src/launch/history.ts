@@ -96,14 +96,19 @@ export async function readHistory(
   limit: number,
 ): Promise<HistoryRow[]> {
   const entries = await redis.xrevrange(keys.history(job), "+", "-", "COUNT", 2 * limit + HISTORY_ENTRIES);
+  // Newest first: what is said of a run after its launch is read before the launch.
   const results = new Map<string, Record<string, string>>();
+  const displaced = new Map<string, Record<string, string>>();
   const rows: HistoryRow[] = [];
   for (const [, flat] of entries) {
     const fields = pairsOf(flat);
     if (fields["result"] && fields["run"]) {
       if (!results.has(fields["run"])) results.set(fields["run"], fields);
-    } else if (fields["tick"] && rows.length < limit) {
-      rows.push(rowOf(fields, results.get(fields["run"] ?? "")));
+    } else if (!fields["tick"]) {
+      displaced.set(fields["run"] ?? "", fields);
+    } else if (rows.length < limit) {
+      const run = fields["run"] ?? "";
+      rows.push(rowOf({ ...fields, ...displaced.get(run) }, results.get(run)));
     }
   }
   return rows;

@@ -22,7 +22,20 @@ export class LaunchQueue {
   readonly #queue: Queue;
   readonly #backend: RedisQueueBackend;
 
-  constructor(name: string, redis: Redis, prefix: string) {
+  /** Resolves when BullMQ's scripts are known to the connection. */
+  static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
+    const queue = new LaunchQueue(name, redis, prefix);
+    try {
+      await queue.#queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      // A BullMQ queue whose first connection failed never works.
+      await queue.close();
+      throw error;
+    }
+  }
+
+  private constructor(name: string, redis: Redis, prefix: string) {
     this.#queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
     // The connection's owner tells people about its errors; here they end in the rejection of a command.
     this.#queue.on("error", () => undefined);
@@ -31,11 +44,6 @@ export class LaunchQueue {
       throw new BellwetherError("BW_BUG", { rule: "BullMQ's Redis backend has addJobToTransaction" });
     }
     this.#backend = backend;
-  }
-
-  /** Resolves when BullMQ's scripts are known to the connection. Rejects for good: then make a new LaunchQueue. */
-  async ready(): Promise<void> {
-    await this.#queue.waitUntilReady();
   }
 
   /**
@@ -50,7 +58,7 @@ export class LaunchQueue {
     nowMs: number,
   ): Promise<unknown> {
     const data = { ...job.data, _tick: tick };
-    const options = { ...runOptions(job, run), timestamp: Math.floor(nowMs) };
+    const options = { ...runOptions(job, run, true), timestamp: Math.floor(nowMs) };
     const json = new BullJob(this.#queue, job.name, data, options, run).asJSON();
     return this.#backend.addJobToTransaction(transaction, json, run);
   }
@@ -73,8 +81,11 @@ export function deduplicationId(job: Job): string | null {
   return job.overlap === "allow" ? null : job.name;
 }
 
-/** BullMQ's options of a job's runs; `timestamp` is the caller's. */
-export function runOptions(job: Job, run: string): JobsOptions {
+/**
+ * BullMQ's options of a job's runs; `timestamp` is the caller's. `mayQueue`: with `overlap: queue` the run may wait
+ * behind the one that is active, where it displaces one that waits already.
+ */
+export function runOptions(job: Job, run: string, mayQueue: boolean): JobsOptions {
   const id = deduplicationId(job);
   return {
     jobId: run,
@@ -82,6 +93,6 @@ export function runOptions(job: Job, run: string): JobsOptions {
     backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
-    ...(id === null ? {} : { deduplication: { id, keepLastIfActive: job.overlap === "queue" } }),
+    ...(id === null ? {} : { deduplication: { id, keepLastIfActive: mayQueue && job.overlap === "queue" } }),
   };
 }

@@ -12,11 +12,20 @@ import { runIdOf } from "./run-id.ts";
 
 const ADVANCE = new Script(new URL("./advance.lua", import.meta.url));
 
-/** What became of a decision, and the run that stood in the way of its own. */
-const settledReply = z.tuple([z.enum(["launched", "queued", "skipped", "missed"]), z.string().optional()]);
-const advanceReply = z.array(z.union([settledReply, z.tuple([z.literal("failed")])]));
+const advanceReply = z.array(
+  z.tuple([
+    z.enum(["launched", "queued", "skipped", "missed", "failed"]),
+    z.string().optional(),
+    z.string().optional(),
+  ]),
+);
 
-export type DecisionOutcome = z.infer<typeof settledReply>;
+/** What became of each decision: the outcome, the run in the way of its own, the run that it displaced. */
+export interface SentTransaction {
+  readonly outcomes: z.infer<typeof advanceReply>;
+  /** Why Redis did not add the runs that failed, or null when none did. */
+  readonly refused: string | null;
+}
 
 type Replies = readonly [Error | null, unknown][] | null;
 
@@ -40,7 +49,7 @@ export class LaunchTransaction {
     this.#options = options;
     // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
     this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
-    this.#advanceKeys = [options.keys.cursors];
+    this.#advanceKeys = [options.keys.cursors, options.keys.queued];
   }
 
   miss(decision: MissDecision): void {
@@ -68,12 +77,12 @@ export class LaunchTransaction {
   /**
    * Queues the last command. What it resolves with sends everything in one write and resolves with an outcome for
    * each decision, or null when a watched key had changed. A rejection of that says nothing about the outcome,
-   * except BW_LAUNCH_REFUSED: the cursors of the ticks that were not added stand where they stood.
+   * except BW_LAUNCH_REFUSED: then nothing was added, and no cursor moved.
    */
-  async seal(): Promise<() => Promise<DecisionOutcome[] | null>> {
+  async seal(): Promise<() => Promise<SentTransaction | null>> {
     ADVANCE.queue(this.#transaction, this.#advanceKeys, this.#advanceArgs);
     await Promise.all(this.#adds);
-    return async () => outcomesOf(await this.#exec(), this.#decisions);
+    return async () => readReplies(await this.#exec(), this.#decisions);
   }
 
   #advance(decision: LaunchDecision | MissDecision, run: string, prefix: string, dedup: string): void {
@@ -99,16 +108,12 @@ export class LaunchTransaction {
   }
 }
 
-function outcomesOf(replies: Replies, decisions: number): DecisionOutcome[] | null {
+function readReplies(replies: Replies, decisions: number): SentTransaction | null {
   if (replies === null) return null;
   const failure = replies.find(([error]) => error !== null)?.[0];
   const why = failure?.message ?? "no reason given";
   const [error, reply] = replies.at(-1) ?? [];
   if (error) throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions, why }, { cause: failure });
   const outcomes = advanceReply.parse(reply);
-  const settled = outcomes.filter(outcome => outcome[0] !== "failed");
-  const refused = outcomes.length - settled.length;
-  if (refused > 0)
-    throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: refused, why }, { cause: failure });
-  return settled;
+  return { outcomes, refused: outcomes.some(([outcome]) => outcome === "failed") ? why : null };
 }

@@ -7,17 +7,33 @@ import { Script } from "../redis/script.ts";
 import type { Decision, LaunchDecision } from "../schedule/plan.ts";
 import { readCursors } from "./cursors.ts";
 import { LaunchQueue } from "./launch-queue.ts";
-import { type DecisionOutcome, LaunchTransaction } from "./launch-transaction.ts";
+import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
 import { runIdOf } from "./run-id.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
+
+/** A script over this many jobs holds Redis up for some 20 ms. */
+const JOBS_A_SCRIPT = 5_000;
+/**
+ * A new schedule begins a moment before it is first seen: a tick that both schedules have, and that fell due in the
+ * gap between the old pod and the new one, must not be lost. As long as a tick counts as on time (plan.ts).
+ */
+const CHANGE_REACH_MS = 5_000;
 
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
   z.tuple([z.literal("opened")]).rest(z.coerce.number()),
 ]);
+/** Where a job stands. */
+export interface Book {
+  /** The newest decided tick, epoch ms. */
+  readonly cursor: number;
+  /** Ticks before this belong to an earlier schedule of the job; 0 when it never changed. */
+  readonly beginsAt: number;
+}
+
 export type OpenOutcome =
-  | { readonly outcome: "opened"; readonly cursors: Map<string, number> }
+  | { readonly outcome: "opened"; readonly books: ReadonlyMap<string, Book> }
   | { readonly outcome: "fenced" };
 
 /** What became of one decision; `by` is the run that stood in the way. */
@@ -26,6 +42,8 @@ export interface Settled {
   readonly outcome: "launched" | "queued" | "skipped" | "missed";
   readonly run?: string;
   readonly by?: string;
+  /** The run that was waiting behind the same one, and gave up its place to this one. */
+  readonly displaced?: string;
 }
 
 /** One transaction's worth of decisions. */
@@ -40,7 +58,8 @@ export interface Commit {
 }
 
 export type CommitOutcome =
-  | { readonly outcome: "committed"; readonly settled: readonly Settled[] }
+  /** `refused`: why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
+  | { readonly outcome: "committed"; readonly settled: readonly Settled[]; readonly refused: string | null }
   /** A newer term stands, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
   /** The cursors are not where the plan assumed; nothing was written. Open the term again and plan anew. */
@@ -83,21 +102,37 @@ export class Launcher {
     return this.#openedOn === this.#connections;
   }
 
-  /** Gives each job its cursor, if it has none, and reads all of them. */
+  /** Gives each job its cursor, if it has none, and reads where all of them stand. */
   async open(fence: string, nowMs: number): Promise<OpenOutcome> {
     const connection = this.#connections;
     const jobs = [...this.#jobs.values()];
+    const books = new Map<string, Book>();
+    for (let i = 0; i < jobs.length; i += JOBS_A_SCRIPT) {
+      const page = await this.#openPage(fence, nowMs, jobs.slice(i, i + JOBS_A_SCRIPT));
+      if (page === null) return { outcome: "fenced" };
+      for (const [job, book] of page) books.set(job, book);
+    }
+    this.#openedOn = connection;
+    return { outcome: "opened", books };
+  }
+
+  async #openPage(fence: string, nowMs: number, jobs: readonly Job[]): Promise<[string, Book][] | null> {
     const reply = openReply.parse(
       await OPEN_TERM.run(
         this.#redis,
         [this.#keys.term, this.#keys.cursors, this.#keys.schedules],
-        [fence, Math.floor(nowMs), ...jobs.flatMap(job => [job.name, job.schedule.fingerprint])],
+        [
+          ...[fence, Math.floor(nowMs), Math.floor(nowMs - CHANGE_REACH_MS)],
+          ...jobs.flatMap(job => [job.name, job.schedule.fingerprint]),
+        ],
       ),
     );
-    if (reply[0] === "fenced") return { outcome: "fenced" };
-    const [, ...cursors] = reply;
-    this.#openedOn = connection;
-    return { outcome: "opened", cursors: new Map(jobs.map((job, i) => [job.name, cursors[i] as number])) };
+    if (reply[0] === "fenced") return null;
+    const [, ...numbers] = reply;
+    return jobs.map((job, i) => [
+      job.name,
+      { cursor: numbers[2 * i] ?? Number.NaN, beginsAt: numbers[2 * i + 1] ?? Number.NaN },
+    ]);
   }
 
   /** Commits the decisions in one transaction, or nothing. */
@@ -113,6 +148,8 @@ export class Launcher {
     try {
       const outcome = await attempt();
       if (outcome.outcome !== "committed") await this.#redis.unwatch();
+      // A connection that thinks that the server knows a script which it has forgotten never finds out (ioredis).
+      else if (outcome.refused !== null) this.#redis.disconnect(true);
       return outcome;
     } catch (error) {
       // The reply that did not come must not be taken for the answer to the next command.
@@ -168,21 +205,20 @@ export class Launcher {
   async #queuesOf(decisions: readonly LaunchDecision[]): Promise<ReadonlyMap<string, LaunchQueue>> {
     for (const name of new Set(decisions.map(decision => this.#job(decision.job).queue))) {
       if (this.#queues.has(name)) continue;
-      const queue = new LaunchQueue(name, this.#redis, this.#keys.bullmqPrefix);
-      await queue.ready();
-      this.#queues.set(name, queue);
+      this.#queues.set(name, await LaunchQueue.open(name, this.#redis, this.#keys.bullmqPrefix));
     }
     return this.#queues;
   }
 }
 
 /** Matches each decision with what the transaction says became of it. */
-function settle(decisions: readonly Decision[], outcomes: readonly DecisionOutcome[] | null): CommitOutcome {
-  if (outcomes === null) return { outcome: "moved" };
-  const settled = outcomes.map(([outcome, by], i): Settled => {
-    const decision = decisions[i] as Decision;
+function settle(decisions: readonly Decision[], sent: SentTransaction | null): CommitOutcome {
+  if (sent === null) return { outcome: "moved" };
+  const settled = sent.outcomes.flatMap(([outcome, by, displaced], i): Settled[] => {
+    const decision = decisions[i];
+    if (outcome === "failed" || !decision) return [];
     const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
-    return { decision, outcome, ...run, ...(by ? { by } : {}) };
+    return [{ decision, outcome, ...run, ...(by ? { by } : {}), ...(displaced ? { displaced } : {}) }];
   });
-  return { outcome: "committed", settled };
+  return { outcome: "committed", settled, refused: sent.refused };
 }

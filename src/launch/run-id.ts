@@ -13,6 +13,15 @@ export function runIdOf(job: string, tickAt: number): string {
   return `${job}@${formatTick(tickAt)}`;
 }
 
+/** The tick that a run id of `runIdOf` names, as ISO 8601 in UTC. */
+export function tickOfRun(run: string): string {
+  const tick = run.slice(run.lastIndexOf("@") + 1);
+  return tick.replace(
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d{3})?Z$/,
+    (_, ...[y, mo, d, h, mi, s, ms = ".000"]) => `${y}-${mo}-${d}T${h}:${mi}:${s}${ms ?? ".000"}Z`,
+  );
+}
+
 /** A fresh id for a run that somebody asked for. */
 export function manualRunId(job: string): string {
   return `${job}@manual-${randomBytes(6).toString("hex")}`;

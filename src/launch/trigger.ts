@@ -12,8 +12,9 @@ export type TriggerOutcome =
   | { readonly outcome: "skipped"; readonly blockedBy: string };
 
 /**
- * Starts a run now, beside the schedule: no cursor moves, and no leader is needed. The job's overlap policy
- * holds. `data` replaces fields of the job's own data.
+ * Starts a run now, beside the schedule: no cursor moves, and no leader is needed. Unless `overlap` is `allow` it
+ * is not started while another run of the job has not ended; it does not take the place of a tick that waits.
+ * `data` replaces fields of the job's own data.
  */
 export async function triggerJob(
   redis: Redis,
@@ -32,7 +33,7 @@ export async function triggerJob(
   try {
     const run = manualRunId(job.name);
     const tick = { at: new Date(nowMs).toISOString(), kind: "manual", term: 0 };
-    const options = { ...runOptions(job, run), timestamp: Math.floor(nowMs) };
+    const options = { ...runOptions(job, run, false), timestamp: Math.floor(nowMs) };
     const added = await queue.add(job.name, { ...job.data, ...data, _tick: tick }, options);
     if (added.id !== run) return { outcome: "skipped", blockedBy: added.id ?? "another run" };
     await recordManualRun(redis, keys, job.name, run, nowMs);

@@ -1,8 +1,10 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
+import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import type { Launcher, Settled } from "../launch/launcher.ts";
+import type { Book, Launcher, Settled } from "../launch/launcher.ts";
+import { tickOfRun } from "../launch/run-id.ts";
 import { type Decision, type PlannedJob, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
 
@@ -18,6 +20,8 @@ const JOBS_A_TURN = 1_000;
 const MAX_SLEEP_MS = 1_000;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
+/** A leader that could launch nothing for this long resigns: another replica may fare better. */
+const GIVE_UP_MS = 30_000;
 
 export interface LeaderLoopOptions {
   readonly launcher: Pick<Launcher, "open" | "commit" | "isOpen">;
@@ -48,32 +52,35 @@ export class LeaderLoop {
 
   async lead(term: Term): Promise<"fenced" | "ended"> {
     const { clock, events, random = Math.random } = this.#options;
-    let failures = 0;
+    const trouble = new Trouble(clock);
     while (!term.signal.aborted) {
       try {
-        const outcome = await this.#work(term, () => {
-          failures = 0;
-        });
+        const outcome = await this.#work(term, trouble);
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
-        failures++;
+        const { forMs, retryMs, isNew } = trouble.meet();
         // Once per trouble: a connection that stays away is told by redis.unreachable, not by every retry.
-        if (failures === 1) events.emit("launch.failed", { term: term.number, error: messageOf(error) });
-        const delayMs = Math.min(MIN_RETRY_MS * 2 ** (failures - 1), MAX_RETRY_MS);
-        await clock.sleep(delayMs * (0.5 + random() / 2), term.signal);
+        if (isNew) events.emit("launch.failed", { term: term.number, error: messageOf(error) });
+        if (forMs >= GIVE_UP_MS)
+          throw new BellwetherError(
+            "BW_LAUNCH_FAILING",
+            { forMs, error: messageOf(error) },
+            { cause: error },
+          );
+        await clock.sleep(retryMs * (0.5 + random() / 2), term.signal);
       }
     }
     return "ended";
   }
 
   /** Leads from freshly read cursors until the term ends or they can no longer be trusted. */
-  async #work(term: Term, onProgress: () => void): Promise<"fenced" | "reopen" | "ended"> {
+  async #work(term: Term, trouble: Trouble): Promise<"fenced" | "reopen" | "ended"> {
     const { launcher, clock } = this.#options;
     const opened = await launcher.open(term.fence, clock.nowMs());
     if (opened.outcome === "fenced") return "fenced";
-    onProgress();
-    const { cursors } = opened;
+    const { books } = opened;
+    const cursors = new Map([...books].map(([job, { cursor }]) => [job, cursor]));
     const due = new DueQueue();
     for (const job of this.#jobs.keys()) due.put(job, Number.NEGATIVE_INFINITY);
 
@@ -82,15 +89,17 @@ export class LeaderLoop {
       const nowMs = clock.nowMs();
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       if (taken.length === 0) {
+        trouble.end();
         await clock.sleep(
           Math.min((due.nextDueMs ?? Number.POSITIVE_INFINITY) - nowMs, MAX_SLEEP_MS),
           term.signal,
         );
         continue;
       }
-      const plan = planTicks({ jobs: taken.map(name => this.#planned(name, cursors)), nowMs });
+      const plan = planTicks({ jobs: taken.map(name => this.#planned(name, cursors, books)), nowMs });
       const outcome = await this.#commit(term, plan.decisions, cursors);
       if (outcome !== "committed") return outcome;
+      trouble.end();
       for (const [name, dueMs] of plan.nextDue) if (dueMs !== null) due.put(name, dueMs);
       await clock.sleep(0, term.signal);
     }
@@ -118,19 +127,24 @@ export class LeaderLoop {
       if (outcome.outcome === "moved") return "reopen";
       for (const { decision } of outcome.settled) cursors.set(decision.job, decision.tickAt);
       for (const settled of outcome.settled) this.#tell(term, settled, nowMs);
+      if (outcome.refused !== null) {
+        const ticks = batch.length - outcome.settled.length;
+        throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
+      }
     }
     return "committed";
   }
 
-  #planned(name: string, cursors: ReadonlyMap<string, number>): PlannedJob {
+  #planned(name: string, cursors: ReadonlyMap<string, number>, books: ReadonlyMap<string, Book>): PlannedJob {
     const job = this.#jobs.get(name) as Job;
     const { schedule, catchUp, catchUpWindowMs } = job;
-    return { name, schedule, catchUp, catchUpWindowMs, cursor: cursors.get(name) as number };
+    const cursor = cursors.get(name) as number;
+    return { name, schedule, catchUp, catchUpWindowMs, cursor, beginsAt: books.get(name)?.beginsAt ?? 0 };
   }
 
   #tell(term: Term, settled: Settled, nowMs: number): void {
     const { events } = this.#options;
-    const { decision, outcome, run = "", by } = settled;
+    const { decision, outcome, run = "", by, displaced } = settled;
     const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
     if (decision.outcome === "miss") {
       const { reason, fromAt, count } = decision;
@@ -142,6 +156,34 @@ export class LeaderLoop {
       const lateMs = Math.max(0, Math.floor(nowMs - decision.tickAt));
       events.emit("tick.launched", { ...about, lateMs, run, kind: decision.kind });
     }
+    if (displaced !== undefined) {
+      const tick = tickOfRun(displaced);
+      events.emit("tick.skipped", { ...about, tick, reason: "replaced by a newer tick", run });
+    }
+  }
+}
+
+/** A row of failures without a success between them. */
+class Trouble {
+  readonly #clock: Clock;
+  #sinceMs: number | null = null;
+  #failures = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  meet(): { readonly forMs: number; readonly retryMs: number; readonly isNew: boolean } {
+    const nowMs = this.#clock.monotonicMs();
+    this.#sinceMs ??= nowMs;
+    this.#failures++;
+    const retryMs = Math.min(MIN_RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS);
+    return { forMs: nowMs - this.#sinceMs, retryMs, isNew: this.#failures === 1 };
+  }
+
+  end(): void {
+    this.#sinceMs = null;
+    this.#failures = 0;
   }
 }
 

@@ -34,6 +34,7 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
   const options: RedisOptions & { replyMapping: "legacy" } = {
     ...RULES[purpose],
     replyMapping: "legacy",
+    reconnectOnError: isWrongServer,
     connectionName: name,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: attempt =>
@@ -51,6 +52,14 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
   // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
   redis.on("error", ignoreConnectionError);
   return redis;
+}
+
+/**
+ * A server that was demoted keeps its connections and refuses every write. Only a new connection can find its
+ * successor, behind the same name, address or sentinel. The refused command is not sent again.
+ */
+function isWrongServer(error: Error): boolean {
+  return /^(READONLY|MASTERDOWN|LOADING)\b/.test(error.message);
 }
 
 function ignoreConnectionError(): void {

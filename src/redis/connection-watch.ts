@@ -60,6 +60,22 @@ export class ConnectionWatch {
     this.#options.events.emit("redis.unreachable", { address, error: this.#lastError });
   };
 
+  #onCheckFailed(error: Error): void {
+    if (isBellwetherError(error)) {
+      this.#firstAnswer.reject(error);
+    } else if (error.name === "ReplyError" && !this.#stopped) {
+      const { address, events } = this.#options;
+      this.#told = "connected";
+      events.emit("redis.connected", { address: describeAddress(address), version: "unknown" });
+      events.emit("redis.warning", {
+        problem: `INFO is refused (${error.message}), so version and settings are not checked`,
+        advice: "allow INFO to this user",
+      });
+      this.#firstAnswer.resolve();
+    }
+    // Otherwise the server went away while it was asked; it will be asked again when it is back.
+  }
+
   #onReady = () => {
     const { redis, address, events } = this.#options;
     checkServer(redis, address).then(
@@ -70,10 +86,7 @@ export class ConnectionWatch {
         for (const warning of facts.warnings) events.emit("redis.warning", warning);
         this.#firstAnswer.resolve();
       },
-      // A server that went away while it was asked will be asked again when it is back.
-      error => {
-        if (isBellwetherError(error)) this.#firstAnswer.reject(error);
-      },
+      error => this.#onCheckFailed(error),
     );
   };
 }

@@ -15,8 +15,10 @@ export class RedisKeys {
   readonly terms: string;
   /** Hash job → newest decided tick (epoch ms). */
   readonly cursors: string;
-  /** Hash job → fingerprint of the schedule that the cursor belongs to. */
+  /** Hash job → `<fingerprint>@<beginning>` of the schedule that the cursor belongs to. */
   readonly schedules: string;
+  /** Hash job → run that waits behind the active one (`overlap: queue`). */
+  readonly queued: string;
   /** Sorted set replica id → when it was last seen (epoch ms). */
   readonly replicas: string;
   /** Channel: leadership may have changed. */
@@ -34,6 +36,7 @@ export class RedisKeys {
     this.terms = `${this.#base}terms`;
     this.cursors = `${this.#base}cursors`;
     this.schedules = `${this.#base}schedules`;
+    this.queued = `${this.#base}queued`;
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;
     this.leadershipChannel = `${this.#base}leadership`;

@@ -9,6 +9,9 @@ export interface RedisPresenceOptions {
   readonly notices: string;
 }
 
+/** Longer than the moment between two answers of one server, shorter than anybody's lease. */
+const STALE_MS = 500;
+
 /**
  * Shows others that this process lives. When it dies the kernel closes its sockets and Redis drops the
  * subscription, milliseconds later; a lease that says the same takes its whole time to live (DESIGN §5.3).
@@ -35,6 +38,16 @@ export class RedisPresence {
   /** For how long others have been able to see this replica without a break, or null while they cannot. */
   announcedForMs(): number | null {
     return this.#announcedMs === null ? null : performance.now() - this.#announcedMs;
+  }
+
+  /**
+   * The server that holds the lease does not see this replica. If its subscription has stood for long, it stands
+   * on another server (a demoted one keeps its subscribers): then make it anew.
+   */
+  announceAgain(): void {
+    if ((this.announcedForMs() ?? 0) < STALE_MS) return;
+    this.#withdraw();
+    this.#options.subscriber.disconnect(true);
   }
 
   /** Calls `wake` at each notice, and when this replica can be seen (again). Returns the end of it. */

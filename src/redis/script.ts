@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ChainableCommander, Redis } from "ioredis";
+import { BellwetherError } from "../errors.ts";
 
 type Argument = string | number;
 
@@ -19,7 +20,9 @@ export class Script {
     try {
       return await redis.evalsha(this.#sha, keys.length, ...keys, ...args);
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      if (!(error instanceof Error)) throw error;
+      if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {}, { cause: error });
+      if (!error.message.startsWith("NOSCRIPT")) throw error;
       return await redis.eval(this.#lua, keys.length, ...keys, ...args);
     }
   }

@@ -25,6 +25,8 @@ export interface PlannedJob {
   readonly catchUpWindowMs: number;
   /** Epoch ms of the newest decided tick. Nothing at or before it is ever decided again. */
   readonly cursor: number;
+  /** Ticks before this belong to an earlier schedule of the job: they are missed, whatever the policy. */
+  readonly beginsAt?: number;
 }
 
 export interface PlanInput {
@@ -131,7 +133,10 @@ function dueJobs(jobs: readonly PlannedJob[], nowMs: number, nextDue: Map<string
 
 function planJob(job: PlannedJob, rules: Rules): JobPlan {
   const span = findDueSpan({ schedule: job.schedule, cursor: job.cursor, ...rules });
-  const launchFrom = findLaunchFrom(job, span, rules.nowMs);
+  const launchFrom = Math.max(
+    findLaunchFrom(job, span, rules.nowMs),
+    job.beginsAt ?? Number.NEGATIVE_INFINITY,
+  );
   const misses = missBefore(job, Math.min(launchFrom, span.end), span, rules);
   const launches = launchesFrom(job, launchFrom, span, rules.limit - misses.length);
   const firstLeft = launches.cutAt ?? span.held;
@@ -189,6 +194,7 @@ function missOfMany(job: PlannedJob, lastAt: number, span: DueSpan): MissDecisio
 }
 
 function missReason(job: PlannedJob, tickAt: number, span: DueSpan): string {
+  if (tickAt < (job.beginsAt ?? Number.NEGATIVE_INFINITY)) return "the schedule changed";
   if (job.catchUp === "none") return "catchUp: none";
   if (job.catchUp === "latest" && tickAt !== span.newest) return "catchUp: latest, a newer tick was due";
   return `older than catchUpWindow ${durationText(job.catchUpWindowMs)}`;

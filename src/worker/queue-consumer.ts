@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job as BullJob, DelayedError, WaitingError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { within } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
-import { within } from "./within.ts";
 import { lostRunOf } from "./worker-error.ts";
 import { MAX_STALLED_COUNT, type WorkerTiming } from "./worker-timing.ts";
 

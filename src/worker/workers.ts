@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { within } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
@@ -6,7 +7,6 @@ import { RedisKeys } from "../redis/keys.ts";
 import type { RunLogSource } from "./active-run.ts";
 import { QueueConsumer, type Work } from "./queue-consumer.ts";
 import { RunReporter, type RunResult } from "./run-reporter.ts";
-import { within } from "./within.ts";
 import { DEFAULT_TIMING, type WorkerTiming } from "./worker-timing.ts";
 
 export interface WorkersOptions {

@@ -126,7 +126,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
 
     it("keeps its term over several TTLs by renewing it", async () => {
       const { leader } = await flock();
-      const store = await fixture.open();
+      const store = await fixture.open("observer");
       const startedMs = performance.now();
       while (performance.now() - startedMs < 2 * TTL_MS) {
         expect(await store.current()).toMatchObject({ replica: "a", term: 1 });

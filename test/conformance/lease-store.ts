@@ -4,7 +4,7 @@ import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/ele
 /** What a store's suite needs to look behind it and to play several replicas. */
 export interface LeaseStoreFixture {
   /** Another replica's view of the same election, over connections of its own; it can be seen to be there. */
-  open(replica?: string): Promise<LeaseStore>;
+  open(replica: string): Promise<LeaseStore>;
   /** Ends what shows that the store's replica is there, as the kernel does when a process dies. */
   vanish(store: LeaseStore): void;
   /** The value of `{ns}/term` now. */
@@ -30,7 +30,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
 
     beforeEach(async () => {
       fixture = await setup();
-      [a, b] = await Promise.all([fixture.open(), fixture.open()]);
+      [a, b] = await Promise.all([fixture.open("a"), fixture.open("b")]);
     });
     afterEach(() => fixture.dispose());
 
@@ -73,7 +73,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
     });
 
     it("grants one of many bids that are made at once", async () => {
-      const stores = await Promise.all(Array.from({ length: 8 }, () => fixture.open()));
+      const stores = await Promise.all(Array.from({ length: 8 }, (_, i) => fixture.open(`r${i}`)));
       const outcomes = await Promise.all(stores.map((store, i) => store.campaign(bidOf(`r${i}`))));
       expect(outcomes.filter(outcome => outcome.outcome === "elected")).toHaveLength(1);
     });

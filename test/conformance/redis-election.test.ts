@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function setup(): Promise<LeaseStoreFixture> {
+async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Redis }> {
   const keys = new RedisKeys(namespace());
   const connections: Redis[] = [];
   const connect = async (purpose: "fenced" | "subscriber" | "plain") => {
@@ -27,7 +27,9 @@ async function setup(): Promise<LeaseStoreFixture> {
   const subscribers = new Map<LeaseStore, Redis>();
   const plain = await connect("plain");
   return {
-    async open(replica = "anyone") {
+    keys,
+    plain,
+    async open(replica) {
       const subscriber = await connect("subscriber");
       const presence = new RedisPresence({
         subscriber,
@@ -56,3 +58,30 @@ async function setup(): Promise<LeaseStoreFixture> {
 
 leaseStoreSuite("Redis", setup);
 electorSuite("Redis", setup);
+
+describe("the Redis lease store", () => {
+  it("does not let a lease outlive the time it was granted for when the server's clock steps back", async () => {
+    const fixture = await setup();
+    const [a, b] = [await fixture.open("a"), await fixture.open("b")];
+    await a.campaign({ replica: "a", token: "t", ttlMs: 10_000 });
+    // What a step back of an hour leaves behind.
+    await fixture.plain.pexpire(fixture.keys.lease, 3_610_000);
+    const outcome = await b.campaign({ replica: "b", token: "u", ttlMs: 10_000 });
+    if (outcome.outcome !== "held") throw new Error("the lease was not held");
+    expect(outcome.endsInMs).toBeLessThanOrEqual(10_000);
+    expect(await fixture.plain.pttl(fixture.keys.lease)).toBeLessThanOrEqual(10_000);
+    await fixture.dispose();
+  });
+
+  it("accuses nobody where it cannot be seen itself, as when presences are on another server", async () => {
+    const fixture = await setup();
+    const [a, b] = [await fixture.open("a"), await fixture.open("b")];
+    await a.campaign({ replica: "a", token: "t", ttlMs: 60_000 });
+    fixture.vanish(a);
+    fixture.vanish(b);
+    while ((await fixture.plain.pubsub("NUMSUB", fixture.keys.alive("b")))[1] !== 0);
+    const bid = { replica: "b", token: "u", ttlMs: 60_000, takeOver: 1 };
+    expect(await b.campaign(bid)).toMatchObject({ outcome: "held", presence: "unknown" });
+    await fixture.dispose();
+  });
+});

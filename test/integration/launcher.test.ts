@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { readHistory } from "../../src/launch/history.ts";
 import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import { triggerJob } from "../../src/launch/trigger.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import type { Decision } from "../../src/schedule/plan.ts";
@@ -57,7 +58,7 @@ async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promis
 async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
   const opened = await launcher.open(FENCE, nowMs);
   if (opened.outcome !== "opened") throw new Error("fenced");
-  return opened.cursors;
+  return new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
 }
 
 /** Opens again until the connection is back. */
@@ -85,12 +86,25 @@ describe("opening a term", () => {
     expect(await cursorsOf(launcher, T0 + 60_000)).toEqual(new Map([["report", T0]]));
   });
 
-  it("starts a job whose schedule changed from the time of the change", async () => {
+  it("lets a schedule that changed begin a moment before the change, and keeps that beginning", async () => {
     const { launcher, name } = await setup();
     await cursorsOf(launcher, T0);
     const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
-    expect(await cursorsOf(changed.launcher, T0 + 60_000)).toEqual(new Map([["report", T0 + 60_000]]));
-    expect(await cursorsOf(changed.launcher, T0 + 90_000)).toEqual(new Map([["report", T0 + 60_000]]));
+    const book = { cursor: T0, beginsAt: T0 + 55_000 };
+    for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
+      expect(await changed.launcher.open(FENCE, nowMs)).toEqual({
+        outcome: "opened",
+        books: new Map([["report", book]]),
+      });
+    }
+  });
+
+  it("opens more jobs than one call can name", async () => {
+    const jobs = Array.from({ length: 12_000 }, (_, i) => jobOf(`job-${i}`));
+    const { launcher } = await setup(jobs);
+    const cursors = await cursorsOf(launcher);
+    expect(cursors.size).toBe(12_000);
+    expect(new Set(cursors.values())).toEqual(new Set([T0]));
   });
 
   it("refuses an older term and writes nothing", async () => {
@@ -222,11 +236,47 @@ describe("when Redis refuses the run", () => {
     await commit([launchOf(T1)], await cursorsOf(launcher));
     await other.script("FLUSH");
     const cursors = await cursorsOf(launcher);
-    await expect(commit([launchOf(T2)], cursors)).rejects.toMatchObject({ code: "BW_LAUNCH_REFUSED" });
+    expect(await commit([launchOf(T2)], cursors)).toMatchObject({
+      settled: [],
+      refused: expect.stringContaining("NOSCRIPT"),
+    });
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
 
     await commit([launchOf(T2)], await reopened(launcher));
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+  });
+
+  it("does not let a later tick pass one that was not added", async () => {
+    const { launcher, commit, other, keys, redis } = await setup([jobOf("report"), jobOf("other")]);
+    const cursors = await cursorsOf(launcher);
+    // The first add fails, the second of the same job succeeds. BullMQ's commands stand under versioned names.
+    const multi = redis.multi.bind(redis);
+    Object.assign(redis, {
+      multi: () => {
+        const transaction = multi();
+        const name = Object.keys(transaction).find(key => key.startsWith("addStandardJob")) ?? "";
+        const add = Reflect.get(transaction, name) as (args: unknown[]) => unknown;
+        let adds = 0;
+        const failFirst = (args: unknown[]) =>
+          adds++ === 0 ? transaction.evalsha("0".repeat(40), 0) : add.call(transaction, args);
+        return Object.assign(transaction, { [name]: failFirst });
+      },
+    });
+    const outcome = await commit([launchOf(T1), launchOf(T2), launchOf(T1, "other")], cursors);
+    expect(outcome).toMatchObject({
+      settled: [{ decision: { job: "other" }, outcome: "launched" }],
+      refused: expect.stringContaining("NOSCRIPT"),
+    });
+    expect(await other.hgetall(keys.cursors)).toEqual({ report: String(T0), other: String(T1) });
+  });
+
+  it("moves the cursor of a run that is there although its record cannot be written", async () => {
+    const { launcher, commit, other, keys, runs } = await setup();
+    const cursors = await cursorsOf(launcher);
+    await other.set(keys.history("report"), "not a stream");
+    expect(await commit([launchOf(T1)], cursors)).toMatchObject({ settled: [{ outcome: "launched" }] });
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    expect(await runs()).toHaveLength(1);
   });
 
   it("keeps the cursor when memory has run out", async () => {
@@ -310,6 +360,76 @@ describe("overlap", () => {
       reason: "overlap",
       blockedBy: "report@20261123T070001Z",
     });
+  });
+});
+
+describe("overlap: queue", () => {
+  const T3 = T0 + 3_000;
+
+  /** A job whose first run is active until `finish`, and the runs that BullMQ handed out so far. */
+  async function withActiveRun() {
+    const bundle = await setup([jobOf("report", { overlap: "queue" })]);
+    const handled: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const active = Promise.withResolvers<void>();
+    const worker = new Worker(
+      "default",
+      async job => {
+        handled.push(job.id ?? "");
+        active.resolve();
+        await release.promise;
+      },
+      { connection: await open(server.url, "worker"), prefix: bundle.keys.bullmqPrefix },
+    );
+    disposals.push(() => worker.close());
+    const cursors = await cursorsOf(bundle.launcher);
+    await bundle.commit([launchOf(T1)], cursors);
+    await active.promise;
+    const finish = async (runs: number) => {
+      release.resolve();
+      while (handled.length < runs) await new Promise(resolve => setImmediate(resolve));
+    };
+    return { ...bundle, handled, finish };
+  }
+
+  it("runs the tick that waits when the run before it has ended", async () => {
+    const { commit, finish, handled, other, keys } = await withActiveRun();
+    expect(await commit([launchOf(T2)], new Map([["report", T1]]))).toMatchObject({
+      settled: [{ outcome: "queued", by: "report@20261123T070001Z" }],
+    });
+    await finish(2);
+    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+    const [row] = await readHistory(other, keys, "report", 1);
+    expect(row).toMatchObject({ outcome: "launched", blockedBy: "report@20261123T070001Z" });
+  });
+
+  it("records the tick that lost its place to a newer one as skipped", async () => {
+    const { commit, finish, handled, other, keys } = await withActiveRun();
+    await commit([launchOf(T2)], new Map([["report", T1]]));
+    expect(await commit([launchOf(T3)], new Map([["report", T2]]))).toMatchObject({
+      settled: [{ outcome: "queued", displaced: "report@20261123T070002Z" }],
+    });
+    await finish(2);
+    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070003Z"]);
+    expect(await readHistory(other, keys, "report", 5)).toMatchObject([
+      { tick: "2026-11-23T07:00:03.000Z", outcome: "launched" },
+      {
+        tick: "2026-11-23T07:00:02.000Z",
+        outcome: "skipped",
+        reason: "replaced by a newer tick",
+        blockedBy: "report@20261123T070003Z",
+      },
+      { tick: "2026-11-23T07:00:01.000Z", outcome: "launched" },
+    ]);
+  });
+
+  it("does not let a manual run take the place of a tick that waits", async () => {
+    const { commit, finish, handled, other, keys } = await withActiveRun();
+    await commit([launchOf(T2)], new Map([["report", T1]]));
+    const job = jobOf("report", { overlap: "queue" });
+    expect(await triggerJob(other, keys, job, {}, T3)).toMatchObject({ outcome: "skipped" });
+    await finish(2);
+    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 });
 

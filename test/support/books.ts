@@ -15,6 +15,8 @@ export class Books {
   readonly decided: { readonly term: number; readonly decision: Decision }[] = [];
   readonly commits: Commit[] = [];
   trouble: () => Trouble = () => "none";
+  /** While it is set, Redis adds no run. */
+  refuse: (() => void) | null = null;
 
   launcher(jobs: readonly Job[]) {
     let isOpen = false;
@@ -34,7 +36,8 @@ export class Books {
           if (fence !== this.fence) return { outcome: "fenced" };
           for (const { name } of jobs) if (!this.cursors.has(name)) this.cursors.set(name, Math.floor(nowMs));
           isOpen = true;
-          return { outcome: "opened", cursors: new Map(this.cursors) };
+          const books = [...this.cursors].map(([job, cursor]) => [job, { cursor, beginsAt: 0 }] as const);
+          return { outcome: "opened", books: new Map(books) };
         }),
       commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
     };
@@ -49,6 +52,10 @@ export class Books {
   #commit(commit: Commit): CommitOutcome {
     this.commits.push(commit);
     if (commit.fence !== this.fence) return { outcome: "fenced" };
+    if (this.refuse) {
+      this.refuse();
+      return { outcome: "committed", settled: [], refused: "OOM" };
+    }
     const jobs = new Set(commit.decisions.map(decision => decision.job));
     if ([...jobs].some(job => this.cursors.get(job) !== commit.cursors.get(job))) return { outcome: "moved" };
     const settled = commit.decisions.map((decision): Settled => {
@@ -60,6 +67,6 @@ export class Books {
         run: `${decision.tickAt}`,
       };
     });
-    return { outcome: "committed", settled };
+    return { outcome: "committed", settled, refused: null };
   }
 }

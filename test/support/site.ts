@@ -38,7 +38,7 @@ export class Site {
     const handlers = { echo: "return data;", ...options.handlers };
     const project = await createProject({
       "config/bellwether.yaml": [
-        "namespace: ${SITE_NAMESPACE:-" + name + "}",
+        `namespace: \${SITE_NAMESPACE:-${name}}`,
         `redis: { url: "${options.redisUrl}" }`,
         "http: false",
         "admin: false",
@@ -86,8 +86,8 @@ export class Site {
     return bellwether([...args, "--config", this.project.configDir]);
   }
 
-  redis(): Redis {
-    const redis = new Redis(this.#redisUrl, { maxRetriesPerRequest: null });
+  redis(url: string = this.#redisUrl): Redis {
+    const redis = new Redis(url, { maxRetriesPerRequest: null });
     redis.on("error", () => undefined);
     this.#closers.push(() => redis.disconnect());
     return redis;

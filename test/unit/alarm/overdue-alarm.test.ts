@@ -44,6 +44,15 @@ describe("the overdue alarm", () => {
     await alarm.stop();
   });
 
+  it("says that a job is silenced when its cursor lies in the future", async () => {
+    const { clock, recorder, cursors, alarm } = setup();
+    cursors.value = clock.nowMs() + 24 * 60 * 60_000;
+    await clock.advance(60 * 60_000);
+    expect(recorder.of("job.silenced")).toMatchObject([{ until: "2026-11-24T07:00:00.000Z" }]);
+    expect(recorder.of("job.overdue")).toEqual([]);
+    await alarm.stop();
+  });
+
   it.each([
     ["a job that has no cursor yet", { value: null, fails: false }],
     ["a store that does not answer", { value: 0, fails: true }],

@@ -58,6 +58,28 @@ describe("the store's clock", () => {
     expect(isNear(clock.nowMs(), Date.now())).toBe(true);
   });
 
+  it("does not believe a step that is gone at the next look", async () => {
+    const { store, clock } = setup(0);
+    await clock.measure();
+    store.aheadMs = 24 * HOUR_MS;
+    expect(await clock.measure()).toBe(0);
+    expect(await clock.measure()).toBe(0);
+    store.aheadMs = 0;
+    await clock.measure();
+    expect(isNear(clock.nowMs(), Date.now())).toBe(true);
+  });
+
+  it("follows a step that three measurements in a row agree on", async () => {
+    const { store, clock } = setup(0);
+    await clock.measure();
+    store.aheadMs = HOUR_MS;
+    await clock.measure();
+    await clock.measure();
+    expect(isNear(clock.nowMs(), Date.now())).toBe(true);
+    expect(isNear(await clock.measure(), HOUR_MS)).toBe(true);
+    expect(isNear(clock.nowMs(), Date.now() + HOUR_MS)).toBe(true);
+  });
+
   it("wakes a sleeper when its signal aborts, and never rejects", async () => {
     const { clock } = setup(0);
     const ending = new AbortController();

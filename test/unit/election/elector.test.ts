@@ -96,7 +96,13 @@ describe("following", () => {
     store.onCampaign = (_, count) => seen[Math.min(count, seen.length) - 1] as BidOutcome;
     elector.start();
     await clock.advance(1_000);
-    expect(store.bids.slice(0, 5).map(bid => bid.takeOver)).toEqual([undefined, 4, undefined, undefined, undefined]);
+    expect(store.bids.slice(0, 5).map(bid => bid.takeOver)).toEqual([
+      undefined,
+      4,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("looks for the leader's presence often only where it can be seen", async () => {
@@ -175,7 +181,7 @@ describe("leading", () => {
     expect(terms[0]?.signal.aborted).toBe(false);
     await clock.advance(1);
     expect(terms[0]?.signal.aborted).toBe(true);
-    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "unreachable" }]);
+    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "unreachable", error: "no answer" }]);
   });
 
   it("gives up the term when a renewal hangs until trust runs out", async () => {
@@ -183,7 +189,9 @@ describe("leading", () => {
     store.onRenew = () => "silence";
     await leading(store, elector);
     await clock.advance(TRUST_MS);
-    expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "unreachable" }]);
+    expect(recorder.of("leader.lost")).toEqual([
+      { term: 1, reason: "unreachable", error: "no answer in time" },
+    ]);
   });
 
   it("counts trust from when the renewal was sent, not from its answer", async () => {
@@ -236,7 +244,7 @@ describe("leading", () => {
   it("resigns when its work breaks down, and follows again after a pause", async () => {
     const { clock, store, recorder, elector } = setup(() => Promise.reject(new Error("bug")));
     await leading(store, elector);
-    expect(recorder.of("leader.failed")).toEqual([{ term: 1, error: "Error: bug" }]);
+    expect(recorder.of("leader.failed")).toEqual([{ term: 1, error: "bug" }]);
     expect(store.releases).toHaveLength(1);
     expect(store.bids).toHaveLength(1);
     await clock.advance(TTL_MS / 3);

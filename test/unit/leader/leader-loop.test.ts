@@ -107,6 +107,46 @@ describe("a term", () => {
     await term.stop();
   });
 
+  it("reads the cursors again after a new connection also for jobs that are not due for long", async () => {
+    const { books, clock, lead } = setup([jobOf("hourly", {}, { everyMs: 3_600_000 }), jobOf("tick")]);
+    const term = lead(1);
+    await clock.advance(3_600_000);
+    expect(books.launched("hourly")).toEqual([T0 + 3_600_000]);
+    // A failover lost the launch of the hourly job; its next tick is an hour away.
+    books.cursors.set("hourly", T0);
+    books.trouble = () => {
+      books.trouble = () => "none";
+      return "new connection";
+    };
+    await clock.advance(3_000);
+    expect(books.launched("hourly")).toEqual([T0 + 3_600_000, T0 + 3_600_000]);
+    await term.stop();
+  });
+
+  it("plans anew when a cursor is not where it was, and launches that job again later", async () => {
+    const { books, clock, lead } = setup();
+    const term = lead(1);
+    await clock.advance(1_000);
+    books.cursors.set("tick", T0 + 1_500);
+    await clock.advance(3_000);
+    expect(books.launched("tick")).toEqual(seconds(1, 2, 3, 4));
+    await term.stop();
+  });
+
+  it("tries again ever more slowly while launches are refused, and resigns after half a minute", async () => {
+    const { books, clock, recorder, lead } = setup();
+    const term = lead(1);
+    await clock.advance(999);
+    const commits: number[] = [];
+    const ended = term.ended.catch((error: Error) => error);
+    books.refuse = () => commits.push(clock.nowMs());
+    await clock.advance(60_000);
+    expect(await ended).toMatchObject({ code: "BW_LAUNCH_FAILING" });
+    expect(commits.length).toBeGreaterThan(10);
+    expect(commits.length).toBeLessThan(60);
+    expect(recorder.of("launch.failed")).toHaveLength(1);
+  });
+
   it("goes on after trouble, tells of it once, and launches nothing twice", async () => {
     const { books, clock, recorder, lead } = setup();
     const term = lead(1);

@@ -206,6 +206,19 @@ describe("planTicks", () => {
     },
   );
 
+  test.each(["none", "latest", "all"] as const)(
+    "%s: ticks before the schedule's beginning belong to another schedule",
+    catchUp => {
+      const changed = { ...job({ spec: MINUTELY, catchUp }), beginsAt: NOON + 2 * MINUTE + 30 * SECOND };
+      const plan = planTicks({ jobs: [changed], nowMs: NOON + 3 * MINUTE + SECOND });
+      expect(plan.decisions.map(brief)).toEqual([
+        "miss 12:01Z the schedule changed",
+        "miss 12:02Z the schedule changed",
+        "launch 12:03Z scheduled",
+      ]);
+    },
+  );
+
   test("orders the decisions of all jobs by due time", () => {
     const jobs = [
       job({ name: "b", spec: { cron: ["*/2 * * * *"] }, catchUp: "all" }),
