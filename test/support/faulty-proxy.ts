@@ -12,15 +12,18 @@ export class FaultyProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   decide: (chunk: string) => Fate = () => "pass";
+  /** Where new connections go; the standing ones stay where they are, as behind a name or a load balancer. */
+  target: number;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: number) {
     this.#server = server;
+    this.target = target;
   }
 
   static async to(port: number): Promise<FaultyProxy> {
     const server = createServer();
-    const proxy = new FaultyProxy(server);
-    server.on("connection", client => proxy.#join(client, port));
+    const proxy = new FaultyProxy(server, port);
+    server.on("connection", client => proxy.#join(client));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return proxy;
@@ -36,8 +39,8 @@ export class FaultyProxy {
     await once(this.#server, "close");
   }
 
-  #join(client: Socket, port: number): void {
-    const upstream = connect(port, "127.0.0.1");
+  #join(client: Socket): void {
+    const upstream = connect(this.target, "127.0.0.1");
     for (const socket of [client, upstream]) {
       this.#sockets.add(socket);
       socket.on("error", () => socket.destroy());
