@@ -99,7 +99,7 @@ export class LeaderLoop {
       const plan = planTicks({ jobs: taken.map(name => this.#planned(name, cursors, books)), nowMs });
       const outcome = await this.#commit(term, plan.decisions, cursors);
       if (outcome !== "committed") return outcome;
-      trouble.end();
+      if (plan.decisions.length > 0) trouble.end();
       for (const [name, dueMs] of plan.nextDue) if (dueMs !== null) due.put(name, dueMs);
       await clock.sleep(0, term.signal);
     }

@@ -82,6 +82,15 @@ export class Site {
     return this.project.write(`opened-${name}`, "");
   }
 
+  /** What all replicas printed, but for launched ticks and completed runs: what to look at when a test fails. */
+  transcript(): string {
+    const isUsual = (line: LogLine) => /^(tick\.launched|run\.completed)$/.test(line.event ?? "");
+    return this.replicas
+      .flatMap(({ lines, noise }) => [...lines.filter(line => !isUsual(line)), ...noise])
+      .map(line => (typeof line === "string" ? line : JSON.stringify(line)))
+      .join("\n");
+  }
+
   command(...args: readonly string[]): Promise<CommandResult> {
     return bellwether([...args, "--config", this.project.configDir]);
   }
