@@ -61,6 +61,8 @@ export class Replica {
   #workers: Workers | null = null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
+  /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
+  #isTold = false;
   #started: Promise<void> | null = null;
   #stopped: Promise<boolean> | null = null;
 
@@ -91,6 +93,7 @@ export class Replica {
         problems: problems.map(problem => problem.message),
       });
     }
+    this.#isTold = true;
     this.events.emit("replica.started", { roles: this.#roles, generation, pid: process.pid });
     this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
 
@@ -132,11 +135,12 @@ export class Replica {
 
   async #stop(reason: string): Promise<boolean> {
     const about = { roles: this.#roles, generation: this.#config.generation };
-    this.events.emit("replica.stopping", { ...about, reason });
+    if (this.#isTold) this.events.emit("replica.stopping", { ...about, reason });
     this.#stopping.abort();
+    const resigned = this.#elector?.stop("shutdown");
     if (this.#started) await isDone(this.#started);
     const [, finished = true] = await Promise.all([
-      this.#elector?.stop("shutdown"),
+      resigned ?? this.#elector?.stop("shutdown"),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
@@ -144,7 +148,7 @@ export class Replica {
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
     // To end one twice would keep the process alive for ioredis's disconnectTimeout.
     for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
-    this.events.emit("replica.stopped", { ...about, clean: finished });
+    if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
     return finished;
   }
 

@@ -20,9 +20,6 @@ export interface DevParts {
   readonly paint: Paint;
 }
 
-/** Stopped the hard way: 128 + SIGINT, as shells count. */
-const ENDED_NOW = 130;
-
 /**
  * `bellwether dev`: a private Redis (or the one in REDIS_URL) and some replicas on it, with readable logs, until
  * Ctrl-C. Leaves nothing behind, however it ends. Resolves with 0 when it was stopped, 1 when its Redis went away
@@ -95,7 +92,7 @@ async function runFlock(
 
   const outcome = await flock.run();
   isRunning = false;
-  if (stop.immediate.aborted) return ENDED_NOW;
+  if (stop.immediate.aborted) return EXIT.failed;
   if (outcome === "misconfigured") return EXIT.usage;
   return hasLostRedis ? EXIT.failed : EXIT.done;
 }

@@ -1,15 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { isBellwetherError } from "../errors.ts";
-import { check } from "./check.ts";
-import { dev } from "./dev.ts";
-import { history } from "./history.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { next } from "./next.ts";
-import { run } from "./run.ts";
-import { schema } from "./schema.ts";
-import { status } from "./status.ts";
-import { trigger } from "./trigger.ts";
 import { version } from "./version.ts";
+
+// Each command is imported when it is called: most of a command line's time is spent on loading code.
 
 /** Runs one command line. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage or configuration. */
 export async function runProgram(argv: readonly string[], io: Io): Promise<number> {
@@ -46,37 +40,37 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
   project(program, "run", "one replica, until SIGTERM")
     .addOption(new Option("--roles <roles>", "what it does").default("scheduler,worker"))
     .option("--id <id>", "name in logs, made unique per process (default: the host name)")
-    .action(async options => exit(await run(options, io)));
+    .action(async options => exit(await (await import("./run.ts")).run(options, io)));
   project(program, "dev", "a private Redis and several replicas on it, with readable logs")
     .option("--replicas <n>", "how many", positive, 3)
-    .action(async options => exit(await dev(options, io)));
+    .action(async options => exit(await (await import("./dev.ts")).dev(options, io)));
   project(program, "check", "validate the configuration and the handlers")
     .option("--json", "print JSON")
-    .action(async options => exit(await check(options, io)));
+    .action(async options => exit(await (await import("./check.ts")).check(options, io)));
   project(program, "next", "the coming ticks of a job, or of all; needs no server")
     .argument("[job]")
     .option("--count <n>", "ticks per job", positive, 5)
     .option("--from <instant>", "count from this instant (ISO 8601) instead of now")
     .option("--json", "print JSON")
-    .action(async (job, options) => exit(await next(job, options, io)));
+    .action(async (job, options) => exit(await (await import("./next.ts")).next(job, options, io)));
   project(program, "status", "who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
-    .action(async options => exit(await status(options, io)));
+    .action(async options => exit(await (await import("./status.ts")).status(options, io)));
   project(program, "trigger", "start a run of a job now, beside its schedule")
     .argument("<job>")
     .option("--data <json>", "a JSON object that replaces fields of the job's data")
     .option("--json", "print JSON")
-    .action(async (job, options) => exit(await trigger(job, options, io)));
+    .action(async (job, options) => exit(await (await import("./trigger.ts")).trigger(job, options, io)));
   project(program, "history", "the last ticks of a job and how their runs ended")
     .argument("<job>")
     .option("--limit <n>", "how many ticks", positive, 20)
     .option("--json", "print JSON")
-    .action(async (job, options) => exit(await history(job, options, io)));
+    .action(async (job, options) => exit(await (await import("./history.ts")).history(job, options, io)));
   program
     .command("schema")
     .description("JSON Schema of a config file, for editors")
     .argument("[file]", "bellwether or jobs", "jobs")
-    .action(file => exit(schema(file, io)));
+    .action(async file => exit((await import("./schema.ts")).schema(file, io)));
   return program;
 }
 

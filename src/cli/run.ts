@@ -1,7 +1,10 @@
+import type { Config } from "../config/config.ts";
 import { isBellwetherError } from "../errors.ts";
-import type { Role } from "../events.ts";
+import { Events, type Role } from "../events.ts";
+import { createLog, logEvents } from "../log.ts";
 import { Replica } from "../replica.ts";
 import { watchStrayErrors } from "../worker/stray-errors.ts";
+import { logConsole } from "./console-log.ts";
 import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { loadProject, type ProjectOptions } from "./project.ts";
@@ -11,8 +14,8 @@ export interface RunOptions extends ProjectOptions {
   readonly id?: string;
 }
 
-/** Exit code of a process that a second signal ended: 128 + SIGINT, as shells count. */
-const ENDED_NOW = 130;
+/** How long what handlers left open (a timer, a socket) may keep the process alive after the replica stopped. */
+const LEFTOVERS_MS = 100;
 
 /**
  * One replica until SIGTERM or SIGINT. The first signal stops it in order, a second one ends it at once: what
@@ -20,8 +23,9 @@ const ENDED_NOW = 130;
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const roles = parseRoles(options.roles);
-  const config = await loadProject(options, io);
+  const config = await loadOrReject(options, io);
   const replica = new Replica({ config, roles, ...(options.id === undefined ? {} : { id: options.id }) });
+  logConsole(createLog(config.log.level, { replica: replica.id }));
   const done = Promise.withResolvers<number>();
 
   const stop = (reason: string) => {
@@ -48,19 +52,36 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     return await done.promise;
   } catch (error) {
     await replica.stop("start failed");
-    if (isBellwetherError(error, "BW_HANDLERS_INVALID")) throw new CliFailure(error.message, EXIT.usage);
+    const isMistake = isBellwetherError(error, "BW_HANDLERS_INVALID");
+    exitCode = isMistake ? EXIT.usage : EXIT.failed;
+    if (isMistake) throw new CliFailure(error.message, EXIT.usage);
     throw error;
   } finally {
     unwatch();
     process.off("SIGTERM", onSignal);
     process.off("SIGINT", onSignal);
+    setTimeout(() => process.exit(exitCode), LEFTOVERS_MS).unref();
+  }
+}
+
+/** A configuration that is refused is an event in the log too: whoever watches logs must see why a pod does not start. */
+async function loadOrReject(options: RunOptions, io: Io): Promise<Config> {
+  try {
+    return await loadProject(options, io);
+  } catch (error) {
+    if (error instanceof CliFailure) {
+      const events = new Events();
+      logEvents(events, createLog("info"));
+      events.emit("config.rejected", { mistakes: error.message.split("\n") });
+    }
+    throw error;
   }
 }
 
 function onceThenEnd(stop: (reason: string) => void): (signal: NodeJS.Signals) => void {
   let isStopping = false;
   return signal => {
-    if (isStopping) process.exit(ENDED_NOW);
+    if (isStopping) process.exit(EXIT.failed);
     isStopping = true;
     stop(signal);
   };

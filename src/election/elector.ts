@@ -107,6 +107,8 @@ export class Elector {
         const bid = this.#bid();
         const sentMs = clock.monotonicMs();
         const outcome = await this.#campaign(bid);
+        // Granted while it was being stopped: `#withdraw` gives it back, and nobody needs to hear of it.
+        if (this.#stopping.signal.aborted) return null;
         if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
         await this.#waitFor(hint, outcome);
       }

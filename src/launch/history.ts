@@ -96,22 +96,24 @@ export async function readHistory(
   limit: number,
 ): Promise<HistoryRow[]> {
   const entries = await redis.xrevrange(keys.history(job), "+", "-", "COUNT", 2 * limit + HISTORY_ENTRIES);
-  // Newest first: what is said of a run after its launch is read before the launch.
-  const results = new Map<string, Record<string, string>>();
-  const displaced = new Map<string, Record<string, string>>();
-  const rows: HistoryRow[] = [];
-  for (const [, flat] of entries) {
-    const fields = pairsOf(flat);
-    if (fields["result"] && fields["run"]) {
-      if (!results.has(fields["run"])) results.set(fields["run"], fields);
-    } else if (!fields["tick"]) {
-      displaced.set(fields["run"] ?? "", fields);
-    } else if (rows.length < limit) {
+  const records = entries.map(([, flat]) => pairsOf(flat));
+  // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
+  const ends = records.filter(fields => !fields["tick"]);
+  const results = byRun(ends.filter(fields => fields["result"]));
+  const displaced = byRun(ends.filter(fields => fields["outcome"]));
+  const rows = records
+    .filter(fields => fields["tick"])
+    .slice(0, limit)
+    .map(fields => {
       const run = fields["run"] ?? "";
-      rows.push(rowOf({ ...fields, ...displaced.get(run) }, results.get(run)));
-    }
-  }
+      return rowOf({ ...fields, ...displaced.get(run) }, results.get(run));
+    });
   return rows;
+}
+
+/** Of several records of a run the newest; `records` are newest first. */
+function byRun(records: readonly Record<string, string>[]): ReadonlyMap<string, Record<string, string>> {
+  return new Map(records.toReversed().map(fields => [fields["run"] ?? "", fields]));
 }
 
 function pairsOf(flat: readonly string[]): Record<string, string> {

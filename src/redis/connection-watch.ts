@@ -12,14 +12,15 @@ export interface ConnectionWatchOptions {
 }
 
 /**
- * Tells people about one connection, on behalf of all of a replica's: once when Redis does not answer, once
- * when it is back, and what is wrong with the server that answers.
+ * Tells people about one connection, on behalf of all of a replica's: once when Redis does not answer (and
+ * again when it then refuses this user), once when it is back, and what is wrong with the server that answers.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
   readonly #firstAnswer = Promise.withResolvers<void>();
-  #told: "connected" | "unreachable" | null = null;
-  #lastError = "connection closed";
+  /** "connected", or the reason why not. */
+  #told: string | null = null;
+  #lastError = CLOSED;
   #stopped = false;
 
   constructor(options: ConnectionWatchOptions) {
@@ -49,13 +50,13 @@ export class ConnectionWatch {
   }
 
   #onError = (error: Error) => {
-    // Only what Node says of the socket: ioredis puts the arguments of AUTH into other errors.
-    this.#lastError = "code" in error ? String(error.code) : (error.message.split(/[\s,]/)[0] ?? "");
+    this.#lastError = reasonOf(error);
   };
 
   #onClose = () => {
-    if (this.#told === "unreachable" || this.#stopped) return;
-    this.#told = "unreachable";
+    const isNews = this.#told === "connected" || this.#told === null || isRefusal(this.#lastError);
+    if (!isNews || this.#told === this.#lastError || this.#stopped) return;
+    this.#told = this.#lastError;
     const address = describeAddress(this.#options.address);
     this.#options.events.emit("redis.unreachable", { address, error: this.#lastError });
   };
@@ -82,6 +83,7 @@ export class ConnectionWatch {
       facts => {
         if (this.#stopped) return;
         this.#told = "connected";
+        this.#lastError = CLOSED;
         events.emit("redis.connected", { address: describeAddress(address), version: facts.version });
         for (const warning of facts.warnings) events.emit("redis.warning", warning);
         this.#firstAnswer.resolve();
@@ -89,4 +91,17 @@ export class ConnectionWatch {
       error => this.#onCheckFailed(error),
     );
   };
+}
+
+const CLOSED = "connection closed";
+
+/** What Node says of the socket, or the first word of Redis's refusal: ioredis puts the arguments of AUTH into errors. */
+function reasonOf(error: Error): string {
+  if ("code" in error) return String(error.code);
+  if (error.message.startsWith("Socket timeout")) return "no answer in time";
+  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? CLOSED;
+}
+
+function isRefusal(reason: string): boolean {
+  return ["WRONGPASS", "NOAUTH", "NOPERM"].includes(reason);
 }

@@ -70,9 +70,9 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "run.completed": f => `${f.run} in ${f.durationMs} ms${attempt(f.attempt)}`,
   "run.failed": f =>
     `${f.run} after ${f.durationMs} ms${attempt(f.attempt)}, ` +
-    `${f.final ? "no attempt is left" : "will be tried again"}: ${f.stack ?? f.error}`,
+    `${f.final ? "no attempt is left" : "will be tried again"}: ${withPlace(f)}`,
   "run.returned": f => `${f.run}: ${f.reason}`,
-  "run.strayError": f => `${f.run ?? "no run known"}: ${f.stack ?? f.error}`,
+  "run.strayError": f => `${f.run ?? "no run known"}: ${withPlace(f)}`,
   "config.loaded": f => `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}`,
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,
@@ -135,4 +135,9 @@ function indentFurtherLines(text: string): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What went wrong, and where it did. */
+function withPlace({ error, stack }: { readonly error: string; readonly stack?: string }): string {
+  return stack === undefined ? error : `${error}\n${stack}`;
 }

@@ -12,7 +12,7 @@ export interface SignalSource {
 
 /**
  * Turns signals into requests to stop. npm and a terminal deliver one Ctrl-C two or three times within milliseconds,
- * so what comes within a second of the first is the same request. The listeners stay for good: a repeat that comes
+ * so what comes within a third of a second of the first is the same request. The listeners stay for good: a repeat that comes
  * when all is done must not end the process with that signal.
  */
 export function stopOnSignals(
@@ -31,4 +31,4 @@ export function stopOnSignals(
   return { graceful: graceful.signal, immediate: immediate.signal };
 }
 
-const SAME_REQUEST_MS = 1_000;
+const SAME_REQUEST_MS = 333;

@@ -54,9 +54,9 @@ describe("a log record", () => {
         durationMs: 12,
         final: false,
         error: "no",
-        stack: "Error: no\n    at x",
+        stack: "at x",
       },
-      "run.failed          hello@20261123T070000Z after 12 ms (attempt 2), will be tried again: Error: no\n          at x",
+      "run.failed          hello@20261123T070000Z after 12 ms (attempt 2), will be tried again: no\n      at x",
     ],
     [
       "several mistakes, a line each",

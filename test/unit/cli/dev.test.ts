@@ -59,7 +59,7 @@ describe("dev", () => {
     ctrlC();
     vi.spyOn(performance, "now").mockReturnValue(performance.now() + 2_000);
     ctrlC();
-    expect(await exit).toBe(130);
+    expect(await exit).toBe(1);
   });
 
   it("tells a mistake in the configuration once, and exits with 2", async () => {

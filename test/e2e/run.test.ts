@@ -1,0 +1,418 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { QueueEvents, Worker } from "bullmq";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { Site, type SiteOptions } from "../support/site.ts";
+
+let redis: TestRedis;
+const sites: Site[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(() => redis.stop());
+
+afterEach(async () => {
+  const ended = sites.splice(0);
+  for (const site of ended) await site.dispose();
+  for (const replica of ended.flatMap(site => site.replicas)) {
+    expect(replica.noise).toEqual([]);
+    for (const line of replica.lines) expectContract(line);
+  }
+});
+
+async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site> {
+  const site = await Site.create({ redisUrl: redis.url, ...options });
+  sites.push(site);
+  onTestFailed(() => console.log(site.transcript()));
+  return site;
+}
+
+/** The table of DESIGN §4.5: what each event's line must say. */
+const CONTRACT: Readonly<Record<string, { readonly level: string; readonly fields: readonly string[] }>> = {
+  "replica.started": { level: "info", fields: ["replica", "roles", "generation"] },
+  "replica.stopping": { level: "info", fields: ["replica", "roles", "generation"] },
+  "replica.stopped": { level: "info", fields: ["replica", "roles", "generation"] },
+  "leader.elected": { level: "info", fields: ["replica", "term", "store", "reason", "previous", "vacantMs"] },
+  "leader.observed": { level: "info", fields: ["replica", "leader", "term"] },
+  "leader.resigned": { level: "info", fields: ["replica", "term", "reason"] },
+  "leader.lost": { level: "warn", fields: ["replica", "term", "reason"] },
+  "tick.launched": { level: "debug", fields: ["job", "tick", "term", "lateMs"] },
+  "tick.skipped": { level: "info", fields: ["job", "tick", "reason"] },
+  "tick.missed": { level: "warn", fields: ["job", "tick", "reason"] },
+  "run.completed": { level: "info", fields: ["job", "run", "attempt", "durationMs"] },
+  "run.failed": { level: "warn or error", fields: ["job", "run", "attempt", "durationMs"] },
+  "config.loaded": { level: "info", fields: ["generation", "hash", "jobs"] },
+};
+
+function expectContract(line: LogLine): void {
+  expect(line).toMatchObject({
+    level: expect.stringMatching(/^(debug|info|warn|error)$/),
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    replica: expect.any(String),
+  });
+  const contract = CONTRACT[line.event ?? ""];
+  if (!contract) return;
+  expect(contract.level).toContain(line.level);
+  expect(Object.keys(line)).toEqual(expect.arrayContaining([...contract.fields]));
+}
+
+const eventsOf = (replica: ReplicaProcess) => replica.lines.map(line => line.event);
+const ofRun = (run: unknown) => (line: LogLine) => line["run"] === run;
+const EVERY_SECOND = "every: 1s, handler: echo";
+
+describe("leadership in the log", () => {
+  test("one leads and says why, the other says whom it follows, and takes over when the first one stops", async () => {
+    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const first = site.start("--id", "first");
+    const elected = await first.when("leader.elected");
+    expect(elected).toMatchObject({ term: 1, store: "redis", reason: "vacant", previous: null });
+    expect(eventsOf(first).slice(0, 4)).toEqual(
+      expect.arrayContaining(["replica.started", "config.loaded", "leader.elected"]),
+    );
+    expect(first.lines.find(({ event }) => event === "config.loaded")).toMatchObject({
+      jobs: 1,
+      generation: 0,
+    });
+
+    const second = site.start("--id", "second");
+    const observed = await second.when("leader.observed");
+    expect(observed).toMatchObject({ leader: elected.replica, term: 1 });
+
+    expect(await first.end("SIGTERM")).toBe(0);
+    expect(eventsOf(first).slice(-3).toSorted()).toEqual([
+      "leader.resigned",
+      "replica.stopped",
+      "replica.stopping",
+    ]);
+    expect(site.lines("leader.resigned")).toMatchObject([
+      { replica: elected.replica, term: 1, reason: "shutdown" },
+    ]);
+    expect(await second.when("leader.elected")).toMatchObject({
+      term: 2,
+      reason: "resigned",
+      previous: elected.replica,
+      vacantMs: expect.any(Number),
+    });
+
+    await second.when("tick.launched", line => line["term"] === 2);
+    const third = site.start("--id", "third", "--roles", "scheduler");
+    expect(await third.when("replica.started")).toMatchObject({ roles: ["scheduler"] });
+    expect(await third.when("leader.observed")).toMatchObject({ leader: observed.replica, term: 2 });
+    await second.end("SIGKILL");
+    expect(await third.when("leader.elected")).toMatchObject({
+      term: 3,
+      reason: expect.stringMatching(/^(crashed|expired)$/),
+      previous: observed.replica,
+      vacantMs: expect.any(Number),
+    });
+    expect(site.lines("leader.observed")).toHaveLength(2);
+  });
+
+  test("two replicas with the same --id are two", async () => {
+    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const one = await site.start("--id", "twin").when("leader.elected");
+    const other = await site.start("--id", "twin").when("leader.observed");
+    expect(other["leader"]).toBe(one.replica);
+    expect(other.replica).not.toBe(one.replica);
+    for (const { replica } of [one, other]) expect(replica).toMatch(/^twin\b/);
+    const { replicas } = JSON.parse((await site.command("status", "--json")).stdout);
+    expect(replicas.map(({ id }: { id: string }) => id).toSorted()).toEqual(
+      [one.replica, other.replica].toSorted(),
+    );
+    expect(replicas.filter(({ leading }: { leading: boolean }) => leading)).toHaveLength(1);
+  });
+
+  test("a replica without the role of a scheduler never leads, one without the role of a worker never runs", async () => {
+    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const worker = site.start("--roles", "worker");
+    await worker.when("redis.connected");
+    const scheduler = site.start("--roles", "scheduler");
+    await worker.when("run.completed");
+    await worker.end();
+    await scheduler.when("tick.launched", line => Date.parse(String(line["tick"])) > Date.now() - 1_000);
+    expect(eventsOf(worker)).not.toContain("leader.elected");
+    expect(eventsOf(scheduler)).not.toContain("run.completed");
+  });
+});
+
+describe("a stop", () => {
+  const job = (more = "") => `long: { at: ["2100-01-01T00:00:00Z"], handler: long${more} }`;
+  const trigger = async (site: Site) => {
+    const { code, stdout } = await site.command("trigger", "long", "--json");
+    expect(code).toBe(0);
+    return JSON.parse(stdout)["run"] as string;
+  };
+
+  test("lets a running handler finish", async () => {
+    const site = await createSite({
+      jobs: [job()],
+      handlers: { long: 'tell(run, "started"); await opened("gate"); return "finished";' },
+    });
+    const replica = site.start();
+    await replica.when("leader.elected");
+    const run = await trigger(site);
+    await replica.when("handler.started");
+    replica.signal("SIGTERM");
+    await replica.when("replica.stopping");
+    await replica.when("leader.resigned");
+    const ended = once(replica.child, "exit");
+    await site.open("gate");
+    expect(await ended).toEqual([0, null]);
+    expect(site.lines("run.completed")).toMatchObject([{ run, attempt: 1 }]);
+    expect(await site.queue().getJob(run)).toMatchObject({ returnvalue: "finished", attemptsMade: 1 });
+    expect(eventsOf(replica).at(-1)).toBe("replica.stopped");
+  });
+
+  test.each([
+    { handler: "heeds its signal", body: "await aborted(run.signal);" },
+    { handler: "ignores its signal", body: "await new Promise(() => undefined);" },
+    {
+      handler: "leaves a timer behind",
+      body: "await new Promise(() => setInterval(() => undefined, 1_000));",
+    },
+  ])(
+    "hands a run that outlasts shutdownTimeout to another replica, when its handler $handler",
+    async ({ body }) => {
+      const site = await createSite({
+        jobs: [job()],
+        settings: ["shutdownTimeout: 300ms"],
+        handlers: {
+          long: `tell(run, "started", { attempt: run.attempt });
+        if (existsSync(process.env.SITE_DIR + "/opened-gate")) return "by another";
+        ${body}`,
+        },
+      });
+      const first = site.start();
+      await first.when("leader.elected");
+      const run = await trigger(site);
+      await first.when("handler.started");
+      await site.open("gate");
+      const second = site.start();
+      await second.when("leader.observed");
+      await first.end("SIGTERM");
+      expect(await second.when("run.completed", ofRun(run))).toMatchObject({ run, attempt: 1 });
+      expect(second.lines.find(({ event }) => event === "handler.started")).toMatchObject({ attempt: 1 });
+      expect(await site.queue().getJob(run)).toMatchObject({ returnvalue: "by another", attemptsMade: 1 });
+      expect(site.lines("run.failed")).toEqual([]);
+    },
+    20_000,
+  );
+
+  test("ends at once at a second signal", async () => {
+    const site = await createSite({
+      jobs: [job()],
+      settings: ["shutdownTimeout: 10m"],
+      handlers: { long: 'tell(run, "started"); await opened("never");' },
+    });
+    const replica = site.start();
+    await replica.when("leader.elected");
+    await trigger(site);
+    await replica.when("handler.started");
+    replica.signal("SIGTERM");
+    await replica.when("leader.resigned");
+    await replica.end("SIGTERM");
+    expect(replica.hasEnded).toBe(true);
+  });
+});
+
+describe("a handler that goes wrong", () => {
+  test("is tried again, each failure a warning and the last one an error", async () => {
+    const site = await createSite({
+      jobs: [
+        "third: { every: 1s, handler: third, retry: { attempts: 3, backoff: fixed, delay: 50ms } }",
+        "never: { every: 1s, handler: never, retry: { attempts: 2, backoff: fixed, delay: 50ms } }",
+      ],
+      handlers: {
+        third: 'if (run.attempt < 3) throw new Error("not yet"); return run.attempt;',
+        never: 'throw new Error("not ever");',
+      },
+    });
+    const replica = site.start();
+    const completed = await replica.when("run.completed", line => line["job"] === "third");
+    expect(completed).toMatchObject({ attempt: 3 });
+    expect(site.lines("run.failed", ofRun(completed["run"]))).toMatchObject([
+      { level: "warn", attempt: 1, error: "not yet" },
+      { level: "warn", attempt: 2, error: "not yet" },
+    ]);
+    const failed = await replica.when(
+      "run.failed",
+      line => line["job"] === "never" && line.level === "error",
+    );
+    expect(site.lines("run.failed", ofRun(failed["run"]))).toMatchObject([
+      { level: "warn", attempt: 1 },
+      { level: "error", attempt: 2, error: "not ever" },
+    ]);
+    const { stdout } = await site.command("history", "never", "--limit", "1000", "--json");
+    const row = JSON.parse(stdout).find((line: { run: string }) => line.run === failed["run"]);
+    expect(row).toMatchObject({ outcome: "launched", attempts: 2, result: "failed", error: "not ever" });
+  });
+
+  test("in a timer or a forgotten promise is told against its run, and the replica lives on", async () => {
+    const site = await createSite({
+      jobs: ["timer: { every: 1s, handler: timer }", "promise: { every: 1s, handler: promise }"],
+      handlers: {
+        timer: 'setTimeout(() => { throw new Error("from a timer"); }, 1); await sleep(30);',
+        promise: 'void Promise.reject(new Error("from a promise")); await sleep(30);',
+      },
+    });
+    const replica = site.start();
+    for (const job of ["timer", "promise"]) {
+      const stray = await replica.when("run.strayError", line => line["job"] === job);
+      expect(stray).toMatchObject({ level: expect.stringMatching(/warn|error/), error: `from a ${job}` });
+      expect(stray["run"]).toMatch(new RegExp(`^${job}@\\d{8}T\\d{6}Z$`));
+      await replica.when("run.completed", line => line["job"] === job && line["run"] !== stray["run"]);
+    }
+    expect(replica.hasEnded).toBe(false);
+  });
+
+  test("by taking longer than its timeout is aborted, and the attempt fails", async () => {
+    const site = await createSite({
+      jobs: ["slow: { every: 1s, handler: slow, timeout: 100ms }"],
+      handlers: { slow: "await aborted(run.signal);" },
+    });
+    const failed = await site.start().when("run.failed");
+    expect(failed).toMatchObject({
+      level: "error",
+      attempt: 1,
+      error: expect.stringMatching(/100 ?ms|timeout|timed out/i),
+    });
+  });
+});
+
+describe("what stands in Redis", () => {
+  test("ordinary BullMQ jobs that any Worker and QueueEvents take, under keys of the namespace alone", async () => {
+    const site = await createSite({
+      jobs: [
+        "beat: { every: 1s, handler: echo, queue: mail, data: { format: pdf } }",
+        "quick: { every: 250ms, handler: echo, queue: mail }",
+      ],
+      settings: ["queues: { mail: { concurrency: 1 } }"],
+    });
+    const prefix = site.prefix;
+    const taken: { id: string; name: string; data: unknown }[] = [];
+    const events = new QueueEvents("mail", { connection: site.redis(), prefix });
+    await events.waitUntilReady();
+    const worker = new Worker(
+      "mail",
+      async job => {
+        taken.push({ id: job.id ?? "", name: job.name, data: job.data });
+        return "by another program";
+      },
+      { connection: site.redis(), prefix },
+    );
+    await worker.waitUntilReady();
+    try {
+      const ended = Promise.withResolvers<{ jobId: string; returnvalue: string }>();
+      events.on("completed", event => event.jobId.startsWith("beat@") && ended.resolve(event));
+      const replica = site.start("--roles", "scheduler");
+      const replicaId = (await replica.when("replica.started")).replica;
+      expect(await ended.promise).toMatchObject({ returnvalue: "by another program" });
+      await replica.when("tick.launched", line => String(line["tick"]).endsWith(".250Z"));
+      await replica.when("tick.launched", line => String(line["tick"]).endsWith(".500Z"));
+
+      const beat = taken.find(({ name }) => name === "beat");
+      expect(beat?.id).toMatch(/^beat@\d{8}T\d{6}Z$/);
+      expect(beat?.data).toEqual({
+        format: "pdf",
+        _tick: { at: atOf(beat?.id ?? ""), kind: "scheduled", term: 1 },
+      });
+      const ids = taken.filter(({ name }) => name === "quick").map(({ id }) => id);
+      for (const id of ids) expect(id).toMatch(/^quick@\d{8}T\d{6}(\.(250|500|750))?Z$/);
+      expect(new Set(ids).size).toBe(ids.length);
+
+      const keys = (await site.redis().keys("*")).filter(key => key.includes(site.namespace));
+      const own = keys.filter(key => !key.startsWith(`${prefix}:`));
+      expect(own.filter(key => !key.startsWith(`${prefix}/`))).toEqual([]);
+      for (const name of ["lease", "term", "cursors", "terms"]) expect(own).toContain(`${prefix}/${name}`);
+      expect(own).toContain(`${prefix}/replicas/${replicaId}`);
+    } finally {
+      await worker.close();
+      await events.close();
+    }
+  });
+});
+
+function atOf(run: string): string {
+  const tick = run.slice(run.indexOf("@") + 1);
+  return tick.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
+}
+
+describe("after nobody was there", () => {
+  test("ticks are launched late, or missed, as each job's catchUp says", async () => {
+    // Two ticks fall while all replicas are down, so long ago that they are no longer on time (5 s); with
+    // "every second" beside them, to see that all of an outage's ticks come, and none twice.
+    const second = (n: number) => new Date((startS + n) * 1_000).toISOString().replace(".000Z", "Z");
+    const startS = Math.ceil(Date.now() / 1_000) + 1;
+    const at = `at: ["${second(4)}", "${second(5)}"], handler: echo`;
+    const site = await createSite({
+      jobs: [
+        `all: { ${at}, catchUp: all }`,
+        `latest: { ${at} }`,
+        `none: { ${at}, catchUp: none }`,
+        `window: { ${at}, catchUp: all, catchUpWindow: 1s }`,
+        `each: { ${EVERY_SECOND}, catchUp: all }`,
+      ],
+      settings: ["election: { leaseTtl: 2s }"],
+    });
+    const ledger = site.ledger();
+    const first = site.start();
+    await first.when("tick.launched", line => line["job"] === "each");
+    await first.end("SIGKILL");
+    await ledger.read();
+    const before = [...ledger.added];
+    expect(before.filter(run => !run.startsWith("each@"))).toEqual([]);
+
+    await sleep((startS + 11) * 1_000 - Date.now());
+    const back = site.start();
+    const elected = await back.when("leader.elected");
+    expect(elected).toMatchObject({ term: 2, reason: expect.stringMatching(/^(crashed|expired)$/) });
+    await back.when("tick.launched", line => line["job"] === "each" && Number(line["lateMs"]) < 1_000);
+    for (const job of ["none", "window"]) await back.when("tick.missed", line => line["job"] === job);
+    await back.end();
+    await ledger.read();
+
+    const stamp = (n: number) => second(n).replaceAll(/[-:]/g, "");
+    const launched = (job: string) => ledger.added.filter(run => run.startsWith(`${job}@`));
+    expect(launched("all")).toEqual([`all@${stamp(4)}`, `all@${stamp(5)}`]);
+    expect(launched("latest")).toEqual([`latest@${stamp(5)}`]);
+    expect(launched("none")).toEqual([]);
+    expect(launched("window")).toEqual([]);
+    expect(ledger.repeated).toEqual([]);
+    const missed = (job: string) => site.lines("tick.missed", line => line["job"] === job);
+    expect(missed("all")).toEqual([]);
+    expect(missed("latest")).toMatchObject([{ tick: atOf(`latest@${stamp(4)}`) }]);
+    for (const job of ["none", "window"]) {
+      expect(missed(job)).toMatchObject([
+        { tick: atOf(`${job}@${stamp(4)}`), reason: expect.stringMatching(/./) },
+        { tick: atOf(`${job}@${stamp(5)}`) },
+      ]);
+    }
+    const seconds = launched("each").map(run => Date.parse(atOf(run)) / 1_000);
+    expect(seconds).toEqual(Array.from(seconds, (_, i) => (seconds[0] ?? 0) + i));
+
+    const queue = site.queue();
+    const kindOf = async (run: string) => (await queue.getJob(run))?.data._tick;
+    expect(await kindOf(`all@${stamp(4)}`)).toEqual({
+      at: atOf(`all@${stamp(4)}`),
+      kind: "catch-up",
+      term: 2,
+    });
+    expect(await kindOf(`latest@${stamp(5)}`)).toMatchObject({ kind: "catch-up", term: 2 });
+    expect(await kindOf(before[0] ?? "")).toMatchObject({ kind: "scheduled", term: 1 });
+    const history = JSON.parse((await site.command("history", "latest", "--json")).stdout);
+    expect(history).toMatchObject([
+      {
+        outcome: "launched",
+        kind: "catch-up",
+        term: 2,
+        run: `latest@${stamp(5)}`,
+        lateMs: expect.any(Number),
+      },
+      { outcome: "missed", term: 2, reason: expect.stringMatching(/./) },
+    ]);
+  });
+});

@@ -1,0 +1,235 @@
+import { afterEach, describe, expect, onTestFailed, test } from "vitest";
+import { unusedPort } from "../support/command.ts";
+import type { LaunchLedger } from "../support/launch-ledger.ts";
+import { startRedis, type TestRedis, type TestRedisOptions } from "../support/redis-server.ts";
+import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { Site, type SiteOptions } from "../support/site.ts";
+
+const disposals: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function server(options?: TestRedisOptions): Promise<TestRedis> {
+  const redis = await startRedis(options);
+  disposals.push(() => redis.stop());
+  return redis;
+}
+
+async function createSite(options: SiteOptions): Promise<Site> {
+  const site = await Site.create(options);
+  disposals.push(() => site.dispose());
+  onTestFailed(() => console.log(site.transcript()));
+  return site;
+}
+
+const BEATS = [1, 2, 3].map(n => `beat-${n}: { every: 1s, handler: echo, catchUp: all }`);
+const SHORT_LEASE = ["election: { leaseTtl: 2s }"];
+
+/** Waits until every job has launched a tick later than now, on time. */
+async function isOnTimeAgain(site: Site): Promise<void> {
+  const sinceMs = Date.now();
+  const isNew = (line: LogLine) =>
+    Date.parse(String(line["tick"])) > sinceMs && Number(line["lateMs"]) < 1_000;
+  await Promise.all(
+    BEATS.map((_, i) => site.when("tick.launched", line => line["job"] === `beat-${i + 1}` && isNew(line))),
+  );
+}
+
+/** Every second of each job from its first tick to its last, once, as BullMQ's own event stream tells it. */
+async function expectEveryTickOnce(ledger: LaunchLedger): Promise<void> {
+  await ledger.read();
+  expect(ledger.repeated).toEqual([]);
+  for (const [i] of BEATS.entries()) {
+    const seconds = ledger.added.filter(run => run.startsWith(`beat-${i + 1}@`)).map(secondOf);
+    expect(seconds.length).toBeGreaterThan(2);
+    expect(seconds).toEqual(Array.from(seconds, (_, n) => (seconds[0] ?? 0) + n));
+  }
+}
+
+function secondOf(run: string): number {
+  const tick = run.slice(run.indexOf("@") + 1);
+  return Date.parse(tick.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")) / 1_000;
+}
+
+const troubles = (replica: ReplicaProcess) =>
+  replica.lines.filter(line => line.level === "warn" || line.level === "error").map(line => line.event);
+
+/** The events of a list that stand in it more than once. */
+const repeated = (events: readonly unknown[]) => events.filter((event, i) => events.indexOf(event) !== i);
+
+const everything = (replica: ReplicaProcess) =>
+  [...replica.lines.map(line => JSON.stringify(line)), ...replica.noise].join("\n");
+
+describe("Redis", () => {
+  test("that is not there at start is named once, and used as soon as it is there", async () => {
+    const port = await unusedPort();
+    const site = await createSite({ redisUrl: `redis://127.0.0.1:${port}`, jobs: BEATS });
+    const replica = site.start();
+    const told = await replica.when("redis.unreachable");
+    expect(told).toMatchObject({
+      level: "error",
+      address: `redis://127.0.0.1:${port}`,
+      error: "ECONNREFUSED",
+    });
+    const redis = await server({ port });
+    expect(await replica.when("redis.connected")).toMatchObject({ address: redis.url });
+    await replica.when("leader.elected");
+    await replica.when("run.completed");
+    expect(site.lines("redis.unreachable")).toHaveLength(1);
+    expect(replica.noise).toEqual([]);
+    expect(await replica.end()).toBe(0);
+  });
+
+  test("that is not there at all does not keep a replica from ending", async () => {
+    const site = await createSite({ redisUrl: `redis://127.0.0.1:${await unusedPort()}`, jobs: BEATS });
+    const replica = site.start();
+    await replica.when("redis.unreachable");
+    await replica.end("SIGTERM");
+    expect(replica.child.signalCode).toBeNull();
+    expect(troubles(replica)).toEqual(["redis.unreachable"]);
+    expect(replica.noise).toEqual([]);
+  });
+
+  test("that is killed and comes back costs no tick and doubles none, and is told once", async () => {
+    const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    const follower = site.start();
+    await site.when("leader.elected");
+    await isOnTimeAgain(site);
+    await redis.kill();
+    await Promise.all([replica.when("redis.unreachable"), follower.when("redis.unreachable")]);
+    await site.when("leader.lost");
+    await redis.restart();
+    await isOnTimeAgain(site);
+    await Promise.all([replica.end(), follower.end()]);
+
+    await expectEveryTickOnce(site.ledger());
+    for (const each of [replica, follower]) {
+      expect(repeated(troubles(each))).toEqual([]);
+      expect(each.noise).toEqual([]);
+    }
+    expect(site.lines("leader.lost")).toMatchObject([{ level: "warn", reason: "unreachable" }]);
+    expect(site.lines("tick.missed")).toEqual([]);
+  });
+
+  test("that freezes for longer than the lease and wakes costs no tick and doubles none", async () => {
+    const redis = await server();
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    const follower = site.start();
+    await site.when("leader.elected");
+    await isOnTimeAgain(site);
+    await redis.kill("SIGSTOP");
+    const lost = await site.when("leader.lost");
+    expect(lost).toMatchObject({ level: "warn", term: 1, reason: "unreachable" });
+    await Promise.all([replica.when("redis.unreachable"), follower.when("redis.unreachable")]);
+    await redis.kill("SIGCONT");
+    expect(await site.when("leader.elected", line => Number(line["term"]) > 1)).toMatchObject({
+      reason: "expired",
+      previous: lost.replica,
+      vacantMs: expect.any(Number),
+    });
+    await isOnTimeAgain(site);
+    await Promise.all([replica.end(), follower.end()]);
+
+    await expectEveryTickOnce(site.ledger());
+    for (const each of [replica, follower]) {
+      expect(repeated(troubles(each))).toEqual([]);
+      expect(each.noise).toEqual([]);
+    }
+  });
+
+  test("that may evict keys is warned of, with the reason and what to change", async () => {
+    const redis = await server({ args: ["--save", "", "--maxmemory-policy", "allkeys-lru"] });
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS });
+    const replica = site.start();
+    const warning = await replica.when("redis.warning");
+    expect(warning.level).toBe("warn");
+    expect(JSON.stringify(warning)).toMatch(/maxmemory-policy.*allkeys-lru.*noeviction/);
+    await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
+    expect(site.lines("redis.warning")).toHaveLength(1);
+    expect(replica.noise).toEqual([]);
+  });
+
+  test.each([
+    { given: "the wrong password", login: ":s3cret-of-ours@", says: /WRONGPASS/ },
+    { given: "a user it does not know", login: "ops:s3cret-of-ours@", says: /WRONGPASS/ },
+    { given: "no password", login: "", says: /NOAUTH/ },
+  ])("that is given $given says so, and no log shows a password", async ({ login, says }) => {
+    const redis = await server({ args: ["--save", "", "--requirepass", "another-one"] });
+    const site = await createSite({ redisUrl: `redis://${login}127.0.0.1:${redis.port}`, jobs: BEATS });
+    const replica = site.start();
+    const told = await replica.when("redis.unreachable");
+    expect(told).toMatchObject({ level: "error", error: expect.stringMatching(says) });
+    expect(told["address"]).toContain(`127.0.0.1:${redis.port}`);
+    expect(replica.hasEnded).toBe(false);
+    await replica.end();
+    expect(everything(replica)).not.toContain("s3cret-of-ours");
+    expect(replica.noise).toEqual([]);
+
+    const status = await site.command("status");
+    expect(status).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(says) });
+    expect(status.stderr).not.toContain("s3cret-of-ours");
+  });
+
+  test("whose right password came later is used without a restart", async () => {
+    const redis = await server({ args: ["--save", "", "--requirepass", "new"] });
+    const site = await createSite({ redisUrl: `redis://:old@127.0.0.1:${redis.port}`, jobs: BEATS });
+    const replica = site.start();
+    await replica.when("redis.unreachable");
+    const admin = site.redis(`redis://:new@127.0.0.1:${redis.port}`);
+    await admin.config("SET", "requirepass", "old");
+    await replica.when("leader.elected");
+    await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
+  });
+});
+
+describe("a handler never ends its replica", () => {
+  const handlers = {
+    "throws-nothing": "throw undefined;",
+    "throws-text": 'throw "just text";',
+    "throws-hostile": 'throw { get message() { throw new Error("from the getter"); }, toString: null };',
+    "throws-at-once": 'throw new Error("at once");',
+    "returns-circular": "const circle: any = {}; circle.self = circle; return circle;",
+    "returns-bigint": "return 10n;",
+    "emits-error": 'new (await import("node:events")).EventEmitter().emit("error", new Error("unheard"));',
+    "timer-hostile": "setTimeout(() => { throw null; }, 1); await sleep(20);",
+    "logs-circular":
+      'const circle: any = {}; circle.self = circle; run.log.info({ circle, big: 10n }, "odd"); return 1;',
+    "changes-data": "data._tick = null; Object.freeze(data); return data;",
+  };
+
+  test("however it goes wrong", async () => {
+    const redis = await server();
+    const names = Object.keys(handlers);
+    const site = await createSite({
+      redisUrl: redis.url,
+      jobs: [...names, "fine"].map(
+        name => `${name}: { every: 1s, handler: ${name === "fine" ? "echo" : name} }`,
+      ),
+      handlers,
+    });
+    const replica = site.start();
+    const ends = (job: string) => (line: LogLine) => line["job"] === job;
+    await Promise.all(
+      names.map(name =>
+        Promise.any([replica.when("run.failed", ends(name)), replica.when("run.completed", ends(name))]),
+      ),
+    );
+    for (const name of ["throws-nothing", "throws-text", "throws-hostile", "throws-at-once", "emits-error"]) {
+      const failed = await replica.when("run.failed", ends(name));
+      expect(failed["error"]).toEqual(expect.stringMatching(/./));
+    }
+    const sinceMs = Date.now();
+    await replica.when(
+      "run.completed",
+      line => line["job"] === "fine" && Date.parse(String(line["time"])) > sinceMs,
+    );
+    expect(replica.noise).toEqual([]);
+    expect(await replica.end()).toBe(0);
+  });
+});
