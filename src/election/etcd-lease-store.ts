@@ -1,0 +1,211 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { RedisKeys } from "../redis/keys.ts";
+import type { RedisPresence } from "../redis/presence.ts";
+import { Script } from "../redis/script.ts";
+import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
+import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
+import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
+
+const OPEN = new Script(TERM_LUA, new URL("./etcd-open.lua", import.meta.url));
+const HOLDER = new Script(TERM_LUA, new URL("./etcd-holder.lua", import.meta.url));
+const RENEW = new Script(TERM_LUA, new URL("./etcd-renew.lua", import.meta.url));
+const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
+
+const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
+const holderReply = z
+  .tuple([z.string(), z.number(), z.number(), z.number(), presenceReply, z.number()])
+  .nullable();
+
+/** A bid that finds its place lost joins again; more often than this something else is wrong. */
+const ROUNDS = 3;
+/** How the term ended is a courtesy to the next leader; Redis must not hold up a handoff for it. */
+const END_LIMIT_MS = 200;
+
+export interface EtcdLeaseStoreOptions {
+  readonly queue: EtcdQueue;
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "lease"). */
+  readonly redis: Redis;
+  readonly presence: RedisPresence;
+  readonly keys: RedisKeys;
+}
+
+/** This replica's place in the queue, and what was done with it. */
+interface Place {
+  readonly candidate: Candidate;
+  /** The newest claim in Redis before the key was created. */
+  readonly claimBefore: string;
+  /** Token of the bid that opened a term from this place, or may have. */
+  token: string | null;
+  /** Monotonic; when the lease was last extended. */
+  keptMs: number;
+}
+
+/**
+ * The lease in etcd, the term in Redis (DESIGN §5.1). A replica stands in the queue with one key from its first bid
+ * until it leaves; each bid looks whether the key is the oldest by now, and keeps its lease alive. The winner opens
+ * its term in Redis. Who cannot (no Redis) leaves the queue, so that a replica that can is not kept waiting.
+ */
+export class EtcdLeaseStore implements LeaseStore {
+  readonly kind = "etcd";
+  readonly #queue: EtcdQueue;
+  readonly #redis: Redis;
+  readonly #presence: RedisPresence;
+  readonly #keys: RedisKeys;
+  #place: Place | null = null;
+
+  constructor(options: EtcdLeaseStoreOptions) {
+    this.#queue = options.queue;
+    this.#redis = options.redis;
+    this.#presence = options.presence;
+    this.#keys = options.keys;
+  }
+
+  async campaign(bid: Bid): Promise<BidOutcome> {
+    for (let round = 0; round < ROUNDS; round++) {
+      const place = this.#place ?? (await this.#join(bid));
+      const holder = await this.#look(place, bid);
+      if (holder === null) {
+        await this.#leave(place);
+        continue;
+      }
+      const outcome =
+        holder.claim === place.candidate.claim ? await this.#open(place, bid) : await this.#held(holder, bid);
+      if (outcome !== "again") return outcome;
+    }
+    throw new Error("the place in the election was lost again and again");
+  }
+
+  async renew(bid: Bid): Promise<"renewed" | "lost"> {
+    const place = this.#place;
+    if (place?.token !== bid.token) return "lost";
+    if (!(await this.#queue.keep(place.candidate))) {
+      await this.#leave(place);
+      return "lost";
+    }
+    place.keptMs = performance.now();
+    const { term, leader } = this.#keys;
+    const reply = await RENEW.run(this.#redis, [term, leader], [bid.token, place.candidate.ttlMs]);
+    return reply === 1 ? "renewed" : "lost";
+  }
+
+  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+    const place = this.#place;
+    if (place?.token !== bid.token) return;
+    this.#place = null;
+    const { term, leader } = this.#keys;
+    const answered = new AbortController();
+    await Promise.race([
+      END.run(this.#redis, [term, leader], [bid.token, reason]).catch(() => undefined),
+      delay(END_LIMIT_MS, undefined, { signal: answered.signal }).catch(() => undefined),
+    ]);
+    answered.abort();
+    await this.#queue.leave(place.candidate);
+  }
+
+  async withdraw(): Promise<void> {
+    const place = this.#place;
+    this.#place = null;
+    if (place) await this.#queue.leave(place.candidate);
+  }
+
+  async current(): Promise<Leader | null> {
+    const holder = await this.#queue.holder();
+    if (holder === null) return null;
+    if (!holder.isReplica) return stranger(holder);
+    const [replica, term, sinceMs] = (await this.#readHolder(holder, 0)) ?? [];
+    return replica === undefined || term === undefined ? null : { replica, term, sinceMs: sinceMs ?? 0 };
+  }
+
+  /** A key that comes or goes wakes through etcd, an opened term through Redis. */
+  onHint(wake: () => void): () => void {
+    const endWatch = this.#queue.watch(wake);
+    const endNotices = this.#presence.onNotice(wake);
+    return () => {
+      endWatch();
+      endNotices();
+    };
+  }
+
+  /** Redis is asked first: a replica that cannot reach it has no business in the queue. */
+  async #join(bid: Bid): Promise<Place> {
+    const claimBefore = (await this.#redis.get(this.#keys.claim)) ?? "";
+    const keptMs = performance.now();
+    const candidate = await this.#queue.join(bid.replica, bid.ttlMs);
+    this.#place = { candidate, claimBefore, token: null, keptMs };
+    return this.#place;
+  }
+
+  /** Null when the place is lost: the lease ran out, or the key was deleted. */
+  async #look(place: Place, bid: Bid): Promise<Holder | null> {
+    const nowMs = performance.now();
+    if (nowMs - place.keptMs < bid.ttlMs / 4) return this.#queue.look(place.candidate);
+    const [isKept, holder] = await Promise.all([
+      this.#queue.keep(place.candidate),
+      this.#queue.look(place.candidate),
+    ]);
+    if (isKept) place.keptMs = nowMs;
+    return isKept ? holder : null;
+  }
+
+  async #open(place: Place, bid: Bid): Promise<BidOutcome | "again"> {
+    const { term, leader, terms, claim, leadershipChannel } = this.#keys;
+    const { candidate, claimBefore } = place;
+    place.token = bid.token;
+    try {
+      const reply = openReply.parse(
+        await OPEN.run(
+          this.#redis,
+          [term, leader, terms, claim],
+          [
+            ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
+            ...[
+              this.#presence.announcedForMs() === null ? "0" : "1",
+              ...candidate.claim.split(":"),
+              claimBefore,
+            ],
+          ],
+        ),
+      );
+      if (reply[0] === "elected") return outcomeOf(reply);
+      await this.#leave(place);
+      return "again";
+    } catch (error) {
+      await this.#leave(place);
+      throw error;
+    }
+  }
+
+  async #held(holder: Holder, bid: Bid): Promise<BidOutcome | "again"> {
+    const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
+    if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
+    const reply = await this.#readHolder(holder, bid.takeOver ?? 0);
+    if (reply === null) return { ...unopened, leader: null };
+    const [replica, term, sinceMs, endsInMs, seen, isToBeReplaced] = reply;
+    const presence = seen === "gone" && !this.#presence.isSettled() ? "there" : seen;
+    if (isToBeReplaced === 1 && presence === "gone") {
+      await this.#queue.leave(holder);
+      return "again";
+    }
+    return { outcome: "held", leader: { replica, term, sinceMs }, endsInMs, presence };
+  }
+
+  async #readHolder(holder: Holder, takeOver: number) {
+    const { leader, aliveChannels } = this.#keys;
+    return holderReply.parse(
+      await HOLDER.run(this.#redis, [leader], [holder.claim, aliveChannels, takeOver]),
+    );
+  }
+
+  /** A place that cannot be given back runs out by itself. */
+  async #leave(place: Place): Promise<void> {
+    if (this.#place === place) this.#place = null;
+    await this.#queue.leave(place.candidate).catch(() => undefined);
+  }
+}
+
+/** Somebody who holds the election without being a replica: `etcdctl elect`. */
+function stranger(holder: Holder): Leader {
+  return { replica: holder.name, term: 0, sinceMs: 0 };
+}
