@@ -42,16 +42,18 @@ const etcd = section({
   hosts: z
     .array(etcdHost(), { error: "expected a list of addresses" })
     .min(1, { error: "expected a list of addresses" })
-    .meta({ description: "The etcd endpoints." }),
+    .meta({ description: "The etcd endpoints: http://host:port or https://host:port." }),
   tls: section({
-    ca: text("the path of a certificate").optional().meta({ description: "Path of the CA certificate." }),
+    ca: text("the path of a certificate")
+      .optional()
+      .meta({ description: "Path of the CA certificate; the system's CAs without it." }),
     cert: text("the path of a certificate")
       .optional()
       .meta({ description: "Path of the client certificate." }),
     key: text("the path of a key").optional().meta({ description: "Path of the client's key." }),
   })
     .optional()
-    .meta({ description: "Certificates for https:// endpoints." }),
+    .meta({ description: "Certificates for https:// endpoints: PEM files, read anew for each connection." }),
   username: text("a user name").optional().meta({ description: "The etcd user." }),
   password: text("a password").optional().meta({ description: "The user's password." }),
 });

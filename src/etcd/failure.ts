@@ -2,7 +2,6 @@ import {
   EtcdAuthenticationFailedError,
   EtcdLeaseInvalidError,
   EtcdPermissionDeniedError,
-  GRPCDeadlineExceededError,
 } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
 
@@ -45,8 +44,12 @@ export function describeFailure(
     const advice = tls?.ca ? `election.etcd.tls.ca is ${tls.ca}` : "election.etcd.tls.ca is not set";
     return `the certificate of etcd is not trusted (${cause}); ${advice}`;
   }
-  if (error instanceof GRPCDeadlineExceededError || text === "") return `no answer within ${callLimitMs} ms`;
-  return cause;
+  return text === "" || isTooLate(cause) ? `no answer within ${callLimitMs} ms` : cause;
+}
+
+/** gRPC's own words, and etcd's when it has no quorum. */
+function isTooLate(cause: string): boolean {
+  return /^Deadline exceeded|^context deadline exceeded/i.test(cause);
 }
 
 /** gRPC wraps what happened: "14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED …". */
