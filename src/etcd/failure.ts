@@ -42,7 +42,7 @@ export function describeFailure(
   const cause = lastCause(text);
   if (/certificate|CERT_|altnames|issuer/i.test(cause)) {
     const advice = tls?.ca ? `election.etcd.tls.ca is ${tls.ca}` : "election.etcd.tls.ca is not set";
-    return `the certificate of etcd is not trusted (${cause}); ${advice}`;
+    return `the certificate of etcd is not trusted (${cause.split(";")[0]}); ${advice}`;
   }
   return text === "" || isTooLate(cause) ? `no answer within ${callLimitMs} ms` : cause;
 }

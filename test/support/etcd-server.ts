@@ -31,6 +31,8 @@ export interface TestEtcdTls {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
+  /** Clients must show a certificate of the same CA. */
+  readonly askClients?: boolean;
 }
 
 const START_TRIES = 5;
@@ -92,6 +94,7 @@ class EtcdProcess implements TestEtcd {
         // etcd grants no lease shorter than one and a half elections.
         ...["--heartbeat-interval", "20", "--election-timeout", "200"],
         ...(this.#tls ? ["--cert-file", this.#tls.cert, "--key-file", this.#tls.key] : []),
+        ...(this.#tls?.askClients ? ["--client-cert-auth", "--trusted-ca-file", this.#tls.ca] : []),
       ],
       { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch } },
     );
@@ -136,7 +139,12 @@ class EtcdProcess implements TestEtcd {
   }
 
   ctlArgs(): string[] {
-    return ["--endpoints", this.url, ...(this.#tls ? ["--cacert", this.#tls.ca] : [])];
+    const { ca, cert, key } = this.#tls ?? {};
+    return [
+      "--endpoints",
+      this.url,
+      ...(ca && cert && key ? ["--cacert", ca, "--cert", cert, "--key", key] : []),
+    ];
   }
 
   async stop(): Promise<void> {
