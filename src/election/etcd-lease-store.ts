@@ -15,7 +15,7 @@ const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
 
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
 const holderReply = z
-  .tuple([z.string(), z.number(), z.number(), z.number(), presenceReply, z.number()])
+  .tuple([z.number(), z.string(), z.number(), z.number(), z.number(), presenceReply, z.number()])
   .nullable();
 
 /** A bid that finds its place lost joins again; more often than this something else is wrong. */
@@ -25,7 +25,7 @@ const END_LIMIT_MS = 200;
 
 export interface EtcdLeaseStoreOptions {
   readonly queue: EtcdQueue;
-  /** A connection that fails fast and never resends (`connectRedis`, purpose "lease"). */
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "fenced"). */
   readonly redis: Redis;
   readonly presence: RedisPresence;
   readonly keys: RedisKeys;
@@ -114,8 +114,10 @@ export class EtcdLeaseStore implements LeaseStore {
     const holder = await this.#queue.holder();
     if (holder === null) return null;
     if (!holder.isReplica) return stranger(holder);
-    const [replica, term, sinceMs] = (await this.#readHolder(holder, 0)) ?? [];
-    return replica === undefined || term === undefined ? null : { replica, term, sinceMs: sinceMs ?? 0 };
+    const reply = await this.#readHolder(holder, null);
+    if (reply === null) return null;
+    const [, replica, term, sinceMs] = reply;
+    return { replica, term, sinceMs };
   }
 
   /** A key that comes or goes wakes through etcd, an opened term through Redis. */
@@ -150,7 +152,7 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #open(place: Place, bid: Bid): Promise<BidOutcome | "again"> {
-    const { term, leader, terms, claim, leadershipChannel } = this.#keys;
+    const { term, leader, terms, claim, leadershipChannel, aliveChannels } = this.#keys;
     const { candidate, claimBefore } = place;
     place.token = bid.token;
     try {
@@ -160,15 +162,14 @@ export class EtcdLeaseStore implements LeaseStore {
           [term, leader, terms, claim],
           [
             ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
-            ...[
-              this.#presence.announcedForMs() === null ? "0" : "1",
-              ...candidate.claim.split(":"),
-              claimBefore,
-            ],
+            ...[aliveChannels, ...candidate.claim.split(":"), claimBefore],
           ],
         ),
       );
-      if (reply[0] === "elected") return outcomeOf(reply);
+      if (reply[0] === "elected") {
+        if (reply[1] === 0) this.#presence.announceAgain();
+        return outcomeOf(reply);
+      }
       await this.#leave(place);
       return "again";
     } catch (error) {
@@ -180,10 +181,11 @@ export class EtcdLeaseStore implements LeaseStore {
   async #held(holder: Holder, bid: Bid): Promise<BidOutcome | "again"> {
     const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
     if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
-    const reply = await this.#readHolder(holder, bid.takeOver ?? 0);
+    const reply = await this.#readHolder(holder, bid);
     if (reply === null) return { ...unopened, leader: null };
-    const [replica, term, sinceMs, endsInMs, seen, isToBeReplaced] = reply;
-    const presence = seen === "gone" && !this.#presence.isSettled() ? "there" : seen;
+    const [seen, replica, term, sinceMs, endsInMs, found, isToBeReplaced] = reply;
+    if (seen === 0) this.#presence.announceAgain();
+    const presence = found === "gone" && !this.#presence.isSettled() ? "there" : found;
     if (isToBeReplaced === 1 && presence === "gone") {
       await this.#queue.leave(holder);
       return "again";
@@ -191,10 +193,14 @@ export class EtcdLeaseStore implements LeaseStore {
     return { outcome: "held", leader: { replica, term, sinceMs }, endsInMs, presence };
   }
 
-  async #readHolder(holder: Holder, takeOver: number) {
+  async #readHolder(holder: Holder, bid: Bid | null) {
     const { leader, aliveChannels } = this.#keys;
     return holderReply.parse(
-      await HOLDER.run(this.#redis, [leader], [holder.claim, aliveChannels, takeOver]),
+      await HOLDER.run(
+        this.#redis,
+        [leader],
+        [holder.claim, aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? ""],
+      ),
     );
   }
 

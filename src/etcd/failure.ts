@@ -1,8 +1,4 @@
-import {
-  EtcdAuthenticationFailedError,
-  EtcdLeaseInvalidError,
-  EtcdPermissionDeniedError,
-} from "etcd3";
+import { EtcdAuthenticationFailedError, EtcdLeaseInvalidError, EtcdPermissionDeniedError } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
 
 /** True for an error that is etcd's own answer to the call: nothing is wrong with the connection. */
