@@ -5,7 +5,7 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
 import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
-import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
+import type { Bid, BidOutcome, Leader, LeaseStore, Presence, ReleaseReason } from "./lease-store.ts";
 import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
 
 const OPEN = new Script(TERM_LUA, new URL("./etcd-open.lua", import.meta.url));
@@ -14,12 +14,24 @@ const RENEW = new Script(TERM_LUA, new URL("./etcd-renew.lua", import.meta.url))
 const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
 
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
-const holderReply = z
-  .tuple([z.number(), z.string(), z.number(), z.number(), z.number(), presenceReply, z.number()])
-  .nullable();
+const holderReply = z.union([
+  z.tuple([z.literal("unopened"), z.number(), presenceReply]),
+  z.tuple([
+    z.literal("opened"),
+    z.number(),
+    z.string(),
+    z.number(),
+    z.number(),
+    z.number(),
+    presenceReply,
+    z.number(),
+  ]),
+]);
 
 /** A bid that finds its place lost joins again; more often than this something else is wrong. */
 const ROUNDS = 3;
+/** The oldest key of a replica that is gone for this long keeps nobody waiting until its lease ends. */
+const GONE_MS = 100;
 /** How the term ended is a courtesy to the next leader; Redis must not hold up a handoff for it. */
 const END_LIMIT_MS = 200;
 
@@ -54,6 +66,8 @@ export class EtcdLeaseStore implements LeaseStore {
   readonly #presence: RedisPresence;
   readonly #keys: RedisKeys;
   #place: Place | null = null;
+  /** A holder that was found gone before it opened a term, and when first. */
+  #suspect: { readonly claim: string; readonly sinceMs: number } | null = null;
 
   constructor(options: EtcdLeaseStoreOptions) {
     this.#queue = options.queue;
@@ -63,6 +77,7 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
+    const startedMs = performance.now();
     for (let round = 0; round < ROUNDS; round++) {
       const place = this.#place ?? (await this.#join(bid));
       const holder = await this.#look(place, bid);
@@ -71,7 +86,9 @@ export class EtcdLeaseStore implements LeaseStore {
         continue;
       }
       const outcome =
-        holder.claim === place.candidate.claim ? await this.#open(place, bid) : await this.#held(holder, bid);
+        holder.claim === place.candidate.claim
+          ? await this.#open(place, bid, startedMs)
+          : await this.#held(holder, bid);
       if (outcome !== "again") return outcome;
     }
     throw new Error("the place in the election was lost again and again");
@@ -115,8 +132,8 @@ export class EtcdLeaseStore implements LeaseStore {
     if (holder === null) return null;
     if (!holder.isReplica) return stranger(holder);
     const reply = await this.#readHolder(holder, null);
-    if (reply === null) return null;
-    const [, replica, term, sinceMs] = reply;
+    if (reply[0] === "unopened") return null;
+    const [, , replica, term, sinceMs] = reply;
     return { replica, term, sinceMs };
   }
 
@@ -151,22 +168,17 @@ export class EtcdLeaseStore implements LeaseStore {
     return isKept ? holder : null;
   }
 
-  async #open(place: Place, bid: Bid): Promise<BidOutcome | "again"> {
-    const { term, leader, terms, claim, leadershipChannel, aliveChannels } = this.#keys;
-    const { candidate, claimBefore } = place;
+  /** A granted bid has its whole time to live before it, so the lease is extended meanwhile. */
+  async #open(place: Place, bid: Bid, startedMs: number): Promise<BidOutcome | "again"> {
     place.token = bid.token;
+    const nowMs = performance.now();
     try {
-      const reply = openReply.parse(
-        await OPEN.run(
-          this.#redis,
-          [term, leader, terms, claim],
-          [
-            ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
-            ...[aliveChannels, ...candidate.claim.split(":"), claimBefore],
-          ],
-        ),
-      );
-      if (reply[0] === "elected") {
+      const [reply, isKept] = await Promise.all([
+        this.#openTerm(place, bid),
+        place.keptMs >= startedMs || this.#queue.keep(place.candidate),
+      ]);
+      if (reply[0] === "elected" && isKept) {
+        place.keptMs = Math.max(place.keptMs, nowMs);
         if (reply[1] === 0) this.#presence.announceAgain();
         return outcomeOf(reply);
       }
@@ -178,19 +190,56 @@ export class EtcdLeaseStore implements LeaseStore {
     }
   }
 
+  async #openTerm({ candidate, claimBefore }: Place, bid: Bid) {
+    const { term, leader, terms, claim, leadershipChannel, aliveChannels } = this.#keys;
+    const [cluster = "", revision = ""] = candidate.claim.split(":");
+    return openReply.parse(
+      await OPEN.run(
+        this.#redis,
+        [term, leader, terms, claim],
+        [
+          ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
+          ...[aliveChannels, cluster, revision, claimBefore],
+        ],
+      ),
+    );
+  }
+
   async #held(holder: Holder, bid: Bid): Promise<BidOutcome | "again"> {
     const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
     if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
     const reply = await this.#readHolder(holder, bid);
-    if (reply === null) return { ...unopened, leader: null };
-    const [seen, replica, term, sinceMs, endsInMs, found, isToBeReplaced] = reply;
-    if (seen === 0) this.#presence.announceAgain();
-    const presence = found === "gone" && !this.#presence.isSettled() ? "there" : found;
-    if (isToBeReplaced === 1 && presence === "gone") {
-      await this.#queue.leave(holder);
-      return "again";
+    if (reply[1] === 0) this.#presence.announceAgain();
+    if (reply[0] === "unopened") {
+      const presence = this.#settled(reply[2]);
+      if (this.#isLongGone(holder, presence)) return await this.#pass(holder);
+      return { ...unopened, leader: null, presence };
     }
+    const [, , replica, term, sinceMs, endsInMs, found, isToBeReplaced] = reply;
+    const presence = this.#settled(found);
+    if (isToBeReplaced === 1 && presence === "gone") return await this.#pass(holder);
     return { outcome: "held", leader: { replica, term, sinceMs }, endsInMs, presence };
+  }
+
+  /**
+   * A replica that died while it waited leaves its key in the queue. When its turn comes nobody should wait for its
+   * lease to end; one that lives opens its term in no time.
+   */
+  #isLongGone({ claim }: Holder, presence: Presence): boolean {
+    const nowMs = performance.now();
+    if (presence !== "gone") this.#suspect = null;
+    else if (this.#suspect?.claim !== claim) this.#suspect = { claim, sinceMs: nowMs };
+    return this.#suspect !== null && nowMs - this.#suspect.sinceMs >= GONE_MS;
+  }
+
+  /** Whoever has just come back accuses nobody. */
+  #settled(presence: Presence): Presence {
+    return presence === "gone" && !this.#presence.isSettled() ? "there" : presence;
+  }
+
+  async #pass(holder: Holder): Promise<"again"> {
+    await this.#queue.leave(holder);
+    return "again";
   }
 
   async #readHolder(holder: Holder, bid: Bid | null) {
@@ -199,7 +248,7 @@ export class EtcdLeaseStore implements LeaseStore {
       await HOLDER.run(
         this.#redis,
         [leader],
-        [holder.claim, aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? ""],
+        [holder.claim, aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? "", holder.name],
       ),
     );
   }

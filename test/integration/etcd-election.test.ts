@@ -175,6 +175,26 @@ describe("the queue in etcd", () => {
     expect(await keysInEtcd()).toEqual([]);
   });
 
+  it("does not wait for a replica that died while it was next", async () => {
+    const { name, onEtcd, keysInEtcd } = await setup();
+    const leader = await onEtcd("a");
+    await leader.recorder.when("leader.elected");
+    const dead = await openEtcdStore({
+      redisUrl: redisServer.url,
+      etcd: etcd.url,
+      namespace: name,
+      replica: "dead",
+    });
+    await dead.store.campaign({ replica: "dead", token: "dead", ttlMs: 600_000 });
+    dead.close();
+    const follower = await onEtcd("b");
+    await follower.recorder.when("leader.observed");
+    expect(await keysInEtcd()).toHaveLength(3);
+    await leader.elector.stop();
+    expect(await follower.recorder.when("leader.elected")).toMatchObject({ term: 2, reason: "resigned" });
+    expect(await keysInEtcd()).toHaveLength(1);
+  });
+
   it("costs the leader its term when its key is deleted by hand, and elects the next", async () => {
     const { onEtcd, name } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b")];
