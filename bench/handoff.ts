@@ -2,24 +2,31 @@
  * How long leadership takes to move: from the moment a leader is killed (SIGKILL) or stopped (SIGTERM) until its
  * successor says `leader.elected`. Three replicas with an idle schedule; the dead are replaced.
  *
- *     node bench/handoff.ts [--rounds 30] [--lease-ttl 10s]
+ *     node bench/handoff.ts [--rounds 30] [--lease-ttl 10s] [--store redis|etcd]
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { startEtcd } from "../test/support/etcd-server.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
 import { ReplicaProcess } from "../test/support/replica-process.ts";
 import { percentile } from "./support/percentile.ts";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "30" }, "lease-ttl": { type: "string", default: "10s" } },
+  options: {
+    rounds: { type: "string", default: "30" },
+    "lease-ttl": { type: "string", default: "10s" },
+    store: { type: "string", default: "redis" },
+  },
 });
 /** A replica accuses nobody in the first second of its connection; real pods are older than that. */
 const SETTLE_MS = 1_500;
 
 const server = await startRedis();
+const etcd = values.store === "etcd" ? await startEtcd() : null;
+const store = etcd ? `, store: etcd, etcd: { hosts: ["${etcd.url}"] }` : "";
 const project = await createProject({
-  "config/bellwether.yaml": `redis: { url: "${server.url}" }\nelection: { leaseTtl: ${values["lease-ttl"]} }\nhttp: false\nadmin: false\n`,
+  "config/bellwether.yaml": `redis: { url: "${server.url}" }\nelection: { leaseTtl: ${values["lease-ttl"]}${store} }\nhttp: false\nadmin: false\n`,
   "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
   "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
 });
@@ -58,7 +65,7 @@ function idOf(replica: ReplicaProcess): unknown {
 }
 
 console.log(
-  `${values.rounds} handoffs each among 3 replicas on Redis, leaseTtl ${values["lease-ttl"]}; milliseconds\n`,
+  `${values.rounds} handoffs each among 3 replicas on ${values.store}, leaseTtl ${values["lease-ttl"]}; milliseconds\n`,
 );
 console.log("| leader is | p50 | p95 | max |\n| --- | --- | --- | --- |");
 for (const [signal, what] of [
@@ -72,3 +79,4 @@ for (const [signal, what] of [
 }
 await project.dispose();
 await server.stop();
+await etcd?.stop();

@@ -8,17 +8,24 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installDependencies } from "./setup/dependencies.mjs";
+import { ensureEtcd } from "./setup/etcd-server.mjs";
 import { choosePinnedNode } from "./setup/node-version.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-function setUp(/** @type {string} */ command) {
+function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
   installDependencies(root);
   choosePinnedNode(root);
   // With REDIS_URL, `dev` starts no server; the tests always start servers of their own.
   if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
+  if (command === "vitest" && !isUnitOnly(args)) ensureEtcd();
+}
+
+/** The quick tests ask for no server but Redis. */
+function isUnitOnly(/** @type {readonly string[]} */ args) {
+  return args.join(" ").includes("--project unit") || args.some(arg => arg.startsWith("test/unit"));
 }
 
 /** Runs the command with the checkout's binaries (and so its Node) first in PATH, and ends as the command ends. */
@@ -51,7 +58,7 @@ if (command === undefined) {
   process.exit(2);
 }
 try {
-  setUp(command);
+  setUp(command, args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\n${error.message}`);

@@ -81,6 +81,9 @@ export interface EventMap {
   /** Redis does not answer; told once until it is back. */
   "redis.unreachable": { address: string; error: string };
   "redis.connected": { address: string; version: string };
+  /** etcd does not answer, or refuses the user; told once until it is back. */
+  "etcd.unreachable": { address: string; error: string };
+  "etcd.connected": { address: string };
   "redis.warning": { problem: string; advice: string };
   /** A launch was refused or its outcome is unknown; the cursors decide what happens next. */
   "launch.failed": { term: number; error: string };
@@ -130,6 +133,8 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "config.rejected": { level: "error", message: "configuration rejected" },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
   "redis.connected": { level: "info", message: "connected to Redis" },
+  "etcd.unreachable": { level: "error", message: "etcd does not answer; trying again" },
+  "etcd.connected": { level: "info", message: "connected to etcd" },
   "redis.warning": { level: "warn", message: "Redis is not set up as it should be" },
   "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
   "run.stalled": { level: "warn", message: "run taken back from a replica that stopped renewing its lock" },

@@ -7,8 +7,12 @@ import { StoreClock } from "./clock/store-clock.ts";
 import { within } from "./clock/within.ts";
 import type { Config } from "./config/config.ts";
 import { Elector } from "./election/elector.ts";
+import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
+import { EtcdQueue } from "./election/etcd-queue.ts";
+import type { LeaseStore } from "./election/lease-store.ts";
 import { RedisLeaseStore } from "./election/redis-lease-store.ts";
 import { BellwetherError } from "./errors.ts";
+import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
@@ -57,6 +61,7 @@ export class Replica {
   readonly #log;
   readonly #connections: Redis[] = [];
   #elector: Elector | null = null;
+  #etcd: EtcdClient | null = null;
   #launcher: Launcher | null = null;
   #workers: Workers | null = null;
   readonly #others: Part[] = [];
@@ -146,6 +151,7 @@ export class Replica {
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
     const farewells = [...this.#others.map(part => part.stop()), this.#launcher?.close()];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
+    this.#etcd?.close();
     // To end one twice would keep the process alive for ioredis's disconnectTimeout.
     for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
@@ -188,7 +194,7 @@ export class Replica {
       notices: keys.leadershipChannel,
     });
     presence.start();
-    const store = new RedisLeaseStore({ redis: this.#connect("fenced", "lease"), presence, keys });
+    const store = this.#leaseStore(presence);
     this.#launcher = new Launcher({ redis: this.#connect("fenced", "launch"), keys, jobs });
     const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
     this.#elector = new Elector({
@@ -200,6 +206,19 @@ export class Replica {
       lead: term => leaderLoop.lead(term),
     });
     this.#elector.start();
+  }
+
+  #leaseStore(presence: RedisPresence): LeaseStore {
+    const { namespace, election } = this.#config;
+    const keys = this.#keys;
+    const redis = this.#connect("fenced", "lease");
+    if (election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
+    this.#etcd = new EtcdClient({
+      address: election.etcd,
+      callLimitMs: etcdCallLimitMs(election.leaseTtlMs),
+      events: this.events,
+    });
+    return new EtcdLeaseStore({ queue: new EtcdQueue(this.#etcd, namespace), redis, presence, keys });
   }
 
   #begin(part: Part): void {

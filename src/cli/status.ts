@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
-import { readLeader } from "../election/redis-lease-store.ts";
+import { readLeader } from "../election/leader-record.ts";
 import { type LastDecision, readLastDecisions } from "../launch/history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";

@@ -4,7 +4,7 @@ import type { Schedule, ScheduleSpec } from "../schedule/schedule.ts";
 export interface Config {
   readonly namespace: string;
   readonly redis: RedisAddress;
-  readonly election: { readonly store: "redis"; readonly leaseTtlMs: number };
+  readonly election: ElectionConfig;
   /** Grows with each release of the config; a replica of an older one never takes over from a newer one. */
   readonly generation: number;
   /** Every queue that is declared or that a job uses, by name: a queue that no job uses any more may still hold runs. */
@@ -29,6 +29,23 @@ export type RedisAddress =
       readonly name: string;
       readonly nodes: readonly { readonly host: string; readonly port: number }[];
     };
+
+export type ElectionConfig = { readonly leaseTtlMs: number } & (
+  | { readonly store: "redis" }
+  | { readonly store: "etcd"; readonly etcd: EtcdAddress }
+);
+
+export interface EtcdAddress {
+  /** `http://host:port` or `https://host:port`; all of one kind. */
+  readonly hosts: readonly string[];
+  /** Paths of PEM files; they are read anew for each connection. Null without TLS. */
+  readonly tls: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+  } | null;
+  readonly credentials: { readonly username: string; readonly password: string } | null;
+}
 
 export interface QueueConfig {
   readonly concurrency: number;

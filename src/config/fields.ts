@@ -115,3 +115,15 @@ export function url(schemes: readonly string[], example: string) {
     .refine(isUrl, { error })
     .meta({ pattern: `^(${schemes.join("|")})://` });
 }
+
+const ETCD_HOST = /^https?:\/\/(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]@?#]+):(?<port>\d{1,5})\/?$/;
+
+/** An endpoint of etcd: scheme, host and port, and nothing else. */
+export function etcdHost() {
+  const error = "expected an address like http://127.0.0.1:2379";
+  return z
+    .string({ error })
+    .regex(ETCD_HOST, { error })
+    .refine(value => Number(ETCD_HOST.exec(value)?.groups?.["port"]) <= 65_535, { error })
+    .transform(value => value.replace(/\/$/, ""));
+}

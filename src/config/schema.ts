@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { address, choice, duration, notYet, section, switchable, text, url, whole } from "./fields.ts";
+import {
+  address,
+  choice,
+  duration,
+  etcdHost,
+  notYet,
+  section,
+  switchable,
+  text,
+  url,
+  whole,
+} from "./fields.ts";
 import { defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
@@ -29,27 +40,26 @@ const redis = section({
 
 const etcd = section({
   hosts: z
-    .array(url(["http", "https"], "http://127.0.0.1:2379"), { error: "expected a list of addresses" })
+    .array(etcdHost(), { error: "expected a list of addresses" })
     .min(1, { error: "expected a list of addresses" })
-    .meta({ description: "The etcd endpoints." }),
+    .meta({ description: "The etcd endpoints: http://host:port or https://host:port." }),
   tls: section({
-    ca: text("the path of a certificate").optional().meta({ description: "Path of the CA certificate." }),
+    ca: text("the path of a certificate")
+      .optional()
+      .meta({ description: "Path of the CA certificate; the system's CAs without it." }),
     cert: text("the path of a certificate")
       .optional()
       .meta({ description: "Path of the client certificate." }),
     key: text("the path of a key").optional().meta({ description: "Path of the client's key." }),
   })
     .optional()
-    .meta({ description: "Certificates for https:// endpoints." }),
+    .meta({ description: "Certificates for https:// endpoints: PEM files, read anew for each connection." }),
   username: text("a user name").optional().meta({ description: "The etcd user." }),
   password: text("a password").optional().meta({ description: "The user's password." }),
 });
 
 const election = section({
-  store: choice(["redis", "etcd"])
-    .refine(store => store !== "etcd", { error: "etcd election is not in this version; use redis" })
-    .default("redis")
-    .meta({ description: "Where the lease lives. etcd is not in this version." }),
+  store: choice(["redis", "etcd"]).default("redis").meta({ description: "Where the lease lives." }),
   leaseTtl: duration("1s", "5m").prefault("10s").meta({
     description: "After this time without renewal a frozen or cut-off leader is replaced.",
   }),

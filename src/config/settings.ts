@@ -1,5 +1,5 @@
 import { BellwetherError } from "../errors.ts";
-import type { Config, RedisAddress } from "./config.ts";
+import type { Config, ElectionConfig, RedisAddress } from "./config.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import type { Path } from "./mistake.ts";
 import { bellwetherSchema, type Settings } from "./schema.ts";
@@ -41,6 +41,9 @@ interface RuleFinding {
 function rules(document: ConfigDocument): RuleFinding[] {
   return [
     ...oneRedis(document),
+    ...etcdHosts(document),
+    ...etcdTls(document),
+    ...etcdCredentials(document),
     ...tokensOffLoopback(document),
     ...differentTokens(document),
     ...differentPorts(document),
@@ -54,6 +57,44 @@ function oneRedis(document: ConfigDocument): RuleFinding[] {
   if (count === 1) return [];
   const problem = `found ${count === 0 ? "neither" : "both"}, expected exactly one of url and sentinel`;
   return [{ path: ["redis"], problem, at: "key" }];
+}
+
+function etcdHosts(document: ConfigDocument): RuleFinding[] {
+  if (document.get(["election", "store"]) === "etcd" && !document.has(["election", "etcd", "hosts"])) {
+    const problem = "found etcd, expected also election.etcd.hosts, like [http://127.0.0.1:2379]";
+    return [{ path: ["election", "store"], problem }];
+  }
+  const hosts = textsAt(document, ["election", "etcd", "hosts"]);
+  const isMixed = hosts.some(isSecure) && !hosts.every(isSecure);
+  const problem = "found both http:// and https://, expected all hosts to be the same";
+  return isMixed ? [{ path: ["election", "etcd", "hosts"], problem }] : [];
+}
+
+function etcdTls(document: ConfigDocument): RuleFinding[] {
+  const path = ["election", "etcd", "tls"];
+  const tls = document.get(path);
+  if (!isMapping(tls)) return [];
+  const hosts = textsAt(document, ["election", "etcd", "hosts"]);
+  if (hosts.length > 0 && !hosts.some(isSecure)) {
+    return [{ path, problem: "found certificates, expected https:// in election.etcd.hosts", at: "key" }];
+  }
+  return together(document, path, "cert", "key");
+}
+
+function etcdCredentials(document: ConfigDocument): RuleFinding[] {
+  return together(document, ["election", "etcd"], "username", "password");
+}
+
+function together(document: ConfigDocument, path: Path, one: string, other: string): RuleFinding[] {
+  const [missing] = [one, other].filter(key => !document.has([...path, key]));
+  const present = [one, other].find(key => document.has([...path, key]));
+  if (missing === undefined || present === undefined) return [];
+  return [{ path: [...path, present], problem: `stands alone, expected also ${missing}`, at: "key" }];
+}
+
+function textsAt(document: ConfigDocument, path: Path): string[] {
+  const values = document.get(path);
+  return Array.isArray(values) ? values.filter(value => typeof value === "string") : [];
 }
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
@@ -101,7 +142,7 @@ function settingsOf(settings: Settings): SettingsPart {
   return {
     namespace,
     redis: redisAddress(settings.redis),
-    election: { store: "redis", leaseTtlMs: election.leaseTtl },
+    election: electionConfig(election),
     generation,
     queues: queues ?? {},
     http,
@@ -109,6 +150,25 @@ function settingsOf(settings: Settings): SettingsPart {
     log,
     shutdownTimeoutMs: shutdownTimeout,
   };
+}
+
+function electionConfig({ store, leaseTtl, etcd }: Settings["election"]): ElectionConfig {
+  if (store === "redis") return { store, leaseTtlMs: leaseTtl };
+  if (!etcd) throw new BellwetherError("BW_BUG", { rule: "a valid election on etcd has hosts" });
+  const { hosts, tls, username, password } = etcd;
+  return {
+    store,
+    leaseTtlMs: leaseTtl,
+    etcd: {
+      hosts,
+      tls: hosts.some(isSecure) ? (tls ?? {}) : null,
+      credentials: username !== undefined && password !== undefined ? { username, password } : null,
+    },
+  };
+}
+
+function isSecure(host: string): boolean {
+  return host.startsWith("https://");
 }
 
 function redisAddress(redis: Settings["redis"]): RedisAddress {

@@ -128,15 +128,21 @@ export class Elector {
       this.#absence.check(messageOf(error));
       return null;
     }
-    this.#absence.clear();
     if (outcome.outcome === "held") this.#observe(outcome);
+    else this.#absence.clear();
     return outcome;
   }
 
   #observe({ leader, presence }: Held): void {
     const { clock, events } = this.#options;
     this.#token = randomUUID();
+    if (leader === null) {
+      this.#absence.check("the lease is held, but no term has been opened with it");
+      return;
+    }
     const { replica, term } = leader;
+    if (term > 0) this.#absence.clear();
+    else this.#absence.check(`the lease is held by ${replica}, which opens no terms`);
     if (this.#observed !== `${term}:${replica}`) events.emit("leader.observed", { leader: replica, term });
     this.#observed = `${term}:${replica}`;
     if (presence !== "gone") this.#suspect = null;
@@ -261,17 +267,22 @@ export class Elector {
   /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
   async #withdraw(): Promise<void> {
     await this.#release(this.#bid(), "resigned");
+    await this.#briefly(this.#options.store.withdraw());
   }
 
   /** A lease that cannot be given back runs out by itself. */
   async #release(bid: Bid, reason: ReleaseReason): Promise<void> {
-    const { store, clock } = this.#options;
-    const answered = new AbortController();
+    await this.#briefly(this.#options.store.release(bid, reason));
+  }
+
+  /** A release is a courtesy; a store that is away must not hold up a shutdown. */
+  async #briefly(work: Promise<void>): Promise<void> {
+    const done = new AbortController();
     await Promise.race([
-      store.release(bid, reason).catch(() => undefined),
-      clock.sleep(RELEASE_LIMIT_MS, answered.signal),
+      work.catch(() => undefined),
+      this.#options.clock.sleep(RELEASE_LIMIT_MS, done.signal),
     ]);
-    answered.abort();
+    done.abort();
   }
 
   /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
@@ -289,7 +300,6 @@ type Held = Extract<BidOutcome, { outcome: "held" }>;
 const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
-/** A release is a courtesy; a store that is away must not hold up a shutdown. */
 const RELEASE_LIMIT_MS = 1_000;
 
 function messageOf(error: unknown): string {

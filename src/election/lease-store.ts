@@ -14,6 +14,7 @@ export type Presence = "there" | "gone" | "unknown";
 
 export interface Leader {
   readonly replica: string;
+  /** 0: the lease is held from outside, by somebody who opens no terms (`etcdctl elect`). */
   readonly term: number;
   /** Epoch milliseconds, store time. */
   readonly sinceMs: number;
@@ -31,7 +32,8 @@ export type BidOutcome =
     }
   | {
       readonly outcome: "held";
-      readonly leader: Leader;
+      /** Null while the holder has not opened its term yet. */
+      readonly leader: Leader | null;
       /** When the lease ends unless it is renewed. */
       readonly endsInMs: number;
       /** A wrong guess costs a handoff and no tick: the fence decides. */
@@ -54,11 +56,17 @@ export interface LeaseStore {
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
   campaign(bid: Bid): Promise<BidOutcome>;
 
-  /** Extends the lease to `ttlMs` from now, or says that it is not held with this token any more. */
+  /** Extends the lease to its whole time to live from now, or says that it is not held with this token any more. */
   renew(bid: Bid): Promise<"renewed" | "lost">;
 
   /** Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. */
   release(bid: Bid, reason: ReleaseReason): Promise<void>;
+
+  /**
+   * Ends whatever stands in the store for bids of this replica that were not granted (a place in a queue). The next
+   * bid starts anew.
+   */
+  withdraw(): Promise<void>;
 
   /** Who holds the lease now, or null. */
   current(): Promise<Leader | null>;

@@ -4,35 +4,15 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
 import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
+import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
 
-/** How many terms `{ns}/terms` remembers. */
-const TERMS_KEPT = 100;
-
-/** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
-const SETTLED_MS = 1_000;
-
-const CAMPAIGN = new Script(new URL("./campaign.lua", import.meta.url));
+const CAMPAIGN = new Script(TERM_LUA, new URL("./campaign.lua", import.meta.url));
 const RENEW = new Script(new URL("./renew.lua", import.meta.url));
 const RELEASE = new Script(new URL("./release.lua", import.meta.url));
 
 const campaignReply = z.union([
-  z.tuple([
-    z.literal("elected"),
-    z.number(),
-    z.number(),
-    z.enum(["vacant", "resigned", "crashed", "expired"]),
-    z.string(),
-    z.number(),
-  ]),
-  z.tuple([
-    z.literal("held"),
-    z.number(),
-    z.number(),
-    z.string(),
-    z.number(),
-    z.number(),
-    z.enum(["there", "gone", "unknown"]),
-  ]),
+  electedReply,
+  z.tuple([z.literal("held"), z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply]),
 ]);
 
 export interface RedisLeaseStoreOptions {
@@ -68,22 +48,13 @@ export class RedisLeaseStore implements LeaseStore {
       ),
     );
     if (reply[1] === 0) this.#presence.announceAgain();
-    if (reply[0] === "held") {
-      const [, , endsInMs, replica, number, sinceMs, presence] = reply;
-      return {
-        outcome: "held",
-        leader: { replica, term: number, sinceMs },
-        endsInMs,
-        presence: presence === "gone" && !this.#isSettled() ? "there" : presence,
-      };
-    }
-    const [, , number, reason, previous, vacantMs] = reply;
+    if (reply[0] === "elected") return outcomeOf(reply);
+    const [, , endsInMs, replica, number, sinceMs, presence] = reply;
     return {
-      outcome: "elected",
-      term: number,
-      reason,
-      previous: previous || null,
-      vacantMs: vacantMs < 0 ? null : vacantMs,
+      outcome: "held",
+      leader: { replica, term: number, sinceMs },
+      endsInMs,
+      presence: presence === "gone" && !this.#presence.isSettled() ? "there" : presence,
     };
   }
 
@@ -100,29 +71,24 @@ export class RedisLeaseStore implements LeaseStore {
     );
   }
 
+  async withdraw(): Promise<void> {
+    // A bid that is answered `held` leaves nothing behind.
+  }
+
   async current(): Promise<Leader | null> {
-    return readLeader(this.#redis, this.#keys);
+    // One transaction, so that lease and record belong together.
+    const replies = await this.#redis
+      .multi()
+      .exists(this.#keys.lease)
+      .hmget(this.#keys.leader, "replica", "term", "since")
+      .exec();
+    const held = replies?.[0]?.[1] === 1;
+    const record = replies?.[1]?.[1];
+    if (!held || !Array.isArray(record) || typeof record[0] !== "string") return null;
+    return { replica: record[0], term: Number(record[1]), sinceMs: Number(record[2]) };
   }
 
   onHint(wake: () => void): () => void {
     return this.#presence.onNotice(wake);
   }
-
-  /** After a restart of Redis nobody is subscribed for a moment; whoever has just come back accuses nobody. */
-  #isSettled(): boolean {
-    return (this.#presence.announcedForMs() ?? 0) >= SETTLED_MS;
-  }
-}
-
-/** Who holds the Redis lease now, or null; one transaction, so that lease and record belong together. */
-export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader | null> {
-  const replies = await redis
-    .multi()
-    .exists(keys.lease)
-    .hmget(keys.leader, "replica", "term", "since")
-    .exec();
-  const held = replies?.[0]?.[1] === 1;
-  const record = replies?.[1]?.[1];
-  if (!held || !Array.isArray(record) || typeof record[0] !== "string") return null;
-  return { replica: record[0], term: Number(record[1]), sinceMs: Number(record[2]) };
 }

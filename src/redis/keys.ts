@@ -11,6 +11,8 @@ export class RedisKeys {
   readonly term: string;
   /** Hash: who holds or held the newest term, and how it ended. */
   readonly leader: string;
+  /** String `<etcd cluster id>:<create revision>`: the newest key in etcd that has had a term. */
+  readonly claim: string;
   /** List of JSON, newest first: the record of terms, capped. */
   readonly terms: string;
   /** Hash job → newest decided tick (epoch ms). */
@@ -33,6 +35,7 @@ export class RedisKeys {
     this.lease = `${this.#base}lease`;
     this.term = `${this.#base}term`;
     this.leader = `${this.#base}leader`;
+    this.claim = `${this.#base}claim`;
     this.terms = `${this.#base}terms`;
     this.cursors = `${this.#base}cursors`;
     this.schedules = `${this.#base}schedules`;

@@ -9,6 +9,9 @@ export interface RedisPresenceOptions {
   readonly notices: string;
 }
 
+/** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
+const SETTLED_MS = 1_000;
+
 /** Longer than the moment between two answers of one server, shorter than anybody's lease. */
 const STALE_MS = 500;
 
@@ -48,6 +51,11 @@ export class RedisPresence {
     if ((this.announcedForMs() ?? 0) < STALE_MS) return;
     this.#withdraw();
     this.#options.subscriber.disconnect(true);
+  }
+
+  /** After a restart of Redis nobody is subscribed for a moment; whoever has just come back accuses nobody. */
+  isSettled(): boolean {
+    return (this.announcedForMs() ?? 0) >= SETTLED_MS;
   }
 
   /** Calls `wake` at each notice, and when this replica can be seen (again). Returns the end of it. */

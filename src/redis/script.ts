@@ -5,13 +5,13 @@ import { BellwetherError } from "../errors.ts";
 
 type Argument = string | number;
 
-/** A Lua script that lives in a .lua file beside the code that uses it. */
+/** A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. */
 export class Script {
   readonly #lua: string;
   readonly #sha: string;
 
-  constructor(file: URL) {
-    this.#lua = readFileSync(file, "utf8");
+  constructor(...files: readonly URL[]) {
+    this.#lua = files.map(file => readFileSync(file, "utf8")).join("\n");
     this.#sha = createHash("sha1").update(this.#lua).digest("hex");
   }
 

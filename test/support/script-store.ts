@@ -18,6 +18,7 @@ export class ScriptStore implements LeaseStore {
   readonly bids: Bid[] = [];
   readonly renewals: Bid[] = [];
   readonly releases: { readonly bid: Bid; readonly reason: ReleaseReason }[] = [];
+  withdrawals = 0;
   onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
   onRenew: (bid: Bid, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
   #wakers = new Set<() => void>();
@@ -34,6 +35,10 @@ export class ScriptStore implements LeaseStore {
 
   async release(bid: Bid, reason: ReleaseReason): Promise<void> {
     this.releases.push({ bid, reason });
+  }
+
+  async withdraw(): Promise<void> {
+    this.withdrawals += 1;
   }
 
   async current(): Promise<Leader | null> {

@@ -44,6 +44,23 @@ jobs:
 `;
 
 describe("loadConfig", () => {
+  it("reads where etcd is", async () => {
+    const etcd = "{ hosts: ['https://e1:2379/', 'https://[::1]:2379'], username: bw, password: p }";
+    const { election } = await loadValid({
+      "bellwether.yaml": `election: { store: etcd, etcd: ${etcd} }`,
+      "jobs.yaml": ONE_JOB,
+    });
+    expect(election).toEqual({
+      store: "etcd",
+      leaseTtlMs: 10_000,
+      etcd: {
+        hosts: ["https://e1:2379", "https://[::1]:2379"],
+        tls: {},
+        credentials: { username: "bw", password: "p" },
+      },
+    });
+  });
+
   it("reads the examples of the contract as they are written", async () => {
     const env = { ADMIN_TOKEN: "s3cret", BELLWETHER_GENERATION: "12" };
     const config = await loadValid({ "bellwether.yaml": BELLWETHER_EXAMPLE, "jobs.yaml": JOBS_EXAMPLE }, env);

@@ -226,10 +226,53 @@ describe("the settings", () => {
   check([
     {
       name: "refuse what this version does not have",
-      files: settingsFile("redis: { cluster: { nodes: [] } }", "election: { store: etcd }"),
+      files: settingsFile("redis: { cluster: { nodes: [] } }"),
       mistakes: [
         "config/bellwether.yaml:1:10 redis.cluster: Redis Cluster is not supported yet: use url or sentinel",
-        "config/bellwether.yaml:2:20 election.store: etcd election is not in this version; use redis",
+      ],
+    },
+    {
+      name: "want hosts for an election on etcd",
+      files: settingsFile("election: { store: etcd }"),
+      mistakes: [
+        "config/bellwether.yaml:1:20 election.store: found etcd, expected also election.etcd.hosts, like [http://127.0.0.1:2379]",
+      ],
+    },
+    {
+      name: "refuse what is no host of etcd",
+      files: settingsFile(
+        "election: { store: etcd, etcd: { hosts: [127.0.0.1:2379, 'http://e', 'http://e:99999', 'http://root:hunter2@e:1', 'http://e:1/v3'] } }",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:1:42 election.etcd.hosts[0]: found `127.0.0.1:2379`, expected an address like http://127.0.0.1:2379",
+        "config/bellwether.yaml:1:58 election.etcd.hosts[1]: found `http://e`, expected an address like http://127.0.0.1:2379",
+        "config/bellwether.yaml:1:70 election.etcd.hosts[2]: found `http://e:99999`, expected an address like http://127.0.0.1:2379",
+        "config/bellwether.yaml:1:88 election.etcd.hosts[3]: found `http://…@e:1`, expected an address like http://127.0.0.1:2379",
+        "config/bellwether.yaml:1:115 election.etcd.hosts[4]: found `http://e:1/v3`, expected an address like http://127.0.0.1:2379",
+      ],
+    },
+    {
+      name: "want hosts of etcd of one kind",
+      files: settingsFile("election: { store: etcd, etcd: { hosts: ['http://e:1', 'https://e:2'] } }"),
+      mistakes: [
+        "config/bellwether.yaml:1:41 election.etcd.hosts: found both http:// and https://, expected all hosts to be the same",
+      ],
+    },
+    {
+      name: "refuse certificates for etcd that nothing would use",
+      files: settingsFile("election: { store: etcd, etcd: { hosts: ['http://e:1'], tls: { ca: ca.pem } } }"),
+      mistakes: [
+        "config/bellwether.yaml:1:57 election.etcd.tls: found certificates, expected https:// in election.etcd.hosts",
+      ],
+    },
+    {
+      name: "want both halves of what etcd asks for",
+      files: settingsFile(
+        "election: { store: etcd, etcd: { hosts: ['https://e:1'], tls: { cert: c.pem }, username: u } }",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:1:65 election.etcd.tls.cert: stands alone, expected also key",
+        "config/bellwether.yaml:1:80 election.etcd.username: stands alone, expected also password",
       ],
     },
     {

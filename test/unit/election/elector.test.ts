@@ -148,6 +148,35 @@ describe("following", () => {
   });
 });
 
+describe("while no term is opened", () => {
+  it("says that nobody leads when the lease is held and no term stands", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = () => ({ outcome: "held", leader: null, endsInMs: 9_000, presence: "unknown" });
+    elector.start();
+    await clock.advance(3 * TTL_MS);
+    expect(recorder.of("leader.absent")).toHaveLength(1);
+    expect(recorder.of("leader.observed")).toEqual([]);
+  });
+
+  it("names a holder from outside once, and says that nobody leads", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = () => held("by-hand", 0);
+    elector.start();
+    await clock.advance(3 * TTL_MS);
+    expect(recorder.of("leader.observed")).toEqual([{ leader: "by-hand", term: 0 }]);
+    expect(recorder.of("leader.absent")).toHaveLength(1);
+  });
+
+  it("leaves nothing in the store when it stops", async () => {
+    const { store, elector } = setup();
+    store.onCampaign = () => held("a", 1);
+    elector.start();
+    await settle();
+    await elector.stop();
+    expect(store.withdrawals).toBe(1);
+  });
+});
+
 describe("leading", () => {
   it("hands its work the number and the fence of the term", async () => {
     const { store, elector, terms } = setup();

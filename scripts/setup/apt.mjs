@@ -1,0 +1,46 @@
+/** Installs Debian packages where that is possible without asking. */
+import { spawnSync } from "node:child_process";
+import { isInPath } from "./in-path.mjs";
+import { step } from "./setup-error.mjs";
+
+export const APT_INSTALL = "apt-get install -y --no-install-recommends";
+
+/**
+ * Installs the packages, and sees to it that the servers that come with them do not run: they would start now and at
+ * each boot, and nobody asked for that. Without apt-get or the right to use it nothing happens.
+ */
+export function installWithApt(
+  /** @type {readonly string[]} */ packages,
+  /** @type {readonly string[]} */ services,
+) {
+  const asRoot = rootPrefix();
+  if (!isInPath("apt-get") || asRoot === null) return;
+  step(`installing ${packages.join(", ")} with apt-get …`);
+  // A mirror that is half away may still have the package: the install decides.
+  quietly([...asRoot, "apt-get", "update"]);
+  const install = [...APT_INSTALL.split(" "), ...packages];
+  const failure = quietly([...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", ...install]);
+  if (failure !== null) {
+    step(`apt-get failed:\n${failure}`);
+    return;
+  }
+  for (const service of services) {
+    quietly([...asRoot, "service", service, "stop"]);
+    quietly([...asRoot, "update-rc.d", service, "disable"]);
+  }
+}
+
+/** What to put before a command to run it as root without a question; null when there is no way. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return spawnSync("sudo", ["-n", "true"]).status === 0 ? ["sudo", "-n"] : null;
+}
+
+/** @returns {string | null} what the command said, if it failed */
+function quietly(/** @type {readonly string[]} */ [command = "", ...args]) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return status === 0 ? null : `${stdout ?? ""}${stderr ?? ""}`.trim();
+}

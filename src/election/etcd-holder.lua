@@ -1,0 +1,26 @@
+-- Says what Redis knows of the replica that holds the election in etcd, and notes its end when it is to be replaced
+-- because its process is gone. (After term.lua.)
+--
+-- KEYS  1 leader
+-- ARGV  1 claim of the oldest key in etcd   2 prefix of the replicas' own channels
+--       3 number of the term whose leader may be replaced because its process is gone, '0' for none
+--       4 the replica that asks   5 the replica whose key is the oldest
+-- Returns
+--   {'unopened', seen, presence}   the record is not of this claim: the replica has opened no term with its key
+--   {'opened', seen, replica, number, since, ms until the lease ends, presence, 1 when it is to be replaced or 0}
+--
+-- Why atomic: only the leader that was found gone may be marked as crashed, not the one after it.
+
+local now = nowMs()
+local last = readRecord(KEYS[1])
+local seen = sees(ARGV[2], ARGV[4])
+if last.claim ~= ARGV[1] then
+  local presence = 'unknown'
+  if seen == 1 then presence = sees(ARGV[2], ARGV[5]) == 1 and 'there' or 'gone' end
+  return {'unopened', seen, presence}
+end
+local presence = presenceOf(last, KEYS[1], ARGV[2], seen, now)
+local replace = presence == 'gone' and ARGV[3] == last.term
+if replace and not last.ended then redis.call('HSET', KEYS[1], 'ended', 'crashed', 'endedAt', last.goneAt) end
+local ends = math.min(math.max(tonumber(last['until']) - now, 0), tonumber(last.ttl))
+return {'opened', seen, last.replica, tonumber(last.term), tonumber(last.since), ends, presence, replace and 1 or 0}

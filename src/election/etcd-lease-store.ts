@@ -1,0 +1,266 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { RedisKeys } from "../redis/keys.ts";
+import type { RedisPresence } from "../redis/presence.ts";
+import { Script } from "../redis/script.ts";
+import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
+import type { Bid, BidOutcome, Leader, LeaseStore, Presence, ReleaseReason } from "./lease-store.ts";
+import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
+
+const OPEN = new Script(TERM_LUA, new URL("./etcd-open.lua", import.meta.url));
+const HOLDER = new Script(TERM_LUA, new URL("./etcd-holder.lua", import.meta.url));
+const RENEW = new Script(TERM_LUA, new URL("./etcd-renew.lua", import.meta.url));
+const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
+
+const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
+const holderReply = z.union([
+  z.tuple([z.literal("unopened"), z.number(), presenceReply]),
+  z.tuple([
+    z.literal("opened"),
+    z.number(),
+    z.string(),
+    z.number(),
+    z.number(),
+    z.number(),
+    presenceReply,
+    z.number(),
+  ]),
+]);
+
+/** A bid that finds its place lost joins again; more often than this something else is wrong. */
+const ROUNDS = 3;
+/** The oldest key of a replica that is gone for this long keeps nobody waiting until its lease ends. */
+const GONE_MS = 100;
+/** How the term ended is a courtesy to the next leader; Redis must not hold up a handoff for it. */
+const END_LIMIT_MS = 200;
+
+export interface EtcdLeaseStoreOptions {
+  readonly queue: EtcdQueue;
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "fenced"). */
+  readonly redis: Redis;
+  readonly presence: RedisPresence;
+  readonly keys: RedisKeys;
+}
+
+/** This replica's place in the queue, and what was done with it. */
+interface Place {
+  readonly candidate: Candidate;
+  /** The newest claim in Redis before the key was created. */
+  readonly claimBefore: string;
+  /** Token of the bid that opened a term from this place, or may have. */
+  token: string | null;
+  /** Monotonic; when the lease was last extended. */
+  keptMs: number;
+}
+
+/**
+ * The lease in etcd, the term in Redis (DESIGN §5.1). A replica stands in the queue with one key from its first bid
+ * until it leaves; each bid looks whether the key is the oldest by now, and keeps its lease alive. The winner opens
+ * its term in Redis. Who cannot (no Redis) leaves the queue, so that a replica that can is not kept waiting.
+ */
+export class EtcdLeaseStore implements LeaseStore {
+  readonly kind = "etcd";
+  readonly #queue: EtcdQueue;
+  readonly #redis: Redis;
+  readonly #presence: RedisPresence;
+  readonly #keys: RedisKeys;
+  #place: Place | null = null;
+  /** A holder that was found gone before it opened a term, and when first. */
+  #suspect: { readonly claim: string; readonly sinceMs: number } | null = null;
+
+  constructor(options: EtcdLeaseStoreOptions) {
+    this.#queue = options.queue;
+    this.#redis = options.redis;
+    this.#presence = options.presence;
+    this.#keys = options.keys;
+  }
+
+  async campaign(bid: Bid): Promise<BidOutcome> {
+    const startedMs = performance.now();
+    for (let round = 0; round < ROUNDS; round++) {
+      const place = this.#place ?? (await this.#join(bid));
+      const holder = await this.#look(place, bid);
+      if (holder === null) {
+        await this.#leave(place);
+        continue;
+      }
+      const outcome =
+        holder.claim === place.candidate.claim
+          ? await this.#open(place, bid, startedMs)
+          : await this.#held(holder, bid);
+      if (outcome !== "again") return outcome;
+    }
+    throw new Error("the place in the election was lost again and again");
+  }
+
+  async renew(bid: Bid): Promise<"renewed" | "lost"> {
+    const place = this.#place;
+    if (place?.token !== bid.token) return "lost";
+    if (!(await this.#queue.keep(place.candidate))) {
+      await this.#leave(place);
+      return "lost";
+    }
+    place.keptMs = performance.now();
+    const { term, leader } = this.#keys;
+    const reply = await RENEW.run(this.#redis, [term, leader], [bid.token, place.candidate.ttlMs]);
+    return reply === 1 ? "renewed" : "lost";
+  }
+
+  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+    const place = this.#place;
+    if (place?.token !== bid.token) return;
+    this.#place = null;
+    const { term, leader } = this.#keys;
+    const answered = new AbortController();
+    await Promise.race([
+      END.run(this.#redis, [term, leader], [bid.token, reason]).catch(() => undefined),
+      delay(END_LIMIT_MS, undefined, { signal: answered.signal }).catch(() => undefined),
+    ]);
+    answered.abort();
+    await this.#queue.leave(place.candidate);
+  }
+
+  async withdraw(): Promise<void> {
+    const place = this.#place;
+    this.#place = null;
+    if (place) await this.#queue.leave(place.candidate);
+  }
+
+  async current(): Promise<Leader | null> {
+    const holder = await this.#queue.holder();
+    if (holder === null) return null;
+    if (!holder.isReplica) return stranger(holder);
+    const reply = await this.#readHolder(holder, null);
+    if (reply[0] === "unopened") return null;
+    const [, , replica, term, sinceMs] = reply;
+    return { replica, term, sinceMs };
+  }
+
+  /** A key that comes or goes wakes through etcd, an opened term through Redis. */
+  onHint(wake: () => void): () => void {
+    const endWatch = this.#queue.watch(wake);
+    const endNotices = this.#presence.onNotice(wake);
+    return () => {
+      endWatch();
+      endNotices();
+    };
+  }
+
+  /** Redis is asked first: a replica that cannot reach it has no business in the queue. */
+  async #join(bid: Bid): Promise<Place> {
+    const claimBefore = (await this.#redis.get(this.#keys.claim)) ?? "";
+    const keptMs = performance.now();
+    const candidate = await this.#queue.join(bid.replica, bid.ttlMs);
+    this.#place = { candidate, claimBefore, token: null, keptMs };
+    return this.#place;
+  }
+
+  /** Null when the place is lost: the lease ran out, or the key was deleted. */
+  async #look(place: Place, bid: Bid): Promise<Holder | null> {
+    const nowMs = performance.now();
+    if (nowMs - place.keptMs < bid.ttlMs / 4) return this.#queue.look(place.candidate);
+    const [isKept, holder] = await Promise.all([
+      this.#queue.keep(place.candidate),
+      this.#queue.look(place.candidate),
+    ]);
+    if (isKept) place.keptMs = nowMs;
+    return isKept ? holder : null;
+  }
+
+  /** A granted bid has its whole time to live before it, so the lease is extended meanwhile. */
+  async #open(place: Place, bid: Bid, startedMs: number): Promise<BidOutcome | "again"> {
+    place.token = bid.token;
+    const nowMs = performance.now();
+    try {
+      const [reply, isKept] = await Promise.all([
+        this.#openTerm(place, bid),
+        place.keptMs >= startedMs || this.#queue.keep(place.candidate),
+      ]);
+      if (reply[0] === "elected" && isKept) {
+        place.keptMs = Math.max(place.keptMs, nowMs);
+        if (reply[1] === 0) this.#presence.announceAgain();
+        return outcomeOf(reply);
+      }
+      await this.#leave(place);
+      return "again";
+    } catch (error) {
+      await this.#leave(place);
+      throw error;
+    }
+  }
+
+  async #openTerm({ candidate, claimBefore }: Place, bid: Bid) {
+    const { term, leader, terms, claim, leadershipChannel, aliveChannels } = this.#keys;
+    const [cluster = "", revision = ""] = candidate.claim.split(":");
+    return openReply.parse(
+      await OPEN.run(
+        this.#redis,
+        [term, leader, terms, claim],
+        [
+          ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
+          ...[aliveChannels, cluster, revision, claimBefore],
+        ],
+      ),
+    );
+  }
+
+  async #held(holder: Holder, bid: Bid): Promise<BidOutcome | "again"> {
+    const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
+    if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
+    const reply = await this.#readHolder(holder, bid);
+    if (reply[1] === 0) this.#presence.announceAgain();
+    if (reply[0] === "unopened") {
+      const presence = this.#settled(reply[2]);
+      if (this.#isLongGone(holder, presence)) return await this.#pass(holder);
+      return { ...unopened, leader: null, presence };
+    }
+    const [, , replica, term, sinceMs, endsInMs, found, isToBeReplaced] = reply;
+    const presence = this.#settled(found);
+    if (isToBeReplaced === 1 && presence === "gone") return await this.#pass(holder);
+    return { outcome: "held", leader: { replica, term, sinceMs }, endsInMs, presence };
+  }
+
+  /**
+   * A replica that died while it waited leaves its key in the queue. When its turn comes nobody should wait for its
+   * lease to end; one that lives opens its term in no time.
+   */
+  #isLongGone({ claim }: Holder, presence: Presence): boolean {
+    const nowMs = performance.now();
+    if (presence !== "gone") this.#suspect = null;
+    else if (this.#suspect?.claim !== claim) this.#suspect = { claim, sinceMs: nowMs };
+    return this.#suspect !== null && nowMs - this.#suspect.sinceMs >= GONE_MS;
+  }
+
+  /** Whoever has just come back accuses nobody. */
+  #settled(presence: Presence): Presence {
+    return presence === "gone" && !this.#presence.isSettled() ? "there" : presence;
+  }
+
+  async #pass(holder: Holder): Promise<"again"> {
+    await this.#queue.leave(holder);
+    return "again";
+  }
+
+  async #readHolder(holder: Holder, bid: Bid | null) {
+    const { leader, aliveChannels } = this.#keys;
+    return holderReply.parse(
+      await HOLDER.run(
+        this.#redis,
+        [leader],
+        [holder.claim, aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? "", holder.name],
+      ),
+    );
+  }
+
+  /** A place that cannot be given back runs out by itself. */
+  async #leave(place: Place): Promise<void> {
+    if (this.#place === place) this.#place = null;
+    await this.#queue.leave(place.candidate).catch(() => undefined);
+  }
+}
+
+/** Somebody who holds the election without being a replica: `etcdctl elect`. */
+function stranger(holder: Holder): Leader {
+  return { replica: holder.name, term: 0, sinceMs: 0 };
+}

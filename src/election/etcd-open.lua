@@ -1,0 +1,38 @@
+-- Opens the next term for the replica whose key is the oldest of the election in etcd. (After term.lua.)
+--
+-- KEYS  1 term   2 leader   3 terms   4 the newest claim
+-- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
+--       6 prefix of the replicas' own channels
+--       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
+-- Returns {'elected', seen, number, reason, previous, vacant ms} as campaign.lua, or {'stale'}: another replica's later key
+-- has had a term since, so this one's turn is over.
+--
+-- A claim is '<cluster id>:<create revision>'. Create revisions of one cluster only grow, so an older one than the
+-- newest comes from a replica that was paused between its look at etcd and this script. Two cases are no such thing:
+-- another cluster counts on its own; and when the newest claim is still what it was before the key was created, etcd
+-- itself has gone back (rebuilt or restored under the same id), and refusing would lock everybody out.
+--
+-- Why atomic: the look at the newest claim and the opening of the term must not have another opening between them.
+
+local now = nowMs()
+local ttl = tonumber(ARGV[3])
+local claim = ARGV[7] .. ':' .. ARGV[8]
+local last = readRecord(KEYS[2])
+local seen = sees(ARGV[6], ARGV[1])
+
+if last.claim == claim and redis.call('GET', KEYS[1]) == (last.term or '') .. ':' .. ARGV[2] then
+  return sameTerm(KEYS[2], last, ttl, seen, now)
+end
+
+local newest = redis.call('GET', KEYS[4]) or ''
+local cluster, revision = string.match(newest, '^(%d+):(%d+)$')
+if cluster == ARGV[7] and tonumber(ARGV[8]) < tonumber(revision) and newest ~= ARGV[9] then
+  return {'stale'}
+end
+
+redis.call('SET', KEYS[4], claim)
+local answer = openTerm({term = KEYS[1], leader = KEYS[2], terms = KEYS[3]}, last, {
+  replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,
+}, now)
+redis.call('HSET', KEYS[2], 'claim', claim)
+return answer

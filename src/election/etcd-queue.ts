@@ -1,0 +1,155 @@
+import { type Etcd3, EtcdLeaseInvalidError, type IKeyValue } from "etcd3";
+import { z } from "zod";
+import type { EtcdClient } from "../etcd/client.ts";
+
+/** A replica's place in the election: a key that lives as long as its lease. */
+export interface Candidate {
+  readonly leaseId: string;
+  readonly key: string;
+  /** `<cluster id>:<create revision>`: the age of the key, and of whose revisions. */
+  readonly claim: string;
+  /** What etcd granted: whole seconds, and not less than its own minimum. */
+  readonly ttlMs: number;
+}
+
+/** Whoever has the oldest key holds the election. */
+export interface Holder {
+  readonly leaseId: string;
+  readonly claim: string;
+  /** The id of the replica; for a key that no Bellwether made, its value. */
+  readonly name: string;
+  readonly isReplica: boolean;
+}
+
+const proposal = z.object({ replica: z.string() });
+
+/**
+ * The election in etcd: one key for each candidate under `/<namespace>/election/`, named by its lease, first come,
+ * first served by create revision. That is the layout of etcd's own `concurrency.Election`, so `etcdctl elect` stands
+ * in the same queue. A key's value is who made it, as JSON.
+ */
+export class EtcdQueue {
+  readonly #etcd: EtcdClient;
+  readonly #prefix: string;
+
+  constructor(etcd: EtcdClient, namespace: string) {
+    this.#etcd = etcd;
+    this.#prefix = `/${namespace}/election/`;
+  }
+
+  /** Joins at the end. Without an answer, whatever was made runs out by itself. */
+  async join(replica: string, ttlMs: number): Promise<Candidate> {
+    const lease = await this.#etcd.call((etcd, options) =>
+      etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) }, options),
+    );
+    const key = this.#prefix + BigInt(lease.ID).toString(16);
+    const reply = await this.#etcd.call((etcd, options) =>
+      etcd
+        .if(key, "Create", "==", 0)
+        .then(etcd.put(key).value(JSON.stringify({ replica })).lease(lease.ID))
+        .else(etcd.get(key))
+        .options(options)
+        .commit(),
+    );
+    const revision = reply.succeeded
+      ? reply.header.revision
+      : reply.responses[0]?.response_range.kvs[0]?.create_revision;
+    return {
+      leaseId: lease.ID,
+      key,
+      claim: `${reply.header.cluster_id}:${revision}`,
+      ttlMs: Number(lease.TTL) * 1_000,
+    };
+  }
+
+  /** Who holds the election, seen by a candidate; null when the candidate's own key is gone. */
+  async look(candidate: Candidate): Promise<Holder | null> {
+    const reply = await this.#etcd.call((etcd, options) =>
+      etcd
+        .if(candidate.key, "Create", "==", revisionOf(candidate))
+        .then(this.#oldest(etcd))
+        .options(options)
+        .commit(),
+    );
+    const oldest = reply.responses[0]?.response_range.kvs[0];
+    return reply.succeeded && oldest ? holderOf(oldest, reply.header.cluster_id) : null;
+  }
+
+  /** Who holds the election, or null. */
+  async holder(): Promise<Holder | null> {
+    const reply = await this.#etcd.call((etcd, options) => this.#oldest(etcd).options(options).exec());
+    const [oldest] = reply.kvs;
+    return oldest ? holderOf(oldest, reply.header.cluster_id) : null;
+  }
+
+  /** Extends the candidate's lease. False when the lease or the key is gone: the key can be deleted by hand. */
+  async keep(candidate: Candidate): Promise<boolean> {
+    const [isAlive, isThere] = await Promise.all([this.#keepAlive(candidate), this.#isThere(candidate)]);
+    return isAlive && isThere;
+  }
+
+  /** Ends a place in the queue, one's own or that of a replica that is gone. Safe to repeat. */
+  async leave({ leaseId }: { readonly leaseId: string }): Promise<void> {
+    try {
+      await this.#etcd.call((etcd, options) => etcd.leaseClient.leaseRevoke({ ID: leaseId }, options));
+    } catch (error) {
+      if (!(error instanceof EtcdLeaseInvalidError)) throw error;
+    }
+  }
+
+  /** Calls `wake` when somebody joins or leaves. Returns the function that ends it. */
+  watch(wake: () => void): () => void {
+    return this.#etcd.watch(this.#prefix, wake);
+  }
+
+  #oldest(etcd: Etcd3) {
+    return etcd.getAll().prefix(this.#prefix).sort("Create", "Ascend").limit(1);
+  }
+
+  async #isThere(candidate: Candidate): Promise<boolean> {
+    const reply = await this.#etcd.call((etcd, options) =>
+      etcd.if(candidate.key, "Create", "==", revisionOf(candidate)).options(options).commit(),
+    );
+    return reply.succeeded;
+  }
+
+  /** One request on a stream of its own: a stream that is kept would hide that it has gone silent. */
+  #keepAlive({ leaseId }: Candidate): Promise<boolean> {
+    return this.#etcd.call(async (etcd, options) => {
+      const stream = await etcd.leaseClient.leaseKeepAlive(options);
+      try {
+        return await new Promise<boolean>((resolve, reject) => {
+          stream.on("error", reject);
+          stream.on("data", reply => resolve(Number(reply.TTL) > 0));
+          stream.on("end", () => reject(new Error("etcd ended the stream without an answer")));
+          stream.write({ ID: leaseId });
+        });
+      } finally {
+        stream.end();
+      }
+    });
+  }
+}
+
+function revisionOf(candidate: Candidate): string {
+  return candidate.claim.split(":")[1] ?? "0";
+}
+
+function holderOf(kv: IKeyValue, cluster: string): Holder {
+  const value = kv.value.toString();
+  const replica = replicaOf(value);
+  return {
+    leaseId: kv.lease,
+    claim: `${cluster}:${kv.create_revision}`,
+    name: replica ?? value,
+    isReplica: replica !== null,
+  };
+}
+
+function replicaOf(value: string): string | null {
+  try {
+    return proposal.parse(JSON.parse(value)).replica;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Redis } from "ioredis";
+import type { RedisKeys } from "../redis/keys.ts";
+import type { Leader } from "./lease-store.ts";
+
+/**
+ * Who leads according to the record in Redis, or null. For people: both stores keep the record, and nothing is
+ * decided by it.
+ */
+export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader | null> {
+  const replies = await redis
+    .multi()
+    .time()
+    .hmget(keys.leader, "replica", "term", "since", "until", "ended")
+    .exec();
+  const [seconds = 0] = (replies?.[0]?.[1] as (string | number)[] | undefined) ?? [];
+  const record = replies?.[1]?.[1];
+  if (!Array.isArray(record) || typeof record[0] !== "string") return null;
+  const [replica, term, since, until, ended] = record as (string | null)[];
+  if (replica == null || ended != null || Number(until) < Number(seconds) * 1_000) return null;
+  return { replica, term: Number(term), sinceMs: Number(since) };
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { BidOutcome } from "./lease-store.ts";
+
+/** The beginning of every script that opens or reads terms. */
+export const TERM_LUA = new URL("./term.lua", import.meta.url);
+
+/** How many terms `{ns}/terms` remembers. */
+export const TERMS_KEPT = 100;
+
+export const presenceReply = z.enum(["there", "gone", "unknown"]);
+
+/** What `openTerm` of term.lua returns. */
+export const electedReply = z.tuple([
+  z.literal("elected"),
+  z.number(),
+  z.number(),
+  z.enum(["vacant", "resigned", "crashed", "expired"]),
+  z.string(),
+  z.number(),
+]);
+
+export function outcomeOf(reply: z.output<typeof electedReply>): BidOutcome {
+  const [, , term, reason, previous, vacantMs] = reply;
+  return {
+    outcome: "elected",
+    term,
+    reason,
+    previous: previous || null,
+    vacantMs: vacantMs < 0 ? null : vacantMs,
+  };
+}

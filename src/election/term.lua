@@ -1,0 +1,67 @@
+-- What the scripts share that open terms: it is put in front of them. Declares functions and runs nothing.
+
+local function nowMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- The record of the newest term's leader, as a table; empty when there is none.
+local function readRecord(key)
+  local record = {}
+  local fields = redis.call('HGETALL', key)
+  for i = 1, #fields, 2 do record[fields[i]] = fields[i + 1] end
+  return record
+end
+
+-- 1 when this server sees the replica subscribed to its own channel. A server that does not see the bidder is not where
+-- presences are, after a failover for example, and says nothing about the leader's either.
+local function sees(channels, replica)
+  return math.min(redis.call('PUBSUB', 'NUMSUB', channels .. replica)[2], 1)
+end
+
+-- Whether the process of the recorded leader is there: 'there', 'gone' (nobody is subscribed to its channel) or
+-- 'unknown' (it never was, or this server does not see the bidder). Notes when it was first seen to be gone.
+local function presenceOf(record, key, channels, seen, now)
+  if record.announced ~= '1' or seen == 0 then return 'unknown' end
+  if sees(channels, record.replica) == 1 then
+    if record.goneAt then redis.call('HDEL', key, 'goneAt') end
+    return 'there'
+  end
+  if not record.goneAt then
+    record.goneAt = now
+    redis.call('HSET', key, 'goneAt', now)
+  end
+  return 'gone'
+end
+
+-- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
+-- keys: term, leader, terms     bid: replica, token, ttl, channel, kept, seen
+local function openTerm(keys, last, bid, now)
+  local fence = redis.call('GET', keys.term)
+  local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
+  local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
+  local reason, previous, vacant = 'vacant', '', -1
+  if last.replica then
+    previous = last.replica
+    reason = last.ended or 'expired'
+    vacant = math.max(now - tonumber(last.ended and last.endedAt or last['until']), 0)
+  end
+
+  redis.call('SET', keys.term, number .. ':' .. bid.token)
+  redis.call('DEL', keys.leader)
+  redis.call('HSET', keys.leader, 'replica', bid.replica, 'term', number, 'since', now, 'until', now + bid.ttl,
+    'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', bid.seen, 'ttl', bid.ttl)
+  redis.call('LPUSH', keys.terms, cjson.encode({
+    term = tonumber(number), replica = bid.replica, since = now, reason = reason, previous = previous, vacantMs = vacant,
+  }))
+  redis.call('LTRIM', keys.terms, 0, tonumber(bid.kept) - 1)
+  redis.call('PUBLISH', bid.channel, 'elected')
+  return {'elected', bid.seen, tonumber(number), reason, previous, vacant}
+end
+
+-- The answer for a bid that is repeated although its term stands.
+local function sameTerm(key, last, ttl, seen, now)
+  redis.call('HSET', key, 'until', now + ttl)
+  redis.call('HDEL', key, 'ended', 'endedAt')
+  return {'elected', seen, tonumber(last.term), last.reason, last.previous, tonumber(last.vacant)}
+end

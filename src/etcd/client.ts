@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { noop } from "cockatiel";
+import { Etcd3, type IOptions } from "etcd3";
+import type { EtcdAddress } from "../config/config.ts";
+import type { Events } from "../events.ts";
+import { describeFailure, isAnswer, isRefusal } from "./failure.ts";
+
+/** What a call gets: a client for one host, and the options that give the call its deadline. */
+export type EtcdWork<T> = (etcd: Etcd3, options: { readonly deadline: number }) => Promise<T>;
+
+export interface EtcdClientOptions {
+  readonly address: EtcdAddress;
+  /** How long one host has for one call. */
+  readonly callLimitMs: number;
+  readonly events: Events;
+}
+
+/** Several calls fit into the time between two renewals, and a busy etcd gets the time that it needs. */
+export function etcdCallLimitMs(leaseTtlMs: number): number {
+  return Math.min(Math.max(leaseTtlMs / 6, 250), 2_000);
+}
+
+/** A wrong password costs etcd a slow hash each time that it is tried. */
+const REFUSED_PAUSE_MS = 5_000;
+const WATCH_RETRY_MS = 250;
+/** The client's own deadline has this long to show before the call is given up from outside. */
+const LATE_MS = 100;
+
+/**
+ * Calls to etcd that end in time. etcd3 alone hangs for ever on a silent connection, multiplies a deadline by its
+ * retries, and its circuit breaker goes on failing for seconds after etcd is back. So: one etcd3 client for one
+ * host, without retries and breaker, a deadline on each call, and after a failure a new client for the next host,
+ * over a connection of its own. A call may therefore reach etcd twice: only send what can be repeated.
+ */
+export class EtcdClient {
+  readonly #options: EtcdClientOptions;
+  #connection: Connection | null = null;
+  #host = 0;
+  #told: "connected" | "unreachable" | null = null;
+  #refused: { readonly error: unknown; readonly untilMs: number } | null = null;
+  #isClosed = false;
+
+  constructor(options: EtcdClientOptions) {
+    this.#options = options;
+  }
+
+  /** Tries each host once. Rejects with etcd's answer when that is an error, or with the last failure. */
+  async call<T>(work: EtcdWork<T>): Promise<T> {
+    if (this.#refused && performance.now() < this.#refused.untilMs) throw this.#refused.error;
+    let failure: unknown;
+    for (let tries = 0; tries < this.#options.address.hosts.length && !this.#isClosed; tries++) {
+      try {
+        const result = await this.#try(work);
+        this.#tell("connected");
+        return result;
+      } catch (error) {
+        if (isAnswer(error)) {
+          this.#tell("connected");
+          throw error;
+        }
+        failure = error;
+      }
+    }
+    if (isRefusal(failure)) {
+      this.#refused = { error: failure, untilMs: performance.now() + REFUSED_PAUSE_MS };
+    }
+    this.#tell("unreachable", failure);
+    throw failure ?? new Error("the etcd client is closed");
+  }
+
+  /**
+   * Calls `wake` when the watch stands, also again after a break, and at each change below the prefix. Missing
+   * changes is possible while it is down. Returns the function that ends it.
+   */
+  watch(prefix: string, wake: () => void): () => void {
+    const ending = new AbortController();
+    this.#keepWatching(prefix, wake, ending.signal).catch(() => undefined);
+    return () => ending.abort();
+  }
+
+  /** Safe to call twice. Calls that are under way fail. */
+  close(): void {
+    this.#isClosed = true;
+    this.#drop(this.#connection);
+  }
+
+  async #try<T>(work: EtcdWork<T>): Promise<T> {
+    const { address, callLimitMs } = this.#options;
+    this.#connection ??= new Connection(address, this.#host, callLimitMs);
+    const connection = this.#connection;
+    try {
+      return await connection.call(work);
+    } catch (error) {
+      if (!isAnswer(error)) this.#drop(connection);
+      throw error;
+    }
+  }
+
+  #drop(connection: Connection | null): void {
+    connection?.close();
+    if (connection === null || this.#connection !== connection) return;
+    this.#connection = null;
+    this.#host = (this.#host + 1) % this.#options.address.hosts.length;
+  }
+
+  async #keepWatching(prefix: string, wake: () => void, ending: AbortSignal): Promise<void> {
+    while (!ending.aborted && !this.#isClosed) {
+      const { address, callLimitMs } = this.#options;
+      try {
+        // A refused password is tried again by the calls only.
+        if (this.#told !== "unreachable") {
+          this.#connection ??= new Connection(address, this.#host, callLimitMs);
+          await this.#connection.watch(prefix, wake, ending);
+        }
+      } catch {
+        // The calls find out and tell why.
+      }
+      await pause(WATCH_RETRY_MS, ending);
+    }
+  }
+
+  #tell(state: "connected" | "unreachable", failure?: unknown): void {
+    if (this.#told === state || this.#isClosed) return;
+    this.#told = state;
+    const { address, events, callLimitMs } = this.#options;
+    const hosts = address.hosts.join(", ");
+    if (state === "connected") {
+      this.#refused = null;
+      events.emit("etcd.connected", { address: hosts });
+    } else {
+      events.emit("etcd.unreachable", {
+        address: hosts,
+        error: describeFailure(failure, { address, callLimitMs }),
+      });
+    }
+  }
+}
+
+/** One etcd3 client for one host. */
+class Connection {
+  readonly #etcd: Etcd3;
+  readonly #callLimitMs: number;
+  readonly #closing = new AbortController();
+
+  constructor(address: EtcdAddress, host: number, callLimitMs: number) {
+    this.#callLimitMs = callLimitMs;
+    this.#etcd = new Etcd3(clientOptions(address, host, callLimitMs));
+  }
+
+  call<T>(work: EtcdWork<T>): Promise<T> {
+    return inTime(work(this.#etcd, { deadline: deadlineIn(this.#callLimitMs) }), this.#callLimitMs + LATE_MS);
+  }
+
+  /** Resolves or rejects when the watch has ended. */
+  async watch(prefix: string, wake: () => void, ending: AbortSignal): Promise<void> {
+    const start = Buffer.from(prefix);
+    const stream = await inTime(this.#etcd.watchClient.watch(), this.#callLimitMs + LATE_MS);
+    const over = AbortSignal.any([ending, this.#closing.signal]);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stream.on("error", reject);
+        stream.on("end", resolve);
+        stream.on("data", change => {
+          if (change.canceled) reject(new Error(change.cancel_reason));
+          else wake();
+        });
+        over.addEventListener("abort", () => resolve(), { once: true });
+        if (over.aborted) resolve();
+        stream.write({ create_request: { key: start, range_end: prefixEnd(start) } });
+      });
+    } finally {
+      stream.on("error", () => undefined);
+      stream.cancel();
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#etcd.close();
+  }
+}
+
+function clientOptions(address: EtcdAddress, host: number, callLimitMs: number): IOptions {
+  const { hosts, tls, credentials } = address;
+  const callOptions = () => ({ deadline: deadlineIn(callLimitMs) });
+  const read = (file: string) => readFileSync(file);
+  return {
+    hosts: [hosts[host % hosts.length] ?? ""],
+    faultHandling: { global: noop, host: () => noop },
+    grpcOptions: {
+      // Otherwise a new client would be given the broken connection of the old one.
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 1_000,
+    },
+    ...(tls && {
+      credentials: {
+        // Without a CA of its own the system's are used, which etcd3's types do not know.
+        rootCertificate: (tls.ca === undefined ? null : read(tls.ca)) as Buffer,
+        ...(tls.cert !== undefined && { certChain: read(tls.cert) }),
+        ...(tls.key !== undefined && { privateKey: read(tls.key) }),
+      },
+    }),
+    ...(credentials && { auth: { ...credentials, callOptions } }),
+  };
+}
+
+/** gRPC counts deadlines on the wall clock, but reads it once, as the call begins. */
+function deadlineIn(ms: number): number {
+  return Date.now() + ms;
+}
+
+/** Rejects with `NoAnswer` when the work takes longer. */
+function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => reject(new NoAnswer()), limitMs);
+  work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+class NoAnswer extends Error {}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+/** The first key after all keys with the prefix. */
+function prefixEnd(prefix: Buffer): Buffer {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  return end;
+}

@@ -1,0 +1,167 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { EtcdAddress } from "../../src/config/config.ts";
+import { EtcdQueue } from "../../src/election/etcd-queue.ts";
+import { createCertificates } from "../support/certificates.ts";
+import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
+import { openEtcd } from "../support/etcd-store.ts";
+import { Recorder } from "../support/recorder.ts";
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function tempDir(): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-access-"));
+  disposals.push(() => rm(dir, { recursive: true }));
+  return dir;
+}
+
+/** Joins the election, and says what people were told. */
+async function join(etcd: TestEtcd, address: Partial<EtcdAddress>) {
+  const { events, of } = recorder();
+  const client = openEtcd(
+    { hosts: [etcd.url], tls: null, credentials: null, ...address },
+    { events, callLimitMs: 3_000 },
+  );
+  disposals.push(() => client.close());
+  const queue = new EtcdQueue(client, "access");
+  const joined = await queue.join("me", 5_000).then(
+    async candidate => (await queue.keep(candidate)) && (await queue.look(candidate))?.name === "me",
+    () => false,
+  );
+  // The same trouble again is no news.
+  await queue.holder().catch(() => undefined);
+  return {
+    joined,
+    reasons: of("etcd.unreachable").map(event => event.error),
+    connected: of("etcd.connected").length,
+  };
+}
+
+function recorder() {
+  const one = new Recorder();
+  return { events: one.events, of: one.of.bind(one) };
+}
+
+describe("with users", () => {
+  async function setup() {
+    const etcd = await startEtcd();
+    disposals.push(() => etcd.stop());
+    const commands = [
+      "user add root:rootpw",
+      "user add bell:s3cret",
+      "user add poor:s3cret",
+      "role add bell",
+      "role grant-permission bell --prefix=true readwrite /access/",
+      "user grant-role bell bell",
+      "user grant-role root root",
+      "auth enable",
+    ];
+    for (const command of commands) await etcd.ctl(...command.split(" "));
+    return etcd;
+  }
+
+  it("works as a user, and tells every refusal once, in one line, without the password", async () => {
+    const etcd = await setup();
+    const as = (username: string, password: string) => join(etcd, { credentials: { username, password } });
+    expect(await as("bell", "s3cret")).toEqual({ joined: true, reasons: [], connected: 1 });
+    expect(await as("bell", "hunter2")).toEqual({
+      joined: false,
+      reasons: [
+        "etcd refused the user name or the password of user bell; correct election.etcd.username and password",
+      ],
+      connected: 0,
+    });
+    expect(await as("poor", "s3cret")).toMatchObject({
+      joined: false,
+      reasons: ["etcd does not let user poor read and write the election's keys; grant a role that may"],
+    });
+    expect(await join(etcd, {})).toMatchObject({
+      joined: false,
+      reasons: ["etcd asks for a user name; set election.etcd.username and password"],
+    });
+  });
+
+  it("says so when etcd knows no users", async () => {
+    const etcd = await startEtcd();
+    disposals.push(() => etcd.stop());
+    expect(await join(etcd, { credentials: { username: "bell", password: "s3cret" } })).toMatchObject({
+      joined: false,
+      reasons: [
+        "etcd knows no users (authentication is not enabled); enable it, or remove election.etcd.username",
+      ],
+    });
+  });
+
+  it("gets a new token when etcd was restarted and has forgotten the old one", async () => {
+    const etcd = await setup();
+    const { events } = recorder();
+    const client = openEtcd(
+      { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
+      { events },
+    );
+    disposals.push(() => client.close());
+    const queue = new EtcdQueue(client, "access");
+    const candidate = await queue.join("me", 60_000);
+    await etcd.restart();
+    const again = async (): Promise<boolean> => queue.keep(candidate).catch(again);
+    expect(await again()).toBe(true);
+  });
+});
+
+describe("with TLS", () => {
+  it("works with the right CA, and tells a wrong or a missing one in one line", async () => {
+    const dir = await tempDir();
+    const right = createCertificates(dir, "right");
+    const wrong = createCertificates(dir, "wrong");
+    const etcd = await startEtcd({ tls: right });
+    disposals.push(() => etcd.stop());
+    expect(await join(etcd, { tls: { ca: right.ca } })).toMatchObject({ joined: true, reasons: [] });
+    expect(await join(etcd, { tls: { ca: wrong.ca } })).toMatchObject({
+      joined: false,
+      reasons: [
+        `the certificate of etcd is not trusted (unable to verify the first certificate); election.etcd.tls.ca is ${wrong.ca}`,
+      ],
+    });
+    expect((await join(etcd, { tls: {} })).reasons).toEqual([
+      "the certificate of etcd is not trusted (unable to verify the first certificate); election.etcd.tls.ca is not set",
+    ]);
+    const nowhere = path.join(dir, "nowhere.pem");
+    expect((await join(etcd, { tls: { ca: nowhere } })).reasons).toEqual([
+      `cannot read ${nowhere} (ENOENT); correct election.etcd.tls`,
+    ]);
+    expect((await join(etcd, { hosts: [etcd.url.replace("https", "http")] })).reasons).toHaveLength(1);
+  });
+
+  it("shows etcd a certificate of its own where etcd asks for one", async () => {
+    const dir = await tempDir();
+    const files = createCertificates(dir, "mutual");
+    const etcd = await startEtcd({ tls: { ...files, askClients: true } });
+    disposals.push(() => etcd.stop());
+    expect(await join(etcd, { tls: files })).toMatchObject({ joined: true, reasons: [] });
+    const without = await join(etcd, { tls: { ca: files.ca } });
+    expect(without).toMatchObject({ joined: false, reasons: [expect.stringMatching(/^[^\n]+$/)] });
+  });
+});
+
+describe("with several hosts", () => {
+  it("goes on with the next host when one is away or hangs", async () => {
+    const [hung, alive] = await Promise.all([startEtcd(), startEtcd()]);
+    disposals.push(() => Promise.all([hung.stop(), alive.stop()]));
+    await hung.kill("SIGSTOP");
+    const { events, of } = recorder();
+    const client = openEtcd(
+      { hosts: [hung.url, "http://127.0.0.1:1", alive.url], tls: null, credentials: null },
+      { events, callLimitMs: 500 },
+    );
+    disposals.push(() => client.close());
+    const queue = new EtcdQueue(client, "hosts");
+    const candidate = await queue.join("me", 5_000);
+    expect((await queue.look(candidate))?.name).toBe("me");
+    expect(of("etcd.unreachable")).toEqual([]);
+  });
+});

@@ -1,0 +1,67 @@
+import type { Redis } from "ioredis";
+import type { EtcdAddress } from "../../src/config/config.ts";
+import { EtcdLeaseStore } from "../../src/election/etcd-lease-store.ts";
+import { EtcdQueue } from "../../src/election/etcd-queue.ts";
+import { EtcdClient } from "../../src/etcd/client.ts";
+import { Events } from "../../src/events.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { RedisPresence } from "../../src/redis/presence.ts";
+
+export interface EtcdStoreOptions {
+  readonly redisUrl: string;
+  readonly etcd: string | EtcdAddress;
+  readonly namespace: string;
+  readonly replica: string;
+  readonly events?: Events;
+  readonly callLimitMs?: number;
+}
+
+export interface OpenStore {
+  readonly store: EtcdLeaseStore;
+  /** Ends what shows that the replica is there, as the kernel does when a process dies. */
+  vanish(): void;
+  close(): void;
+}
+
+/** A replica's view of an election on etcd, over connections of its own. */
+export async function openEtcdStore(options: EtcdStoreOptions): Promise<OpenStore> {
+  const keys = new RedisKeys(options.namespace);
+  const [subscriber, redis] = await Promise.all([
+    openRedis(options.redisUrl, "subscriber"),
+    openRedis(options.redisUrl, "fenced"),
+  ]);
+  const client = openEtcd(options.etcd, options);
+  const presence = new RedisPresence({
+    subscriber,
+    channel: keys.alive(options.replica),
+    notices: keys.leadershipChannel,
+  });
+  const announced = new Promise<void>(resolve => presence.onNotice(resolve));
+  presence.start();
+  await announced;
+  const queue = new EtcdQueue(client, options.namespace);
+  return {
+    store: new EtcdLeaseStore({ queue, redis, presence, keys }),
+    vanish: () => subscriber.disconnect(),
+    close() {
+      client.close();
+      subscriber.disconnect();
+      redis.disconnect();
+    },
+  };
+}
+
+export async function openRedis(url: string, purpose: Purpose): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url }, purpose, "test");
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+export function openEtcd(
+  etcd: string | EtcdAddress,
+  { events = new Events(), callLimitMs = 2_000 }: { events?: Events; callLimitMs?: number } = {},
+): EtcdClient {
+  const address = typeof etcd === "string" ? { hosts: [etcd], tls: null, credentials: null } : etcd;
+  return new EtcdClient({ address, callLimitMs, events });
+}
