@@ -11,8 +11,8 @@ const PROJECTS = [
 
 export default defineConfig({
   test: {
-    projects: PROJECTS.map(({ name, testTimeout }, groupOrder) => ({
-      test: { name, testTimeout, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder } },
+    projects: PROJECTS.map(({ name, testTimeout }, i) => ({
+      test: { name, testTimeout, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder: i + 1 } },
     })),
   },
 });

@@ -83,9 +83,15 @@ export class QueueConsumer {
     const closed = this.#worker.close();
     await within(Promise.all([...this.#active.values()].map(run => run.over)), deadlineMs);
     for (const run of this.#active.values()) run.abort("shutdown");
-    const isClosed = await within(closed, abortGraceMs + closeLimitMs);
+    // With nothing in hand, closing is a courtesy; BullMQ waits for connections that are about to come back.
+    const isClosed = await within(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
     if (!isClosed) await within(this.#worker.getBackend().close(true), closeLimitMs);
-    return isClosed && this.#interrupted === 0;
+    return this.#isIdle() && this.#interrupted === 0;
+  }
+
+  /** No handler is running, and the end of none is still to be written down. */
+  #isIdle(): boolean {
+    return this.#active.size === 0 && this.#ending.size === 0;
   }
 
   /** BullMQ's loop ends by itself only when it is closed; anything else is told and tried again. */
