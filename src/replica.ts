@@ -20,6 +20,8 @@ import { readCursors } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
+import { Locks } from "./locks/locks.ts";
+import { RedisLockStore } from "./locks/redis-lock-store.ts";
 import { createLog, logEvents } from "./log.ts";
 import { connectRedis, type Purpose } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
@@ -64,6 +66,7 @@ export class Replica {
   #etcd: EtcdClient | null = null;
   #launcher: Launcher | null = null;
   #workers: Workers | null = null;
+  #locks: Locks | null = null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
@@ -125,7 +128,7 @@ export class Replica {
         readCursors: names => readCursors(redis, this.#keys, names),
       }),
     );
-    if (this.#has("worker")) await this.#startWorkers(handlers, redis);
+    if (this.#has("worker")) await this.#startWorkers(handlers, redis, clock);
     if (this.#has("scheduler")) this.#startElector(clock);
   }
 
@@ -148,6 +151,7 @@ export class Replica {
       resigned ?? this.#elector?.stop("shutdown"),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
+    await this.#locks?.stop();
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
     const farewells = [...this.#others.map(part => part.stop()), this.#launcher?.close()];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
@@ -172,7 +176,17 @@ export class Replica {
     return clock;
   }
 
-  async #startWorkers(handlers: ReadonlyMap<string, Handler>, redis: Redis): Promise<void> {
+  async #startWorkers(
+    handlers: ReadonlyMap<string, Handler>,
+    redis: Redis,
+    clock: StoreClock,
+  ): Promise<void> {
+    const store = new RedisLockStore({
+      connect: (purpose, name) => this.#connect(purpose, name),
+      keys: this.#keys,
+      holder: this.id,
+    });
+    this.#locks = new Locks({ store, clock, events: this.events });
     this.#workers = new Workers({
       config: this.#config,
       handlers,
@@ -180,6 +194,7 @@ export class Replica {
       connect: () => this.#connect("worker"),
       events: this.events,
       log: this.#log,
+      locks: this.#locks,
       recordResult: result => recordResult(redis, this.#keys, result),
     });
     await this.#workers.start();
