@@ -48,4 +48,4 @@ async function setup(): Promise<LockStoreFixture> {
   };
 }
 
-lockStoreSuite("Redis", setup, { shortTtlMs: 50 });
+lockStoreSuite("Redis", setup, { shortTtlMs: 50, seesDeath: true });
