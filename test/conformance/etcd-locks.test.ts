@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EtcdLockStore } from "../../src/locks/etcd-lock-store.ts";
+import type { Claim } from "../../src/locks/lock-store.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcd } from "../support/etcd-store.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -45,4 +46,22 @@ it("gives greater fences after etcd was rebuilt from nothing", async () => {
   await fixture.dispose();
   if (before.outcome !== "granted" || after.outcome !== "granted") throw new Error("not granted");
   expect(after.fence).toBeGreaterThan(before.fence);
+});
+
+it("stands in one line with etcdctl lock", async () => {
+  const name = namespace();
+  const fixture = await setup(name);
+  const store = await fixture.open("a");
+  const claims = ["one", "two"].map(token => ({ name: "lock", token, ttlMs: 60_000 }));
+  const [first, second] = claims as [Claim, Claim];
+  await store.acquire(first);
+  const stranger = etcd.ctl("lock", `/${name}/locks/lock`, "echo", "mine");
+  while (
+    !/\/lock\/.+\n+.*\/lock\//.test(await etcd.ctl("get", "--prefix", "--keys-only", `/${name}/locks/`))
+  );
+  expect(await store.acquire(second)).toMatchObject({ outcome: "held", holder: "a" });
+  await store.release(first);
+  expect(await stranger).toContain("mine");
+  while ((await store.acquire(second)).outcome === "held");
+  await fixture.dispose();
 });

@@ -2,16 +2,16 @@
  * A process that takes locks, for what a test cannot do in its own process: being killed and frozen. Prints what
  * happens as lines of JSON.
  *
- *     count <url> <namespace> <file> <times>      adds 1 to the number in the file, under the lock, so many times
- *     hold <url> <namespace> <ttl> <resource>     holds the lock; writes to the resource when it is told to
+ *     count <config> <file> <times>      adds 1 to the number in the file, under the lock, so many times
+ *     hold <config> <ttl> <resource>     holds the lock; writes to the resource when it is told to
  */
 import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { createLocks, type Lock } from "../../src/index.ts";
 import { writeTo } from "../support/fenced-resource.ts";
 
-const [, , mode, url = "", namespace = "", ...rest] = process.argv;
-const locks = createLocks({ config: { namespace, redis: { kind: "url", url } }, id: `child-${process.pid}` });
+const [, , mode, config = "", ...rest] = process.argv;
+const locks = createLocks({ config: JSON.parse(config), id: `child-${process.pid}` });
 
 if (mode === "count") {
   const [file = "", times = "0"] = rest;
@@ -20,7 +20,9 @@ if (mode === "count") {
   }
 } else {
   const [ttl = "", resource = ""] = rest;
-  await locks.lock("held", { ttl }, lock => hold(lock, resource)).catch(() => undefined);
+  await locks
+    .lock("held", { ttl }, lock => hold(lock, resource))
+    .catch(error => print("failed", { error: String(error) }));
 }
 await locks.stop();
 print("done", {});
@@ -33,8 +35,9 @@ async function increment(file: string): Promise<void> {
 
 /** Until the parent goes away. */
 function hold(lock: Lock, resource: string): Promise<void> {
-  print("acquired", { fence: lock.fence });
   lock.signal.addEventListener("abort", () => print("aborted", {}));
+  // Last: whoever reads it may freeze this process at once, and what has aborted already tells no listener.
+  print("acquired", { fence: lock.fence });
   process.on("message", async () => {
     print("written", { isAccepted: await writeTo(resource, lock.fence, "child") });
   });
