@@ -2,11 +2,11 @@
 --
 -- KEYS  1 the lock   2 the fence counter
 -- ARGV  1 token, new for each acquisition   2 ttl in ms   3 holder, for people
---       4 the holder's own channel, '' while it is not subscribed to it
---       5 '1' when the caller may judge who is gone   6 for how long a holder must be gone, in ms
--- Returns
---   {'granted', fence}
---   {'held', ms until the lock ends, holder, presence}   presence is 'there', 'gone' or 'unknown'
+--       4 the caller's own channel   5 '1' when it has been subscribed for long enough to judge who is gone
+--       6 for how long a holder must be gone, in ms
+-- Returns, seen being 1 when this server sees the caller subscribed to its channel
+--   {'granted', seen, fence}
+--   {'held', seen, ms until the lock ends, holder, presence}   presence is 'there', 'gone' or 'unknown'
 --
 -- Why atomic: between a look and a write somebody else could take the lock; and a fence that is drawn apart from
 -- the lock could reach the resource in another order than the lock changed hands.
@@ -16,7 +16,8 @@
 -- finds its own token and gets the same fence again.
 --
 -- A holder is taken for dead only when nobody is subscribed to its channel at two looks that lie ARGV[6] apart,
--- with looks in between and neither a subscription nor a renewal: a live process comes back sooner.
+-- with looks in between and neither a subscription nor a renewal: a live process comes back sooner. A server that
+-- does not see the caller is not where subscriptions are (after a failover, for example), and knows nothing of others'.
 
 local LOOKS_APART = 1000
 
@@ -26,15 +27,19 @@ local held = {}
 local record = redis.call('HGETALL', KEYS[1])
 for i = 1, #record, 2 do held[record[i]] = record[i + 1] end
 
+local seen = math.min(redis.call('PUBSUB', 'NUMSUB', ARGV[4])[2], 1)
+local alive = seen == 1 and ARGV[4] or ''
+
 if held.token == ARGV[1] then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return {'granted', tonumber(held.fence)}
+  redis.call('HSET', KEYS[1], 'alive', alive)
+  return {'granted', seen, tonumber(held.fence)}
 end
 
 if held.token then
   local presence = 'unknown'
   local isDead = false
-  if held.alive ~= '' then
+  if held.alive ~= '' and seen == 1 then
     presence = redis.call('PUBSUB', 'NUMSUB', held.alive)[2] == 0 and 'gone' or 'there'
     if presence == 'there' then
       if held.goneAt then redis.call('HDEL', KEYS[1], 'goneAt', 'goneSeenAt') end
@@ -46,7 +51,7 @@ if held.token then
     end
   end
   if not isDead then
-    return {'held', redis.call('PTTL', KEYS[1]), held.holder, presence}
+    return {'held', seen, redis.call('PTTL', KEYS[1]), held.holder, presence}
   end
 end
 
@@ -54,6 +59,6 @@ local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now)
 redis.call('SET', KEYS[2], string.format('%.0f', fence))
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'token', ARGV[1], 'fence', string.format('%.0f', fence), 'holder', ARGV[3],
-  'alive', ARGV[4], 'since', now)
+  'alive', alive, 'since', now)
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return {'granted', fence}
+return {'granted', seen, fence}

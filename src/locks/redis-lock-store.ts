@@ -25,9 +25,10 @@ const LOOK_MS = 250;
 const BLIND_LOOK_MS = 2_000;
 
 const acquireReply = z.union([
-  z.tuple([z.literal("granted"), z.number()]),
-  z.tuple([z.literal("held"), z.number(), z.string(), z.enum(["there", "gone", "unknown"])]),
+  z.tuple([z.literal("granted"), z.number(), z.number()]),
+  z.tuple([z.literal("held"), z.number(), z.number(), z.string(), z.enum(["there", "gone", "unknown"])]),
 ]);
+const renewReply = z.tuple([z.number(), z.number()]);
 
 export interface RedisLockStoreOptions {
   /** Called when the first lock is wanted, not before: who takes no locks needs no connections. */
@@ -68,29 +69,27 @@ export class RedisLockStore implements LockStore {
 
   async acquire({ name, token, ttlMs }: Claim): Promise<ClaimOutcome> {
     const { redis, presence } = await this.#ready();
-    const announcedMs = presence.announcedForMs();
     const reply = acquireReply.parse(
       await ACQUIRE.run(
         redis,
         [this.#keys.lock(name), this.#keys.lockFence],
-        [
-          ...[token, ttlMs, this.holder, announcedMs === null ? "" : this.#channel],
-          // After a restart of Redis nobody is subscribed for a moment; whoever has just come back accuses nobody.
-          ...[(announcedMs ?? 0) >= GONE_MS ? "1" : "0", GONE_MS],
-        ],
+        [token, ttlMs, this.holder, this.#channel, presence.isSettled() ? "1" : "0", GONE_MS],
       ),
     );
-    if (reply[0] === "granted") return { outcome: "granted", fence: reply[1] };
-    const [, endsInMs, holder, presenceOfHolder] = reply;
+    if (reply[1] === 0) presence.announceAgain();
+    if (reply[0] === "granted") return { outcome: "granted", fence: reply[2] };
+    const [, , endsInMs, holder, presenceOfHolder] = reply;
     const lookMs = presenceOfHolder === "unknown" ? BLIND_LOOK_MS : LOOK_MS;
     return { outcome: "held", holder, askAgainInMs: Math.min(Math.max(endsInMs, 0) + 1, lookMs) };
   }
 
   async renew({ name, token, ttlMs }: Claim): Promise<"renewed" | "lost"> {
     const { redis, presence } = await this.#ready();
-    const alive = presence.announcedForMs() === null ? "" : this.#channel;
-    const reply = await RENEW.run(redis, [this.#keys.lock(name)], [token, ttlMs, alive]);
-    return reply === 1 ? "renewed" : "lost";
+    const [isOurs, isSeen] = renewReply.parse(
+      await RENEW.run(redis, [this.#keys.lock(name)], [token, ttlMs, this.#channel]),
+    );
+    if (isSeen === 0) presence.announceAgain();
+    return isOurs === 1 ? "renewed" : "lost";
   }
 
   async release({ name, token }: Claim): Promise<void> {
@@ -147,9 +146,11 @@ export class RedisLockStore implements LockStore {
     presence.onNotice(() => {
       first.resolve();
       for (const channel of this.#wakers.keys()) this.#subscribe(channel);
-      for (const check of this.#checks) check();
+      this.#doubt();
     });
     presence.start();
+    // Perhaps on another server by now, which has not seen this process yet.
+    redis.on("ready", () => this.#doubt());
     const announced = Promise.race([first.promise, delay(ANNOUNCE_LIMIT_MS)]);
     return { redis, subscriber, presence, announced };
   }
@@ -159,6 +160,10 @@ export class RedisLockStore implements LockStore {
     const subscriber = this.#connections?.subscriber;
     if (subscriber?.status !== "ready") return;
     subscriber.subscribe(channel).then(() => this.#wake(channel), ignore);
+  }
+
+  #doubt(): void {
+    for (const check of this.#checks) check();
   }
 
   #wake(channel: string): void {

@@ -109,13 +109,17 @@ it("keeps the lock of a holder whose presence was cut off for a moment", async (
   expect(lock.signal.aborted).toBe(false);
 });
 
-it("waits for the TTL where nobody can see whether the holder is there", async () => {
+it.each([
+  { where: "nowhere", url: async () => "redis://127.0.0.1:1" },
+  // As after a failover: a demoted server keeps its subscribers.
+  { where: "on another server", url: async () => (await setup()).redis.url },
+])("waits for the TTL of a holder whose presence is $where", async ({ url }) => {
   const { address, name, keys, open } = await setup();
-  const nowhere = { kind: "url", url: "redis://127.0.0.1:1" } as const;
+  const elsewhere = { kind: "url", url: await url() } as const;
   const connections: Redis[] = [];
   const store = new RedisLockStore({
     connect: purpose => {
-      const redis = connectRedis(purpose === "subscriber" ? nowhere : address, purpose, name);
+      const redis = connectRedis(purpose === "subscriber" ? elsewhere : address, purpose, name);
       connections.push(redis);
       return redis;
     },
@@ -123,8 +127,12 @@ it("waits for the TTL where nobody can see whether the holder is there", async (
     holder: "unseen",
   });
   disposals.push(() => store.close());
-  const claim = { name: "held", token: "one", ttlMs: 2_000 };
+  const claim = { name: "held", token: "one", ttlMs: 4_000 };
   const first = await store.acquire(claim);
+  await store.renew(claim);
+  const plain = connectRedis(address, "plain", "judge");
+  disposals.push(() => plain.disconnect());
+  expect(await plain.hget(keys.lock("held"), "alive")).toBe("");
   for (const connection of connections) connection.disconnect();
   const fence = await open("b").lock("held", { ttl: "10s", wait: "20s" }, lock => lock.fence);
   expect(first).toMatchObject({ outcome: "granted" });
