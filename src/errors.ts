@@ -27,6 +27,17 @@ const MESSAGES = {
     `run ${f.run} was interrupted: its replica is shutting down; the run goes back to its queue`,
   BW_RUN_LOST: (f: { job: string; run: string }) =>
     `run ${f.run} was interrupted: its lock ran out or went to another replica, which runs it now`,
+  BW_LOCK_INVALID: (f: { mistakes: readonly string[] }) => f.mistakes.join("\n"),
+  BW_LOCK_TIMEOUT: (f: { lock: string; holder: string; waitedMs: number; isOwn: boolean }) =>
+    `lock "${f.lock}" was not free within ${f.waitedMs} ms; it is held by ${f.holder}${
+      f.isOwn ? ", which is this process (a lock cannot be taken again by the one who holds it)" : ""
+    }. Wait longer (wait), or treat it as work that somebody else is doing.`,
+  BW_LOCK_UNREACHABLE: (f: { lock: string; store: string; waitedMs: number; error: string }) =>
+    `lock "${f.lock}" was not taken: ${f.store} gave no answer in time (${f.waitedMs} ms): ${f.error}`,
+  BW_LOCK_LOST: (f: { lock: string; fence: number; reason: string }) =>
+    `lock "${f.lock}" (fence ${f.fence}) is not held any more: ${f.reason}; others may hold it now, so stop, and let the resource check the fence`,
+  BW_LOCKS_STOPPED: (_: Record<string, never>) =>
+    "no lock is to be had, and held ones end: this process is stopping, or stop() was called",
 } satisfies Record<string, (fields: never) => string>;
 
 export type ErrorCode = keyof typeof MESSAGES;

@@ -12,6 +12,12 @@ export type ResignReason = "shutdown" | "stepdown" | "generation";
 /** Why a leader lost its term against its will. */
 export type LostReason = "expired" | "fenced" | "unreachable";
 
+/**
+ * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:
+ * the store does not know it as ours any more; `unreachable`: the store gave no answer until its time ran out.
+ */
+export type LockLostReason = "expired" | "taken" | "unreachable";
+
 export interface EventMap {
   "replica.started": { roles: readonly Role[]; generation: number; pid: number };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
@@ -97,6 +103,12 @@ export interface EventMap {
   "run.unrecorded": { job: string; run: string; error: string };
   /** BullMQ reported something other than a broken connection; the same text is told once a minute. */
   "worker.error": { queue: string; error: string };
+
+  /** `run`: the run that holds it, or null outside of runs. */
+  "lock.acquired": { lock: string; fence: number; waitedMs: number; run: string | null };
+  "lock.released": { lock: string; fence: number; heldMs: number; run: string | null };
+  /** Instead of `lock.released`: the lock ended before the work that it protects. */
+  "lock.lost": { lock: string; fence: number; heldMs: number; run: string | null; reason: LockLostReason };
 }
 
 export type EventName = keyof EventMap;
@@ -142,6 +154,9 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "run.resultDropped": { level: "warn", message: "run completed; its result is not kept" },
   "run.unrecorded": { level: "warn", message: "the end of the run is not in the history" },
   "worker.error": { level: "error", message: "a queue's worker reported an error" },
+  "lock.acquired": { level: "debug", message: "lock acquired" },
+  "lock.released": { level: "debug", message: "lock released" },
+  "lock.lost": { level: "warn", message: "lock lost while its work was under way" },
 };
 
 type Listener = <K extends EventName>(name: K, fields: EventMap[K]) => void;

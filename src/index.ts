@@ -1,7 +1,17 @@
 export type { Config, Job } from "./config/config.ts";
 export { loadConfig } from "./config/load.ts";
 export { BellwetherError, type ErrorCode } from "./errors.ts";
-export { type EventMap, type EventName, Events, type Role, type TickKind } from "./events.ts";
+export {
+  type EventMap,
+  type EventName,
+  Events,
+  type LockLostReason,
+  type Role,
+  type TickKind,
+} from "./events.ts";
 export { defineHandler } from "./handlers/define-handler.ts";
 export type { Run, RunLog } from "./handlers/handler.ts";
+export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
+export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";
+export type { Locks } from "./locks/locks.ts";
 export { Replica, type ReplicaOptions } from "./replica.ts";

@@ -5,7 +5,7 @@ import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { within } from "./clock/within.ts";
-import type { Config } from "./config/config.ts";
+import type { Config, ElectionConfig } from "./config/config.ts";
 import { Elector } from "./election/elector.ts";
 import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
 import { EtcdQueue } from "./election/etcd-queue.ts";
@@ -20,6 +20,10 @@ import { readCursors } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
+import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
+import type { LockStore } from "./locks/lock-store.ts";
+import { Locks } from "./locks/locks.ts";
+import { RedisLockStore } from "./locks/redis-lock-store.ts";
 import { createLog, logEvents } from "./log.ts";
 import { connectRedis, type Purpose } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
@@ -64,6 +68,7 @@ export class Replica {
   #etcd: EtcdClient | null = null;
   #launcher: Launcher | null = null;
   #workers: Workers | null = null;
+  #locks: Locks | null = null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
@@ -125,7 +130,7 @@ export class Replica {
         readCursors: names => readCursors(redis, this.#keys, names),
       }),
     );
-    if (this.#has("worker")) await this.#startWorkers(handlers, redis);
+    if (this.#has("worker")) await this.#startWorkers(handlers, redis, clock);
     if (this.#has("scheduler")) this.#startElector(clock);
   }
 
@@ -148,6 +153,7 @@ export class Replica {
       resigned ?? this.#elector?.stop("shutdown"),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
+    await this.#locks?.stop();
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
     const farewells = [...this.#others.map(part => part.stop()), this.#launcher?.close()];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
@@ -172,7 +178,12 @@ export class Replica {
     return clock;
   }
 
-  async #startWorkers(handlers: ReadonlyMap<string, Handler>, redis: Redis): Promise<void> {
+  async #startWorkers(
+    handlers: ReadonlyMap<string, Handler>,
+    redis: Redis,
+    clock: StoreClock,
+  ): Promise<void> {
+    this.#locks = new Locks({ store: this.#lockStore(clock), clock, events: this.events });
     this.#workers = new Workers({
       config: this.#config,
       handlers,
@@ -180,6 +191,7 @@ export class Replica {
       connect: () => this.#connect("worker"),
       events: this.events,
       log: this.#log,
+      locks: this.#locks,
       recordResult: result => recordResult(redis, this.#keys, result),
     });
     await this.#workers.start();
@@ -213,12 +225,26 @@ export class Replica {
     const keys = this.#keys;
     const redis = this.#connect("fenced", "lease");
     if (election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
-    this.#etcd = new EtcdClient({
-      address: election.etcd,
-      callLimitMs: etcdCallLimitMs(election.leaseTtlMs),
-      events: this.events,
-    });
-    return new EtcdLeaseStore({ queue: new EtcdQueue(this.#etcd, namespace), redis, presence, keys });
+    const queue = new EtcdQueue(this.#etcdClient(election), namespace);
+    return new EtcdLeaseStore({ queue, redis, presence, keys });
+  }
+
+  #lockStore(clock: StoreClock): LockStore {
+    const { namespace, election } = this.#config;
+    const holder = this.id;
+    if (election.store === "etcd") {
+      const client = this.#etcdClient(election);
+      return new EtcdLockStore({ client, namespace, holder, nowMs: () => clock.nowMs() });
+    }
+    const connect = (purpose: Purpose, name: string) => this.#connect(purpose, name);
+    return new RedisLockStore({ connect, keys: this.#keys, holder });
+  }
+
+  /** One for election and locks; closed when both have stopped. */
+  #etcdClient({ etcd: address, leaseTtlMs }: Extract<ElectionConfig, { store: "etcd" }>): EtcdClient {
+    const callLimitMs = etcdCallLimitMs(leaseTtlMs);
+    this.#etcd ??= new EtcdClient({ address, callLimitMs, events: this.events });
+    return this.#etcd;
   }
 
   #begin(part: Part): void {

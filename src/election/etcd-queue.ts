@@ -1,6 +1,7 @@
 import { type Etcd3, EtcdLeaseInvalidError, type IKeyValue } from "etcd3";
 import { z } from "zod";
 import type { EtcdClient } from "../etcd/client.ts";
+import { keepLeaseAlive } from "../etcd/keep-alive.ts";
 
 /** A replica's place in the election: a key that lives as long as its lease. */
 export interface Candidate {
@@ -84,7 +85,10 @@ export class EtcdQueue {
 
   /** Extends the candidate's lease. False when the lease or the key is gone: the key can be deleted by hand. */
   async keep(candidate: Candidate): Promise<boolean> {
-    const [isAlive, isThere] = await Promise.all([this.#keepAlive(candidate), this.#isThere(candidate)]);
+    const [isAlive, isThere] = await Promise.all([
+      keepLeaseAlive(this.#etcd, candidate.leaseId),
+      this.#isThere(candidate),
+    ]);
     return isAlive && isThere;
   }
 
@@ -111,23 +115,6 @@ export class EtcdQueue {
       etcd.if(candidate.key, "Create", "==", revisionOf(candidate)).options(options).commit(),
     );
     return reply.succeeded;
-  }
-
-  /** One request on a stream of its own: a stream that is kept would hide that it has gone silent. */
-  #keepAlive({ leaseId }: Candidate): Promise<boolean> {
-    return this.#etcd.call(async (etcd, options) => {
-      const stream = await etcd.leaseClient.leaseKeepAlive(options);
-      try {
-        return await new Promise<boolean>((resolve, reject) => {
-          stream.on("error", reject);
-          stream.on("data", reply => resolve(Number(reply.TTL) > 0));
-          stream.on("end", () => reject(new Error("etcd ended the stream without an answer")));
-          stream.write({ ID: leaseId });
-        });
-      } finally {
-        stream.end();
-      }
-    });
   }
 }
 

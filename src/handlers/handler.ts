@@ -1,4 +1,5 @@
 import type { TickKind } from "../events.ts";
+import type { LockFunction } from "../locks/lock.ts";
 
 /** What a handler gets beside its data: all it needs to be idempotent (DESIGN §4.3). */
 export interface Run {
@@ -17,6 +18,11 @@ export interface Run {
   readonly log: RunLog;
   /** Reports progress (0 to 100, or any JSON value) to BullMQ. */
   progress(value: number | object): Promise<void>;
+  /**
+   * `run.lock("invoices", { ttl: "30s" }, async lock => …)`: does something while no other run, replica or process
+   * does it. What that promises, and what only `lock.fence` does: docs/locks.md.
+   */
+  readonly lock: LockFunction;
 }
 
 /** A pino child logger that carries job, run and attempt; the part of it that handlers may rely on. */

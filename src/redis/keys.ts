@@ -27,6 +27,8 @@ export class RedisKeys {
   readonly leadershipChannel: string;
   /** What the names of the replicas' own channels begin with. */
   readonly aliveChannels: string;
+  /** String: the fence that was drawn last, for all locks together. It must never go back. */
+  readonly lockFence: string;
   readonly #base: string;
 
   constructor(namespace: string) {
@@ -43,11 +45,22 @@ export class RedisKeys {
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;
     this.leadershipChannel = `${this.#base}leadership`;
+    this.lockFence = `${this.#base}lock-fence`;
   }
 
   /** The channel that a replica is subscribed to for as long as its process lives. */
   alive(id: string): string {
     return `${this.aliveChannels}${id}`;
+  }
+
+  /** Hash, with a time to live: who holds a lock. Also the channel of those who wait for it. */
+  lock(name: string): string {
+    return `${this.#base}locks/${name}`;
+  }
+
+  /** The channel that a process that takes locks is subscribed to for as long as it lives. */
+  lockHolder(id: string): string {
+    return `${this.aliveChannels}${id}/locks`;
   }
 
   /** String, JSON, with a time to live: one replica's record. */

@@ -1,6 +1,6 @@
 import type { Job as BullJob } from "bullmq";
 import type { Handler, Run, RunLog } from "../handlers/handler.ts";
-import { type AbortCause, Attempt, type AttemptEnd } from "./attempt.ts";
+import { type AbortCause, Attempt, type AttemptEnd, type RunLocks } from "./attempt.ts";
 import { readStamp } from "./tick-stamp.ts";
 
 /** Makes a run's log; pino's Logger is one. */
@@ -14,6 +14,7 @@ export interface ActiveRunOptions {
   readonly timeoutMs: number | null;
   readonly replica: string;
   readonly log: RunLogSource | null;
+  readonly locks: RunLocks | null;
   readonly abortGraceMs: number;
   readonly lockDurationMs: number;
   /** Called once, when the lock has not been renewed for as long as it lives. */
@@ -36,13 +37,13 @@ export class ActiveRun {
   #isOver = false;
 
   constructor(options: ActiveRunOptions) {
-    const { bullJob, handler, timeoutMs, abortGraceMs } = options;
+    const { bullJob, handler, timeoutMs, locks, abortGraceMs } = options;
     this.id = bullJob.id ?? "";
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
     this.over = this.#over.promise;
     const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
-    const run: Omit<Run, "signal"> = {
+    const run: Omit<Run, "signal" | "lock"> = {
       id: this.id,
       job: this.job,
       attempt: this.attempt,
@@ -53,7 +54,7 @@ export class ActiveRun {
         if (!this.#isOver) await bullJob.updateProgress(value);
       },
     };
-    this.#attempt = new Attempt({ handler, data, run, timeoutMs, abortGraceMs });
+    this.#attempt = new Attempt({ handler, data, run, locks, timeoutMs, abortGraceMs });
     this.#lockTimer = setTimeout(options.onLockExpired, options.lockDurationMs);
   }
 

@@ -1,5 +1,6 @@
 import { BellwetherError } from "../errors.ts";
 import type { Handler, Run } from "../handlers/handler.ts";
+import type { LockFunction } from "../locks/lock.ts";
 import { toRunError } from "./run-error.ts";
 import { inRunScope } from "./stray-errors.ts";
 
@@ -14,10 +15,16 @@ export type AttemptEnd =
   /** The run belongs to another replica by now; nothing may be written about it. */
   | { readonly outcome: "lost" };
 
+/** Gives a run its locks; `Locks` is one. */
+export interface RunLocks {
+  within(scope: { readonly run: string; readonly signal: AbortSignal }): LockFunction;
+}
+
 export interface AttemptOptions {
   readonly handler: Handler;
   readonly data: Record<string, unknown>;
-  readonly run: Omit<Run, "signal">;
+  readonly run: Omit<Run, "signal" | "lock">;
+  readonly locks: RunLocks | null;
   readonly timeoutMs: number | null;
   readonly abortGraceMs: number;
 }
@@ -79,9 +86,11 @@ export class Attempt {
   }
 
   async #call(): Promise<Settled> {
-    const { handler, data, run } = this.#options;
+    const { handler, data, run, locks } = this.#options;
+    const { signal } = this.#controller;
     try {
-      const withSignal: Run = { ...run, signal: this.#controller.signal };
+      const lock = locks?.within({ run: run.id, signal }) ?? noLock;
+      const withSignal: Run = { ...run, signal, lock };
       return {
         ok: true,
         result: await inRunScope({ job: run.job, run: run.id }, () => handler.handle(data, withSignal)),
@@ -116,6 +125,10 @@ export class Attempt {
       stopped,
     });
   }
+}
+
+function noLock(): Promise<never> {
+  return Promise.reject(new BellwetherError("BW_BUG", { rule: "whoever calls handlers gives them locks" }));
 }
 
 /** Null when the handler did not settle within the grace. */

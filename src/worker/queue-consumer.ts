@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { within } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
+import type { RunLocks } from "./attempt.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
@@ -24,6 +25,7 @@ export interface QueueConsumerOptions {
   readonly redis: Redis;
   readonly replica: string;
   readonly log: RunLogSource | null;
+  readonly locks: RunLocks | null;
   readonly reporter: RunReporter;
   readonly timing: WorkerTiming;
   /** Null: this replica has no handler for the job (yet). */
@@ -142,12 +144,13 @@ export class QueueConsumer {
   }
 
   #begin(bullJob: BullJob, work: Work): ActiveRun {
-    const { replica, log, timing } = this.#options;
+    const { replica, log, locks, timing } = this.#options;
     const run: ActiveRun = new ActiveRun({
       bullJob,
       ...work,
       replica,
       log,
+      locks,
       ...timing,
       onLockExpired: () =>
         this.#lose(run, "Redis did not renew its lock in time; another replica may take the run"),

@@ -5,6 +5,7 @@ import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import type { RunLogSource } from "./active-run.ts";
+import type { RunLocks } from "./attempt.ts";
 import { QueueConsumer, type Work } from "./queue-consumer.ts";
 import { RunReporter, type RunResult } from "./run-reporter.ts";
 import { DEFAULT_TIMING, type WorkerTiming } from "./worker-timing.ts";
@@ -20,6 +21,8 @@ export interface WorkersOptions {
   readonly events: Events;
   /** Handlers log through its children; without it they log nothing. */
   readonly log?: RunLogSource;
+  /** Where handlers get their locks from. */
+  readonly locks?: RunLocks;
   /** Keeps the record of how runs end. When it fails, that is told and nothing else happens. */
   readonly recordResult?: (result: RunResult) => Promise<void>;
   readonly timing?: Partial<WorkerTiming>;
@@ -48,7 +51,7 @@ export class Workers {
     if (this.#redis || this.#stopped) return;
     const redis = this.#options.connect();
     this.#redis = redis;
-    const { config, replica, log = null } = this.#options;
+    const { config, replica, log = null, locks = null } = this.#options;
     const { bullmqPrefix: prefix } = new RedisKeys(config.namespace);
     this.#consumers = Object.entries(config.queues).map(
       ([queue, { concurrency }]) =>
@@ -59,6 +62,7 @@ export class Workers {
           redis,
           replica,
           log,
+          locks,
           reporter: this.#reporter,
           timing: this.#timing,
           workOf: job => this.#work.get(job) ?? null,

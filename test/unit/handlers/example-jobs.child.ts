@@ -31,6 +31,7 @@ for (const { handler, tick, attempt = 1, data = {} } of calls) {
     signal: new AbortController().signal,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     progress: async () => undefined,
+    lock: () => Promise.reject(new Error("no locks here")),
   };
   const outcome = handlers.get(handler)?.handle({ ...data }, run);
   outcomes.push(await outcome?.catch((error: Error) => ({ threw: error.message })));

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock/clock.ts";
+import { BellwetherError } from "../errors.ts";
+import { giveBack } from "./give-back.ts";
+import type { LockRequest } from "./lock-request.ts";
+import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
+import { trustedUntilMs } from "./trust.ts";
+
+export interface ClaimLockOptions {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  /** 0 ≤ n < 1; spreads tries so that waiters do not act in step. */
+  readonly random: () => number;
+}
+
+export interface GrantedClaim {
+  readonly claim: Claim;
+  readonly fence: number;
+  /** Monotonic; when the claim that was granted was sent. */
+  readonly sentMs: number;
+}
+
+type Answer = ClaimOutcome | { readonly outcome: "no answer"; readonly error: string };
+
+/** Waiters that are woken together ask one after the other. */
+const WAKE_JITTER_MS = 20;
+const RETRY_MS = 250;
+
+/**
+ * Asks with one token until the lock is granted, the time is over, or the signal aborts: whenever a hint comes, and
+ * otherwise as often as the store advises. Rejects with BW_LOCK_TIMEOUT, BW_LOCK_UNREACHABLE or the signal's reason;
+ * nothing is then left in the store, if the store can be told.
+ */
+export async function claimLock(
+  options: ClaimLockOptions,
+  request: LockRequest,
+  signal: AbortSignal,
+): Promise<GrantedClaim> {
+  const { store, clock } = options;
+  const { name, ttlMs, waitMs } = request;
+  signal.throwIfAborted();
+  const claim = { name, token: randomUUID(), ttlMs };
+  const startedMs = clock.monotonicMs();
+  const hint = new Hint();
+  let endHints: (() => void) | null = null;
+  let answer: Answer = { outcome: "no answer", error: "not asked yet" };
+  try {
+    for (;;) {
+      const sentMs = clock.monotonicMs();
+      answer = await ask(store, claim, signal);
+      signal.throwIfAborted();
+      const nowMs = clock.monotonicMs();
+      if (answer.outcome === "granted" && nowMs < trustedUntilMs(sentMs, ttlMs)) {
+        return { claim, fence: answer.fence, sentMs };
+      }
+      const leftMs = startedMs + waitMs - nowMs;
+      if (leftMs <= 0) throw refusal(store, name, answer, Math.round(nowMs - startedMs));
+      endHints ??= store.onHint(claim, () => hint.give());
+      await pause(options, answer, Math.min(leftMs, ttlMs / 3), hint, signal);
+    }
+  } catch (error) {
+    // A claim without an answer may have been granted, and one that waits may stand in a line.
+    if (answer.outcome !== "held" || store.isFair) await giveBack({ ...options, claim });
+    throw error;
+  } finally {
+    endHints?.();
+  }
+}
+
+/** One try. A signal that aborts meanwhile is not kept waiting for the store. */
+async function ask(store: LockStore, claim: Claim, signal: AbortSignal): Promise<Answer> {
+  const aborted = Promise.withResolvers<Answer>();
+  const onAbort = () => aborted.resolve({ outcome: "no answer", error: "given up" });
+  signal.addEventListener("abort", onAbort);
+  const asked = store.acquire(claim).catch((error: unknown): Answer => {
+    return { outcome: "no answer", error: error instanceof Error ? error.message : String(error) };
+  });
+  const answer = await Promise.race([asked, aborted.promise]);
+  signal.removeEventListener("abort", onAbort);
+  return answer;
+}
+
+/** Until a hint, or when it may be of use to ask again. */
+async function pause(
+  { store, clock, random }: ClaimLockOptions,
+  answer: Answer,
+  limitMs: number,
+  hint: Hint,
+  signal: AbortSignal,
+): Promise<void> {
+  const adviceMs = answer.outcome === "held" ? answer.askAgainInMs : RETRY_MS * (0.5 + random());
+  await clock.sleep(Math.min(limitMs, adviceMs), AbortSignal.any([hint.signal, signal]));
+  hint.clear();
+  if (!store.isFair) await clock.sleep(Math.min(limitMs, random() * WAKE_JITTER_MS), signal);
+}
+
+function refusal(store: LockStore, lock: string, answer: Answer, waitedMs: number): BellwetherError {
+  if (answer.outcome === "held") {
+    const { holder } = answer;
+    return new BellwetherError("BW_LOCK_TIMEOUT", { lock, holder, waitedMs, isOwn: holder === store.holder });
+  }
+  const error = answer.outcome === "granted" ? "the lock was over when the answer came" : answer.error;
+  return new BellwetherError("BW_LOCK_UNREACHABLE", { lock, store: store.kind, waitedMs, error });
+}
+
+/** Remembers that a hint came, also while nobody was waiting for it. */
+class Hint {
+  #given = new AbortController();
+
+  get signal(): AbortSignal {
+    return this.#given.signal;
+  }
+
+  give(): void {
+    this.#given.abort();
+  }
+
+  clear(): void {
+    if (this.#given.signal.aborted) this.#given = new AbortController();
+  }
+}

@@ -1,0 +1,161 @@
+import type { Clock } from "../clock/clock.ts";
+import { BellwetherError } from "../errors.ts";
+import type { Events, LockLostReason } from "../events.ts";
+import { giveBack } from "./give-back.ts";
+import type { Lock } from "./lock.ts";
+import type { Claim, LockStore } from "./lock-store.ts";
+import { trustedUntilMs } from "./trust.ts";
+
+export interface HeldLockOptions {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly random: () => number;
+  readonly claim: Claim;
+  readonly fence: number;
+  /** Monotonic; when the claim that was granted was sent. */
+  readonly sentMs: number;
+  readonly run: string | null;
+  /** What else aborts the lock's signal: the surrounding run's, for one. */
+  readonly signals: readonly AbortSignal[];
+}
+
+const RETRY_MS = 100;
+
+const LOST: Record<LockLostReason, string> = {
+  expired: "its time ran out while this process did not run",
+  taken: "the store does not know it as this process's any more",
+  unreachable: "the store gave no answer until its time ran out",
+};
+
+/**
+ * A lock from its acquisition to its end:
+ *
+ *     held ──work has ended──▶ released
+ *       │  trust ran out, or the store says that it is not ours
+ *       ▼
+ *     lost ──work has ended──▶ released (should the store still know it)
+ *
+ * Renewed every third of its TTL, for as long as the work goes on, also after the signal has aborted for another
+ * reason: what was told to stop needs its protection until it has.
+ */
+export class HeldLock {
+  readonly lock: Lock;
+  readonly #options: HeldLockOptions;
+  readonly #acquiredMs: number;
+  /** Aborts `lock.signal`. */
+  readonly #ending = new AbortController();
+  /** Ends the heartbeat. */
+  readonly #over = new AbortController();
+  #trustedUntilMs: number;
+  #wasAnswered = true;
+  #doubt = new AbortController();
+  #lost: BellwetherError<"BW_LOCK_LOST"> | null = null;
+  #keeping: Promise<void> | null = null;
+
+  constructor(options: HeldLockOptions) {
+    const { claim, fence, signals, clock, sentMs } = options;
+    this.#options = options;
+    this.#acquiredMs = clock.monotonicMs();
+    this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
+    const signal = AbortSignal.any([this.#ending.signal, ...signals]);
+    const look = () => this.#look();
+    this.lock = {
+      name: claim.name,
+      fence,
+      get signal() {
+        look();
+        return signal;
+      },
+    };
+  }
+
+  /** Why the lock was lost, or null while it is not. Looks at the clock. */
+  get lost(): BellwetherError<"BW_LOCK_LOST"> | null {
+    this.#look();
+    return this.#lost;
+  }
+
+  /** Begins the heartbeat. */
+  start(): void {
+    this.#keeping ??= this.#keep();
+  }
+
+  /** Aborts the signal and ends the heartbeat, but leaves the lock to its time to live: its work goes on. */
+  abandon(): void {
+    this.#end();
+  }
+
+  /** To be called when the work has ended: gives the lock back. Resolves in bounded time, whatever the store does. */
+  async release(): Promise<void> {
+    const { claim, clock, events, fence, run } = this.#options;
+    const isLost = this.lost !== null;
+    this.#end();
+    await this.#keeping;
+    // Tried for a moment: whoever waits should not have to wait for the end of the TTL.
+    await giveBack(this.#options);
+    const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
+    if (!isLost) events.emit("lock.released", { lock: claim.name, fence, heldMs, run });
+  }
+
+  async #keep(): Promise<void> {
+    const { store, claim, clock, sentMs } = this.#options;
+    let renewAtMs = sentMs + claim.ttlMs / 3;
+    const endDoubts = store.onDoubt(() => this.#doubt.abort());
+    while (!this.#over.signal.aborted) {
+      const untilMs = Math.min(renewAtMs, this.#trustedUntilMs);
+      await clock.sleep(
+        untilMs - clock.monotonicMs(),
+        AbortSignal.any([this.#over.signal, this.#doubt.signal]),
+      );
+      this.#look();
+      if (this.#over.signal.aborted) break;
+      if (clock.monotonicMs() < renewAtMs && !this.#doubt.signal.aborted) continue;
+      renewAtMs = await this.#renew();
+    }
+    endDoubts();
+  }
+
+  /** Tries once, for as long as the lock is trusted. Returns when to try again. */
+  async #renew(): Promise<number> {
+    const { store, claim, clock, random } = this.#options;
+    this.#doubt = new AbortController();
+    const sentMs = clock.monotonicMs();
+    const decided = new AbortController();
+    const answer = await Promise.race([
+      store.renew(claim).catch(() => "no answer" as const),
+      clock
+        .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([decided.signal, this.#over.signal]))
+        .then(() => "no answer" as const),
+    ]);
+    decided.abort();
+    this.#wasAnswered = answer !== "no answer";
+    if (answer === "lost") this.#lose("taken");
+    if (answer === "renewed") this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
+    this.#look();
+    return this.#wasAnswered ? sentMs + claim.ttlMs / 3 : clock.monotonicMs() + RETRY_MS * (0.5 + random());
+  }
+
+  #look(): void {
+    if (this.#over.signal.aborted || this.#options.clock.monotonicMs() < this.#trustedUntilMs) return;
+    this.#lose(this.#wasAnswered ? "expired" : "unreachable");
+  }
+
+  #lose(reason: LockLostReason): void {
+    if (this.#over.signal.aborted) return;
+    const { claim, clock, events, fence, run } = this.#options;
+    this.#lost = new BellwetherError("BW_LOCK_LOST", { lock: claim.name, fence, reason: LOST[reason] });
+    const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
+    this.#over.abort();
+    this.#ending.abort(this.#lost);
+    events.emit("lock.lost", { lock: claim.name, fence, heldMs, run, reason });
+  }
+
+  #end(): void {
+    const { claim, fence } = this.#options;
+    this.#over.abort();
+    if (this.#ending.signal.aborted) return;
+    const reason = "it was given back";
+    this.#ending.abort(new BellwetherError("BW_LOCK_LOST", { lock: claim.name, fence, reason }));
+  }
+}

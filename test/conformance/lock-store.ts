@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Claim, LockStore } from "../../src/locks/lock-store.ts";
+
+/** What a store's suite needs to look behind it and to play several processes. */
+export interface LockStoreFixture {
+  /** Another process's view of the same locks, over connections of its own; others can see that it is there. */
+  open(holder?: string): Promise<LockStore>;
+  /** Ends what shows that the store's process is there, as the kernel does when a process dies. */
+  vanish(store: LockStore): void;
+  /** Resolves when nobody holds the lock any more because its time to live ended. */
+  untilExpired(name: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface LockStoreTraits {
+  /** The shortest that the store takes. */
+  readonly shortTtlMs: number;
+  /** Whether it frees the lock of a holder whose process is gone before its time to live ends. */
+  readonly seesDeath: boolean;
+}
+
+const LONG_TTL_MS = 60_000;
+
+let claims = 0;
+
+function claimOf(name = "lock", ttlMs = LONG_TTL_MS): Claim {
+  claims += 1;
+  return { name, token: `token-${claims}-${Math.random().toString(36).slice(2)}`, ttlMs };
+}
+
+/** The promises of LockStore; every implementation passes the same ones. */
+export function lockStoreSuite(
+  name: string,
+  setup: () => Promise<LockStoreFixture>,
+  { shortTtlMs, seesDeath }: LockStoreTraits,
+): void {
+  describe(`lock store on ${name}`, () => {
+    let fixture: LockStoreFixture;
+    let a: LockStore;
+    let b: LockStore;
+
+    beforeEach(async () => {
+      fixture = await setup();
+      [a, b] = await Promise.all([fixture.open("a"), fixture.open("b")]);
+    });
+    afterEach(() => fixture.dispose());
+
+    async function granted(store: LockStore, claim: Claim): Promise<number> {
+      const outcome = await store.acquire(claim);
+      if (outcome.outcome !== "granted") throw new Error(`held by ${outcome.holder}`);
+      return outcome.fence;
+    }
+
+    /** Asks again and again, as waiters do. */
+    async function untilGranted(store: LockStore, claim: Claim): Promise<number> {
+      for (;;) {
+        const outcome = await store.acquire(claim);
+        if (outcome.outcome === "granted") return outcome.fence;
+      }
+    }
+
+    it("grants a free lock with a fence", async () => {
+      expect(await granted(a, claimOf())).toBeGreaterThan(0);
+    });
+
+    it("refuses a lock that is held, says by whom and when to ask again", async () => {
+      await granted(a, claimOf());
+      const outcome = await b.acquire(claimOf());
+      expect(outcome).toMatchObject({ outcome: "held", holder: "a" });
+      if (outcome.outcome === "held") expect(outcome.askAgainInMs).toBeGreaterThan(0);
+    });
+
+    it("refuses a second claim of the process that holds it", async () => {
+      await granted(a, claimOf());
+      expect(await a.acquire(claimOf())).toMatchObject({ outcome: "held", holder: "a" });
+    });
+
+    it("grants a claim again with the same fence when it is repeated", async () => {
+      const claim = claimOf();
+      const fence = await granted(a, claim);
+      expect(await granted(a, claim)).toBe(fence);
+      expect(await granted(a, claim)).toBe(fence);
+    });
+
+    it("grants one of many claims that are made at once", async () => {
+      const stores = await Promise.all(Array.from({ length: 6 }, (_, i) => fixture.open(`p${i}`)));
+      const outcomes = await Promise.all(stores.map(store => store.acquire(claimOf())));
+      expect(outcomes.filter(outcome => outcome.outcome === "granted")).toHaveLength(1);
+    });
+
+    it("keeps locks of different names apart, also where one name begins with the other", async () => {
+      await granted(a, claimOf("report"));
+      await granted(b, claimOf("report.eu"));
+      await granted(b, claimOf("rep"));
+    });
+
+    it("gives each holder of a name a greater fence than the one before", async () => {
+      const fences: number[] = [];
+      for (let i = 0; i < 6; i++) {
+        const claim = claimOf();
+        fences.push(await granted(i % 2 ? a : b, claim));
+        await (i % 2 ? a : b).release(claim);
+      }
+      expect(fences).toEqual([...new Set(fences)].toSorted((x, y) => x - y));
+    });
+
+    it("gives a greater fence after the lock expired", async () => {
+      const first = await granted(a, claimOf("lock", shortTtlMs));
+      await fixture.untilExpired("lock");
+      expect(await granted(b, claimOf())).toBeGreaterThan(first);
+    });
+
+    it("gives a claim that expired a greater fence when it is made again", async () => {
+      const claim = claimOf("lock", shortTtlMs);
+      const first = await granted(a, claim);
+      await fixture.untilExpired("lock");
+      expect(await granted(a, claim)).toBeGreaterThan(first);
+    });
+
+    it("renews the lock of its holder", async () => {
+      const claim = claimOf();
+      await granted(a, claim);
+      expect(await a.renew(claim)).toBe("renewed");
+      expect(await b.acquire(claimOf())).toMatchObject({ outcome: "held" });
+    });
+
+    it("refuses to renew a lock that expired, also when nobody took it", async () => {
+      const claim = claimOf("lock", shortTtlMs);
+      await granted(a, claim);
+      await fixture.untilExpired("lock");
+      expect(await a.renew(claim)).toBe("lost");
+    });
+
+    it("refuses to renew a lock that somebody else took, and leaves it alone", async () => {
+      const old = claimOf("lock", shortTtlMs);
+      await granted(a, old);
+      await fixture.untilExpired("lock");
+      const next = claimOf();
+      await granted(b, next);
+      expect(await a.renew(old)).toBe("lost");
+      await a.release(old);
+      expect(await b.renew(next)).toBe("renewed");
+    });
+
+    it("refuses to renew what was never granted", async () => {
+      expect(await a.renew(claimOf())).toBe("lost");
+    });
+
+    it("frees a lock at once when it is given back", async () => {
+      const claim = claimOf();
+      await granted(a, claim);
+      await a.release(claim);
+      await granted(b, claimOf());
+    });
+
+    it("may be given back twice, and without having been granted", async () => {
+      const claim = claimOf();
+      await a.release(claimOf());
+      await granted(a, claim);
+      await a.release(claim);
+      await a.release(claim);
+      await granted(b, claimOf());
+    });
+
+    it("wakes a waiter when the lock is given back", async () => {
+      const holding = claimOf();
+      await granted(a, holding);
+      const waiting = claimOf();
+      await b.acquire(waiting);
+      const hints = hintsOf(b, waiting);
+      await hints.next();
+      expect(await b.acquire(waiting)).toMatchObject({ outcome: "held" });
+      await a.release(holding);
+      while ((await b.acquire(waiting)).outcome === "held") await hints.next();
+      hints.end();
+    });
+
+    it.runIf(seesDeath)(
+      "frees the lock of a holder that is gone long before its time to live ends",
+      async () => {
+        const holder = await fixture.open("holder");
+        const first = await granted(holder, claimOf());
+        fixture.vanish(holder);
+        expect(await untilGranted(b, claimOf())).toBeGreaterThan(first);
+      },
+    );
+
+    it.runIf(seesDeath)("frees the lock of a holder that was seen only after it had taken it", async () => {
+      const holder = await fixture.open("holder");
+      const claim = claimOf();
+      await granted(holder, claim);
+      await holder.renew(claim);
+      fixture.vanish(holder);
+      await untilGranted(b, claimOf());
+    });
+
+    it("refuses everything once it is closed", async () => {
+      await a.close();
+      await a.close();
+      await expect(a.acquire(claimOf())).rejects.toThrow();
+    });
+
+    it("serves waiters in the order in which they came, where it says so", async () => {
+      if (!a.isFair) return;
+      const holding = claimOf();
+      await granted(a, holding);
+      const line = [claimOf(), claimOf(), claimOf()];
+      for (const claim of line) await b.acquire(claim);
+      await a.release(holding);
+      for (const [place, claim] of line.entries()) {
+        for (const later of line.slice(place + 1).toReversed()) {
+          expect(await b.acquire(later)).toMatchObject({ outcome: "held" });
+        }
+        await granted(b, claim);
+        await b.release(claim);
+      }
+    });
+
+    it("lets a waiter leave the line", async () => {
+      const holding = claimOf();
+      await granted(a, holding);
+      const leaving = claimOf();
+      const staying = claimOf();
+      await b.acquire(leaving);
+      await b.acquire(staying);
+      await b.release(leaving);
+      await a.release(holding);
+      await granted(b, staying);
+    });
+  });
+}
+
+/** Hints as promises. */
+function hintsOf(store: LockStore, claim: Claim) {
+  let pending = Promise.withResolvers<void>();
+  const end = store.onHint(claim, () => pending.resolve());
+  return {
+    end,
+    async next() {
+      await pending.promise;
+      pending = Promise.withResolvers<void>();
+    },
+  };
+}
