@@ -175,24 +175,23 @@ export function lockStoreSuite(
       hints.end();
     });
 
-    it.runIf(seesDeath)(
-      "frees the lock of a holder that is gone long before its time to live ends",
-      async () => {
+    if (seesDeath)
+      it("frees the lock of a holder that is gone long before its time to live ends", async () => {
         const holder = await fixture.open("holder");
         const first = await granted(holder, claimOf());
         fixture.vanish(holder);
         expect(await untilGranted(b, claimOf())).toBeGreaterThan(first);
-      },
-    );
+      });
 
-    it.runIf(seesDeath)("frees the lock of a holder that was seen only after it had taken it", async () => {
-      const holder = await fixture.open("holder");
-      const claim = claimOf();
-      await granted(holder, claim);
-      await holder.renew(claim);
-      fixture.vanish(holder);
-      await untilGranted(b, claimOf());
-    });
+    if (seesDeath)
+      it("frees the lock of a holder that was seen only after it had taken it", async () => {
+        const holder = await fixture.open("holder");
+        const claim = claimOf();
+        await granted(holder, claim);
+        await holder.renew(claim);
+        fixture.vanish(holder);
+        await untilGranted(b, claimOf());
+      });
 
     it("refuses everything once it is closed", async () => {
       await a.close();
