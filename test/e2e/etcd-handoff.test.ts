@@ -1,7 +1,9 @@
 import { afterEach, expect, it } from "vitest";
+import { triggerJob } from "../../src/launch/trigger.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { startEtcd } from "../support/etcd-server.ts";
 import { openRedis } from "../support/etcd-store.ts";
+import { jobOf } from "../support/jobs.ts";
 import { LaunchLedger, termsOf, ticksByJob } from "../support/launch-ledger.ts";
 import { createProject } from "../support/project.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -71,7 +73,7 @@ it("hands over when the leader stops and when it is killed, and launches each ti
 });
 
 it("goes on consuming runs while etcd refuses it, and says why once, without the password", async () => {
-  const { etcd, start } = await setup("hunter2");
+  const { redis, etcd, start } = await setup("hunter2");
   for (const command of [
     "user add root:pw",
     "user grant-role root root",
@@ -84,6 +86,11 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   const { error } = await replica.when("etcd.unreachable");
   expect(error).toMatch(/^etcd refused the user name or the password of user bell/);
   await replica.when("leader.absent");
+  const plain = await openRedis(redis.url, "plain");
+  disposals.push(() => plain.disconnect());
+  const outcome = await triggerJob(plain, new RedisKeys("handoff"), jobOf("beat"), {}, Date.now());
+  if (outcome.outcome !== "launched") throw new Error("the run was not started");
+  await replica.when("run.completed", line => line["run"] === outcome.run);
   expect(await replica.end("SIGTERM")).toBe(0);
   expect(replica.lines.filter(line => line.event === "etcd.unreachable")).toHaveLength(1);
   expect(JSON.stringify(replica.lines) + replica.noise.join()).not.toContain("hunter2");
