@@ -19,8 +19,8 @@ export interface TestRedis {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the server and removes its folder. Safe to call twice. */
   stop(): Promise<void>;
-  /** Starts it again on the same port and folder, ending it first when it still runs. */
-  restart(): Promise<void>;
+  /** Starts it again on the same port and folder, ending it first when it still runs; `more` adds arguments. */
+  restart(more?: readonly string[]): Promise<void>;
 }
 
 export interface TestRedisOptions {
@@ -92,9 +92,9 @@ class RedisProcess implements TestRedis {
     if (this.#ownsDir) await rm(this.dir, { recursive: true, force: true });
   }
 
-  async restart(): Promise<void> {
+  async restart(more: readonly string[] = []): Promise<void> {
     await this.kill();
-    this.#child = await launch(this.port, this.dir, this.#args);
+    this.#child = await launch(this.port, this.dir, [...this.#args, ...more]);
   }
 }
 
