@@ -1,4 +1,5 @@
 /** `npm run chaos -- --minutes N --seed S --store redis|sentinel|etcd`: faults, and what they did (docs/guarantees.md). */
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runChaos } from "./chaos-run.ts";
 import { drawScript, type StoreKind } from "./fault-script.ts";
@@ -13,6 +14,7 @@ own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for 
   --minutes N                   how long faults happen (default 1); the end takes up to a minute more
   --seed S                      the same seed gives the same faults (default: from the clock, and printed)
   --script                      print the faults of the seed and run nothing
+  --timeline FILE               write everything that happened to a file, whatever came of it
   --json                        the result as JSON
   --help
 
@@ -27,6 +29,7 @@ interface Arguments {
   readonly seed: number;
   readonly isScript: boolean;
   readonly isJson: boolean;
+  readonly timelineFile: string | null;
 }
 
 function readArguments(): Arguments | "help" {
@@ -36,6 +39,7 @@ function readArguments(): Arguments | "help" {
       minutes: { type: "string", default: "1" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       script: { type: "boolean", default: false },
+      timeline: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -53,6 +57,7 @@ function readArguments(): Arguments | "help" {
     seed,
     isScript: values.script,
     isJson: values.json,
+    timelineFile: values.timeline ?? null,
   };
 }
 
@@ -68,13 +73,16 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { isScript, isJson, ...options } = args;
+  const { isScript, isJson, timelineFile, ...options } = args;
   if (isScript) {
     for (const step of drawScript(options)) console.log(JSON.stringify(step));
     return 0;
   }
   console.error(`store ${options.store}, seed ${options.seed}`);
   const report = await runChaos({ ...options, onProgress: line => console.error(line) });
+  if (timelineFile !== null) {
+    await writeFile(timelineFile, `${report.timeline.lines(0, Number.POSITIVE_INFINITY).join("\n")}\n`);
+  }
   console.log(isJson ? JSON.stringify(toJson(report), null, 2) : formatReport(report));
   if (report.verdict.violations.length === 0) return 0;
   console.error(formatViolations(report));
