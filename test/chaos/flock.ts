@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import type { FaultyLink } from "../support/faulty-link.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { LEASE_TTL_MS } from "./fault-script.ts";
 import type { Servers } from "./servers.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -119,7 +120,8 @@ export class Flock {
   async #join(name: string): Promise<void> {
     const { servers, settings, jobs, write, dir } = this.#options;
     const access = await servers.join();
-    await write(`${name}/bellwether.yaml`, [...settings, ...access.settings].join("\n"));
+    const election = `election: { leaseTtl: ${LEASE_TTL_MS}ms, ${access.election} }`;
+    await write(`${name}/bellwether.yaml`, [...settings, ...access.settings, election].join("\n"));
     await write(`${name}/jobs.yaml`, jobs);
     const configDir = path.join(dir, name);
     const { redisLinks, etcdLinks } = access;

@@ -32,6 +32,7 @@ export class RedisServers implements Servers {
     const link = await FaultyLink.to(this.#redis.port);
     return {
       settings: [`redis: { url: "redis://127.0.0.1:${link.port}" }`],
+      election: "store: redis",
       redisLinks: [link],
       etcdLinks: [],
     };

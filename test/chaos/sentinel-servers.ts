@@ -97,6 +97,7 @@ export class SentinelServers implements Servers {
     const nodes = sentinels.map(({ port }) => `"127.0.0.1:${port}"`).join(", ");
     return {
       settings: [`redis: { sentinel: { name: ${MASTER}, nodes: [${nodes}] } }`],
+      election: "store: redis",
       redisLinks: links,
       etcdLinks: [],
     };

@@ -1,3 +1,4 @@
+import { EtcdServers } from "./etcd-servers.ts";
 import type { StoreKind } from "./fault-script.ts";
 import { RedisServers } from "./redis-servers.ts";
 import { SentinelServers } from "./sentinel-servers.ts";
@@ -6,5 +7,5 @@ import type { Servers } from "./servers.ts";
 export async function startServers(store: StoreKind): Promise<Servers> {
   if (store === "redis") return RedisServers.start();
   if (store === "sentinel") return SentinelServers.start();
-  throw new Error(`the store ${store} is not there yet`);
+  return EtcdServers.start();
 }
