@@ -17,8 +17,8 @@ export interface ChaosOptions {
   readonly store: StoreKind;
   readonly seed: number;
   readonly durationMs: number;
-  /** Instead of the store's own mixture of faults. */
-  readonly deck?: readonly FaultKind[];
+  /** Instead of the store's own mixture of faults, for as long as it takes: each of these, once. */
+  readonly once?: readonly FaultKind[];
   readonly onProgress?: (line: string) => void;
 }
 
@@ -122,7 +122,7 @@ class ChaosRun {
       await this.#readUntil(startMs + step.atMs);
       await this.#carryOut(flock, step);
     }
-    await this.#readUntil(startMs + this.#options.durationMs);
+    if (!this.#options.once) await this.#readUntil(startMs + this.#options.durationMs);
     await Promise.all(this.#healing);
     this.#timeline.note("quiet: no more faults");
 

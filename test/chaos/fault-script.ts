@@ -71,9 +71,10 @@ export type FaultKind = keyof typeof FAULTS;
 export interface ScriptOptions {
   readonly seed: number;
   readonly store: StoreKind;
+  /** No fault begins that would not be over by then. */
   readonly durationMs: number;
-  /** The faults to draw from instead of the store's whole deck, each as often as it stands here. */
-  readonly deck?: readonly FaultKind[];
+  /** Instead of the store's own deck, again and again: exactly these, in the order of the seed. */
+  readonly once?: readonly FaultKind[];
 }
 
 /** How often a fault is aimed at the moment of a launch, and how near: that is where it hurts. */
@@ -83,13 +84,14 @@ const GAP_MS = [250, 2_300] as const;
 const SECOND_MS = 1_000;
 
 /** The faults of a run, in order. The same options give the same script. */
-export function drawScript({ seed, store, durationMs, deck }: ScriptOptions): Step[] {
+export function drawScript({ seed, store, durationMs, once }: ScriptOptions): Step[] {
   const random = new Random(seed);
   const steps: Step[] = [];
-  let cards: FaultKind[] = [];
+  const cards = shuffle([...(once ?? deckOf(store))], random);
   for (let atMs = SECOND_MS; ; ) {
-    if (cards.length === 0) cards = shuffle([...(deck ?? deckOf(store))], random);
-    const fault = cards.pop() as FaultKind;
+    if (cards.length === 0 && !once) cards.push(...shuffle(deckOf(store), random));
+    const fault = cards.pop();
+    if (fault === undefined) return steps;
     const rule: FaultRule = FAULTS[fault];
     const aimedMs = random.next() < AIMED_SHARE ? aim(atMs, random) : atMs;
     const step = {
