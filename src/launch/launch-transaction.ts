@@ -91,12 +91,16 @@ export class LaunchTransaction {
     this.#decisions++;
   }
 
-  /** A transaction that is refused while it is queued says no more than that; the reason stands with the commands. */
+  /**
+   * A transaction that is refused while it is queued says no more than that; the reason stands with the commands.
+   * When the connection broke they have errors too, and nothing was refused: the outcome is unknown.
+   */
   async #exec(): Promise<Replies> {
     try {
       return await this.#transaction.exec();
     } catch (error) {
-      const refusals = error instanceof Error && "previousErrors" in error ? error.previousErrors : [];
+      if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+      const refusals = "previousErrors" in error ? error.previousErrors : [];
       const [first] = Array.isArray(refusals) ? refusals : [];
       if (!(first instanceof Error)) throw error;
       throw new BellwetherError(
