@@ -403,6 +403,19 @@ describe("overlap: queue", () => {
     expect(row).toMatchObject({ outcome: "launched", blockedBy: "report@20261123T070001Z" });
   });
 
+  it("does not take a tick for skipped whose place behind the active run was refused", async () => {
+    const { launcher, commit, finish, handled, other, keys } = await withActiveRun();
+    await other.script("FLUSH");
+    expect(await commit([launchOf(T2), launchOf(T3)], new Map([["report", T1]]))).toMatchObject({
+      settled: [],
+      refused: expect.stringContaining("NOSCRIPT"),
+    });
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    await commit([launchOf(T2), launchOf(T3)], await reopened(launcher));
+    await finish(2);
+    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070003Z"]);
+  });
+
   it("records the tick that lost its place to a newer one as skipped", async () => {
     const { commit, finish, handled, other, keys } = await withActiveRun();
     await commit([launchOf(T2)], new Map([["report", T1]]));
