@@ -11,7 +11,7 @@ import type { Servers } from "./servers.ts";
 import { startServers } from "./start-servers.ts";
 import { writtenAt } from "./surviving-stream.ts";
 import { Timeline } from "./timeline.ts";
-import { type Evidence, type Handled, judge, readRun, type Verdict } from "./verdict.ts";
+import { type Evidence, type Handled, type JudgedJob, judge, readRun, type Verdict } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly store: StoreKind;
@@ -42,9 +42,9 @@ export interface ChaosReport {
   readonly storyOf: (run: string) => { readonly atMs: number; readonly what: string }[];
 }
 
-const STEADY_JOBS = 16;
+const STEADY_JOBS = 14;
 /** Jobs whose handlers take longer than a second, so that every other tick finds the run before it in its way. */
-const SLOW_JOBS = 4;
+const SLOW_JOBS = 3;
 const SLOW_MS = 1_300;
 const NAMESPACE = "chaos";
 const QUEUE = "default";
@@ -54,9 +54,10 @@ const SECOND_MS = 1_000;
 /** Without faults everything must be launched, and handled, within this time: BullMQ finds dead workers in 30 s. */
 const RECOVERY_LIMIT_MS = 90_000;
 
-const JOBS = [
-  ...Array.from({ length: STEADY_JOBS }, (_, i) => `steady-${i}`),
-  ...Array.from({ length: SLOW_JOBS }, (_, i) => `slow-${i}`),
+const JOBS: readonly JudgedJob[] = [
+  ...Array.from({ length: STEADY_JOBS }, (_, i) => ({ name: `steady-${i}`, overlap: "allow" }) as const),
+  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `skipping-${i}`, overlap: "skip" }) as const),
+  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `queueing-${i}`, overlap: "queue" }) as const),
 ];
 
 const HANDLER = `import { appendFileSync } from "node:fs";
@@ -105,7 +106,7 @@ class ChaosRun {
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
       queue: QUEUE,
-      jobs: JOBS,
+      jobs: JOBS.map(({ name }) => name),
     });
   }
 
@@ -143,10 +144,10 @@ class ChaosRun {
   async #start(): Promise<Flock> {
     const project = await createProject({ "jobs/record.ts": HANDLER });
     this.#project = project;
-    const jobs = JOBS.map(name =>
-      name.startsWith("slow")
-        ? `  ${name}: { cron: "* * * * * *", catchUp: all, overlap: skip, handler: record, data: { takesMs: ${SLOW_MS} } }`
-        : `  ${name}: { every: 1s, catchUp: all, handler: record }`,
+    const jobs = JOBS.map(({ name, overlap }) =>
+      overlap === "allow"
+        ? `  ${name}: { every: 1s, catchUp: all, handler: record }`
+        : `  ${name}: { cron: "* * * * * *", catchUp: all, overlap: ${overlap}, handler: record, data: { takesMs: ${SLOW_MS} } }`,
     );
     this.#flock = await Flock.start({
       servers: this.#servers,

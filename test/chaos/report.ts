@@ -20,7 +20,7 @@ export function formatReport(report: ChaosReport): string {
     ["faults injected", sum],
     ["ticks expected", verdict.ticks],
     ["launched", verdict.launched],
-    ["skipped (an older run in the way)", verdict.skipped],
+    ["not launched at once (an older run in the way)", verdict.held],
     ["lost", count("lost")],
     ["launched twice", count("launched twice")],
     ["launched out of order", count("out of order")],

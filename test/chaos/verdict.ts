@@ -7,9 +7,14 @@ export interface Handled {
   readonly term: number;
 }
 
+/** A job of the configuration under test; each has a tick at every full second. */
+export interface JudgedJob {
+  readonly name: string;
+  readonly overlap: "allow" | "skip" | "queue";
+}
+
 export interface Evidence {
-  /** Every job of the configuration; each has a tick at every full second. */
-  readonly jobs: readonly string[];
+  readonly jobs: readonly JudgedJob[];
   /** BullMQ's event stream as it stood in the end, the trimmed part included. */
   readonly events: readonly QueueEvent[];
   /** Runs whose ticks Bellwether has on record as skipped. */
@@ -41,7 +46,8 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   readonly ticks: number;
   readonly launched: number;
-  readonly skipped: number;
+  /** Ticks that found an older run in their way: skipped, or launched when it had ended. */
+  readonly held: number;
   readonly handled: number;
   readonly newestTerm: number;
 }
@@ -52,8 +58,9 @@ export interface Verdict {
  * own. Handlers are not taken back: a run that was launched, handled, lost and launched again was handled twice.
  *
  * 1. Each job is due at every second from the first tick that anybody launched up to the end. Each of these ticks
- *    has exactly one decision: an `added` event, or (where an older run of the job stood in the way, `overlap: skip`)
- *    a `deduplicated` one. None: the tick is lost. Two, or a `duplicated` event: it was launched twice. When the add
+ *    has exactly one decision: an `added` event, or (where an older run of the job stood in the way) a `deduplicated`
+ *    one; with `overlap: queue` such a run may be added later, by the end of the one before it, which is no decision.
+ *    None: the tick is lost. Two, or a `duplicated` event: it was launched twice. When the add
  *    itself was refused (a flushed script) BullMQ says nothing; a skip on Bellwether's record is then the decision.
  * 2. The decisions of a job stand in the stream in the order of their ticks.
  * 3. In the stream, no run of an older term stands after a run of a newer one.
@@ -63,10 +70,13 @@ export interface Verdict {
  */
 export function judge(evidence: Evidence): Verdict {
   const { events, handled, quietAt, accidents } = evidence;
-  const decisions = events.flatMap(decisionOf);
+  const decisions = decisionsOf(events, evidence.jobs);
   const added = decisions.filter(({ event }) => event === "added");
-  const dueRuns = added.filter(({ second }) => second <= quietAt).map(({ run }) => run);
-  const expected = expectedRuns(evidence.jobs, decisions, quietAt);
+  const dueRuns = events.flatMap(({ event, run }) =>
+    event === "added" && readRun(run).second <= quietAt ? [run] : [],
+  );
+  const names = evidence.jobs.map(({ name }) => name);
+  const expected = expectedRuns(names, decisions, quietAt);
   const violations = [
     ...lost(expected, [...decisions.map(({ run }) => run), ...evidence.skipped]),
     ...twice(decisions, events),
@@ -79,7 +89,7 @@ export function judge(evidence: Evidence): Verdict {
     violations,
     ticks: expected.length,
     launched: added.length,
-    skipped: decisions.length - added.length,
+    held: decisions.length - added.length,
     handled: new Set(handled.map(({ run }) => run)).size,
     newestTerm: Math.max(0, ...added.map(({ term }) => term ?? 0)),
   };
@@ -91,10 +101,16 @@ interface Decided extends QueueEvent {
   readonly second: number;
 }
 
-function decisionOf(event: QueueEvent): Decided[] {
-  if (event.event !== "added" && event.event !== "deduplicated") return [];
-  const { job, second } = readRun(event.run);
-  return [{ ...event, job, second }];
+function decisionsOf(events: readonly QueueEvent[], jobs: readonly JudgedJob[]): Decided[] {
+  const waiting = new Set<string>();
+  const waits = new Set(jobs.flatMap(({ name, overlap }) => (overlap === "queue" ? [name] : [])));
+  return events.flatMap((event): Decided[] => {
+    if (event.event !== "added" && event.event !== "deduplicated") return [];
+    const { job, second } = readRun(event.run);
+    if (event.event === "added" && waiting.delete(event.run)) return [];
+    if (event.event === "deduplicated" && waits.has(job)) waiting.add(event.run);
+    return [{ ...event, job, second }];
+  });
 }
 
 /** `job-1@20261123T070000Z` */

@@ -14,7 +14,10 @@ function setup() {
   ]);
   const handled = runs.map(run => ({ run, attempt: 1, term: TERM }));
   const evidence: Evidence = {
-    jobs: ["a", "b"],
+    jobs: [
+      { name: "a", overlap: "skip" },
+      { name: "b", overlap: "queue" },
+    ],
     ...{ events, handled, skipped: [], quietAt: FIRST + 2, accidents: [] },
   };
   return { runs, evidence };
@@ -32,7 +35,7 @@ it("finds nothing where everything is in order", () => {
   const { evidence } = setup();
   expect(judge(evidence)).toEqual({
     violations: [],
-    ...{ ticks: 6, launched: 6, skipped: 0, handled: 6, newestTerm: TERM },
+    ...{ ticks: 6, launched: 6, held: 0, handled: 6, newestTerm: TERM },
   });
 });
 
@@ -118,6 +121,16 @@ it("takes a skip for a decision, in BullMQ's stream or on Bellwether's record", 
   const inStream = [...others.slice(0, 4), event("9-0", "deduplicated", A1), ...others.slice(4)];
   expect(breaches({ ...evidence, events: inStream })).toEqual([]);
   expect(breaches({ ...evidence, events: others, skipped: [A1] })).toEqual([]);
+});
+
+it("takes a run that waited and was added later for one decision, and not for more", () => {
+  const { evidence } = setup();
+  const others = evidence.events.filter(({ run }) => run !== B2);
+  const waited = [...others, event("9-0", "deduplicated", B2), event("9-1", "added", B2, TERM - 1)];
+  const completed = event("9-2", "completed", B2);
+  expect(breaches({ ...evidence, events: [...waited, completed] })).toEqual([]);
+  const again = event("9-3", "added", B2, TERM);
+  expect(breaches({ ...evidence, events: [...waited, completed, again] })).toEqual([`launched twice ${B2}`]);
 });
 
 it("does not ask for runs to be handled that were launched after the quiet second", () => {
