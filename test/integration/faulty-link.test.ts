@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { FaultyLink, type TripPoint } from "../../support/faulty-link.ts";
+import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
 
 const disposals: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
