@@ -19,13 +19,17 @@ export interface ChaosOptions {
   readonly durationMs: number;
   /** Instead of the store's own mixture of faults, for as long as it takes: each of these, once. */
   readonly once?: readonly FaultKind[];
+  /** The command that runs the same again; printed when something is found. */
+  readonly again: string;
   readonly onProgress?: (line: string) => void;
 }
 
 export interface ChaosReport {
   readonly store: StoreKind;
   readonly seed: number;
+  /** How long faults happened. */
   readonly durationMs: number;
+  readonly again: string;
   /** How often each fault was carried out. */
   readonly faults: ReadonlyMap<FaultKind, number>;
   readonly verdict: Verdict;
@@ -98,6 +102,7 @@ class ChaosRun {
   #project: TestProject | null = null;
   #flock: Flock | null = null;
   #lastProgressMs = 0;
+  #faultsMs = 0;
 
   constructor(options: ChaosOptions, servers: Servers) {
     this.#options = options;
@@ -125,6 +130,7 @@ class ChaosRun {
     }
     if (!this.#options.once) await this.#readUntil(startMs + this.#options.durationMs);
     await Promise.all(this.#healing);
+    this.#faultsMs = performance.now() - startMs;
     this.#timeline.note("quiet: no more faults");
 
     const quietAt = Math.ceil(Date.now() / SECOND_MS) + 2;
@@ -184,14 +190,22 @@ class ChaosRun {
     if (!injected) return;
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
     this.#timeline.note(`fault: ${fault}: ${injected.what}`);
-    const healing = sleep(step.holdMs)
-      .then(injected.heal)
-      .then(() => {
-        onHealed(this.#timeline.nowMs());
-        this.#timeline.note(`over: ${fault}`);
-      });
+    const healing = this.#heal(step, injected.heal).finally(() => {
+      onHealed(this.#timeline.nowMs());
+      this.#healing.delete(healing);
+    });
     this.#healing.add(healing);
-    void healing.finally(() => this.#healing.delete(healing));
+  }
+
+  async #heal({ fault, holdMs }: Step, heal: () => Promise<void>): Promise<void> {
+    await sleep(holdMs);
+    try {
+      await heal();
+      this.#timeline.note(`over: ${fault}`);
+    } catch (error) {
+      // Not the replicas' doing, but what comes after it says nothing about them.
+      this.#flock?.accidents.push(`${fault} could not be ended: ${error}`);
+    }
   }
 
   /** Follows the stream until a moment. A primary that is away is read when it is back. */
@@ -245,7 +259,7 @@ class ChaosRun {
   }
 
   async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
-    const { store, seed, durationMs } = this.#options;
+    const { store, seed, again } = this.#options;
     const handled = await this.#readHandled();
     const { events, vanished, skipped } = this.#record;
     const accidents = [...flock.accidents];
@@ -259,7 +273,7 @@ class ChaosRun {
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],
     );
     return {
-      ...{ store, seed, durationMs, evidence },
+      ...{ store, seed, again, evidence, durationMs: this.#faultsMs },
       faults: this.#faults,
       verdict: judge(evidence),
       vanished: lostAdds.length,

@@ -28,7 +28,8 @@ const FAULTS: readonly FaultKind[] = [
 ];
 
 it(`loses no tick and launches none twice while leaders are killed, frozen and cut off (seed ${SEED})`, async () => {
-  const report = await runChaos({ store: "redis", seed: SEED, durationMs: MINUTE_MS, once: FAULTS });
+  const again = `CHAOS_SEED=${SEED} npm test -- --project chaos`;
+  const report = await runChaos({ store: "redis", seed: SEED, durationMs: MINUTE_MS, once: FAULTS, again });
   console.log(formatReport(report));
   if (report.verdict.violations.length > 0) console.log(formatViolations(report));
   expect(report.verdict.violations).toEqual([]);

@@ -31,7 +31,7 @@ export function formatReport(report: ChaosReport): string {
     ["elections; newest term", `${report.elections}; ${verdict.newestTerm}`],
   ] as const;
   return [
-    `store ${store}, seed ${seed}, ${durationMs / 60_000} minutes: ${verdict.violations.length === 0 ? "held" : "BROKEN"}`,
+    `store ${store}, seed ${seed}, ${Math.round(durationMs / 1_000)} s of faults: ${verdict.violations.length === 0 ? "held" : "BROKEN"}`,
     table(
       ["", "count"],
       results.map(row => row.map(String)),
@@ -50,7 +50,7 @@ export function formatReport(report: ChaosReport): string {
 
 /** What went wrong, and what happened around it: enough to understand it without running it again. */
 export function formatViolations(report: ChaosReport): string {
-  const { verdict, timeline, seed, store, durationMs } = report;
+  const { verdict, timeline, seed, again } = report;
   const { violations } = verdict;
   const told = violations.slice(0, TOLD_VIOLATIONS).map(({ breach, what }) => `  ${breach}: ${what}`);
   const left = violations.length - told.length;
@@ -58,7 +58,7 @@ export function formatViolations(report: ChaosReport): string {
   const windows =
     runs.length === 0 ? [lastMinute(timeline.nowMs())] : merge(runs.map(run => windowOf(run, report)));
   return [
-    `${violations.length} violations with seed ${seed}; again: npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}`,
+    `${violations.length} violations with seed ${seed}; again: ${again}`,
     [...told, ...(left > 0 ? [`  and ${left} more`] : [])].join("\n"),
     ...windows.map(({ fromMs, untilMs, stories }) => timeline.lines(fromMs, untilMs, stories).join("\n")),
   ].join("\n\n");

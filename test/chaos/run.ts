@@ -78,8 +78,10 @@ async function main(): Promise<number> {
     for (const step of drawScript(options)) console.log(JSON.stringify(step));
     return 0;
   }
-  console.error(`store ${options.store}, seed ${options.seed}`);
-  const report = await runChaos({ ...options, onProgress: line => console.error(line) });
+  const { store, seed, durationMs } = options;
+  console.error(`store ${store}, seed ${seed}`);
+  const again = `npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}`;
+  const report = await runChaos({ ...options, again, onProgress: line => console.error(line) });
   if (timelineFile !== null) {
     await writeFile(timelineFile, `${report.timeline.lines(0, Number.POSITIVE_INFINITY).join("\n")}\n`);
   }
