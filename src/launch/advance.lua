@@ -4,7 +4,8 @@
 -- KEYS  1 cursors   2 queued; then three for each decision: history stream, run (BullMQ's job key), deduplication key
 -- ARGV  1 how many entries a history keeps; then for each decision:
 --       job, tick (epoch ms), run id ('' for a missed tick), prefix of BullMQ's job keys, deduplication id
---       ('' for none), how many strings follow, and these: names and values of the record's fields
+--       ('' for none), '1' if it waits behind a blocking run that is active, how many strings follow, and these: names
+--       and values of the record's fields
 -- Returns one entry for each decision:
 --   {'launched'}          the run is there
 --   {'queued', run id, displaced}   the run will be added when the blocking run ends (overlap: queue); BullMQ keeps
@@ -16,19 +17,23 @@
 -- Why a script, and why last: EXEC does not roll back. When an add inside the transaction fails (NOSCRIPT, OOM)
 -- a plain HSET beside it would stand, and the tick would be lost. A cursor never passes a run that is not there.
 
-local stopped, cursors, results = {}, {}, {}
+local stopped, cursors, results, here = {}, {}, {}, {}
 
-local function outcome_of(run_key, run, prefix, dedup_key, dedup_id)
+local function outcome_of(run_key, run, prefix, dedup_key, dedup_id, waits)
   if run == '' then return 'missed' end
   if redis.call('EXISTS', run_key) == 1 then return 'launched' end
   if dedup_id == '' then return 'failed' end
   local blocking = redis.call('GET', dedup_key)
   if not blocking or redis.call('EXISTS', prefix .. blocking) == 0 then return 'failed' end
-  if redis.call('HGET', prefix .. 'dn:' .. dedup_id, 'jid') == run then return 'queued', blocking end
+  local waiting = redis.call('HGET', prefix .. 'dn:' .. dedup_id, 'jid')
+  if waiting == run then return 'queued', blocking end
+  -- Had the add been carried out, its run or a later one of this transaction would wait behind the active run.
+  if waits == '1' and not here[waiting or ''] and redis.call('LPOS', prefix .. 'active', blocking) then
+    return 'failed'
+  end
   return 'skipped', blocking
 end
 
-local at = 2
 -- A record that cannot be written must not keep the cursors of runs that are there from moving: pcall.
 local function record(history, fields)
   redis.pcall('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
@@ -45,14 +50,21 @@ local function take_place(job, run, blocking, history)
 end
 
 local at = 2
+for _ = 1, (#KEYS - 2) / 3 do
+  here[ARGV[at + 2]] = true
+  at = at + 7 + ARGV[at + 6]
+end
+here[''] = nil
+
+at = 2
 for i = 1, (#KEYS - 2) / 3 do
   local history, run_key, dedup_key = KEYS[3 * i], KEYS[3 * i + 1], KEYS[3 * i + 2]
-  local job, tick, run, prefix, dedup_id, length = unpack(ARGV, at, at + 5)
-  local fields = {unpack(ARGV, at + 6, at + 5 + length)}
-  at = at + 6 + length
+  local job, tick, run, prefix, dedup_id, waits, length = unpack(ARGV, at, at + 6)
+  local fields = {unpack(ARGV, at + 7, at + 6 + length)}
+  at = at + 7 + length
   local outcome, blocking, displaced = 'failed', nil, nil
   if not stopped[job] then
-    outcome, blocking = outcome_of(run_key, run, prefix, dedup_key, dedup_id)
+    outcome, blocking = outcome_of(run_key, run, prefix, dedup_key, dedup_id, waits)
   end
   if outcome == 'failed' then
     stopped[job] = true

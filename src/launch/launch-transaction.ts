@@ -56,7 +56,7 @@ export class LaunchTransaction {
     const history = this.#options.keys.history(decision.job);
     // No run and no deduplication is looked at; the history stands in for their keys.
     this.#advanceKeys.push(history, history, history);
-    this.#advance(decision, "", "", "");
+    this.#advance(decision, "", "", null, false);
   }
 
   launch(decision: LaunchDecision, job: Job, queue: LaunchQueue): void {
@@ -71,7 +71,7 @@ export class LaunchTransaction {
       queue.runKey(run),
       dedup === null ? history : queue.deduplicationKey(dedup),
     );
-    this.#advance(decision, run, queue.runKey(""), dedup ?? "");
+    this.#advance(decision, run, queue.runKey(""), dedup, job.overlap === "queue");
   }
 
   /**
@@ -85,18 +85,29 @@ export class LaunchTransaction {
     return async () => readReplies(await this.#exec(), this.#decisions);
   }
 
-  #advance(decision: LaunchDecision | MissDecision, run: string, prefix: string, dedup: string): void {
+  #advance(
+    decision: LaunchDecision | MissDecision,
+    run: string,
+    prefix: string,
+    dedup: string | null,
+    waits: boolean,
+  ): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
-    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup, record.length, ...record);
+    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup ?? "", waits ? "1" : "");
+    this.#advanceArgs.push(record.length, ...record);
     this.#decisions++;
   }
 
-  /** A transaction that is refused while it is queued says no more than that; the reason stands with the commands. */
+  /**
+   * A transaction that is refused while it is queued says no more than that; the reason stands with the commands.
+   * When the connection broke they have errors too, and nothing was refused: the outcome is unknown.
+   */
   async #exec(): Promise<Replies> {
     try {
       return await this.#transaction.exec();
     } catch (error) {
-      const refusals = error instanceof Error && "previousErrors" in error ? error.previousErrors : [];
+      if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+      const refusals = "previousErrors" in error ? error.previousErrors : [];
       const [first] = Array.isArray(refusals) ? refusals : [];
       if (!(first instanceof Error)) throw error;
       throw new BellwetherError(

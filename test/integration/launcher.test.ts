@@ -312,7 +312,7 @@ describe("when the connection breaks", () => {
   it("finds a launch that was committed although its answer was lost, and does not repeat it", async () => {
     const { launcher, commit, cutOnce, runs } = await throughProxy();
     cutOnce("exec", "cut after");
-    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow();
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.not.toHaveProperty("code");
     const cursors = await reopened(launcher);
     expect(cursors.get("report")).toBe(T2);
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
@@ -401,6 +401,19 @@ describe("overlap: queue", () => {
     expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
     const [row] = await readHistory(other, keys, "report", 1);
     expect(row).toMatchObject({ outcome: "launched", blockedBy: "report@20261123T070001Z" });
+  });
+
+  it("does not take a tick for skipped whose place behind the active run was refused", async () => {
+    const { launcher, commit, finish, handled, other, keys } = await withActiveRun();
+    await other.script("FLUSH");
+    expect(await commit([launchOf(T2), launchOf(T3)], new Map([["report", T1]]))).toMatchObject({
+      settled: [],
+      refused: expect.stringContaining("NOSCRIPT"),
+    });
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    await commit([launchOf(T2), launchOf(T3)], await reopened(launcher));
+    await finish(2);
+    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070003Z"]);
   });
 
   it("records the tick that lost its place to a newer one as skipped", async () => {

@@ -19,8 +19,8 @@ export interface TestRedis {
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the server and removes its folder. Safe to call twice. */
   stop(): Promise<void>;
-  /** Starts it again on the same port and folder, ending it first when it still runs. */
-  restart(): Promise<void>;
+  /** Starts it again on the same port and folder, ending it first when it still runs; `more` adds arguments. */
+  restart(more?: readonly string[]): Promise<void>;
 }
 
 export interface TestRedisOptions {
@@ -29,10 +29,15 @@ export interface TestRedisOptions {
   readonly port?: number;
   /** A folder of the caller's, which `stop()` leaves alone. */
   readonly dir?: string;
+  /** Read before the arguments; a sentinel needs one, and writes to it. */
+  readonly configFile?: string;
+  /** What the server prints when it is ready, if it is no ordinary one. */
+  readonly readyText?: string;
 }
 
 const START_TRIES = 5;
 const START_LIMIT_MS = 10_000;
+const READY_TEXT = "Ready to accept connections";
 const DEFAULT_ARGS = ["--save", "", "--appendonly", "no"];
 
 /** Starts a server and waits until it is ready. Throws when redis-server is missing or does not start. */
@@ -41,8 +46,9 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "bellwether-redis-")));
   const args = options.args ?? DEFAULT_ARGS;
   try {
-    const { port, child } = await launchOnFreePort(options.port, dir, args);
-    return new RedisProcess(port, dir, ownsDir, args, child);
+    const kind = { configFile: options.configFile, readyText: options.readyText ?? READY_TEXT };
+    const { port, child } = await launchOnFreePort(options.port, { ...kind, dir, args });
+    return new RedisProcess({ ...kind, dir, args, port }, ownsDir, child);
   } catch (error) {
     if (ownsDir) await rm(dir, { recursive: true, force: true });
     throw error;
@@ -57,18 +63,26 @@ export function namespace(): string {
   return `test-${process.pid}-${Date.now().toString(36)}-${namespaces}`;
 }
 
+interface Start {
+  readonly port: number;
+  readonly dir: string;
+  readonly args: readonly string[];
+  readonly configFile: string | undefined;
+  readonly readyText: string;
+}
+
 class RedisProcess implements TestRedis {
   readonly port: number;
   readonly dir: string;
   readonly #ownsDir: boolean;
-  readonly #args: readonly string[];
+  readonly #start: Start;
   #child: ChildProcess;
 
-  constructor(port: number, dir: string, ownsDir: boolean, args: readonly string[], child: ChildProcess) {
-    this.port = port;
-    this.dir = dir;
+  constructor(start: Start, ownsDir: boolean, child: ChildProcess) {
+    this.port = start.port;
+    this.dir = start.dir;
     this.#ownsDir = ownsDir;
-    this.#args = args;
+    this.#start = start;
     this.#child = child;
   }
 
@@ -92,18 +106,18 @@ class RedisProcess implements TestRedis {
     if (this.#ownsDir) await rm(this.dir, { recursive: true, force: true });
   }
 
-  async restart(): Promise<void> {
+  async restart(more: readonly string[] = []): Promise<void> {
     await this.kill();
-    this.#child = await launch(this.port, this.dir, this.#args);
+    this.#child = await launch({ ...this.#start, args: [...this.#start.args, ...more] });
   }
 }
 
 /** Between the choice of a free port and the server's bind somebody else may take it: then try another one. */
-async function launchOnFreePort(wanted: number | undefined, dir: string, args: readonly string[]) {
+async function launchOnFreePort(wanted: number | undefined, start: Omit<Start, "port">) {
   for (let tries = 1; ; tries++) {
     const port = wanted ?? (await freePort());
     try {
-      return { port, child: await launch(port, dir, args) };
+      return { port, child: await launch({ ...start, port }) };
     } catch (error) {
       if (!(error instanceof PortTaken) || wanted !== undefined || tries === START_TRIES) throw error;
     }
@@ -112,11 +126,22 @@ async function launchOnFreePort(wanted: number | undefined, dir: string, args: r
 
 class PortTaken extends Error {}
 
-/** The server's own "Ready" line is the probe: whatever else answers on the port is not this process. */
-async function launch(port: number, dir: string, args: readonly string[]): Promise<ChildProcess> {
+/** The server's own line is the probe: whatever else answers on the port is not this process. */
+async function launch({ port, dir, args, configFile, readyText }: Start): Promise<ChildProcess> {
   const child = spawn(
     "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no", ...args],
+    [
+      ...(configFile === undefined ? [] : [configFile]),
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      dir,
+      "--daemonize",
+      "no",
+      ...args,
+    ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   child.once("exit", killWithParent(child));
@@ -124,7 +149,7 @@ async function launch(port: number, dir: string, args: readonly string[]): Promi
     let output = "";
     const read = (chunk: Buffer) => {
       output = (output + chunk).slice(-4000);
-      if (!output.includes("Ready to accept connections")) return;
+      if (!output.includes(readyText)) return;
       clearTimeout(limit);
       resolve();
     };

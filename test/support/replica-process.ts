@@ -20,6 +20,7 @@ export class ReplicaProcess {
   readonly noise: string[] = [];
   readonly #ended: Promise<unknown>;
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(line: LogLine) => void>();
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
     this.child = spawn(process.execPath, [MAIN, "run", ...args], {
@@ -56,6 +57,11 @@ export class ReplicaProcess {
     });
   }
 
+  /** Hears each line of the log from now on, when it comes. */
+  subscribe(listener: (line: LogLine) => void): void {
+    this.#listeners.add(listener);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
@@ -68,9 +74,11 @@ export class ReplicaProcess {
   }
 
   #read(line: string): void {
-    try {
-      this.lines.push(JSON.parse(line) as LogLine);
-    } catch {
+    const parsed = parseLine(line);
+    if (parsed) {
+      this.lines.push(parsed);
+      for (const listener of this.#listeners) listener(parsed);
+    } else {
       this.noise.push(line);
     }
     this.#notify();
@@ -78,5 +86,13 @@ export class ReplicaProcess {
 
   #notify(): void {
     for (const check of [...this.#waiting]) check();
+  }
+}
+
+function parseLine(line: string): LogLine | null {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return null;
   }
 }

@@ -1,0 +1,320 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createProject, type TestProject } from "../support/project.ts";
+import { drawScript, type FaultKind, type Step, type StoreKind } from "./fault-script.ts";
+import { inject } from "./faults.ts";
+import { Flock, findFaketime } from "./flock.ts";
+import { type Handoff, Handoffs } from "./handoffs.ts";
+import { LaunchRecord } from "./launch-record.ts";
+import type { Servers } from "./servers.ts";
+import { startServers } from "./start-servers.ts";
+import { writtenAt } from "./surviving-stream.ts";
+import { Timeline } from "./timeline.ts";
+import { type Evidence, type Handled, type JudgedJob, judge, readRun, type Verdict } from "./verdict.ts";
+
+export interface ChaosOptions {
+  readonly store: StoreKind;
+  readonly seed: number;
+  readonly durationMs: number;
+  /** Instead of the store's own mixture of faults, for as long as it takes: each of these, once. */
+  readonly once?: readonly FaultKind[];
+  /** The command that runs the same again; printed when something is found. */
+  readonly again: string;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly store: StoreKind;
+  readonly seed: number;
+  /** How long faults happened. */
+  readonly durationMs: number;
+  readonly again: string;
+  /** How often each fault was carried out. */
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly verdict: Verdict;
+  /** Runs whose launch a failover lost; each was launched again, or it is a violation. */
+  readonly vanished: number;
+  readonly elections: number;
+  /** From the fault to the next `leader.elected`, as seen from outside. */
+  readonly handoffs: readonly Handoff[];
+  /** What `leader.elected` says of itself: reason, and how long nobody led. */
+  readonly vacancies: readonly Handoff[];
+  readonly timeline: Timeline;
+  readonly evidence: Evidence;
+  /** What the handlers' record and the stream, the vanished part included, say of each run. */
+  readonly storyOf: (run: string) => { readonly atMs: number; readonly what: string }[];
+}
+
+const STEADY_JOBS = 14;
+/** Jobs whose handlers take longer than a second, so that every other tick finds the run before it in its way. */
+const SLOW_JOBS = 3;
+const SLOW_MS = 1_300;
+const NAMESPACE = "chaos";
+const QUEUE = "default";
+const READ_MS = 500;
+const PROGRESS_MS = 10_000;
+const SECOND_MS = 1_000;
+/** Without faults everything must be launched, and handled, within this time: BullMQ finds dead workers in 30 s. */
+const RECOVERY_LIMIT_MS = 90_000;
+
+const JOBS: readonly JudgedJob[] = [
+  ...Array.from({ length: STEADY_JOBS }, (_, i) => ({ name: `steady-${i}`, overlap: "allow" }) as const),
+  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `skipping-${i}`, overlap: "skip" }) as const),
+  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `queueing-${i}`, overlap: "queue" }) as const),
+];
+
+const HANDLER = `import { appendFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { defineHandler } from "bellwether";
+
+export default defineHandler(async (data, run) => {
+  const { id, tick, attempt, term, replica } = run;
+  appendFileSync(process.env.CHAOS_RECORD, JSON.stringify({ run: id, tick, attempt, term, replica, at: Date.now() }) + "\\n");
+  if (data.takesMs) await sleep(data.takesMs);
+  return "done";
+});
+`;
+
+/** One run: draws the faults, carries them out, waits until all is well again, and judges. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const script = drawScript(options).filter(
+    step => step.fault !== "clock an hour off" || findFaketime() !== null,
+  );
+  const servers = await startServers(options.store);
+  const run = new ChaosRun(options, servers);
+  try {
+    return await run.run(script);
+  } finally {
+    await run.dispose();
+    await servers.stop();
+  }
+}
+
+class ChaosRun {
+  readonly #options: ChaosOptions;
+  readonly #servers: Servers;
+  readonly #timeline = new Timeline();
+  readonly #handoffs = new Handoffs();
+  readonly #faults = new Map<FaultKind, number>();
+  readonly #record: LaunchRecord;
+  readonly #healing = new Set<Promise<void>>();
+  #project: TestProject | null = null;
+  #flock: Flock | null = null;
+  #lastProgressMs = 0;
+  #faultsMs = 0;
+
+  constructor(options: ChaosOptions, servers: Servers) {
+    this.#options = options;
+    this.#servers = servers;
+    this.#record = new LaunchRecord({
+      primaryPort: () => servers.primaryPort(),
+      namespace: NAMESPACE,
+      queue: QUEUE,
+      jobs: JOBS.map(({ name }) => name),
+    });
+  }
+
+  async run(script: readonly Step[]): Promise<ChaosReport> {
+    const flock = await this.#start();
+    flock.onLeaderLine(line => this.#handoffs.onLeaderLine(line));
+    await this.#until("every job has been launched once", () => this.#jobsReached(0) === JOBS.length);
+
+    // Ticks fall on full seconds; so does the start, and the script's aim is true.
+    await sleep(SECOND_MS - (Date.now() % SECOND_MS));
+    const startMs = performance.now();
+    this.#timeline.note(`start: seed ${this.#options.seed}, ${script.length} faults`);
+    for (const step of script) {
+      await this.#readUntil(startMs + step.atMs);
+      await this.#carryOut(flock, step);
+    }
+    if (!this.#options.once) await this.#readUntil(startMs + this.#options.durationMs);
+    await Promise.all(this.#healing);
+    this.#faultsMs = performance.now() - startMs;
+    this.#timeline.note("quiet: no more faults");
+
+    const quietAt = Math.ceil(Date.now() / SECOND_MS) + 2;
+    await this.#until("every job is launched again", () => this.#jobsReached(quietAt) === JOBS.length);
+    await this.#until("every run has been handled", () => this.#isDrained(quietAt));
+    await flock.stop();
+    await this.#record.read();
+    return this.#report(flock, quietAt);
+  }
+
+  async dispose(): Promise<void> {
+    this.#record.close();
+    await this.#flock?.dispose();
+    await this.#project?.dispose();
+  }
+
+  async #start(): Promise<Flock> {
+    const project = await createProject({ "jobs/record.ts": HANDLER });
+    this.#project = project;
+    const jobs = JOBS.map(({ name, overlap }) =>
+      overlap === "allow"
+        ? `  ${name}: { every: 1s, catchUp: all, handler: record }`
+        : `  ${name}: { cron: "* * * * * *", catchUp: all, overlap: ${overlap}, handler: record, data: { takesMs: ${SLOW_MS} } }`,
+    );
+    this.#flock = await Flock.start({
+      servers: this.#servers,
+      timeline: this.#timeline,
+      dir: project.dir,
+      write: (file, content) => project.write(file, content),
+      settings: [
+        `namespace: ${NAMESPACE}`,
+        `queues: { ${QUEUE}: { concurrency: 50 } }`,
+        "http: false",
+        "admin: false",
+        "shutdownTimeout: 3s",
+      ],
+      jobs: ["jobs:", ...jobs].join("\n"),
+      record: path.join(project.dir, "handled.jsonl"),
+    });
+    return this.#flock;
+  }
+
+  /** Injects, and heals when the time has come; the script goes on meanwhile. */
+  async #carryOut(flock: Flock, step: Step): Promise<void> {
+    const { fault } = step;
+    const faults = {
+      flock,
+      servers: this.#servers,
+      admin: () => this.#record.connect(),
+      note: (what: string) => this.#timeline.note(what),
+    };
+    const onHealed = this.#handoffs.onFault(fault, this.#timeline.nowMs());
+    const injected = await inject(faults, step).catch((error: unknown) => {
+      this.#timeline.note(`no fault: ${fault}: ${error}`);
+      return null;
+    });
+    if (!injected) return;
+    this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
+    this.#timeline.note(`fault: ${fault}: ${injected.what}`);
+    const healing = this.#heal(step, injected.heal).finally(() => {
+      onHealed(this.#timeline.nowMs());
+      this.#healing.delete(healing);
+    });
+    this.#healing.add(healing);
+  }
+
+  async #heal({ fault, holdMs }: Step, heal: () => Promise<void>): Promise<void> {
+    await sleep(holdMs);
+    try {
+      await heal();
+      this.#timeline.note(`over: ${fault}`);
+    } catch (error) {
+      // Not the replicas' doing, but what comes after it says nothing about them.
+      this.#flock?.accidents.push(`${fault} could not be ended: ${error}`);
+    }
+  }
+
+  /** Follows the stream until a moment. A primary that is away is read when it is back. */
+  async #readUntil(untilMs: number): Promise<void> {
+    while (performance.now() < untilMs) {
+      await sleep(Math.min(READ_MS, Math.max(untilMs - performance.now(), 0)));
+      await this.#read();
+    }
+  }
+
+  async #read(): Promise<void> {
+    await this.#record.read().catch(() => undefined);
+    if (performance.now() - this.#lastProgressMs < PROGRESS_MS) return;
+    this.#lastProgressMs = performance.now();
+    const added = this.#record.events.filter(({ event }) => event === "added");
+    const faults = [...this.#faults.values()].reduce((sum, count) => sum + count, 0);
+    this.#options.onProgress?.(
+      `${(this.#timeline.nowMs() / SECOND_MS).toFixed(0)} s: ${faults} faults, ${added.length} launched, ` +
+        `term ${added.at(-1)?.term ?? "unknown"}, ${this.#flock?.leader()?.name ?? "nobody"} leads`,
+    );
+  }
+
+  async #until(what: string, isReached: () => boolean | Promise<boolean>): Promise<void> {
+    const limitMs = performance.now() + RECOVERY_LIMIT_MS;
+    while (!(await isReached())) {
+      if (performance.now() > limitMs) {
+        this.#flock?.accidents.push(`not within ${RECOVERY_LIMIT_MS} ms without faults: ${what}`);
+        return;
+      }
+      await sleep(READ_MS);
+      await this.#read();
+    }
+  }
+
+  #jobsReached(second: number): number {
+    const reached = this.#record.events.flatMap(({ event, run }) => {
+      if (event !== "added" && event !== "deduplicated") return [];
+      const tick = readRun(run);
+      return tick.second >= second ? [tick.job] : [];
+    });
+    return new Set(reached).size;
+  }
+
+  #isDrained(quietAt: number): boolean {
+    const completed = new Set(this.#runs("completed"));
+    return this.#runs("added").every(run => completed.has(run) || readRun(run).second > quietAt);
+  }
+
+  #runs(event: string): string[] {
+    return this.#record.events.filter(other => other.event === event).map(({ run }) => run);
+  }
+
+  async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
+    const { store, seed, again } = this.#options;
+    const handled = await this.#readHandled();
+    const { events, vanished, skipped } = this.#record;
+    const accidents = [...flock.accidents];
+    const lostAdds = vanished.filter(({ event }) => event === "added");
+    if (!this.#servers.mayLoseWrites && vanished.length > 0) {
+      accidents.push(`Redis lost ${vanished.length} acknowledged entries: this run proves nothing`);
+    }
+    const evidence = { jobs: JOBS, events, skipped, handled, quietAt, accidents };
+    const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
+    const vacancies = elected.flatMap(({ line }) =>
+      typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],
+    );
+    return {
+      ...{ store, seed, again, evidence, durationMs: this.#faultsMs },
+      faults: this.#faults,
+      verdict: judge(evidence),
+      vanished: lostAdds.length,
+      elections: elected.length,
+      handoffs: this.#handoffs.all,
+      vacancies,
+      timeline: this.#timeline,
+      storyOf: run => this.#storyOf(run, handled),
+    };
+  }
+
+  async #readHandled(): Promise<HandledLine[]> {
+    const file = path.join(this.#project?.dir ?? "", "handled.jsonl");
+    const text = await readFile(file, "utf8");
+    return text.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line) as HandledLine]));
+  }
+
+  #storyOf(run: string, handled: readonly HandledLine[]) {
+    const told = (events: LaunchRecord["events"], suffix: string) =>
+      events
+        .filter(event => event.run === run)
+        .map(({ id, event, term }) => ({
+          atMs: this.#timeline.atEpoch(writtenAt({ id })),
+          what: `${run}: ${event}${term === null ? "" : ` in term ${term}`}${suffix}`,
+        }));
+    const calls = handled
+      .filter(line => line.run === run)
+      .map(({ at, attempt, replica }) => ({
+        atMs: this.#timeline.atEpoch(at),
+        what: `${run}: handler called by ${replica}, attempt ${attempt}`,
+      }));
+    return [
+      ...told(this.#record.events, ""),
+      ...told(this.#record.vanished, " (vanished in a failover)"),
+      ...calls,
+    ];
+  }
+}
+
+interface HandledLine extends Handled {
+  readonly replica: string;
+  /** By the replica's own clock, which may be an hour off. */
+  readonly at: number;
+}

@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaultyLink } from "../support/faulty-link.ts";
+import type { Step } from "./fault-script.ts";
+import { RedisServers } from "./redis-servers.ts";
+import type { Access, Injected, Servers } from "./servers.ts";
+
+const NODES = 3;
+const START_LIMIT_MS = 20_000;
+const ASK_MS = 100;
+
+/** One Redis that loses nothing, and an etcd of three nodes, which decides who leads. */
+export class EtcdServers implements Servers {
+  readonly store = "etcd";
+  readonly mayLoseWrites = false;
+  readonly #redis: RedisServers;
+  readonly #nodes: readonly EtcdNode[];
+  readonly #dir: string;
+
+  private constructor(redis: RedisServers, nodes: readonly EtcdNode[], dir: string) {
+    this.#redis = redis;
+    this.#nodes = nodes;
+    this.#dir = dir;
+  }
+
+  static async start(): Promise<EtcdServers> {
+    const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-"));
+    const ports = await freePorts(2 * NODES);
+    const peers = ports.slice(NODES);
+    const nodes = peers.map((peer, i) => new EtcdNode(dir, ports[i] ?? 0, peer, peers));
+    const servers = new EtcdServers(await RedisServers.start(), nodes, dir);
+    for (const node of nodes) node.start();
+    await servers.#untilHealthy();
+    return servers;
+  }
+
+  get faults() {
+    return {
+      ...this.#redis.faults,
+      "etcd: kill -9 of its leader": async ({ holdMs }: Step): Promise<Injected> => {
+        const node = await this.#leader();
+        await node.kill();
+        return {
+          what: `kill -9 of etcd's leader ${node.port}, back after ${holdMs} ms`,
+          heal: async () => node.start(),
+        };
+      },
+    };
+  }
+
+  async join(): Promise<Access> {
+    const { settings, redisLinks } = await this.#redis.join();
+    const etcdLinks: FaultyLink[] = [];
+    for (const { port } of this.#nodes) etcdLinks.push(await FaultyLink.to(port));
+    const hosts = etcdLinks.map(({ port }) => `"http://127.0.0.1:${port}"`).join(", ");
+    return { settings, redisLinks, etcdLinks, election: `store: etcd, etcd: { hosts: [${hosts}] }` };
+  }
+
+  primaryPort(): Promise<number> {
+    return this.#redis.primaryPort();
+  }
+
+  async down(): Promise<void> {
+    await Promise.all([this.#redis.down(), ...this.#nodes.map(node => node.kill())]);
+  }
+
+  async up(): Promise<void> {
+    for (const node of this.#nodes) node.start();
+    await Promise.all([this.#redis.up(), this.#untilHealthy()]);
+  }
+
+  async stop(): Promise<void> {
+    await this.down();
+    await this.#redis.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  async #leader(): Promise<EtcdNode> {
+    for (const node of this.#nodes) {
+      if ((await node.status().catch(() => null)) === "leader") return node;
+    }
+    throw new Error("etcd has no leader");
+  }
+
+  async #untilHealthy(): Promise<void> {
+    const endMs = performance.now() + START_LIMIT_MS;
+    for (;;) {
+      const states = await Promise.all(this.#nodes.map(node => node.status().catch(() => null)));
+      if (states.includes("leader") && !states.includes(null)) return;
+      if (performance.now() > endMs) {
+        throw new Error(`etcd was not ready in time:\n${this.#nodes.map(({ output }) => output).join("\n")}`);
+      }
+      await sleep(ASK_MS);
+    }
+  }
+}
+
+class EtcdNode {
+  readonly port: number;
+  /** The end of what it printed. */
+  output = "";
+  readonly #dir: string;
+  readonly #peer: number;
+  readonly #peers: readonly number[];
+  #child: ChildProcess | null = null;
+
+  constructor(dir: string, port: number, peer: number, peers: readonly number[]) {
+    this.port = port;
+    this.#dir = dir;
+    this.#peer = peer;
+    this.#peers = peers;
+  }
+
+  start(): void {
+    const name = (peer: number) => `n${peer}`;
+    const url = (port: number) => `http://127.0.0.1:${port}`;
+    const child = spawn(
+      "etcd",
+      [
+        ...["--name", name(this.#peer), "--data-dir", path.join(this.#dir, name(this.#peer))],
+        ...["--listen-client-urls", url(this.port), "--advertise-client-urls", url(this.port)],
+        ...["--listen-peer-urls", url(this.#peer), "--initial-advertise-peer-urls", url(this.#peer)],
+        ...["--initial-cluster", this.#peers.map(peer => `${name(peer)}=${url(peer)}`).join(",")],
+        ...["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"],
+      ],
+      { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch } },
+    );
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("exit", () => process.off("exit", kill));
+    child.once("error", error => {
+      this.output = String(error);
+    });
+    child.stderr.on("data", chunk => {
+      this.output = (this.output + chunk).slice(-2_000);
+    });
+    this.#child = child;
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Rejects when it does not answer or knows of no leader. */
+  async status(): Promise<"leader" | "follower"> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/v3/maintenance/status`, {
+      method: "POST",
+      body: "{}",
+      signal: AbortSignal.timeout(1_000),
+    });
+    const { leader, header } = (await answer.json()) as { leader?: string; header?: { member_id: string } };
+    if (!leader || leader === "0") throw new Error("no leader");
+    return leader === header?.member_id ? "leader" : "follower";
+  }
+}
+
+/** All at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map(server => once(server, "listening")));
+  const ports = servers.map(server => (server.address() as { port: number }).port);
+  for (const server of servers) server.close();
+  await Promise.all(servers.map(server => once(server, "close")));
+  return ports;
+}

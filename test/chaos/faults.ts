@@ -1,0 +1,184 @@
+import type { Redis } from "ioredis";
+import type { Direction, FaultyLink, TripPoint } from "../support/faulty-link.ts";
+import type { FaultKind, Step } from "./fault-script.ts";
+import { type Flock, type Slot, WRONG_CLOCKS_S } from "./flock.ts";
+import type { Injected, Servers } from "./servers.ts";
+
+export interface Faults {
+  readonly flock: Flock;
+  readonly servers: Servers;
+  /** A connection to the Redis that takes the writes, past all links. */
+  readonly admin: () => Promise<Redis>;
+  readonly note: (what: string) => void;
+}
+
+type Act = (faults: Faults, step: Step) => Promise<Injected>;
+
+const NOTHING_TO_HEAL = async () => undefined;
+const TRIP_POINTS: readonly TripPoint[] = ["before", "within", "after", "late"];
+/** Stands in the data of every run, so in every launch and in nothing else that a replica sends. */
+const LAUNCH_TEXT = "_tick";
+const DELAY_MS = [20, 400] as const;
+
+/** Carries a step out. Resolves with what was done, to whom, and how it ends; null when there was nobody to do it to. */
+export async function inject(faults: Faults, step: Step): Promise<Injected | null> {
+  const act = faults.servers.faults[step.fault] ?? ACTS[step.fault]?.bind(null, faults);
+  if (!act) throw new Error(`BUG: ${step.fault} is no fault of the store ${faults.servers.store}`);
+  return act(step);
+}
+
+const ACTS: Partial<Record<FaultKind, Act>> = {
+  "kill -9 of a leader": endAndReplace("SIGKILL"),
+  "kill -9 of a follower": endAndReplace("SIGKILL"),
+  "stop of a leader (SIGTERM)": endAndReplace("SIGTERM"),
+  "freeze beyond the TTL": freeze,
+  "freeze within the TTL": freeze,
+  "clock an hour off": wrongClock,
+  "rolling restart": rollingRestart,
+  "Redis: connections cut": onLinks("redisLinks", cut),
+  "Redis: cut in a launch": cutInLaunch,
+  "Redis: requests held up": onLinks("redisLinks", hold("requests")),
+  "Redis: replies held up": onLinks("redisLinks", hold("replies")),
+  "Redis: black hole": onLinks("redisLinks", hold("requests", "replies")),
+  "Redis: delay": onLinks("redisLinks", delay),
+  "etcd: connections cut": onLinks("etcdLinks", cut),
+  "etcd: requests held up": onLinks("etcdLinks", hold("requests")),
+  "etcd: replies held up": onLinks("etcdLinks", hold("replies")),
+  "etcd: black hole": onLinks("etcdLinks", hold("requests", "replies")),
+  "etcd: delay": onLinks("etcdLinks", delay),
+  "CLIENT KILL": clientKill,
+  "SCRIPT FLUSH": scriptFlush,
+  "everything down": everythingDown,
+};
+
+/** Whom a step is aimed at. When nobody leads just then, somebody else is hit. */
+function target({ flock }: Faults, { atLeader, pick }: Step): Slot {
+  const leader = flock.leader();
+  if (atLeader && leader) return leader;
+  const others = atLeader ? flock.slots : flock.slots.filter(slot => slot !== leader);
+  return others[pick % others.length] as Slot;
+}
+
+function nameOf(faults: Faults, slot: Slot): string {
+  return slot === faults.flock.leader() ? `${slot.name}, the leader` : slot.name;
+}
+
+function endAndReplace(signal: "SIGKILL" | "SIGTERM"): Act {
+  return async (faults, step) => {
+    const slot = target(faults, step);
+    const what = `${signal} to ${nameOf(faults, slot)}`;
+    const ended = faults.flock.end(slot, signal);
+    if (signal === "SIGKILL") await ended;
+    return { what, heal: () => ended.then(() => faults.flock.replace(slot)) };
+  };
+}
+
+async function freeze(faults: Faults, step: Step): Promise<Injected> {
+  const slot = target(faults, step);
+  const what = `SIGSTOP to ${nameOf(faults, slot)} for ${step.holdMs} ms`;
+  const frozen = slot.process;
+  faults.flock.freeze(slot);
+  return { what, heal: async () => (frozen === slot.process ? faults.flock.thaw(slot) : undefined) };
+}
+
+/** Replaces a replica by one whose wall clock is wrong, and stays so until it dies. */
+async function wrongClock(faults: Faults, step: Step): Promise<Injected> {
+  const slot = target(faults, step);
+  const offsetS = WRONG_CLOCKS_S[Math.floor(step.variant * WRONG_CLOCKS_S.length)] ?? 0;
+  const what = `${nameOf(faults, slot)} replaced by one whose clock is ${offsetS} s off`;
+  await faults.flock.end(slot, "SIGKILL");
+  faults.flock.replace(slot, offsetS);
+  return { what, heal: NOTHING_TO_HEAL };
+}
+
+/** As a deploy does it: each is stopped when the one before it has been replaced and is up. */
+async function rollingRestart(faults: Faults): Promise<Injected> {
+  const { flock } = faults;
+  const roll = async () => {
+    for (const slot of flock.slots) {
+      await flock.end(slot, "SIGTERM");
+      flock.replace(slot);
+      await slot.process.when("redis.connected").catch(() => undefined);
+    }
+  };
+  const rolled = roll();
+  return { what: "every replica stopped and replaced, one after the other", heal: () => rolled };
+}
+
+type LinkAct = (links: readonly FaultyLink[], step: Step) => { what: string; heal: () => void };
+
+function onLinks(which: "redisLinks" | "etcdLinks", act: LinkAct): Act {
+  return async (faults, step) => {
+    const slot = target(faults, step);
+    const name = nameOf(faults, slot);
+    const { what, heal } = act(slot[which], step);
+    return { what: `${name}: ${what}`, heal: async () => heal() };
+  };
+}
+
+function cut(links: readonly FaultyLink[], { holdMs }: Step) {
+  for (const link of links) link.cut();
+  return { what: `cut off for ${holdMs} ms`, heal: () => links.forEach(link => void link.mend()) };
+}
+
+function hold(...directions: readonly Direction[]): LinkAct {
+  return (links, { holdMs, variant }) => {
+    for (const link of links) link.hold(directions);
+    const end = variant < 0.6 ? "deliver" : "reset";
+    return {
+      what: `${directions.join(" and ")} held up for ${holdMs} ms, then ${end === "deliver" ? "delivered" : "lost"}`,
+      heal: () => links.forEach(link => void link.release(end)),
+    };
+  };
+}
+
+function delay(links: readonly FaultyLink[], { holdMs, variant }: Step) {
+  const [low, high] = DELAY_MS;
+  const ms = Math.round(low + variant * (high - low));
+  for (const link of links) link.delay(ms);
+  return {
+    what: `${ms} ms each way for ${holdMs} ms`,
+    heal: () => links.forEach(link => void link.delay(0)),
+  };
+}
+
+/** Every replica is armed: whoever launches next is hit. */
+async function cutInLaunch(faults: Faults, { variant, holdMs }: Step): Promise<Injected> {
+  const at = TRIP_POINTS[Math.floor(variant * TRIP_POINTS.length)] as TripPoint;
+  const links = faults.flock.slots.flatMap(slot => slot.redisLinks.map(link => ({ slot, link })));
+  const disarm = () => links.forEach(({ link }) => void link.disarmTrip());
+  for (const { slot, link } of links) {
+    link.armTrip(at, LAUNCH_TEXT, () => {
+      disarm();
+      faults.note(`fault: ${nameOf(faults, slot)}: connection cut "${at}" in a launch`);
+    });
+  }
+  return { what: `the next launch within ${holdMs} ms is cut "${at}"`, heal: async () => disarm() };
+}
+
+const CONNECTIONS = [":launch", ":lease", ":presence", ":worker", "bellwether:"] as const;
+
+async function clientKill(faults: Faults, { variant }: Step): Promise<Injected> {
+  const redis = await faults.admin();
+  const part = CONNECTIONS[Math.floor(variant * CONNECTIONS.length)] as string;
+  const list = String(await redis.client("LIST"));
+  const victims = [...list.matchAll(/^id=(\d+) .*? name=(bellwether\S*) /gm)].filter(([, , name = ""]) =>
+    name.includes(part),
+  );
+  await Promise.all(victims.map(([, id = ""]) => redis.client("KILL", "ID", id)));
+  return { what: `CLIENT KILL of ${victims.length} connections (${part})`, heal: NOTHING_TO_HEAL };
+}
+
+async function scriptFlush(faults: Faults): Promise<Injected> {
+  await (await faults.admin()).script("FLUSH");
+  return { what: "SCRIPT FLUSH", heal: NOTHING_TO_HEAL };
+}
+
+async function everythingDown({ flock, servers }: Faults, { holdMs }: Step): Promise<Injected> {
+  await Promise.all([...flock.slots.map(slot => flock.end(slot, "SIGKILL")), servers.down()]);
+  const heal = async () => {
+    await servers.up();
+    for (const slot of flock.slots) flock.replace(slot);
+  };
+  return { what: `replicas and servers killed, down for ${holdMs} ms`, heal };
+}

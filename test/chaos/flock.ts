@@ -1,0 +1,189 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+import type { FaultyLink } from "../support/faulty-link.ts";
+import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { LEASE_TTL_MS } from "./fault-script.ts";
+import type { Servers } from "./servers.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** A place for one replica at a time, with its own links to the servers; the dead are replaced, as by Kubernetes. */
+export interface Slot {
+  readonly name: string;
+  readonly configDir: string;
+  readonly redisLinks: readonly FaultyLink[];
+  readonly etcdLinks: readonly FaultyLink[];
+  process: ReplicaProcess;
+  isFrozen: boolean;
+}
+
+/** What a replica said of leadership, and when this process read it (its own clock may be an hour off). */
+export interface LeaderLine {
+  readonly atMs: number;
+  readonly slot: string;
+  readonly line: LogLine;
+}
+
+export interface FlockOptions {
+  readonly servers: Servers;
+  readonly timeline: Timeline;
+  readonly dir: string;
+  readonly write: (file: string, content: string) => Promise<void>;
+  /** Lines of every replica's bellwether.yaml. */
+  readonly settings: readonly string[];
+  readonly jobs: string;
+  /** The file to which handlers append what they were asked to do. */
+  readonly record: string;
+}
+
+const REPLICAS = 3;
+const HOUR_S = 3_600;
+/** Told in the timeline; everything else in the log is too much. */
+const TOLD =
+  /^(leader\.|replica\.|redis\.(unreachable|connected)|etcd\.|launch\.failed|clock\.skewed|job\.overdue|tick\.missed|worker\.error|run\.(failed|lost|stalled|strayError))/;
+const HIDDEN = new Set(["event", "level", "time", "msg", "replica", "roles", "stack"]);
+
+export class Flock {
+  readonly slots: Slot[] = [];
+  readonly leaderLines: LeaderLine[] = [];
+  /** Whatever no replica should do, whatever happens to it: crash, print, break down. */
+  readonly accidents: string[] = [];
+  readonly #options: FlockOptions;
+  readonly #listeners = new Set<(line: LeaderLine) => void>();
+  readonly #asked = new WeakSet<ReplicaProcess>();
+  #starts = 0;
+  #isEnding = false;
+
+  private constructor(options: FlockOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: FlockOptions): Promise<Flock> {
+    const flock = new Flock(options);
+    for (let i = 0; i < REPLICAS; i++) await flock.#join(`r${i}`);
+    return flock;
+  }
+
+  /** The last replica to say that it leads, unless it has said since that it does not, or has died. */
+  leader(): Slot | null {
+    for (const { slot: name, line } of this.leaderLines.toReversed()) {
+      if (line.event !== "leader.elected") continue;
+      const slot = this.slots.find(slot => slot.name === name);
+      const said = this.leaderLines.filter(({ line: { replica } }) => replica === line.replica).at(-1);
+      const leads = said?.line === line && slot?.process.lines.includes(line) && !slot.process.hasEnded;
+      return leads && slot ? slot : null;
+    }
+    return null;
+  }
+
+  /** Hears of every change of leadership. */
+  onLeaderLine(listener: (line: LeaderLine) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Ends the process of a slot, for a reason of ours, and waits for its end. */
+  async end(slot: Slot, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    this.#asked.add(slot.process);
+    if (slot.isFrozen && signal === "SIGTERM") this.thaw(slot);
+    await slot.process.end(signal);
+  }
+
+  /** A new replica in the place of the one that ended. */
+  replace(slot: Slot, clockOffsetS = 0): void {
+    if (this.#isEnding) return;
+    slot.process = this.#spawn(slot.name, slot.configDir, clockOffsetS);
+    slot.isFrozen = false;
+  }
+
+  freeze(slot: Slot): void {
+    slot.process.signal("SIGSTOP");
+    slot.isFrozen = true;
+  }
+
+  thaw(slot: Slot): void {
+    slot.process.signal("SIGCONT");
+    slot.isFrozen = false;
+  }
+
+  /** Stops every replica in order. */
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.all(this.slots.map(slot => this.end(slot, "SIGTERM")));
+  }
+
+  async dispose(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.all(this.slots.map(slot => this.end(slot, "SIGKILL")));
+    const links = this.slots.flatMap(({ redisLinks, etcdLinks }) => [...redisLinks, ...etcdLinks]);
+    await Promise.all(links.map(link => link.stop()));
+  }
+
+  async #join(name: string): Promise<void> {
+    const { servers, settings, jobs, write, dir } = this.#options;
+    const access = await servers.join();
+    const election = `election: { leaseTtl: ${LEASE_TTL_MS}ms, ${access.election} }`;
+    await write(`${name}/bellwether.yaml`, [...settings, ...access.settings, election].join("\n"));
+    await write(`${name}/jobs.yaml`, jobs);
+    const configDir = path.join(dir, name);
+    const { redisLinks, etcdLinks } = access;
+    const process = this.#spawn(name, configDir, 0);
+    this.slots.push({ name, configDir, redisLinks, etcdLinks, process, isFrozen: false });
+  }
+
+  #spawn(slot: string, configDir: string, clockOffsetS: number): ReplicaProcess {
+    const { dir, record, timeline } = this.#options;
+    const replica = new ReplicaProcess(
+      ["--config", configDir, "--jobs", path.join(dir, "jobs"), "--id", `${slot}.${++this.#starts}`],
+      { CHAOS_RECORD: record, ...(clockOffsetS === 0 ? {} : wrongClock(clockOffsetS)) },
+    );
+    const kill = () => replica.signal("SIGKILL");
+    process.once("exit", kill);
+    replica.subscribe(line => this.#read(slot, line));
+    replica.child.once("close", (code, signal) => {
+      process.off("exit", kill);
+      timeline.note(`${slot}: process ${replica.pid} ended (${signal ?? code})`);
+      for (const text of replica.noise) this.accidents.push(`${slot}: ${text}`);
+      if (!this.#asked.has(replica)) this.accidents.push(`${slot}: ended by itself (${signal ?? code})`);
+    });
+    timeline.note(
+      `${slot}: process ${replica.pid} started${clockOffsetS ? `, clock ${clockOffsetS} s off` : ""}`,
+    );
+    return replica;
+  }
+
+  #read(slot: string, line: LogLine): void {
+    const { event = "" } = line;
+    if (event === "leader.failed") this.accidents.push(`${slot}: ${JSON.stringify(line)}`);
+    if (!TOLD.test(event)) return;
+    const fields = Object.entries(line).filter(([name]) => !HIDDEN.has(name));
+    const text = fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
+    this.#options.timeline.note(`${slot}: ${event} ${line.replica} ${text}`.trimEnd());
+    if (!/^leader\.(elected|resigned|lost)$/.test(event)) return;
+    const told = { atMs: this.#options.timeline.nowMs(), slot, line };
+    this.leaderLines.push(told);
+    for (const listener of this.#listeners) listener(told);
+  }
+}
+
+let preload: string | null | undefined;
+
+/** The library that shows a process another wall clock, or null when faketime is not installed. */
+export function findFaketime(): string | null {
+  if (preload !== undefined) return preload;
+  try {
+    const env = execFileSync("faketime", ["-f", "+1s", "env"], { encoding: "utf8" });
+    preload = /^LD_PRELOAD=(.+)$/m.exec(env)?.[1] ?? null;
+  } catch {
+    preload = null;
+  }
+  return preload;
+}
+
+/** The wall clock is off; the monotonic one runs as it should. */
+function wrongClock(offsetS: number): Record<string, string> {
+  const library = findFaketime();
+  if (library === null) return {};
+  const FAKETIME = `${offsetS < 0 ? "-" : "+"}${Math.abs(offsetS)}s`;
+  return { LD_PRELOAD: library, FAKETIME, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+export const WRONG_CLOCKS_S = [HOUR_S, -HOUR_S] as const;

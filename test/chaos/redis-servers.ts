@@ -1,0 +1,56 @@
+import { FaultyLink } from "../support/faulty-link.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import type { Step } from "./fault-script.ts";
+import { type Access, DURABLE, type Injected, type Servers } from "./servers.ts";
+
+/** One Redis that loses nothing. */
+export class RedisServers implements Servers {
+  readonly store = "redis";
+  readonly mayLoseWrites = false;
+  readonly #redis: TestRedis;
+
+  private constructor(redis: TestRedis) {
+    this.#redis = redis;
+  }
+
+  static async start(): Promise<RedisServers> {
+    return new RedisServers(await startRedis({ args: DURABLE }));
+  }
+
+  readonly faults = {
+    "Redis: kill -9 and restart": async (): Promise<Injected> => {
+      await this.#redis.kill();
+      return { what: `kill -9 of Redis`, heal: () => this.#redis.restart() };
+    },
+    "Redis: freeze": async ({ holdMs }: Step): Promise<Injected> => {
+      await this.#redis.kill("SIGSTOP");
+      return { what: `Redis frozen for ${holdMs} ms`, heal: () => this.#redis.kill("SIGCONT") };
+    },
+  };
+
+  async join(): Promise<Access> {
+    const link = await FaultyLink.to(this.#redis.port);
+    return {
+      settings: [`redis: { url: "redis://127.0.0.1:${link.port}" }`],
+      election: "store: redis",
+      redisLinks: [link],
+      etcdLinks: [],
+    };
+  }
+
+  async primaryPort(): Promise<number> {
+    return this.#redis.port;
+  }
+
+  down(): Promise<void> {
+    return this.#redis.kill();
+  }
+
+  up(): Promise<void> {
+    return this.#redis.restart();
+  }
+
+  stop(): Promise<void> {
+    return this.#redis.stop();
+  }
+}

@@ -1,0 +1,97 @@
+/** `npm run chaos -- --minutes N --seed S --store redis|sentinel|etcd`: faults, and what they did (docs/guarantees.md). */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { runChaos } from "./chaos-run.ts";
+import { drawScript, type StoreKind } from "./fault-script.ts";
+import { formatReport, formatViolations, toJson } from "./report.ts";
+
+const HELP = `Usage: npm run chaos -- [options]
+
+Real replicas on real servers, with faults drawn from a seed, judged by BullMQ's event streams and by the handlers'
+own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for clocks that are wrong.
+
+  --store redis|sentinel|etcd   what the replicas run on (default redis)
+  --minutes N                   how long faults happen (default 1); the end takes up to a minute more
+  --seed S                      the same seed gives the same faults (default: from the clock, and printed)
+  --script                      print the faults of the seed and run nothing
+  --timeline FILE               write everything that happened to a file, whatever came of it
+  --json                        the result as JSON
+  --help
+
+Exit code 0: every promise held. 1: one did not; the seed and the timeline around it are printed. 2: wrong usage.
+`;
+
+const STORES: readonly string[] = ["redis", "sentinel", "etcd"];
+
+interface Arguments {
+  readonly store: StoreKind;
+  readonly durationMs: number;
+  readonly seed: number;
+  readonly isScript: boolean;
+  readonly isJson: boolean;
+  readonly timelineFile: string | null;
+}
+
+function readArguments(): Arguments | "help" {
+  const { values } = parseArgs({
+    options: {
+      store: { type: "string", default: "redis" },
+      minutes: { type: "string", default: "1" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      script: { type: "boolean", default: false },
+      timeline: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+  if (!STORES.includes(values.store))
+    throw new Error(`--store ${values.store}: expected ${STORES.join(", ")}`);
+  if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: expected a number above 0`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new Error(`--seed ${values.seed}: expected a whole number`);
+  return {
+    store: values.store as StoreKind,
+    durationMs: minutes * 60_000,
+    seed,
+    isScript: values.script,
+    isJson: values.json,
+    timelineFile: values.timeline ?? null,
+  };
+}
+
+async function main(): Promise<number> {
+  let args: Arguments | "help";
+  try {
+    args = readArguments();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    return 2;
+  }
+  if (args === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  const { isScript, isJson, timelineFile, ...options } = args;
+  if (isScript) {
+    for (const step of drawScript(options)) console.log(JSON.stringify(step));
+    return 0;
+  }
+  const { store, seed, durationMs } = options;
+  console.error(`store ${store}, seed ${seed}`);
+  const again = `npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}`;
+  const report = await runChaos({ ...options, again, onProgress: line => console.error(line) });
+  if (timelineFile !== null) {
+    await writeFile(timelineFile, `${report.timeline.lines(0, Number.POSITIVE_INFINITY).join("\n")}\n`);
+  }
+  console.log(isJson ? JSON.stringify(toJson(report), null, 2) : formatReport(report));
+  if (report.verdict.violations.length === 0) return 0;
+  console.error(formatViolations(report));
+  return 1;
+}
+
+// What still holds the event loop open is not waited for; children end with this process.
+process.on("SIGINT", () => process.exit(130));
+process.on("SIGTERM", () => process.exit(143));
+process.exit(await main());

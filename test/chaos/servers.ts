@@ -1,0 +1,37 @@
+import type { FaultyLink } from "../support/faulty-link.ts";
+import type { FaultKind, Step, StoreKind } from "./fault-script.ts";
+
+/** One replica's own way to the servers: what it is configured with, and the links in between. */
+export interface Access {
+  /** Lines of bellwether.yaml. */
+  readonly settings: readonly string[];
+  /** What stands under `election` there, in YAML's flow style. */
+  readonly election: string;
+  readonly redisLinks: readonly FaultyLink[];
+  readonly etcdLinks: readonly FaultyLink[];
+}
+
+/** A fault that was carried out, in words, and what ends it. */
+export interface Injected {
+  readonly what: string;
+  readonly heal: () => Promise<void>;
+}
+
+/** The servers that replicas run on, and what can happen to them. */
+export interface Servers {
+  readonly store: StoreKind;
+  /** Whether the Redis that leads may lack writes that the one before had acknowledged. */
+  readonly mayLoseWrites: boolean;
+  readonly faults: Partial<Record<FaultKind, (step: Step) => Promise<Injected>>>;
+  join(): Promise<Access>;
+  /** The port of the Redis that takes the writes. */
+  primaryPort(): Promise<number>;
+  /** Kills all of them. */
+  down(): Promise<void>;
+  /** Starts all of them again, with what their disks hold. */
+  up(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** No acknowledged write is lost by a kill: what is missing afterwards was lost by something else. */
+export const DURABLE = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];

@@ -1,0 +1,219 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+export type Direction = "requests" | "replies";
+
+/**
+ * Where a connection breaks. "before": the chunk is lost; "within": half of it arrives; "after": it arrives and is
+ * carried out, and nobody hears of it; "late": the client finds its connection broken at once, and the chunk arrives
+ * half a second later, when the client may long have sent it anew on another connection.
+ */
+export type TripPoint = "before" | "within" | "after" | "late";
+
+export interface FaultyLinkOptions {
+  /** Replaces a reply on its way back. */
+  readonly rewrite?: (reply: Buffer) => Buffer;
+}
+
+const LATE_MS = 500;
+
+/** A TCP proxy on loopback between one client and one server. Its faults are switched on and off at any time. */
+export class FaultyLink {
+  readonly targetPort: number;
+  readonly #server: Server;
+  readonly #rewrite: (reply: Buffer) => Buffer;
+  readonly #connections = new Set<Connection>();
+  readonly #held = new Set<Direction>();
+  #isCut = false;
+  #delayMs = 0;
+  #trip: { readonly at: TripPoint; readonly text: string; readonly onTrip: () => void } | null = null;
+
+  private constructor(targetPort: number, server: Server, options: FaultyLinkOptions) {
+    this.targetPort = targetPort;
+    this.#server = server;
+    this.#rewrite = options.rewrite ?? (reply => reply);
+  }
+
+  static async to(targetPort: number, options: FaultyLinkOptions = {}): Promise<FaultyLink> {
+    const server = createServer();
+    const link = new FaultyLink(targetPort, server, options);
+    server.on("connection", client => link.#join(client));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return link;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Resets every connection. New ones are refused until `mend`. */
+  cut(): void {
+    this.#isCut = true;
+    this.reset();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  /** Resets every connection, once. */
+  reset(): void {
+    for (const connection of this.#connections) connection.reset();
+  }
+
+  /** Lets nothing through in these directions, new connections included, and tells nobody. */
+  hold(directions: readonly Direction[]): void {
+    for (const direction of directions) this.#held.add(direction);
+  }
+
+  /** Ends every `hold`: what was held arrives late, or never because the connections are reset. */
+  release(how: "deliver" | "reset"): void {
+    this.#held.clear();
+    if (how === "reset") this.reset();
+    for (const connection of this.#connections) connection.flush();
+  }
+
+  /** Each chunk takes this much longer, in both directions; 0 ends it. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** Breaks the connection at the next request that contains the text. */
+  armTrip(at: TripPoint, text: string, onTrip: () => void): void {
+    this.#trip = { at, text, onTrip };
+  }
+
+  disarmTrip(): void {
+    this.#trip = null;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close();
+    this.reset();
+    await once(this.#server, "close");
+  }
+
+  #join(client: Socket): void {
+    if (this.#isCut) {
+      client.on("error", () => undefined);
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect(this.targetPort, "127.0.0.1");
+    const connection = new Connection({
+      client,
+      upstream,
+      isHeld: direction => this.#held.has(direction),
+      delayMs: () => this.#delayMs,
+      onRequest: (chunk, connection) => this.#onRequest(chunk, connection),
+      rewrite: this.#rewrite,
+      onEnd: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+  }
+
+  /** Passes a request on, unless the connection breaks here. */
+  #onRequest(chunk: Buffer, connection: Connection): void {
+    const trip = this.#trip;
+    if (!trip || !chunk.includes(trip.text)) {
+      connection.pass("requests", chunk);
+      return;
+    }
+    this.#trip = null;
+    connection.trip(trip.at, chunk);
+    trip.onTrip();
+  }
+}
+
+interface ConnectionOptions {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly isHeld: (direction: Direction) => boolean;
+  readonly delayMs: () => number;
+  readonly onRequest: (chunk: Buffer, connection: Connection) => void;
+  readonly rewrite: (reply: Buffer) => Buffer;
+  readonly onEnd: () => void;
+}
+
+/** What waits to be passed on; null is the end of the stream. */
+interface Waiting {
+  readonly chunk: Buffer | null;
+  readonly dueMs: number;
+}
+
+class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #waiting: Record<Direction, Waiting[]> = { requests: [], replies: [] };
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const { client, upstream, rewrite } = options;
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      socket.on("error", () => socket.destroy());
+    }
+    client.on("data", chunk => options.onRequest(chunk, this));
+    upstream.on("data", chunk => this.pass("replies", rewrite(chunk)));
+    client.on("close", () => {
+      this.pass("requests", null);
+      this.#forget();
+    });
+    upstream.on("close", () => {
+      this.pass("replies", null);
+      this.#forget();
+    });
+  }
+
+  /** Hands a chunk on, in order, when nothing holds it up. */
+  pass(direction: Direction, chunk: Buffer | null): void {
+    this.#waiting[direction].push({ chunk, dueMs: performance.now() + this.#options.delayMs() });
+    this.flush();
+  }
+
+  flush(): void {
+    this.#flush("requests");
+    this.#flush("replies");
+  }
+
+  reset(): void {
+    const { client, upstream } = this.#options;
+    this.#waiting.requests = [];
+    this.#waiting.replies = [];
+    client.resetAndDestroy();
+    upstream.resetAndDestroy();
+  }
+
+  trip(at: TripPoint, chunk: Buffer): void {
+    const { client, upstream } = this.#options;
+    if (at === "late") this.#waiting.requests.push({ chunk, dueMs: performance.now() + LATE_MS });
+    else if (at !== "before")
+      this.pass("requests", at === "within" ? chunk.subarray(0, chunk.length / 2) : chunk);
+    if (at === "before") upstream.destroy();
+    client.resetAndDestroy();
+  }
+
+  #flush(direction: Direction): void {
+    const { isHeld, client, upstream } = this.#options;
+    const target = direction === "requests" ? upstream : client;
+    const queue = this.#waiting[direction];
+    while (queue[0] && !isHeld(direction)) {
+      const leftMs = queue[0].dueMs - performance.now();
+      if (leftMs > 0) {
+        setTimeout(() => this.#flush(direction), leftMs).unref();
+        return;
+      }
+      const { chunk } = queue.shift() as Waiting;
+      if (target.destroyed) continue;
+      if (chunk === null) target.end();
+      else target.write(chunk);
+    }
+    this.#forget();
+  }
+
+  /** Over when both sides are closed; while something is held up one of them is still open. */
+  #forget(): void {
+    const { client, upstream, onEnd } = this.#options;
+    if (client.destroyed && upstream.destroyed) onEnd();
+  }
+}

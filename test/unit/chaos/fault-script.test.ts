@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { drawScript, FAULTS, type FaultKind, type StoreKind } from "../../chaos/fault-script.ts";
+
+const MINUTE_MS = 60_000;
+
+it("gives the same faults for the same seed, and others for another one", () => {
+  const options = { store: "redis", durationMs: MINUTE_MS } as const;
+  expect(drawScript({ ...options, seed: 5 })).toEqual(drawScript({ ...options, seed: 5 }));
+  expect(drawScript({ ...options, seed: 5 })).not.toEqual(drawScript({ ...options, seed: 6 }));
+});
+
+it.each<StoreKind>(["redis", "sentinel", "etcd"])(
+  "has every fault of %s, and 200 of them in ten minutes",
+  store => {
+    const script = drawScript({ seed: 1, store, durationMs: 10 * MINUTE_MS });
+    const cards: [FaultKind, Partial<Record<StoreKind, number>>][] = Object.entries(FAULTS).map(
+      ([fault, { cards }]) => [fault as FaultKind, cards],
+    );
+    const wanted = cards.flatMap(([fault, count]) => (count[store] ? [fault] : []));
+    expect([...new Set(script.map(({ fault }) => fault))].sort()).toEqual(wanted.sort());
+    expect(script.length).toBeGreaterThanOrEqual(200);
+  },
+);
+
+it("aims at the moments of launches", () => {
+  const script = drawScript({ seed: 1, store: "redis", durationMs: 10 * MINUTE_MS });
+  const near = script.filter(({ atMs }) => (atMs + 20) % 1_000 <= 80);
+  expect(near.length / script.length).toBeGreaterThan(0.5);
+});
+
+it("deals the faults that it is given once", () => {
+  const once: FaultKind[] = ["SCRIPT FLUSH", "CLIENT KILL", "CLIENT KILL"];
+  const script = drawScript({ seed: 1, store: "redis", durationMs: MINUTE_MS, once });
+  expect(script.map(({ fault }) => fault).sort()).toEqual(once.sort());
+});
