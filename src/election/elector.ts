@@ -199,10 +199,12 @@ export class Elector {
       await this.#release(bid, "expired");
     }
     await work;
-    if (end.by === "resigned") await this.#sitOut();
+    // Fenced with a lease of its own, a replica may see two servers that both think that they are the one, as in the
+    // middle of a failover; to bid again at once would open terms as fast as they can be lost.
+    if (end.by === "resigned" || end.reason === "fenced") await this.#sitOut();
   }
 
-  /** Whoever stepped down lets somebody else lead, or waits a third of the TTL when nobody does. */
+  /** Whoever stepped down or was fenced lets somebody else lead, or waits a third of the TTL when nobody does. */
   async #sitOut(): Promise<void> {
     const { store, clock, leaseTtlMs } = this.#options;
     const untilMs = clock.monotonicMs() + leaseTtlMs / 3;

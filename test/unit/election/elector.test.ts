@@ -264,7 +264,7 @@ describe("leading", () => {
   it("gives the lease back when its work finds itself fenced, and bids with a new token", async () => {
     const { clock, store, recorder, elector } = setup(async () => "fenced");
     await leading(store, elector);
-    await clock.advance(1_000);
+    await clock.advance(TTL_MS / 3);
     expect(recorder.of("leader.lost")).toEqual([{ term: 1, reason: "fenced" }]);
     expect(store.releases[0]?.bid.token).toBe(store.bids[0]?.token);
     expect(store.bids[1]?.token).not.toBe(store.bids[0]?.token);
@@ -278,6 +278,17 @@ describe("leading", () => {
     expect(store.bids).toHaveLength(1);
     await clock.advance(TTL_MS / 3);
     expect(store.bids).toHaveLength(2);
+  });
+});
+
+describe("a replica that is fenced again and again", () => {
+  it("opens terms no faster than every third of the TTL", async () => {
+    const { clock, store, recorder, elector } = setup(async () => "fenced");
+    store.onCampaign = (_, count) => elected(count);
+    elector.start();
+    await clock.advance(10 * TTL_MS);
+    expect(recorder.of("leader.elected").length).toBeGreaterThan(20);
+    expect(recorder.of("leader.elected").length).toBeLessThanOrEqual(31);
   });
 });
 
