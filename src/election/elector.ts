@@ -58,6 +58,8 @@ export class Elector {
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
+  /** When this replica was fenced last. */
+  #fencedMs = Number.NEGATIVE_INFINITY;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
 
@@ -199,12 +201,24 @@ export class Elector {
       await this.#release(bid, "expired");
     }
     await work;
-    // Fenced with a lease of its own, a replica may see two servers that both think that they are the one, as in the
-    // middle of a failover; to bid again at once would open terms as fast as they can be lost.
-    if (end.by === "resigned" || end.reason === "fenced") await this.#sitOut();
+    if (end.by === "resigned") await this.#sitOut();
+    else if (end.reason === "fenced") await this.#sitOutFenced();
   }
 
-  /** Whoever stepped down or was fenced lets somebody else lead, or waits a third of the TTL when nobody does. */
+  /**
+   * Fenced with a lease of its own, a replica sees two servers that both think that they are the one, as in the middle
+   * of a failover. Once may be chance. When it happens again, others may be in the same place, and would hand the
+   * lease round as fast as it can be lost: then it waits, whoever leads.
+   */
+  async #sitOutFenced(): Promise<void> {
+    const { clock, leaseTtlMs } = this.#options;
+    const isAgain = clock.monotonicMs() - this.#fencedMs < leaseTtlMs;
+    this.#fencedMs = clock.monotonicMs();
+    if (isAgain) await clock.sleep(leaseTtlMs / 3, this.#stopping.signal);
+    else await this.#sitOut();
+  }
+
+  /** Lets somebody else lead, or waits a third of the TTL when nobody does. */
   async #sitOut(): Promise<void> {
     const { store, clock, leaseTtlMs } = this.#options;
     const untilMs = clock.monotonicMs() + leaseTtlMs / 3;

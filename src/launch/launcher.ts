@@ -109,7 +109,7 @@ export class Launcher {
     const books = new Map<string, Book>();
     for (let i = 0; i < jobs.length; i += JOBS_A_SCRIPT) {
       const page = await this.#openPage(fence, nowMs, jobs.slice(i, i + JOBS_A_SCRIPT));
-      if (page === null) return { outcome: "fenced" };
+      if (page === null) return this.#fenced();
       for (const [job, book] of page) books.set(job, book);
     }
     this.#openedOn = connection;
@@ -147,7 +147,8 @@ export class Launcher {
     };
     try {
       const outcome = await attempt();
-      if (outcome.outcome !== "committed") await this.#redis.unwatch();
+      if (outcome.outcome === "fenced") return this.#fenced();
+      if (outcome.outcome === "moved") await this.#redis.unwatch();
       // A connection that thinks that the server knows a script which it has forgotten never finds out (ioredis).
       else if (outcome.refused !== null) this.#redis.disconnect(true);
       return outcome;
@@ -156,6 +157,15 @@ export class Launcher {
       this.#redis.disconnect(true);
       throw error;
     }
+  }
+
+  /**
+   * Where a newer term stands there is nothing left to do. But in a failover this may be the old server, and the
+   * lease may be on the new one: the next term then begins on a connection that asks again which server it is.
+   */
+  #fenced(): { readonly outcome: "fenced" } {
+    this.#redis.disconnect(true);
+    return { outcome: "fenced" };
   }
 
   async close(): Promise<void> {

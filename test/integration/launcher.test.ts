@@ -114,6 +114,17 @@ describe("opening a term", () => {
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
+  it.each(["open", "commit"] as const)("looks for the server anew when %s finds it fenced", async step => {
+    const { launcher, commit, other, keys, redis } = await setup();
+    const cursors = await cursorsOf(launcher);
+    const closed = new Promise(resolve => redis.once("close", resolve));
+    await other.set(keys.term, "2:newer");
+    await (step === "open" ? launcher.open(FENCE, T0) : commit([launchOf(T1)], cursors));
+    await closed;
+    await other.set(keys.term, FENCE);
+    expect(await reopened(launcher)).toEqual(cursors);
+  });
+
   it("notices that its connection broke since", async () => {
     const { launcher, redis } = await setup();
     expect(launcher.isOpen()).toBe(false);

@@ -20,6 +20,7 @@ export class ScriptStore implements LeaseStore {
   readonly releases: { readonly bid: Bid; readonly reason: ReleaseReason }[] = [];
   withdrawals = 0;
   onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
+  onCurrent: () => Leader | null = () => null;
   onRenew: (bid: Bid, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
   #wakers = new Set<() => void>();
 
@@ -42,7 +43,7 @@ export class ScriptStore implements LeaseStore {
   }
 
   async current(): Promise<Leader | null> {
-    return null;
+    return this.onCurrent();
   }
 
   onHint(wake: () => void): () => void {

@@ -290,6 +290,15 @@ describe("a replica that is fenced again and again", () => {
     expect(recorder.of("leader.elected").length).toBeGreaterThan(20);
     expect(recorder.of("leader.elected").length).toBeLessThanOrEqual(31);
   });
+
+  it("does so too when somebody else, who may be in the same place, leads in between", async () => {
+    const { clock, store, recorder, elector } = setup(async () => "fenced");
+    store.onCampaign = (_, count) => (count <= 200 ? elected(count) : held("other", count));
+    store.onCurrent = () => ({ replica: "other", term: 1, sinceMs: 0 });
+    elector.start();
+    await clock.advance(10 * TTL_MS);
+    expect(recorder.of("leader.elected").length).toBeLessThanOrEqual(32);
+  });
 });
 
 describe("resigning", () => {
