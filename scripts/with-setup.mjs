@@ -12,13 +12,19 @@ import { ensureEtcd } from "./setup/etcd-server.mjs";
 import { choosePinnedNode } from "./setup/node-version.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
+import { ensureSpin } from "./setup/spin.mjs";
 
+const MODEL_CHECK = "model/check.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
   installDependencies(root);
   choosePinnedNode(root);
   // With REDIS_URL, `dev` starts no server; the tests always start servers of their own.
+  if (args.includes(MODEL_CHECK)) {
+    ensureSpin();
+    return;
+  }
   if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
   if (command === "vitest" && !isUnitOnly(args)) ensureEtcd();
 }
