@@ -6,7 +6,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { startEtcd } from "../test/support/etcd-server.ts";
+import { Etcd3 } from "etcd3";
+import { startEtcd, type TestEtcd } from "../test/support/etcd-server.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
 import { ReplicaProcess } from "../test/support/replica-process.ts";
@@ -55,6 +56,20 @@ async function measure(signal: NodeJS.Signals): Promise<number[]> {
   return times;
 }
 
+/** A handoff on etcd holds one write (the old leader's key goes), which lasts as long as the disk's fsync. */
+async function printWriteTimes({ url }: TestEtcd): Promise<void> {
+  const client = new Etcd3({ hosts: url });
+  const times: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    const startedMs = performance.now();
+    await client.put("probe").value(i);
+    times.push(performance.now() - startedMs);
+  }
+  client.close();
+  const [p50, p95] = [0.5, 0.95].map(share => percentile(times, share).toFixed(1));
+  console.log(`one write to this etcd: p50 ${p50} ms, p95 ${p95} ms\n`);
+}
+
 async function elected(replica: ReplicaProcess): Promise<ReplicaProcess> {
   await replica.when("leader.elected");
   return replica;
@@ -67,6 +82,7 @@ function idOf(replica: ReplicaProcess): unknown {
 console.log(
   `${values.rounds} handoffs each among 3 replicas on ${values.store}, leaseTtl ${values["lease-ttl"]}; milliseconds\n`,
 );
+if (etcd) await printWriteTimes(etcd);
 console.log("| leader is | p50 | p95 | max |\n| --- | --- | --- | --- |");
 for (const [signal, what] of [
   ["SIGKILL", "killed (SIGKILL)"],
