@@ -76,6 +76,10 @@ export interface Job {
   readonly data: Readonly<Record<string, unknown>>;
   readonly catchUp: CatchUp;
   readonly catchUpWindowMs: number;
+  /** The most ticks that are caught up on at once; older ones are missed. */
+  readonly catchUpLimit: number;
+  /** After so many launched ticks the job is over; null for no end. */
+  readonly maxRuns: number | null;
   readonly overlap: Overlap;
   readonly retry: {
     /** 1 means no retry. */

@@ -7,6 +7,7 @@ export const JOB_DEFAULTS = {
   queue: "default",
   catchUp: "latest",
   catchUpWindow: 3_600_000,
+  catchUpLimit: 100,
   overlap: "allow",
   dst: { gap: "run", overlap: "first" },
   jitter: 0,
@@ -73,6 +74,11 @@ const policies = {
     default: "1h",
     description: "Ticks that are later than this are missed and not caught up.",
   }),
+  catchUpLimit: whole(1, 10_000).exactOptional().meta({
+    default: JOB_DEFAULTS.catchUpLimit,
+    description:
+      "With catchUp: all, the most ticks that are caught up on at once: the newest; older ones are missed.",
+  }),
   overlap: choice(["allow", "skip", "queue"]).exactOptional().meta({
     default: JOB_DEFAULTS.overlap,
     description:
@@ -117,6 +123,9 @@ const bounds = {
   )
     .exactOptional()
     .meta({ description: "Cron expressions, local dates or times whose ticks do not exist." }),
+  maxRuns: whole(1, Number.MAX_SAFE_INTEGER).exactOptional().meta({
+    description: "After so many launched ticks the job is over; backfills and manual runs do not count.",
+  }),
 };
 
 export const jobSchema = section(

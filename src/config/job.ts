@@ -137,6 +137,8 @@ function jobOf(
     data: job.data ?? {},
     catchUp: policies.catchUp,
     catchUpWindowMs: policies.catchUpWindow,
+    catchUpLimit: policies.catchUpLimit,
+    maxRuns: job.maxRuns ?? null,
     overlap: policies.overlap,
     retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
     timeoutMs: policies.timeout ?? null,

@@ -28,6 +28,8 @@ export function jobOf(
     data: {},
     catchUp: "all",
     catchUpWindowMs: 60 * 60_000,
+    catchUpLimit: 1_000_000,
+    maxRuns: null,
     overlap: "allow",
     retry: { attempts: 1, backoff: "exponential", delayMs: 1_000 },
     timeoutMs: null,

@@ -14,7 +14,7 @@ const INSTANT = "expected a time with its zone, like 2026-12-24T18:00:00Z or 202
 const MODULE = "expected the path of a module below the jobs directory, like reports/nightly";
 const ONE_SCHEDULE = "expected exactly one of cron, every and at";
 const JOB_KEYS =
-  "cron, every, at, timezone, queue, catchUp, catchUpWindow, overlap, dst, jitter, retry, timeout, start, end, except, handler, data";
+  "cron, every, at, timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, timeout, start, end, except, maxRuns, handler, data";
 
 function check(rows: readonly Row[]): void {
   it.each(rows)("$name", async ({ files, mistakes }) => {
@@ -216,7 +216,7 @@ describe("the defaults of a file", () => {
       mistakes: [
         'config/jobs.yaml:1:23 defaults.timezone: "Mars" is not a time zone: expected an IANA name such as Europe/Berlin or UTC',
         "config/jobs.yaml:1:36 defaults.queue: found `a b`, expected a queue name of letters, digits, _ . and -, at most 100 characters",
-        "config/jobs.yaml:1:43 defaults.cron: unknown key (expected one of timezone, queue, catchUp, catchUpWindow, overlap, dst, jitter, retry, timeout)",
+        "config/jobs.yaml:1:43 defaults.cron: unknown key (expected one of timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, timeout)",
       ],
     },
   ]);
