@@ -8,6 +8,8 @@ const MESSAGES = {
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
     `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
+  BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
+    `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
     "the connection to Redis changed within a launch; nothing was sent",
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",

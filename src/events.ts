@@ -51,7 +51,16 @@ export interface EventMap {
     run: string;
     kind: TickKind;
   };
-  "tick.skipped": { job: string; tick: string; term: number; reason: string; run?: string };
+  /** `run`: what stood in the way. `count` ticks from `from` to `tick`, when one record stands for several. */
+  "tick.skipped": {
+    job: string;
+    tick: string;
+    term: number;
+    reason: string;
+    run?: string;
+    from?: string;
+    count?: number;
+  };
   /** `count` ticks from `from` to `tick`, when one record stands for several. */
   "tick.missed": {
     job: string;
@@ -64,6 +73,9 @@ export interface EventMap {
   "job.overdue": { job: string; tick: string; forMs: number };
   /** The job's cursor lies in the future, so it is silent until then: the store's clock was ahead for a while. */
   "job.silenced": { job: string; until: string; forMs: number };
+
+  /** No configuration has had the job for a day: its cursor is thrown away, and put back it would be a new job. */
+  "job.retired": { job: string };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
   /** `final`: no attempt is left. */
@@ -137,6 +149,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "tick.missed": { level: "warn", message: "tick missed" },
   "job.overdue": { level: "error", message: "job is overdue" },
   "job.silenced": { level: "error", message: "job is silent: its ticks until then count as decided" },
+  "job.retired": { level: "info", message: "job retired" },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
   "run.returned": { level: "info", message: "run given back to its queue" },

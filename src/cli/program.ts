@@ -56,13 +56,37 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
   project(program, "status", "who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
     .action(async options => exit(await (await import("./status.ts")).status(options, io)));
-  project(program, "trigger", "start a run of a job now, beside its schedule")
+  operator(program, "trigger", "start a run of a job now, beside its schedule")
     .argument("<job>")
     .option("--data <json>", "a JSON object that replaces fields of the job's data")
-    .option("--json", "print JSON")
     .action(async (job, options) => exit(await (await import("./trigger.ts")).trigger(job, options, io)));
-  project(program, "history", "the last ticks of a job and how their runs ended")
+  operator(program, "pause", "launch no tick of a job until it is resumed")
     .argument("<job>")
+    .action(async (job, options) => exit(await (await import("./pause.ts")).pause(job, options, io)));
+  operator(program, "resume", "launch a paused job's ticks again; its catchUp policy says which late ones")
+    .argument("<job>")
+    .action(async (job, options) => exit(await (await import("./resume.ts")).resume(job, options, io)));
+  operator(program, "skip-next", "skip a job's next tick; called again, the one after it too")
+    .argument("<job>")
+    .option("--undo", "take back what has not been skipped yet")
+    .action(async (job, options) => exit(await (await import("./skip-next.ts")).skipNext(job, options, io)));
+  operator(program, "backfill", "start a run for each tick of a job in a range of the past, all or none")
+    .argument("<job>")
+    .requiredOption("--from <instant>", "the first tick or before it (ISO 8601)")
+    .requiredOption("--to <instant>", "the last tick or after it (ISO 8601)")
+    .option("--limit <n>", "refuse to start more runs than this", positive, 100)
+    .option("--dry-run", "only show what would be started")
+    .addOption(new Option("--overlap <policy>", "accept that the runs overlap").choices(["allow"]))
+    .action(async (job, options) => exit(await (await import("./backfill.ts")).backfill(job, options, io)));
+  operator(program, "stepdown", "let another replica lead").action(async options =>
+    exit(await (await import("./stepdown.ts")).stepdown(options, io)),
+  );
+  project(
+    program,
+    "history",
+    "the last ticks of a job and how their runs ended; without a job, what operators did",
+  )
+    .argument("[job]")
     .option("--limit <n>", "how many ticks", positive, 20)
     .option("--json", "print JSON")
     .action(async (job, options) => exit(await (await import("./history.ts")).history(job, options, io)));
@@ -83,6 +107,13 @@ function project(program: Command, name: string, description: string): Command {
       "--jobs <dir>",
       "the folder of the handlers (default: jobs beside the config folder, else ./jobs)",
     );
+}
+
+/** A command that acts on the cluster. */
+function operator(program: Command, name: string, description: string): Command {
+  return project(program, name, description)
+    .option("--by <who>", "who acts, for the record (default: user@host)")
+    .option("--json", "print JSON");
 }
 
 function positive(text: string): number {

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
 import { readLeader } from "../election/leader-record.ts";
-import { type LastDecision, readLastDecisions } from "../launch/history.ts";
+import { type Pause, readOrders } from "../launch/orders.ts";
+import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";
 import { readTimeMs } from "../redis/time.ts";
@@ -23,6 +24,8 @@ export interface Status {
     readonly schedule: string;
     readonly timezone: string;
     readonly paused: boolean;
+    readonly pausedBy?: string;
+    readonly pausedSince?: string;
     readonly lastTick: string | null;
     readonly nextTick: string | null;
     readonly lastRun: LastDecision["lastRun"];
@@ -38,10 +41,11 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 }
 
 async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, lasts] = await Promise.all([
+  const [leader, replicas, nowMs, orders, lasts] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
+    readOrders(redis, keys),
     readLastDecisions(
       redis,
       keys,
@@ -60,12 +64,17 @@ async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promis
       name: job.name,
       schedule: job.scheduleText,
       timezone: job.spec.timezone,
-      paused: false,
+      ...pauseOf(orders.paused.get(job.name)),
       lastTick: iso(lasts.get(job.name)?.tickAt),
       nextTick: iso(job.schedule.next(nowMs)?.at),
       lastRun: lasts.get(job.name)?.lastRun ?? null,
     })),
   };
+}
+
+function pauseOf(pause: Pause | undefined) {
+  if (pause === undefined) return { paused: false };
+  return { paused: true, pausedBy: pause.by, pausedSince: new Date(pause.atMs).toISOString() };
 }
 
 function renderStatus(status: Status): string {
@@ -84,7 +93,7 @@ function renderStatus(status: Status): string {
     job.schedule,
     job.timezone,
     job.lastTick ?? "-",
-    job.nextTick ?? "never",
+    job.paused ? `paused by ${job.pausedBy}` : (job.nextTick ?? "never"),
     job.lastRun?.outcome ?? "-",
   ]);
   return [

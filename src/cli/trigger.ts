@@ -1,12 +1,9 @@
-import { triggerJob } from "../launch/trigger.ts";
-import { readTimeMs } from "../redis/time.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { findJob, loadProject, type ProjectOptions } from "./project.ts";
-import { withRedis } from "./redis-session.ts";
+import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
+import { findJob, loadProject } from "./project.ts";
 
-export interface TriggerOptions extends ProjectOptions {
+export interface TriggerOptions extends OperatorOptions {
   readonly data?: string;
-  readonly json?: boolean;
 }
 
 /** Starts a run of the job now, beside its schedule. */
@@ -14,19 +11,13 @@ export async function trigger(jobName: string, options: TriggerOptions, io: Io):
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const data = parseData(options.data);
-  const result = await withRedis(config, async (redis, keys) =>
-    triggerJob(redis, keys, job, data, await readTimeMs(redis)),
-  );
+  const result = await withOperator(config, options, operator => operator.trigger(job, data));
   if (result.outcome === "skipped") {
     throw new CliFailure(
       `not started: ${result.blockedBy} has not ended, and ${job.name} has overlap: ${job.overlap}`,
     );
   }
-  io.out(
-    options.json
-      ? `${JSON.stringify({ run: result.run })}\n`
-      : `started ${result.run} on queue ${job.queue}\n`,
-  );
+  print(io, options, `started ${result.run} on queue ${job.queue}`, { run: result.run });
   return EXIT.done;
 }
 

@@ -9,15 +9,17 @@ export interface Term {
   readonly number: number;
   /** The value that `{ns}/term` holds while this term stands. */
   readonly fence: string;
+  /** For how long before it nobody may have launched anything. */
+  readonly gapMs: number;
   /** Aborts when the term is given up, lost, or no longer to be trusted. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Does the leader's work until the term's signal aborts. Resolves with `fenced` when it finds that a newer term
- * stands, with `ended` otherwise.
+ * stands, with `stepdown` when an operator wants another leader, with `ended` otherwise.
  */
-export type Lead = (term: Term) => Promise<"fenced" | "ended">;
+export type Lead = (term: Term) => Promise<"fenced" | "stepdown" | "ended">;
 
 export interface ElectorOptions {
   readonly store: LeaseStore;
@@ -168,7 +170,7 @@ export class Elector {
     outcome: Extract<BidOutcome, { outcome: "elected" }>;
     sentMs: number;
   }): Promise<void> {
-    const { store, events, lead } = this.#options;
+    const { store, events, lead, leaseTtlMs } = this.#options;
     const { bid, outcome } = granted;
     const { term, reason, previous, vacantMs } = outcome;
     const ending = new AbortController();
@@ -180,11 +182,18 @@ export class Elector {
     if (this.#stopping.signal.aborted) onStop();
 
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
-    const work = this.#guard(lead, { number: term, fence: fenceOf(term, bid.token), signal: ending.signal });
-    const fenced = work.then((how): End | Promise<never> =>
-      how === "fenced" ? { by: "lost", reason: "fenced" } : new Promise<never>(() => undefined),
-    );
-    const end = await Promise.race([resigned, fenced, this.#keepLease(bid, granted.sentMs, ending.signal)]);
+    const work = this.#guard(lead, {
+      ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
+      // A leader that gave up its lease was at work until then; of one that let it run out nobody knows.
+      gapMs: (vacantMs ?? 0) + (reason === "resigned" ? 0 : leaseTtlMs),
+    });
+    const worked = work.then((how): End | Promise<never> => {
+      if (how === "fenced") return { by: "lost", reason: "fenced" };
+      return how === "stepdown"
+        ? { by: "resigned", reason: "stepdown" }
+        : new Promise<never>(() => undefined);
+    });
+    const end = await Promise.race([resigned, worked, this.#keepLease(bid, granted.sentMs, ending.signal)]);
 
     this.#stopping.signal.removeEventListener("abort", onStop);
     this.#resign = null;
@@ -234,7 +243,7 @@ export class Elector {
   }
 
   /** A leader whose work breaks down must not stay leader, half working: it resigns and lets others try. */
-  async #guard(lead: Lead, term: Term): Promise<"fenced" | "ended"> {
+  async #guard(lead: Lead, term: Term): ReturnType<Lead> {
     try {
       return await lead(term);
     } catch (error) {

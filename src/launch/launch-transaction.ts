@@ -5,7 +5,7 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import type { LaunchDecision, MissDecision } from "../schedule/plan.ts";
+import type { LaunchDecision, PassDecision } from "../schedule/plan.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
 import { deduplicationId, type LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
@@ -49,14 +49,15 @@ export class LaunchTransaction {
     this.#options = options;
     // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
     this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
-    this.#advanceKeys = [options.keys.cursors, options.keys.queued];
+    this.#advanceKeys = [options.keys.cursors, options.keys.queued, options.keys.launched];
   }
 
-  miss(decision: MissDecision): void {
+  /** The tick gets no run. */
+  pass(decision: PassDecision): void {
     const history = this.#options.keys.history(decision.job);
     // No run and no deduplication is looked at; the history stands in for their keys.
     this.#advanceKeys.push(history, history, history);
-    this.#advance(decision, "", "", null, false);
+    this.#advance(decision, "", "", null, decision.outcome === "skip" ? "s" : "");
   }
 
   launch(decision: LaunchDecision, job: Job, queue: LaunchQueue): void {
@@ -71,7 +72,8 @@ export class LaunchTransaction {
       queue.runKey(run),
       dedup === null ? history : queue.deduplicationKey(dedup),
     );
-    this.#advance(decision, run, queue.runKey(""), dedup, job.overlap === "queue");
+    const flags = `${job.overlap === "queue" ? "w" : ""}${job.maxRuns === null ? "" : "c"}`;
+    this.#advance(decision, run, queue.runKey(""), dedup, flags);
   }
 
   /**
@@ -86,14 +88,14 @@ export class LaunchTransaction {
   }
 
   #advance(
-    decision: LaunchDecision | MissDecision,
+    decision: LaunchDecision | PassDecision,
     run: string,
     prefix: string,
     dedup: string | null,
-    waits: boolean,
+    flags: string,
   ): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
-    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup ?? "", waits ? "1" : "");
+    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup ?? "", flags);
     this.#advanceArgs.push(record.length, ...record);
     this.#decisions++;
   }

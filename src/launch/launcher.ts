@@ -1,39 +1,17 @@
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { Script } from "../redis/script.ts";
 import type { Decision, LaunchDecision } from "../schedule/plan.ts";
+import { type Book, openBooks, retireBooks } from "./books.ts";
 import { readCursors } from "./cursors.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
+import { type Orders, readOrders, VERSION_FIELD } from "./orders.ts";
 import { runIdOf } from "./run-id.ts";
 
-const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
-
-/** A script over this many jobs holds Redis up for some 20 ms. */
-const JOBS_A_SCRIPT = 5_000;
-/**
- * A new schedule begins a moment before it is first seen: a tick that both schedules have, and that fell due in the
- * gap between the old pod and the new one, must not be lost. As long as a tick counts as on time (plan.ts).
- */
-const CHANGE_REACH_MS = 5_000;
-
-const openReply = z.union([
-  z.tuple([z.literal("fenced")]),
-  z.tuple([z.literal("opened")]).rest(z.coerce.number()),
-]);
-/** Where a job stands. */
-export interface Book {
-  /** The newest decided tick, epoch ms. */
-  readonly cursor: number;
-  /** Ticks before this belong to an earlier schedule of the job; 0 when it never changed. */
-  readonly beginsAt: number;
-}
-
 export type OpenOutcome =
-  | { readonly outcome: "opened"; readonly books: ReadonlyMap<string, Book> }
+  | { readonly outcome: "opened"; readonly books: ReadonlyMap<string, Book>; readonly orders: Orders }
   | { readonly outcome: "fenced" };
 
 /** What became of one decision; `by` is the run that stood in the way. */
@@ -54,6 +32,8 @@ export interface Commit {
   readonly decisions: readonly Decision[];
   /** What the decisions were planned from. */
   readonly cursors: ReadonlyMap<string, number>;
+  /** The version of the orders that they were planned under. */
+  readonly orders: number;
   readonly nowMs: number;
 }
 
@@ -62,7 +42,7 @@ export type CommitOutcome =
   | { readonly outcome: "committed"; readonly settled: readonly Settled[]; readonly refused: string | null }
   /** A newer term stands, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
-  /** The cursors are not where the plan assumed; nothing was written. Open the term again and plan anew. */
+  /** Cursors or orders are not what the plan assumed; nothing was written. Open the term again and plan anew. */
   | { readonly outcome: "moved" };
 
 export interface LauncherOptions {
@@ -80,7 +60,7 @@ export interface LauncherOptions {
 export class Launcher {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
-  readonly #jobs: ReadonlyMap<string, Job>;
+  #jobs: ReadonlyMap<string, Job>;
   readonly #queues = new Map<string, LaunchQueue>();
   #connections = 0;
   #openedOn = -1;
@@ -102,37 +82,43 @@ export class Launcher {
     return this.#openedOn === this.#connections;
   }
 
-  /** Gives each job its cursor, if it has none, and reads where all of them stand. */
-  async open(fence: string, nowMs: number): Promise<OpenOutcome> {
-    const connection = this.#connections;
-    const jobs = [...this.#jobs.values()];
-    const books = new Map<string, Book>();
-    for (let i = 0; i < jobs.length; i += JOBS_A_SCRIPT) {
-      const page = await this.#openPage(fence, nowMs, jobs.slice(i, i + JOBS_A_SCRIPT));
-      if (page === null) return this.#fenced();
-      for (const [job, book] of page) books.set(job, book);
-    }
-    this.#openedOn = connection;
-    return { outcome: "opened", books };
+  /** Takes over another set of jobs; open the term again before the next commit. */
+  setJobs(jobs: readonly Job[]): void {
+    this.#jobs = new Map(jobs.map(job => [job.name, job]));
+    this.#openedOn = -1;
   }
 
-  async #openPage(fence: string, nowMs: number, jobs: readonly Job[]): Promise<[string, Book][] | null> {
-    const reply = openReply.parse(
-      await OPEN_TERM.run(
-        this.#redis,
-        [this.#keys.term, this.#keys.cursors, this.#keys.schedules],
-        [
-          ...[fence, Math.floor(nowMs), Math.floor(nowMs - CHANGE_REACH_MS)],
-          ...jobs.flatMap(job => [job.name, job.schedule.fingerprint]),
-        ],
-      ),
-    );
-    if (reply[0] === "fenced") return null;
-    const [, ...numbers] = reply;
-    return jobs.map((job, i) => [
-      job.name,
-      { cursor: numbers[2 * i] ?? Number.NaN, beginsAt: numbers[2 * i + 1] ?? Number.NaN },
-    ]);
+  /**
+   * Gives each job its cursor, if it has none, and reads where all of them stand. A schedule that is found to have
+   * changed begins at `changedMs`.
+   */
+  async open(fence: string, nowMs: number, changedMs: number): Promise<OpenOutcome> {
+    const connection = this.#connections;
+    // First, so that an order which is given meanwhile is seen as a newer version.
+    const orders = await readOrders(this.#redis, this.#keys);
+    const jobs = [...this.#jobs.values()];
+    const books = await openBooks(this.#redis, this.#keys, { fence, nowMs, changedMs, jobs });
+    if (books === null) return this.#fenced();
+    this.#openedOn = connection;
+    return { outcome: "opened", books, orders };
+  }
+
+  /** The orders that stand. */
+  readOrders(): Promise<Orders> {
+    return readOrders(this.#redis, this.#keys);
+  }
+
+  /** The version of the orders that stand; cheap enough to ask again and again. */
+  async readOrdersVersion(): Promise<number> {
+    return Number((await this.#redis.hget(this.#keys.orders, VERSION_FIELD)) ?? 0);
+  }
+
+  /**
+   * Throws away the books of jobs that no configuration has had for a day. Resolves with their names, or null when a
+   * newer term stands.
+   */
+  retire(fence: string, nowMs: number): Promise<readonly string[] | null> {
+    return retireBooks(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
   /** Commits the decisions in one transaction, or nothing. */
@@ -141,8 +127,8 @@ export class Launcher {
     const attempt = async () => {
       const standing = await this.#watch([...new Set(commit.decisions.map(decision => decision.job))]);
       if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
-      if (standing.cursors.some(([job, cursor]) => cursor !== commit.cursors.get(job)))
-        return { outcome: "moved" } as const;
+      const isMoved = standing.cursors.some(([job, cursor]) => cursor !== commit.cursors.get(job));
+      if (isMoved || standing.orders !== commit.orders) return { outcome: "moved" } as const;
       return await this.#execute(connection, commit);
     };
     try {
@@ -173,27 +159,29 @@ export class Launcher {
   }
 
   /**
-   * Reads the fence and the cursors under WATCH. All three are written at once, so on one connection and in this
-   * order; without an answer to each of them nothing more is sent.
+   * Reads the fence, the cursors and the orders' version under WATCH. All are written at once, so on one connection
+   * and in this order; without an answer to each of them nothing more is sent.
    */
   async #watch(jobs: readonly string[]) {
-    const [, fence, cursors] = await Promise.all([
-      this.#redis.watch(this.#keys.term, this.#keys.cursors),
-      this.#redis.get(this.#keys.term),
+    const { term, cursors, orders } = this.#keys;
+    const [, fence, standing, version] = await Promise.all([
+      this.#redis.watch(term, cursors, orders),
+      this.#redis.get(term),
       readCursors(this.#redis, this.#keys, jobs),
+      this.readOrdersVersion(),
     ]);
-    return { fence, cursors: jobs.map((job, i) => [job, cursors[i]] as const) };
+    return { fence, cursors: jobs.map((job, i) => [job, standing[i]] as const), orders: version };
   }
 
   async #execute(connection: number, { term, decisions, nowMs }: Commit): Promise<CommitOutcome> {
     const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
     for (const decision of decisions) {
-      if (decision.outcome === "miss") {
-        transaction.miss(decision);
-      } else {
+      if (decision.outcome === "launch") {
         const job = this.#job(decision.job);
         transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue);
+      } else {
+        transaction.pass(decision);
       }
     }
     const send = await transaction.seal();

@@ -26,3 +26,8 @@ export function tickOfRun(run: string): string {
 export function manualRunId(job: string): string {
   return `${job}@manual-${randomBytes(6).toString("hex")}`;
 }
+
+/** A fresh id for a run that fills in for a tick of the past. */
+export function backfillRunId(job: string, tickAt: number): string {
+  return `${runIdOf(job, tickAt)}~backfill-${randomBytes(6).toString("hex")}`;
+}

@@ -2,7 +2,7 @@ import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { recordManualRun } from "./history.ts";
+import { recordOperatorRun } from "./history.ts";
 import { runOptions } from "./launch-queue.ts";
 import { manualRunId } from "./run-id.ts";
 
@@ -11,17 +11,22 @@ export type TriggerOutcome =
   /** The job's overlap policy, and the run that stood in the way. */
   | { readonly outcome: "skipped"; readonly blockedBy: string };
 
+export interface Trigger {
+  readonly job: Job;
+  /** Replaces fields of the job's own data. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly by: string;
+  readonly nowMs: number;
+}
+
 /**
  * Starts a run now, beside the schedule: no cursor moves, and no leader is needed. Unless `overlap` is `allow` it
  * is not started while another run of the job has not ended; it does not take the place of a tick that waits.
- * `data` replaces fields of the job's own data.
  */
 export async function triggerJob(
   redis: Redis,
   keys: RedisKeys,
-  job: Job,
-  data: Readonly<Record<string, unknown>>,
-  nowMs: number,
+  { job, data, by, nowMs }: Trigger,
 ): Promise<TriggerOutcome> {
   const queue = new Queue(job.queue, {
     connection: redis,
@@ -36,7 +41,7 @@ export async function triggerJob(
     const options = { ...runOptions(job, run, false), timestamp: Math.floor(nowMs) };
     const added = await queue.add(job.name, { ...job.data, ...data, _tick: tick }, options);
     if (added.id !== run) return { outcome: "skipped", blockedBy: added.id ?? "another run" };
-    await recordManualRun(redis, keys, job.name, run, nowMs);
+    await recordOperatorRun(redis, keys, job.name, { tickAt: nowMs, run, kind: "manual", by, nowMs });
     return { outcome: "launched", run };
   } finally {
     await queue.close();

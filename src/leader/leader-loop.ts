@@ -3,7 +3,8 @@ import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import type { Book, Launcher, Settled } from "../launch/launcher.ts";
+import type { Launcher, Settled } from "../launch/launcher.ts";
+import type { Orders } from "../launch/orders.ts";
 import { tickOfRun } from "../launch/run-id.ts";
 import { type Decision, type PlannedJob, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
@@ -16,19 +17,36 @@ import { DueQueue } from "./due-queue.ts";
 const BATCH = 1_000;
 /** Jobs planned in one go; between two of them the event loop turns, so that the lease is renewed in time. */
 const JOBS_A_TURN = 1_000;
-/** The longest sleep: how soon a broken connection or a corrected clock is noticed while nothing is due. */
-const MAX_SLEEP_MS = 1_000;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** A leader that could launch nothing for this long resigns: another replica may fare better. */
 const GIVE_UP_MS = 30_000;
+/** How soon an order is noticed while nothing is due. */
+const ORDERS_MS = 400;
+const RETIRE_INTERVAL_MS = 60 * 60_000;
+/** The last ticks of a leader may have fallen due just before it stopped. */
+const CHANGE_MARGIN_MS = 1_000;
 
 export interface LeaderLoopOptions {
-  readonly launcher: Pick<Launcher, "open" | "commit" | "isOpen">;
+  readonly launcher: Pick<
+    Launcher,
+    "open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion" | "retire"
+  >;
   readonly clock: Clock;
   readonly events: Events;
   readonly jobs: readonly Job[];
   readonly random?: () => number;
+}
+
+/** Why the work of a term stops, or begins anew. */
+type Stop = "fenced" | "stepdown" | "reopen" | "new jobs" | "ended";
+
+/** What the leader knows while its books are open. */
+interface Standing {
+  readonly cursors: Map<string, number>;
+  /** Launched ticks of the jobs with `maxRuns`. */
+  readonly launched: Map<string, number>;
+  orders: Orders;
 }
 
 /**
@@ -37,25 +55,45 @@ export interface LeaderLoopOptions {
  *     open ──▶ plan ──▶ commit ──▶ sleep until the next tick
  *       ▲       ▲         │              │
  *       │       └─────────┴──────────────┘
- *       └── unknown outcome, moved cursors, new connection
+ *       └── unknown outcome, moved cursors, new connection, new jobs
  *
  * Nothing is remembered over an error: whatever went wrong, the cursors in Redis say what must be done.
  */
 export class LeaderLoop {
   readonly #options: LeaderLoopOptions;
-  readonly #jobs: ReadonlyMap<string, Job>;
+  #jobs: ReadonlyMap<string, Job>;
+  #newJobs: readonly Job[] | null = null;
+  #wake = new AbortController();
+  #retiredMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
-    this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
+    this.#jobs = byName(options.jobs);
   }
 
-  async lead(term: Term): Promise<"fenced" | "ended"> {
+  /**
+   * Leads these jobs as soon as nothing is due under the ones before: whatever those still had to decide is decided
+   * by their own rules.
+   */
+  setJobs(jobs: readonly Job[]): void {
+    this.#newJobs = jobs;
+    this.#wake.abort();
+  }
+
+  async lead(term: Term): Promise<"fenced" | "stepdown" | "ended"> {
     const { clock, events, random = Math.random } = this.#options;
     const trouble = new Trouble(clock);
+    this.#takeNewJobs();
+    // Nobody may have launched for as long as that, and a schedule that changed may have changed then.
+    let changedMs = clock.nowMs() - term.gapMs - CHANGE_MARGIN_MS;
     while (!term.signal.aborted) {
       try {
-        const outcome = await this.#work(term, trouble);
+        const outcome = await this.#work(term, changedMs, trouble);
+        if (outcome === "stepdown") return outcome;
+        if (outcome === "new jobs") {
+          changedMs = clock.nowMs();
+          this.#takeNewJobs();
+        }
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
@@ -75,29 +113,48 @@ export class LeaderLoop {
   }
 
   /** Leads from freshly read cursors until the term ends or they can no longer be trusted. */
-  async #work(term: Term, trouble: Trouble): Promise<"fenced" | "reopen" | "ended"> {
-    const { launcher, clock } = this.#options;
-    const opened = await launcher.open(term.fence, clock.nowMs());
+  async #work(term: Term, changedMs: number, trouble: Trouble): Promise<Stop> {
+    const { launcher, clock, events } = this.#options;
+    const opened = await launcher.open(term.fence, clock.nowMs(), changedMs);
     if (opened.outcome === "fenced") return "fenced";
-    const { books } = opened;
-    const cursors = new Map([...books].map(([job, { cursor }]) => [job, cursor]));
+    const { books, orders } = opened;
+    const standing: Standing = {
+      cursors: new Map([...books].map(([job, { cursor }]) => [job, cursor])),
+      launched: new Map([...books].map(([job, { launched }]) => [job, launched])),
+      orders,
+    };
+    if (this.#isTimeToRetire()) {
+      this.#retiredMs = clock.monotonicMs();
+      const retired = await launcher.retire(term.fence, clock.nowMs());
+      for (const job of retired ?? []) events.emit("job.retired", { job });
+    }
+    for (;;) {
+      if (standing.orders.stepDown === term.number) return "stepdown";
+      const outcome = await this.#launchDue(term, standing, trouble);
+      if (outcome !== "new orders") return outcome;
+      standing.orders = await launcher.readOrders();
+    }
+  }
+
+  /** Launches what falls due under the orders that stand. */
+  async #launchDue(term: Term, standing: Standing, trouble: Trouble): Promise<Stop | "new orders"> {
+    const { launcher, clock } = this.#options;
     const due = new DueQueue();
     for (const job of this.#jobs.keys()) due.put(job, Number.NEGATIVE_INFINITY);
-
     while (!term.signal.aborted) {
       if (!launcher.isOpen()) return "reopen";
       const nowMs = clock.nowMs();
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       if (taken.length === 0) {
         trouble.end();
-        await clock.sleep(
-          Math.min((due.nextDueMs ?? Number.POSITIVE_INFINITY) - nowMs, MAX_SLEEP_MS),
-          term.signal,
-        );
+        if (this.#newJobs) return "new jobs";
+        if (this.#isTimeToRetire()) return "reopen";
+        if ((await launcher.readOrdersVersion()) !== standing.orders.version) return "new orders";
+        await this.#sleep((due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs(), term.signal);
         continue;
       }
-      const plan = planTicks({ jobs: taken.map(name => this.#planned(name, cursors, books)), nowMs });
-      const outcome = await this.#commit(term, plan.decisions, cursors);
+      const plan = planTicks({ jobs: taken.map(name => this.#planned(name, standing)), nowMs });
+      const outcome = await this.#commit(term, plan.decisions, standing);
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
       for (const [name, dueMs] of plan.nextDue) if (dueMs !== null) due.put(name, dueMs);
@@ -106,27 +163,47 @@ export class LeaderLoop {
     return "ended";
   }
 
+  /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
+  async #sleep(ms: number, ending: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await clock.sleep(Math.min(ms, ORDERS_MS), AbortSignal.any([ending, this.#wake.signal]));
+  }
+
+  #takeNewJobs(): void {
+    const jobs = this.#newJobs;
+    if (jobs === null) return;
+    this.#newJobs = null;
+    this.#wake = new AbortController();
+    this.#jobs = byName(jobs);
+    this.#options.launcher.setJobs(jobs);
+  }
+
+  #isTimeToRetire(): boolean {
+    return this.#options.clock.monotonicMs() - this.#retiredMs >= RETIRE_INTERVAL_MS;
+  }
+
   async #commit(
     term: Term,
     decisions: readonly Decision[],
-    cursors: Map<string, number>,
-  ): Promise<"committed" | "fenced" | "reopen" | "ended"> {
+    { cursors, launched, orders }: Standing,
+  ): Promise<"committed" | Stop> {
     const { launcher, clock } = this.#options;
     for (let i = 0; i < decisions.length; i += BATCH) {
       if (term.signal.aborted) return "ended";
       const batch = decisions.slice(i, i + BATCH);
       const nowMs = clock.nowMs();
       const outcome = await launcher.commit({
-        fence: term.fence,
-        term: term.number,
-        decisions: batch,
-        cursors,
-        nowMs,
+        ...{ fence: term.fence, term: term.number },
+        ...{ decisions: batch, cursors, orders: orders.version, nowMs },
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
-      for (const { decision } of outcome.settled) cursors.set(decision.job, decision.tickAt);
-      for (const settled of outcome.settled) this.#tell(term, settled, nowMs);
+      for (const settled of outcome.settled) {
+        const { job, tickAt } = settled.decision;
+        cursors.set(job, tickAt);
+        if (countsAsRun(settled)) launched.set(job, (launched.get(job) ?? 0) + 1);
+        this.#tell(term, settled, nowMs);
+      }
       if (outcome.refused !== null) {
         const ticks = batch.length - outcome.settled.length;
         throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
@@ -135,21 +212,31 @@ export class LeaderLoop {
     return "committed";
   }
 
-  #planned(name: string, cursors: ReadonlyMap<string, number>, books: ReadonlyMap<string, Book>): PlannedJob {
+  #planned(name: string, { cursors, launched, orders }: Standing): PlannedJob {
     const job = this.#jobs.get(name) as Job;
-    const { schedule, catchUp, catchUpWindowMs } = job;
-    const cursor = cursors.get(name) as number;
-    return { name, schedule, catchUp, catchUpWindowMs, cursor, beginsAt: books.get(name)?.beginsAt ?? 0 };
+    const { schedule, catchUp, catchUpWindowMs, catchUpLimit, maxRuns } = job;
+    const pausedAt = orders.paused.get(name)?.atMs;
+    const skips = orders.skips.get(name);
+    return {
+      ...{ name, schedule, catchUp, catchUpWindowMs, catchUpLimit, cursor: cursors.get(name) as number },
+      ...(maxRuns === null ? {} : { runsLeft: maxRuns - (launched.get(name) ?? 0) }),
+      ...(pausedAt === undefined ? {} : { pausedAt }),
+      ...(skips === undefined ? {} : { skips }),
+    };
   }
 
   #tell(term: Term, settled: Settled, nowMs: number): void {
     const { events } = this.#options;
     const { decision, outcome, run = "", by, displaced } = settled;
     const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
-    if (decision.outcome === "miss") {
+    if (decision.outcome !== "launch") {
       const { reason, fromAt, count } = decision;
       const range = fromAt === undefined ? {} : { from: new Date(fromAt).toISOString(), count: count ?? 1 };
-      events.emit("tick.missed", { ...about, reason, ...range });
+      events.emit(decision.outcome === "miss" ? "tick.missed" : "tick.skipped", {
+        ...about,
+        reason,
+        ...range,
+      });
     } else if (outcome === "skipped") {
       events.emit("tick.skipped", { ...about, reason: "overlap", ...(by ? { run: by } : {}) });
     } else {
@@ -161,6 +248,15 @@ export class LeaderLoop {
       events.emit("tick.skipped", { ...about, tick, reason: "replaced by a newer tick", run });
     }
   }
+}
+
+function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
+  return new Map(jobs.map(job => [job.name, job]));
+}
+
+/** A run that takes the place of another that waited adds nothing to what has been launched. */
+function countsAsRun({ outcome, displaced }: Settled): boolean {
+  return (outcome === "launched" || outcome === "queued") && displaced === undefined;
 }
 
 /** A row of failures without a success between them. */

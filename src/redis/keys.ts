@@ -17,8 +17,20 @@ export class RedisKeys {
   readonly terms: string;
   /** Hash job → newest decided tick (epoch ms). */
   readonly cursors: string;
-  /** Hash job → `<fingerprint>@<beginning>` of the schedule that the cursor belongs to. */
+  /** Hash job → fingerprint of the schedule that the cursor belongs to. */
   readonly schedules: string;
+  /** Hash job → how many of its ticks have been launched, for jobs with `maxRuns`. */
+  readonly launched: string;
+  /** Hash job → when it was first found to be in no configuration any more (epoch ms). */
+  readonly retired: string;
+  /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
+  readonly orders: string;
+  /** Stream, capped: who asked for what, and when. */
+  readonly audit: string;
+  /** What the keys of the jobs' histories begin with. */
+  readonly histories: string;
+  /** String: the highest generation of the configuration that a replica that can lead has announced. */
+  readonly generation: string;
   /** Hash job → run that waits behind the active one (`overlap: queue`). */
   readonly queued: string;
   /** Sorted set replica id → when it was last seen (epoch ms). */
@@ -41,6 +53,12 @@ export class RedisKeys {
     this.terms = `${this.#base}terms`;
     this.cursors = `${this.#base}cursors`;
     this.schedules = `${this.#base}schedules`;
+    this.launched = `${this.#base}launched`;
+    this.retired = `${this.#base}retired`;
+    this.orders = `${this.#base}orders`;
+    this.audit = `${this.#base}audit`;
+    this.histories = `${this.#base}history/`;
+    this.generation = `${this.#base}generation`;
     this.queued = `${this.#base}queued`;
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;
@@ -70,6 +88,6 @@ export class RedisKeys {
 
   /** Stream, capped: what was decided about a job's ticks and how its runs ended. */
   history(job: string): string {
-    return `${this.#base}history/${job}`;
+    return `${this.histories}${job}`;
   }
 }

@@ -9,24 +9,20 @@
  *
  * The catch-up policy only says where `launchFrom` lies. So a plan that is cut off by a limit, or made at
  * another time, goes on where the one before it stopped: decisions are always a prefix of the undecided ticks.
+ *
+ * Of a paused job the first part is skipped instead, from the pause on, and the second part is held.
  */
+import { type CatchUpRules, findLaunchFrom, missReason } from "./catch-up.ts";
 import { type DueSpan, findDueSpan } from "./due-span.ts";
-import { durationText } from "./duration.ts";
 import type { Schedule, Tick } from "./schedule.ts";
 import { SECOND_MS } from "./time-units.ts";
 
-export type CatchUpPolicy = "none" | "latest" | "all";
-
-export interface PlannedJob {
+export interface PlannedJob extends CatchUpRules {
   readonly name: string;
-  readonly schedule: Schedule;
-  readonly catchUp: CatchUpPolicy;
-  /** How old a tick may be, from its time to now, to be caught up on. Infinity for any age. */
-  readonly catchUpWindowMs: number;
-  /** Epoch ms of the newest decided tick. Nothing at or before it is ever decided again. */
-  readonly cursor: number;
-  /** Ticks before this belong to an earlier schedule of the job: they are missed, whatever the policy. */
-  readonly beginsAt?: number;
+  /** How many more ticks may be launched before the job is over; no limit when absent. */
+  readonly runsLeft?: number;
+  /** Ticks that an operator wants to be skipped. */
+  readonly skips?: readonly number[];
 }
 
 export interface PlanInput {
@@ -43,13 +39,16 @@ export interface PlanInput {
 export interface Plan {
   /** Oldest due first; the decisions of one job strictly ascending by tick. */
   readonly decisions: readonly Decision[];
-  /** For every job of the input, when its first undecided tick is due (with jitter), or null when it has none. */
+  /**
+   * For every job of the input, when its first undecided tick is due (with jitter), or, while it is paused, the first
+   * one that is not due yet; null when it has none.
+   */
   readonly nextDue: ReadonlyMap<string, number | null>;
   /** False when a limit cut the plan: commit its decisions, then plan again at once. */
   readonly complete: boolean;
 }
 
-export type Decision = LaunchDecision | MissDecision;
+export type Decision = LaunchDecision | PassDecision;
 
 export interface LaunchDecision {
   readonly outcome: "launch";
@@ -58,10 +57,11 @@ export interface LaunchDecision {
   readonly kind: "scheduled" | "catch-up";
 }
 
-export interface MissDecision {
-  readonly outcome: "miss";
+/** A tick that gets no run: `miss` by the catch-up policy, `skip` because the operator said so. */
+export interface PassDecision {
+  readonly outcome: "miss" | "skip";
   readonly job: string;
-  /** The missed tick; of several, the newest. */
+  /** The tick; of several, the newest. */
   readonly tickAt: number;
   readonly reason: string;
   /** The oldest tick, when the decision stands for several. */
@@ -76,8 +76,8 @@ const DEFAULT_LIMIT = 1_000;
 const DEFAULT_TOTAL_LIMIT = 10_000;
 /** Longer than an ordinary handoff or a stall of the event loop, shorter than what people call an outage. */
 const DEFAULT_ON_TIME_MS = 5 * SECOND_MS;
-/** So many missed ticks of a job are decided one by one; older ones share a decision. */
-const SINGLE_MISSES = 100;
+/** So many passed ticks of a job are decided one by one; older ones share a decision. */
+const SINGLE_PASSES = 100;
 /** Ticks are counted one by one up to here: some 10 ms of work. */
 const COUNT_LIMIT = 10_000;
 
@@ -132,72 +132,72 @@ function dueJobs(jobs: readonly PlannedJob[], nowMs: number, nextDue: Map<string
 }
 
 function planJob(job: PlannedJob, rules: Rules): JobPlan {
+  const { runsLeft = Number.POSITIVE_INFINITY } = job;
+  if (runsLeft <= 0) return { decisions: [], nextDue: null, complete: true };
   const span = findDueSpan({ schedule: job.schedule, cursor: job.cursor, ...rules });
-  const launchFrom = Math.max(
-    findLaunchFrom(job, span, rules.nowMs),
-    job.beginsAt ?? Number.NEGATIVE_INFINITY,
-  );
-  const misses = missBefore(job, Math.min(launchFrom, span.end), span, rules);
-  const launches = launchesFrom(job, launchFrom, span, rules.limit - misses.length);
+  const launchFrom = findLaunchFrom(job, span, rules.nowMs);
+  const passes = passBefore(job, Math.min(launchFrom, span.end), span, rules);
+  const room = Math.min(rules.limit - passes.length, runsLeft);
+  const launches = job.pausedAt === undefined ? launchesFrom(job, launchFrom, span, room) : HELD;
   const firstLeft = launches.cutAt ?? span.held;
   return {
-    decisions: [...misses, ...launches.decisions],
+    decisions: [...passes, ...launches.decisions],
     nextDue: dueTime(job.schedule, firstLeft),
     complete: launches.cutAt === null && span.isWhole,
   };
 }
 
-/** Where the launched ticks of the span begin; at its end or later when none is launched. */
-function findLaunchFrom(job: PlannedJob, span: DueSpan, nowMs: number): number {
-  const onTimeFrom = span.onTimeFrom ?? Number.POSITIVE_INFINITY;
-  const windowFrom = Math.ceil(nowMs - job.catchUpWindowMs);
-  switch (job.catchUp) {
-    case "all":
-      return Math.min(windowFrom, onTimeFrom);
-    case "latest":
-      return span.newest !== null && span.newest >= windowFrom
-        ? Math.min(span.newest, onTimeFrom)
-        : onTimeFrom;
-    case "none":
-      return onTimeFrom;
-  }
+/**
+ * The ticks in (cursor, end), which get no run: missed up to the pause, if there is one, and skipped from there on. What
+ * was on time when the pause began belongs to it.
+ */
+function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): PassDecision[] {
+  const pausedFrom = Math.min(job.pausedAt === undefined ? end : job.pausedAt - rules.onTimeMs, end);
+  const reasonOf = (tickAt: number) => missReason(job, tickAt, span, rules.nowMs);
+  const skippedAfter = Math.max(job.cursor, pausedFrom - 1);
+  return [
+    ...passIn(job, { after: job.cursor, end: pausedFrom, outcome: "miss", reasonOf }, rules),
+    ...passIn(job, { after: skippedAfter, end, outcome: "skip", reasonOf: () => "paused" }, rules),
+  ];
 }
 
-/** The misses in (cursor, end): the newest ones singly, everything older in one decision before them. */
-function missBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): Decision[] {
-  const misses: Decision[] = [];
-  if (end - 1 <= job.cursor) return misses;
-  const singles = Math.min(SINGLE_MISSES, rules.limit - 1);
+/** The ticks in (after, end), all passed for the same kind of reason. */
+interface Stretch {
+  readonly after: number;
+  readonly end: number;
+  readonly outcome: PassDecision["outcome"];
+  reasonOf(tickAt: number): string;
+}
+
+/** The newest ticks of the stretch singly, everything older in one decision before them. */
+function passIn(job: PlannedJob, stretch: Stretch, rules: Rules): PassDecision[] {
+  const { after, end } = stretch;
+  const passes: PassDecision[] = [];
+  if (end - 1 <= after) return passes;
+  const singles = Math.min(SINGLE_PASSES, Math.max(rules.limit / 2 - 1, 0));
   let last = job.schedule.previous(end - 1);
   for (
     ;
-    last !== null && last.at > job.cursor && misses.length < singles;
+    last !== null && last.at > after && passes.length < singles;
     last = job.schedule.previous(last.at - 1)
   ) {
-    misses.push(missOf(job, last.at, span));
+    passes.push(passOf(job, last.at, stretch));
   }
-  if (last !== null && last.at > job.cursor) misses.push(missOfMany(job, last.at, span));
-  return misses.reverse();
+  if (last !== null && last.at > after) passes.push(passOfMany(job, last.at, stretch));
+  return passes.reverse();
 }
 
-function missOf(job: PlannedJob, tickAt: number, span: DueSpan): MissDecision {
-  return { outcome: "miss", job: job.name, tickAt, reason: missReason(job, tickAt, span) };
+function passOf(job: PlannedJob, tickAt: number, { outcome, reasonOf }: Stretch): PassDecision {
+  return { outcome, job: job.name, tickAt, reason: reasonOf(tickAt) };
 }
 
-/** One decision for all ticks in (cursor, lastAt]. */
-function missOfMany(job: PlannedJob, lastAt: number, span: DueSpan): MissDecision {
-  const { count, isExact } = job.schedule.count(job.cursor, lastAt, COUNT_LIMIT);
-  const miss = missOf(job, lastAt, span);
-  const first = job.schedule.next(job.cursor);
-  if (count <= 1 || first === null) return miss;
-  return { ...miss, fromAt: first.at, count, ...(isExact ? {} : { countIsMinimum: true }) };
-}
-
-function missReason(job: PlannedJob, tickAt: number, span: DueSpan): string {
-  if (tickAt < (job.beginsAt ?? Number.NEGATIVE_INFINITY)) return "the schedule changed";
-  if (job.catchUp === "none") return "catchUp: none";
-  if (job.catchUp === "latest" && tickAt !== span.newest) return "catchUp: latest, a newer tick was due";
-  return `older than catchUpWindow ${durationText(job.catchUpWindowMs)}`;
+/** One decision for all ticks in (after, lastAt]. */
+function passOfMany(job: PlannedJob, lastAt: number, stretch: Stretch): PassDecision {
+  const { count, isExact } = job.schedule.count(stretch.after, lastAt, COUNT_LIMIT);
+  const pass = passOf(job, lastAt, stretch);
+  const first = job.schedule.next(stretch.after);
+  if (count <= 1 || first === null) return pass;
+  return { ...pass, fromAt: first.at, count, ...(isExact ? {} : { countIsMinimum: true }) };
 }
 
 interface Launches {
@@ -206,14 +206,18 @@ interface Launches {
   readonly cutAt: Tick | null;
 }
 
+const HELD: Launches = { decisions: [], cutAt: null };
+
 function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number): Launches {
   const decisions: Decision[] = [];
   const onTimeFrom = span.onTimeFrom ?? Number.POSITIVE_INFINITY;
   let tick = from < span.end ? job.schedule.next(Math.max(job.cursor, from - 1)) : null;
   for (; tick !== null && tick.at < span.end; tick = job.schedule.next(tick.at)) {
     if (decisions.length >= room) return { decisions, cutAt: tick };
+    const about = { job: job.name, tickAt: tick.at };
     const kind = tick.at >= onTimeFrom ? "scheduled" : "catch-up";
-    decisions.push({ outcome: "launch", job: job.name, tickAt: tick.at, kind });
+    if (job.skips?.includes(tick.at)) decisions.push({ outcome: "skip", ...about, reason: "skip-next" });
+    else decisions.push({ outcome: "launch", ...about, kind });
   }
   return { decisions, cutAt: null };
 }

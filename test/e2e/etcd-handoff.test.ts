@@ -88,7 +88,9 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   await replica.when("leader.absent");
   const plain = await openRedis(redis.url, "plain");
   disposals.push(() => plain.disconnect());
-  const outcome = await triggerJob(plain, new RedisKeys("handoff"), jobOf("beat"), {}, Date.now());
+  const outcome = await triggerJob(plain, new RedisKeys("handoff"), {
+    ...{ job: jobOf("beat"), data: {}, by: "test", nowMs: Date.now() },
+  });
   if (outcome.outcome !== "launched") throw new Error("the run was not started");
   await replica.when("run.completed", line => line["run"] === outcome.run);
   expect(await replica.end("SIGTERM")).toBe(0);

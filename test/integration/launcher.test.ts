@@ -2,8 +2,8 @@ import { Queue, QueueEvents, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import { readHistory } from "../../src/launch/history.ts";
 import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import { readHistory } from "../../src/launch/read-history.ts";
 import { triggerJob } from "../../src/launch/trigger.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -37,7 +37,11 @@ async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url,
     decisions: readonly Decision[],
     cursors: ReadonlyMap<string, number>,
     overrides: Partial<Commit> = {},
-  ) => launcher.commit({ fence: FENCE, term: 1, decisions, cursors, nowMs: T0 + 10_000, ...overrides });
+  ) =>
+    launcher.commit({
+      ...{ fence: FENCE, term: 1, decisions, cursors, orders: 0, nowMs: T0 + 10_000 },
+      ...overrides,
+    });
   const runs = async (queue = "default") => {
     const entries = await other.xrange(`${keys.bullmqPrefix}:${queue}:events`, "-", "+");
     return entries
@@ -56,7 +60,7 @@ async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promis
 }
 
 async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
-  const opened = await launcher.open(FENCE, nowMs);
+  const opened = await launcher.open(FENCE, nowMs, nowMs);
   if (opened.outcome !== "opened") throw new Error("fenced");
   return new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
 }
@@ -86,17 +90,27 @@ describe("opening a term", () => {
     expect(await cursorsOf(launcher, T0 + 60_000)).toEqual(new Map([["report", T0]]));
   });
 
-  it("lets a schedule that changed begin a moment before the change, and keeps that beginning", async () => {
+  it("moves the cursor of a schedule that changed to the change, once, and tells so in the history", async () => {
+    const { launcher, name, other, keys } = await setup();
+    await cursorsOf(launcher, T0);
+    const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
+    for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
+      const opened = await changed.launcher.open(FENCE, nowMs, nowMs - 5_000);
+      if (opened.outcome !== "opened") throw new Error("fenced");
+      expect(opened.books.get("report")).toEqual({ cursor: T0 + 55_000, launched: 0 });
+    }
+    const rows = await readHistory(other, keys, "report", 10);
+    expect(rows.map(row => [row.outcome, row.tick])).toEqual([
+      ["rescheduled", new Date(T0 + 60_000).toISOString()],
+    ]);
+  });
+
+  it("leaves the cursor of a schedule that changed where it is, when it is past the change", async () => {
     const { launcher, name } = await setup();
     await cursorsOf(launcher, T0);
     const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
-    const book = { cursor: T0, beginsAt: T0 + 55_000 };
-    for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
-      expect(await changed.launcher.open(FENCE, nowMs)).toEqual({
-        outcome: "opened",
-        books: new Map([["report", book]]),
-      });
-    }
+    const opened = await changed.launcher.open(FENCE, T0 + 1_000, T0 - 4_000);
+    expect(opened.outcome === "opened" && opened.books.get("report")?.cursor).toBe(T0);
   });
 
   it("opens more jobs than one call can name", async () => {
@@ -110,7 +124,7 @@ describe("opening a term", () => {
   it("refuses an older term and writes nothing", async () => {
     const { launcher, other, keys } = await setup();
     await other.set(keys.term, "2:newer");
-    expect(await launcher.open(FENCE, T0)).toEqual({ outcome: "fenced" });
+    expect(await launcher.open(FENCE, T0, T0)).toEqual({ outcome: "fenced" });
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
@@ -119,7 +133,7 @@ describe("opening a term", () => {
     const cursors = await cursorsOf(launcher);
     const closed = new Promise(resolve => redis.once("close", resolve));
     await other.set(keys.term, "2:newer");
-    await (step === "open" ? launcher.open(FENCE, T0) : commit([launchOf(T1)], cursors));
+    await (step === "open" ? launcher.open(FENCE, T0, T0) : commit([launchOf(T1)], cursors));
     await closed;
     await other.set(keys.term, FENCE);
     expect(await reopened(launcher)).toEqual(cursors);
@@ -451,7 +465,9 @@ describe("overlap: queue", () => {
     const { commit, finish, handled, other, keys } = await withActiveRun();
     await commit([launchOf(T2)], new Map([["report", T1]]));
     const job = jobOf("report", { overlap: "queue" });
-    expect(await triggerJob(other, keys, job, {}, T3)).toMatchObject({ outcome: "skipped" });
+    expect(await triggerJob(other, keys, { job, data: {}, by: "test", nowMs: T3 })).toMatchObject({
+      outcome: "skipped",
+    });
     await finish(2);
     expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });

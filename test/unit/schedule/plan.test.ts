@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CatchUpPolicy, type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
+import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
+import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
 import type { Schedule, ScheduleSpec } from "../../../src/schedule/schedule.ts";
 import { iso, scheduleOf, ticksBetween } from "./setup.ts";
 
@@ -26,7 +27,7 @@ function brief(decision: Decision): string {
     fromAt === undefined
       ? time(tickAt)
       : `${time(fromAt)}…${time(tickAt)} ×${count}${countIsMinimum ? "+" : ""}`;
-  return `miss ${span} ${reason}`;
+  return `${decision.outcome} ${span} ${reason}`;
 }
 
 const SUPERSEDED = "catchUp: latest, a newer tick was due";
@@ -36,6 +37,11 @@ interface Row {
   readonly spec?: Partial<ScheduleSpec>;
   readonly catchUp: CatchUpPolicy;
   readonly windowMs?: number;
+  readonly limit?: number;
+  readonly runsLeft?: number;
+  /** After noon. */
+  readonly pausedAt?: number;
+  readonly skips?: readonly number[];
   /** Before and after noon. */
   readonly cursor: number;
   readonly now: number;
@@ -192,13 +198,145 @@ const ROWS: readonly Row[] = [
     decisions: ["miss 13:00Z older than catchUpWindow 1h", "launch 14:00Z scheduled"],
     nextDue: 3 * HOUR,
   },
+  {
+    name: "all: beyond the limit the oldest are missed, and the setting is named",
+    catchUp: "all",
+    limit: 2,
+    cursor: 0,
+    now: 4 * MINUTE + 30 * SECOND,
+    decisions: [
+      "miss 12:01Z beyond catchUpLimit 2: so many newer ticks were due",
+      "miss 12:02Z beyond catchUpLimit 2: so many newer ticks were due",
+      "launch 12:03Z catch-up",
+      "launch 12:04Z catch-up",
+    ],
+    nextDue: 5 * MINUTE,
+  },
+  {
+    name: "all: the limit counts late ticks, not the one on time",
+    catchUp: "all",
+    limit: 1,
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: [
+      "miss 12:01Z beyond catchUpLimit 1: so many newer ticks were due",
+      "launch 12:02Z catch-up",
+      "launch 12:03Z scheduled",
+    ],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "all: window and limit each name themselves",
+    catchUp: "all",
+    limit: 1,
+    windowMs: 2 * MINUTE + 30 * SECOND,
+    cursor: 0,
+    now: 4 * MINUTE + 30 * SECOND,
+    decisions: [
+      "miss 12:01Z older than catchUpWindow 2m30s",
+      "miss 12:02Z beyond catchUpLimit 1: so many newer ticks were due",
+      "miss 12:03Z beyond catchUpLimit 1: so many newer ticks were due",
+      "launch 12:04Z catch-up",
+    ],
+    nextDue: 5 * MINUTE,
+  },
+  {
+    name: "all: as many as the limit are all caught up on",
+    catchUp: "all",
+    limit: 2,
+    cursor: 0,
+    now: 2 * MINUTE + 30 * SECOND,
+    decisions: ["launch 12:01Z catch-up", "launch 12:02Z catch-up"],
+    nextDue: 3 * MINUTE,
+  },
+  {
+    name: "paused, none: a tick is skipped when it is due",
+    catchUp: "none",
+    pausedAt: 30 * SECOND,
+    cursor: 0,
+    now: MINUTE,
+    decisions: ["skip 12:01Z paused"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "paused, latest: the newest tick is held, those before it are skipped",
+    catchUp: "latest",
+    pausedAt: 30 * SECOND,
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: ["skip 12:01Z paused", "skip 12:02Z paused"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "paused, latest: a held tick that is older than the window is skipped",
+    catchUp: "latest",
+    spec: { cron: ["0 13 * * *"] },
+    windowMs: 10 * MINUTE,
+    pausedAt: 30 * SECOND,
+    cursor: 0,
+    now: HOUR + 10 * MINUTE + SECOND,
+    decisions: ["skip 13:00Z paused"],
+    nextDue: DAY + HOUR,
+  },
+  {
+    name: "paused, all: ticks are held up to window and limit",
+    catchUp: "all",
+    limit: 2,
+    pausedAt: 30 * SECOND,
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: ["skip 12:01Z paused"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "paused: what was late before the pause is missed by its policy",
+    catchUp: "none",
+    pausedAt: 2 * MINUTE + 30 * SECOND,
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: ["miss 12:01Z catchUp: none", "miss 12:02Z catchUp: none", "skip 12:03Z paused"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "paused: what was on time when the pause began is part of it",
+    catchUp: "none",
+    pausedAt: MINUTE + SECOND,
+    cursor: 0,
+    now: MINUTE + 2 * SECOND,
+    decisions: ["skip 12:01Z paused"],
+    nextDue: 2 * MINUTE,
+  },
+  {
+    name: "a tick that is to be skipped is skipped, the others are launched",
+    catchUp: "all",
+    skips: [2 * MINUTE],
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: ["launch 12:01Z catch-up", "skip 12:02Z skip-next", "launch 12:03Z scheduled"],
+    nextDue: 4 * MINUTE,
+  },
+  {
+    name: "a job with no runs left is over",
+    catchUp: "all",
+    runsLeft: 0,
+    cursor: 0,
+    now: 3 * MINUTE,
+    decisions: [],
+    nextDue: null,
+  },
 ];
 
 describe("planTicks", () => {
   test.each(ROWS)(
     "$name",
-    ({ spec = MINUTELY, catchUp, windowMs = HOUR, cursor, now, decisions, nextDue }) => {
-      const planned = job({ spec, catchUp, catchUpWindowMs: windowMs, cursor: NOON + cursor });
+    ({ spec = MINUTELY, catchUp, windowMs = HOUR, cursor, now, decisions, nextDue, ...row }) => {
+      const planned = job({
+        ...{ spec, catchUp, catchUpWindowMs: windowMs, cursor: NOON + cursor },
+        ...(row.limit === undefined ? {} : { catchUpLimit: row.limit }),
+        ...(row.runsLeft === undefined ? {} : { runsLeft: row.runsLeft }),
+        ...(row.pausedAt === undefined ? {} : { pausedAt: NOON + row.pausedAt }),
+        ...(row.skips === undefined ? {} : { skips: row.skips.map(skip => NOON + skip) }),
+      });
       const plan = planTicks({ jobs: [planned], nowMs: NOON + now });
       expect(plan.decisions.map(brief)).toEqual(decisions);
       expect(plan.nextDue.get("job")).toBe(nextDue === null ? null : NOON + nextDue);
@@ -206,18 +344,26 @@ describe("planTicks", () => {
     },
   );
 
-  test.each(["none", "latest", "all"] as const)(
-    "%s: ticks before the schedule's beginning belong to another schedule",
-    catchUp => {
-      const changed = { ...job({ spec: MINUTELY, catchUp }), beginsAt: NOON + 2 * MINUTE + 30 * SECOND };
-      const plan = planTicks({ jobs: [changed], nowMs: NOON + 3 * MINUTE + SECOND });
-      expect(plan.decisions.map(brief)).toEqual([
-        "miss 12:01Z the schedule changed",
-        "miss 12:02Z the schedule changed",
-        "launch 12:03Z scheduled",
-      ]);
-    },
-  );
+  test("launches no more ticks than the job has runs left, then asks again", () => {
+    const planned = job({ spec: MINUTELY, catchUp: "all", runsLeft: 2 });
+    const plan = planTicks({ jobs: [planned], nowMs: NOON + 3 * MINUTE });
+    expect(plan.decisions.map(brief)).toEqual(["launch 12:01Z catch-up", "launch 12:02Z catch-up"]);
+    expect(plan.nextDue.get("job")).toBe(NOON + 3 * MINUTE);
+    expect(plan.complete).toBe(false);
+  });
+
+  test("a paused job that is resumed has each tick decided once, by its policy", () => {
+    const paused = job({ spec: MINUTELY, catchUp: "latest", pausedAt: NOON });
+    const during = planTicks({ jobs: [paused], nowMs: NOON + 3 * MINUTE });
+    const cursor = during.decisions.at(-1)?.tickAt ?? NOON;
+    const { pausedAt: _, ...resumed } = { ...paused, cursor };
+    const after = planTicks({ jobs: [resumed], nowMs: NOON + 3 * MINUTE + 30 * SECOND });
+    expect([...during.decisions, ...after.decisions].map(brief)).toEqual([
+      "skip 12:01Z paused",
+      "skip 12:02Z paused",
+      "launch 12:03Z catch-up",
+    ]);
+  });
 
   test("orders the decisions of all jobs by due time", () => {
     const jobs = [

@@ -1,0 +1,80 @@
+import type { Config, Job } from "../config/config.ts";
+import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
+import { parseInstant } from "./instant.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import { formatLocal } from "./local-time.ts";
+import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
+import { findJob, loadProject } from "./project.ts";
+import { renderTable } from "./table.ts";
+
+export interface BackfillOptions extends OperatorOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly limit: number;
+  readonly dryRun?: boolean;
+  readonly overlap?: string;
+}
+
+const SHOWN = 20;
+
+/** Starts a run for each tick of the past in a range, all or none; shows them first. */
+export async function backfill(jobName: string, options: BackfillOptions, io: Io): Promise<number> {
+  const config = await loadProject(options, io);
+  const job = findJob(config, jobName);
+  const ticks = ticksOf(job, options);
+  if (!options.json) io.out(preview(job, ticks));
+  if (options.dryRun) {
+    print(io, options, "nothing was started (--dry-run)", { job: job.name, ticks: ticks.map(iso), runs: [] });
+    return EXIT.done;
+  }
+  const runs = await start(config, job, ticks, options);
+  print(io, options, `started ${runs.length} runs on queue ${job.queue}`, {
+    ...{ job: job.name, ticks: ticks.map(iso), runs },
+  });
+  return EXIT.done;
+}
+
+function start(config: Config, job: Job, ticks: readonly number[], options: BackfillOptions) {
+  if (job.overlap !== "allow" && options.overlap !== "allow") {
+    throw new CliFailure(
+      `${job.name} has overlap: ${job.overlap}, and the runs of a backfill run side by side: accept that with --overlap allow`,
+    );
+  }
+  return withOperator(config, options, operator => operator.backfill(job, ticks));
+}
+
+function ticksOf(job: Job, { from, to, limit }: BackfillOptions): readonly number[] {
+  const fromMs = parseInstant("--from", from);
+  const toMs = parseInstant("--to", to);
+  if (toMs < fromMs) {
+    throw new CliFailure(`--to ${to} is before --from ${from}: expected the older one first`, EXIT.usage);
+  }
+  if (toMs > Date.now()) {
+    throw new CliFailure(`--to ${to} is in the future: its ticks are launched when they are due`, EXIT.usage);
+  }
+  if (limit > MAX_BACKFILL) {
+    throw new CliFailure(`--limit ${limit}: expected at most ${MAX_BACKFILL}`, EXIT.usage);
+  }
+  const plan = planBackfill(job, fromMs, toMs, limit);
+  switch (plan.outcome) {
+    case "empty":
+      throw new CliFailure(`${job.name} has no tick from ${from} to ${to}`);
+    case "too many":
+      throw new CliFailure(
+        `${job.name} has ${plan.isExact ? plan.count : `more than ${plan.count}`} ticks in that range, and the limit is ${limit}: narrow the range, or raise --limit (at most ${MAX_BACKFILL})`,
+      );
+    case "planned":
+      return plan.ticks;
+  }
+}
+
+function preview(job: Job, ticks: readonly number[]): string {
+  const rows = ticks.slice(0, SHOWN).map(at => [iso(at), formatLocal(at, job.spec.timezone)]);
+  const more = ticks.length - rows.length;
+  const rest = more > 0 ? `… and ${more} more, up to ${iso(ticks.at(-1) ?? 0)}\n` : "";
+  return `${renderTable(["TICK (UTC)", "LOCAL"], rows)}${rest}`;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

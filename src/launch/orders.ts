@@ -1,0 +1,58 @@
+import type { Redis } from "ioredis";
+import type { RedisKeys } from "../redis/keys.ts";
+
+/** What operators have asked for and what stands: until it is carried out, or taken back. */
+export interface Orders {
+  /** Grows with each order. A launch that was planned under an older one is void. */
+  readonly version: number;
+  /** The term whose leader is to step down, or null. */
+  readonly stepDown: number | null;
+  readonly paused: ReadonlyMap<string, Pause>;
+  /** By job, the ticks that are to be skipped (epoch ms); those that are decided already may still be named. */
+  readonly skips: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface Pause {
+  /** Epoch ms, store time. */
+  readonly atMs: number;
+  /** Who paused the job. */
+  readonly by: string;
+}
+
+export const NO_ORDERS: Orders = { version: 0, stepDown: null, paused: new Map(), skips: new Map() };
+
+/** Field of the hash that holds the orders' version. */
+export const VERSION_FIELD = "version";
+const PAUSE = "pause:";
+const SKIP = "skip:";
+
+/** Reads all orders that stand; there are as many as jobs that are paused or have a tick to skip. */
+export async function readOrders(redis: Redis, keys: RedisKeys): Promise<Orders> {
+  const orders: Partial<Record<string, string>> = await redis.hgetall(keys.orders);
+  const fields = Object.entries(orders) as [string, string][];
+  const { stepdown } = orders;
+  return {
+    version: Number(orders[VERSION_FIELD] ?? 0),
+    stepDown: stepdown === undefined ? null : Number(stepdown),
+    paused: byJob(fields, PAUSE, pauseOf),
+    skips: byJob(fields, SKIP, value => value.split(",").map(Number)),
+  };
+}
+
+/** What the field of a paused job holds: `<epoch ms> <who>`. */
+export function pauseOf(value: string): Pause {
+  const space = value.indexOf(" ");
+  return { atMs: Number(value.slice(0, space)), by: value.slice(space + 1) };
+}
+
+function byJob<V>(
+  fields: readonly (readonly [string, string])[],
+  prefix: string,
+  read: (value: string) => V,
+): ReadonlyMap<string, V> {
+  return new Map(
+    fields
+      .filter(([field]) => field.startsWith(prefix))
+      .map(([field, value]) => [field.slice(prefix.length), read(value)]),
+  );
+}
