@@ -93,8 +93,11 @@ export interface EventMap {
   /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
   "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
 
-  "config.loaded": { generation: number; hash: string; jobs: number };
+  /** `needsRestart`: settings of a changed configuration that a running replica does not take over. */
+  "config.loaded": { generation: number; hash: string; jobs: number; needsRestart?: readonly string[] };
   "config.rejected": { mistakes: readonly string[] };
+  /** Replicas of one generation carry different jobs. */
+  "config.differs": { generation: number; hash: string; other: string; otherHash: string };
 
   /** Redis does not answer; told once until it is back. */
   "redis.unreachable": { address: string; error: string };
@@ -156,6 +159,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "run.strayError": { level: "error", message: "error outside of a handler's promise" },
   "config.loaded": { level: "info", message: "configuration loaded" },
   "config.rejected": { level: "error", message: "configuration rejected" },
+  "config.differs": { level: "warn", message: "another replica of this generation has other jobs" },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
   "redis.connected": { level: "info", message: "connected to Redis" },
   "etcd.unreachable": { level: "error", message: "etcd does not answer; trying again" },

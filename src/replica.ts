@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
+import { ConfigAlarm } from "./alarm/config-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { within } from "./clock/within.ts";
+import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
 import type { Config, ElectionConfig } from "./config/config.ts";
 import { Elector } from "./election/elector.ts";
 import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
@@ -16,7 +18,7 @@ import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
-import { readCursors } from "./launch/cursors.ts";
+import { readDueCursors } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
@@ -59,11 +61,15 @@ interface Part {
 export class Replica {
   readonly id: string;
   readonly events: Events;
-  readonly #config: Config;
+  #config: Config;
   readonly #roles: readonly Role[];
   readonly #keys: RedisKeys;
   readonly #log;
   readonly #connections: Redis[] = [];
+  #handlers: ReadonlyMap<string, Handler> = new Map();
+  #heartbeat: Heartbeat | null = null;
+  #overdueAlarm: OverdueAlarm | null = null;
+  #leaderLoop: LeaderLoop | null = null;
   #elector: Elector | null = null;
   #etcd: EtcdClient | null = null;
   #launcher: Launcher | null = null;
@@ -71,6 +77,7 @@ export class Replica {
   #locks: Locks | null = null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
+  readonly #loaded = Promise.withResolvers<void>();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
   #isTold = false;
   #started: Promise<void> | null = null;
@@ -96,14 +103,12 @@ export class Replica {
   }
 
   async #start(): Promise<void> {
-    const { generation, hash, jobs, jobsDir, redis: address } = this.#config;
-    const { handlers, problems } = await loadHandlers({ jobs: this.#has("worker") ? jobs : [], jobsDir });
-    if (problems.length > 0) {
-      throw new BellwetherError("BW_HANDLERS_INVALID", {
-        problems: problems.map(problem => problem.message),
-      });
-    }
+    const { handlers, problems } = await this.#loadHandlers(this.#config);
+    if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
+    this.#handlers = handlers;
+    this.#loaded.resolve();
     this.#isTold = true;
+    const { generation, hash, jobs, redis: address } = this.#config;
     this.events.emit("replica.started", { roles: this.#roles, generation, pid: process.pid });
     this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
 
@@ -115,23 +120,49 @@ export class Replica {
 
     const clock = await this.#startClock(redis);
     if (!clock) return;
-    const record = {
-      id: this.id,
-      roles: this.#roles,
-      generation,
-      startedAt: new Date(clock.nowMs()).toISOString(),
-    };
-    this.#begin(new Heartbeat({ redis, keys: this.#keys, clock, record }));
-    this.#begin(
-      new OverdueAlarm({
-        jobs,
-        clock,
-        events: this.events,
-        readCursors: names => readCursors(redis, this.#keys, names),
-      }),
-    );
-    if (this.#has("worker")) await this.#startWorkers(handlers, redis, clock);
+    this.#startHeartbeat(redis, clock);
+    this.#overdueAlarm = new OverdueAlarm({
+      ...{ jobs: this.#config.jobs, clock, events: this.events },
+      readCursors: jobs => readDueCursors(redis, this.#keys, jobs),
+    });
+    this.#begin(this.#overdueAlarm);
+    if (this.#has("worker")) await this.#startWorkers(redis, clock);
     if (this.#has("scheduler")) this.#startElector(clock);
+  }
+
+  /**
+   * Goes on with a changed configuration: jobs, handlers, queues, generation and log level, without restarting a worker
+   * or dropping a tick. Resolves with what stands against it, and nothing has changed then; an empty list when it was
+   * taken over. Not to be called again before it has resolved.
+   */
+  async reconfigure(changed: Config): Promise<readonly string[]> {
+    await this.#loaded.promise;
+    const objections = objectionsTo(this.#config, changed);
+    if (objections.length > 0) return objections;
+    const { handlers, problems } = await this.#loadHandlers(changed);
+    if (problems.length > 0) return problems;
+    if (this.#stopping.signal.aborted) return [];
+
+    const needsRestart = settingsThatNeedRestart(this.#config, changed);
+    this.#config = withFixedSettings(this.#config, changed);
+    this.#handlers = handlers;
+    const { generation, hash, jobs, log } = this.#config;
+    this.#log.level = log.level;
+    this.#workers?.update(this.#config, handlers);
+    this.#overdueAlarm?.setJobs(jobs);
+    this.#heartbeat?.update({ generation, hash });
+    this.#leaderLoop?.setJobs(jobs);
+    this.#elector?.setGeneration(generation);
+    this.events.emit("config.loaded", {
+      ...{ generation, hash, jobs: jobs.length },
+      ...(needsRestart.length === 0 ? {} : { needsRestart }),
+    });
+    return [];
+  }
+
+  async #loadHandlers({ jobs, jobsDir }: Config) {
+    const { handlers, problems } = await loadHandlers({ jobs: this.#has("worker") ? jobs : [], jobsDir });
+    return { handlers, problems: problems.map(problem => problem.message) };
   }
 
   /**
@@ -178,15 +209,23 @@ export class Replica {
     return clock;
   }
 
-  async #startWorkers(
-    handlers: ReadonlyMap<string, Handler>,
-    redis: Redis,
-    clock: StoreClock,
-  ): Promise<void> {
+  #startHeartbeat(redis: Redis, clock: StoreClock): void {
+    const { generation, hash } = this.#config;
+    const startedAt = new Date(clock.nowMs()).toISOString();
+    const alarm = new ConfigAlarm(this.events);
+    this.#heartbeat = new Heartbeat({
+      ...{ redis, keys: this.#keys, clock },
+      record: { id: this.id, roles: this.#roles, generation, hash, startedAt },
+      onReplicas: records => alarm.check({ id: this.id, ...this.#config }, records),
+    });
+    this.#begin(this.#heartbeat);
+  }
+
+  async #startWorkers(redis: Redis, clock: StoreClock): Promise<void> {
     this.#locks = new Locks({ store: this.#lockStore(clock), clock, events: this.events });
     this.#workers = new Workers({
       config: this.#config,
-      handlers,
+      handlers: this.#handlers,
       replica: this.id,
       connect: () => this.#connect("worker"),
       events: this.events,
@@ -198,7 +237,7 @@ export class Replica {
   }
 
   #startElector(clock: StoreClock): void {
-    const { jobs, election } = this.#config;
+    const { jobs, election, generation } = this.#config;
     const keys = this.#keys;
     const presence = new RedisPresence({
       subscriber: this.#connect("subscriber", "presence"),
@@ -209,11 +248,13 @@ export class Replica {
     const store = this.#leaseStore(presence);
     this.#launcher = new Launcher({ redis: this.#connect("fenced", "launch"), keys, jobs });
     const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
+    this.#leaderLoop = leaderLoop;
     this.#elector = new Elector({
       store,
       clock,
       events: this.events,
       replica: this.id,
+      generation,
       leaseTtlMs: election.leaseTtlMs,
       lead: term => leaderLoop.lead(term),
     });

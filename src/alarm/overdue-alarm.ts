@@ -12,8 +12,8 @@ export interface OverdueAlarmOptions {
   readonly jobs: readonly Job[];
   readonly clock: Clock;
   readonly events: Events;
-  /** The cursor of each job, in order; null for a job that has none yet. Rejects when the store is away. */
-  readonly readCursors: (jobs: readonly string[]) => Promise<readonly (number | null)[]>;
+  /** The cursor of each job, in order; null for a job of which no tick is to be expected. Rejects when the store is away. */
+  readonly readCursors: (jobs: readonly Job[]) => Promise<readonly (number | null)[]>;
 }
 
 /**
@@ -24,11 +24,13 @@ export interface OverdueAlarmOptions {
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
   readonly #routine: Routine;
+  #jobs: readonly Job[];
   /** How long a job must be overdue before it is told (again). */
   readonly #tellAfterMs = new Map<string, number>();
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
+    this.#jobs = options.jobs;
     // Not at once: after a long outage everything is overdue, and whoever leads first is about to catch up.
     this.#routine = new Routine({
       clock: options.clock,
@@ -46,11 +48,15 @@ export class OverdueAlarm {
     await this.#routine.stop();
   }
 
+  setJobs(jobs: readonly Job[]): void {
+    this.#jobs = jobs;
+  }
+
   async #look(): Promise<void> {
-    const { jobs, readCursors } = this.#options;
+    const jobs = this.#jobs;
     let cursors: readonly (number | null)[];
     try {
-      cursors = await readCursors(jobs.map(job => job.name));
+      cursors = await this.#options.readCursors(jobs);
     } catch {
       // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
       return;
@@ -58,6 +64,7 @@ export class OverdueAlarm {
     jobs.forEach((job, i) => {
       const cursor = cursors[i];
       if (typeof cursor === "number") this.#judge(job, cursor);
+      else this.#tellAfterMs.delete(job.name);
     });
   }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Config, Job } from "../config/config.ts";
-import { formatMistake, loadConfig } from "../config/load.ts";
+import { formatMistake, type LoadResult, loadConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
@@ -14,15 +14,30 @@ export const REDIS_OVERRIDE = "BELLWETHER_REDIS_URL";
 
 /** Loads the configuration, or fails with every mistake at once (exit code 2). Warnings go to stderr. */
 export async function loadProject(options: ProjectOptions, io: Io): Promise<Config> {
+  return configOf(await readProject(options, io), io);
+}
+
+/** The configuration of a result, or a failure with every mistake at once (exit code 2). Warnings go to stderr. */
+export function configOf(result: LoadResult, io: Io): Config {
+  if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
+  for (const warning of result.warnings) io.err(`${warning}\n`);
+  return result.config;
+}
+
+/** Loads the configuration, or says what is wrong with it. */
+export async function readProject(options: ProjectOptions, io: Io): Promise<LoadResult> {
   const result = await loadConfig({
-    configDir: path.resolve(io.cwd, options.config),
+    configDir: configDirOf(options, io),
     env: io.env,
     ...(options.jobs === undefined ? {} : { jobsDir: path.resolve(io.cwd, options.jobs) }),
   });
-  if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
-  for (const warning of result.warnings) io.err(`${warning}\n`);
   const url = io.env[REDIS_OVERRIDE];
-  return url ? { ...result.config, redis: { kind: "url", url } } : result.config;
+  if (!result.ok || !url) return result;
+  return { ...result, config: { ...result.config, redis: { kind: "url", url } } };
+}
+
+export function configDirOf(options: ProjectOptions, io: Io): string {
+  return path.resolve(io.cwd, options.config);
 }
 
 /** The job of that name, or a failure that names the nearest one (exit code 2). */

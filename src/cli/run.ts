@@ -1,4 +1,7 @@
+import { sleep } from "../clock/sleep.ts";
 import type { Config } from "../config/config.ts";
+import { ConfigWatcher } from "../config/config-watcher.ts";
+import { formatMistake, type LoadResult } from "../config/load.ts";
 import { isBellwetherError } from "../errors.ts";
 import { Events, type Role } from "../events.ts";
 import { createLog, logEvents } from "../log.ts";
@@ -7,7 +10,7 @@ import { watchStrayErrors } from "../worker/stray-errors.ts";
 import { logConsole } from "./console-log.ts";
 import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { loadProject, type ProjectOptions } from "./project.ts";
+import { configDirOf, configOf, type ProjectOptions, readProject } from "./project.ts";
 
 export interface RunOptions extends ProjectOptions {
   readonly roles: string;
@@ -19,11 +22,19 @@ const LEFTOVERS_MS = 100;
 
 /**
  * One replica until SIGTERM or SIGINT. The first signal stops it in order, a second one ends it at once: what
- * its handlers were doing is then taken over by other replicas when BullMQ finds their locks run out.
+ * its handlers were doing is then taken over by other replicas when BullMQ finds their locks run out. A change of the
+ * configuration is taken over while it runs; SIGHUP reads it at once.
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const roles = parseRoles(options.roles);
-  const config = await loadOrReject(options, io);
+  const watcher = new ConfigWatcher({
+    configDir: configDirOf(options, io),
+    clock: { sleep },
+    load: () => readProject(options, io),
+    apply: config => replica.reconfigure(config),
+    reject: mistakes => replica.events.emit("config.rejected", { mistakes }),
+  });
+  const config = acceptOrReject(await watcher.first(), io);
   const replica = new Replica({ config, roles, ...(options.id === undefined ? {} : { id: options.id }) });
   logConsole(createLog(config.log.level, { replica: replica.id }));
   const done = Promise.withResolvers<number>();
@@ -37,6 +48,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const onSignal = onceThenEnd(stop);
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
+  const onHangUp = () => void watcher.reload();
+  process.on("SIGHUP", onHangUp);
   let exitCode: number = EXIT.done;
   const unwatch = watchStrayErrors({
     events: replica.events,
@@ -48,7 +61,9 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   if (io.env[PARENT_VARIABLE]) stopWhenParentGoes(() => stop("parent process went away"));
 
   try {
-    await replica.start();
+    const started = replica.start();
+    watcher.start();
+    await started;
     return await done.promise;
   } catch (error) {
     await replica.stop("start failed");
@@ -58,6 +73,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     throw error;
   } finally {
     unwatch();
+    await watcher.stop();
+    process.off("SIGHUP", onHangUp);
     process.off("SIGTERM", onSignal);
     process.off("SIGINT", onSignal);
     setTimeout(() => process.exit(exitCode), LEFTOVERS_MS).unref();
@@ -65,17 +82,13 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
 }
 
 /** A configuration that is refused is an event in the log too: whoever watches logs must see why a pod does not start. */
-async function loadOrReject(options: RunOptions, io: Io): Promise<Config> {
-  try {
-    return await loadProject(options, io);
-  } catch (error) {
-    if (error instanceof CliFailure) {
-      const events = new Events();
-      logEvents(events, createLog("info"));
-      events.emit("config.rejected", { mistakes: error.message.split("\n") });
-    }
-    throw error;
+function acceptOrReject(result: LoadResult, io: Io): Config {
+  if (!result.ok) {
+    const events = new Events();
+    logEvents(events, createLog("info"));
+    events.emit("config.rejected", { mistakes: result.mistakes.map(formatMistake) });
   }
+  return configOf(result, io);
 }
 
 function onceThenEnd(stop: (reason: string) => void): (signal: NodeJS.Signals) => void {

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 
 export interface RoutineOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "sleep">;
   readonly intervalMs: number;
   /** Before the first time; none by default. */
   readonly delayMs?: number;

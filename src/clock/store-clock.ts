@@ -1,8 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
+import { sleep } from "./sleep.ts";
 
-/** setTimeout fires at once beyond this (2^31 - 1 ms); longer sleeps are cut and the caller looks again. */
-const MAX_SLEEP_MS = 2_147_483_647;
 /** Round trips per measurement; the shortest bounds the error to half its length. */
 const SAMPLES = 5;
 /** A larger change between two measurements is no drift: somebody set a clock, or another server answers. */
@@ -81,11 +79,7 @@ export class StoreClock implements Clock {
     return offsetMs;
   }
 
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    try {
-      await delay(Math.min(Math.max(ms, 0), MAX_SLEEP_MS), undefined, signal ? { signal } : {});
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-    }
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleep(ms, signal);
   }
 }

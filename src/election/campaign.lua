@@ -1,13 +1,15 @@
 -- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it. (After term.lua.)
 --
--- KEYS  1 lease   2 term   3 leader   4 terms
+-- KEYS  1 lease   2 term   3 leader   4 terms   5 generation
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
+--       8 generation of the configuration that the replica carries
 -- Returns
 --   {'elected', seen, number, reason, previous, vacant ms}      previous '' and vacant -1: not known
 --   {'held', seen, ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence
 --       is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
+--   {'outdated', seen, generation}   nobody holds it, and a higher generation of the configuration has been announced
 --   seen: 1 when this server sees the bidder on its own channel. One that does not see the bidder is not where
 --       presences are, after a failover for example, and says nothing about the leader's either.
 --
@@ -20,6 +22,8 @@ local ttl = tonumber(ARGV[3])
 local holder = redis.call('GET', KEYS[1])
 local last = readRecord(KEYS[3])
 local seen = sees(ARGV[6], ARGV[1])
+local newest = newestGeneration(KEYS[5], tonumber(ARGV[8]), ARGV[4])
+local outdated = newest > tonumber(ARGV[8])
 
 if holder == ARGV[2] and redis.call('GET', KEYS[2]) == (last.term or '') .. ':' .. ARGV[2] then
   redis.call('PEXPIRE', KEYS[1], ttl)
@@ -28,7 +32,7 @@ end
 
 if holder and holder ~= ARGV[2] then
   local presence = presenceOf(last, KEYS[3], ARGV[6], seen, now)
-  if not (presence == 'gone' and ARGV[7] == last.term) then
+  if outdated or not (presence == 'gone' and ARGV[7] == last.term) then
     -- The server's clock may have stepped back: no lease is longer than it was granted for.
     local ends, granted = redis.call('PTTL', KEYS[1]), tonumber(last.ttl or ttl)
     if ends < 0 or ends > granted then
@@ -40,6 +44,7 @@ if holder and holder ~= ARGV[2] then
   last.ended, last.endedAt = 'crashed', last.goneAt
 end
 
+if outdated then return {'outdated', seen, newest} end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
 return openTerm({term = KEYS[2], leader = KEYS[3], terms = KEYS[4]}, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,

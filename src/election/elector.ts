@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
+import { Hint } from "../clock/hint.ts";
 import type { Events, LostReason, ResignReason } from "../events.ts";
 import { AbsenceAlarm } from "./absence-alarm.ts";
 import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
@@ -26,6 +27,8 @@ export interface ElectorOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly replica: string;
+  /** Of the configuration; `setGeneration` changes it. */
+  readonly generation: number;
   /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
   readonly leaseTtlMs: number;
   readonly lead: Lead;
@@ -57,6 +60,7 @@ export class Elector {
   #running: Promise<void> | null = null;
   #resign: ((reason: ResignReason) => void) | null = null;
   #stopReason: ResignReason = "shutdown";
+  #generation: number;
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
@@ -67,6 +71,7 @@ export class Elector {
 
   constructor(options: ElectorOptions) {
     this.#options = options;
+    this.#generation = options.generation;
     this.#random = options.random ?? Math.random;
     this.#absence = new AbsenceAlarm(options.clock, options.events, options.leaseTtlMs);
   }
@@ -80,6 +85,11 @@ export class Elector {
     this.#stopReason = reason;
     this.#stopping.abort();
     await this.#running;
+  }
+
+  /** The replica carries another generation of the configuration from its next bid or renewal on. */
+  setGeneration(generation: number): void {
+    this.#generation = generation;
   }
 
   /** Gives up the term, if there is one, and goes on as a follower. False when this replica does not lead. */
@@ -133,8 +143,17 @@ export class Elector {
       return null;
     }
     if (outcome.outcome === "held") this.#observe(outcome);
+    else if (outcome.outcome === "outdated") this.#outdated(outcome.newest);
     else this.#absence.clear();
     return outcome;
+  }
+
+  #outdated(newest: number): void {
+    this.#token = randomUUID();
+    this.#suspect = null;
+    this.#absence.check(
+      `generation ${newest} of the configuration has been announced, and no replica that carries it leads; this one carries ${this.#generation} and must not`,
+    );
   }
 
   #observe({ leader, presence }: Held): void {
@@ -157,8 +176,9 @@ export class Elector {
    * Until a hint, or when it may be of use to bid again: at the lease's end; and, where the leader's presence can
    * be seen, soon, so that its death is noticed. Jittered, unless it is a hint.
    */
-  async #waitFor(hint: Hint, held: Held | null): Promise<void> {
+  async #waitFor(hint: Hint, outcome: Refused | null): Promise<void> {
     const { clock, leaseTtlMs } = this.#options;
+    const held = outcome?.outcome === "held" ? outcome : null;
     const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
     const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
     const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
@@ -193,7 +213,11 @@ export class Elector {
         ? { by: "resigned", reason: "stepdown" }
         : new Promise<never>(() => undefined);
     });
-    const end = await Promise.race([resigned, worked, this.#keepLease(bid, granted.sentMs, ending.signal)]);
+    const hint = new Hint();
+    const unsubscribe = store.onHint(() => hint.give());
+    const kept = this.#keepLease(bid, granted.sentMs, hint, ending.signal);
+    const end = await Promise.race([resigned, worked, kept]);
+    unsubscribe();
 
     this.#stopping.signal.removeEventListener("abort", onStop);
     this.#resign = null;
@@ -254,15 +278,20 @@ export class Elector {
   }
 
   /** Renews until the lease is lost or can no longer be trusted. */
-  async #keepLease(bid: Bid, grantedMs: number, ending: AbortSignal): Promise<End> {
+  async #keepLease(bid: Bid, grantedMs: number, hint: Hint, ending: AbortSignal): Promise<End> {
     const { store, clock, leaseTtlMs } = this.#options;
     const trustMs = leaseTtlMs - leaseTtlMs / 10;
     let trustedUntilMs = grantedMs + trustMs;
     let renewAtMs = grantedMs + leaseTtlMs / 3;
     let failure: string | null = null;
     while (!ending.aborted) {
-      await clock.sleep(Math.min(renewAtMs, trustedUntilMs) - clock.monotonicMs(), ending);
+      await clock.sleep(
+        Math.min(renewAtMs, trustedUntilMs) - clock.monotonicMs(),
+        AbortSignal.any([ending, hint.signal]),
+      );
       const sentMs = clock.monotonicMs();
+      // Somebody may have announced a newer configuration.
+      if (hint.take()) renewAtMs = sentMs;
       if (sentMs >= trustedUntilMs) {
         return failure === null
           ? { by: "lost", reason: "expired" }
@@ -272,7 +301,7 @@ export class Elector {
 
       const outOfTrust = new AbortController();
       const answer = await Promise.race([
-        store.renew(bid).catch(error => ({ error: messageOf(error) })),
+        store.renew({ ...bid, generation: this.#generation }).catch(error => ({ error: messageOf(error) })),
         clock
           .sleep(trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
           .then(() => ({ error: "no answer in time" })),
@@ -280,6 +309,7 @@ export class Elector {
       outOfTrust.abort();
       failure = typeof answer === "object" ? answer.error : null;
       if (answer === "lost") return { by: "lost", reason: "expired" };
+      if (answer === "outdated") return { by: "resigned", reason: "generation" };
       if (answer === "renewed") trustedUntilMs = sentMs + trustMs;
       renewAtMs =
         failure === null
@@ -313,13 +343,14 @@ export class Elector {
   /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
   #bid(): Bid {
     const { replica, leaseTtlMs, clock } = this.#options;
-    const bid = { replica, token: this.#token, ttlMs: leaseTtlMs };
+    const bid = { replica, token: this.#token, ttlMs: leaseTtlMs, generation: this.#generation };
     const isSure = this.#suspect && clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS;
     return isSure && this.#suspect ? { ...bid, takeOver: this.#suspect.term } : bid;
   }
 }
 
 type Held = Extract<BidOutcome, { outcome: "held" }>;
+type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
 
 /** How often followers look for the leader's presence, and how long it must be missing (DESIGN §5.3). */
 const PRESENCE_MS = 100;
@@ -329,21 +360,4 @@ const RELEASE_LIMIT_MS = 1_000;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Remembers that a hint came, also while nobody was waiting for it. */
-class Hint {
-  #given = new AbortController();
-
-  get signal(): AbortSignal {
-    return this.#given.signal;
-  }
-
-  give(): void {
-    this.#given.abort();
-  }
-
-  clear(): void {
-    if (this.#given.signal.aborted) this.#given = new AbortController();
-  }
 }

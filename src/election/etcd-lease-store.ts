@@ -5,14 +5,31 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
 import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
-import type { Bid, BidOutcome, Leader, LeaseStore, Presence, ReleaseReason } from "./lease-store.ts";
-import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
+import type {
+  Bid,
+  BidOutcome,
+  Leader,
+  LeaseStore,
+  Presence,
+  ReleaseReason,
+  RenewOutcome,
+} from "./lease-store.ts";
+import {
+  electedReply,
+  outcomeOf,
+  presenceReply,
+  renewOutcomeOf,
+  TERM_LUA,
+  TERMS_KEPT,
+} from "./term-reply.ts";
 
+const ANNOUNCE = new Script(TERM_LUA, new URL("./etcd-announce.lua", import.meta.url));
 const OPEN = new Script(TERM_LUA, new URL("./etcd-open.lua", import.meta.url));
 const HOLDER = new Script(TERM_LUA, new URL("./etcd-holder.lua", import.meta.url));
 const RENEW = new Script(TERM_LUA, new URL("./etcd-renew.lua", import.meta.url));
 const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
 
+const announceReply = z.tuple([z.number(), z.string()]);
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
 const holderReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),
@@ -79,7 +96,10 @@ export class EtcdLeaseStore implements LeaseStore {
   async campaign(bid: Bid): Promise<BidOutcome> {
     const startedMs = performance.now();
     for (let round = 0; round < ROUNDS; round++) {
-      const place = this.#place ?? (await this.#join(bid));
+      // Redis is asked first: a replica that cannot reach it has no business in the queue.
+      const [newest, claimBefore] = await this.#announce(bid);
+      if (newest > bid.generation) return await this.#outdated(newest, bid);
+      const place = this.#place ?? (await this.#join(bid, claimBefore));
       const holder = await this.#look(place, bid);
       if (holder === null) {
         await this.#leave(place);
@@ -94,7 +114,7 @@ export class EtcdLeaseStore implements LeaseStore {
     throw new Error("the place in the election was lost again and again");
   }
 
-  async renew(bid: Bid): Promise<"renewed" | "lost"> {
+  async renew(bid: Bid): Promise<RenewOutcome> {
     const place = this.#place;
     if (place?.token !== bid.token) return "lost";
     if (!(await this.#queue.keep(place.candidate))) {
@@ -102,9 +122,14 @@ export class EtcdLeaseStore implements LeaseStore {
       return "lost";
     }
     place.keptMs = performance.now();
-    const { term, leader } = this.#keys;
-    const reply = await RENEW.run(this.#redis, [term, leader], [bid.token, place.candidate.ttlMs]);
-    return reply === 1 ? "renewed" : "lost";
+    const { term, leader, generation, leadershipChannel } = this.#keys;
+    return renewOutcomeOf(
+      await RENEW.run(
+        this.#redis,
+        [term, leader, generation],
+        [bid.token, place.candidate.ttlMs, bid.generation, leadershipChannel],
+      ),
+    );
   }
 
   async release(bid: Bid, reason: ReleaseReason): Promise<void> {
@@ -147,9 +172,24 @@ export class EtcdLeaseStore implements LeaseStore {
     };
   }
 
-  /** Redis is asked first: a replica that cannot reach it has no business in the queue. */
-  async #join(bid: Bid): Promise<Place> {
-    const claimBefore = (await this.#redis.get(this.#keys.claim)) ?? "";
+  async #announce({ generation: mine }: Bid) {
+    const { generation, claim, leadershipChannel } = this.#keys;
+    return announceReply.parse(
+      await ANNOUNCE.run(this.#redis, [generation, claim], [mine, leadershipChannel]),
+    );
+  }
+
+  /** Who carries an old configuration leaves the queue to the others, and only looks who leads. */
+  async #outdated(newest: number, bid: Bid): Promise<BidOutcome> {
+    if (this.#place) await this.#leave(this.#place);
+    const holder = await this.#queue.holder();
+    if (holder === null) return { outcome: "outdated", newest };
+    const { takeOver: _, ...asFollower } = bid;
+    const outcome = await this.#held(holder, asFollower);
+    return outcome === "again" ? { outcome: "outdated", newest } : outcome;
+  }
+
+  async #join(bid: Bid, claimBefore: string): Promise<Place> {
     const keptMs = performance.now();
     const candidate = await this.#queue.join(bid.replica, bid.ttlMs);
     this.#place = { candidate, claimBefore, token: null, keptMs };

@@ -1,12 +1,12 @@
 -- Notes that the leader has renewed its lease in etcd, while its term stands. (After term.lua.)
 --
--- KEYS  1 term   2 leader
--- ARGV  1 token   2 ttl in ms
--- Returns 1, or 0 when another term stands.
+-- KEYS  1 term   2 leader   3 generation
+-- ARGV  1 token   2 ttl in ms   3 generation of the configuration that the leader carries   4 channel for hints
+-- Returns 1; 2 when a higher generation has been announced; 0 when another term stands.
 --
 -- Why atomic: the record of the next leader must not be extended by the one before.
 
 if string.match(redis.call('GET', KEYS[1]) or '', '^%d+:(.*)$') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[2], 'until', nowMs() + tonumber(ARGV[2]))
 redis.call('HDEL', KEYS[2], 'ended', 'endedAt')
-return 1
+return newestGeneration(KEYS[3], tonumber(ARGV[3]), ARGV[4]) > tonumber(ARGV[3]) and 2 or 1

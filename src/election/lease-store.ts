@@ -5,6 +5,8 @@ export interface Bid {
   readonly replica: string;
   readonly token: string;
   readonly ttlMs: number;
+  /** Of the configuration that the replica carries. A bid announces it; bids of a lower one are never granted. */
+  readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken at once. */
   readonly takeOver?: number;
 }
@@ -38,7 +40,12 @@ export type BidOutcome =
       readonly endsInMs: number;
       /** A wrong guess costs a handoff and no tick: the fence decides. */
       readonly presence: Presence;
-    };
+    }
+  /** Nobody leads, but a higher generation of the configuration has been announced. */
+  | { readonly outcome: "outdated"; readonly newest: number };
+
+/** `outdated`: renewed, but a higher generation of the configuration has been announced. */
+export type RenewOutcome = "renewed" | "outdated" | "lost";
 
 /** How a lease that was given back ended; the next leader reports it as its reason. */
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
@@ -57,7 +64,7 @@ export interface LeaseStore {
   campaign(bid: Bid): Promise<BidOutcome>;
 
   /** Extends the lease to its whole time to live from now, or says that it is not held with this token any more. */
-  renew(bid: Bid): Promise<"renewed" | "lost">;
+  renew(bid: Bid): Promise<RenewOutcome>;
 
   /** Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. */
   release(bid: Bid, reason: ReleaseReason): Promise<void>;

@@ -3,16 +3,24 @@ import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
-import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason } from "./lease-store.ts";
-import { electedReply, outcomeOf, presenceReply, TERM_LUA, TERMS_KEPT } from "./term-reply.ts";
+import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason, RenewOutcome } from "./lease-store.ts";
+import {
+  electedReply,
+  outcomeOf,
+  presenceReply,
+  renewOutcomeOf,
+  TERM_LUA,
+  TERMS_KEPT,
+} from "./term-reply.ts";
 
 const CAMPAIGN = new Script(TERM_LUA, new URL("./campaign.lua", import.meta.url));
-const RENEW = new Script(new URL("./renew.lua", import.meta.url));
+const RENEW = new Script(TERM_LUA, new URL("./renew.lua", import.meta.url));
 const RELEASE = new Script(new URL("./release.lua", import.meta.url));
 
 const campaignReply = z.union([
   electedReply,
   z.tuple([z.literal("held"), z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply]),
+  z.tuple([z.literal("outdated"), z.number(), z.number()]),
 ]);
 
 export interface RedisLeaseStoreOptions {
@@ -36,19 +44,20 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
-    const { lease, term, leader, terms, leadershipChannel, aliveChannels } = this.#keys;
+    const { lease, term, leader, terms, generation, leadershipChannel, aliveChannels } = this.#keys;
     const reply = campaignReply.parse(
       await CAMPAIGN.run(
         this.#redis,
-        [lease, term, leader, terms],
+        [lease, term, leader, terms, generation],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[aliveChannels, bid.takeOver ?? 0],
+          ...[aliveChannels, bid.takeOver ?? 0, bid.generation],
         ],
       ),
     );
     if (reply[1] === 0) this.#presence.announceAgain();
     if (reply[0] === "elected") return outcomeOf(reply);
+    if (reply[0] === "outdated") return { outcome: "outdated", newest: reply[2] };
     const [, , endsInMs, replica, number, sinceMs, presence] = reply;
     return {
       outcome: "held",
@@ -58,9 +67,15 @@ export class RedisLeaseStore implements LeaseStore {
     };
   }
 
-  async renew(bid: Bid): Promise<"renewed" | "lost"> {
-    const reply = await RENEW.run(this.#redis, [this.#keys.lease, this.#keys.leader], [bid.token, bid.ttlMs]);
-    return reply === 1 ? "renewed" : "lost";
+  async renew(bid: Bid): Promise<RenewOutcome> {
+    const { lease, leader, generation, leadershipChannel } = this.#keys;
+    return renewOutcomeOf(
+      await RENEW.run(
+        this.#redis,
+        [lease, leader, generation],
+        [bid.token, bid.ttlMs, bid.generation, leadershipChannel],
+      ),
+    );
   }
 
   async release(bid: Bid, reason: ReleaseReason): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BidOutcome } from "./lease-store.ts";
+import type { BidOutcome, RenewOutcome } from "./lease-store.ts";
 
 /** The beginning of every script that opens or reads terms. */
 export const TERM_LUA = new URL("./term.lua", import.meta.url);
@@ -28,4 +28,10 @@ export function outcomeOf(reply: z.output<typeof electedReply>): BidOutcome {
     previous: previous || null,
     vacantMs: vacantMs < 0 ? null : vacantMs,
   };
+}
+
+/** What the scripts that renew return. */
+export function renewOutcomeOf(reply: unknown): RenewOutcome {
+  if (reply === 1) return "renewed";
+  return reply === 2 ? "outdated" : "lost";
 }

@@ -34,6 +34,16 @@ local function presenceOf(record, key, channels, seen, now)
   return 'gone'
 end
 
+-- Announces the generation of the configuration that a bidder or leader carries, and returns the highest one that has
+-- been announced: who carries a lower one must not lead.
+local function newestGeneration(key, mine, channel)
+  local newest = tonumber(redis.call('GET', key) or '-1')
+  if mine <= newest then return newest end
+  redis.call('SET', key, string.format('%d', mine))
+  redis.call('PUBLISH', channel, 'generation')
+  return mine
+end
+
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
 -- keys: term, leader, terms     bid: replica, token, ttl, channel, kept, seen
 local function openTerm(keys, last, bid, now)

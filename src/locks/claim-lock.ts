@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
+import { Hint } from "../clock/hint.ts";
 import { BellwetherError } from "../errors.ts";
 import { giveBack } from "./give-back.ts";
 import type { LockRequest } from "./lock-request.ts";
@@ -101,21 +102,4 @@ function refusal(store: LockStore, lock: string, answer: Answer, waitedMs: numbe
   }
   const error = answer.outcome === "granted" ? "the lock was over when the answer came" : answer.error;
   return new BellwetherError("BW_LOCK_UNREACHABLE", { lock, store: store.kind, waitedMs, error });
-}
-
-/** Remembers that a hint came, also while nobody was waiting for it. */
-class Hint {
-  #given = new AbortController();
-
-  get signal(): AbortSignal {
-    return this.#given.signal;
-  }
-
-  give(): void {
-    this.#given.abort();
-  }
-
-  clear(): void {
-    if (this.#given.signal.aborted) this.#given = new AbortController();
-  }
 }

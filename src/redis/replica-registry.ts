@@ -13,6 +13,8 @@ export interface ReplicaRecord {
   readonly id: string;
   readonly roles: readonly Role[];
   readonly generation: number;
+  /** Of the job definitions: equal for two replicas that do the same. */
+  readonly hash: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 }
@@ -21,6 +23,7 @@ const replicaRecord = z.object({
   id: z.string(),
   roles: z.array(z.enum(["scheduler", "worker"])),
   generation: z.number(),
+  hash: z.string().default(""),
   startedAt: z.string(),
 });
 
@@ -29,15 +32,19 @@ export interface HeartbeatOptions {
   readonly keys: RedisKeys;
   readonly clock: Clock;
   readonly record: ReplicaRecord;
+  /** Hears which replicas are there, this one among them, each time that it has said so itself. */
+  readonly onReplicas?: (records: readonly ReplicaRecord[]) => void;
 }
 
 /** Says again and again that a replica is there. For people and dashboards; nothing is decided by it. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #routine: Routine;
+  #record: ReplicaRecord;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
+    this.#record = options.record;
     this.#routine = new Routine({
       clock: options.clock,
       intervalMs: HEARTBEAT_MS,
@@ -49,16 +56,23 @@ export class Heartbeat {
     this.#routine.start();
   }
 
+  /** What is said from the next time on. */
+  update(change: Pick<ReplicaRecord, "generation" | "hash">): void {
+    this.#record = { ...this.#record, ...change };
+  }
+
   /** Says that the replica is gone, if Redis can be told. */
   async stop(): Promise<void> {
     await this.#routine.stop();
-    const { redis, keys, record } = this.#options;
+    const { redis, keys } = this.#options;
+    const { id } = this.#record;
     if (redis.status !== "ready") return;
-    await redis.multi().del(keys.replica(record.id)).zrem(keys.replicas, record.id).exec();
+    await redis.multi().del(keys.replica(id)).zrem(keys.replicas, id).exec();
   }
 
   async #announce(): Promise<void> {
-    const { redis, keys, clock, record } = this.#options;
+    const { redis, keys, clock, onReplicas } = this.#options;
+    const record = this.#record;
     const nowMs = Math.floor(clock.nowMs());
     try {
       await redis
@@ -67,6 +81,7 @@ export class Heartbeat {
         .zadd(keys.replicas, nowMs, record.id)
         .zremrangebyscore(keys.replicas, "-inf", String(nowMs - 4 * FORGET_MS))
         .exec();
+      onReplicas?.(await readReplicas(redis, keys));
     } catch {
       // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
     }

@@ -69,6 +69,11 @@ export class QueueConsumer {
     void this.#consume();
   }
 
+  /** From the next run that is taken on. */
+  setConcurrency(concurrency: number): void {
+    this.#worker.concurrency = concurrency;
+  }
+
   /**
    * Takes no more work, waits `deadlineMs` for what runs, then gives the rest back to the queue. Resolves, in
    * bounded time also without Redis, with whether every handler came to its end.

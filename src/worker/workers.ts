@@ -33,9 +33,10 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #timing: WorkerTiming;
   readonly #reporter: RunReporter;
-  readonly #work: ReadonlyMap<string, Work>;
+  #work: ReadonlyMap<string, Work>;
   #redis: Redis | null = null;
-  #consumers: readonly QueueConsumer[] = [];
+  /** By queue. */
+  readonly #consumers = new Map<string, QueueConsumer>();
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: WorkersOptions) {
@@ -43,32 +44,45 @@ export class Workers {
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     const { events, replica, recordResult = async () => undefined } = options;
     this.#reporter = new RunReporter({ events, replica, recordResult });
-    this.#work = workOfJobs(options);
+    this.#work = workOfJobs(options.config.jobs, options.handlers);
   }
 
   /** Takes work from now on, as soon as Redis answers; does not wait for it. Safe to call twice. */
   async start(): Promise<void> {
     if (this.#redis || this.#stopped) return;
-    const redis = this.#options.connect();
-    this.#redis = redis;
+    this.#redis = this.#options.connect();
+    this.#setQueues(this.#options.config.queues);
+  }
+
+  /**
+   * Goes on with other jobs; what runs already goes on as it began. A queue that is not named any more is still
+   * worked off: it may hold runs.
+   */
+  update({ jobs, queues }: Pick<Config, "jobs" | "queues">, handlers: ReadonlyMap<string, Handler>): void {
+    this.#work = workOfJobs(jobs, handlers);
+    if (this.#redis && !this.#stopped) this.#setQueues(queues);
+  }
+
+  #setQueues(queues: Config["queues"]): void {
+    for (const [queue, { concurrency }] of Object.entries(queues)) {
+      const consumer = this.#consumers.get(queue);
+      if (consumer) consumer.setConcurrency(concurrency);
+      else this.#consume(queue, concurrency);
+    }
+  }
+
+  #consume(queue: string, concurrency: number): void {
     const { config, replica, log = null, locks = null } = this.#options;
-    const { bullmqPrefix: prefix } = new RedisKeys(config.namespace);
-    this.#consumers = Object.entries(config.queues).map(
-      ([queue, { concurrency }]) =>
-        new QueueConsumer({
-          queue,
-          concurrency,
-          prefix,
-          redis,
-          replica,
-          log,
-          locks,
-          reporter: this.#reporter,
-          timing: this.#timing,
-          workOf: job => this.#work.get(job) ?? null,
-        }),
-    );
-    for (const consumer of this.#consumers) consumer.start();
+    const consumer = new QueueConsumer({
+      ...{ queue, concurrency, replica, log, locks },
+      prefix: new RedisKeys(config.namespace).bullmqPrefix,
+      redis: this.#redis as Redis,
+      reporter: this.#reporter,
+      timing: this.#timing,
+      workOf: job => this.#work.get(job) ?? null,
+    });
+    this.#consumers.set(queue, consumer);
+    consumer.start();
   }
 
   /**
@@ -83,16 +97,16 @@ export class Workers {
   }
 
   async #stop(deadlineMs: number): Promise<boolean> {
-    const ended = await Promise.all(this.#consumers.map(consumer => consumer.stop(deadlineMs)));
+    const ended = await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop(deadlineMs)));
     await within(this.#reporter.settled(), this.#timing.closeLimitMs);
     this.#redis?.disconnect();
     return ended.every(Boolean);
   }
 }
 
-function workOfJobs({ config, handlers }: WorkersOptions): ReadonlyMap<string, Work> {
+function workOfJobs(jobs: Config["jobs"], handlers: ReadonlyMap<string, Handler>): ReadonlyMap<string, Work> {
   const work = new Map<string, Work>();
-  for (const { name, timeoutMs } of config.jobs) {
+  for (const { name, timeoutMs } of jobs) {
     const handler = handlers.get(name);
     if (handler) work.set(name, { handler, timeoutMs });
   }

@@ -22,7 +22,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       await fixture.dispose();
     });
 
-    async function replica(id: string, leaseTtlMs = TTL_MS) {
+    async function replica(id: string, leaseTtlMs = TTL_MS, generation = 0) {
       const recorder = new Recorder();
       const terms: Term[] = [];
       const store = await fixture.open(id);
@@ -31,6 +31,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
         clock: realClock(),
         events: recorder.events,
         replica: id,
+        generation,
         leaseTtlMs,
         lead: term => {
           terms.push(term);
@@ -133,6 +134,31 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
         await new Promise(resolve => setImmediate(resolve));
       }
       expect(leader.recorder.of("leader.lost")).toEqual([]);
+    });
+
+    it("hands over to a newer configuration as soon as it is there, and never back to an older one", async () => {
+      const old = await replica("old", TTL_MS, 1);
+      await old.recorder.when("leader.elected");
+      const older = await replica("older", TTL_MS, 0);
+      await older.recorder.when("leader.observed");
+      const newer = await replica("newer", TTL_MS, 2);
+      const elected = await newer.recorder.when("leader.elected");
+      expect(elected).toMatchObject({ reason: "resigned", previous: "old" });
+      expect(await old.recorder.when("leader.resigned")).toEqual({ term: 1, reason: "generation" });
+      await newer.elector.stop();
+      await older.recorder.when("leader.absent");
+      expect(older.terms).toEqual([]);
+      expect(old.terms).toHaveLength(1);
+    });
+
+    it("lets an old replica lead again when it has been given the newer configuration", async () => {
+      const old = await replica("old", TTL_MS, 1);
+      await old.recorder.when("leader.elected");
+      const newer = await replica("newer", TTL_MS, 2);
+      await newer.recorder.when("leader.elected");
+      old.elector.setGeneration(2);
+      await newer.elector.stop();
+      await old.recorder.when("leader.elected", ({ previous }) => previous === "newer");
     });
   });
 }

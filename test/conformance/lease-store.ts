@@ -17,8 +17,8 @@ export interface LeaseStoreFixture {
 const LONG_TTL_MS = 60_000;
 const SHORT_TTL_MS = 50;
 
-function bidOf(replica: string, ttlMs = LONG_TTL_MS): Bid {
-  return { replica, token: `${replica}-${Math.random().toString(36).slice(2)}`, ttlMs };
+function bidOf(replica: string, ttlMs = LONG_TTL_MS, generation = 0): Bid {
+  return { replica, token: `${replica}-${Math.random().toString(36).slice(2)}`, ttlMs, generation };
 }
 
 /** The promises of LeaseStore; every implementation passes the same ones. */
@@ -219,6 +219,53 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       await a.release(bid, "resigned");
       await released;
       hints.end();
+    });
+
+    describe("and the generation of the configuration", () => {
+      it("tells a leader that a newer one has been announced by a bid that was refused", async () => {
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        await a.campaign(old);
+        expect(await a.renew(old)).toBe("renewed");
+        expect(await b.campaign(bidOf("b", LONG_TTL_MS, 2))).toMatchObject({ outcome: "held" });
+        expect(await a.renew(old)).toBe("outdated");
+      });
+
+      it("does not grant a free lease to an older one, whoever has announced the newer", async () => {
+        const newer = bidOf("b", LONG_TTL_MS, 2);
+        await b.campaign(newer);
+        await b.release(newer, "resigned");
+        await b.withdraw();
+        expect(await a.campaign(bidOf("a", LONG_TTL_MS, 1))).toEqual({ outcome: "outdated", newest: 2 });
+        expect(await a.campaign(bidOf("a", LONG_TTL_MS, 2))).toMatchObject({ outcome: "elected", term: 2 });
+      });
+
+      it("lets an older one see who leads, and not take over from a leader that is gone", async () => {
+        await b.campaign(bidOf("b", LONG_TTL_MS, 2));
+        fixture.vanish(b);
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        expect(await a.campaign(old)).toMatchObject({ outcome: "held", leader: { replica: "b", term: 1 } });
+        const takeOver = { ...old, takeOver: 1 };
+        for (let i = 0; i < 3; i++) {
+          expect(await a.campaign(takeOver)).toMatchObject({
+            outcome: "held",
+            leader: { replica: "b", term: 1 },
+          });
+        }
+      });
+
+      it("wakes the leader when a newer one is announced", async () => {
+        await a.campaign(bidOf("a", LONG_TTL_MS, 1));
+        const woken = new Promise<void>(resolve => a.onHint(resolve));
+        await b.campaign(bidOf("b", LONG_TTL_MS, 2));
+        await woken;
+      });
+
+      it("grants the same generation to anybody", async () => {
+        const first = bidOf("a", LONG_TTL_MS, 7);
+        await a.campaign(first);
+        await a.release(first, "resigned");
+        expect(await b.campaign(bidOf("b", LONG_TTL_MS, 7))).toMatchObject({ outcome: "elected", term: 2 });
+      });
     });
   });
 }

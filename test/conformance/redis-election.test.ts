@@ -63,10 +63,10 @@ describe("the Redis lease store", () => {
   it("does not let a lease outlive the time it was granted for when the server's clock steps back", async () => {
     const fixture = await setup();
     const [a, b] = [await fixture.open("a"), await fixture.open("b")];
-    await a.campaign({ replica: "a", token: "t", ttlMs: 10_000 });
+    await a.campaign({ replica: "a", token: "t", ttlMs: 10_000, generation: 0 });
     // What a step back of an hour leaves behind.
     await fixture.plain.pexpire(fixture.keys.lease, 3_610_000);
-    const outcome = await b.campaign({ replica: "b", token: "u", ttlMs: 10_000 });
+    const outcome = await b.campaign({ replica: "b", token: "u", ttlMs: 10_000, generation: 0 });
     if (outcome.outcome !== "held") throw new Error("the lease was not held");
     expect(outcome.endsInMs).toBeLessThanOrEqual(10_000);
     expect(await fixture.plain.pttl(fixture.keys.lease)).toBeLessThanOrEqual(10_000);
@@ -76,11 +76,11 @@ describe("the Redis lease store", () => {
   it("accuses nobody where it cannot be seen itself, as when presences are on another server", async () => {
     const fixture = await setup();
     const [a, b] = [await fixture.open("a"), await fixture.open("b")];
-    await a.campaign({ replica: "a", token: "t", ttlMs: 60_000 });
+    await a.campaign({ replica: "a", token: "t", ttlMs: 60_000, generation: 0 });
     fixture.vanish(a);
     fixture.vanish(b);
     while ((await fixture.plain.pubsub("NUMSUB", fixture.keys.alive("b")))[1] !== 0);
-    const bid = { replica: "b", token: "u", ttlMs: 60_000, takeOver: 1 };
+    const bid = { replica: "b", token: "u", ttlMs: 60_000, generation: 0, takeOver: 1 };
     expect(await b.campaign(bid)).toMatchObject({ outcome: "held", presence: "unknown" });
     await fixture.dispose();
   });

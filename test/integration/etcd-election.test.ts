@@ -40,6 +40,7 @@ async function setup() {
       clock: realClock(),
       events: recorder.events,
       replica: id,
+      generation: 0,
       leaseTtlMs: TTL_MS,
       lead: term => {
         terms.push(term);
@@ -185,7 +186,7 @@ describe("the queue in etcd", () => {
       namespace: name,
       replica: "dead",
     });
-    await dead.store.campaign({ replica: "dead", token: "dead", ttlMs: 600_000 });
+    await dead.store.campaign({ replica: "dead", token: "dead", ttlMs: 600_000, generation: 0 });
     dead.close();
     const follower = await onEtcd("b");
     await follower.recorder.when("leader.observed");
@@ -296,7 +297,7 @@ describe("the term in Redis", () => {
       replica: "late",
     });
     disposals.push(() => opened.close());
-    const bid = { replica: "late", token: "late", ttlMs: 60_000 };
+    const bid = { replica: "late", token: "late", ttlMs: 60_000, generation: 0 };
     await opened.store.campaign(bid);
     const [cluster, revision] = ((await redis.get(keys.claim)) ?? "").split(":");
     const newer = `${cluster}:${Number(revision) + 1}`;

@@ -74,6 +74,8 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "run.returned": f => `${f.run}: ${f.reason}`,
   "run.strayError": f => `${f.run ?? "no run known"}: ${withPlace(f)}`,
   "config.loaded": f => `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}`,
+  "config.differs": f =>
+    `${f.other} carries other jobs (${f.otherHash}) in the same generation ${f.generation}`,
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,
 };

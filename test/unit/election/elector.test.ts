@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Elector, type Term } from "../../../src/election/elector.ts";
+import { Elector, type Lead, type Term } from "../../../src/election/elector.ts";
 import type { BidOutcome } from "../../../src/election/lease-store.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(electors.splice(0).map(elector => elector.stop()));
 });
 
-function setup(lead?: (term: Term) => Promise<"fenced" | "ended">) {
+function setup(lead?: Lead) {
   const clock = new ManualClock();
   const store = new ScriptStore();
   const recorder = new Recorder();
@@ -23,6 +23,7 @@ function setup(lead?: (term: Term) => Promise<"fenced" | "ended">) {
     clock,
     events: recorder.events,
     replica: "me",
+    generation: 3,
     leaseTtlMs: TTL_MS,
     random: () => 0,
     lead: async term => {

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
+import type { Config } from "./config.ts";
+import { findConfigFiles } from "./files.ts";
+import { formatMistake, type LoadResult } from "./load.ts";
+
+/** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
+const INTERVAL_MS = 1_000;
+
+export interface ConfigWatcherOptions {
+  readonly configDir: string;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly load: () => Promise<LoadResult>;
+  /** Takes over a configuration that is valid in itself, or says what stands against it. */
+  readonly apply: (config: Config) => Promise<readonly string[]>;
+  /** Hears of the mistakes of a change that is refused, once for each content. */
+  readonly reject: (mistakes: readonly string[]) => void;
+}
+
+/**
+ * Notices that the configuration has changed, and applies it whole or not at all. A change counts when two looks, a
+ * second apart, find the same content: an editor or a copy may be in the middle of it at the first one.
+ */
+export class ConfigWatcher {
+  readonly #options: ConfigWatcherOptions;
+  readonly #routine: Routine;
+  #applied: string | null = null;
+  #refused: string | null = null;
+  #seen: string | null = null;
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(options: ConfigWatcherOptions) {
+    this.#options = options;
+    this.#routine = new Routine({
+      ...{ clock: options.clock, intervalMs: INTERVAL_MS },
+      act: () => this.#alone(() => this.#look()),
+    });
+  }
+
+  /** The configuration to begin with. */
+  async first(): Promise<LoadResult> {
+    const before = await this.#fingerprint();
+    const result = await this.#options.load();
+    const after = await this.#fingerprint();
+    // It changed while it was read: the first look reads it again.
+    if (before === after) this.#applied = after;
+    return result;
+  }
+
+  start(): void {
+    this.#routine.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#routine.stop();
+    await this.#busy;
+  }
+
+  /** Reads the configuration now, changed or not. */
+  reload(): Promise<void> {
+    return this.#alone(async () => this.#take(await this.#fingerprint()));
+  }
+
+  async #look(): Promise<void> {
+    const found = await this.#fingerprint();
+    const isStable = found === this.#seen;
+    this.#seen = found;
+    if (found === this.#applied) this.#refused = null;
+    else if (isStable && found !== this.#refused) await this.#take(found);
+  }
+
+  async #take(found: string): Promise<void> {
+    const { load, apply, reject } = this.#options;
+    const result = await load();
+    // It changed while it was read: the next look sees something new.
+    if ((await this.#fingerprint()) !== found) return;
+    const mistakes = result.ok ? await apply(result.config) : result.mistakes.map(formatMistake);
+    if (mistakes.length === 0) {
+      this.#applied = found;
+      return;
+    }
+    this.#refused = found;
+    reject(mistakes);
+  }
+
+  /** Equal for equal contents; a file that cannot be read counts with the reason. */
+  async #fingerprint(): Promise<string> {
+    const { settings, jobs, mistakes } = await findConfigFiles(this.#options.configDir);
+    const files = [...new Set([settings ?? "", ...jobs])];
+    const hash = createHash("sha256").update(JSON.stringify(mistakes));
+    for (const file of files) {
+      const content = await readFile(file).catch((error: NodeJS.ErrnoException) => String(error.code));
+      hash.update(JSON.stringify([file, content.length])).update(content);
+    }
+    return hash.digest("hex");
+  }
+
+  #alone(act: () => Promise<void>): Promise<void> {
+    this.#busy = this.#busy.then(act);
+    return this.#busy;
+  }
+}
