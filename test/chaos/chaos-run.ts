@@ -59,6 +59,8 @@ const SECOND_MS = 1_000;
 const RECOVERY_LIMIT_MS = 90_000;
 
 const JOBS: readonly JudgedJob[] = [
+  { name: "latest", overlap: "allow" },
+  { name: "none", overlap: "allow" },
   ...Array.from({ length: STEADY_JOBS }, (_, i) => ({ name: `steady-${i}`, overlap: "allow" }) as const),
   ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `skipping-${i}`, overlap: "skip" }) as const),
   ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `queueing-${i}`, overlap: "queue" }) as const),
@@ -152,7 +154,7 @@ class ChaosRun {
     this.#project = project;
     const jobs = JOBS.map(({ name, overlap }) =>
       overlap === "allow"
-        ? `  ${name}: { every: 1s, catchUp: all, handler: record }`
+        ? `  ${name}: { every: 1s, catchUp: ${/^(latest|none)$/.exec(name)?.[0] ?? "all"}, handler: record }`
         : `  ${name}: { cron: "* * * * * *", catchUp: all, overlap: ${overlap}, handler: record, data: { takesMs: ${SLOW_MS} } }`,
     );
     this.#flock = await Flock.start({
@@ -261,13 +263,13 @@ class ChaosRun {
   async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
     const { store, seed, again } = this.#options;
     const handled = await this.#readHandled();
-    const { events, vanished, skipped } = this.#record;
+    const { events, vanished, history } = this.#record;
     const accidents = [...flock.accidents];
     const lostAdds = vanished.filter(({ event }) => event === "added");
     if (!this.#servers.mayLoseWrites && vanished.length > 0) {
       accidents.push(`Redis lost ${vanished.length} acknowledged entries: this run proves nothing`);
     }
-    const evidence = { jobs: JOBS, events, skipped, handled, quietAt, accidents };
+    const evidence = { jobs: JOBS, events, history, handled, quietAt, accidents };
     const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
     const vacancies = elected.flatMap(({ line }) =>
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],

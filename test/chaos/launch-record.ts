@@ -1,16 +1,7 @@
 import { Redis } from "ioredis";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { type StreamEntry, SurvivingStream } from "./surviving-stream.ts";
-
-/** An entry of BullMQ's own event stream. */
-export interface QueueEvent {
-  readonly id: string;
-  readonly event: string;
-  /** The run that it is about; of a deduplicated one, not the run that stood in its way. */
-  readonly run: string;
-  /** Of an added run: the term in its data, or null when the run was gone before it was read. */
-  readonly term: number | null;
-}
+import { type QueueEvent, type Recorded, runOf } from "./verdict.ts";
 
 export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
@@ -51,10 +42,10 @@ export class LaunchRecord {
     return this.#queueEvents.vanished.map(entry => this.#eventOf(entry));
   }
 
-  /** Runs whose ticks were skipped. */
-  get skipped(): string[] {
-    return this.#histories.flatMap(({ entries }) =>
-      entries.flatMap(({ fields }) => (fields["outcome"] === "skipped" ? (fields["run"] ?? []) : [])),
+  /** What the jobs' histories say of each tick; an entry that stands for several counts for each of them. */
+  get history(): Recorded[] {
+    return this.#histories.flatMap(({ entries }, i) =>
+      entries.flatMap(({ fields }) => recordedOf(this.#options.jobs[i] ?? "", fields)),
     );
   }
 
@@ -124,3 +115,15 @@ async function identify(redis: Redis): Promise<string> {
   const part = (name: string) => new RegExp(`${name}:(\\w+)`).exec(info)?.[1];
   return `${redis.options.port} ${part("run_id")} ${part("master_replid")}`;
 }
+
+/** Entries without a tick say how a run ended, or that it gave up its place behind another one. */
+function recordedOf(job: string, { tick, from = tick, outcome }: Record<string, string>): Recorded[] {
+  if (tick === undefined || from === undefined || outcome === undefined) return [];
+  const [first, last] = [Number(from) / SECOND_MS, Number(tick) / SECOND_MS];
+  return Array.from({ length: last - first + 1 }, (_, i) => ({
+    run: runOf(job, first + i),
+    outcome: outcome as Recorded["outcome"],
+  }));
+}
+
+const SECOND_MS = 1_000;

@@ -21,6 +21,8 @@ export function formatReport(report: ChaosReport): string {
     ["ticks expected", verdict.ticks],
     ["launched", verdict.launched],
     ["not launched at once (an older run in the way)", verdict.held],
+    ["on record as launched, skipped, missed", Object.values(verdict.onRecord).join(", ")],
+    ["ticks that are not on record exactly once", count("not on record once")],
     ["lost", count("lost")],
     ["launched twice", count("launched twice")],
     ["launched out of order", count("out of order")],

@@ -1,4 +1,12 @@
-import type { QueueEvent } from "./launch-record.ts";
+/** An entry of BullMQ's own event stream. */
+export interface QueueEvent {
+  readonly id: string;
+  readonly event: string;
+  /** The run that it is about; of a deduplicated one, not the run that stood in its way. */
+  readonly run: string;
+  /** Of an added run: the term in its data, or null when the run was gone before it was read. */
+  readonly term: number | null;
+}
 
 /** What a handler wrote down when it was called. */
 export interface Handled {
@@ -13,12 +21,19 @@ export interface JudgedJob {
   readonly overlap: "allow" | "skip" | "queue";
 }
 
+/** What Bellwether's own history says of a tick. */
+export interface Recorded {
+  /** The run that the tick has, or would have had. */
+  readonly run: string;
+  readonly outcome: "launched" | "skipped" | "missed";
+}
+
 export interface Evidence {
   readonly jobs: readonly JudgedJob[];
   /** BullMQ's event stream as it stood in the end, the trimmed part included. */
   readonly events: readonly QueueEvent[];
-  /** Runs whose ticks Bellwether has on record as skipped. */
-  readonly skipped: readonly string[];
+  /** The jobs' histories as they stood in the end, the trimmed part included. */
+  readonly history: readonly Recorded[];
   readonly handled: readonly Handled[];
   /** The second (epoch) after which nothing was disturbed: every tick up to it must be decided and handled. */
   readonly quietAt: number;
@@ -32,6 +47,7 @@ export type Breach =
   | "out of order"
   | "older term after a newer one"
   | "not handled"
+  | "not on record once"
   | "failed"
   | "accident";
 
@@ -49,6 +65,8 @@ export interface Verdict {
   /** Ticks that found an older run in their way: skipped, or launched when it had ended. */
   readonly held: number;
   readonly handled: number;
+  /** Ticks by what the history says of them. */
+  readonly onRecord: Readonly<Record<Recorded["outcome"], number>>;
   readonly newestTerm: number;
 }
 
@@ -61,12 +79,14 @@ export interface Verdict {
  *    has exactly one decision: an `added` event, or (where an older run of the job stood in the way) a `deduplicated`
  *    one; with `overlap: queue` such a run may be added later, by the end of the one before it, which is no decision.
  *    None: the tick is lost. Two, or a `duplicated` event: it was launched twice. When the add
- *    itself was refused (a flushed script) BullMQ says nothing; a skip on Bellwether's record is then the decision.
+ *    itself was refused (a flushed script) BullMQ says nothing; a skip on Bellwether's record is then the decision, and so
+ *    is a miss by the catch-up policy.
  * 2. The decisions of a job stand in the stream in the order of their ticks.
  * 3. In the stream, no run of an older term stands after a run of a newer one.
  * 4. Each launched run up to the quiet second has a `completed` event, no `failed` one, and at least one line in the
  *    handlers' own record.
- * 5. No replica crashed, ended by itself, printed what is no log line, or broke down as a leader.
+ * 5. The history has exactly one entry for each of these ticks, as launched, skipped or missed.
+ * 6. No replica crashed, ended by itself, printed what is no log line, or broke down as a leader.
  */
 export function judge(evidence: Evidence): Verdict {
   const { events, handled, quietAt, accidents } = evidence;
@@ -78,11 +98,12 @@ export function judge(evidence: Evidence): Verdict {
   const names = evidence.jobs.map(({ name }) => name);
   const expected = expectedRuns(names, decisions, quietAt);
   const violations = [
-    ...lost(expected, [...decisions.map(({ run }) => run), ...evidence.skipped]),
+    ...lost(expected, [...decisions.map(({ run }) => run), ...withoutRun(evidence.history)]),
     ...twice(decisions, events),
     ...outOfOrder(decisions),
     ...olderTerms(added),
     ...unhandled(dueRuns, events, handled),
+    ...unrecorded(expected, evidence.history),
     ...accidents.map((what): Violation => ({ breach: "accident", what })),
   ];
   return {
@@ -91,6 +112,7 @@ export function judge(evidence: Evidence): Verdict {
     launched: added.length,
     held: decisions.length - added.length,
     handled: new Set(handled.map(({ run }) => run)).size,
+    onRecord: countByOutcome(evidence.history),
     newestTerm: Math.max(0, ...added.map(({ term }) => term ?? 0)),
   };
 }
@@ -120,7 +142,7 @@ export function readRun(run: string): { readonly job: string; readonly second: n
   return { job, second: Date.parse(iso) / 1_000 };
 }
 
-function runOf(job: string, second: number): string {
+export function runOf(job: string, second: number): string {
   const iso = new Date(second * 1_000).toISOString();
   return `${job}@${iso.replaceAll(/[-:]/g, "").slice(0, 15)}Z`;
 }
@@ -140,6 +162,25 @@ function lost(expected: readonly string[], runs: readonly string[]): Violation[]
   return expected
     .filter(run => !decided.has(run))
     .map(run => ({ breach: "lost", what: `${run} was never launched`, run }));
+}
+
+function withoutRun(history: readonly Recorded[]): string[] {
+  return history.flatMap(({ run, outcome }) => (outcome === "launched" ? [] : [run]));
+}
+
+function unrecorded(expected: readonly string[], history: readonly Recorded[]): Violation[] {
+  const entries = Map.groupBy(history, ({ run }) => run);
+  return expected.flatMap((run): Violation[] => {
+    const outcomes = (entries.get(run) ?? []).map(({ outcome }) => outcome);
+    if (outcomes.length === 1) return [];
+    const what = `${run} is ${outcomes.length === 0 ? "not on record" : `on record as ${outcomes.join(" and ")}`}`;
+    return [{ breach: "not on record once", what, run }];
+  });
+}
+
+function countByOutcome(history: readonly Recorded[]): Verdict["onRecord"] {
+  const count = (outcome: Recorded["outcome"]) => history.filter(entry => entry.outcome === outcome).length;
+  return { launched: count("launched"), skipped: count("skipped"), missed: count("missed") };
 }
 
 function twice(decisions: readonly Decided[], events: readonly QueueEvent[]): Violation[] {

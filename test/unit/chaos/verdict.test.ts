@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { QueueEvent } from "../../chaos/launch-record.ts";
-import { type Evidence, judge } from "../../chaos/verdict.ts";
+import { type Evidence, judge, type QueueEvent } from "../../chaos/verdict.ts";
 
 const FIRST = Date.parse("2026-11-23T07:00:00Z") / 1_000;
 const TERM = 7;
@@ -18,7 +17,8 @@ function setup() {
       { name: "a", overlap: "skip" },
       { name: "b", overlap: "queue" },
     ],
-    ...{ events, handled, skipped: [], quietAt: FIRST + 2, accidents: [] },
+    history: runs.map(run => ({ run, outcome: "launched" })),
+    ...{ events, handled, quietAt: FIRST + 2, accidents: [] },
   };
   return { runs, evidence };
 }
@@ -36,6 +36,7 @@ it("finds nothing where everything is in order", () => {
   expect(judge(evidence)).toEqual({
     violations: [],
     ...{ ticks: 6, launched: 6, held: 0, handled: 6, newestTerm: TERM },
+    onRecord: { launched: 6, skipped: 0, missed: 0 },
   });
 });
 
@@ -120,7 +121,19 @@ it("takes a skip for a decision, in BullMQ's stream or on Bellwether's record", 
   const others = evidence.events.filter(({ run }) => run !== A1);
   const inStream = [...others.slice(0, 4), event("9-0", "deduplicated", A1), ...others.slice(4)];
   expect(breaches({ ...evidence, events: inStream })).toEqual([]);
-  expect(breaches({ ...evidence, events: others, skipped: [A1] })).toEqual([]);
+  for (const outcome of ["skipped", "missed"] as const) {
+    const history = evidence.history.map(entry => (entry.run === A1 ? { run: A1, outcome } : entry));
+    expect(breaches({ ...evidence, events: others, history })).toEqual([]);
+  }
+});
+
+it("says so when a tick is not in the history, or twice", () => {
+  const { evidence } = setup();
+  const { history } = evidence;
+  const without = history.filter(({ run }) => run !== A1);
+  expect(breaches({ ...evidence, history: without })).toEqual([`not on record once ${A1}`]);
+  const twice = [...history, { run: A1, outcome: "missed" } as const];
+  expect(breaches({ ...evidence, history: twice })).toEqual([`not on record once ${A1}`]);
 });
 
 it("takes a run that waited and was added later for one decision, and not for more", () => {
@@ -135,6 +148,8 @@ it("takes a run that waited and was added later for one decision, and not for mo
 
 it("does not ask for runs to be handled that were launched after the quiet second", () => {
   const { evidence } = setup();
-  const events = [...evidence.events, event("9-0", "added", "a@20261123T070003Z", TERM)];
-  expect(breaches({ ...evidence, events })).toEqual([]);
+  const run = "a@20261123T070003Z";
+  const events = [...evidence.events, event("9-0", "added", run, TERM)];
+  const history = [...evidence.history, { run, outcome: "launched" } as const];
+  expect(breaches({ ...evidence, events, history })).toEqual([]);
 });
