@@ -15,6 +15,8 @@ const MESSAGES = {
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
   BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
     `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,
+  BW_TLS_FILE: (f: { file: string; why: string }) =>
+    `cannot read ${f.file} (${f.why}); correct redis.tls, or make the file readable`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
     `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
   BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>

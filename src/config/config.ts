@@ -23,12 +23,46 @@ export interface Config {
 }
 
 export type RedisAddress =
-  | { readonly kind: "url"; readonly url: string }
-  | {
+  | { readonly kind: "url"; readonly url: string; readonly tls?: TlsFiles }
+  | ({
       readonly kind: "sentinel";
       readonly name: string;
-      readonly nodes: readonly { readonly host: string; readonly port: number }[];
-    };
+      readonly nodes: readonly HostAndPort[];
+      /** For the sentinels themselves. */
+      readonly sentinelCredentials?: RedisCredentials;
+    } & RedisAccess)
+  | ({
+      readonly kind: "cluster";
+      readonly nodes: readonly HostAndPort[];
+      /** The hash tag of all keys: the namespace. */
+      readonly tag: string;
+    } & RedisAccess);
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RedisCredentials {
+  /** The default user when absent. */
+  readonly username?: string;
+  readonly password: string;
+}
+
+interface RedisAccess {
+  readonly credentials?: RedisCredentials;
+  /** Absent without TLS. */
+  readonly tls?: TlsFiles;
+}
+
+/** Paths of PEM files, read anew for each connection; the system's CAs where there is none. */
+export interface TlsFiles {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** The name that the certificate must have, where it is not the address that is connected to. */
+  readonly serverName?: string | undefined;
+}
 
 export type ElectionConfig = { readonly leaseTtlMs: number } & (
   | { readonly store: "redis" }
@@ -38,12 +72,8 @@ export type ElectionConfig = { readonly leaseTtlMs: number } & (
 export interface EtcdAddress {
   /** `http://host:port` or `https://host:port`; all of one kind. */
   readonly hosts: readonly string[];
-  /** Paths of PEM files; they are read anew for each connection. Null without TLS. */
-  readonly tls: {
-    readonly ca?: string | undefined;
-    readonly cert?: string | undefined;
-    readonly key?: string | undefined;
-  } | null;
+  /** Null without TLS. */
+  readonly tls: Omit<TlsFiles, "serverName"> | null;
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
 

@@ -1,20 +1,30 @@
 import { z } from "zod";
-import {
-  address,
-  choice,
-  duration,
-  etcdHost,
-  notYet,
-  section,
-  switchable,
-  text,
-  url,
-  whole,
-} from "./fields.ts";
+import { address, choice, duration, etcdHost, section, switchable, text, url, whole } from "./fields.ts";
 import { defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
+
+const tlsFiles = {
+  ca: text("the path of a certificate")
+    .optional()
+    .meta({ description: "Path of the CA certificate; the system's CAs without it." }),
+  cert: text("the path of a certificate").optional().meta({ description: "Path of the client certificate." }),
+  key: text("the path of a key").optional().meta({ description: "Path of the client's key." }),
+};
+
+const credentials = {
+  username: text("a user name")
+    .optional()
+    .meta({ description: "The user; Redis's default user without it." }),
+  password: text("a password").optional().meta({ description: "The user's password." }),
+};
+
+const redisNodes = (defaultPort: number, description: string) =>
+  z
+    .array(address(defaultPort), { error: "expected a list of host:port" })
+    .min(1, { error: "expected a list of host:port" })
+    .meta({ description });
 
 const redis = section({
   url: url(["redis", "rediss"], "redis://127.0.0.1:6379").optional().meta({
@@ -25,17 +35,30 @@ const redis = section({
     name: text("the name of the master that the sentinels watch").meta({
       description: "The name of the master that the sentinels watch.",
     }),
-    nodes: z
-      .array(address(26_379), { error: "expected a list of host:port" })
-      .min(1, { error: "expected a list of host:port" })
-      .meta({ description: "The sentinels, as host:port." }),
+    nodes: redisNodes(26_379, "The sentinels, as host:port."),
+    ...credentials,
   })
     .optional()
-    .meta({ description: "Instead of url: Redis behind Sentinel." }),
-  cluster: notYet("Redis Cluster is not supported yet: use url or sentinel"),
+    .meta({
+      description: "Instead of url: Redis behind Sentinel. User and password are the sentinels' own.",
+    }),
+  cluster: section({
+    nodes: redisNodes(6379, "Some nodes of the cluster, as host:port; the others are found."),
+  })
+    .optional()
+    .meta({ description: "Instead of url: Redis Cluster. The whole namespace lives in one hash slot." }),
+  ...credentials,
+  tls: section({
+    ...tlsFiles,
+    serverName: text("a host name").optional().meta({
+      description: "The name in the server's certificate, where it is not the address.",
+    }),
+  })
+    .optional()
+    .meta({ description: "TLS: PEM files, read anew for each connection. With url it needs rediss://." }),
 }).meta({
-  description: "The Redis that holds leases, cursors and queues: exactly one of url and sentinel.",
-  oneOf: [{ required: ["url"] }, { required: ["sentinel"] }],
+  description: "The Redis that holds leases, cursors and queues: exactly one of url, sentinel and cluster.",
+  oneOf: ["url", "sentinel", "cluster"].map(key => ({ required: [key] })),
 });
 
 const etcd = section({
@@ -43,15 +66,7 @@ const etcd = section({
     .array(etcdHost(), { error: "expected a list of addresses" })
     .min(1, { error: "expected a list of addresses" })
     .meta({ description: "The etcd endpoints: http://host:port or https://host:port." }),
-  tls: section({
-    ca: text("the path of a certificate")
-      .optional()
-      .meta({ description: "Path of the CA certificate; the system's CAs without it." }),
-    cert: text("the path of a certificate")
-      .optional()
-      .meta({ description: "Path of the client certificate." }),
-    key: text("the path of a key").optional().meta({ description: "Path of the client's key." }),
-  })
+  tls: section(tlsFiles)
     .optional()
     .meta({ description: "Certificates for https:// endpoints: PEM files, read anew for each connection." }),
   username: text("a user name").optional().meta({ description: "The etcd user." }),

@@ -41,6 +41,7 @@ interface RuleFinding {
 function rules(document: ConfigDocument): RuleFinding[] {
   return [
     ...oneRedis(document),
+    ...redisAccess(document),
     ...etcdHosts(document),
     ...etcdTls(document),
     ...etcdCredentials(document),
@@ -50,13 +51,47 @@ function rules(document: ConfigDocument): RuleFinding[] {
   ];
 }
 
+const REDIS_KINDS = ["url", "sentinel", "cluster"];
+
 function oneRedis(document: ConfigDocument): RuleFinding[] {
   const redis = document.get(["redis"]);
-  if (!isMapping(redis) || "cluster" in redis) return [];
-  const count = ["url", "sentinel"].filter(key => key in redis).length;
-  if (count === 1) return [];
-  const problem = `found ${count === 0 ? "neither" : "both"}, expected exactly one of url and sentinel`;
-  return [{ path: ["redis"], problem, at: "key" }];
+  if (!isMapping(redis)) return [];
+  const kinds = REDIS_KINDS.filter(key => key in redis);
+  if (kinds.length === 1) return [];
+  const found = kinds.length === 0 ? "none of them" : kinds.join(" and ");
+  return [
+    {
+      path: ["redis"],
+      problem: `found ${found}, expected exactly one of url, sentinel and cluster`,
+      at: "key",
+    },
+  ];
+}
+
+function redisAccess(document: ConfigDocument): RuleFinding[] {
+  const findings = [
+    ...together(document, ["redis", "tls"], "cert", "key"),
+    ...needsPassword(document, ["redis"]),
+    ...needsPassword(document, ["redis", "sentinel"]),
+  ];
+  const url = document.get(["redis", "url"]);
+  if (typeof url !== "string") return findings;
+  for (const key of ["username", "password"]) {
+    const path = ["redis", key];
+    const problem = "stands beside url, expected it within the address: redis://user:password@host";
+    if (document.has(path)) findings.push({ path, problem, at: "key" });
+  }
+  if (document.has(["redis", "tls"]) && !url.startsWith("rediss://")) {
+    const problem = "found TLS settings, expected rediss:// in redis.url";
+    findings.push({ path: ["redis", "tls"], problem, at: "key" });
+  }
+  return findings;
+}
+
+function needsPassword(document: ConfigDocument, path: Path): RuleFinding[] {
+  const username = [...path, "username"];
+  if (!document.has(username) || document.has([...path, "password"])) return [];
+  return [{ path: username, problem: "stands alone, expected also password", at: "key" }];
 }
 
 function etcdHosts(document: ConfigDocument): RuleFinding[] {
@@ -141,7 +176,7 @@ function settingsOf(settings: Settings): SettingsPart {
   const { namespace, election, generation, queues, http, admin, log, shutdownTimeout } = settings;
   return {
     namespace,
-    redis: redisAddress(settings.redis),
+    redis: redisAddress(settings.redis, namespace),
     election: electionConfig(election),
     generation,
     queues: queues ?? {},
@@ -171,8 +206,21 @@ function isSecure(host: string): boolean {
   return host.startsWith("https://");
 }
 
-function redisAddress(redis: Settings["redis"]): RedisAddress {
-  if (redis?.sentinel) return { kind: "sentinel", ...redis.sentinel };
-  if (redis?.url) return { kind: "url", url: redis.url };
-  throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
+function redisAddress(redis: Settings["redis"], namespace: string): RedisAddress {
+  const { url, sentinel, cluster, tls } = redis ?? {};
+  const secure = tls && { tls };
+  if (url) return { kind: "url", url, ...secure };
+  const credentials = credentialsOf(redis);
+  const access = { ...(credentials && { credentials }), ...secure };
+  if (cluster) return { kind: "cluster", nodes: cluster.nodes, tag: namespace, ...access };
+  if (!sentinel) throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
+  const { name, nodes } = sentinel;
+  const sentinelCredentials = credentialsOf(sentinel);
+  return { kind: "sentinel", name, nodes, ...(sentinelCredentials && { sentinelCredentials }), ...access };
+}
+
+function credentialsOf(section: { username?: string | undefined; password?: string | undefined } = {}) {
+  const { username, password } = section;
+  if (password === undefined) return null;
+  return { password, ...(username === undefined ? {} : { username }) };
 }

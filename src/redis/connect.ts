@@ -1,5 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
+import { clusterConnector } from "./cluster-connector.ts";
+import { tlsOptions } from "./tls.ts";
 
 /** A connection that gave no answer for this long is given up and made anew. */
 const SOCKET_TIMEOUT_MS = 5_000;
@@ -40,18 +42,39 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
     retryStrategy: attempt =>
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
   };
+  const place = placeOf(address);
   const redis =
     address.kind === "url"
-      ? new Redis(address.url, options)
-      : new Redis({
-          ...options,
-          name: address.name,
-          sentinels: [...address.nodes],
-          sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
-        });
+      ? new Redis(address.url, { ...options, ...place })
+      : new Redis({ ...options, ...place });
   // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
   redis.on("error", ignoreConnectionError);
   return redis;
+}
+
+/** Where the server is and how to get in, as far as a URL does not say it. Throws BW_TLS_FILE. */
+function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
+  const tls = address.tls ? tlsOptions(address.tls) : null;
+  if (address.kind === "url") return tls ? { tls } : {};
+  const credentials = { ...address.credentials };
+  if (address.kind === "cluster") {
+    const { nodes, tag } = address;
+    // The connector makes the sockets; `tls` tells ioredis what kind they are.
+    return {
+      ...{ ...credentials, Connector: clusterConnector({ nodes, tag, tls, credentials }) },
+      ...(tls && { tls }),
+    };
+  }
+  const { username, password } = address.sentinelCredentials ?? {};
+  return {
+    ...credentials,
+    name: address.name,
+    sentinels: [...address.nodes],
+    sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
+    ...(username !== undefined && { sentinelUsername: username }),
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  };
 }
 
 /**
@@ -59,7 +82,7 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
  * successor, behind the same name, address or sentinel. The refused command is not sent again.
  */
 function isWrongServer(error: Error): boolean {
-  return /^(READONLY|MASTERDOWN|LOADING)\b/.test(error.message);
+  return /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN)\b/.test(error.message);
 }
 
 function ignoreConnectionError(): void {
@@ -74,8 +97,9 @@ function reconnectDelayMs(attempt: number, limitMs: number): number {
 
 /** The address without its password, for people. */
 export function describeAddress(address: RedisAddress): string {
-  if (address.kind === "sentinel") {
-    return `sentinel ${address.name} (${address.nodes.map(n => `${n.host}:${n.port}`).join(", ")})`;
+  if (address.kind !== "url") {
+    const nodes = address.nodes.map(node => `${node.host}:${node.port}`).join(", ");
+    return address.kind === "sentinel" ? `sentinel ${address.name} (${nodes})` : `cluster (${nodes})`;
   }
   try {
     const url = new URL(address.url);

@@ -225,10 +225,34 @@ describe("the defaults of a file", () => {
 describe("the settings", () => {
   check([
     {
-      name: "refuse what this version does not have",
+      name: "want nodes of a cluster",
       files: settingsFile("redis: { cluster: { nodes: [] } }"),
       mistakes: [
-        "config/bellwether.yaml:1:10 redis.cluster: Redis Cluster is not supported yet: use url or sentinel",
+        "config/bellwether.yaml:1:28 redis.cluster.nodes: found an empty list, expected a list of host:port",
+      ],
+    },
+    {
+      name: "want user and password of a url within it, and rediss:// for TLS",
+      files: settingsFile(
+        "redis:",
+        "  url: redis://127.0.0.1:6379",
+        "  username: u",
+        "  password: p",
+        "  tls: { cert: c.pem }",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:3:3 redis.username: stands beside url, expected it within the address: redis://user:password@host",
+        "config/bellwether.yaml:4:3 redis.password: stands beside url, expected it within the address: redis://user:password@host",
+        "config/bellwether.yaml:5:3 redis.tls: found TLS settings, expected rediss:// in redis.url",
+        "config/bellwether.yaml:5:10 redis.tls.cert: stands alone, expected also key",
+      ],
+    },
+    {
+      name: "want a password for each user of Redis",
+      files: settingsFile("redis: { username: u, sentinel: { name: m, nodes: ['a:1'], username: s } }"),
+      mistakes: [
+        "config/bellwether.yaml:1:10 redis.username: stands alone, expected also password",
+        "config/bellwether.yaml:1:62 redis.sentinel.username: stands alone, expected also password",
       ],
     },
     {
@@ -278,13 +302,15 @@ describe("the settings", () => {
     {
       name: "want one address of Redis",
       files: settingsFile("redis: {}"),
-      mistakes: ["config/bellwether.yaml:1:1 redis: found neither, expected exactly one of url and sentinel"],
+      mistakes: [
+        "config/bellwether.yaml:1:1 redis: found none of them, expected exactly one of url, sentinel and cluster",
+      ],
     },
     {
       name: "never show what an address of Redis holds",
       files: settingsFile("redis: { url: http://user:hunter2@x, sentinel: { name: m, nodes: [a:b, 7] } }"),
       mistakes: [
-        "config/bellwether.yaml:1:1 redis: found both, expected exactly one of url and sentinel",
+        "config/bellwether.yaml:1:1 redis: found url and sentinel, expected exactly one of url, sentinel and cluster",
         "config/bellwether.yaml:1:15 redis.url: found a text that is not shown, expected an address like redis://127.0.0.1:6379",
         "config/bellwether.yaml:1:67 redis.sentinel.nodes[0]: found `a:b`, expected host:port, like 10.0.0.1:26379",
         "config/bellwether.yaml:1:72 redis.sentinel.nodes[1]: found `7` (a number), expected host:port, like 10.0.0.1:26379",

@@ -1,0 +1,110 @@
+import { connect as connectTcp, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
+import type { HostAndPort } from "../config/config.ts";
+
+const ASK_LIMIT_MS = 2_000;
+/** A socket that does not end by itself is destroyed after this: ioredis's own default. */
+const DISCONNECT_LIMIT_MS = 2_000;
+
+export interface ClusterConnectorOptions {
+  readonly nodes: readonly HostAndPort[];
+  /** The hash tag of every key: it says which slot, and so which node, everything lives in. */
+  readonly tag: string;
+  readonly tls: ConnectionOptions | null;
+  readonly credentials: Pick<RedisOptions, "username" | "password">;
+}
+
+/**
+ * Makes the class of connector that ioredis uses for one connection to the node of a Redis Cluster that holds the tag's
+ * slot now: it is asked for anew each time that the connection is made. Everything that Bellwether and BullMQ write has
+ * one hash tag, so a single node is all that is ever needed, and a connection to it is an ordinary one: WATCH, MULTI,
+ * scripts and channels work as anywhere. A cluster client would follow redirections by itself, and send a transaction
+ * again to the next node without its WATCH (DESIGN §5.2).
+ */
+export function clusterConnector(options: ClusterConnectorOptions) {
+  /** The nodes that were found last stand before those of the configuration, which may have gone since. */
+  let known: readonly HostAndPort[] = [];
+
+  return class ClusterConnector extends AbstractConnector {
+    constructor() {
+      super(DISCONNECT_LIMIT_MS);
+    }
+
+    /** A replica that was promoted elsewhere, or a master that was demoted since it was asked, is left at once. */
+    override check({ role }: { role?: string }): boolean {
+      return role === undefined || role === "master";
+    }
+
+    override async connect(): Promise<Socket | TLSSocket> {
+      this.connecting = true;
+      const { master, nodes } = await findMaster([...known, ...options.nodes], options);
+      known = nodes;
+      if (!this.connecting) throw new Error("Connection is closed.");
+      const stream = options.tls
+        ? connectTls({ ...options.tls, host: master.host, port: master.port })
+        : connectTcp({ host: master.host, port: master.port });
+      this.stream = stream;
+      stream.once("error", error => {
+        this.firstError = error;
+      });
+      return stream;
+    }
+  };
+}
+
+interface FoundMaster {
+  readonly master: HostAndPort;
+  readonly nodes: readonly HostAndPort[];
+}
+
+/**
+ * When no node answers, one of them is given out all the same: the connection to it fails, and that is told and tried
+ * again like any other failure.
+ */
+async function findMaster(
+  candidates: readonly HostAndPort[],
+  options: ClusterConnectorOptions,
+): Promise<FoundMaster> {
+  const nodes = unique(candidates);
+  for (const node of nodes) {
+    const found = await askNode(node, options).catch(() => null);
+    if (found) return { master: found.master, nodes: unique([...found.nodes, node]) };
+  }
+  // Another one the next time.
+  const [first, ...others] = nodes as [HostAndPort, ...HostAndPort[]];
+  return { master: first, nodes: [...others, first] };
+}
+
+type SlotRange = readonly [from: number, to: number, master: SlotNode, ...replicas: SlotNode[]];
+type SlotNode = readonly [host: string | null, port: number, ...unknown[]];
+
+/** Null when the node knows of no master for the slot. */
+async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConnectorOptions) {
+  const redis = new Redis({
+    ...node,
+    ...credentials,
+    ...(tls && { tls }),
+    ...{ lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
+    ...{ connectTimeout: ASK_LIMIT_MS, commandTimeout: ASK_LIMIT_MS, retryStrategy: () => null },
+  });
+  redis.on("error", () => undefined);
+  try {
+    await redis.connect();
+    const [slot, ranges] = (await Promise.all([
+      redis.call("CLUSTER", "KEYSLOT", `{${tag}}`),
+      redis.call("CLUSTER", "SLOTS"),
+    ])) as [number, SlotRange[]];
+    const at = ([host, port]: SlotNode): HostAndPort => ({ host: host || node.host, port });
+    const range = ranges.find(([from, to]) => from <= slot && slot <= to);
+    if (!range) return null;
+    const nodes = ranges.flatMap(([, , ...owners]) => owners.map(at));
+    return { master: at(range[2]), nodes };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function unique(nodes: readonly HostAndPort[]): HostAndPort[] {
+  return [...new Map(nodes.map(node => [`${node.host}:${node.port}`, node])).values()];
+}

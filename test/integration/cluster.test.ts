@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../src/config/config.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { createProject } from "../support/project.ts";
+import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
+import { namespace } from "../support/redis-server.ts";
+import { ReplicaProcess } from "../support/replica-process.ts";
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+function addressOf(tag: string): RedisAddress {
+  const nodes = cluster.nodes.slice(0, 3).map(({ port }) => ({ host: "127.0.0.1", port }));
+  return { kind: "cluster", nodes, tag };
+}
+
+async function open(tag: string, purpose: "fenced" | "plain") {
+  const redis = connectRedis(addressOf(tag), purpose, "test");
+  disposals.push(() => redis.disconnect());
+  if (redis.status !== "ready") await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+/** Tags that live on each of the three masters. */
+async function tagsOfAllMasters(): Promise<string[]> {
+  const tags = new Map<number, string>();
+  while (tags.size < 3) {
+    const tag = namespace();
+    tags.set((await cluster.masterOf(`{${tag}}`)).port, tag);
+  }
+  return [...tags.values()];
+}
+
+describe("a connection to a Redis Cluster", () => {
+  it("goes to the node that holds the namespace's slot, whichever nodes are configured", async () => {
+    for (const tag of await tagsOfAllMasters()) {
+      const redis = await open(tag, "plain");
+      await redis.set(`{${tag}}/key`, "value");
+      expect(await (await cluster.admin(await cluster.masterOf(`{${tag}}`))).get(`{${tag}}/key`)).toBe(
+        "value",
+      );
+    }
+  });
+
+  it("finds the new master when the old one dies, and none of its transactions is sent twice", async () => {
+    const tag = namespace();
+    const redis = await open(tag, "fenced");
+    const master = await cluster.masterOf(`{${tag}}`);
+    await master.kill();
+    const gone = new Promise(resolve => redis.once("close", resolve));
+    await gone;
+    await new Promise(resolve => redis.once("ready", resolve));
+    expect((await cluster.masterOf(`{${tag}}`)).port).not.toBe(master.port);
+    await redis.set(`{${tag}}/key`, "value");
+    await master.restart();
+    await cluster.untilWhole();
+  });
+
+  it("follows a slot that was handed over to another node, with a command that is refused and not sent again", async () => {
+    const tag = namespace();
+    const redis = await open(tag, "fenced");
+    const master = await cluster.masterOf(`{${tag}}`);
+    const replica = (
+      await Promise.all(
+        cluster.nodes.map(async node => ({
+          node,
+          info: String(await (await cluster.admin(node)).info("replication")),
+        })),
+      )
+    ).find(({ info }) => info.includes(`master_port:${master.port}\r\n`))?.node;
+    if (!replica) throw new Error("the master has no replica");
+    await (await cluster.admin(replica)).call("CLUSTER", "FAILOVER");
+    const ready = new Promise(resolve => redis.once("ready", resolve));
+    for (;;) {
+      const answer = await redis.incr(`{${tag}}/count`).catch((error: Error) => error);
+      if (answer instanceof Error) break;
+      await redis.del(`{${tag}}/count`);
+    }
+    await ready;
+    expect(await redis.incr(`{${tag}}/count`)).toBe(1);
+    await cluster.untilWhole();
+  });
+});
+
+it("replicas lead, launch and run on a cluster, through the death of the master and of the leader", async () => {
+  const tag = namespace();
+  const project = await createProject({
+    "config/bellwether.yaml": [
+      `namespace: ${tag}`,
+      `redis: { cluster: { nodes: [${cluster.addresses.map(a => `"${a}"`).join(", ")}] } }`,
+      "election: { leaseTtl: 2s }",
+      "log: { level: debug }\nhttp: false\nadmin: false\n",
+    ].join("\n"),
+    "config/jobs.yaml": "jobs: { tick: { every: 1s, catchUp: all, handler: tick } }\n",
+    "jobs/tick.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+  });
+  disposals.push(() => project.dispose());
+  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  disposals.push(() => Promise.all(flock.map(replica => replica.end())));
+  const leader = await Promise.race(
+    flock.map(async replica => {
+      await replica.when("leader.elected");
+      return replica;
+    }),
+  );
+  const follower = flock.find(replica => replica !== leader) as ReplicaProcess;
+  await follower.when("leader.observed");
+  await Promise.race(flock.map(replica => replica.when("run.completed")));
+
+  const master = await cluster.masterOf(`{${tag}}`);
+  await master.kill();
+  const killedAt = new Date().toISOString();
+  await Promise.race(
+    flock.map(replica => replica.when("tick.launched", line => String(line["tick"]) > killedAt)),
+  );
+  await master.restart();
+  await cluster.untilWhole();
+
+  const led = flock.find(
+    replica =>
+      replica.lines.findLast(line => /^leader\.(elected|observed)$/.test(line.event ?? ""))?.event ===
+      "leader.elected",
+  );
+  const killed = led ?? leader;
+  const other = flock.find(replica => replica !== killed) as ReplicaProcess;
+  const before = other.lines.length;
+  await killed.end("SIGKILL");
+  const crashedAt = new Date().toISOString();
+  await other.when("leader.elected", line => other.lines.indexOf(line) >= before);
+  await other.when("run.completed", line => String(line["time"]) > crashedAt);
+
+  const keys = new RedisKeys(tag);
+  const admin = await cluster.admin(await cluster.masterOf(`{${tag}}`));
+  const entries = await admin.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
+  const added = entries.flatMap(([, fields]) => (fields[1] === "added" ? [fields[3] ?? ""] : []));
+  const seconds = added.map(
+    run => Date.parse(run.slice(5).replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z")) / 1_000,
+  );
+  const [first = 0] = seconds;
+  expect(seconds).toEqual(seconds.map((_, i) => first + i));
+});
