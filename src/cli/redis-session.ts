@@ -15,9 +15,19 @@ export async function withRedis<T>(
   try {
     await whenReady(redis, describeAddress(config.redis));
     return await act(redis, new RedisKeys(config.namespace));
+  } catch (error) {
+    throw asFailure(error, describeAddress(config.redis));
   } finally {
     redis.disconnect();
   }
+}
+
+/** What Redis or the connection to it has to say, in one line; anything else is a bug and keeps its stack. */
+function asFailure(error: unknown, address: string): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === "ReplyError") return new CliFailure(`Redis at ${address} refused: ${error.message}`);
+  if (error.name === "MaxRetriesPerRequestError") return new CliFailure(`Redis at ${address} went away`);
+  return error;
 }
 
 async function whenReady(redis: Redis, address: string): Promise<void> {

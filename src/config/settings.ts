@@ -213,7 +213,8 @@ function redisAddress(redis: Settings["redis"], namespace: string): RedisAddress
   const credentials = credentialsOf(redis);
   const access = { ...(credentials && { credentials }), ...secure };
   if (cluster) return { kind: "cluster", nodes: cluster.nodes, tag: namespace, ...access };
-  if (!sentinel) throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
+  if (!sentinel)
+    throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
   const { name, nodes } = sentinel;
   const sentinelCredentials = credentialsOf(sentinel);
   return { kind: "sentinel", name, nodes, ...(sentinelCredentials && { sentinelCredentials }), ...access };

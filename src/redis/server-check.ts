@@ -25,17 +25,34 @@ export async function checkServer(redis: Redis, address: RedisAddress): Promise<
       minimum: MINIMUM_VERSION.join("."),
     });
   }
+  return { version, warnings: warningsOf(info) };
+}
+
+/** What `INFO` shows of settings that cost runs on a bad day. */
+function warningsOf(info: Record<string, string>): ServerFacts["warnings"] {
+  const warnings: { problem: string; advice: string }[] = [];
   const policy = info["maxmemory_policy"] ?? "noeviction";
-  const warnings =
-    policy === "noeviction"
-      ? []
-      : [
-          {
-            problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
-            advice: "set maxmemory-policy to noeviction",
-          },
-        ];
-  return { version, warnings };
+  if (policy !== "noeviction") {
+    warnings.push({
+      problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
+      advice: "set maxmemory-policy to noeviction",
+    });
+  }
+  if (info["aof_enabled"] === "0") {
+    warnings.push({
+      problem:
+        "appendonly is off: a restart of Redis takes back what was written since the last snapshot, if there is one",
+      advice: "set appendonly to yes (appendfsync everysec costs at most a second)",
+    });
+  }
+  const replicas = Number(info["connected_slaves"] ?? 0);
+  if (replicas > 0 && info["min_slaves_good_slaves"] === undefined) {
+    warnings.push({
+      problem: `Redis has ${replicas} replica(s) and acknowledges writes that none of them has: a failover takes them back`,
+      advice: "set min-replicas-to-write to 1",
+    });
+  }
+  return warnings;
 }
 
 function parseInfo(text: string): Record<string, string> {

@@ -31,6 +31,8 @@ export interface TestRedisOptions {
   readonly dir?: string;
   /** Read before the arguments; a sentinel needs one, and writes to it. */
   readonly configFile?: string;
+  /** True: it speaks TLS and nothing else; `args` bring the certificates. */
+  readonly tls?: boolean;
   /** What the server prints when it is ready, if it is no ordinary one. */
   readonly readyText?: string;
 }
@@ -46,7 +48,8 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "bellwether-redis-")));
   const args = options.args ?? DEFAULT_ARGS;
   try {
-    const kind = { configFile: options.configFile, readyText: options.readyText ?? READY_TEXT };
+    const { configFile, readyText = READY_TEXT, tls = false } = options;
+    const kind = { configFile, readyText, tls };
     const { port, child } = await launchOnFreePort(options.port, { ...kind, dir, args });
     return new RedisProcess({ ...kind, dir, args, port }, ownsDir, child);
   } catch (error) {
@@ -69,6 +72,7 @@ interface Start {
   readonly args: readonly string[];
   readonly configFile: string | undefined;
   readonly readyText: string;
+  readonly tls: boolean;
 }
 
 class RedisProcess implements TestRedis {
@@ -127,13 +131,12 @@ async function launchOnFreePort(wanted: number | undefined, start: Omit<Start, "
 class PortTaken extends Error {}
 
 /** The server's own line is the probe: whatever else answers on the port is not this process. */
-async function launch({ port, dir, args, configFile, readyText }: Start): Promise<ChildProcess> {
+async function launch({ port, dir, args, configFile, readyText, tls }: Start): Promise<ChildProcess> {
   const child = spawn(
     "redis-server",
     [
       ...(configFile === undefined ? [] : [configFile]),
-      "--port",
-      String(port),
+      ...(tls ? ["--port", "0", "--tls-port", String(port)] : ["--port", String(port)]),
       "--bind",
       "127.0.0.1",
       "--dir",

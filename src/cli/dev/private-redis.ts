@@ -98,7 +98,8 @@ async function spawnGuard(server: string, port: number, env: NodeJS.ProcessEnv):
     bind: "127.0.0.1",
     dir,
     save: "",
-    appendonly: "no",
+    appendonly: "yes",
+    appendfsync: "no",
     "maxmemory-policy": "noeviction",
     daemonize: "no",
   };

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createCertificates } from "../support/certificates.ts";
+import { bellwether } from "../support/command.ts";
+import { leastRights } from "../support/least-rights.ts";
+import { createProject } from "../support/project.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { ReplicaProcess } from "../support/replica-process.ts";
+
+let dir: string;
+let server: TestRedis;
+let files: { ca: string; cert: string; key: string };
+let stranger: { ca: string };
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), "bellwether-tls-"));
+  files = createCertificates(dir, "redis");
+  stranger = createCertificates(dir, "stranger");
+  const { ca, cert, key } = files;
+  server = await startRedis({
+    args: [
+      ...["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key],
+      ...["--tls-auth-clients", "yes"],
+    ],
+    tls: true,
+  });
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(dir, { recursive: true });
+});
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+function admin(): Redis {
+  const redis = new Redis(`rediss://127.0.0.1:${server.port}`, { tls: tlsOf() });
+  disposals.push(() => redis.disconnect());
+  return redis;
+}
+
+function tlsOf() {
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  return { ca: readFileSync(files.ca), cert: readFileSync(files.cert), key: readFileSync(files.key) };
+}
+
+const JOBS = `jobs:
+  beat: { every: 1s, handler: echo, overlap: queue, maxRuns: 1000 }
+  weekly: { cron: "0 0 * * 0", handler: echo }
+`;
+
+async function project(name: string, redis: string) {
+  const made = await createProject({
+    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\nadmin: false\n`,
+    "config/jobs.yaml": JOBS,
+    "jobs/echo.ts": `import { defineHandler } from "bellwether";
+export default defineHandler(async (data, run) => {
+  await run.progress(50);
+  await run.lock("both", { ttl: "5s" }, async () => undefined);
+});\n`,
+  });
+  disposals.push(() => made.dispose());
+  return made;
+}
+
+function start(configDir: string): ReplicaProcess {
+  const replica = new ReplicaProcess(["--config", configDir]);
+  disposals.push(() => replica.end());
+  return replica;
+}
+
+function tlsSettings({ ca = files.ca, more = "" } = {}): string {
+  return `tls: { ca: ${ca}, cert: ${files.cert}, key: ${files.key}${more} }`;
+}
+
+describe("TLS with client certificates, as a user with the least rights", () => {
+  it("is enough for everything that replicas and operators do", async () => {
+    const name = namespace();
+    const redis = admin();
+    await redis.call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name));
+    const { configDir } = await project(
+      name,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+    );
+    const [a, b] = [start(configDir), start(configDir)];
+    await Promise.race([a.when("run.completed"), b.when("run.completed")]);
+    const at = ["--config", configDir];
+    for (const command of [
+      ["status"],
+      ["pause", "beat"],
+      ["resume", "beat"],
+      ["skip-next", "weekly"],
+      ["skip-next", "weekly", "--undo"],
+      ["trigger", "weekly"],
+      ["backfill", "weekly", "--from", "2026-01-01", "--to", "2026-02-01"],
+      ["stepdown"],
+      ["history", "weekly"],
+      ["history"],
+    ]) {
+      const result = await bellwether([...command, ...at]);
+      expect(`${command.join(" ")}: ${result.code} ${result.stderr}`).toBe(`${command.join(" ")}: 0 `);
+    }
+    await Promise.race([a.end("SIGKILL"), b.when("leader.elected")]);
+    await b.when("run.completed");
+    const denied = (await redis.call("ACL", "LOG")) as unknown[][];
+    expect(denied.map(entry => entry.join(" "))).toEqual([]);
+  });
+
+  it("names the command that a user has no right to", async () => {
+    const name = namespace();
+    await admin().call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name), "-evalsha", "-eval");
+    const { configDir } = await project(
+      name,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+    );
+    const absent = await start(configDir).when("leader.absent");
+    expect(absent["error"]).toMatch(/NOPERM.*'evalsha' command/);
+    const failed = await bellwether(["pause", "beat", "--config", configDir]);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/NOPERM.*'evalsha' command/);
+    expect(failed.stderr.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("TLS that does not fit", () => {
+  it.each([
+    { what: "another CA", settings: () => tlsSettings({ ca: stranger.ca }), reason: /SELF_SIGNED|UNABLE_TO/ },
+    {
+      what: "another host's certificate",
+      settings: () => tlsSettings({ more: ", serverName: redis.example" }),
+      reason: /ERR_TLS_CERT_ALTNAME_INVALID/,
+    },
+    {
+      what: "no client certificate",
+      settings: () => `tls: { ca: ${files.ca} }`,
+      reason: /ERR_SSL|ECONNRESET/,
+    },
+  ])("tells of $what in one line, and waits", async ({ settings, reason }) => {
+    const { configDir } = await project(
+      namespace(),
+      `{ url: "rediss://127.0.0.1:${server.port}", ${settings()} }`,
+    );
+    const replica = start(configDir);
+    const told = await replica.when("redis.unreachable");
+    expect(told["error"]).toMatch(reason);
+    const status = await bellwether(["status", "--config", configDir]);
+    expect(status.code).toBe(1);
+    expect(status.stderr).toMatch(/^cannot reach Redis at rediss:\/\/127\.0\.0\.1:\d+\/?: .+\n$/);
+    expect(await replica.end()).toBe(0);
+  });
+
+  it("names a file that cannot be read, and does not start", async () => {
+    const { configDir } = await project(
+      namespace(),
+      `{ url: "rediss://127.0.0.1:${server.port}", tls: { ca: /nowhere/ca.pem } }`,
+    );
+    const replica = start(configDir);
+    expect(await replica.end("SIGCONT")).toBe(1);
+    expect(replica.noise).toEqual([
+      "cannot read /nowhere/ca.pem (ENOENT); correct redis.tls, or make the file readable",
+    ]);
+  });
+});
