@@ -7,6 +7,7 @@ import { inject } from "./faults.ts";
 import { Flock, findFaketime } from "./flock.ts";
 import { type Handoff, Handoffs } from "./handoffs.ts";
 import { LaunchRecord } from "./launch-record.ts";
+import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
 import { startServers } from "./start-servers.ts";
 import { writtenAt } from "./surviving-stream.ts";
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   readonly durationMs: number;
   /** Instead of the store's own mixture of faults, for as long as it takes: each of these, once. */
   readonly once?: readonly FaultKind[];
+  /** TLS with client certificates, and a user with the least rights. */
+  readonly secure?: boolean;
   /** The command that runs the same again; printed when something is found. */
   readonly again: string;
   readonly onProgress?: (line: string) => void;
@@ -26,6 +29,7 @@ export interface ChaosOptions {
 
 export interface ChaosReport {
   readonly store: StoreKind;
+  readonly secure: boolean;
   readonly seed: number;
   /** How long faults happened. */
   readonly durationMs: number;
@@ -83,13 +87,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const script = drawScript(options).filter(
     step => step.fault !== "clock an hour off" || findFaketime() !== null,
   );
-  const servers = await startServers(options.store);
+  const secrecy = options.secure ? await createSecrecy() : null;
+  const servers = await startServers(options.store, NAMESPACE, secrecy);
   const run = new ChaosRun(options, servers);
   try {
     return await run.run(script);
   } finally {
     await run.dispose();
     await servers.stop();
+    await secrecy?.dispose();
   }
 }
 
@@ -261,7 +267,7 @@ class ChaosRun {
   }
 
   async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
-    const { store, seed, again } = this.#options;
+    const { store, seed, again, secure = false } = this.#options;
     const handled = await this.#readHandled();
     const { events, vanished, history } = this.#record;
     const accidents = [...flock.accidents];
@@ -275,7 +281,7 @@ class ChaosRun {
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],
     );
     return {
-      ...{ store, seed, again, evidence, durationMs: this.#faultsMs },
+      ...{ store, secure, seed, again, evidence, durationMs: this.#faultsMs },
       faults: this.#faults,
       verdict: judge(evidence),
       vanished: lostAdds.length,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FaultyLink } from "../support/faulty-link.ts";
 import type { Step } from "./fault-script.ts";
 import { RedisServers } from "./redis-servers.ts";
+import { ETCD_USER, type Secrecy, tlsOf } from "./secrecy.ts";
 import type { Access, Injected, Servers } from "./servers.ts";
 
 const NODES = 3;
@@ -22,20 +23,25 @@ export class EtcdServers implements Servers {
   readonly #nodes: readonly EtcdNode[];
   readonly #dir: string;
 
-  private constructor(redis: RedisServers, nodes: readonly EtcdNode[], dir: string) {
+  readonly #secrecy: Secrecy | null;
+
+  private constructor(redis: RedisServers, nodes: readonly EtcdNode[], dir: string, secrecy: Secrecy | null) {
     this.#redis = redis;
     this.#nodes = nodes;
     this.#dir = dir;
+    this.#secrecy = secrecy;
   }
 
-  static async start(): Promise<EtcdServers> {
+  static async start(namespace: string, secrecy: Secrecy | null): Promise<EtcdServers> {
     const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-"));
     const ports = await freePorts(2 * NODES);
     const peers = ports.slice(NODES);
     const nodes = peers.map((peer, i) => new EtcdNode(dir, ports[i] ?? 0, peer, peers));
-    const servers = new EtcdServers(await RedisServers.start(), nodes, dir);
+    const redis = await RedisServers.start(namespace, secrecy);
+    const servers = new EtcdServers(redis, nodes, dir, secrecy);
     for (const node of nodes) node.start();
     await servers.#untilHealthy();
+    if (secrecy) await servers.#createUser(namespace);
     return servers;
   }
 
@@ -56,9 +62,15 @@ export class EtcdServers implements Servers {
   async join(): Promise<Access> {
     const { settings, redisLinks } = await this.#redis.join();
     const etcdLinks: FaultyLink[] = [];
-    for (const { port } of this.#nodes) etcdLinks.push(await FaultyLink.to(port));
-    const hosts = etcdLinks.map(({ port }) => `"http://127.0.0.1:${port}"`).join(", ");
-    return { settings, redisLinks, etcdLinks, election: `store: etcd, etcd: { hosts: [${hosts}] }` };
+    const secrecy = this.#secrecy;
+    for (const { port } of this.#nodes) {
+      etcdLinks.push(await FaultyLink.to(port, { ...(secrecy && { tls: secrecy.link }) }));
+    }
+    const scheme = secrecy ? "https" : "http";
+    const hosts = etcdLinks.map(({ port }) => `"${scheme}://127.0.0.1:${port}"`).join(", ");
+    const { username, password } = ETCD_USER;
+    const access = secrecy ? `, username: ${username}, password: ${password}, ${tlsOf(secrecy)}` : "";
+    return { settings, redisLinks, etcdLinks, election: `store: etcd, etcd: { hosts: [${hosts}]${access} }` };
   }
 
   primaryPort(): Promise<number> {
@@ -78,6 +90,28 @@ export class EtcdServers implements Servers {
     await this.down();
     await this.#redis.stop();
     await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  /** A user with rights on the namespace's keys alone, and no access for anybody without one. */
+  async #createUser(namespace: string): Promise<void> {
+    const endpoint = `--endpoints=http://127.0.0.1:${this.#nodes[0]?.port}`;
+    const ctl = (...args: string[]) => {
+      execFileSync("etcdctl", [endpoint, ...args], {
+        stdio: "pipe",
+        env: { ...process.env, ETCDCTL_API: "3" },
+      });
+    };
+    const { username, password } = ETCD_USER;
+    ctl("role", "add", username);
+    ctl("role", "grant-permission", "--prefix=true", username, "readwrite", `/${namespace}/`);
+    for (const [user, role] of [
+      ["root", "root"],
+      [username, username],
+    ] as const) {
+      ctl("user", "add", `${user}:${password}`);
+      ctl("user", "grant-role", user, role);
+    }
+    ctl("auth", "enable");
   }
 
   async #leader(): Promise<EtcdNode> {

@@ -1,7 +1,7 @@
 import { Random } from "../support/random.ts";
 
-/** What the replicas run on: one Redis; three behind Sentinel; one Redis and an etcd of three nodes. */
-export type StoreKind = "redis" | "sentinel" | "etcd";
+/** What the replicas run on: one Redis; three behind Sentinel; a Cluster; one Redis and an etcd of three nodes. */
+export type StoreKind = "redis" | "sentinel" | "cluster" | "etcd";
 
 /** One fault to come. Who leads then is not known when the script is drawn, so the leader has no name here. */
 export interface Step {
@@ -27,9 +27,9 @@ interface FaultRule {
   readonly restMs?: number;
 }
 
-const ALL = (cards: number) => ({ redis: cards, sentinel: cards, etcd: cards });
+const ALL = (cards: number) => ({ redis: cards, sentinel: cards, cluster: cards, etcd: cards });
 const REDIS = (cards: number) => ({ redis: cards, etcd: cards });
-const SENTINEL = (cards: number) => ({ sentinel: cards });
+const FAILOVERS = (cards: number) => ({ sentinel: cards, cluster: cards });
 const ETCD = (cards: number) => ({ etcd: cards });
 
 /** The lease of the replicas under test; the holds below are chosen around it. */
@@ -54,9 +54,9 @@ export const FAULTS = {
   "SCRIPT FLUSH": { cards: ALL(2), holdMs: [0, 0] },
   "Redis: kill -9 and restart": { cards: REDIS(4), holdMs: [0, 1_500], restMs: 700 },
   "Redis: freeze": { cards: REDIS(2), holdMs: [300, 3_000], restMs: 300 },
-  failover: { cards: SENTINEL(2), holdMs: [0, 2_000], restMs: 3_000 },
-  "failover that loses writes": { cards: SENTINEL(4), holdMs: [600, 2_400], restMs: 3_000 },
-  "primary frozen, then two of them": { cards: SENTINEL(2), holdMs: [4_000, 6_000], restMs: 9_000 },
+  failover: { cards: FAILOVERS(2), holdMs: [0, 2_000], restMs: 3_000 },
+  "failover that loses writes": { cards: FAILOVERS(4), holdMs: [600, 2_400], restMs: 3_000 },
+  "primary frozen, then two of them": { cards: FAILOVERS(2), holdMs: [4_000, 6_000], restMs: 9_000 },
   "etcd: connections cut": { cards: ETCD(3), holdMs: [0, 1_500], leaderShare: 0.7 },
   "etcd: requests held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8 },
   "etcd: replies held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8 },

@@ -1,6 +1,7 @@
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { Step } from "./fault-script.ts";
+import { type Secrecy, urlOf, userArgs } from "./secrecy.ts";
 import { type Access, DURABLE, type Injected, type Servers } from "./servers.ts";
 
 /** One Redis that loses nothing. */
@@ -9,12 +10,18 @@ export class RedisServers implements Servers {
   readonly mayLoseWrites = false;
   readonly #redis: TestRedis;
 
-  private constructor(redis: TestRedis) {
+  readonly #secrecy: Secrecy | null;
+
+  private constructor(redis: TestRedis, secrecy: Secrecy | null) {
     this.#redis = redis;
+    this.#secrecy = secrecy;
   }
 
-  static async start(): Promise<RedisServers> {
-    return new RedisServers(await startRedis({ args: DURABLE }));
+  static async start(namespace: string, secrecy: Secrecy | null): Promise<RedisServers> {
+    return new RedisServers(
+      await startRedis({ args: [...DURABLE, ...userArgs(namespace, secrecy)] }),
+      secrecy,
+    );
   }
 
   readonly faults = {
@@ -29,9 +36,9 @@ export class RedisServers implements Servers {
   };
 
   async join(): Promise<Access> {
-    const link = await FaultyLink.to(this.#redis.port);
+    const link = await FaultyLink.to(this.#redis.port, { ...(this.#secrecy && { tls: this.#secrecy.link }) });
     return {
-      settings: [`redis: { url: "redis://127.0.0.1:${link.port}" }`],
+      settings: [urlOf(link.port, this.#secrecy)],
       election: "store: redis",
       redisLinks: [link],
       etcdLinks: [],

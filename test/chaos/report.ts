@@ -12,7 +12,7 @@ const AFTER_MS = 6_000;
 
 /** The whole result as tables in Markdown, so that it can stand in docs/guarantees.md as it is. */
 export function formatReport(report: ChaosReport): string {
-  const { store, seed, durationMs, verdict, faults } = report;
+  const { store, secure, seed, durationMs, verdict, faults } = report;
   const count = (breach: Violation["breach"]) =>
     verdict.violations.filter(violation => violation.breach === breach).length;
   const sum = [...faults.values()].reduce((a, b) => a + b, 0);
@@ -33,7 +33,7 @@ export function formatReport(report: ChaosReport): string {
     ["elections; newest term", `${report.elections}; ${verdict.newestTerm}`],
   ] as const;
   return [
-    `store ${store}, seed ${seed}, ${Math.round(durationMs / 1_000)} s of faults: ${verdict.violations.length === 0 ? "held" : "BROKEN"}`,
+    `store ${store}${secure ? ", TLS, least rights" : ""}, seed ${seed}, ${Math.round(durationMs / 1_000)} s of faults: ${verdict.violations.length === 0 ? "held" : "BROKEN"}`,
     table(
       ["", "count"],
       results.map(row => row.map(String)),
@@ -108,9 +108,10 @@ function merge(windows: readonly Window[]): Window[] {
 
 /** The same for machines. */
 export function toJson(report: ChaosReport): object {
-  const { store, seed, durationMs, verdict, faults, vanished, elections, handoffs, vacancies } = report;
+  const { store, secure, seed, durationMs, verdict, faults, vanished, elections, handoffs, vacancies } =
+    report;
   return {
-    ...{ store, seed, durationMs, vanished, elections, handoffs, vacancies },
+    ...{ store, secure, seed, durationMs, vanished, elections, handoffs, vacancies },
     faults: Object.fromEntries(faults),
     ...verdict,
   };

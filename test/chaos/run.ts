@@ -1,4 +1,4 @@
-/** `npm run chaos -- --minutes N --seed S --store redis|sentinel|etcd`: faults, and what they did (docs/guarantees.md). */
+/** `npm run chaos -- --minutes N --seed S --store redis|sentinel|cluster|etcd`: faults, and what they did (docs/guarantees.md). */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runChaos } from "./chaos-run.ts";
@@ -10,9 +10,10 @@ const HELP = `Usage: npm run chaos -- [options]
 Real replicas on real servers, with faults drawn from a seed, judged by BullMQ's event streams and by the handlers'
 own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for clocks that are wrong.
 
-  --store redis|sentinel|etcd   what the replicas run on (default redis)
+  --store redis|sentinel|cluster|etcd   what the replicas run on (default redis)
   --minutes N                   how long faults happen (default 1); the end takes up to a minute more
   --seed S                      the same seed gives the same faults (default: from the clock, and printed)
+  --secure                      TLS with client certificates, and users with the least rights
   --script                      print the faults of the seed and run nothing
   --timeline FILE               write everything that happened to a file, whatever came of it
   --json                        the result as JSON
@@ -21,12 +22,13 @@ own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for 
 Exit code 0: every promise held. 1: one did not; the seed and the timeline around it are printed. 2: wrong usage.
 `;
 
-const STORES: readonly string[] = ["redis", "sentinel", "etcd"];
+const STORES: readonly string[] = ["redis", "sentinel", "cluster", "etcd"];
 
 interface Arguments {
   readonly store: StoreKind;
   readonly durationMs: number;
   readonly seed: number;
+  readonly secure: boolean;
   readonly isScript: boolean;
   readonly isJson: boolean;
   readonly timelineFile: string | null;
@@ -38,6 +40,7 @@ function readArguments(): Arguments | "help" {
       store: { type: "string", default: "redis" },
       minutes: { type: "string", default: "1" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      secure: { type: "boolean", default: false },
       script: { type: "boolean", default: false },
       timeline: { type: "string" },
       json: { type: "boolean", default: false },
@@ -55,6 +58,7 @@ function readArguments(): Arguments | "help" {
     store: values.store as StoreKind,
     durationMs: minutes * 60_000,
     seed,
+    secure: values.secure,
     isScript: values.script,
     isJson: values.json,
     timelineFile: values.timeline ?? null,
@@ -78,9 +82,10 @@ async function main(): Promise<number> {
     for (const step of drawScript(options)) console.log(JSON.stringify(step));
     return 0;
   }
-  const { store, seed, durationMs } = options;
+  const { store, seed, durationMs, secure } = options;
   console.error(`store ${store}, seed ${seed}`);
-  const again = `npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}`;
+  const flags = secure ? " --secure" : "";
+  const again = `npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}${flags}`;
   const report = await runChaos({ ...options, again, onProgress: line => console.error(line) });
   if (timelineFile !== null) {
     await writeFile(timelineFile, `${report.timeline.lines(0, Number.POSITIVE_INFINITY).join("\n")}\n`);

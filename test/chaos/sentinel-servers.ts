@@ -6,7 +6,15 @@ import { Redis } from "ioredis";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { Step } from "./fault-script.ts";
-import { type Access, DURABLE, type Injected, type Servers } from "./servers.ts";
+import { accessOf, type Secrecy, userArgs } from "./secrecy.ts";
+import {
+  type Access,
+  DURABLE,
+  type Injected,
+  REPLICATION,
+  REPLICATION_ARGS,
+  type Servers,
+} from "./servers.ts";
 
 const NODES = 3;
 const QUORUM = 2;
@@ -15,12 +23,8 @@ const DOWN_AFTER_MS = 700;
 const FAILOVER_TIMEOUT_MS = 4_000;
 const FAILOVER_LIMIT_MS = 30_000;
 const ASK_MS = 100;
-const REPLICATION = { user: "replication", password: "replication" };
 
-/**
- * A primary, two replicas and three sentinels. Replication has a user of its own: taken away, the primary goes on
- * acknowledging writes that no replica gets, until it is killed.
- */
+/** A primary, two replicas and three sentinels. */
 export class SentinelServers implements Servers {
   readonly store = "sentinel";
   readonly mayLoseWrites = true;
@@ -29,22 +33,31 @@ export class SentinelServers implements Servers {
   readonly #dir: string;
   readonly #asking = new Map<number, Redis>();
 
-  private constructor(nodes: readonly TestRedis[], sentinels: readonly TestRedis[], dir: string) {
+  readonly #secrecy: Secrecy | null;
+
+  private constructor(
+    nodes: readonly TestRedis[],
+    sentinels: readonly TestRedis[],
+    dir: string,
+    secrecy: Secrecy | null,
+  ) {
     this.#nodes = nodes;
     this.#sentinels = sentinels;
     this.#dir = dir;
+    this.#secrecy = secrecy;
   }
 
-  static async start(): Promise<SentinelServers> {
+  static async start(namespace: string, secrecy: Secrecy | null): Promise<SentinelServers> {
     const dir = await mkdtemp(path.join(tmpdir(), "bellwether-sentinel-"));
     const nodes: TestRedis[] = [];
     for (let i = 0; i < NODES; i++) {
       const [primary] = nodes;
-      nodes.push(await startRedis({ args: [...NODE_ARGS, ...(primary ? replicaOf(primary.port) : [])] }));
+      const args = [...DURABLE, ...REPLICATION_ARGS, ...userArgs(namespace, secrecy)];
+      nodes.push(await startRedis({ args: [...args, ...(primary ? replicaOf(primary.port) : [])] }));
     }
     const sentinels: TestRedis[] = [];
     for (let i = 0; i < NODES; i++) sentinels.push(await startSentinel(dir, i, nodes[0]?.port ?? 0));
-    const servers = new SentinelServers(nodes, sentinels, dir);
+    const servers = new SentinelServers(nodes, sentinels, dir, secrecy);
     await servers.#untilReplicated();
     return servers;
   }
@@ -90,13 +103,14 @@ export class SentinelServers implements Servers {
         text = text.replaceAll(`\r\n${targetPort}\r\n`, `\r\n${port}\r\n`);
       return Buffer.from(text, "latin1");
     };
-    for (const { port } of this.#nodes) links.push(await FaultyLink.to(port));
+    const secure = this.#secrecy && { tls: this.#secrecy.link };
+    for (const { port } of this.#nodes) links.push(await FaultyLink.to(port, { ...secure }));
     const sentinels: FaultyLink[] = [];
-    for (const { port } of this.#sentinels) sentinels.push(await FaultyLink.to(port, { rewrite }));
+    for (const { port } of this.#sentinels) sentinels.push(await FaultyLink.to(port, { rewrite, ...secure }));
     links.push(...sentinels);
     const nodes = sentinels.map(({ port }) => `"127.0.0.1:${port}"`).join(", ");
     return {
-      settings: [`redis: { sentinel: { name: ${MASTER}, nodes: [${nodes}] } }`],
+      settings: [`redis: { sentinel: { name: ${MASTER}, nodes: [${nodes}] }${accessOf(this.#secrecy)} }`],
       election: "store: redis",
       redisLinks: links,
       etcdLinks: [],
@@ -159,6 +173,7 @@ export class SentinelServers implements Servers {
     const known = this.#asking.get(port);
     if (known?.status === "ready") return known;
     known?.disconnect();
+    this.#asking.delete(port);
     const redis = new Redis({ port, lazyConnect: true, retryStrategy: () => null, commandTimeout: 1_000 });
     redis.on("error", () => undefined);
     await redis.connect();
@@ -185,13 +200,6 @@ export class SentinelServers implements Servers {
     return whole.every(Boolean);
   }
 }
-
-const NODE_ARGS = [
-  ...DURABLE,
-  ...["--user", REPLICATION.user, "on", `>${REPLICATION.password}`, "+psync", "+replconf", "+ping"],
-  ...["--masteruser", REPLICATION.user, "--masterauth", REPLICATION.password],
-  ...["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"],
-];
 
 const AS_PRIMARY = ["--replicaof", "no", "one"];
 

@@ -35,3 +35,12 @@ export interface Servers {
 
 /** No acknowledged write is lost by a kill: what is missing afterwards was lost by something else. */
 export const DURABLE = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
+
+/** Replication has a user of its own: taken away, a primary goes on acknowledging writes that no replica gets. */
+export const REPLICATION = { user: "replication", password: "replication" };
+
+export const REPLICATION_ARGS = [
+  ...["--user", REPLICATION.user, "on", `>${REPLICATION.password}`, "+psync", "+replconf", "+ping"],
+  ...["--masteruser", REPLICATION.user, "--masterauth", REPLICATION.password],
+  ...["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"],
+];

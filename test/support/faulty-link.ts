@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
 
 export type Direction = "requests" | "replies";
 
@@ -13,6 +15,15 @@ export type TripPoint = "before" | "within" | "after" | "late";
 export interface FaultyLinkOptions {
   /** Replaces a reply on its way back. */
   readonly rewrite?: (reply: Buffer) => Buffer;
+  /** The client speaks TLS, which ends here: the link sees what is said. */
+  readonly tls?: LinkTls;
+}
+
+/** Paths of PEM files. Clients must show a certificate of the CA. */
+export interface LinkTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 const LATE_MS = 500;
@@ -22,6 +33,7 @@ export class FaultyLink {
   readonly targetPort: number;
   readonly #server: Server;
   readonly #rewrite: (reply: Buffer) => Buffer;
+  readonly #secure: (client: Socket) => Socket;
   readonly #connections = new Set<Connection>();
   readonly #held = new Set<Direction>();
   #isCut = false;
@@ -32,6 +44,7 @@ export class FaultyLink {
     this.targetPort = targetPort;
     this.#server = server;
     this.#rewrite = options.rewrite ?? (reply => reply);
+    this.#secure = options.tls ? tlsEnd(options.tls) : client => client;
   }
 
   static async to(targetPort: number, options: FaultyLinkOptions = {}): Promise<FaultyLink> {
@@ -102,7 +115,8 @@ export class FaultyLink {
     }
     const upstream = connect(this.targetPort, "127.0.0.1");
     const connection = new Connection({
-      client,
+      wire: client,
+      client: this.#secure(client),
       upstream,
       isHeld: direction => this.#held.has(direction),
       delayMs: () => this.#delayMs,
@@ -126,7 +140,26 @@ export class FaultyLink {
   }
 }
 
+/** Makes what is said out of what is on the wire. */
+function tlsEnd({ ca, cert, key }: LinkTls): (wire: Socket) => Socket {
+  const [caText, certText, keyText] = [ca, cert, key].map(file => readFileSync(file)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  const secureContext = createSecureContext({ ca: caText, cert: certText, key: keyText });
+  return wire => {
+    wire.on("error", () => undefined);
+    return new TLSSocket(wire, {
+      ...{ isServer: true, secureContext, requestCert: true, rejectUnauthorized: true },
+      ALPNProtocols: ["h2", "http/1.1"],
+    });
+  };
+}
+
 interface ConnectionOptions {
+  /** What resets go to. */
+  readonly wire: Socket;
   readonly client: Socket;
   readonly upstream: Socket;
   readonly isHeld: (direction: Direction) => boolean;
@@ -177,20 +210,20 @@ class Connection {
   }
 
   reset(): void {
-    const { client, upstream } = this.#options;
+    const { wire, upstream } = this.#options;
     this.#waiting.requests = [];
     this.#waiting.replies = [];
-    client.resetAndDestroy();
+    wire.resetAndDestroy();
     upstream.resetAndDestroy();
   }
 
   trip(at: TripPoint, chunk: Buffer): void {
-    const { client, upstream } = this.#options;
+    const { wire, upstream } = this.#options;
     if (at === "late") this.#waiting.requests.push({ chunk, dueMs: performance.now() + LATE_MS });
     else if (at !== "before")
       this.pass("requests", at === "within" ? chunk.subarray(0, chunk.length / 2) : chunk);
     if (at === "before") upstream.destroy();
-    client.resetAndDestroy();
+    wire.resetAndDestroy();
   }
 
   #flush(direction: Direction): void {

@@ -14,6 +14,8 @@ export interface TestCluster {
   readonly addresses: readonly string[];
   /** The node that is the master of the key's slot, as most nodes say. */
   masterOf(key: string): Promise<TestRedis>;
+  /** Resolves when another node than this one is the master of the key's slot. */
+  untilMasterIsNot(key: string, node: TestRedis): Promise<void>;
   /** Resolves when every slot is served, and every master that is to have replicas has them. */
   untilWhole(): Promise<void>;
   /** A connection to a node, for as long as the cluster is there. */
@@ -90,6 +92,10 @@ class Cluster implements TestCluster {
     return node;
   }
 
+  untilMasterIsNot(key: string, node: TestRedis): Promise<void> {
+    return this.#until(`another master than ${node.port}`, async () => (await this.masterOf(key)) !== node);
+  }
+
   untilWhole(): Promise<void> {
     return this.#until("every slot is served, with replicas", async () => {
       const infos = await Promise.all(this.nodes.map(node => this.#info(node).catch(() => null)));
@@ -106,6 +112,7 @@ class Cluster implements TestCluster {
     const known = this.#admins.get(node);
     if (known?.status === "ready") return known;
     known?.disconnect();
+    this.#admins.delete(node);
     const redis = new Redis({
       port: node.port,
       lazyConnect: true,
