@@ -1,8 +1,10 @@
 import { Calendar } from "../schedule/calendar.ts";
 import { createSchedule, type ScheduleProblem } from "../schedule/create-schedule.ts";
+import { findEmptiness } from "../schedule/emptiness.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
 import type { HandlerRef, Job } from "./config.ts";
+import { contradictionsOf } from "./contradictions.ts";
 import { quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { formatDuration } from "./duration.ts";
@@ -42,6 +44,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const checked = validate({ schema: jobSchema, ...place });
   const mistakes: Mistake[] = [
     ...rulesOfKeys(document, place.path),
+    ...contradictionsOf(document, place.path),
     ...rulesOfQueue(options),
   ];
   if (!checked.ok)
@@ -52,7 +55,8 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   mistakes.push(...calendars.mistakes);
   const spec = specOf(name, { ...parts, ...calendars.found }, defaults);
   const created = createSchedule(spec);
-  const problems = created.ok ? [] : created.problems;
+  const emptiness = created.ok && mistakes.length === 0 ? findEmptiness(spec, created.schedule) : null;
+  const problems = created.ok ? [emptiness].filter(problem => problem !== null) : created.problems;
   mistakes.push(...problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   if (!checked.ok || !created.ok || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, value: jobOf({ name, spec, schedule: created.schedule }, checked.value, defaults) };
