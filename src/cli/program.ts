@@ -55,6 +55,10 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
     .option("--excluded", "with --json: also the ticks that except, start and end take away")
     .option("--json", "print JSON")
     .action(async (job, options) => exit(await (await import("./next.ts")).next(job, options, io)));
+  project(program, "explain", "a job's schedule in words; needs no server")
+    .argument("<job>")
+    .option("--json", "print JSON")
+    .action(async (job, options) => exit(await (await import("./explain.ts")).explain(job, options, io)));
   project(program, "status", "who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
     .action(async options => exit(await (await import("./status.ts")).status(options, io)));
