@@ -1,69 +1,129 @@
-import type { Config, Job } from "../config/config.ts";
+import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
+import { EXCLUSIONS_SHOWN, listTicks, type TickRow, togetherWith } from "./tick-list.ts";
 
 export interface NextOptions extends ProjectOptions {
-  readonly count: number;
+  readonly count?: number;
   readonly from?: string;
+  readonly until?: string;
+  readonly excluded?: boolean;
   readonly json?: boolean;
 }
 
+/** `next --json` (DESIGN §4.1). Times are ISO 8601 in UTC; what a tick does not have is absent. */
 interface ComingTick {
   readonly job: string;
   readonly tick: string;
   readonly local: string;
+  /** What daylight saving did to the tick. */
   readonly note?: string;
+  /** With a jitter: when a leader on time launches it. */
+  readonly launchAt?: string;
+  /** After so many launched ticks the job is over. */
+  readonly maxRuns?: number;
+  /** With `--until`: the other jobs with a tick at this instant. */
+  readonly together?: readonly string[];
+  /** With `--excluded`: why this tick does not exist. */
+  readonly excluded?: string;
+  /** The last of several ticks that are excluded together; null when all later ones are. */
+  readonly excludedUntil?: string | null;
 }
 
+const COUNT = 5;
+const COUNT_UNTIL = 1_000;
+
 /** Shows each job's next ticks, in order of time. Needs no server. */
-export async function next(job: string | undefined, options: NextOptions, io: Io): Promise<number> {
+export async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
+  const fromMs = options.from === undefined ? Date.now() : parseInstant("--from", options.from);
+  const untilMs = parseUntil(options.until, fromMs);
   const config = await loadProject(options, io);
-  const fromMs = parseFrom(options.from);
-  const ticks = comingTicks(
-    config,
-    job === undefined ? config.jobs : [findJob(config, job)],
-    fromMs,
-    options.count,
-  );
+  const jobs = name === undefined ? config.jobs : [findJob(config, name)];
+  const count = options.count ?? (options.until === undefined ? COUNT : COUNT_UNTIL);
+  const { rows, cut, sparse } = listTicks(jobs, { fromMs, untilMs, count });
+  const together = options.until === undefined ? () => [] : togetherWith(rows);
+  const showsExcluded = options.excluded || !options.json;
+  const shown = showsExcluded ? rows : rows.filter(row => row.exclusion === undefined);
   if (options.json) {
+    const ticks = shown.map(row => comingTick(row, together(row)));
     io.out(`${JSON.stringify(ticks, null, 2)}\n`);
-  } else if (ticks.length === 0) {
-    io.out("no tick is to come\n");
   } else {
-    const rows = ticks.map(tick => [tick.job, tick.tick, tick.local, tick.note ?? ""]);
-    io.out(renderTable(["JOB", "TICK (UTC)", "LOCAL", "NOTE"], rows));
+    io.out(shown.length === 0 ? "no tick is to come\n" : renderRows(shown, together));
+  }
+  if (options.until !== undefined && options.count === undefined) {
+    for (const job of cut) {
+      io.err(`${job.name} has more than ${count} ticks until ${options.until}: --count shows more of them\n`);
+    }
+  }
+  for (const job of showsExcluded ? sparse : []) {
+    io.err(`${job.name}: only the first ${EXCLUSIONS_SHOWN} stretches of excluded ticks are shown\n`);
   }
   return EXIT.done;
 }
 
-function comingTicks(_config: Config, jobs: readonly Job[], fromMs: number, count: number): ComingTick[] {
-  const ticks: (ComingTick & { readonly at: number })[] = [];
-  for (const job of jobs) {
-    let after = fromMs - 1;
-    for (let i = 0; i < count; i++) {
-      const tick = job.schedule.next(after);
-      if (!tick) break;
-      after = tick.at;
-      ticks.push({
-        job: job.name,
-        tick: new Date(tick.at).toISOString(),
-        local: formatLocal(tick.at, job.spec.timezone),
-        ...(tick.note === undefined ? {} : { note: tick.note }),
-        at: tick.at,
-      });
-    }
-  }
-  ticks.sort((a, b) => a.at - b.at);
-  return ticks.map(({ at: _, ...tick }) => tick);
+function parseUntil(until: string | undefined, fromMs: number): number {
+  if (until === undefined) return Number.POSITIVE_INFINITY;
+  const untilMs = parseInstant("--until", until);
+  if (untilMs >= fromMs) return untilMs;
+  const from = new Date(fromMs).toISOString();
+  throw new CliFailure(`--until ${until} is before --from ${from}: expected a later instant`, EXIT.usage);
 }
 
-function parseFrom(from: string | undefined): number {
-  if (from === undefined) return Date.now();
-  const fromMs = Date.parse(from);
-  if (Number.isNaN(fromMs)) {
-    throw new CliFailure(`--from ${from}: expected an instant like 2026-12-24T18:00:00Z`, EXIT.usage);
+/** A row as JSON has it. */
+export function comingTick(row: TickRow, together: readonly string[] = []): ComingTick {
+  const { job, at, note, launchAt, exclusion } = row;
+  const tick = {
+    job: job.name,
+    tick: new Date(at).toISOString(),
+    local: formatLocal(at, job.spec.timezone),
+    ...(note !== undefined && { note }),
+  };
+  if (exclusion !== undefined) {
+    const { reason, lastAt } = exclusion;
+    const until = Number.isFinite(lastAt) ? new Date(lastAt).toISOString() : null;
+    return { ...tick, excluded: reason, ...(lastAt > at && { excludedUntil: until }) };
   }
-  return fromMs;
+  return {
+    ...tick,
+    ...(job.spec.jitterMs > 0 && { launchAt: new Date(launchAt).toISOString() }),
+    ...(job.maxRuns !== null && { maxRuns: job.maxRuns }),
+    ...(together.length > 0 && { together }),
+  };
+}
+
+/** Rows as people read them. */
+export function renderRows(
+  rows: readonly TickRow[],
+  together: (row: TickRow) => readonly string[] = () => [],
+): string {
+  const jobs = [...new Set(rows.map(row => row.job))];
+  const hasJitter = jobs.some(job => job.spec.jitterMs > 0);
+  const table = renderTable(
+    ["JOB", "TICK (UTC)", "LOCAL", ...(hasJitter ? ["LAUNCH (UTC)"] : []), "NOTE"],
+    rows.map(row => {
+      const { job, tick, local, launchAt } = comingTick(row);
+      return [job, tick, local, ...(hasJitter ? [launchAt ?? ""] : []), noteOf(row, together(row))];
+    }),
+  );
+  const limits = jobs.filter(job => job.maxRuns !== null).map(job => limitOf(job.name, job.maxRuns ?? 0));
+  return [table, ...limits].join("");
+}
+
+function noteOf({ job, at, note, exclusion }: TickRow, together: readonly string[]): string {
+  const notes = note === undefined ? [] : [note];
+  if (together.length > 0) notes.push(`together with: ${together.join(", ")}`);
+  if (exclusion !== undefined) {
+    const { reason, lastAt } = exclusion;
+    const last = Number.isFinite(lastAt)
+      ? `up to ${formatLocal(lastAt, job.spec.timezone)}`
+      : "like all later ones";
+    notes.push(lastAt > at ? `excluded ${last}: ${reason}` : `excluded: ${reason}`);
+  }
+  return notes.join("; ");
+}
+
+function limitOf(name: string, maxRuns: number): string {
+  return `${name}: over after ${maxRuns} launched ${maxRuns === 1 ? "tick" : "ticks"} in all (maxRuns)\n`;
 }

@@ -49,10 +49,16 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
     .action(async options => exit(await (await import("./check.ts")).check(options, io)));
   project(program, "next", "the coming ticks of a job, or of all; needs no server")
     .argument("[job]")
-    .option("--count <n>", "ticks per job", positive, 5)
-    .option("--from <instant>", "count from this instant (ISO 8601) instead of now")
+    .option("--count <n>", "at most so many ticks per job (default: 5, with --until 1000)", positive)
+    .option("--from <instant>", "begin at this instant (ISO 8601, UTC without an offset) instead of now")
+    .option("--until <instant>", "all ticks up to this instant; with --count, whichever comes first")
+    .option("--excluded", "with --json: also the ticks that except, start and end take away")
     .option("--json", "print JSON")
     .action(async (job, options) => exit(await (await import("./next.ts")).next(job, options, io)));
+  project(program, "explain", "a job's schedule in words; needs no server")
+    .argument("<job>")
+    .option("--json", "print JSON")
+    .action(async (job, options) => exit(await (await import("./explain.ts")).explain(job, options, io)));
   project(program, "status", "who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
     .action(async options => exit(await (await import("./status.ts")).status(options, io)));

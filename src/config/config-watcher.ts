@@ -29,6 +29,8 @@ export class ConfigWatcher {
   #applied: string | null = null;
   #refused: string | null = null;
   #seen: string | null = null;
+  /** What the configuration was read from last: more than is found by names, such as the files of calendars. */
+  #files: readonly string[] = [];
   #busy: Promise<void> = Promise.resolve();
 
   constructor(options: ConfigWatcherOptions) {
@@ -41,11 +43,12 @@ export class ConfigWatcher {
 
   /** The configuration to begin with. */
   async first(): Promise<LoadResult> {
-    const before = await this.#fingerprint();
+    const before = await this.#fingerprint([]);
     const result = await this.#options.load();
-    const after = await this.#fingerprint();
-    // It changed while it was read: the first look reads it again.
-    if (before === after) this.#applied = after;
+    // Where it changed while it was read the first look reads it again.
+    const isStable = before === (await this.#fingerprint([]));
+    this.#files = result.files;
+    if (isStable) this.#applied = await this.#fingerprint();
     return result;
   }
 
@@ -74,21 +77,24 @@ export class ConfigWatcher {
   async #take(found: string): Promise<void> {
     const { load, apply, reject } = this.#options;
     const result = await load();
+    // With the files that it names now, which may be others than before.
+    const taken = await this.#fingerprint(result.files);
     // It changed while it was read: the next look sees something new.
     if ((await this.#fingerprint()) !== found) return;
+    this.#files = result.files;
     const mistakes = result.ok ? await apply(result.config) : result.mistakes.map(formatMistake);
     if (mistakes.length === 0) {
-      this.#applied = found;
+      this.#applied = taken;
       return;
     }
-    this.#refused = found;
+    this.#refused = taken;
     reject(mistakes);
   }
 
   /** Equal for equal contents; a file that cannot be read counts with the reason. */
-  async #fingerprint(): Promise<string> {
+  async #fingerprint(more: readonly string[] = this.#files): Promise<string> {
     const { settings, jobs, mistakes } = await findConfigFiles(this.#options.configDir);
-    const files = [...new Set([settings ?? "", ...jobs])];
+    const files = [...new Set([settings ?? "", ...jobs, ...more])];
     const hash = createHash("sha256").update(JSON.stringify(mistakes));
     for (const file of files) {
       const content = await readFile(file).catch((error: NodeJS.ErrnoException) => String(error.code));

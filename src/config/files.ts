@@ -102,8 +102,16 @@ export async function isDirectory(entry: string): Promise<boolean> {
 }
 
 /** The text of a UTF-8 file without its byte order mark, or why it cannot be read. */
-export async function readText(file: string): Promise<{ text: string } | { problem: string }> {
+export async function readText(
+  file: string,
+  limitBytes = Number.POSITIVE_INFINITY,
+): Promise<{ text: string } | { problem: string }> {
   try {
+    const found = await stat(file);
+    if (!found.isFile() && !found.isDirectory()) return { problem: "it is not a regular file" };
+    if (found.size > limitBytes) {
+      return { problem: `the file has ${found.size} bytes: expected at most ${limitBytes}` };
+    }
     const bytes = await readFile(file);
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch (error) {

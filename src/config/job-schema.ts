@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dateStretch } from "../schedule/parse-exception.ts";
 import { choice, duration, instant, notYet, oneOrMany, section, text, whole } from "./fields.ts";
 
 /** What a job is when neither the job nor the `defaults` of its file say otherwise. */
@@ -28,6 +29,35 @@ export const QUEUE_NAME = text(
 
 /** No way out of the jobs directory: relative, no `..`, no backslash. */
 const MODULE_PATH = /^(?:\.\/)?(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.@-]+\/)*(?!\.{1,2}$)[A-Za-z0-9_.@-]+$/;
+
+const CALENDAR_NAME = text(
+  "a calendar name of letters, digits, _ . and -, at most 100 characters",
+  /^[A-Za-z0-9_.-]{1,100}$/,
+);
+
+/** No way out of the config directory: relative, no `..`, no backslash. */
+const FILE_PATH = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\\\0]+$/;
+
+const date = text('a date like "2026-12-24"').refine(isDate, { error: 'expected a date like "2026-12-24"' });
+
+function isDate(value: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) && dateStretch(value) !== null;
+}
+
+/** A list of dates, or a file of events. */
+export const calendarSchema = z
+  .union(
+    [
+      z.array(date).min(1, { error: "expected at least one date" }),
+      section({
+        file: text("the path of an .ics file, below the config directory", FILE_PATH).meta({
+          description: "An iCalendar file (.ics): its path below the config directory.",
+        }),
+      }),
+    ],
+    { error: "expected a list of dates, or { file: holidays.ics }" },
+  )
+  .meta({ description: "Local dates, in the zone of the job that excepts them, or a file of events." });
 
 const dst = section({
   gap: choice(["run", "skip"]).exactOptional().meta({
@@ -114,15 +144,24 @@ const schedule = {
     .meta({ description: "Single instants." }),
 };
 
+/** In YAML a blank after the colon makes a mapping of it: both are taken. */
+const exception = z.union(
+  [
+    text('a cron expression, a date like "2026-12-24", a time, or calendar:NAME'),
+    section({ calendar: CALENDAR_NAME.meta({ description: "The name of a calendar." }) }).transform(
+      ({ calendar }) => `calendar:${calendar}`,
+    ),
+  ],
+  { error: 'expected a cron expression, a date like "2026-12-24", a time, or calendar:NAME' },
+);
+
 const bounds = {
   start: instant().exactOptional().meta({ description: "Ticks before this time do not exist." }),
   end: instant().exactOptional().meta({ description: "Ticks after this time do not exist." }),
-  except: oneOrMany(
-    text('a cron expression, a date like "2026-12-24", or a time'),
-    "a list of cron expressions, dates or times",
-  )
-    .exactOptional()
-    .meta({ description: "Cron expressions, local dates or times whose ticks do not exist." }),
+  except: oneOrMany(exception, "a list of cron expressions, dates, times or calendars").exactOptional().meta({
+    description:
+      "Cron expressions, local dates, times and calendars (calendar:NAME) whose ticks do not exist.",
+  }),
   maxRuns: whole(1, Number.MAX_SAFE_INTEGER).exactOptional().meta({
     description: "After so many launched ticks the job is over; backfills and manual runs do not count.",
   }),
@@ -155,10 +194,15 @@ export const scheduleShape = { ...schedule, ...bounds, timezone: policies.timezo
 export const defaultsSchema = section(policies);
 
 /**
- * A jobs file. The loader gives schemas that take anything and judges defaults and jobs one by one afterwards:
+ * A jobs file. The loader gives schemas that take anything and judges defaults, calendars and jobs one by one afterwards:
  * one bad job must not hide what is wrong in others.
  */
-export function jobsFile<D extends z.ZodType, J extends z.ZodType>(defaults: D, job: J) {
+export function jobsFile<D extends z.ZodType, C extends z.ZodType, J extends z.ZodType>(parts: {
+  readonly defaults: D;
+  readonly calendar: C;
+  readonly job: J;
+}) {
+  const { defaults, calendar, job } = parts;
   return section({
     $schema: z.string({ error: "expected the address of a JSON Schema" }).exactOptional().meta({
       description: "For editors; ignored.",
@@ -168,6 +212,10 @@ export function jobsFile<D extends z.ZodType, J extends z.ZodType>(defaults: D, 
       description: "Without it a configuration with no jobs at all is refused.",
     }),
     defaults: defaults.exactOptional().meta({ description: "Policies of all jobs in this file." }),
+    calendars: z
+      .record(CALENDAR_NAME, calendar, { error: "expected a mapping of calendar names" })
+      .exactOptional()
+      .meta({ description: "Times without ticks by name, for `except` of jobs in any file: calendar:NAME." }),
     jobs: z
       .record(JOB_NAME, job, { error: "expected a mapping of job names" })
       .exactOptional()

@@ -1,6 +1,10 @@
+import { Calendar } from "../schedule/calendar.ts";
 import { createSchedule, type ScheduleProblem } from "../schedule/create-schedule.ts";
+import { findEmptiness } from "../schedule/emptiness.ts";
+import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
 import type { HandlerRef, Job } from "./config.ts";
+import { contradictionsOf } from "./contradictions.ts";
 import { quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { formatDuration } from "./duration.ts";
@@ -30,6 +34,7 @@ export interface ReadJobOptions {
   /** The `defaults` of the file. */
   readonly defaults: JobPolicies;
   readonly queues: DeclaredQueues;
+  readonly calendars: ReadonlyMap<string, Calendar>;
 }
 
 /** Reads one job: what the schema says, what holds between keys, and whether its schedule can be built. */
@@ -37,18 +42,22 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const { document, name, defaults } = options;
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
   const checked = validate({ schema: jobSchema, ...place });
-  const mistakes: Mistake[] = [...rulesOfKeys(document, place.path), ...rulesOfQueue(options)];
+  const mistakes: Mistake[] = [
+    ...rulesOfKeys(document, place.path),
+    ...contradictionsOf(document, place.path),
+    ...rulesOfQueue(options),
+  ];
   if (!checked.ok)
     mistakes.push(...checked.mistakes.filter(mistake => !isHandlerElsewhere(mistake, options)));
   const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
   if (schedulesIn(parts).length !== 1) return { ok: false, mistakes };
-  const spec = specOf(name, parts, defaults);
+  const calendars = calendarsOf(parts.except ?? [], options);
+  mistakes.push(...calendars.mistakes);
+  const spec = specOf(name, { ...parts, ...calendars.found }, defaults);
   const created = createSchedule(spec);
-  if (!created.ok) {
-    mistakes.push(
-      ...created.problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []),
-    );
-  }
+  const emptiness = created.ok && mistakes.length === 0 ? findEmptiness(spec, created.schedule) : null;
+  const problems = created.ok ? [emptiness].filter(problem => problem !== null) : created.problems;
+  mistakes.push(...problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   if (!checked.ok || !created.ok || mistakes.length > 0) return { ok: false, mistakes };
   return { ok: true, value: jobOf({ name, spec, schedule: created.schedule }, checked.value, defaults) };
 }
@@ -105,8 +114,35 @@ function explainSchedule(problem: ScheduleProblem, document: ConfigDocument, job
   return document.mistake(place, text);
 }
 
-function specOf(name: string, job: JobSchedule & JobPolicies, defaults: JobPolicies): ScheduleSpec {
-  const { cron, every, at, start, end, except = [] } = job;
+interface NamedCalendars {
+  readonly calendars?: Readonly<Record<string, Calendar>>;
+}
+
+/** The calendars that a job excepts. One that nobody has defined is told here, and stands in empty. */
+function calendarsOf(except: readonly string[], { document, name, calendars }: ReadJobOptions) {
+  const path = ["jobs", name, "except"];
+  const mistakes: Mistake[] = [];
+  const named = except.flatMap((entry, index) => {
+    const calendar = calendarNameOf(entry);
+    if (calendar === null) return [];
+    const known = calendars.get(calendar);
+    if (known) return [[calendar, known] as const];
+    const place = Array.isArray(document.get(path)) ? [...path, index] : path;
+    const hint = calendars.size === 0 ? "there are no calendars" : suggest(calendar, [...calendars.keys()]);
+    const shown = quote(document.originOf(place) ?? calendar);
+    mistakes.push(...some(document.mistake(place, `no calendar is called ${shown} (${hint})`)));
+    return [[calendar, new Calendar({ name: calendar, stretches: [] })] as const];
+  });
+  const found: NamedCalendars = named.length === 0 ? {} : { calendars: Object.fromEntries(named) };
+  return { found, mistakes };
+}
+
+function specOf(
+  name: string,
+  job: JobSchedule & JobPolicies & NamedCalendars,
+  defaults: JobPolicies,
+): ScheduleSpec {
+  const { cron, every, at, start, end, except = [], calendars } = job;
   return {
     ...(cron && { cron }),
     ...(every !== undefined && { everyMs: every }),
@@ -116,6 +152,7 @@ function specOf(name: string, job: JobSchedule & JobPolicies, defaults: JobPolic
     ...(start !== undefined && { startMs: start }),
     ...(end !== undefined && { endMs: end }),
     except,
+    ...(calendars && { calendars }),
     jitterMs: job.jitter ?? defaults.jitter ?? JOB_DEFAULTS.jitter,
     seed: name,
   };

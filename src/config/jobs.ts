@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Calendar } from "../schedule/calendar.ts";
 import type { Job } from "./config.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { type DeclaredQueues, readJob } from "./job.ts";
@@ -12,10 +13,19 @@ export interface JobsResult {
   readonly mistakes: readonly Mistake[];
 }
 
-const shellSchema = jobsFile(z.unknown(), z.unknown());
+const shellSchema = jobsFile({ defaults: z.unknown(), calendar: z.unknown(), job: z.unknown() });
+
+/** What jobs may refer to. */
+export interface JobSurroundings {
+  readonly queues: DeclaredQueues;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+}
 
 /** Reads all jobs files; names are unique over all of them. */
-export function readJobs(documents: readonly ConfigDocument[], queues: DeclaredQueues): JobsResult {
+export function readJobs(
+  documents: readonly ConfigDocument[],
+  { queues, calendars }: JobSurroundings,
+): JobsResult {
   const jobs: Job[] = [];
   const mistakes: Mistake[] = [];
   const firstPlace = new Map<string, string>();
@@ -30,7 +40,7 @@ export function readJobs(documents: readonly ConfigDocument[], queues: DeclaredQ
       if (other)
         mistakes.push(...some(document.mistake(path, `the job is defined already at ${other}`, "key")));
       else firstPlace.set(name, document.placeText(path));
-      const read = readJob({ document, name, defaults, queues });
+      const read = readJob({ document, name, defaults, queues, calendars });
       if (read.ok) jobs.push(read.value);
       else mistakes.push(...read.mistakes);
     }

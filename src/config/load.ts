@@ -1,4 +1,5 @@
 import path from "node:path";
+import { readCalendars } from "./calendars.ts";
 import type { Config, Job } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Environment } from "./environment.ts";
@@ -22,9 +23,13 @@ export interface LoadOptions {
   readonly jobsDir?: string;
 }
 
-export type LoadResult =
+export type LoadResult = (
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+) & {
+  /** Every file that the result depends on, calendars too, also one that could not be read. Absolute. */
+  readonly files: readonly string[];
+};
 
 /**
  * Reads the whole configuration: a frozen `Config`, or every mistake at once in the order of the files. Whatever
@@ -36,23 +41,30 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
   const settingsDocument = await openSettings(files.settings, directory, env);
   const jobDocuments = await Promise.all(files.jobs.map(file => open(file, env)));
   const settings = settingsDocument.ok ? readSettings(settingsDocument.document) : settingsDocument;
-  const jobs = readJobs(documentsOf(jobDocuments), {
-    file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
-    names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+  const documents = documentsOf(jobDocuments);
+  const calendars = await readCalendars(documents, directory);
+  const jobs = readJobs(documents, {
+    calendars: calendars.byName,
+    queues: {
+      file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
+      names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+    },
   });
+  const read = [...(files.settings === null ? [] : [files.settings]), ...files.jobs, ...calendars.files];
   const mistakes = [
     ...files.mistakes,
     ...(settings.ok ? [] : settings.mistakes),
     ...jobDocuments.flatMap(result => (result.ok ? [] : result.mistakes)),
+    ...calendars.mistakes,
     ...jobs.mistakes,
   ];
   if (files.jobs.length === 0 && files.mistakes.length === 0) mistakes.push(noJobsFile(directory));
   if (!settings.ok || mistakes.length > 0) {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
-    return { ok: false, mistakes: sortMistakes(mistakes, order) };
+    return { ok: false, mistakes: sortMistakes(mistakes, order), files: read };
   }
   const config = configOf(settings.value, jobs.jobs, await findJobsDir(directory, jobsDir));
-  return { ok: true, config: deepFreeze(config), warnings: files.warnings };
+  return { ok: true, config: deepFreeze(config), warnings: files.warnings, files: read };
 }
 
 /** Without the file everything has its default, which may still read the environment. */

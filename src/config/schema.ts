@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { address, choice, duration, etcdHost, section, switchable, text, url, whole } from "./fields.ts";
-import { defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
+import { calendarSchema, defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
@@ -152,7 +152,10 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** JSON Schema (draft 2020-12) of one configuration file, from the same definition that validates it. */
 export function configSchema(file: ConfigFile): JsonSchema {
-  const schema = file === "jobs" ? jobsFile(defaultsSchema, jobSchema) : bellwetherSchema;
+  const schema =
+    file === "jobs"
+      ? jobsFile({ defaults: defaultsSchema, calendar: calendarSchema, job: jobSchema })
+      : bellwetherSchema;
   return allowReferences(z.toJSONSchema(schema, { io: "input" }) as JsonSchema) as JsonSchema;
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { parseCron } from "./cron.ts";
-import { type Exception, parseException } from "./exceptions.ts";
+import type { Exception } from "./exception.ts";
 import { FilteredSource } from "./filtered-source.ts";
-import type { Schedule, ScheduleSpec, Tick, TickCount, TickSource } from "./schedule.ts";
+import { parseException } from "./parse-exception.ts";
+import type { Candidate, Schedule, ScheduleSpec, Tick, TickCount, TickSource } from "./schedule.ts";
 import { AtSource, EverySource, MergedSource } from "./sources.ts";
 import { checkTimezone, zoneOf } from "./zone.ts";
 
@@ -75,6 +76,10 @@ class SpecSchedule implements Schedule {
     return this.#ticks.count(afterMs, upToMs, limit);
   }
 
+  candidate(afterMs: number): Candidate | null {
+    return this.#ticks.candidate(afterMs);
+  }
+
   jitterOf(tickAt: number): number {
     if (this.jitterMs <= 0) return 0;
     const digest = createHash("sha256").update(`${this.#seed}@${tickAt}`).digest();
@@ -128,8 +133,9 @@ function readCron(
 }
 
 function readExceptions(spec: ScheduleSpec, problems: ScheduleProblem[]): Exception[] {
+  const { seed, calendars = {} } = spec;
   return spec.except.flatMap((text, index) => {
-    const parsed = parseException(text, spec.seed);
+    const parsed = parseException(text, { seed, calendars });
     if (parsed.ok) return [parsed.exception];
     problems.push({ field: "except", index, problem: parsed.problem });
     return [];

@@ -1,5 +1,5 @@
-import type { Exception } from "./exceptions.ts";
-import type { Tick, TickCount, TickSource } from "./schedule.ts";
+import type { Exception } from "./exception.ts";
+import type { Candidate, Exclusion, Tick, TickCount, TickSource } from "./schedule.ts";
 import { EverySource } from "./sources.ts";
 import type { Zone, ZoneSegment } from "./zone.ts";
 
@@ -75,6 +75,39 @@ export class FilteredSource implements TickSource {
     return { count, isExact: true };
   }
 
+  /** The first tick of the source strictly after `afterMs`, and why it does not exist if it does not. */
+  candidate(afterMs: number): Candidate | null {
+    const tick = this.#source.next(afterMs);
+    if (tick === null) return null;
+    const exclusion = this.#exclusionOf(tick.at);
+    return exclusion === null ? tick : { ...tick, exclusion };
+  }
+
+  #exclusionOf(tickAt: number): Exclusion | null {
+    if (tickAt < this.#startMs) {
+      return {
+        reason: `before start ${isoText(this.#startMs)}`,
+        lastAt: this.#lastBefore(this.#startMs, tickAt),
+      };
+    }
+    if (tickAt > this.#endMs) {
+      return { reason: `after end ${isoText(this.#endMs)}`, lastAt: Number.POSITIVE_INFINITY };
+    }
+    const segment = this.#zone.segmentAt(tickAt);
+    for (const exception of this.#exceptions) {
+      const stretch = exception.stretchAt(tickAt, tickAt + segment.offset);
+      if (stretch === null) continue;
+      const reason = stretch.name === undefined ? exception.label : `${exception.label} (${stretch.name})`;
+      const { end } = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
+      return { reason, lastAt: this.#lastBefore(Math.min(end, this.#endMs + 1), tickAt) };
+    }
+    return null;
+  }
+
+  #lastBefore(endMs: number, tickAt: number): number {
+    return this.#source.previous(endMs - 1)?.at ?? tickAt;
+  }
+
   #countEvery(periodMs: number, afterMs: number, upToMs: number): number {
     const before = Math.max(afterMs, this.#startMs - 1);
     const last = Math.min(upToMs, this.#endMs);
@@ -104,4 +137,8 @@ function withinSegment(stretch: { start: number; end: number }, segment: ZoneSeg
     start: Math.max(stretch.start - segment.offset, segment.start),
     end: Math.min(stretch.end - segment.offset, segment.end),
   };
+}
+
+function isoText(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
 }

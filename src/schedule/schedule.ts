@@ -1,3 +1,5 @@
+import type { Calendar } from "./calendar.ts";
+
 /**
  * What a schedule is: an endless (or ending) row of instants. Pure: no clock, no I/O.
  */
@@ -22,8 +24,10 @@ export interface ScheduleSpec {
   /** Ticks before `startMs` and after `endMs` do not exist (both inclusive). */
   readonly startMs?: number;
   readonly endMs?: number;
-  /** Cron expressions, local dates (`2026-12-24`) or instants whose ticks do not exist. */
+  /** Cron expressions, local dates (`2026-12-24`), instants or calendars (`calendar:NAME`) whose ticks do not exist. */
   readonly except: readonly string[];
+  /** The calendars that `except` names. */
+  readonly calendars?: Readonly<Record<string, Calendar>>;
   /** Each tick is due up to this much later than its time; hashed from `seed` and tick, equal on every replica. */
   readonly jitterMs: number;
   /** The job's name: what `H` and the jitter are hashed from. */
@@ -35,6 +39,19 @@ export interface Tick {
   readonly at: number;
   /** Why daylight saving makes this tick special. */
   readonly note?: string;
+}
+
+/** A tick as the expression gives it, before `except`, `start` and `end`. */
+export interface Candidate extends Tick {
+  /** Why the tick does not exist; absent when it does. */
+  readonly exclusion?: Exclusion;
+}
+
+export interface Exclusion {
+  /** `calendar holidays (Christmas Day)`, `except "* * 25 12 *"`, `before start 2026-01-01T00:00:00Z`. */
+  readonly reason: string;
+  /** Until here every tick is excluded as well: the last of them, or Infinity when no tick follows. */
+  readonly lastAt: number;
 }
 
 /** A row of ticks that can be walked both ways, ascending and without duplicates. */
@@ -54,6 +71,8 @@ export interface TickCount {
 export interface Schedule extends TickSource {
   /** How many ticks lie in (afterMs, upToMs]. Walks at most `limit` of them; exact beyond that only by arithmetic. */
   count(afterMs: number, upToMs: number, limit: number): TickCount;
+  /** The first tick strictly after `afterMs` including those that do not exist, or null when there is none. */
+  candidate(afterMs: number): Candidate | null;
   /** Jitter of the tick in milliseconds, 0 ≤ offset < jitterMs; 0 without jitter. */
   jitterOf(tickAt: number): number;
   /** The bound of `jitterOf`: a tick is due for certain at tick + jitterMs. */

@@ -38,6 +38,17 @@ export class Zone {
     return this.segmentAt(instant).offset;
   }
 
+  /**
+   * The instant at which the wall clock shows the time: of two, the first; a time inside a gap is read on the
+   * clock from before the gap (RFC 5545, 3.3.5).
+   */
+  instantOf(wall: number): number {
+    const before = wall - this.offsetAt(wall - DAY_MS);
+    const after = wall - this.offsetAt(wall + DAY_MS);
+    const isRight = (instant: number) => instant + this.offsetAt(instant) === wall;
+    return !isRight(before) && isRight(after) ? after : before;
+  }
+
   /** The segment that contains the instant. Its ends are transitions, or places far from any transition. */
   segmentAt(instant: number): ZoneSegment {
     const recent = this.#recent;

@@ -91,7 +91,7 @@ describe("references in the files", () => {
   it("are not read in keys", async () => {
     const { lines } = await load({ "jobs.yaml": '"${NAME}": 1\njobs: { a: { every: 5s, handler: x } }' });
     expect(lines).toEqual([
-      "config/jobs.yaml:1:1 ${NAME}: unknown key (expected one of allowEmpty, defaults, jobs)",
+      "config/jobs.yaml:1:1 ${NAME}: unknown key (expected one of allowEmpty, defaults, calendars, jobs)",
     ]);
   });
 

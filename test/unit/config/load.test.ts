@@ -102,7 +102,7 @@ describe("loadConfig", () => {
       "jobs.yaml": [
         "defaults: { timezone: Asia/Tokyo, retry: { attempts: 3, delay: 1m }, dst: { gap: skip }, timeout: 1h }",
         "jobs:",
-        "  a: { every: 5s, handler: x, retry: { attempts: 7 }, dst: { overlap: both }, timezone: UTC }",
+        "  a: { cron: '0 2 * * *', handler: x, retry: { attempts: 7 }, dst: { overlap: both }, timezone: UTC }",
         "  b: { every: 5s, handler: x }",
       ].join("\n"),
     });

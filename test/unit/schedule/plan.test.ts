@@ -386,6 +386,7 @@ function withJitter(schedule: Schedule, jitterMs: number, jitterOf: (tickAt: num
     next: after => schedule.next(after),
     previous: at => schedule.previous(at),
     count: (after, upTo, limit) => schedule.count(after, upTo, limit),
+    candidate: after => schedule.candidate(after),
     fingerprint: schedule.fingerprint,
     jitterMs,
     jitterOf,

@@ -64,3 +64,18 @@ describe("segmentAt", () => {
     }
   });
 });
+
+describe("instantOf", () => {
+  test.each([
+    ["Europe/Berlin", "2026-06-01T12:00Z", "2026-06-01T10:00Z"],
+    ["Europe/Berlin", "2026-03-29T01:59Z", "2026-03-29T00:59Z"],
+    ["Europe/Berlin", "2026-03-29T02:30Z", "2026-03-29T01:30Z"],
+    ["Europe/Berlin", "2026-03-29T03:00Z", "2026-03-29T01:00Z"],
+    ["Europe/Berlin", "2026-10-25T02:30Z", "2026-10-25T00:30Z"],
+    ["Europe/Berlin", "2026-10-25T03:00Z", "2026-10-25T02:00Z"],
+    ["America/New_York", "2026-11-01T01:30Z", "2026-11-01T05:30Z"],
+    ["Asia/Kathmandu", "2026-01-01T00:00Z", "2025-12-31T18:15Z"],
+  ])("in %s, %s on the clock is %s", (name, wall, instant) => {
+    expect(zoneOf(name)?.instantOf(Date.parse(wall))).toBe(Date.parse(instant));
+  });
+});

@@ -1,0 +1,72 @@
+import type { Job } from "../config/config.ts";
+import { type ChangeWords, changeWords } from "./explain/change-words.ts";
+import { scheduleWords, troubleWords } from "./explain/policy-words.ts";
+import { EXIT, type Io } from "./io.ts";
+import { comingTick, renderRows } from "./next.ts";
+import { findJob, loadProject, type ProjectOptions } from "./project.ts";
+import { listTicks, type TickRow } from "./tick-list.ts";
+
+export interface ExplainOptions extends ProjectOptions {
+  readonly json?: boolean;
+}
+
+const TICKS_SHOWN = 3;
+
+/** Says a job's schedule and policies in plain sentences, with the clock changes of the coming year. */
+export async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
+  const config = await loadProject(options, io);
+  const job = findJob(config, name);
+  const nowMs = Date.now();
+  const query = { fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY, count: TICKS_SHOWN };
+  const explanation: Explanation = {
+    job,
+    when: scheduleWords(job),
+    changes: changeWords(job, nowMs),
+    trouble: troubleWords(job),
+    rows: listTicks([job], query).rows,
+  };
+  io.out(options.json ? `${JSON.stringify(toJson(explanation), null, 2)}\n` : toText(explanation));
+  return EXIT.done;
+}
+
+interface Explanation {
+  readonly job: Job;
+  readonly when: readonly string[];
+  readonly changes: readonly ChangeWords[];
+  readonly trouble: readonly string[];
+  readonly rows: readonly TickRow[];
+}
+
+function toText({ job, when, changes, trouble, rows }: Explanation): string {
+  const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
+  const calm = job.spec.cron === undefined ? "They do not matter to this job." : "None in the coming year.";
+  return [
+    `${job.name} runs ${job.handler.path} in the queue ${job.queue}.`,
+    section("When", when),
+    section("Clock changes", clocks.length === 0 ? [calm] : clocks),
+    section("When something is late, busy or fails", trouble),
+    `\nNext\n${rows.length === 0 ? "  No tick is to come.\n" : indented(renderRows(rows))}`,
+  ].join("\n");
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `\n${title}\n${lines.map(line => `  ${line}`).join("\n")}`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
+
+function toJson({ job, when, changes, trouble, rows }: Explanation) {
+  return {
+    job: job.name,
+    handler: job.handler.path,
+    queue: job.queue,
+    schedule: job.scheduleText,
+    timezone: job.spec.timezone,
+    when,
+    clockChanges: changes.map(({ at, ...words }) => ({ at: new Date(at).toISOString(), ...words })),
+    trouble,
+    next: rows.filter(row => row.exclusion === undefined).map(row => comingTick(row)),
+  };
+}

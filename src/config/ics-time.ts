@@ -1,0 +1,63 @@
+import ICAL from "ical.js";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../schedule/time-units.ts";
+import { type Zone, zoneOf } from "../schedule/zone.ts";
+
+/** What makes a calendar's file unusable; its message goes to the user. */
+export class IcsProblem extends Error {}
+
+/** A date or time of an event. */
+export interface IcsTime {
+  /** What the clock shows, in milliseconds as if it were UTC; of a date its midnight. */
+  readonly wall: number;
+  readonly isDate: boolean;
+  /** Whose clock; null for a date and for a time without a zone: the clock of the job. */
+  readonly zone: Zone | null;
+}
+
+/** The value of a property such as DTSTART, or null when the event has no such property. */
+export function timeOf(event: ICAL.Component, name: string): IcsTime | null {
+  const property = event.getFirstProperty(name);
+  return property === null ? null : (timesOf(property)[0] ?? null);
+}
+
+/** All values of a property such as EXDATE. */
+export function timesOf(property: ICAL.Property): IcsTime[] {
+  const tzid = property.getFirstParameter("tzid");
+  const written: readonly unknown[] = property.toJSON().slice(3);
+  return property.getValues().map((value, index) => {
+    const wall = value instanceof ICAL.Time ? wallOf(value) : Number.NaN;
+    // ical.js takes the 30th of February for the 2nd of March.
+    const isReal = String(written[index]).startsWith(new Date(wall || 0).toISOString().slice(0, 10));
+    if (!(value instanceof ICAL.Time) || !isReal) {
+      throw new IcsProblem(`${property.name.toUpperCase()} is not a date or time of the calendar`);
+    }
+    return { wall, isDate: value.isDate, zone: value.isDate ? null : readZone(value, tzid) };
+  });
+}
+
+function readZone(time: ICAL.Time, tzid: string | undefined): Zone | null {
+  const name = time.zone === ICAL.Timezone.utcTimezone ? "UTC" : tzid;
+  if (name === undefined) return null;
+  const zone = zoneOf(name);
+  if (zone === null) throw new IcsProblem(`TZID "${name}" is not an IANA time zone such as Europe/Berlin`);
+  return zone;
+}
+
+/** What the clock of another time's zone shows at a time. */
+export function wallAt(time: IcsTime, zone: Zone | null): number {
+  if (time.zone === null || zone === null || time.zone === zone) return time.wall;
+  const instant = time.zone.instantOf(time.wall);
+  return instant + zone.offsetAt(instant);
+}
+
+/** What a time of ical.js shows on the clock, in milliseconds as if it were UTC. */
+export function wallOf(time: ICAL.Time): number {
+  // Date.UTC takes the years 0 to 99 for those of the 20th century.
+  const midnight = new Date(0).setUTCFullYear(time.year, time.month - 1, time.day);
+  if (time.isDate) return midnight;
+  return midnight + time.hour * HOUR_MS + time.minute * MINUTE_MS + time.second * SECOND_MS;
+}
+
+export function midnightOf(wall: number): number {
+  return Math.floor(wall / DAY_MS) * DAY_MS;
+}
