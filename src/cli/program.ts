@@ -91,6 +91,15 @@ function addImport(program: Command, io: Io, exit: (code: number) => void): void
     .action(async (file, options) =>
       exit(await (await import("./import-crontab.ts")).importCrontabFile(file, options, io)),
     );
+  command
+    .command("bullmq")
+    .description("from the job schedulers and repeatable jobs of a BullMQ or Bull queue; only reads")
+    .requiredOption("--redis <url>", "the Redis that the queue is in")
+    .requiredOption("--queue <name>", "the queue")
+    .option("--prefix <prefix>", "BullMQ's prefix", "bull")
+    .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
+    .addHelpText("after", `\n${exitCodes}`)
+    .action(async options => exit(await (await import("./import-bullmq.ts")).importBullQueue(options, io)));
 }
 
 function project(program: Command, name: string, description: string): Command {
