@@ -8,6 +8,7 @@ import type { CommandRef } from "../../src/config/config.ts";
 import { CommandHandler } from "../../src/handlers/command-handler.ts";
 import { problemOfCommand } from "../../src/handlers/find-program.ts";
 import { loadHandlers } from "../../src/handlers/load-handlers.ts";
+import { gone, isAlive } from "../support/process-state.ts";
 import { testRun } from "../support/run.ts";
 
 function commandOf(argv: readonly string[], more: Partial<CommandRef> = {}): CommandRef {
@@ -39,19 +40,6 @@ async function firstLine({ lines }: Setup): Promise<string> {
     if (line !== undefined) return line;
     await sleep(5);
   }
-}
-
-/** A zombie is gone too: only its parent has not looked yet, and for an orphan that is the system. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await sleep(5);
 }
 
 async function folder(): Promise<string> {
