@@ -4,6 +4,7 @@ import { problemOfCommand } from "./find-program.ts";
 import type { Handler, Run } from "./handler.ts";
 import { LineSplitter, Tail } from "./output-lines.ts";
 import { type ProcessEnd, runProcessGroup } from "./process-group.ts";
+import { withoutStack } from "./without-stack.ts";
 
 /** From SIGTERM to SIGKILL: less than the second after which a handler that was aborted is left to itself. */
 const GRACE_MS = 800;
@@ -42,11 +43,12 @@ export class CommandHandler implements Handler {
     stderr.end();
     run.signal.throwIfAborted();
     if (end.code === 0) return { exitCode: 0 };
-    throw new BellwetherError("BW_COMMAND_FAILED", {
+    const failure = new BellwetherError("BW_COMMAND_FAILED", {
       program: this.#program,
       end: end.code === null ? `signal ${end.signal}` : `exit code ${end.code}`,
       lastLines: tail.lines,
     });
+    throw withoutStack(failure);
   }
 
   get #program(): string {
@@ -73,7 +75,8 @@ export class CommandHandler implements Handler {
       });
     } catch (error) {
       const why = (await problemOfCommand(this.#ref, process.env["PATH"])) ?? explainSpawn(error);
-      throw new BellwetherError("BW_COMMAND_NOT_STARTED", { program: this.#program, why }, { cause: error });
+      const fields = { program: this.#program, why };
+      throw withoutStack(new BellwetherError("BW_COMMAND_NOT_STARTED", fields, { cause: error }));
     }
   }
 }

@@ -2,6 +2,7 @@ import type { HttpRef } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Handler, Run } from "./handler.ts";
 import { explainFetchError } from "./http-failure.ts";
+import { withoutStack } from "./without-stack.ts";
 
 /** How much of an answer is looked at, for an error. */
 const SHOWN_BODY = 500;
@@ -91,7 +92,7 @@ export class HttpHandler implements Handler {
   }
 
   #failure(why: string, cause?: unknown): BellwetherError {
-    return new BellwetherError("BW_HTTP_FAILED", { request: this.#request, why }, { cause });
+    return withoutStack(new BellwetherError("BW_HTTP_FAILED", { request: this.#request, why }, { cause }));
   }
 }
 

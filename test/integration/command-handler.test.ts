@@ -101,7 +101,7 @@ describe("a command", () => {
   test("fails with its exit code and the end of its stderr", async () => {
     const command = setup("for i in $(seq 20); do echo line $i >&2; done; exit 3");
     const error = await command.handle().catch((error: unknown) => error);
-    expect(error).toMatchObject({ code: "BW_COMMAND_FAILED" });
+    expect(error).toMatchObject({ code: "BW_COMMAND_FAILED", stack: String(error) });
     const expected = Array.from({ length: 10 }, (_, i) => `line ${i + 11}`).join("\n");
     expect(String(error)).toContain(`sh ended with exit code 3; the end of its stderr:\n${expected}`);
   });
