@@ -4,11 +4,11 @@ import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
 import { describeAddress } from "../redis/connect.ts";
-import { printImported, requireTimezone } from "./import-output.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { withServer } from "./redis-session.ts";
 
-export interface ImportBullOptions {
+export interface ImportBullOptions extends ImportOptions {
   readonly redis: string;
   readonly queue: string;
   readonly prefix: string;
@@ -34,5 +34,5 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
       : `there is no queue ${queue} (${known})`;
     throw new CliFailure(`${found}, in Redis at ${where}`);
   }
-  return printImported(importBull({ queue, entries, timezone, nowMs: Date.now() }), io);
+  return printImported(importBull({ queue, entries, timezone, nowMs: Date.now() }), options, io);
 }

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { importCrontab } from "../import/crontab.ts";
-import { printImported, requireTimezone } from "./import-output.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
-export interface ImportCrontabOptions {
+export interface ImportCrontabOptions extends ImportOptions {
   readonly system?: boolean;
   readonly timezone?: string;
   readonly queue?: string;
@@ -32,7 +32,7 @@ export async function importCrontabFile(
   });
   if (imported.jobs.length === 0 && imported.notes.length === 0)
     throw new CliFailure(`${name}: there is no job in it`);
-  return printImported(imported, io);
+  return printImported(imported, options, io);
 }
 
 /** Cron goes by the clock of its machine, which is most likely this one. */

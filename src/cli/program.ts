@@ -87,6 +87,7 @@ function addImport(program: Command, io: Io, exit: (code: number) => void): void
     .option("--system", "it has a column with the user, as /etc/crontab")
     .option("--timezone <zone>", "the zone that cron runs in (default: that of this machine)")
     .option("--queue <queue>", "the queue that the runs go into (default: default)")
+    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
     .addHelpText("after", `\n${exitCodes}`)
     .action(async (file, options) =>
       exit(await (await import("./import-crontab.ts")).importCrontabFile(file, options, io)),
@@ -98,6 +99,7 @@ function addImport(program: Command, io: Io, exit: (code: number) => void): void
     .requiredOption("--queue <name>", "the queue")
     .option("--prefix <prefix>", "BullMQ's prefix", "bull")
     .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
+    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
     .addHelpText("after", `\n${exitCodes}`)
     .action(async options => exit(await (await import("./import-bullmq.ts")).importBullQueue(options, io)));
 }

@@ -42,7 +42,7 @@ export function toCrontabSchedule(schedule: string, timezone: string): CrontabSc
   const others = otherDays(day);
   if (others === null) return asWritten;
   const cron = [minute, hour, "*", month, weekday].join(" ");
-  const except = others.length === 0 ? {} : { except: `* * ${others.join(",")} * *` };
+  const except = others.length === 0 ? {} : { except: `* * ${writeDays(others)} * *` };
   return { ...asWritten, cron, ...except };
 }
 
@@ -52,6 +52,13 @@ function otherDays(day: string): number[] | null {
   if (!parsed.ok) return null;
   const { anyDay, daysOfMonth } = parsed.fields.days;
   return anyDay ? [] : ALL_DAYS.filter(other => !daysOfMonth.includes(other));
+}
+
+/** `8-31`, `2,4,6`: neighbours as ranges. */
+function writeDays(days: readonly number[]): string {
+  const starts = days.filter(day => !days.includes(day - 1));
+  const ends = days.filter(day => !days.includes(day + 1));
+  return starts.map((start, index) => (start === ends[index] ? start : `${start}-${ends[index]}`)).join(",");
 }
 
 /** `10~20`, `~20`, `10~` and `~`. */

@@ -59,6 +59,21 @@ describe("import crontab", () => {
     expect(Object.keys(await nextTicks(stdout, "2026-11-24T12:00:00Z"))).toHaveLength(3);
   });
 
+  test("lets the jobs take over at an instant", async () => {
+    const { dir } = await project({ crontab: "*/5 * * * * a\n0 1 * * * b\n" });
+    const args = ["import", "crontab", "crontab", "--timezone", "UTC", "--start"];
+    const { code, stdout } = await bellwether([...args, "2026-12-01T00:02:30Z"], { cwd: dir });
+    expect(code).toBe(0);
+    expect(await nextTicks(stdout, "2026-11-24T12:00:00Z")).toEqual({
+      a: "2026-12-01T00:05:00.000Z",
+      b: "2026-12-01T01:00:00.000Z",
+    });
+    expect(await bellwether([...args, "tomorrow"], { cwd: dir })).toMatchObject({
+      code: 2,
+      stderr: "--start tomorrow: expected an instant like 2026-12-24T18:00:30Z\n",
+    });
+  });
+
   test("reads stdin, with users, and names the zone that it assumes", async () => {
     const child = spawn(process.execPath, [MAIN, "import", "crontab", "-", "--system"], {
       env: plainEnvironment({ TZ: "Asia/Tokyo" }),
