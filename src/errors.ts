@@ -27,6 +27,14 @@ const MESSAGES = {
     }`,
   BW_HANDLER_THREW: (f: { thrown: string }) =>
     `the handler threw ${f.thrown}; throw an Error, so that its stack shows where`,
+  BW_COMMAND_NOT_STARTED: (f: { program: string; why: string }) => `cannot start ${f.program}: ${f.why}`,
+  BW_COMMAND_FAILED: (f: { program: string; end: string; lastLines: readonly string[] }) =>
+    `${f.program} ended with ${f.end}; ${
+      f.lastLines.length === 0
+        ? "it wrote nothing to stderr"
+        : `the end of its stderr:\n${f.lastLines.join("\n")}`
+    }`,
+  BW_HTTP_FAILED: (f: { request: string; why: string }) => `${f.request} ${f.why}`,
   BW_RUN_SHUTDOWN: (f: { job: string; run: string }) =>
     `run ${f.run} was interrupted: its replica is shutting down; the run goes back to its queue`,
   BW_RUN_LOST: (f: { job: string; run: string }) =>

@@ -1,6 +1,7 @@
 import type { Job } from "../config/config.ts";
 import { type ChangeWords, changeWords } from "./explain/change-words.ts";
 import { scheduleWords, troubleWords } from "./explain/policy-words.ts";
+import { handlerWords } from "./handler-words.ts";
 import { EXIT, type Io } from "./io.ts";
 import { comingTick, renderRows } from "./next.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
@@ -41,7 +42,7 @@ function toText({ job, when, changes, trouble, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
   const calm = job.spec.cron === undefined ? "They do not matter to this job." : "None in the coming year.";
   return [
-    `${job.name} runs ${job.handler.path} in the queue ${job.queue}.`,
+    `${job.name} runs ${handlerWords(job.handler)} in the queue ${job.queue}.`,
     section("When", when),
     section("Clock changes", clocks.length === 0 ? [calm] : clocks),
     section("When something is late, busy or fails", trouble),
@@ -60,7 +61,7 @@ function indented(text: string): string {
 function toJson({ job, when, changes, trouble, rows }: Explanation) {
   return {
     job: job.name,
-    handler: job.handler.path,
+    handler: handlerWords(job.handler),
     queue: job.queue,
     schedule: job.scheduleText,
     timezone: job.spec.timezone,

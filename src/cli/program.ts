@@ -101,7 +101,37 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
     .description("JSON Schema of a config file, for editors")
     .argument("[file]", "bellwether or jobs", "jobs")
     .action(async file => exit((await import("./schema.ts")).schema(file, io)));
+  addImport(program, io, exit);
   return program;
+}
+
+function addImport(program: Command, io: Io, exit: (code: number) => void): void {
+  const command = program
+    .command("import")
+    .description("print a jobs.yaml that does what another scheduler does");
+  const exitCodes = "Exit code 1 when something could not be carried over; the rest is printed all the same.";
+  command
+    .command("crontab")
+    .description("from a crontab")
+    .argument("<file>", "the crontab, or - for stdin")
+    .option("--system", "it has a column with the user, as /etc/crontab")
+    .option("--timezone <zone>", "the zone that cron runs in (default: that of this machine)")
+    .option("--queue <queue>", "the queue that the runs go into (default: default)")
+    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
+    .addHelpText("after", `\n${exitCodes}`)
+    .action(async (file, options) =>
+      exit(await (await import("./import-crontab.ts")).importCrontabFile(file, options, io)),
+    );
+  command
+    .command("bullmq")
+    .description("from the job schedulers and repeatable jobs of a BullMQ or Bull queue; only reads")
+    .requiredOption("--redis <url>", "the Redis that the queue is in")
+    .requiredOption("--queue <name>", "the queue")
+    .option("--prefix <prefix>", "BullMQ's prefix", "bull")
+    .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
+    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
+    .addHelpText("after", `\n${exitCodes}`)
+    .action(async options => exit(await (await import("./import-bullmq.ts")).importBullQueue(options, io)));
 }
 
 function project(program: Command, name: string, description: string): Command {

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Config } from "../config/config.ts";
+import type { Config, RedisAddress } from "../config/config.ts";
 import { connectRedis, describeAddress } from "../redis/connect.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import { CliFailure } from "./io.ts";
@@ -11,12 +11,17 @@ export async function withRedis<T>(
   config: Config,
   act: (redis: Redis, keys: RedisKeys) => Promise<T>,
 ): Promise<T> {
-  const redis = connectRedis(config.redis, "plain", "bellwether-cli");
+  return await withServer(config.redis, redis => act(redis, new RedisKeys(config.namespace)));
+}
+
+/** The same on any server. What it refuses is a failure too, in one line. */
+export async function withServer<T>(address: RedisAddress, act: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = connectRedis(address, "plain", "bellwether-cli");
   try {
-    await whenReady(redis, describeAddress(config.redis));
-    return await act(redis, new RedisKeys(config.namespace));
+    await whenReady(redis, describeAddress(address));
+    return await act(redis);
   } catch (error) {
-    throw asFailure(error, describeAddress(config.redis));
+    throw asFailure(error, describeAddress(address));
   } finally {
     redis.disconnect();
   }

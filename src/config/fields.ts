@@ -74,11 +74,18 @@ function isInstant(value: string): boolean {
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
+/** A list of at least one item. */
+export function list<S extends z.ZodType>(item: S, expected: string) {
+  const error = `expected ${expected}`;
+  return z.array(item, { error }).min(1, { error });
+}
+
 /** One item or a list of at least one, read as a list. */
 export function oneOrMany<S extends z.ZodType>(item: S, expected: string) {
   const error = `expected ${expected}`;
-  const list = z.array(item, { error }).min(1, { error });
-  return z.union([item, list], { error }).transform(value => (Array.isArray(value) ? value : [value]));
+  return z
+    .union([item, list(item, expected)], { error })
+    .transform(value => (Array.isArray(value) ? value : [value]));
 }
 
 /** `false`, or a section. */

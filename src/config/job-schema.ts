@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import { choice, duration, instant, notYet, oneOrMany, section, text, whole } from "./fields.ts";
+import { choice, duration, instant, oneOrMany, section, text, whole } from "./fields.ts";
+import { HANDLER_KINDS, handlerShape } from "./handler-schema.ts";
 
 /** What a job is when neither the job nor the `defaults` of its file say otherwise. */
 export const JOB_DEFAULTS = {
@@ -26,9 +27,6 @@ export const QUEUE_NAME = text(
   "a queue name of letters, digits, _ . and -, at most 100 characters",
   /^[A-Za-z0-9_.-]{1,100}$/,
 );
-
-/** No way out of the jobs directory: relative, no `..`, no backslash. */
-const MODULE_PATH = /^(?:\.\/)?(?:(?!\.{1,2}(?:\/|$))[A-Za-z0-9_.@-]+\/)*(?!\.{1,2}$)[A-Za-z0-9_.@-]+$/;
 
 const CALENDAR_NAME = text(
   "a calendar name of letters, digits, _ . and -, at most 100 characters",
@@ -172,20 +170,19 @@ export const jobSchema = section(
     ...schedule,
     ...policies,
     ...bounds,
-    handler: text("the path of a module below the jobs directory, like reports/nightly", MODULE_PATH).meta({
-      description: "The module that does the work: its path below the jobs directory.",
-    }),
+    ...handlerShape,
     data: z
       .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
       .exactOptional()
       .meta({ default: {}, description: "Given to the handler as it is." }),
-    command: notYet("command handlers are not in this version: use handler with the path of a module"),
-    http: notYet("http handlers are not in this version: use handler with the path of a module"),
   },
   "expected a mapping with a schedule and a handler",
 ).meta({
-  description: "One job: a schedule (exactly one of cron, every and at), a handler, and policies.",
-  oneOf: ["cron", "every", "at"].map(key => ({ required: [key] })),
+  description:
+    "One job: a schedule (exactly one of cron, every and at), a handler (exactly one of handler, command and http), and policies.",
+  allOf: [["cron", "every", "at"], HANDLER_KINDS].map(keys => ({
+    oneOf: keys.map(key => ({ required: [key] })),
+  })),
 });
 
 /** What a schedule is built from: it is checked also where the rest of the job has mistakes. */

@@ -3,11 +3,12 @@ import { createSchedule, type ScheduleProblem } from "../schedule/create-schedul
 import { findEmptiness } from "../schedule/emptiness.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
-import type { HandlerRef, Job } from "./config.ts";
+import type { Job } from "./config.ts";
 import { contradictionsOf } from "./contradictions.ts";
 import { quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { formatDuration } from "./duration.ts";
+import { HANDLER_KINDS, handlerRef } from "./handler-schema.ts";
 import {
   JOB_DEFAULTS,
   type JobDefinition,
@@ -20,12 +21,14 @@ import type { Mistake, Path } from "./mistake.ts";
 import { suggest } from "./nearest.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
-/** The queues that bellwether.yaml declares. */
+/** The queues that bellwether.yaml declares, and the kinds of handlers that it switches off. */
 export interface DeclaredQueues {
   /** As mistakes show it. */
   readonly file: string;
   /** null without a `queues` section: then every name is a queue. */
   readonly names: readonly string[] | null;
+  /** Keys of a job that may not be used: `command`, `http`. */
+  readonly refusedHandlers: readonly string[];
 }
 
 export interface ReadJobOptions {
@@ -45,10 +48,10 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const mistakes: Mistake[] = [
     ...rulesOfKeys(document, place.path),
     ...contradictionsOf(document, place.path),
+    ...rulesOfHandler(options),
     ...rulesOfQueue(options),
   ];
-  if (!checked.ok)
-    mistakes.push(...checked.mistakes.filter(mistake => !isHandlerElsewhere(mistake, options)));
+  if (!checked.ok) mistakes.push(...checked.mistakes);
   const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
   if (schedulesIn(parts).length !== 1) return { ok: false, mistakes };
   const calendars = calendarsOf(parts.except ?? [], options);
@@ -58,8 +61,10 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const emptiness = created.ok && mistakes.length === 0 ? findEmptiness(spec, created.schedule) : null;
   const problems = created.ok ? [emptiness].filter(problem => problem !== null) : created.problems;
   mistakes.push(...problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
-  if (!checked.ok || !created.ok || mistakes.length > 0) return { ok: false, mistakes };
-  return { ok: true, value: jobOf({ name, spec, schedule: created.schedule }, checked.value, defaults) };
+  const handler = checked.ok ? handlerRef(checked.value) : null;
+  if (!checked.ok || !created.ok || handler === null || mistakes.length > 0) return { ok: false, mistakes };
+  const planned = { name, spec, schedule: created.schedule, handler };
+  return { ok: true, value: jobOf(planned, checked.value, defaults) };
 }
 
 function schedulesIn(job: object): string[] {
@@ -83,11 +88,21 @@ function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<Mistake> 
   }
 }
 
-/** A job with a kind of handler that is refused does not also lack one. */
-function isHandlerElsewhere(mistake: Mistake, { document, name }: ReadJobOptions): boolean {
+function rulesOfHandler({ document, name, queues }: ReadJobOptions): Mistake[] {
   const path = ["jobs", name];
-  const isMissing = !document.has([...path, "handler"]) && mistake.key === `jobs.${name}.handler`;
-  return isMissing && ["command", "http"].some(key => document.has([...path, key]));
+  const job = document.get(path);
+  if (!isMapping(job)) return [];
+  const kinds = HANDLER_KINDS.filter(key => key in job);
+  const found = kinds.length === 0 ? "has no handler" : `found ${kinds.join(" and ")}`;
+  const problem = `${found}, expected exactly one of handler, command and http`;
+  const refused = kinds.filter(kind => queues.refusedHandlers.includes(kind));
+  return [
+    ...(kinds.length === 1 ? [] : some(document.mistake(path, problem, "key"))),
+    ...refused.flatMap(kind => {
+      const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
+      return some(document.mistake([...path, kind], refusal, "key"));
+    }),
+  ];
 }
 
 function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Mistake[] {
@@ -160,7 +175,7 @@ function specOf(
 
 /** The job's own values, else those of the file's defaults, else Bellwether's; `retry` (as `dst`) key by key. */
 function jobOf(
-  planned: Pick<Job, "name" | "spec" | "schedule">,
+  planned: Pick<Job, "name" | "spec" | "schedule" | "handler">,
   job: JobDefinition,
   defaults: JobPolicies,
 ): Job {
@@ -169,7 +184,6 @@ function jobOf(
   return {
     ...planned,
     scheduleText: scheduleText(planned.spec),
-    handler: handlerRef(job.handler),
     queue: policies.queue,
     data: job.data ?? {},
     catchUp: policies.catchUp,
@@ -180,10 +194,6 @@ function jobOf(
     retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
     timeoutMs: policies.timeout ?? null,
   };
-}
-
-function handlerRef(handler: string): HandlerRef {
-  return { kind: "module", path: handler.replace(/^\.\//, "").replace(/\.(ts|js|mjs)$/, "") };
 }
 
 const MAX_LISTED = 3;

@@ -10,7 +10,13 @@ import { readJobs } from "./jobs.ts";
 import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
 import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
 import { DEFAULT_CONCURRENCY } from "./schema.ts";
-import { ABSENT_SETTINGS, declaredQueues, readSettings, type SettingsPart } from "./settings.ts";
+import {
+  ABSENT_SETTINGS,
+  declaredQueues,
+  readSettings,
+  refusedHandlers,
+  type SettingsPart,
+} from "./settings.ts";
 
 export { formatMistake, type Mistake } from "./mistake.ts";
 
@@ -48,6 +54,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     queues: {
       file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+      refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
   });
   const read = [...(files.settings === null ? [] : [files.settings]), ...files.jobs, ...calendars.files];

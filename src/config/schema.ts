@@ -104,6 +104,14 @@ const admin = section({
     .meta({ description: "Who may use the API; needed when the host is not the loopback interface." }),
 });
 
+const allowed = (what: string) =>
+  z
+    .boolean({ error: "expected true or false" })
+    .default(true)
+    .meta({
+      description: `Whether jobs may have ${what}; with false such a job is a mistake.`,
+    });
+
 export const bellwetherSchema = section({
   $schema: z.string({ error: "expected the address of a JSON Schema" }).optional().meta({
     description: "For editors; ignored.",
@@ -129,6 +137,9 @@ export const bellwetherSchema = section({
     )
     .optional()
     .meta({ description: "The queues by name; when present, jobs can use only these." }),
+  handlers: section({ command: allowed("a command"), http: allowed("an http request") })
+    .optional()
+    .meta({ description: "Which kinds of handlers jobs may have, besides modules." }),
   http: switchable(section({ host: host("0.0.0.0"), port: port(8080) }))
     .prefault({})
     .meta({ description: "/livez, /readyz and /metrics; false switches it off." }),

@@ -31,6 +31,11 @@ export function declaredQueues(document: ConfigDocument): readonly string[] | nu
   return isMapping(queues) ? Object.keys(queues) : null;
 }
 
+/** The kinds of handlers that `handlers` switches off. */
+export function refusedHandlers(document: ConfigDocument): readonly string[] {
+  return ["command", "http"].filter(kind => document.get(["handlers", kind]) === false);
+}
+
 interface RuleFinding {
   readonly path: Path;
   readonly problem: string;

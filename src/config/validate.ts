@@ -98,7 +98,8 @@ export function found(path: Path, document: ConfigDocument): string {
   const origin = document.originOf(path);
   if (origin !== null) return `found ${quote(origin)}`;
   const value = document.get(path);
-  const isSecret = /^(token|password|url)$/.test(String(path.at(-1)));
+  const isSecret =
+    /^(token|password|url)$/.test(String(path.at(-1))) || /^(headers|env)$/.test(String(path.at(-2)));
   const isHidden = isSecret && value !== "" && ["string", "number", "boolean"].includes(typeof value);
   return isHidden
     ? `found a ${typeof value === "string" ? "text" : typeof value} that is not shown`

@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { HandlerRef, Job } from "../config/config.ts";
 import { nearest } from "../config/nearest.ts";
+import { CommandHandler } from "./command-handler.ts";
+import { problemOfCommand } from "./find-program.ts";
 import type { Handler } from "./handler.ts";
 import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
+import { HttpHandler } from "./http-handler.ts";
 import { explainImportError } from "./import-error.ts";
 import { importHandler } from "./module-handler.ts";
 import { resolveOwnPackage } from "./own-package.ts";
@@ -57,6 +60,9 @@ function keyOf(ref: HandlerRef): string {
   switch (ref.kind) {
     case "module":
       return `module ${path.normalize(ref.path)}`;
+    case "command":
+    case "http":
+      return JSON.stringify(ref);
   }
 }
 
@@ -66,6 +72,12 @@ async function loadGroup(jobs: LoadHandlersOptions["jobs"], options: LoadHandler
   switch (ref.kind) {
     case "module":
       return loadModule(ref.path, options);
+    case "command": {
+      const problem = await problemOfCommand(ref, process.env["PATH"]);
+      return problem === null ? { handler: new CommandHandler(ref) } : { problem };
+    }
+    case "http":
+      return { handler: new HttpHandler(ref) };
   }
 }
 

@@ -66,11 +66,8 @@ function mistakesOf(file: "jobs" | "bellwether", text: string): readonly Mistake
   const absent = file === "jobs" ? {} : ABSENT_SETTINGS;
   const parsed = parseConfigDocument({ file, text, env: {}, absent });
   if (!parsed.ok) return parsed.mistakes;
-  if (file === "jobs")
-    return readJobs([parsed.document], {
-      calendars: new Map(),
-      queues: { file: "bellwether.yaml", names: null },
-    }).mistakes;
+  const queues = { file: "bellwether.yaml", names: null, refusedHandlers: [] };
+  if (file === "jobs") return readJobs([parsed.document], { calendars: new Map(), queues }).mistakes;
   const read = readSettings(parsed.document);
   return read.ok ? [] : read.mistakes;
 }

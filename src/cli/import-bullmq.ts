@@ -1,0 +1,38 @@
+import type { RedisAddress } from "../config/config.ts";
+import { suggest } from "../config/nearest.ts";
+import { importBull } from "../import/bullmq.ts";
+import { readBullEntries } from "../import/bullmq-entries.ts";
+import { findBullQueues } from "../import/bullmq-queues.ts";
+import { describeAddress } from "../redis/connect.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import { withServer } from "./redis-session.ts";
+
+export interface ImportBullOptions extends ImportOptions {
+  readonly redis: string;
+  readonly queue: string;
+  readonly prefix: string;
+  readonly timezone: string;
+}
+
+/** Prints a jobs.yaml that does what the schedules of a BullMQ queue do. Only reads. */
+export async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
+  const { queue, prefix } = options;
+  const timezone = requireTimezone(options.timezone);
+  if (!/^rediss?:\/\//.test(options.redis) || !URL.canParse(options.redis))
+    throw new CliFailure("--redis: expected an address like redis://127.0.0.1:6379", EXIT.usage);
+  const address: RedisAddress = { kind: "url", url: options.redis };
+  const where = describeAddress(address);
+  const { entries, queues } = await withServer(address, async redis => {
+    const entries = await readBullEntries(redis, prefix, queue);
+    return { entries, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
+  });
+  if (entries.length === 0) {
+    const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
+    const found = queues.includes(queue)
+      ? `queue ${queue} has no schedules`
+      : `there is no queue ${queue} (${known})`;
+    throw new CliFailure(`${found}, in Redis at ${where}`);
+  }
+  return printImported(importBull({ queue, entries, timezone, nowMs: Date.now() }), options, io);
+}

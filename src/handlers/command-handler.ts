@@ -1,0 +1,101 @@
+import type { CommandRef } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
+import { problemOfCommand } from "./find-program.ts";
+import type { Handler, Run } from "./handler.ts";
+import { LineSplitter, Tail } from "./output-lines.ts";
+import { type ProcessEnd, runProcessGroup } from "./process-group.ts";
+import { withoutStack } from "./without-stack.ts";
+
+/** From SIGTERM to SIGKILL: less than the second after which a handler that was aborted is left to itself. */
+const GRACE_MS = 800;
+/** Linux takes no variable of more than 128 KiB; larger data is on stdin only. */
+const DATA_VARIABLE_LIMIT_BYTES = 100_000;
+const TAIL_LINES = 10;
+const TAIL_LIMIT = 1_500;
+
+/**
+ * A handler that is a program. It finds the run in its environment and the data on stdin; exit code 0 is success.
+ * When the run's signal aborts, whatever it started is stopped, and the attempt never counts as done: a program
+ * that catches SIGTERM and ends with 0 has not done its work.
+ */
+export class CommandHandler implements Handler {
+  readonly #ref: CommandRef;
+  readonly #graceMs: number;
+
+  constructor(ref: CommandRef, graceMs = GRACE_MS) {
+    this.#ref = ref;
+    this.#graceMs = graceMs;
+  }
+
+  async handle(data: Record<string, unknown>, run: Run): Promise<{ readonly exitCode: 0 }> {
+    run.signal.throwIfAborted();
+    const json = JSON.stringify(data);
+    const tail = new Tail(TAIL_LINES, TAIL_LIMIT);
+    const stdout = new LineSplitter(line => run.log.info({ stream: "stdout", line }, "command output"));
+    const stderr = new LineSplitter(line => {
+      tail.push(line);
+      run.log.info({ stream: "stderr", line }, "command output");
+    });
+    const end = await this.#run(environmentOf(run, json), json, run.signal, (stream, chunk) =>
+      (stream === "stdout" ? stdout : stderr).push(chunk),
+    );
+    stdout.end();
+    stderr.end();
+    run.signal.throwIfAborted();
+    if (end.code === 0) return { exitCode: 0 };
+    const failure = new BellwetherError("BW_COMMAND_FAILED", {
+      program: this.#program,
+      end: end.code === null ? `signal ${end.signal}` : `exit code ${end.code}`,
+      lastLines: tail.lines,
+    });
+    throw withoutStack(failure);
+  }
+
+  get #program(): string {
+    return this.#ref.argv[0] ?? "";
+  }
+
+  async #run(
+    runEnv: Readonly<Record<string, string>>,
+    json: string,
+    signal: AbortSignal,
+    onOutput: (stream: "stdout" | "stderr", chunk: Buffer) => void,
+  ): Promise<ProcessEnd> {
+    const { argv, cwd, env, stdin } = this.#ref;
+    try {
+      return await runProcessGroup({
+        argv,
+        cwd,
+        env: { ...process.env, ...env, ...runEnv },
+        // Programs that read stdin only because it is there are given nothing, as cron does.
+        stdin: stdin ?? (json === "{}" ? "" : json),
+        signal,
+        graceMs: this.#graceMs,
+        onOutput,
+      });
+    } catch (error) {
+      const why = (await problemOfCommand(this.#ref, process.env["PATH"])) ?? explainSpawn(error);
+      const fields = { program: this.#program, why };
+      throw withoutStack(new BellwetherError("BW_COMMAND_NOT_STARTED", fields, { cause: error }));
+    }
+  }
+}
+
+function environmentOf(run: Run, json: string): Record<string, string> {
+  return {
+    BELLWETHER_RUN: run.id,
+    BELLWETHER_JOB: run.job,
+    BELLWETHER_TICK: run.tick.toISOString(),
+    BELLWETHER_KIND: run.kind,
+    BELLWETHER_ATTEMPT: String(run.attempt),
+    BELLWETHER_TERM: String(run.term),
+    ...(Buffer.byteLength(json) <= DATA_VARIABLE_LIMIT_BYTES && { BELLWETHER_DATA: json }),
+  };
+}
+
+function explainSpawn(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "E2BIG") return "its arguments and environment are too large for the system (E2BIG)";
+  if (code === "EAGAIN") return "the system allows no more processes (EAGAIN)";
+  return error instanceof Error ? error.message : String(error);
+}

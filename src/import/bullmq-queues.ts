@@ -1,0 +1,23 @@
+import type { Redis } from "ioredis";
+
+/** A server may hold millions of keys; names are a courtesy. */
+const MAX_ROUNDS = 200;
+const KEYS_A_ROUND = 1_000;
+
+/** The names of the queues below a prefix, sorted, as far as a look of bounded length finds them. */
+export async function findBullQueues(redis: Redis, prefix: string): Promise<string[]> {
+  const names = new Set<string>();
+  // Of every queue there is `…:id` or `…:meta`.
+  const pattern = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}:*:[im][de]*`;
+  let cursor = "0";
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const [next, keys] = await redis.scan(cursor, "MATCH", pattern, "COUNT", KEYS_A_ROUND);
+    for (const key of keys) {
+      const name = /^([^:]+):(id|meta)$/.exec(key.slice(prefix.length + 1))?.[1];
+      if (name !== undefined) names.add(name);
+    }
+    cursor = next;
+    if (cursor === "0") break;
+  }
+  return [...names].sort();
+}

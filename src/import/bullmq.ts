@@ -1,0 +1,151 @@
+import { durationText } from "../schedule/duration.ts";
+import type { BullEntry, ReadEntry } from "./bullmq-entries.ts";
+import { carryOptions } from "./bullmq-options.ts";
+import type { ImportedJob, ImportedJobs, ImportNote } from "./imported-jobs.ts";
+import { JobNames } from "./job-names.ts";
+
+export interface BullImportOptions {
+  readonly queue: string;
+  readonly entries: readonly ReadEntry[];
+  /** Of patterns that have none: BullMQ reads them in the zone of whichever worker is at it. */
+  readonly timezone: string;
+  readonly nowMs: number;
+}
+
+/** Turns the schedules of a BullMQ queue into jobs that do the same. */
+export function importBull({ queue, entries, timezone, nowMs }: BullImportOptions): ImportedJobs {
+  const names = new JobNames();
+  const jobs: ImportedJob[] = [];
+  const notes: ImportNote[] = [];
+  for (const entry of entries) {
+    const place = `${queue} ${entry.key}`;
+    const end = "problem" in entry ? entry.problem : reasonOfEnd(entry, nowMs);
+    if ("problem" in entry || end !== null) notes.push({ place, text: end ?? "", isLost: true });
+    else jobs.push(jobOf(entry, place, names.take(entry.kind === "scheduler" ? entry.key : entry.name)));
+  }
+  notes.push(...notesOnAll(entries, jobs, timezone));
+  const queueName = queue.replace(/[^A-Za-z0-9_.-]+/g, "-");
+  if (queueName !== queue)
+    notes.push({ place: null, text: `queue ${queue} is called ${queueName} here`, isLost: false });
+  return {
+    head: [
+      `Made from BullMQ's queue ${queue} by bellwether import bullmq.`,
+      "catchUp and its window are like BullMQ, which runs one overdue job however late it is.",
+    ],
+    defaults: {
+      timezone,
+      queue: queueName,
+      catchUp: "latest",
+      catchUpWindow: "366d",
+    },
+    jobs,
+    notes,
+  };
+}
+
+/** Why an entry has no future, or null. */
+function reasonOfEnd({ endMs, limit, count }: BullEntry, nowMs: number): string | null {
+  if (endMs !== null && endMs < nowMs) return `it ended at ${isoOf(endMs)}`;
+  if (limit !== null && count !== null && count > limit)
+    return `it is over: its limit of ${limit} is reached`;
+  return null;
+}
+
+function jobOf(entry: BullEntry, place: string, name: string): ImportedJob {
+  const { startMs, endMs, limit, count, timezone, options } = entry;
+  const carried = carryOptions(options);
+  const data = dataOf(entry);
+  // The run that waits to be due is counted already, and is not taken over.
+  const runsLeft = limit === null ? null : limit - Math.max(0, (count ?? 1) - 1);
+  const definition = {
+    ...(entry.everyMs === null ? { cron: entry.pattern ?? "" } : { every: durationText(entry.everyMs) }),
+    ...(timezone !== null && entry.everyMs === null && { timezone }),
+    ...(startMs !== null && { start: isoOf(startMs) }),
+    ...(endMs !== null && { end: isoOf(endMs) }),
+    ...(runsLeft !== null && { maxRuns: runsLeft }),
+    handler: handlerOf(entry.name),
+    ...data.definition,
+    ...carried.definition,
+  };
+  return {
+    name,
+    place,
+    source: sourceOf(entry),
+    definition,
+    notes: [
+      ...phaseNotes(entry),
+      ...data.notes,
+      ...carried.notes,
+      ...(limit !== null && count === null
+        ? [`of its limit of ${limit}, how many have run is not known`]
+        : []),
+    ],
+  };
+}
+
+function sourceOf({ kind, name, pattern, everyMs, limit, count }: BullEntry): string {
+  const when = everyMs === null ? `pattern ${pattern}` : `every ${everyMs} ms`;
+  const runs = limit === null ? "" : `, limit ${limit}${count === null ? "" : `, ${count - 1} of them run`}`;
+  return `${kind === "scheduler" ? "job scheduler" : "repeatable job"} ${name}, ${when}${runs}`;
+}
+
+/** BullMQ counts a period from its start; ours begin at the epoch, so that replicas agree without talking. */
+function phaseNotes({ everyMs, nextMs }: BullEntry): string[] {
+  const phaseMs = everyMs === null ? 0 : nextMs % everyMs;
+  if (everyMs === null || phaseMs === 0) return [];
+  const shown = durationText(everyMs);
+  return [
+    `ticks come ${durationText(phaseMs)} earlier than now: at multiples of ${shown} since the epoch, not at ${isoOf(nextMs)} and every ${shown} from there`,
+  ];
+}
+
+function dataOf({ data, hasTemplate }: BullEntry): { definition: object; notes: readonly string[] } {
+  if (!hasTemplate)
+    return { definition: {}, notes: ["its data and options were not found: look into the code"] };
+  if (data === null || data === undefined) return { definition: {}, notes: [] };
+  if (typeof data !== "object" || Array.isArray(data)) {
+    const found = Array.isArray(data) ? "a list" : `a ${typeof data}`;
+    return {
+      definition: { data: { value: data } },
+      notes: [`its data is ${found}: it is in data.value now`],
+    };
+  }
+  return { definition: Object.keys(data).length === 0 ? {} : { data }, notes: [] };
+}
+
+/** BullMQ's name of a job chose what its processor did; here it is the module's path. */
+function handlerOf(name: string): string {
+  const parts = name
+    .split("/")
+    .map(part => part.replace(/[^A-Za-z0-9_.@-]+/g, "-").replace(/^[.-]+|[.-]+$/g, ""));
+  return parts.filter(part => part !== "").join("/") || "handler";
+}
+
+function notesOnAll(
+  entries: readonly ReadEntry[],
+  jobs: readonly ImportedJob[],
+  timezone: string,
+): ImportNote[] {
+  const handlers = [
+    ...new Set(jobs.map(({ definition }) => `jobs/${String(Object(definition).handler)}.ts`)),
+  ];
+  const hasPlainPattern = entries.some(
+    entry => "pattern" in entry && entry.pattern !== null && entry.timezone === null,
+  );
+  const texts = [
+    ...(handlers.length === 0
+      ? []
+      : [`the work itself is yours to move: the processor's code into ${handlers.join(", ")}`]),
+    ...(hasPlainPattern
+      ? [`patterns without a tz ran in the zone of the workers; ${timezone} is assumed (--timezone)`]
+      : []),
+    ...(jobs.length === 0
+      ? []
+      : ["immediately is not stored, so whether a schedule also ran at once is not known"]),
+  ];
+  return texts.map(text => ({ place: null, text, isLost: false }));
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString().replace(".000Z", "Z");
+}

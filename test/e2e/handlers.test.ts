@@ -1,0 +1,132 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from "vitest";
+import { gone, isAlive } from "../support/process-state.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { Site, type SiteOptions } from "../support/site.ts";
+
+let redis: TestRedis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site> {
+  const site = await Site.create({ redisUrl: redis.url, ...options });
+  onTestFailed(() => console.log(site.transcript()));
+  onTestFinished(() => site.dispose());
+  return site;
+}
+
+/** The first line that the command of a replica prints. */
+function output(replica: ReplicaProcess): Promise<LogLine> {
+  return new Promise(resolve => {
+    const look = (line: LogLine) => line["line"] !== undefined && resolve(line);
+    replica.lines.forEach(look);
+    replica.subscribe(look);
+  });
+}
+
+async function pidPrintedBy(replica: ReplicaProcess): Promise<number> {
+  return Number((await output(replica))["line"]);
+}
+
+/** Says its pid, and works until there is a file called open. */
+const UNTIL_OPEN = "echo $$; while [ ! -e open ]; do sleep 0.05; done";
+
+describe("a replica", () => {
+  test("runs the commands of its jobs, and logs what they print with the run", async () => {
+    const site = await createSite({
+      jobs: [`greet: { every: 1s, command: ["sh", "-c", 'echo "$BELLWETHER_RUN"'] }`],
+    });
+    const replica = site.start();
+    const line = await output(replica);
+    expect(line).toMatchObject({
+      level: "info",
+      job: "greet",
+      attempt: 1,
+      stream: "stdout",
+      line: line["run"],
+    });
+    expect(await replica.when("run.completed")).toMatchObject({ job: "greet", run: line["run"] });
+  });
+
+  test("calls the addresses of its jobs, each tick with a key of its own", async () => {
+    const requests: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      requests.push(request);
+      response.writeHead(200).end();
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    const site = await createSite({
+      jobs: [`ping: { every: 1s, http: { url: "http://127.0.0.1:${port}/x" } }`],
+    });
+    const replica = site.start();
+    const first = await replica.when("run.completed");
+    const second = await replica.when("run.completed", line => line["run"] !== first["run"]);
+    const keys = requests.map(request => request.headers["idempotency-key"]);
+    expect(keys.slice(0, 2)).toEqual([first["run"], second["run"]]);
+  });
+
+  test("does not start with a command whose program is not there", async () => {
+    const site = await createSite({ jobs: ["lost: { every: 1s, command: [no-such-program] }"] });
+    const replica = site.start();
+    await once(replica.child, "close");
+    expect(replica.child.exitCode).toBe(2);
+    expect(replica.noise.join("\n")).toMatch(/^job "lost": there is no program no-such-program in PATH \(/m);
+  });
+});
+
+describe("a command that goes on for too long", () => {
+  test("is ended at the job's timeout", async () => {
+    const site = await createSite({
+      jobs: [`slow: { every: 1h, timeout: 500ms, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
+    });
+    const replica = site.start();
+    await replica.when("leader.elected");
+    await site.command("trigger", "slow");
+    const pid = await pidPrintedBy(replica);
+    const failed = await replica.when("run.failed");
+    expect(failed["error"]).toMatch(
+      /took longer than the 500 ms .*its handler stopped when its signal aborted/,
+    );
+    await gone(pid);
+  });
+
+  test("is ended at the shutdown deadline, and its run goes to another replica", async () => {
+    const site = await createSite({
+      jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
+      settings: ["shutdownTimeout: 0s"],
+    });
+    const first = site.start();
+    await first.when("leader.elected");
+    await site.command("trigger", "slow");
+    const pid = await pidPrintedBy(first);
+    expect(isAlive(pid)).toBe(true);
+    const second = site.start();
+    await second.when("replica.started");
+    await first.end("SIGTERM");
+    expect(isAlive(pid)).toBe(false);
+    const next = await output(second);
+    await site.project.write("open", "");
+    expect(await second.when("run.completed")).toMatchObject({ run: next["run"], attempt: 1 });
+    await gone(Number(next["line"]));
+  });
+
+  test("is ended with a replica that is told twice to stop", async () => {
+    const site = await createSite({ jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`] });
+    const replica = site.start();
+    await replica.when("leader.elected");
+    await site.command("trigger", "slow");
+    const pid = await pidPrintedBy(replica);
+    replica.signal("SIGINT");
+    await replica.when("replica.stopping");
+    await replica.end("SIGINT");
+    await gone(pid);
+  });
+});
