@@ -93,11 +93,6 @@ export function switchable<S extends z.ZodType>(schema: S) {
   return z.union([z.literal(false), schema], { error: "expected a mapping (key: value), or false" });
 }
 
-/** A key that has a meaning but not in this version: better than "unknown key", which sounds like a slip. */
-export function notYet(message: string) {
-  return z.never({ error: message }).optional().meta({ description: "Not in this version." });
-}
-
 const ADDRESS = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:/[\]@]+))(?::(?<port>\d{1,5}))?$/;
 
 /** `host:port`; an IPv6 address stands in brackets. */
