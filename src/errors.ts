@@ -15,6 +15,8 @@ const MESSAGES = {
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
   BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
     `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,
+  BW_FORMAT_NEWER: (f: { found: number; known: number }) =>
+    `the data in Redis has format ${f.found}, written by a newer release of Bellwether, and this one knows format ${f.known}; upgrade this one, or use another namespace`,
   BW_TLS_FILE: (f: { file: string; why: string }) =>
     `cannot read ${f.file} (${f.why}); correct redis.tls, or make the file readable`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>

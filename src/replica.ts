@@ -13,7 +13,7 @@ import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
 import { EtcdQueue } from "./election/etcd-queue.ts";
 import type { LeaseStore } from "./election/lease-store.ts";
 import { RedisLeaseStore } from "./election/redis-lease-store.ts";
-import { BellwetherError } from "./errors.ts";
+import { BellwetherError, isBellwetherError } from "./errors.ts";
 import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -29,9 +29,10 @@ import { RedisLockStore } from "./locks/redis-lock-store.ts";
 import { createLog, logEvents } from "./log.ts";
 import { connectRedis, type Purpose } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
+import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { RedisPresence } from "./redis/presence.ts";
-import { Heartbeat } from "./redis/replica-registry.ts";
+import { Heartbeat, type ReplicaRecord } from "./redis/replica-registry.ts";
 import { readTimeMs } from "./redis/time.ts";
 import { Workers } from "./worker/workers.ts";
 
@@ -44,6 +45,8 @@ export interface ReplicaOptions {
   readonly events?: Events;
   /** False: nothing is logged, the caller subscribes to the events. */
   readonly log?: boolean;
+  /** The newest format of the data in Redis that it understands: this release's own, but for tests of upgrades. */
+  readonly format?: number;
 }
 
 const CLOCK_RETRY_MS = 200;
@@ -63,6 +66,7 @@ export class Replica {
   readonly events: Events;
   #config: Config;
   readonly #roles: readonly Role[];
+  readonly #format: number;
   readonly #keys: RedisKeys;
   readonly #log;
   readonly #connections: Redis[] = [];
@@ -78,24 +82,35 @@ export class Replica {
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
   readonly #loaded = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<never>();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
   #isTold = false;
   #started: Promise<void> | null = null;
   #stopped: Promise<boolean> | null = null;
 
+  /**
+   * Rejects when it cannot go on although it had started (BW_FORMAT_NEWER: everybody else was upgraded). Whoever owns
+   * the replica stops it then.
+   */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
+  }
+
   constructor(options: ReplicaOptions) {
     this.#config = options.config;
     this.#roles = options.roles ?? ["scheduler", "worker"];
+    this.#format = options.format ?? FORMAT;
     this.#keys = new RedisKeys(options.config.namespace);
     this.events = options.events ?? new Events();
     this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
     this.#log = createLog(options.config.log.level, { replica: this.id });
+    this.#failure.promise.catch(() => undefined);
     if (options.log !== false) logEvents(this.events, this.#log);
   }
 
   /**
-   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_HANDLERS_INVALID and
-   * BW_REDIS_TOO_OLD; a Redis that does not answer is waited for, until `stop`.
+   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_HANDLERS_INVALID, BW_REDIS_TOO_OLD and
+   * BW_FORMAT_NEWER; a Redis that does not answer is waited for, until `stop`.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -117,6 +132,7 @@ export class Replica {
     this.#begin(watch);
     await Promise.race([watch.whenUsable(), this.#whenStopping()]);
     if (this.#stopping.signal.aborted) return;
+    await checkFormat(redis, this.#keys, this.#format);
 
     const clock = await this.#startClock(redis);
     if (!clock) return;
@@ -215,10 +231,21 @@ export class Replica {
     const alarm = new ConfigAlarm(this.events);
     this.#heartbeat = new Heartbeat({
       ...{ redis, keys: this.#keys, clock },
-      record: { id: this.id, roles: this.#roles, generation, hash, startedAt },
-      onReplicas: records => alarm.check({ id: this.id, ...this.#config }, records),
+      record: { id: this.id, roles: this.#roles, generation, hash, format: this.#format, startedAt },
+      onReplicas: async records => {
+        alarm.check({ id: this.id, ...this.#config }, records);
+        await this.#keepFormat(redis, records);
+      },
     });
     this.#begin(this.#heartbeat);
+  }
+
+  /** A replica that was away while all others were upgraded must not go on with what it does not understand. */
+  async #keepFormat(redis: Redis, records: readonly ReplicaRecord[]): Promise<void> {
+    await raiseFormat(redis, this.#keys, this.#format, records);
+    await checkFormat(redis, this.#keys, this.#format).catch((error: unknown) => {
+      if (isBellwetherError(error, "BW_FORMAT_NEWER")) this.#failure.reject(error);
+    });
   }
 
   async #startWorkers(redis: Redis, clock: StoreClock): Promise<void> {
@@ -246,7 +273,10 @@ export class Replica {
     });
     presence.start();
     const store = this.#leaseStore(presence);
-    this.#launcher = new Launcher({ redis: this.#connect("fenced", "launch"), keys, jobs });
+    this.#launcher = new Launcher({
+      ...{ redis: this.#connect("fenced", "launch"), keys, jobs },
+      format: this.#format,
+    });
     const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
     this.#leaderLoop = leaderLoop;
     this.#elector = new Elector({

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Config, RedisAddress } from "../config/config.ts";
 import { connectRedis, describeAddress } from "../redis/connect.ts";
+import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import { CliFailure } from "./io.ts";
 
@@ -11,7 +12,11 @@ export async function withRedis<T>(
   config: Config,
   act: (redis: Redis, keys: RedisKeys) => Promise<T>,
 ): Promise<T> {
-  return await withServer(config.redis, redis => act(redis, new RedisKeys(config.namespace)));
+  const keys = new RedisKeys(config.namespace);
+  return await withServer(config.redis, async redis => {
+    await checkFormat(redis, keys);
+    return await act(redis, keys);
+  });
 }
 
 /** The same on any server. What it refuses is a failure too, in one line. */

@@ -64,9 +64,9 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     const started = replica.start();
     watcher.start();
     await started;
-    return await done.promise;
+    return await Promise.race([done.promise, replica.failure]);
   } catch (error) {
-    await replica.stop("start failed");
+    await replica.stop("it cannot go on");
     const isMistake = isBellwetherError(error, "BW_HANDLERS_INVALID");
     exitCode = isMistake ? EXIT.usage : EXIT.failed;
     if (isMistake) throw new CliFailure(error.message, EXIT.usage);

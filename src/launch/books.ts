@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
@@ -17,6 +18,7 @@ const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
 
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
+  z.tuple([z.literal("newer"), z.number()]),
   z.tuple([z.literal("opened")]).rest(z.coerce.number()),
 ]);
 const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
@@ -36,27 +38,34 @@ export interface OpenBooks {
   readonly nowMs: number;
   /** Where a schedule begins that is found to have changed. */
   readonly changedMs: number;
+  /** The newest format of the data that is understood. */
+  readonly format: number;
 }
 
-/** Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands. */
+/**
+ * Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands. Throws
+ * BW_FORMAT_NEWER.
+ */
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
-  { fence, jobs, nowMs, changedMs }: OpenBooks,
+  { fence, jobs, nowMs, changedMs, format }: OpenBooks,
 ): Promise<ReadonlyMap<string, Book> | null> {
   const { term, cursors, schedules, launched, retired, histories } = keys;
   const books = new Map<string, Book>();
   for (const page of pagesOf(jobs)) {
     const reply = await OPEN_TERM.run(
       redis,
-      [term, cursors, schedules, launched, retired],
+      [term, cursors, schedules, launched, retired, keys.format],
       [
-        ...[fence, Math.floor(nowMs), Math.floor(changedMs), HISTORY_ENTRIES, histories],
+        ...[fence, Math.floor(nowMs), Math.floor(changedMs), HISTORY_ENTRIES, histories, format],
         ...page.flatMap(job => [job.name, job.schedule.fingerprint]),
       ],
     );
     const [outcome, ...numbers] = openReply.parse(reply);
     if (outcome === "fenced") return null;
+    if (outcome === "newer")
+      throw new BellwetherError("BW_FORMAT_NEWER", { found: Number(numbers[0]), known: format });
     for (const [i, { name }] of page.entries()) {
       const [cursor = Number.NaN, launched = Number.NaN] = numbers.slice(2 * i, 2 * i + 2);
       books.set(name, { cursor, launched });

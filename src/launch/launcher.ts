@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
+import { FORMAT } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { Decision, LaunchDecision } from "../schedule/plan.ts";
 import { type Book, openBooks, retireBooks } from "./books.ts";
@@ -50,6 +51,8 @@ export interface LauncherOptions {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly jobs: readonly Job[];
+  /** The newest format of the data that is understood; this release's own by default. */
+  readonly format?: number;
 }
 
 /**
@@ -60,6 +63,7 @@ export interface LauncherOptions {
 export class Launcher {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
+  readonly #format: number;
   #jobs: ReadonlyMap<string, Job>;
   readonly #queues = new Map<string, LaunchQueue>();
   #connections = 0;
@@ -68,6 +72,7 @@ export class Launcher {
   constructor(options: LauncherOptions) {
     this.#redis = options.redis;
     this.#keys = options.keys;
+    this.#format = options.format ?? FORMAT;
     this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
     this.#redis.on("close", () => {
       this.#connections++;
@@ -97,7 +102,10 @@ export class Launcher {
     // First, so that an order which is given meanwhile is seen as a newer version.
     const orders = await readOrders(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
-    const books = await openBooks(this.#redis, this.#keys, { fence, nowMs, changedMs, jobs });
+    const books = await openBooks(this.#redis, this.#keys, {
+      ...{ fence, nowMs, changedMs, jobs },
+      format: this.#format,
+    });
     if (books === null) return this.#fenced();
     this.#openedOn = connection;
     return { outcome: "opened", books, orders };

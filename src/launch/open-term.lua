@@ -1,11 +1,11 @@
 -- Opens the books for a term: every job gets a cursor, and all cursors are read. Called for a few thousand jobs
 -- at a time.
 --
--- KEYS  1 term   2 cursors   3 schedules   4 launched   5 retired
+-- KEYS  1 term   2 cursors   3 schedules   4 launched   5 retired   6 format
 -- ARGV  1 fence   2 now (epoch ms)   3 where a schedule begins that changed just now (epoch ms)
---       4 how many entries a history keeps   5 what the keys of histories begin with
+--       4 how many entries a history keeps   5 what the keys of histories begin with   6 newest format that is known
 --       then for each job: its name, the fingerprint of its schedule
--- Returns {'fenced'} when another term stands, else {'opened', cursor and launched ticks of the first job, of the
+-- Returns {'fenced'} when another term stands, {'newer', format} when a newer release wrote the data, else {'opened', cursor and launched ticks of the first job, of the
 -- second, ...}
 --
 -- A job without a cursor starts now: it never catches up on a past in which it did not exist. Of a job whose schedule
@@ -18,10 +18,12 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'fenced'}
 end
+local format = tonumber(redis.call('GET', KEYS[6]) or '1')
+if format > tonumber(ARGV[6]) then return {'newer', format} end
 local now, beginning, kept, histories = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local has_retired = redis.call('EXISTS', KEYS[5]) == 1
 local reply = {'opened'}
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   local job, fingerprint = ARGV[i], ARGV[i + 1]
   local cursor = redis.call('HGET', KEYS[2], job)
   local known = redis.call('HGET', KEYS[3], job)

@@ -41,6 +41,8 @@ export class RedisKeys {
   readonly aliveChannels: string;
   /** String: the fence that was drawn last, for all locks together. It must never go back. */
   readonly lockFence: string;
+  /** String: the version of what stands under these keys (format.ts). */
+  readonly format: string;
   readonly #base: string;
 
   constructor(namespace: string) {
@@ -63,6 +65,7 @@ export class RedisKeys {
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;
     this.leadershipChannel = `${this.#base}leadership`;
+    this.format = `${this.#base}format`;
     this.lockFence = `${this.#base}lock-fence`;
   }
 

@@ -15,6 +15,8 @@ export interface ReplicaRecord {
   readonly generation: number;
   /** Of the job definitions: equal for two replicas that do the same. */
   readonly hash: string;
+  /** The newest format of the data in Redis that it understands. */
+  readonly format: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
 }
@@ -24,6 +26,7 @@ const replicaRecord = z.object({
   roles: z.array(z.enum(["scheduler", "worker"])),
   generation: z.number(),
   hash: z.string().default(""),
+  format: z.number().default(1),
   startedAt: z.string(),
 });
 
@@ -33,7 +36,7 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly record: ReplicaRecord;
   /** Hears which replicas are there, this one among them, each time that it has said so itself. */
-  readonly onReplicas?: (records: readonly ReplicaRecord[]) => void;
+  readonly onReplicas?: (records: readonly ReplicaRecord[]) => void | Promise<void>;
 }
 
 /** Says again and again that a replica is there. For people and dashboards; nothing is decided by it. */
@@ -81,7 +84,7 @@ export class Heartbeat {
         .zadd(keys.replicas, nowMs, record.id)
         .zremrangebyscore(keys.replicas, "-inf", String(nowMs - 4 * FORGET_MS))
         .exec();
-      onReplicas?.(await readReplicas(redis, keys));
+      await onReplicas?.(await readReplicas(redis, keys));
     } catch {
       // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
     }
