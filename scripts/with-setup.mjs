@@ -9,12 +9,14 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { ensureEtcd } from "./setup/etcd-server.mjs";
+import { ensureImageTools } from "./setup/image-tools.mjs";
 import { choosePinnedNode } from "./setup/node-version.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { ensureSpin } from "./setup/spin.mjs";
 
 const MODEL_CHECK = "model/check.ts";
+const IMAGE_TESTS = "test/image/vitest.config.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
@@ -26,6 +28,10 @@ function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ a
     return;
   }
   if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
+  if (args.includes(IMAGE_TESTS)) {
+    ensureImageTools();
+    return;
+  }
   if (command === "vitest" && !isUnitOnly(args)) ensureEtcd();
 }
 
