@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureChartTools } from "./setup/chart-tools.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { ensureEtcd } from "./setup/etcd-server.mjs";
 import { ensureImageTools } from "./setup/image-tools.mjs";
@@ -36,7 +37,10 @@ function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ a
   }
   const runs = projectsOf(args);
   if (SERVER_PROJECTS.some(project => runs(project))) ensureEtcd();
-  if (runs("deploy")) ensurePromtool(root);
+  if (runs("deploy")) {
+    ensureChartTools(root);
+    ensurePromtool(root);
+  }
 }
 
 /** Those whose tests ask for more servers than Redis. */
