@@ -175,6 +175,12 @@ function environmentOf(pod: KubernetesObject["spec"]): Record<string, string> {
 }
 
 describe("what becomes of values", () => {
+  test("the image is the one of this version", async () => {
+    const { version } = JSON.parse(await readFile(path.join(DEPLOY, "../package.json"), "utf8"));
+    const pod = only(await objectsOf("defaults"), "Deployment")["spec"].template.spec;
+    expect(pod.containers[0].image).toBe(`bellwether:${version}`);
+  });
+
   test("the image's own configuration is used when there is no other", async () => {
     const objects = await objectsOf("defaults");
     expect(ofKind(objects, "ConfigMap")).toEqual([]);
@@ -341,6 +347,7 @@ describe("what becomes of values", () => {
 describe("the notes", () => {
   test("say how to see who leads", async () => {
     const notes = await renderNotes(VALUE_SETS["split roles, scaled by KEDA"]);
+    expect(notes).toMatch(/^Bellwether [\d.]+, release crew, generation \d+\.$/m);
     expect(notes).toContain(
       "kubectl --namespace default exec deploy/crew-bellwether-worker -- bellwether status --config /etc/bellwether",
     );

@@ -19,7 +19,7 @@ namespace: ${name} # all keys in Redis sit under it
 redis:
   url: \${REDIS_URL:-redis://127.0.0.1:6379}
 
-# Grows with each release, so that an old replica does not take over from a new one.
+# Grows with each release of the configuration.
 generation: \${BELLWETHER_GENERATION:-0}
 
 queues:

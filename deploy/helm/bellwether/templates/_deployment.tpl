@@ -11,7 +11,7 @@ metadata:
     app.kubernetes.io/component: {{ .component }}
 spec:
   {{- if hasKey . "replicas" }}
-  replicas: {{ .replicas }}
+  replicas: {{ int .replicas }}
   {{- end }}
   selector:
     matchLabels:
@@ -103,7 +103,7 @@ spec:
                 fieldRef:
                   fieldPath: metadata.name
             - name: BELLWETHER_GENERATION
-              value: {{ $values.generation | default $root.Release.Revision | toString | quote }}
+              value: {{ include "bellwether.generation" $root | quote }}
             {{- if $values.redis.existingSecret.name }}
             - name: REDIS_URL
               valueFrom:

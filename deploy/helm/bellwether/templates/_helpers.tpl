@@ -44,6 +44,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- end -}}
 
+{{/* int64: Helm hands whole numbers of a values file on as floats, and 20261124 would read 2.0261124e+07. */}}
+{{- define "bellwether.generation" -}}
+{{- .Values.generation | default .Release.Revision | int64 -}}
+{{- end -}}
+
 {{/* The ConfigMap that is mounted; nothing when the image brings the configuration. */}}
 {{- define "bellwether.configMapName" -}}
 {{- if .Values.config.existingConfigMap -}}

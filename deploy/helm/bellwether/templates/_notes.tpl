@@ -1,6 +1,6 @@
 {{- define "bellwether.notes" -}}
 {{- $fullname := include "bellwether.fullname" . -}}
-Bellwether {{ .Chart.AppVersion }}, release {{ .Release.Name }}, generation {{ .Values.generation | default .Release.Revision }}.
+Bellwether {{ .Chart.AppVersion }}, release {{ .Release.Name }}, generation {{ include "bellwether.generation" . }}.
 
 Who leads, and what runs when:
 
