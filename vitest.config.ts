@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** One project after the other: what kills and freezes processes should not starve what counts events. */
 const PROJECTS = [
   { name: "unit", testTimeout: 30_000 },
+  { name: "deploy", testTimeout: 60_000 },
   { name: "conformance", testTimeout: 30_000 },
   { name: "integration", testTimeout: 60_000 },
   { name: "e2e", testTimeout: 90_000 },

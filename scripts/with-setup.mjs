@@ -7,14 +7,18 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureChartTools } from "./setup/chart-tools.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { ensureEtcd } from "./setup/etcd-server.mjs";
+import { ensureImageTools } from "./setup/image-tools.mjs";
 import { choosePinnedNode } from "./setup/node-version.mjs";
+import { ensurePromtool } from "./setup/promtool.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { ensureSpin } from "./setup/spin.mjs";
 
 const MODEL_CHECK = "model/check.ts";
+const IMAGE_TESTS = "test/image/vitest.config.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
@@ -26,12 +30,31 @@ function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ a
     return;
   }
   if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
-  if (command === "vitest" && !isUnitOnly(args)) ensureEtcd();
+  if (command !== "vitest") return;
+  if (args.includes(IMAGE_TESTS)) {
+    ensureImageTools();
+    return;
+  }
+  const runs = projectsOf(args);
+  if (SERVER_PROJECTS.some(project => runs(project))) ensureEtcd();
+  if (runs("deploy")) {
+    ensureChartTools(root);
+    ensurePromtool(root);
+  }
 }
 
-/** The quick tests ask for no server but Redis. */
-function isUnitOnly(/** @type {readonly string[]} */ args) {
-  return args.join(" ").includes("--project unit") || args.some(arg => arg.startsWith("test/unit"));
+/** Those whose tests ask for more servers than Redis. */
+const SERVER_PROJECTS = ["conformance", "integration", "e2e", "chaos"];
+
+/** Whether a command line of vitest runs a project's tests: all do that it does not leave out by naming others. */
+function projectsOf(/** @type {readonly string[]} */ args) {
+  const line = args.join(" ");
+  const isNamed = (/** @type {string} */ project) =>
+    line.includes(`--project ${project}`) ||
+    line.includes(`--project=${project}`) ||
+    args.some(arg => arg.startsWith(`test/${project}`));
+  const isAll = !["unit", "deploy", ...SERVER_PROJECTS].some(isNamed);
+  return (/** @type {string} */ project) => isAll || isNamed(project);
 }
 
 /** Runs the command with the checkout's binaries (and so its Node) first in PATH, and ends as the command ends. */

@@ -1,5 +1,8 @@
 /** Installs Debian packages where that is possible without asking. */
 import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { isInPath } from "./in-path.mjs";
 import { step } from "./setup-error.mjs";
 
@@ -30,6 +33,35 @@ export function installWithApt(
   }
 }
 
+/**
+ * Takes one file out of a package without installing it, and so without the server that the package would start.
+ * Needs no root where apt's lists are there.
+ */
+export function extractWithApt(
+  /** @type {string} */ name,
+  /** @type {string} */ file,
+  /** @type {string} */ target,
+) {
+  if (!isInPath("apt-get") || !isInPath("dpkg-deb")) return;
+  step(`taking ${file} out of the package ${name} …`);
+  const asRoot = rootPrefix();
+  if (asRoot !== null) quietly([...asRoot, "apt-get", "update"]);
+  const folder = mkdtempSync(join(tmpdir(), "bellwether-apt-"));
+  try {
+    const failure =
+      quietly(["apt-get", "-o", "APT::Sandbox::User=", "download", name], folder) ??
+      quietly(["sh", "-c", "dpkg-deb --extract ./*.deb content"], folder);
+    if (failure !== null) {
+      step(`apt-get failed:\n${failure}`);
+      return;
+    }
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(join(folder, "content", file), target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** What to put before a command to run it as root without a question; null when there is no way. */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
@@ -37,8 +69,9 @@ function rootPrefix() {
 }
 
 /** @returns {string | null} what the command said, if it failed */
-function quietly(/** @type {readonly string[]} */ [command = "", ...args]) {
+function quietly(/** @type {readonly string[]} */ [command = "", ...args], /** @type {string} */ cwd = ".") {
   const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });

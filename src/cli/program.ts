@@ -101,6 +101,12 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
     .description("JSON Schema of a config file, for editors")
     .argument("[file]", "bellwether or jobs", "jobs")
     .action(async file => exit((await import("./schema.ts")).schema(file, io)));
+  program
+    .command("init")
+    .description("write a small working project: configuration, one handler, Dockerfile, package.json")
+    .argument("<dir>", "a new folder, or one that has none of its files")
+    .option("--json", "print JSON")
+    .action(async (dir, options) => exit(await (await import("./init.ts")).init(dir, options, io)));
   addImport(program, io, exit);
   return program;
 }

@@ -22,8 +22,15 @@ export class ReplicaProcess {
   readonly #waiting = new Set<() => void>();
   readonly #listeners = new Set<(line: LogLine) => void>();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
-    this.child = spawn(process.execPath, [MAIN, "run", ...args], {
+  /** `command`: the program and the arguments before `args`, if it is not this checkout's `run`. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    cwd?: string,
+    command: readonly [string, ...string[]] = [process.execPath, MAIN, "run"],
+  ) {
+    const [program, ...first] = command;
+    this.child = spawn(program, [...first, ...args], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
@@ -66,11 +73,16 @@ export class ReplicaProcess {
     this.child.kill(signal);
   }
 
+  /** Resolves with the exit code when the process has ended, for whatever reason. */
+  async ended(): Promise<number | null> {
+    await this.#ended;
+    return this.child.exitCode;
+  }
+
   /** Sends the signal, if the process still runs, and waits for its end. Resolves with the exit code. */
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     if (!this.hasEnded) this.child.kill(signal);
-    await this.#ended;
-    return this.child.exitCode;
+    return await this.ended();
   }
 
   #read(line: string): void {

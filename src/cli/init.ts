@@ -1,0 +1,87 @@
+import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
+import path from "node:path";
+import { projectFiles } from "./init/project-files.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import { version } from "./version.ts";
+
+export interface InitOptions {
+  readonly json?: boolean;
+}
+
+/** Writes a small working project. Nothing is overwritten, and whatever goes wrong, nothing is left behind. */
+export async function init(directory: string, options: InitOptions, io: Io): Promise<number> {
+  const root = path.resolve(io.cwd, directory);
+  const files = projectFiles(nameOf(root), version());
+  await refuseToOverwrite(root, directory, Object.keys(files));
+  await writeAll(root, directory, files);
+  io.out(
+    options.json
+      ? `${JSON.stringify({ directory: root, files: Object.keys(files) })}\n`
+      : `${Object.keys(files)
+          .map(file => `wrote ${path.join(directory, file)}\n`)
+          .join("")}\nto see it run: cd ${directory} && bellwether dev\n`,
+  );
+  return EXIT.done;
+}
+
+const UNUSABLE = /[^a-z0-9.-]+/g;
+const NAME_LIMIT = 100;
+
+/** The folder's name, as far as it can name a package and a namespace. */
+function nameOf(root: string): string {
+  const name = path.basename(root).toLowerCase().replaceAll(UNUSABLE, "-").slice(0, NAME_LIMIT);
+  return name.replaceAll(/^[.-]+|[.-]+$/g, "") || "jobs";
+}
+
+async function refuseToOverwrite(root: string, directory: string, files: readonly string[]): Promise<void> {
+  const inTheWay = [
+    ...new Set((await Promise.all(files.map(file => findObstacle(root, file)))).filter(at => at !== null)),
+  ];
+  if (inTheWay.length === 0) return;
+  const what = inTheWay.includes("") ? "is not a folder" : `has ${inTheWay.join(", ")} already`;
+  throw new CliFailure(`${directory} ${what}; nothing was written`, EXIT.usage);
+}
+
+/** What stands where the file or one of its folders would be: its path from the root, "" for the root itself. */
+async function findObstacle(root: string, file: string): Promise<string | null> {
+  const parts = file.split("/");
+  for (let depth = 0; depth <= parts.length; depth++) {
+    const at = parts.slice(0, depth).join("/");
+    const found = await lstat(path.join(root, at)).catch(() => null);
+    if (found === null) return null;
+    const isFolder = found.isDirectory() || (found.isSymbolicLink() && depth === 0);
+    if (depth === parts.length || !isFolder) return at;
+  }
+  return null;
+}
+
+async function writeAll(
+  root: string,
+  directory: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      const target = path.join(root, file);
+      const folder = path.dirname(target);
+      const firstMade = await mkdir(folder, { recursive: true });
+      if (firstMade !== undefined) undo.push(() => removeFolders(folder, firstMade));
+      // wx: whoever made the file since the look keeps it.
+      await using handle = await open(target, "wx");
+      undo.push(() => rm(target));
+      await handle.writeFile(content);
+    }
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliFailure(`cannot write to ${directory}: ${why}; nothing was left behind`);
+  }
+}
+
+/** From `folder` up to `first`, as far as they are empty. */
+async function removeFolders(folder: string, first: string): Promise<void> {
+  for (let at = folder; at.length >= first.length; at = path.dirname(at)) {
+    await rmdir(at).catch(() => undefined);
+  }
+}

@@ -1,0 +1,439 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { Ajv } from "ajv";
+import { afterEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { loadConfig } from "../../src/config/load.ts";
+import { createProject } from "../support/project.ts";
+import { findSchemaProblems } from "./kubernetes-schemas.ts";
+import { CHART, type KubernetesObject, mergedValues, render, renderNotes, type Values } from "./renderer.ts";
+import { VALUE_SETS, type ValueSet } from "./value-sets.ts";
+
+const DEPLOY = path.resolve(import.meta.dirname, "../../deploy");
+const SETS = Object.keys(VALUE_SETS) as ValueSet[];
+const CONFIGURED = SETS.filter(name => {
+  const values: Values = VALUE_SETS[name];
+  return (values["config"] as Values | undefined)?.["jobs"] !== undefined;
+});
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function objectsOf(name: ValueSet): Promise<readonly KubernetesObject[]> {
+  return (await render(VALUE_SETS[name])).objects;
+}
+
+function ofKind(objects: readonly KubernetesObject[], kind: string): readonly KubernetesObject[] {
+  return objects.filter(object => object.kind === kind);
+}
+
+function only(objects: readonly KubernetesObject[], kind: string): KubernetesObject {
+  const [first, ...others] = ofKind(objects, kind);
+  if (!first || others.length > 0) throw new Error(`expected one ${kind}, found ${objects.length}`);
+  return first;
+}
+
+async function findValueProblems(values: Values): Promise<string[]> {
+  const schema = JSON.parse(await readFile(path.join(CHART, "values.schema.json"), "utf8"));
+  const validate = new Ajv({
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+  }).compile(schema);
+  validate(await mergedValues(values));
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+describe.each(SETS)("with %s", name => {
+  test("the values satisfy values.schema.json", async () => {
+    expect(await findValueProblems(VALUE_SETS[name])).toEqual([]);
+  });
+
+  test("every object satisfies the schema of its kind, and none is there twice", async () => {
+    const objects = await objectsOf(name);
+    expect(ofKind(objects, "Deployment").length).toBeGreaterThan(0);
+    for (const object of objects) {
+      expect({ name: object.metadata.name, problems: findSchemaProblems(object) }).toEqual({
+        name: object.metadata.name,
+        problems: [],
+      });
+    }
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("pods are restricted, have no token, and outlive their handlers", async () => {
+    const values = await mergedValues(VALUE_SETS[name]);
+    for (const deployment of ofKind(await objectsOf(name), "Deployment")) {
+      const pod = deployment["spec"].template.spec;
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(Number(values["shutdownTimeoutSeconds"]));
+      expect(pod.containers).toHaveLength(1);
+      expect(pod.containers[0].securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      expect(pod.topologySpreadConstraints.length).toBeGreaterThan(0);
+    }
+    for (const account of ofKind(await objectsOf(name), "ServiceAccount")) {
+      expect(account["automountServiceAccountToken"]).toBe(false);
+    }
+  });
+
+  test("pods are probed, named after themselves, of the release's generation, and replaced one by one", async () => {
+    const { objects, revision } = await render(VALUE_SETS[name]);
+    const { generation } = await mergedValues(VALUE_SETS[name]);
+    for (const deployment of ofKind(objects, "Deployment")) {
+      expect(deployment["spec"].strategy).toEqual({
+        type: "RollingUpdate",
+        rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+      });
+      const [container] = deployment["spec"].template.spec.containers;
+      expect(container).toMatchObject({
+        startupProbe: { httpGet: { path: "/livez", port: "http" } },
+        livenessProbe: { httpGet: { path: "/livez", port: "http" } },
+        readinessProbe: { httpGet: { path: "/readyz", port: "http" } },
+        ports: [{ name: "http", containerPort: 8080 }],
+      });
+      expect(container.args[0]).toBe("run");
+      expect(container.args).toContain("--id=$(POD_NAME)");
+      expect(container.env).toContainEqual({
+        name: "POD_NAME",
+        valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+      });
+      expect(container.env).toContainEqual({
+        name: "BELLWETHER_GENERATION",
+        value: generation === "" ? revision : String(generation),
+      });
+    }
+  });
+
+  test("selectors find the pods of the chart", async () => {
+    const objects = await objectsOf(name);
+    const pods = ofKind(objects, "Deployment").map(({ spec }) => spec.template.metadata.labels);
+    const selectors = [
+      ...ofKind(objects, "Deployment").map(({ spec }) => spec.selector.matchLabels),
+      ...ofKind(objects, "PodDisruptionBudget").map(({ spec }) => spec.selector.matchLabels),
+      ...ofKind(objects, "Service").map(({ spec }) => spec.selector),
+      ...ofKind(objects, "NetworkPolicy").map(({ spec }) => spec.podSelector.matchLabels),
+    ];
+    for (const selector of selectors) expect(pods).toContainEqual(expect.objectContaining(selector));
+    const service = only(objects, "Service").metadata["labels"];
+    for (const { spec } of ofKind(objects, "ServiceMonitor")) {
+      expect(service).toMatchObject(spec.selector.matchLabels);
+    }
+  });
+});
+
+describe.each(CONFIGURED)("the configuration with %s", name => {
+  test("is accepted by Bellwether, and gives handlers less time than the pod has", async () => {
+    const objects = await objectsOf(name);
+    const { data } = named(objects, "ConfigMap", /-config$/);
+    const project = await createProject(
+      Object.fromEntries(Object.entries(data).map(([file, text]) => [`config/${file}`, String(text)])),
+    );
+    cleanups.push(project.dispose);
+    const [deployment] = ofKind(objects, "Deployment");
+    const pod = deployment?.["spec"].template.spec;
+    expect(pod.volumes).toContainEqual({
+      name: "config",
+      configMap: { name: expect.stringMatching(/-config$/) },
+    });
+    const result = await loadConfig({ configDir: project.configDir, env: environmentOf(pod) });
+    if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+    const { generation, shutdownTimeoutMs, http } = result.config;
+    expect(http).toMatchObject({ port: pod.containers[0].ports[0].containerPort });
+    expect(generation).toBeGreaterThan(0);
+    expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(shutdownTimeoutMs);
+  });
+});
+
+function named(objects: readonly KubernetesObject[], kind: string, pattern: RegExp): KubernetesObject {
+  return only(
+    objects.filter(({ metadata }) => pattern.test(metadata.name)),
+    kind,
+  );
+}
+
+/** The container's environment, with something fitting from each Secret. */
+function environmentOf(pod: KubernetesObject["spec"]): Record<string, string> {
+  const env: { name: string; value?: string }[] = pod.containers[0].env;
+  const secret = (name: string) => (name === "REDIS_URL" ? "redis://:password@redis:6379" : `secret ${name}`);
+  return Object.fromEntries(env.map(({ name, value }) => [name, value ?? secret(name)]));
+}
+
+describe("what becomes of values", () => {
+  test("the image is the one of this version", async () => {
+    const { version } = JSON.parse(await readFile(path.join(DEPLOY, "../package.json"), "utf8"));
+    const pod = only(await objectsOf("defaults"), "Deployment")["spec"].template.spec;
+    expect(pod.containers[0].image).toBe(`bellwether:${version}`);
+  });
+
+  test("the image's own configuration is used when there is no other", async () => {
+    const objects = await objectsOf("defaults");
+    expect(ofKind(objects, "ConfigMap")).toEqual([]);
+    const pod = only(objects, "Deployment")["spec"].template.spec;
+    expect(pod.volumes.map((volume: { name: string }) => volume.name)).toEqual(["tmp"]);
+  });
+
+  test("inline settings and jobs reach the files as they stand, environment references and all", async () => {
+    const objects = await objectsOf("inline configuration, Redis with a password");
+    const { data } = only(objects, "ConfigMap");
+    expect(parse(data["jobs.yaml"])).toEqual(
+      VALUE_SETS["inline configuration, Redis with a password"].config.jobs,
+    );
+    expect(parse(data["bellwether.yaml"])).toEqual({
+      namespace: "shop",
+      redis: { url: "${REDIS_URL}" },
+      election: { store: "redis", leaseTtl: "10s" },
+      generation: "${BELLWETHER_GENERATION:-0}",
+      http: { host: "0.0.0.0", port: 8080 },
+      shutdownTimeout: "900s",
+      queues: { default: { concurrency: 20 } },
+      log: { level: "debug" },
+    });
+  });
+
+  test("secrets come from Secrets", async () => {
+    const redis = only(await objectsOf("inline configuration, Redis with a password"), "Deployment");
+    expect(redis["spec"].template.spec.containers[0].env).toContainEqual({
+      name: "REDIS_URL",
+      valueFrom: { secretKeyRef: { name: "redis-credentials", key: "url" } },
+    });
+    const etcd = await objectsOf("election on etcd, with TLS and a user");
+    const pod = only(etcd, "Deployment")["spec"].template.spec;
+    const reference = (key: string) => ({ valueFrom: { secretKeyRef: { name: "etcd-user", key } } });
+    expect(pod.containers[0].env).toContainEqual({ name: "ETCD_USERNAME", ...reference("username") });
+    expect(pod.containers[0].env).toContainEqual({ name: "ETCD_PASSWORD", ...reference("password") });
+    expect(pod.volumes).toContainEqual({ name: "etcd-tls", secret: { secretName: "etcd-tls" } });
+    expect(parse(only(etcd, "ConfigMap")["data"]["bellwether.yaml"]).election).toEqual({
+      store: "etcd",
+      leaseTtl: "6s",
+      etcd: {
+        hosts: VALUE_SETS["election on etcd, with TLS and a user"].etcd.hosts,
+        username: "${ETCD_USERNAME}",
+        password: "${ETCD_PASSWORD}",
+        tls: {
+          ca: "/etc/bellwether-etcd/ca.crt",
+          cert: "/etc/bellwether-etcd/tls.crt",
+          key: "/etc/bellwether-etcd/tls.key",
+        },
+      },
+    });
+  });
+
+  test("what places pods, and the user's own environment and volumes, reaches them", async () => {
+    const set = VALUE_SETS["a ConfigMap of the user's, and everything that places pods"];
+    const objects = await objectsOf("a ConfigMap of the user's, and everything that places pods");
+    const { metadata, spec } = only(objects, "Deployment")["spec"].template;
+    expect(metadata).toMatchObject({ labels: set.podLabels, annotations: set.podAnnotations });
+    expect(spec).toMatchObject({
+      nodeSelector: set.nodeSelector,
+      tolerations: set.tolerations,
+      affinity: set.affinity,
+      topologySpreadConstraints: set.topologySpreadConstraints,
+      priorityClassName: set.priorityClassName,
+      imagePullSecrets: set.imagePullSecrets,
+      serviceAccountName: "jobs",
+    });
+    expect(spec.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    expect(spec.volumes).toEqual(expect.arrayContaining(set.extraVolumes));
+    expect(spec.volumes).toContainEqual({ name: "config", configMap: { name: "our-jobs" } });
+    const [container] = spec.containers;
+    expect(container.volumeMounts).toEqual(expect.arrayContaining(set.extraVolumeMounts));
+    expect(container.env).toEqual(expect.arrayContaining(set.env));
+    expect(container.envFrom).toEqual(set.envFrom);
+  });
+
+  test("split roles are two Deployments, and KEDA counts the pods that work", async () => {
+    const objects = await objectsOf("split roles, scaled by KEDA");
+    const roles = ofKind(objects, "Deployment").map(({ metadata, spec }) => ({
+      name: metadata.name,
+      replicas: spec.replicas,
+      roles: spec.template.spec.containers[0].args.filter((arg: string) => arg.startsWith("--roles")),
+    }));
+    expect(roles).toEqual([
+      { name: "crew-bellwether-worker", replicas: undefined, roles: ["--roles=worker"] },
+      { name: "crew-bellwether-scheduler", replicas: 3, roles: ["--roles=scheduler"] },
+    ]);
+    const { spec } = only(objects, "ScaledObject");
+    expect(spec).toMatchObject({
+      scaleTargetRef: { name: "crew-bellwether-worker" },
+      minReplicaCount: 2,
+      maxReplicaCount: 30,
+    });
+    expect(spec.triggers.map((trigger: KubernetesObject) => trigger["metadata"])).toEqual([
+      {
+        serverAddress: "http://prometheus.monitoring:9090",
+        query:
+          'sum(max by (state) (bellwether_queue_depth{namespace="default",service="crew-bellwether",queue="default",state=~"waiting|prioritized"}))',
+        threshold: "20",
+      },
+      expect.objectContaining({ query: expect.stringContaining('queue="imports"'), threshold: "2" }),
+    ]);
+  });
+
+  test("pods are told apart by roles in disruption budgets, and none is made when it is not wanted", async () => {
+    const split = await objectsOf("split roles, scaled by KEDA");
+    expect(ofKind(split, "PodDisruptionBudget").map(({ metadata }) => metadata.name)).toEqual([
+      "crew-bellwether-worker",
+      "crew-bellwether-scheduler",
+    ]);
+    const none = await objectsOf("Sentinel, an image by its digest, restarts on changes");
+    expect(ofKind(none, "PodDisruptionBudget")).toEqual([]);
+  });
+
+  test("a change of the configuration restarts pods only on request", async () => {
+    const set = VALUE_SETS["Sentinel, an image by its digest, restarts on changes"];
+    const template = async (restartOnChange: boolean, cron: string) => {
+      const config = { restartOnChange, jobs: { jobs: { a: { cron, handler: "a" } } } };
+      const { objects } = await render({ ...set, config });
+      return only(objects, "Deployment")["spec"].template;
+    };
+    expect(await template(false, "0 3 * * *")).toEqual(await template(false, "0 4 * * *"));
+    expect(await template(true, "0 3 * * *")).not.toEqual(await template(true, "0 4 * * *"));
+  });
+
+  test("the alerts and the dashboard are those of deploy/", async () => {
+    const objects = await objectsOf("everything that watches");
+    const alerts = await readFile(path.join(DEPLOY, "prometheus/alerts.yaml"), "utf8");
+    expect(await readFile(path.join(CHART, "files/alerts.yaml"), "utf8")).toBe(alerts);
+    expect(only(objects, "PrometheusRule")["spec"]).toEqual(parse(alerts));
+    expect(only(objects, "PrometheusRule").metadata["labels"]).toMatchObject({ release: "prometheus" });
+
+    const dashboard = await readFile(path.join(DEPLOY, "grafana/bellwether.json"), "utf8");
+    expect(await readFile(path.join(CHART, "files/bellwether.json"), "utf8")).toBe(dashboard);
+    const { data, metadata } = named(objects, "ConfigMap", /-dashboard$/);
+    expect(JSON.parse(data["bellwether.json"])).toEqual(JSON.parse(dashboard));
+    expect(metadata["labels"]).toMatchObject({ grafana_dashboard: "1" });
+  });
+
+  test("the label job of Bellwether's metrics survives the scrape", async () => {
+    const { spec } = only(await objectsOf("everything that watches"), "ServiceMonitor");
+    expect(spec.endpoints).toEqual([{ port: "http", path: "/metrics", interval: "15s", honorLabels: true }]);
+  });
+
+  test("a network policy lets in whom it names, and lets out to DNS and what it names", async () => {
+    const { spec } = only(await objectsOf("everything that watches"), "NetworkPolicy");
+    const { networkPolicy } = VALUE_SETS["everything that watches"];
+    expect(spec.policyTypes).toEqual(["Ingress", "Egress"]);
+    expect(spec.ingress).toEqual([
+      { ports: [{ port: "http", protocol: "TCP" }], from: networkPolicy.ingressFrom },
+    ]);
+    expect(spec.egress).toEqual([
+      {
+        ports: [
+          { port: 53, protocol: "UDP" },
+          { port: 53, protocol: "TCP" },
+        ],
+      },
+      ...networkPolicy.egress,
+    ]);
+  });
+});
+
+describe("the notes", () => {
+  test("say how to see who leads", async () => {
+    const notes = await renderNotes(VALUE_SETS["split roles, scaled by KEDA"]);
+    expect(notes).toMatch(/^Bellwether [\d.]+, release crew, generation \d+\.$/m);
+    expect(notes).toContain(
+      "kubectl --namespace default exec deploy/crew-bellwether-worker -- bellwether status --config /etc/bellwether",
+    );
+  });
+
+  test.each<[string, ValueSet, string]>([
+    [
+      "one replica has nobody to take over",
+      "Sentinel, an image by its digest, restarts on changes",
+      "one replica",
+    ],
+    ["nobody is told of trouble", "defaults", "set prometheusRule.enabled"],
+    ["the configuration is the image's", "defaults", "The configuration is the one in the image"],
+  ])("warn that %s, and only then", async (_title, name, text) => {
+    expect(await renderNotes(VALUE_SETS[name])).toContain(text);
+    expect(await renderNotes(VALUE_SETS["everything that watches"])).not.toContain(text);
+  });
+});
+
+test("the schema's patterns are ones that Helm's regular expressions know", async () => {
+  const schema = await readFile(path.join(CHART, "values.schema.json"), "utf8");
+  expect(schema).toContain('"pattern"');
+  // Go's have no look-around and no back references.
+  expect(schema).not.toMatch(/\(\?[=!<]|\\\\[1-9k]/);
+});
+
+describe("values that are refused", () => {
+  test.each<[string, Values, string]>([
+    ["a misspelt key", { replicaCount: 3 }, "replicaCount"],
+    ["a misspelt key further down", { redis: { existingSecret: { nmae: "x" } } }, "nmae"],
+    ["a number as text", { replicas: "3" }, "/replicas"],
+    ["a password in plain values", { redis: { url: "redis://:password@redis:6379" } }, "/redis/url"],
+    ["root", { podSecurityContext: { runAsUser: 0 } }, "/podSecurityContext/runAsUser"],
+    [
+      "no time between the handlers' end and the pod's",
+      { terminationMarginSeconds: 0 },
+      "/terminationMargin",
+    ],
+    ["another store", { election: { store: "zookeeper" } }, "/election/store"],
+    [
+      "the generation as a variable of the user's",
+      { env: [{ name: "BELLWETHER_GENERATION" }] },
+      "/env/0/name",
+    ],
+  ])("by the schema: %s", async (_title, values, where) => {
+    expect((await findValueProblems(values)).join("\n")).toContain(where);
+  });
+
+  test.each<[string, Values, string]>([
+    ["no Redis", { config: { jobs: { jobs: {} } } }, "which Redis?"],
+    [
+      "two configurations",
+      { config: { existingConfigMap: "x", jobs: { jobs: {} } } },
+      "expected one of them",
+    ],
+    [
+      "two addresses",
+      { redis: { url: "redis://a:1", existingSecret: { name: "b" } } },
+      "expected one of them",
+    ],
+    ["settings that would have no effect", { election: { store: "etcd" } }, "no effect without config.jobs"],
+    ["etcd without hosts", { election: { store: "etcd" } }, "expected etcd.hosts"],
+    ["KEDA without Prometheus", { keda: { enabled: true } }, "expected keda.prometheusAddress"],
+  ])("by the templates: %s", async (_title, values, message) => {
+    await expect(render(values)).rejects.toThrow(message);
+  });
+});
+
+describe("the check of objects", () => {
+  const service = (spec: object) =>
+    ({ apiVersion: "v1", kind: "Service", metadata: { name: "x" }, spec }) as KubernetesObject;
+
+  test.each([
+    ["what is right", { ports: [{ name: "http", port: 80 }] }, []],
+    [
+      "a misspelt field",
+      { ports: [{ port: 80, trgetPort: 80 }] },
+      [".spec.ports.0.trgetPort is no field of Service"],
+    ],
+    ["a value of the wrong type", { ports: [{ port: "80" }] }, ["data/spec/ports/0/port must be integer"]],
+  ])("finds %s", (_title, spec, problems) => {
+    expect(findSchemaProblems(service(spec))).toEqual(problems);
+  });
+
+  test("finds a kind that it does not know", () => {
+    const object = { apiVersion: "v1", kind: "Sevice", metadata: { name: "x" } };
+    expect(findSchemaProblems(object)).toEqual(["no schema for v1 Sevice"]);
+  });
+});

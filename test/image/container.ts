@@ -1,0 +1,72 @@
+/**
+ * One process of an image as a restricted pod runs it: process 1 of its own, the image's user and environment, no
+ * capabilities, nothing that could give it more, and a root file system that cannot be written. `buildah run` has no
+ * read-only root, so this is unshare and chroot; the network is this machine's, for the Redis on loopback.
+ */
+import { readFile } from "node:fs/promises";
+import { ReplicaProcess } from "../support/replica-process.ts";
+import type { Image } from "./image.ts";
+
+const ENTER = `
+set -eu
+root=$1 user=$2
+shift 2
+mount --bind "$root" "$root"
+mount --rbind /dev "$root/dev"
+mount -t proc proc "$root/proc"
+mount -o remount,bind,ro "$root"
+exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" env --ignore-environment "$@"
+`;
+
+/** The command line that runs `argv` in the image. */
+export function enterImage(
+  { root, config }: Image,
+  env: Readonly<Record<string, string>>,
+  argv: readonly string[],
+): [string, ...string[]] {
+  const own = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const namespaces = ["--mount", "--pid", "--fork", "--kill-child"];
+  const enter = ["bash", "-c", ENTER, "enter", root, config.User];
+  return ["unshare", ...namespaces, ...enter, `--chdir=${config.WorkingDir}`, ...config.Env, ...own, ...argv];
+}
+
+/** What the kernel knows about a process: the lines of /proc/PID/status by name. */
+export type ProcessStatus = Readonly<Record<string, string>>;
+
+/** A replica in the image, started as the image says. */
+export class Container {
+  readonly replica: ReplicaProcess;
+
+  constructor(image: Image, env: Readonly<Record<string, string>>, args: readonly string[]) {
+    const { Entrypoint, Cmd } = image.config;
+    this.replica = new ReplicaProcess(
+      [],
+      {},
+      undefined,
+      enterImage(image, env, [...Entrypoint, ...Cmd, ...args]),
+    );
+  }
+
+  /** Signals process 1 itself: its parent, unshare, passes nothing on. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    process.kill(await this.#pid(), signal);
+  }
+
+  async status(): Promise<ProcessStatus> {
+    const text = await readFile(`/proc/${await this.#pid()}/status`, "utf8");
+    return Object.fromEntries(text.split("\n").map(line => line.split(":\t") as [string, string]));
+  }
+
+  /** The options with which its root file system is mounted. */
+  async rootOptions(): Promise<string[]> {
+    const text = await readFile(`/proc/${await this.#pid()}/mountinfo`, "utf8");
+    const root = text.split("\n").find(line => line.split(" ")[4] === "/");
+    return root?.split(" ")[5]?.split(",") ?? [];
+  }
+
+  /** Of process 1, as this machine numbers it. */
+  async #pid(): Promise<number> {
+    const { pid } = this.replica;
+    return Number(await readFile(`/proc/${pid}/task/${pid}/children`, "utf8"));
+  }
+}
