@@ -1,4 +1,4 @@
-import { type AuditRow, type HistoryRow, readAudit, readHistory } from "../launch/read-history.ts";
+import { type HistoryRow, readHistory } from "../launch/read-history.ts";
 import { EXIT, type Io } from "./io.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -10,28 +10,13 @@ export interface HistoryOptions extends ProjectOptions {
 }
 
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
-export async function history(jobName: string | undefined, options: HistoryOptions, io: Io): Promise<number> {
+export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
-  if (jobName === undefined) {
-    const rows = await withRedis(config, (redis, keys) => readAudit(redis, keys, options.limit));
-    print(io, options, rows, "no operator has done anything yet", renderAudit);
-    return EXIT.done;
-  }
   const job = findJob(config, jobName);
   const rows = await withRedis(config, (redis, keys) => readHistory(redis, keys, job.name, options.limit));
-  print(io, options, rows, `${job.name} has no history yet`, renderHistory);
-  return EXIT.done;
-}
-
-function print<Row>(
-  io: Io,
-  options: HistoryOptions,
-  rows: readonly Row[],
-  none: string,
-  render: (rows: readonly Row[]) => string,
-): void {
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else io.out(rows.length === 0 ? `${none}\n` : render(rows));
+  else io.out(rows.length === 0 ? `${job.name} has no history yet\n` : renderHistory(rows));
+  return EXIT.done;
 }
 
 function renderHistory(rows: readonly HistoryRow[]): string {
@@ -67,12 +52,4 @@ function renderHistory(rows: readonly HistoryRow[]): string {
 
 function reasonOf({ reason, blockedBy, error, by }: HistoryRow): string {
   return [reason, blockedBy && `blocked by ${blockedBy}`, error, by && `by ${by}`].filter(Boolean).join("; ");
-}
-
-function renderAudit(rows: readonly AuditRow[]): string {
-  const cells = rows.map(({ at, action, job = "", by, run, ticks }) => {
-    const detail = typeof ticks === "number" ? `${ticks} ticks` : (ticks?.join(", ") ?? run ?? "");
-    return [at, action, job, by, detail];
-  });
-  return renderTable(["AT", "ACTION", "JOB", "BY", ""], cells);
 }

@@ -87,15 +87,15 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
   operator(program, "stepdown", "let another replica lead").action(async options =>
     exit(await (await import("./stepdown.ts")).stepdown(options, io)),
   );
-  project(
-    program,
-    "history",
-    "the last ticks of a job and how their runs ended; without a job, what operators did",
-  )
-    .argument("[job]")
+  project(program, "history", "the last ticks of a job and how their runs ended")
+    .argument("<job>")
     .option("--limit <n>", "how many ticks", positive, 20)
     .option("--json", "print JSON")
     .action(async (job, options) => exit(await (await import("./history.ts")).history(job, options, io)));
+  project(program, "audit", "what operators did: who, when and what")
+    .option("--limit <n>", "how many actions", positive, 20)
+    .option("--json", "print JSON")
+    .action(async options => exit(await (await import("./audit.ts")).audit(options, io)));
   program
     .command("schema")
     .description("JSON Schema of a config file, for editors")

@@ -100,7 +100,7 @@ describe("TLS with client certificates, as a user with the least rights", () => 
       ["backfill", "weekly", "--from", "2026-01-01", "--to", "2026-02-01"],
       ["stepdown"],
       ["history", "weekly"],
-      ["history"],
+      ["audit"],
     ]) {
       const result = await bellwether([...command, ...at]);
       expect(`${command.join(" ")}: ${result.code} ${result.stderr}`).toBe(`${command.join(" ")}: 0 `);
