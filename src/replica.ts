@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import { ConfigAlarm } from "./alarm/config-alarm.ts";
+import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { StoreClock } from "./clock/store-clock.ts";
@@ -33,6 +34,7 @@ import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { RedisPresence } from "./redis/presence.ts";
 import { Heartbeat, type ReplicaRecord } from "./redis/replica-registry.ts";
+import { checkDurability } from "./redis/server-check.ts";
 import { readTimeMs } from "./redis/time.ts";
 import { Workers } from "./worker/workers.ts";
 
@@ -142,6 +144,7 @@ export class Replica {
       readCursors: jobs => readDueCursors(redis, this.#keys, jobs),
     });
     this.#begin(this.#overdueAlarm);
+    this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#startWorkers(redis, clock);
     if (this.#has("scheduler")) this.#startElector(clock);
   }

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import type { Config } from "../config/config.ts";
+import type { Config, Job } from "../config/config.ts";
 import { readLeader } from "../election/leader-record.ts";
-import { type Pause, readOrders } from "../launch/orders.ts";
+import { readLaunched } from "../launch/cursors.ts";
+import { type Orders, readOrders } from "../launch/orders.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";
@@ -18,14 +19,14 @@ export interface StatusOptions extends ProjectOptions {
 /** `status --json` (DESIGN §4.1). Times are ISO 8601 in UTC. */
 export interface Status {
   readonly leader: { readonly replica: string; readonly term: number; readonly since: string } | null;
-  readonly replicas: readonly (ReplicaRecord & { readonly leading: boolean })[];
+  readonly replicas: readonly (Pick<ReplicaRecord, "id" | "roles" | "generation" | "startedAt"> & {
+    readonly leading: boolean;
+  })[];
   readonly jobs: readonly {
     readonly name: string;
     readonly schedule: string;
     readonly timezone: string;
     readonly paused: boolean;
-    readonly pausedBy?: string;
-    readonly pausedSince?: string;
     readonly lastTick: string | null;
     readonly nextTick: string | null;
     readonly lastRun: LastDecision["lastRun"];
@@ -41,11 +42,12 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 }
 
 async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, orders, lasts] = await Promise.all([
+  const [leader, replicas, nowMs, orders, launched, lasts] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
     readOrders(redis, keys),
+    readLaunched(redis, keys, config.jobs),
     readLastDecisions(
       redis,
       keys,
@@ -59,22 +61,32 @@ async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promis
       term: leader.term,
       since: new Date(leader.sinceMs).toISOString(),
     },
-    replicas: replicas.map(replica => ({ ...replica, leading: replica.id === leader?.replica })),
+    replicas: replicas.map(({ id, roles, generation, startedAt }) => {
+      return { id, roles, generation, leading: id === leader?.replica, startedAt };
+    }),
     jobs: config.jobs.map(job => ({
       name: job.name,
       schedule: job.scheduleText,
       timezone: job.spec.timezone,
-      ...pauseOf(orders.paused.get(job.name)),
+      paused: orders.paused.has(job.name),
       lastTick: iso(lasts.get(job.name)?.tickAt),
-      nextTick: iso(job.schedule.next(nowMs)?.at),
+      nextTick: iso(nextTick(job, nowMs, orders, launched)),
       lastRun: lasts.get(job.name)?.lastRun ?? null,
     })),
   };
 }
 
-function pauseOf(pause: Pause | undefined) {
-  if (pause === undefined) return { paused: false };
-  return { paused: true, pausedBy: pause.by, pausedSince: new Date(pause.atMs).toISOString() };
+/** The next tick that is to be launched; undefined when there is none. */
+function nextTick(
+  { name, schedule, maxRuns }: Job,
+  nowMs: number,
+  { skips }: Orders,
+  launched: ReadonlyMap<string, number>,
+): number | undefined {
+  if (maxRuns !== null && (launched.get(name) ?? 0) >= maxRuns) return undefined;
+  let tick = schedule.next(nowMs);
+  while (tick !== null && skips.get(name)?.includes(tick.at)) tick = schedule.next(tick.at);
+  return tick?.at;
 }
 
 function renderStatus(status: Status): string {
@@ -93,7 +105,7 @@ function renderStatus(status: Status): string {
     job.schedule,
     job.timezone,
     job.lastTick ?? "-",
-    job.paused ? `paused by ${job.pausedBy}` : (job.nextTick ?? "never"),
+    job.paused ? "paused" : (job.nextTick ?? "never"),
     job.lastRun?.outcome ?? "-",
   ]);
   return [

@@ -6,10 +6,15 @@ import { describeAddress } from "./connect.ts";
 /** BullMQ 6 and `ZRANGE … BYSCORE` ask for it. */
 const MINIMUM_VERSION = [6, 2] as const;
 
+/** A problem that does not stop Bellwether but may cost runs, and what to do. */
+export interface ServerWarning {
+  readonly problem: string;
+  readonly advice: string;
+}
+
 export interface ServerFacts {
   readonly version: string;
-  /** Problems that do not stop Bellwether but may cost runs, each with what to do. */
-  readonly warnings: readonly { readonly problem: string; readonly advice: string }[];
+  readonly warnings: readonly ServerWarning[];
 }
 
 /** Reads what the server says of itself. Throws BW_REDIS_TOO_OLD; rejects when it does not answer. */
@@ -25,23 +30,27 @@ export async function checkServer(redis: Redis, address: RedisAddress): Promise<
       minimum: MINIMUM_VERSION.join("."),
     });
   }
-  return { version, warnings: warningsOf(info) };
+  const policy = info["maxmemory_policy"] ?? "noeviction";
+  const warnings =
+    policy === "noeviction"
+      ? []
+      : [
+          {
+            problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
+            advice: "set maxmemory-policy to noeviction",
+          },
+        ];
+  return { version, warnings };
 }
 
-/** What `INFO` shows of settings that cost runs on a bad day. */
-function warningsOf(info: Record<string, string>): ServerFacts["warnings"] {
-  const warnings: { problem: string; advice: string }[] = [];
-  const policy = info["maxmemory_policy"] ?? "noeviction";
-  if (policy !== "noeviction") {
-    warnings.push({
-      problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
-      advice: "set maxmemory-policy to noeviction",
-    });
-  }
+/** What a restart or a failover of this server would take back. Rejects when it does not answer. */
+export async function checkDurability(redis: Redis): Promise<ServerWarning[]> {
+  const info = parseInfo(await redis.info());
+  const warnings: ServerWarning[] = [];
   if (info["aof_enabled"] === "0") {
     warnings.push({
       problem:
-        "appendonly is off: a restart of Redis takes back what was written since the last snapshot, if there is one",
+        "appendonly is off: a restart of Redis takes back what was written since its last snapshot, if there is one",
       advice: "set appendonly to yes (appendfsync everysec costs at most a second)",
     });
   }

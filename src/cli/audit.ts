@@ -1,0 +1,27 @@
+import { type AuditRow, readAudit } from "../launch/read-history.ts";
+import { EXIT, type Io } from "./io.ts";
+import { loadProject, type ProjectOptions } from "./project.ts";
+import { withRedis } from "./redis-session.ts";
+import { renderTable } from "./table.ts";
+
+export interface AuditOptions extends ProjectOptions {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** Shows what operators did to the cluster, newest first. */
+export async function audit(options: AuditOptions, io: Io): Promise<number> {
+  const config = await loadProject(options, io);
+  const rows = await withRedis(config, (redis, keys) => readAudit(redis, keys, options.limit));
+  if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
+  else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
+  return EXIT.done;
+}
+
+function renderAudit(rows: readonly AuditRow[]): string {
+  const cells = rows.map(({ at, action, job = "", by, run, ticks }) => {
+    const detail = typeof ticks === "number" ? `${ticks} ticks` : (ticks?.join(", ") ?? run ?? "");
+    return [at, action, job, by, detail];
+  });
+  return renderTable(["AT", "ACTION", "JOB", "BY", ""], cells);
+}
