@@ -121,6 +121,8 @@ export class EtcdLeaseStore implements LeaseStore {
       await this.#leave(place);
       return "lost";
     }
+    // Released meanwhile: the record says by now how the term ended, and must go on saying so.
+    if (this.#place !== place) return "lost";
     place.keptMs = performance.now();
     const { term, leader, generation, leadershipChannel } = this.#keys;
     return renewOutcomeOf(

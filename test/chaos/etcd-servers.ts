@@ -73,6 +73,17 @@ export class EtcdServers implements Servers {
     return { settings, redisLinks, etcdLinks, election: `store: etcd, etcd: { hosts: [${hosts}]${access} }` };
   }
 
+  /** Ends one of the nodes. */
+  async killNode(index: number): Promise<void> {
+    await this.#nodes[index]?.kill();
+  }
+
+  /** Starts those that have ended. */
+  async startNodes(): Promise<void> {
+    for (const node of this.#nodes) if (!node.isRunning) node.start();
+    await this.#untilHealthy();
+  }
+
   primaryPort(): Promise<number> {
     return this.#redis.primaryPort();
   }
@@ -176,9 +187,14 @@ class EtcdNode {
     this.#child = child;
   }
 
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
   async kill(): Promise<void> {
     const child = this.#child;
-    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    if (!child || !this.isRunning) return;
     const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;

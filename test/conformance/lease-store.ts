@@ -221,6 +221,15 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       hints.end();
     });
 
+    it("keeps on record how a term ended, also when a renewal was under way", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      const renewing = a.renew(bid);
+      await a.release(bid, "resigned");
+      await renewing.catch(() => undefined);
+      expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "elected", reason: "resigned" });
+    });
+
     describe("and the generation of the configuration", () => {
       it("tells a leader that a newer one has been announced by a bid that was refused", async () => {
         const old = bidOf("a", LONG_TTL_MS, 1);

@@ -1,3 +1,4 @@
+import { mkdir, rm } from "node:fs/promises";
 import { afterEach, describe, expect, onTestFailed, test } from "vitest";
 import { unusedPort } from "../support/command.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
@@ -139,6 +140,59 @@ describe("Redis", () => {
       expect(repeated(troubles(each))).toEqual([]);
       expect(each.noise).toEqual([]);
     }
+  });
+
+  test("that runs out of memory launches nothing until it has some, says so, and then loses no tick", async () => {
+    const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    await isOnTimeAgain(site);
+    const admin = site.redis();
+    await admin.config("SET", "maxmemory", "1mb");
+    const told = await site.when("launch.failed", line => /OOM/.test(String(line["error"])));
+    expect(told.level).toBe("warn");
+    await site.when("leader.lost", line => /OOM/.test(String(line["error"])));
+    await admin.config("SET", "maxmemory", "0");
+    await isOnTimeAgain(site);
+    expect(await replica.end()).toBe(0);
+    await expectEveryTickOnce(site.ledger());
+    expect(replica.noise).toEqual([]);
+  });
+
+  test("whose disk is full launches nothing until it has room, says so, and then loses no tick", async () => {
+    const redis = await server({
+      args: ["--save", "3600 1", "--appendonly", "no", "--enable-protected-configs", "yes"],
+    });
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    await isOnTimeAgain(site);
+    const admin = site.redis();
+    // A snapshot that cannot be written is what a full disk looks like.
+    await rm(redis.dir, { recursive: true });
+    await admin.bgsave();
+    const told = await site.when("launch.failed", line => /MISCONF/.test(String(line["error"])));
+    expect(told.level).toBe("warn");
+    await site.when("leader.lost", line => /MISCONF/.test(String(line["error"])));
+    await mkdir(redis.dir);
+    await admin.config("SET", "dir", redis.dir);
+    await admin.bgsave();
+    await isOnTimeAgain(site);
+    expect(await replica.end()).toBe(0);
+    await expectEveryTickOnce(site.ledger());
+    expect(replica.noise).toEqual([]);
+  });
+
+  test("that is a read-only replica is no place to lead, says so, and is one when it is promoted", async () => {
+    const primary = await server();
+    const redis = await server({ args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)] });
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    expect((await replica.when("leader.absent"))["error"]).toMatch(/READONLY|no connection to Redis/);
+    await site.redis().replicaof("NO", "ONE");
+    await replica.when("leader.elected");
+    await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
+    expect(replica.noise).toEqual([]);
   });
 
   test("that may evict keys is warned of, with the reason and what to change", async () => {
