@@ -15,6 +15,10 @@ const MESSAGES = {
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
   BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
     `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,
+  BW_LISTEN_FAILED: (f: { setting: string; host: string; port: number; why: string }) =>
+    f.why === "EADDRINUSE"
+      ? `port ${f.port} of ${f.host} is taken by another program: choose another one (${f.setting}.port; 0 takes a free one), or switch the listener off (${f.setting}: false)`
+      : `cannot listen on port ${f.port} of ${f.host}: ${f.why}; change ${f.setting}.host or ${f.setting}.port, or switch the listener off (${f.setting}: false)`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
     `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
   BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>

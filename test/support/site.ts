@@ -14,6 +14,13 @@ export interface SiteOptions {
   readonly handlers?: Readonly<Record<string, string>>;
   /** More lines of bellwether.yaml. */
   readonly settings?: readonly string[];
+  /** Whether replicas answer on a free port: `urlOf`. */
+  readonly http?: boolean;
+}
+
+/** Where a replica answers that was started with `http`. */
+export async function urlOf(replica: ReplicaProcess): Promise<string> {
+  return String((await replica.when("replica.started"))["http"]);
 }
 
 /**
@@ -40,7 +47,7 @@ export class Site {
       "config/bellwether.yaml": [
         `namespace: \${SITE_NAMESPACE:-${name}}`,
         `redis: { url: "${options.redisUrl}" }`,
-        "http: false",
+        options.http ? "http: { host: 127.0.0.1, port: 0 }" : "http: false",
         "admin: false",
         "log: { level: debug }",
         ...(options.settings ?? []),
