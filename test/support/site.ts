@@ -14,8 +14,8 @@ export interface SiteOptions {
   readonly handlers?: Readonly<Record<string, string>>;
   /** More lines of bellwether.yaml. */
   readonly settings?: readonly string[];
-  /** Whether replicas answer on a free port: `urlOf`. */
-  readonly http?: boolean;
+  /** The line of bellwether.yaml, or true: replicas answer on free ports (`urlOf`). */
+  readonly http?: string | true;
 }
 
 /** Where a replica answers that was started with `http`. */
@@ -47,7 +47,7 @@ export class Site {
       "config/bellwether.yaml": [
         `namespace: \${SITE_NAMESPACE:-${name}}`,
         `redis: { url: "${options.redisUrl}" }`,
-        options.http ? "http: { host: 127.0.0.1, port: 0 }" : "http: false",
+        options.http === true ? "http: { host: 127.0.0.1, port: 0 }" : (options.http ?? "http: false"),
         "admin: false",
         "log: { level: debug }",
         ...(options.settings ?? []),
@@ -65,9 +65,14 @@ export class Site {
   }
 
   start(...args: readonly string[]): ReplicaProcess {
+    return this.startWith({}, ...args);
+  }
+
+  /** With these in its environment. */
+  startWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): ReplicaProcess {
     const replica = new ReplicaProcess(
       ["--config", this.project.configDir, ...args],
-      { SITE_DIR: this.project.dir },
+      { SITE_DIR: this.project.dir, ...env },
       this.project.dir,
     );
     this.replicas.push(replica);
