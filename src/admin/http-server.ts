@@ -29,6 +29,8 @@ export function createHttpServer(): FastifyInstance {
     frameworkErrors: (error, _request, reply) => refuse(reply, 400, "bad_request", error.message),
   });
   server.server.maxConnections = LIMITS.connections;
+  // A client that cannot be accepted, as when no file descriptor is left, must not cost more than itself.
+  server.server.on("error", () => undefined);
   // Serving others is no reason to live on.
   server.server.unref();
   server.setNotFoundHandler((request, reply) =>

@@ -31,6 +31,12 @@ describe("an HTTP server", () => {
     });
   });
 
+  it("outlives a connection that cannot be accepted", async () => {
+    const server = setup();
+    server.server.emit("error", new Error("accept EMFILE"));
+    expect((await server.inject("/there")).statusCode).toBe(200);
+  });
+
   it.each([
     ["/nowhere", 404, "not_found", "there is nothing at /nowhere"],
     ["/%zz", 400, "bad_request", "'/%zz' is not a valid url component"],
