@@ -19,6 +19,10 @@ const MESSAGES = {
     `the data in Redis has format ${f.found}, written by a newer release of Bellwether, and this one knows format ${f.known}; upgrade this one, or use another namespace`,
   BW_TLS_FILE: (f: { file: string; why: string }) =>
     `cannot read ${f.file} (${f.why}); correct redis.tls, or make the file readable`,
+  BW_LISTEN_FAILED: (f: { setting: string; host: string; port: number; why: string }) =>
+    f.why === "EADDRINUSE"
+      ? `port ${f.port} of ${f.host} is taken by another program: choose another one (${f.setting}.port; 0 takes a free one), or switch the listener off (${f.setting}: false)`
+      : `cannot listen on port ${f.port} of ${f.host}: ${f.why}; change ${f.setting}.host or ${f.setting}.port, or switch the listener off (${f.setting}: false)`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
     `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
   BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>

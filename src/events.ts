@@ -1,5 +1,5 @@
 /**
- * What happens in a replica, as typed events. Code emits; the log (and later the metrics) subscribe. Names and
+ * What happens in a replica, as typed events. Code emits; the log and the metrics subscribe. Names and
  * fields are a contract (DESIGN §4.5): people grep for them.
  */
 export type Role = "scheduler" | "worker";
@@ -19,7 +19,8 @@ export type LostReason = "expired" | "fenced" | "unreachable";
 export type LockLostReason = "expired" | "taken" | "unreachable";
 
 export interface EventMap {
-  "replica.started": { roles: readonly Role[]; generation: number; pid: number };
+  /** `http`: the URL of probes and metrics, where they are not switched off. */
+  "replica.started": { roles: readonly Role[]; generation: number; pid: number; http?: string };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
 

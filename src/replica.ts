@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
+import { ProbeServer } from "./admin/probe-server.ts";
+import type { ReplicaFacts } from "./admin/replica-facts.ts";
 import { ConfigAlarm } from "./alarm/config-alarm.ts";
 import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
+import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { within } from "./clock/within.ts";
 import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
@@ -22,6 +25,7 @@ import { loadHandlers } from "./handlers/load-handlers.ts";
 import { readDueCursors } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
+import { QueueDepths } from "./launch/queue-depths.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
 import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
 import type { LockStore } from "./locks/lock-store.ts";
@@ -81,6 +85,9 @@ export class Replica {
   #launcher: Launcher | null = null;
   #workers: Workers | null = null;
   #locks: Locks | null = null;
+  #clock: StoreClock | null = null;
+  #queueDepths: QueueDepths | null = null;
+  readonly #probes: ProbeServer | null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
   readonly #loaded = Promise.withResolvers<void>();
@@ -108,11 +115,12 @@ export class Replica {
     this.#log = createLog(options.config.log.level, { replica: this.id });
     this.#failure.promise.catch(() => undefined);
     if (options.log !== false) logEvents(this.events, this.#log);
+    this.#probes = this.#createProbes();
   }
 
   /**
-   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_HANDLERS_INVALID, BW_REDIS_TOO_OLD and
-   * BW_FORMAT_NEWER; a Redis that does not answer is waited for, until `stop`.
+   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_LISTEN_FAILED, BW_HANDLERS_INVALID,
+   * BW_REDIS_TOO_OLD and BW_FORMAT_NEWER; a Redis that does not answer is waited for, until `stop`.
    */
   start(): Promise<void> {
     this.#started ??= this.#start();
@@ -120,16 +128,21 @@ export class Replica {
   }
 
   async #start(): Promise<void> {
+    const http = await this.#probes?.start();
     const { handlers, problems } = await this.#loadHandlers(this.#config);
     if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
     this.#handlers = handlers;
     this.#loaded.resolve();
     this.#isTold = true;
     const { generation, hash, jobs, redis: address } = this.#config;
-    this.events.emit("replica.started", { roles: this.#roles, generation, pid: process.pid });
+    this.events.emit("replica.started", {
+      ...{ roles: this.#roles, generation, pid: process.pid },
+      ...(http === undefined ? {} : { http }),
+    });
     this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
 
     const redis = this.#connect("plain");
+    this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     const watch = new ConnectionWatch({ redis, address, events: this.events });
     this.#begin(watch);
     await Promise.race([watch.whenUsable(), this.#whenStopping()]);
@@ -205,23 +218,46 @@ export class Replica {
     ]);
     await this.#locks?.stop();
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
-    const farewells = [...this.#others.map(part => part.stop()), this.#launcher?.close()];
+    const farewells = [
+      ...this.#others.map(part => part.stop()),
+      ...[this.#launcher?.close(), this.#queueDepths?.close()],
+    ];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
     this.#etcd?.close();
     // To end one twice would keep the process alive for ioredis's disconnectTimeout.
     for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
+    await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
     return finished;
   }
 
+  #createProbes(): ProbeServer | null {
+    const { http } = this.#config;
+    if (http === false) return null;
+    const facts: ReplicaFacts = {
+      jobs: () => this.#config.jobs.map(job => job.name),
+      leading: () => this.#elector?.leading ?? null,
+      leaderAbsentMs: () => this.#elector?.leaderAbsentMs ?? 0,
+      clockSkewMs: () => this.#clock?.skewMs() ?? 0,
+      overdueMs: () => this.#overdueAlarm?.overdueMs() ?? new Map(),
+      queueDepths: async () => this.#queueDepths?.read(Object.keys(this.#config.queues)) ?? new Map(),
+    };
+    const clock = { monotonicMs: () => performance.now(), sleep };
+    return new ProbeServer({ at: http, events: this.events, clock, facts });
+  }
+
   /** Null when the replica is stopped meanwhile. */
   async #startClock(redis: Redis): Promise<StoreClock | null> {
-    const clock = new StoreClock({ readStoreTimeMs: () => readTimeMs(redis) });
+    const clock = new StoreClock({
+      readStoreTimeMs: () => readTimeMs(redis),
+      onAnswer: tookMs => this.#probes?.storeAnswered("redis", tookMs),
+    });
     // The first measurement is waited for: a pod whose clock is off must not open a term by it.
     while (!(await isDone(clock.measure()))) {
       await clock.sleep(CLOCK_RETRY_MS, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return null;
     }
+    this.#clock = clock;
     this.#begin(
       new ClockKeeper({ clock, events: this.events, intervalMs: this.#config.election.leaseTtlMs / 3 }),
     );
@@ -317,7 +353,10 @@ export class Replica {
   /** One for election and locks; closed when both have stopped. */
   #etcdClient({ etcd: address, leaseTtlMs }: Extract<ElectionConfig, { store: "etcd" }>): EtcdClient {
     const callLimitMs = etcdCallLimitMs(leaseTtlMs);
-    this.#etcd ??= new EtcdClient({ address, callLimitMs, events: this.events });
+    this.#etcd ??= new EtcdClient({
+      ...{ address, callLimitMs, events: this.events },
+      onAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
+    });
     return this.#etcd;
   }
 

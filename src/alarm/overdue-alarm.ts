@@ -27,6 +27,8 @@ export class OverdueAlarm {
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is told (again). */
   readonly #tellAfterMs = new Map<string, number>();
+  /** Job → when its first undecided tick was due (epoch ms). */
+  #overdueSince: ReadonlyMap<string, number> = new Map();
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
@@ -52,6 +54,12 @@ export class OverdueAlarm {
     this.#jobs = jobs;
   }
 
+  /** The jobs that were found overdue at the last look, and for how long they have been by now. */
+  overdueMs(): ReadonlyMap<string, number> {
+    const nowMs = this.#options.clock.nowMs();
+    return new Map([...this.#overdueSince].map(([job, sinceMs]) => [job, nowMs - sinceMs]));
+  }
+
   async #look(): Promise<void> {
     const jobs = this.#jobs;
     let cursors: readonly (number | null)[];
@@ -61,14 +69,21 @@ export class OverdueAlarm {
       // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
       return;
     }
+    const overdueSince = new Map<string, number>();
     jobs.forEach((job, i) => {
       const cursor = cursors[i];
-      if (typeof cursor === "number") this.#judge(job, cursor);
-      else this.#tellAfterMs.delete(job.name);
+      if (typeof cursor !== "number") {
+        this.#tellAfterMs.delete(job.name);
+        return;
+      }
+      const dueAt = this.#judge(job, cursor);
+      if (dueAt !== null) overdueSince.set(job.name, dueAt);
     });
+    this.#overdueSince = overdueSince;
   }
 
-  #judge(job: Job, cursor: number): void {
+  /** When the job's first undecided tick was due, if it is overdue. */
+  #judge(job: Job, cursor: number): number | null {
     const { clock, events } = this.#options;
     const nowMs = clock.nowMs();
     const tick = job.schedule.next(cursor);
@@ -85,5 +100,6 @@ export class OverdueAlarm {
         events.emit("job.overdue", { job: job.name, tick: new Date(tick.at).toISOString(), forMs });
       }
     }
+    return overdueMs < OVERDUE_MS ? null : nowMs - overdueMs;
   }
 }

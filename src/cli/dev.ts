@@ -6,7 +6,7 @@ import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
 import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
+import { FREE_PORTS, type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
 
 export interface DevOptions extends ProjectOptions {
   readonly replicas: number;
@@ -69,7 +69,7 @@ async function runFlock(
   const flock = new Flock({
     size: options.replicas,
     command: name => [...bellwether, "run", ...projectArguments(options), "--id", name],
-    env: { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url },
+    env: { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url, [FREE_PORTS]: "1" },
     print: line => io.out(`${line}\n`),
     paint,
   });

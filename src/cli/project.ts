@@ -12,6 +12,9 @@ export interface ProjectOptions {
 /** An environment variable: the URL of the Redis to use, whatever the configuration says. `dev` sets it. */
 export const REDIS_OVERRIDE = "BELLWETHER_REDIS_URL";
 
+/** An environment variable, `1`: take free ports, whatever the configuration says. `dev` sets it for its replicas. */
+export const FREE_PORTS = "BELLWETHER_FREE_PORTS";
+
 /** Loads the configuration, or fails with every mistake at once (exit code 2). Warnings go to stderr. */
 export async function loadProject(options: ProjectOptions, io: Io): Promise<Config> {
   return configOf(await readProject(options, io), io);
@@ -31,9 +34,19 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
     env: io.env,
     ...(options.jobs === undefined ? {} : { jobsDir: path.resolve(io.cwd, options.jobs) }),
   });
-  const url = io.env[REDIS_OVERRIDE];
-  if (!result.ok || !url) return result;
-  return { ...result, config: { ...result.config, redis: { kind: "url", url } } };
+  return result.ok ? { ...result, config: override(result.config, io.env) } : result;
+}
+
+function override(config: Config, env: Io["env"]): Config {
+  const url = env[REDIS_OVERRIDE];
+  const { redis, http, admin } = config;
+  const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
+  return {
+    ...config,
+    redis: url ? { kind: "url", url } : redis,
+    http: http && { ...http, ...freePort },
+    admin: admin && { ...admin, ...freePort },
+  };
 }
 
 export function configDirOf(options: ProjectOptions, io: Io): string {

@@ -11,6 +11,8 @@ const STEP_PROOFS = 3;
 export interface StoreClockOptions {
   /** The store's time in epoch milliseconds; one round trip. */
   readonly readStoreTimeMs: () => Promise<number>;
+  /** Hears how long each answer took. */
+  readonly onAnswer?: (tookMs: number) => void;
 }
 
 /**
@@ -19,12 +21,14 @@ export interface StoreClockOptions {
  */
 export class StoreClock implements Clock {
   readonly #readStoreTimeMs: () => Promise<number>;
+  readonly #onAnswer: (tookMs: number) => void;
   #offsetMs = Date.now() - performance.now();
   #isMeasured = false;
   #doubt: { readonly offsetMs: number; readonly proofs: number } | null = null;
 
   constructor(options: StoreClockOptions) {
     this.#readStoreTimeMs = options.readStoreTimeMs;
+    this.#onAnswer = options.onAnswer ?? (() => undefined);
   }
 
   monotonicMs(): number {
@@ -72,6 +76,7 @@ export class StoreClock implements Clock {
       const sentMs = performance.now();
       const storeTimeMs = await this.#readStoreTimeMs();
       const tripMs = performance.now() - sentMs;
+      this.#onAnswer(tripMs);
       if (tripMs >= shortestMs) continue;
       shortestMs = tripMs;
       offsetMs = storeTimeMs - (sentMs + tripMs / 2);

@@ -31,6 +31,11 @@ export class AbsenceAlarm {
     this.#events.emit("leader.absent", { forMs, error });
   }
 
+  /** For how long no leader has been known; 0 while one is. */
+  get forMs(): number {
+    return this.#sinceMs === null ? 0 : this.#clock.monotonicMs() - this.#sinceMs;
+  }
+
   /** To be called whenever a leader is known. */
   clear(): void {
     this.#sinceMs = null;

@@ -36,6 +36,13 @@ export interface ElectorOptions {
   readonly random?: () => number;
 }
 
+/** A term that is being led, until the leader's work has ended. */
+export interface Leading {
+  readonly term: number;
+  /** Monotonic; by then it is renewed or given up. */
+  readonly trustedUntilMs: number;
+}
+
 type End =
   | { readonly by: "resigned"; readonly reason: ResignReason }
   | { readonly by: "lost"; readonly reason: LostReason; readonly error?: string };
@@ -64,6 +71,9 @@ export class Elector {
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
+  #ledTerm: number | null = null;
+  /** Monotonic. */
+  #trustedUntilMs = 0;
   /** When this replica was fenced last. */
   #fencedMs = Number.NEGATIVE_INFINITY;
   /** The term whose leader was found gone, and when first. */
@@ -96,6 +106,15 @@ export class Elector {
   stepDown(reason: ResignReason): boolean {
     this.#resign?.(reason);
     return this.#resign !== null;
+  }
+
+  get leading(): Leading | null {
+    return this.#ledTerm === null ? null : { term: this.#ledTerm, trustedUntilMs: this.#trustedUntilMs };
+  }
+
+  /** For how long this replica has known of no leader; 0 while it knows one. */
+  get leaderAbsentMs(): number {
+    return this.#absence.forMs;
   }
 
   async #run(): Promise<void> {
@@ -201,6 +220,7 @@ export class Elector {
     this.#stopping.signal.addEventListener("abort", onStop);
     if (this.#stopping.signal.aborted) onStop();
 
+    this.#ledTerm = term;
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
     const work = this.#guard(lead, {
       ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
@@ -234,6 +254,7 @@ export class Elector {
       await this.#release(bid, "expired");
     }
     await work;
+    this.#ledTerm = null;
     if (end.by === "resigned") await this.#sitOut();
     else if (end.reason === "fenced") await this.#sitOutFenced();
   }
@@ -281,18 +302,18 @@ export class Elector {
   async #keepLease(bid: Bid, grantedMs: number, hint: Hint, ending: AbortSignal): Promise<End> {
     const { store, clock, leaseTtlMs } = this.#options;
     const trustMs = leaseTtlMs - leaseTtlMs / 10;
-    let trustedUntilMs = grantedMs + trustMs;
+    this.#trustedUntilMs = grantedMs + trustMs;
     let renewAtMs = grantedMs + leaseTtlMs / 3;
     let failure: string | null = null;
     while (!ending.aborted) {
       await clock.sleep(
-        Math.min(renewAtMs, trustedUntilMs) - clock.monotonicMs(),
+        Math.min(renewAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
         AbortSignal.any([ending, hint.signal]),
       );
       const sentMs = clock.monotonicMs();
       // Somebody may have announced a newer configuration.
       if (hint.take()) renewAtMs = sentMs;
-      if (sentMs >= trustedUntilMs) {
+      if (sentMs >= this.#trustedUntilMs) {
         return failure === null
           ? { by: "lost", reason: "expired" }
           : { by: "lost", reason: "unreachable", error: failure };
@@ -303,14 +324,14 @@ export class Elector {
       const answer = await Promise.race([
         store.renew({ ...bid, generation: this.#generation }).catch(error => ({ error: messageOf(error) })),
         clock
-          .sleep(trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
+          .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
           .then(() => ({ error: "no answer in time" })),
       ]);
       outOfTrust.abort();
       failure = typeof answer === "object" ? answer.error : null;
       if (answer === "lost") return { by: "lost", reason: "expired" };
       if (answer === "outdated") return { by: "resigned", reason: "generation" };
-      if (answer === "renewed") trustedUntilMs = sentMs + trustMs;
+      if (answer === "renewed") this.#trustedUntilMs = sentMs + trustMs;
       renewAtMs =
         failure === null
           ? sentMs + leaseTtlMs / 3

@@ -13,6 +13,8 @@ export interface EtcdClientOptions {
   /** How long one host has for one call. */
   readonly callLimitMs: number;
   readonly events: Events;
+  /** Hears how long each answer took, also one that is an error. */
+  readonly onAnswer?: (tookMs: number) => void;
 }
 
 /** Several calls fit into the time between two renewals, and a busy etcd gets the time that it needs. */
@@ -85,13 +87,17 @@ export class EtcdClient {
   }
 
   async #try<T>(work: EtcdWork<T>): Promise<T> {
-    const { address, callLimitMs } = this.#options;
+    const { address, callLimitMs, onAnswer } = this.#options;
     this.#connection ??= new Connection(address, this.#host, callLimitMs);
     const connection = this.#connection;
+    const sentMs = performance.now();
     try {
-      return await connection.call(work);
+      const result = await connection.call(work);
+      onAnswer?.(performance.now() - sentMs);
+      return result;
     } catch (error) {
-      if (!isAnswer(error)) this.#drop(connection);
+      if (isAnswer(error)) onAnswer?.(performance.now() - sentMs);
+      else this.#drop(connection);
       throw error;
     }
   }

@@ -67,6 +67,7 @@ describe.concurrent("check", () => {
   test("names each handler that is missing, broken, not a handler, or throws on import", async () => {
     const jobs = ["absent", "broken", "plain", "throws", "none"];
     const { dir } = await project({
+      "config/bellwether.yaml": "http: false\n",
       "config/jobs.yaml": ["jobs:", ...jobs.map(job => `  ${job}: { every: 5s, handler: ${job} }`)].join(
         "\n",
       ),

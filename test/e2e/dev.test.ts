@@ -7,6 +7,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { MAIN, plainEnvironment } from "../support/command.ts";
+import { scrape } from "../support/exposition.ts";
 
 const REPO = path.dirname(path.dirname(MAIN));
 
@@ -170,6 +171,26 @@ test("shows a leader, two followers that name it, and runs on more than one repl
   expect(stopped).toHaveLength(3);
   expect([...pids].filter(isAlive)).toEqual([]);
   expect(await temporary()).toEqual([]);
+});
+
+test("gives each replica a port of its own, where it answers", async () => {
+  const { dir } = await setup();
+  const dev = start(dir);
+  const urls = await Promise.all(
+    [1, 2, 3].map(async n => {
+      const [, port = ""] = await dev.when(
+        new RegExp(`replica-${n}-\\w+ +replica\\.started .*, http://0\\.0\\.0\\.0:(\\d+)$`),
+      );
+      return `http://127.0.0.1:${port}`;
+    }),
+  );
+  expect(new Set(urls).size).toBe(3);
+  await dev.when(ELECTED);
+  const shown = await Promise.all(urls.map(scrape));
+  const leaders = shown.reduce((count, replica) => count + (replica.value("leader") ?? 0), 0);
+  expect(leaders).toBe(1);
+  dev.interrupt();
+  expect(await dev.ended()).toBe(0);
 });
 
 test("ends at once and still leaves nothing when Ctrl-C is pressed again and again", async () => {

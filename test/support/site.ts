@@ -14,6 +14,13 @@ export interface SiteOptions {
   readonly handlers?: Readonly<Record<string, string>>;
   /** More lines of bellwether.yaml. */
   readonly settings?: readonly string[];
+  /** The line of bellwether.yaml, or true: replicas answer on free ports (`urlOf`). */
+  readonly http?: string | true;
+}
+
+/** Where a replica answers that was started with `http`. */
+export async function urlOf(replica: ReplicaProcess): Promise<string> {
+  return String((await replica.when("replica.started"))["http"]);
 }
 
 /**
@@ -40,7 +47,7 @@ export class Site {
       "config/bellwether.yaml": [
         `namespace: \${SITE_NAMESPACE:-${name}}`,
         `redis: { url: "${options.redisUrl}" }`,
-        "http: false",
+        options.http === true ? "http: { host: 127.0.0.1, port: 0 }" : (options.http ?? "http: false"),
         "admin: false",
         "log: { level: debug }",
         ...(options.settings ?? []),
@@ -58,9 +65,14 @@ export class Site {
   }
 
   start(...args: readonly string[]): ReplicaProcess {
+    return this.startWith({}, ...args);
+  }
+
+  /** With these in its environment. */
+  startWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): ReplicaProcess {
     const replica = new ReplicaProcess(
       ["--config", this.project.configDir, ...args],
-      { SITE_DIR: this.project.dir },
+      { SITE_DIR: this.project.dir, ...env },
       this.project.dir,
     );
     this.replicas.push(replica);

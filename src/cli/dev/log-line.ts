@@ -50,7 +50,8 @@ const LEVEL_STYLES: Readonly<Record<string, Style>> = {
 
 /** The values that a person needs; an event that is not here shows all of its fields. */
 const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => string } = {
-  "replica.started": f => `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}`,
+  "replica.started": f =>
+    `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}${f.http === undefined ? "" : `, ${f.http}`}`,
   "replica.stopping": f => `reason: ${f.reason}`,
   "replica.stopped": f => (f.clean ? "clean" : "not clean: something was cut short"),
   "leader.elected": f =>

@@ -44,6 +44,21 @@ describe("the overdue alarm", () => {
     await alarm.stop();
   });
 
+  it("tells how long which jobs have been overdue by now, until they caught up", async () => {
+    const { clock, cursors, alarm } = setup();
+    await clock.advance(60_000 + 59_000);
+    expect(alarm.overdueMs()).toEqual(new Map());
+    await clock.advance(6_000);
+    expect(alarm.overdueMs()).toEqual(new Map([["report", 65_000]]));
+    cursors.fails = true;
+    await clock.advance(60_000);
+    expect(alarm.overdueMs()).toEqual(new Map([["report", 125_000]]));
+    Object.assign(cursors, { value: clock.nowMs(), fails: false });
+    await clock.advance(20_000);
+    expect(alarm.overdueMs()).toEqual(new Map());
+    await alarm.stop();
+  });
+
   it("says that a job is silenced when its cursor lies in the future", async () => {
     const { clock, recorder, cursors, alarm } = setup();
     cursors.value = clock.nowMs() + 24 * 60 * 60_000;

@@ -41,6 +41,11 @@ describe("a log record", () => {
       "replica.started     pid 17, scheduler, worker, generation 4",
     ],
     [
+      "where a replica answers",
+      { event: "replica.started", pid: 17, roles: ["worker"], generation: 4, http: "http://0.0.0.0:81" },
+      "replica.started     pid 17, worker, generation 4, http://0.0.0.0:81",
+    ],
+    [
       "a run at its first attempt",
       { event: "run.completed", job: "hello", run, attempt: 1, durationMs: 12 },
       "run.completed       hello@20261123T070000Z in 12 ms",

@@ -139,6 +139,16 @@ describe("following", () => {
     expect(times).toEqual([2, 4, 8]);
   });
 
+  it("tells for how long it has known of no leader", async () => {
+    const { clock, store, elector } = setup();
+    elector.start();
+    await clock.advance(30_000);
+    expect(elector.leaderAbsentMs).toBe(30_000);
+    store.onCampaign = () => held("a", 1);
+    await clock.advance(1_000);
+    expect(elector.leaderAbsentMs).toBe(0);
+  });
+
   it("gives a bid that may have been granted back when it stops", async () => {
     const { store, elector } = setup();
     store.onCampaign = () => "no answer";
@@ -201,6 +211,25 @@ describe("leading", () => {
     await clock.advance(60_000);
     expect(recorder.of("leader.lost")).toEqual([]);
     expect(terms[0]?.signal.aborted).toBe(false);
+  });
+
+  it("tells which term it leads and until when it trusts it, until its work has ended", async () => {
+    const work = Promise.withResolvers<"ended">();
+    const { clock, store, recorder, elector } = setup(() => work.promise);
+    expect(elector.leading).toBeNull();
+    const grantedMs = clock.monotonicMs();
+    await leading(store, elector, 4);
+    expect(elector.leading).toEqual({ term: 4, trustedUntilMs: grantedMs + TRUST_MS });
+    await clock.advance(4_000);
+    const renewedMs = clock.monotonicMs();
+    expect(elector.leading?.trustedUntilMs).toBeGreaterThan(grantedMs + TRUST_MS);
+    store.onRenew = () => "lost";
+    await clock.advance(TTL_MS);
+    expect(recorder.of("leader.lost")).toHaveLength(1);
+    expect(elector.leading?.trustedUntilMs).toBeLessThan(renewedMs + TRUST_MS);
+    work.resolve("ended");
+    await settle();
+    expect(elector.leading).toBeNull();
   });
 
   it("gives up the term when renewals fail until trust runs out", async () => {

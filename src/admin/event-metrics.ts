@@ -1,0 +1,157 @@
+/** What events tell, as metrics. What has known labels stands at 0 from the start, so that its first step is seen. */
+import type { ElectedReason } from "../events.ts";
+import { type Instruments, seconds } from "./instruments.ts";
+import type { JobLabels } from "./job-labels.ts";
+import type { Reactions } from "./reactions.ts";
+import { TICK_REASONS, type TickOutcome, tickReason } from "./tick-reason.ts";
+
+/** From an idle machine's best to an outage that was caught up on. */
+const LATENESS_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
+/** Few, because each job has them. */
+const RUN_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600];
+const LOCK_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900];
+
+const HANDOFF_REASONS = ["vacant", "resigned", "crashed", "expired"] satisfies readonly ElectedReason[];
+const RUN_OUTCOMES = ["completed", "failed", "retried"] as const;
+
+export function leadershipMetrics(make: Instruments): Reactions {
+  const leader = make.gauge("leader", "1 while this replica leads, otherwise 0");
+  const newestTerm = make.gauge("term", "Number of the newest term that this replica knows of");
+  const handoffs = make.counter(
+    "handoffs_total",
+    "Terms that this replica began, by how the one before ended",
+    "reason",
+  );
+  const vacant = make.counter(
+    "vacant_seconds_total",
+    "Time without a leader before the terms that this replica began",
+  );
+  for (const reason of HANDOFF_REASONS) handoffs.inc({ reason }, 0);
+  return {
+    "leader.elected": ({ term, reason, vacantMs }) => {
+      leader.set(1);
+      newestTerm.set(term);
+      handoffs.inc({ reason });
+      vacant.inc(seconds(vacantMs ?? 0));
+    },
+    "leader.observed": ({ term }) => newestTerm.set(term),
+    "leader.resigned": () => leader.set(0),
+    "leader.lost": () => leader.set(0),
+  };
+}
+
+export function tickMetrics(make: Instruments): Reactions {
+  const ticks = make.counter(
+    "ticks_total",
+    "Ticks that this replica decided as the leader, by what became of them and why",
+    "outcome",
+    "reason",
+  );
+  const lateness = make.histogram(
+    "launch_lateness_seconds",
+    "From a tick to its launch by this replica",
+    LATENESS_BUCKETS_S,
+    "kind",
+  );
+  for (const [outcome, reasons] of Object.entries(TICK_REASONS)) {
+    for (const reason of reasons) ticks.inc({ outcome, reason }, 0);
+  }
+  for (const kind of TICK_REASONS.launched) lateness.zero({ kind });
+  const pass = (outcome: TickOutcome, reason: string, count = 1) =>
+    ticks.inc({ outcome, reason: tickReason(outcome, reason) }, count);
+  return {
+    "tick.launched": ({ kind, lateMs }) => {
+      ticks.inc({ outcome: "launched", reason: tickReason("launched", kind) });
+      lateness.observe({ kind }, seconds(lateMs));
+    },
+    "tick.skipped": ({ reason, count }) => pass("skipped", reason, count),
+    "tick.missed": ({ reason, count }) => pass("missed", reason, count),
+  };
+}
+
+export function runMetrics(make: Instruments, labels: JobLabels, jobs: () => readonly string[]): Reactions {
+  const runs = make.counter(
+    "runs_total",
+    "Attempts that ended on this replica: completed, failed for good, or to be retried",
+    "job",
+    "outcome",
+  );
+  const duration = make.histogram(
+    "run_duration_seconds",
+    "How long attempts took on this replica",
+    RUN_BUCKETS_S,
+    "job",
+  );
+  const count = (name: string, outcome: (typeof RUN_OUTCOMES)[number], durationMs: number) => {
+    const job = labels.of(name);
+    runs.inc({ job, outcome });
+    duration.observe({ job }, seconds(durationMs));
+  };
+  return {
+    "config.loaded": () => {
+      const { added, removed } = labels.update(jobs());
+      for (const job of removed) {
+        for (const outcome of RUN_OUTCOMES) runs.remove({ job, outcome });
+        duration.remove({ job });
+      }
+      for (const job of added) {
+        for (const outcome of RUN_OUTCOMES) runs.inc({ job, outcome }, 0);
+      }
+    },
+    "run.completed": ({ job, durationMs }) => count(job, "completed", durationMs),
+    "run.failed": ({ job, durationMs, final }) => count(job, final ? "failed" : "retried", durationMs),
+  };
+}
+
+export function configMetrics(make: Instruments): Reactions {
+  const generationGauge = make.gauge(
+    "config_generation",
+    "Generation of the configuration that this replica carries",
+  );
+  const info = make.gauge(
+    "config_info",
+    "1, labelled with the hash of the job definitions that this replica carries",
+    "hash",
+  );
+  const rejected = make.counter(
+    "config_rejected_total",
+    "Changes of the configuration that this replica refused",
+  );
+  return {
+    "config.loaded": ({ generation, hash }) => {
+      generationGauge.set(generation);
+      info.reset();
+      info.set({ hash }, 1);
+    },
+    "config.rejected": () => rejected.inc(),
+  };
+}
+
+export function redisMetrics(make: Instruments): Reactions {
+  const errors = make.counter(
+    "redis_errors_total",
+    "Times that Redis stopped answering this replica, and launches that it refused or left open",
+  );
+  return {
+    "redis.unreachable": () => errors.inc(),
+    "launch.failed": () => errors.inc(),
+  };
+}
+
+export function lockMetrics(make: Instruments): Reactions {
+  const wait = make.histogram(
+    "lock_wait_seconds",
+    "How long locks that were acquired here had been waited for",
+    LOCK_BUCKETS_S,
+  );
+  const held = make.histogram(
+    "lock_held_seconds",
+    "How long locks were held here until they were released or lost",
+    LOCK_BUCKETS_S,
+  );
+  return {
+    "lock.acquired": ({ waitedMs }) => wait.observe(seconds(waitedMs)),
+    "lock.released": ({ heldMs }) => held.observe(seconds(heldMs)),
+    "lock.lost": ({ heldMs }) => held.observe(seconds(heldMs)),
+  };
+}

@@ -1,0 +1,72 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Events } from "../events.ts";
+import {
+  configMetrics,
+  leadershipMetrics,
+  lockMetrics,
+  redisMetrics,
+  runMetrics,
+  tickMetrics,
+} from "./event-metrics.ts";
+import { Instruments, seconds } from "./instruments.ts";
+import { JobLabels } from "./job-labels.ts";
+import { type Reactions, react } from "./reactions.ts";
+import type { ReplicaFacts } from "./replica-facts.ts";
+import { scrapeMetrics } from "./scrape-metrics.ts";
+
+const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export interface MetricsOptions {
+  readonly events: Events;
+  readonly facts: ReplicaFacts;
+}
+
+/** Everything that `/metrics` shows (docs/metrics.md); of one replica, also where a process has several. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #events: Events;
+  readonly #reactions: readonly Reactions[];
+  readonly #latency;
+  #unsubscribe: readonly (() => void)[] = [];
+
+  constructor({ events, facts }: MetricsOptions) {
+    const make = new Instruments(this.#registry);
+    const labels = new JobLabels();
+    this.#events = events;
+    this.#reactions = [
+      leadershipMetrics(make),
+      configMetrics(make),
+      tickMetrics(make),
+      runMetrics(make, labels, () => facts.jobs()),
+      lockMetrics(make),
+      redisMetrics(make),
+    ];
+    scrapeMetrics(make, labels, facts);
+    this.#latency = {
+      redis: make.histogram("redis_latency_seconds", "How long Redis takes to answer", LATENCY_BUCKETS_S),
+      etcd: make.histogram("etcd_latency_seconds", "How long etcd takes to answer", LATENCY_BUCKETS_S),
+    };
+  }
+
+  /** Counts from now on. */
+  start(): void {
+    if (this.#unsubscribe.length > 0) return;
+    collectDefaultMetrics({ register: this.#registry });
+    this.#unsubscribe = this.#reactions.map(reactions => react(this.#events, reactions));
+  }
+
+  stop(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#registry.clear();
+  }
+
+  /** To be called with how long a store took to answer a call that was made anyway. */
+  storeAnswered(store: "redis" | "etcd", tookMs: number): void {
+    this.#latency[store].observe(seconds(tookMs));
+  }
+
+  /** In Prometheus's text format. */
+  async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+}

@@ -1,0 +1,15 @@
+/** What probes and metrics ask of a replica where no event tells it. Each answer is at hand, but for the queues'. */
+export interface ReplicaFacts {
+  /** The names of the configuration's jobs, in its order. */
+  jobs(): readonly string[];
+  /** The term that is led, and until when it is trusted (monotonic); null when a leader's work has ended. */
+  leading(): { readonly term: number; readonly trustedUntilMs: number } | null;
+  /** For how long this replica has known of no leader; 0 while it knows one, or does not campaign. */
+  leaderAbsentMs(): number;
+  /** How far this machine's clock is ahead of the store's; 0 until it was measured. */
+  clockSkewMs(): number;
+  /** Only the overdue jobs, and for how long. */
+  overdueMs(): ReadonlyMap<string, number>;
+  /** Asks Redis: by queue, how many runs are in each state. Rejects when it gives no answer. */
+  queueDepths(): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
+}

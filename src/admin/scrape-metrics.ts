@@ -1,0 +1,55 @@
+import { within } from "../clock/within.ts";
+import { type Instruments, seconds } from "./instruments.ts";
+import type { JobLabels } from "./job-labels.ts";
+import type { ReplicaFacts } from "./replica-facts.ts";
+
+/** A scrape waits no longer for Redis than this; what has no answer by then is left out of it. */
+const QUEUE_LIMIT_MS = 1_000;
+
+/** What no event tells, read when somebody asks for it. */
+export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: ReplicaFacts): void {
+  make.reading("clock_skew_seconds", "How far this machine's clock is ahead of the store's", gauge =>
+    gauge.set(facts.clockSkewMs() / 1_000),
+  );
+  make.reading("leader_absent_seconds", "For how long this replica has known of no leader", gauge =>
+    gauge.set(seconds(facts.leaderAbsentMs())),
+  );
+  make.reading(
+    "job_overdue_seconds",
+    "For how long a tick of the job has been undecided although it was due; 0 when none is",
+    gauge => {
+      gauge.reset();
+      for (const [job, overdueS] of longestOverdue(labels, facts.overdueMs())) gauge.set({ job }, overdueS);
+    },
+    "job",
+  );
+  make.reading(
+    "queue_depth",
+    "Runs in the queue, by state; the same on every replica",
+    async gauge => {
+      const depths = await answerIn(facts.queueDepths(), QUEUE_LIMIT_MS);
+      gauge.reset();
+      for (const [queue, states] of depths ?? []) {
+        for (const [state, count] of Object.entries(states)) gauge.set({ queue, state }, count);
+      }
+    },
+    "queue",
+    "state",
+  );
+}
+
+/** For each label the longest of its jobs, in seconds. */
+function longestOverdue(labels: JobLabels, overdueMs: ReadonlyMap<string, number>): Map<string, number> {
+  const longest = new Map([...labels.all()].map(label => [label, 0]));
+  for (const [job, ms] of overdueMs) {
+    const label = labels.of(job);
+    longest.set(label, Math.max(longest.get(label) ?? 0, seconds(ms)));
+  }
+  return longest;
+}
+
+/** Null when the work fails or takes longer. */
+async function answerIn<T>(work: Promise<T>, limitMs: number): Promise<T | null> {
+  const answer = work.catch(() => null);
+  return (await within(answer, limitMs)) ? answer : null;
+}

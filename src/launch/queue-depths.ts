@@ -1,0 +1,62 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { BellwetherError } from "../errors.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+
+const STATES = ["waiting", "active", "delayed", "prioritized", "completed", "failed"] as const;
+
+export type QueueDepth = Readonly<Record<string, number>>;
+
+export interface QueueDepthsOptions {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+}
+
+/** How many runs each queue holds, by state. Reads only, and one read at a time. */
+export class QueueDepths {
+  readonly #options: QueueDepthsOptions;
+  readonly #queues = new Map<string, Queue>();
+  #reading: Promise<ReadonlyMap<string, QueueDepth>> | null = null;
+
+  constructor(options: QueueDepthsOptions) {
+    this.#options = options;
+  }
+
+  /** Whoever asks while an answer is under way gets that one. Rejects when Redis is away. */
+  read(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    this.#reading ??= this.#read(queues).finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map(queue => queue.close()));
+  }
+
+  async #read(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
+    if (this.#options.redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
+    const depths = queues.map(async name => {
+      const queue = this.#queues.get(name) ?? (await this.#open(name));
+      return [name, await queue.getJobCounts(...STATES)] as const;
+    });
+    return new Map(await Promise.all(depths));
+  }
+
+  async #open(name: string): Promise<Queue> {
+    const { redis, keys } = this.#options;
+    const options = { connection: redis, prefix: keys.bullmqPrefix, skipMetasUpdate: true };
+    const queue = new Queue(name, { ...options, skipVersionCheck: true });
+    // The connection's owner tells people about its errors; here they end in the rejection of a read.
+    queue.on("error", () => undefined);
+    try {
+      await queue.waitUntilReady();
+    } catch (error) {
+      // A BullMQ queue whose first connection failed never works.
+      await queue.close();
+      throw error;
+    }
+    this.#queues.set(name, queue);
+    return queue;
+  }
+}

@@ -1,0 +1,207 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { afterEach, beforeEach, expect, onTestFailed, test } from "vitest";
+import { unusedPort } from "../support/command.ts";
+import { startEtcd } from "../support/etcd-server.ts";
+import { scrape } from "../support/exposition.ts";
+import { FaultyLink } from "../support/faulty-link.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import { Site, type SiteOptions, urlOf } from "../support/site.ts";
+
+const disposals: (() => Promise<unknown>)[] = [];
+let redis: TestRedis;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  disposals.push(() => redis.stop());
+});
+
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function createSite(options: Partial<SiteOptions> = {}): Promise<Site> {
+  const jobs = ['long: { at: ["2100-01-01T00:00:00Z"], handler: long }'];
+  const handlers = { long: "return data;", ...options.handlers };
+  const site = await Site.create({ redisUrl: redis.url, jobs, http: true, ...options, handlers });
+  disposals.push(() => site.dispose());
+  onTestFailed(() => console.log(site.transcript()));
+  return site;
+}
+
+async function ask(url: string, path: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(url + path);
+  return { status: response.status, body: await response.json() };
+}
+
+const OK = { status: 200, body: { status: "ok" } };
+
+function failing(reason: unknown) {
+  return { status: 503, body: { status: "unavailable", reasons: [reason] } };
+}
+
+/** The first such line after another one. */
+function next(replica: ReplicaProcess, event: string, after: LogLine): Promise<LogLine> {
+  return replica.when(event, line => replica.lines.indexOf(line) > replica.lines.indexOf(after));
+}
+
+test("probes follow a replica from before Redis is there, through a loss of it, to its stop", async () => {
+  const site = await createSite({ handlers: { long: 'tell(run, "started"); await opened("gate");' } });
+  await redis.kill();
+  const replica = site.start();
+  const url = await urlOf(replica);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(await ask(url, "/livez")).toEqual(OK);
+  expect(await ask(url, "/readyz")).toEqual(failing("Redis has not answered yet"));
+  expect((await scrape(url)).labelValues("queue_depth", "queue")).toEqual([]);
+
+  await redis.restart();
+  const connected = await replica.when("redis.connected");
+  expect(await ask(url, "/readyz")).toEqual(OK);
+
+  await replica.when("leader.elected");
+  await redis.kill();
+  const away = await next(replica, "redis.unreachable", connected);
+  expect(await ask(url, "/readyz")).toEqual(failing("Redis does not answer"));
+  expect(await ask(url, "/livez")).toEqual(OK);
+
+  await redis.restart();
+  await next(replica, "redis.connected", away);
+  expect(await ask(url, "/readyz")).toEqual(OK);
+
+  await next(replica, "leader.elected", away);
+  expect((await site.command("trigger", "long")).code).toBe(0);
+  await replica.when("handler.started");
+  replica.signal("SIGTERM");
+  await replica.when("replica.stopping");
+  expect(await ask(url, "/readyz")).toEqual(failing("the replica is stopping"));
+  expect(await ask(url, "/livez")).toEqual(OK);
+  const ended = once(replica.child, "exit");
+  await site.open("gate");
+  expect(await ended).toEqual([0, null]);
+  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  expect(replica.noise).toEqual([]);
+});
+
+test("a leader that is cut off from Redis steps down and lives; the follower is ready all the time", async () => {
+  const link = await FaultyLink.to(redis.port);
+  disposals.push(() => link.stop());
+  const site = await createSite({
+    redisUrl: "${SITE_REDIS}",
+    settings: ["election: { leaseTtl: 2s }"],
+  });
+  const start = (port: number) => site.startWith({ SITE_REDIS: `redis://127.0.0.1:${port}` });
+  const leader = start(link.port);
+  await leader.when("leader.elected");
+  const follower = start(redis.port);
+  await follower.when("leader.observed");
+  const [leaderUrl, followerUrl] = [await urlOf(leader), await urlOf(follower)];
+  expect(await ask(followerUrl, "/readyz")).toEqual(OK);
+
+  link.hold(["requests", "replies"]);
+  const lost = await leader.when("leader.lost");
+  expect(lost["reason"]).toBe("unreachable");
+  await follower.when("leader.elected");
+  expect(await ask(leaderUrl, "/livez")).toEqual(OK);
+  const away = await leader.when("redis.unreachable");
+  expect(await ask(leaderUrl, "/readyz")).toEqual(failing("Redis does not answer"));
+  await leader.when("leader.absent");
+  expect(await ask(leaderUrl, "/livez")).toEqual(OK);
+  const cutOff = await scrape(leaderUrl);
+  expect([cutOff.value("leader"), cutOff.value("term")]).toEqual([0, 1]);
+  expect(cutOff.value("leader_absent_seconds")).toBeGreaterThanOrEqual(4);
+  expect(cutOff.value("redis_errors_total")).toBeGreaterThanOrEqual(1);
+  const successor = await scrape(followerUrl);
+  expect([successor.value("leader"), successor.value("term")]).toEqual([1, 2]);
+  expect(successor.value("leader_absent_seconds")).toBe(0);
+  expect(await ask(followerUrl, "/readyz")).toEqual(OK);
+
+  link.release("reset");
+  await next(leader, "redis.connected", away);
+  expect(await ask(leaderUrl, "/readyz")).toEqual(OK);
+});
+
+test("a replica on etcd is alive and ready without it", async () => {
+  const etcd = await startEtcd();
+  disposals.push(() => etcd.stop());
+  const site = await createSite({
+    settings: [`election: { store: etcd, leaseTtl: 2s, etcd: { hosts: ["${etcd.url}"] } }`],
+  });
+  const replica = site.start();
+  await replica.when("leader.elected");
+  const url = await urlOf(replica);
+  expect((await scrape(url)).value("etcd_latency_seconds_count")).toBeGreaterThan(0);
+  await etcd.kill();
+  await replica.when("leader.lost");
+  await replica.when("leader.absent");
+  expect([await ask(url, "/livez"), await ask(url, "/readyz")]).toEqual([OK, OK]);
+});
+
+test("an event loop that is blocked gives no answer, and then says why", async () => {
+  const site = await createSite({
+    handlers: {
+      long: 'tell(run, "started"); for (const end = performance.now() + 11_000; performance.now() < end; );',
+    },
+  });
+  const replica = site.start();
+  await replica.when("leader.elected");
+  const url = await urlOf(replica);
+  expect(await ask(url, "/livez")).toEqual(OK);
+  await site.command("trigger", "long");
+  await replica.when("handler.started");
+  const impatient = fetch(`${url}/livez`, { signal: AbortSignal.timeout(1_000) });
+  await expect(impatient).rejects.toThrow(/timeout/);
+  expect(await ask(url, "/livez")).toEqual(
+    failing(expect.stringMatching(/^the event loop did not turn for 1\d s/)),
+  );
+});
+
+test("a port that is taken is told in one line, and ends the replica with 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  disposals.push(() => new Promise(resolve => taken.close(resolve)));
+  const { port } = taken.address() as { port: number };
+  const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+  const replica = site.start();
+  await once(replica.child, "close");
+  expect(replica.child.exitCode).toBe(1);
+  expect(replica.noise).toEqual([
+    `port ${port} of 127.0.0.1 is taken by another program: choose another one (http.port; 0 takes a free one), or switch the listener off (http: false)`,
+  ]);
+  expect(replica.lines).toEqual([]);
+});
+
+test("clients that say nothing, too much, or do not leave hold nothing up", async () => {
+  const port = await unusedPort();
+  const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+  const replica = site.start();
+  await replica.when("leader.elected");
+  const url = await urlOf(replica);
+  expect(url).toBe(`http://127.0.0.1:${port}`);
+  const talk = (text: string) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    const closed = new Promise<string>(resolve => {
+      let heard = "";
+      socket.on("data", chunk => {
+        heard += chunk;
+      });
+      socket.on("error", () => undefined);
+      socket.on("close", () => resolve(heard));
+    });
+    return { socket, closed };
+  };
+  const long = talk(`GET /livez HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(10_000)}\r\n\r\n`);
+  expect(await long.closed).toMatch(/^HTTP\/1\.1 431 /);
+  const half = talk("GET /livez HTTP/1.1\r\nhost: a\r\n");
+  expect(await half.closed).toMatch(/^HTTP\/1\.1 408 /);
+
+  const lingering = [
+    talk("GET /livez HTTP/1.1\r\nhost: a\r\n"),
+    talk("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"),
+  ];
+  expect(await ask(url, "/livez")).toEqual(OK);
+  expect(await replica.end("SIGTERM")).toBe(0);
+  await Promise.all(lingering.map(({ closed }) => closed));
+  expect(replica.noise).toEqual([]);
+});

@@ -1,0 +1,61 @@
+import { Queue } from "bullmq";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { QueueDepths } from "../../src/launch/queue-depths.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+const whenReady = (redis: ReturnType<typeof connectRedis>) =>
+  new Promise(resolve => redis.once("ready", resolve));
+
+async function setup() {
+  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
+  disposals.push(() => redis.disconnect());
+  await whenReady(redis);
+  const keys = new RedisKeys(namespace());
+  const depths = new QueueDepths({ redis, keys });
+  disposals.push(() => depths.close());
+  return { redis, keys, depths };
+}
+
+it("counts the runs of each queue by state, and writes nothing", async () => {
+  const { redis, keys, depths } = await setup();
+  const nothing = { waiting: 0, active: 0, delayed: 0, prioritized: 0, completed: 0, failed: 0 };
+  expect(await depths.read(["mail", "unused"])).toEqual(
+    new Map([
+      ["mail", nothing],
+      ["unused", nothing],
+    ]),
+  );
+  expect(await redis.keys(`${keys.bullmqPrefix}:*`)).toEqual([]);
+
+  const mail = new Queue("mail", { connection: redis, prefix: keys.bullmqPrefix });
+  disposals.push(() => mail.close());
+  await mail.add("a", {});
+  await mail.add("b", {});
+  await mail.add("c", {}, { delay: 60_000 });
+  expect((await depths.read(["mail"])).get("mail")).toEqual({ ...nothing, waiting: 2, delayed: 1 });
+});
+
+it("rejects at once while Redis is away, and reads on when it is back", async () => {
+  const { redis, depths } = await setup();
+  const closed = new Promise(resolve => redis.once("close", resolve));
+  await server.kill();
+  await closed;
+  await expect(depths.read(["mail"])).rejects.toThrow("no connection to Redis");
+  const back = whenReady(redis);
+  await server.restart();
+  await back;
+  expect([...(await depths.read(["mail"])).keys()]).toEqual(["mail"]);
+});

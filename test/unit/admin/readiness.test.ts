@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { Readiness } from "../../../src/admin/readiness.ts";
+import { Events } from "../../../src/events.ts";
+
+const ABOUT = { roles: ["scheduler"], generation: 1 } as const;
+
+function setup() {
+  const events = new Events();
+  const readiness = new Readiness(events);
+  readiness.start();
+  const started = () => events.emit("replica.started", { ...ABOUT, pid: 1 });
+  const connected = () => events.emit("redis.connected", { address: "", version: "7" });
+  const unreachable = () => events.emit("redis.unreachable", { address: "", error: "" });
+  return { events, readiness, started, connected, unreachable };
+}
+
+describe("the readiness of a replica", () => {
+  it("needs loaded handlers and an answer of Redis", () => {
+    const { readiness, started, unreachable, connected } = setup();
+    expect(readiness.reasons()).toEqual(["the handlers are not loaded yet", "Redis has not answered yet"]);
+    started();
+    unreachable();
+    expect(readiness.reasons()).toEqual(["Redis has not answered yet"]);
+    connected();
+    expect(readiness.reasons()).toEqual([]);
+  });
+
+  it("goes and comes with Redis", () => {
+    const { readiness, started, unreachable, connected } = setup();
+    started();
+    connected();
+    unreachable();
+    expect(readiness.reasons()).toEqual(["Redis does not answer"]);
+    connected();
+    expect(readiness.reasons()).toEqual([]);
+  });
+
+  it("does not depend on leading", () => {
+    const { events, readiness, started, connected } = setup();
+    started();
+    connected();
+    events.emit("leader.lost", { term: 1, reason: "fenced" });
+    events.emit("leader.absent", { forMs: 60_000, error: "" });
+    events.emit("etcd.unreachable", { address: "", error: "" });
+    expect(readiness.reasons()).toEqual([]);
+  });
+
+  it("ends when the replica begins to stop", () => {
+    const { events, readiness, started, connected } = setup();
+    started();
+    connected();
+    events.emit("replica.stopping", { ...ABOUT, reason: "SIGTERM" });
+    expect(readiness.reasons()).toEqual(["the replica is stopping"]);
+  });
+});
