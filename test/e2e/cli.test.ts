@@ -214,7 +214,7 @@ describe.concurrent("wrong usage", () => {
   test.each([
     { args: ["chek"], says: /unknown command 'chek'[\s\S]*did you mean check/i },
     { args: ["check", "--confg", "x"], says: /unknown option '--confg'[\s\S]*did you mean --config/i },
-    { args: ["history"], says: /job/ },
+    { args: ["pause"], says: /job/ },
     { args: ["run", "--roles", "leader"], says: /--roles[\s\S]*leader[\s\S]*scheduler/ },
     { args: ["dev", "--replicas", "none"], says: /--replicas/ },
   ])("ends with 2: $args", async ({ args, says }) => {
@@ -313,7 +313,14 @@ describe("on a cluster", () => {
     expect(status).toEqual({
       leader: { replica: second, term: 2, since: ISO },
       replicas: [
-        { id: second, roles: ["scheduler", "worker"], generation: 0, leading: true, startedAt: ISO },
+        {
+          id: second,
+          roles: ["scheduler", "worker"],
+          generation: 0,
+          hash: expect.stringMatching(/^[0-9a-f]+$/),
+          leading: true,
+          startedAt: ISO,
+        },
       ],
       jobs: [
         {
