@@ -1,5 +1,6 @@
 import type { Config, Job } from "../config/config.ts";
-import { CliFailure, EXIT, type Io } from "./io.ts";
+import { parseInstant } from "./instant.ts";
+import { EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
@@ -20,7 +21,7 @@ interface ComingTick {
 /** Shows each job's next ticks, in order of time. Needs no server. */
 export async function next(job: string | undefined, options: NextOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
-  const fromMs = parseFrom(options.from);
+  const fromMs = options.from === undefined ? Date.now() : parseInstant("--from", options.from);
   const ticks = comingTicks(
     config,
     job === undefined ? config.jobs : [findJob(config, job)],
@@ -57,13 +58,4 @@ function comingTicks(_config: Config, jobs: readonly Job[], fromMs: number, coun
   }
   ticks.sort((a, b) => a.at - b.at);
   return ticks.map(({ at: _, ...tick }) => tick);
-}
-
-function parseFrom(from: string | undefined): number {
-  if (from === undefined) return Date.now();
-  const fromMs = Date.parse(from);
-  if (Number.isNaN(fromMs)) {
-    throw new CliFailure(`--from ${from}: expected an instant like 2026-12-24T18:00:00Z`, EXIT.usage);
-  }
-  return fromMs;
 }

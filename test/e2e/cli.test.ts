@@ -179,6 +179,8 @@ describe.concurrent("next", () => {
     { given: "an unknown job", args: ["sprin"], says: /sprin\b.*did you mean spring\?/ },
     { given: "a count that is none", args: ["--count", "many"], says: /--count/ },
     { given: "an instant that is none", args: ["--from", "yesterday"], says: /--from yesterday/ },
+    { given: "a day that is none", args: ["--from", "2026-02-30T00:00:00Z"], says: /--from 2026-02-30/ },
+    { given: "a time without its zone", args: ["--from", "2026-03-01T00:00:00"], says: /--from 2026-03-01/ },
   ])("ends with 2 for $given", async ({ args, says }) => {
     const { code, stdout, stderr } = await next(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
