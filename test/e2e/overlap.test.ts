@@ -37,9 +37,9 @@ function mostAtOnce(site: Site, job: string): number {
   );
 }
 
-describe("a handler that is slower than its schedule", () => {
-  test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async () => {
-    const site = await createSite({
+describe.concurrent("a handler that is slower than its schedule", () => {
+  test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async context => {
+    const site = await createSite(context, {
       jobs: [
         "beside: { every: 500ms, handler: slow, overlap: allow }",
         "skips: { every: 500ms, handler: slow, overlap: skip }",
@@ -92,11 +92,11 @@ describe("a handler that is slower than its schedule", () => {
   });
 });
 
-describe("a replica that is killed in the middle of a run", () => {
-  test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async () => {
+describe.concurrent("a replica that is killed in the middle of a run", () => {
+  test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async context => {
     const body = `tell(run, "started", { run: run.id });
       if (!existsSync(process.env.SITE_DIR + "/opened-gate")) await opened("gate");`;
-    const site = await createSite({
+    const site = await createSite(context, {
       jobs: [
         "skips: { every: 1s, handler: held, overlap: skip }",
         "waits: { every: 1s, handler: held, overlap: queue }",

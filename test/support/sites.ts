@@ -1,25 +1,22 @@
-import { afterAll, afterEach, beforeAll, expect, onTestFailed } from "vitest";
+import { afterAll, beforeAll, expect, type TestContext } from "vitest";
 import { startRedis, type TestRedis } from "./redis-server.ts";
 import { type LogLine, ReplicaProcess } from "./replica-process.ts";
 import { Site, type SiteOptions } from "./site.ts";
 
-/** A Redis for a test file, and a site for each test on it, which goes away with the test. */
+/** A Redis for a test file, and sites on it, each of which goes away with its test; tests may run side by side. */
 export function useSites() {
   let redis: TestRedis;
-  const sites: Site[] = [];
   beforeAll(async () => {
     redis = await startRedis();
   });
   afterAll(() => redis.stop());
-  afterEach(async () => {
-    const ended = sites.splice(0);
-    for (const site of ended) await site.dispose();
-    for (const replica of ended.flatMap(site => site.replicas)) expect(replica.noise).toEqual([]);
-  });
-  return async (options: Omit<SiteOptions, "redisUrl">): Promise<Site> => {
+  return async (context: TestContext, options: Omit<SiteOptions, "redisUrl">): Promise<Site> => {
     const site = await Site.create({ redisUrl: redis.url, ...options });
-    sites.push(site);
-    onTestFailed(() => console.log(site.transcript()));
+    context.onTestFailed(() => console.log(site.transcript()));
+    context.onTestFinished(async () => {
+      await site.dispose();
+      for (const { noise } of site.replicas) expect(noise).toEqual([]);
+    });
     return site;
   };
 }
@@ -62,6 +59,11 @@ export function next(
 ): Promise<LogLine> {
   const known = new Set(site.replicas.flatMap(replica => replica.lines));
   return site.when(event, line => !known.has(line) && matches(line));
+}
+
+/** So many more launched ticks of a job. */
+export async function launches(site: Site, job: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await next(site, "tick.launched", line => line["job"] === job);
 }
 
 /** Ends every replica that still runs, so that nothing is decided any more. */
