@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { HistoryRow } from "../../src/launch/read-history.ts";
 import { tickOfRun } from "../../src/launch/run-id.ts";
+import { bellwether, type CommandResult } from "./command.ts";
 import type { Ledger } from "./launch-ledger.ts";
 import type { Site } from "./site.ts";
 
@@ -12,14 +13,22 @@ export interface Fate extends HistoryRow {
 
 /** What a command that succeeds prints as JSON. */
 export async function json<T>(site: Site, ...args: readonly string[]): Promise<T> {
-  const { code, stdout, stderr } = await site.command(...args, "--json");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  return JSON.parse(stdout);
+  return parsed(await site.command(...args, "--json"));
 }
 
-/** The rows of a job's history, oldest first. */
-export async function historyOf(site: Site, job: string): Promise<HistoryRow[]> {
-  return (await json<HistoryRow[]>(site, "history", job, "--limit", "1000")).reverse();
+/** The rows of a job's history, oldest first. `configDir`: of a release that has the job, if the site's own has not. */
+export async function historyOf(
+  site: Site,
+  job: string,
+  configDir = site.project.configDir,
+): Promise<HistoryRow[]> {
+  const args = ["history", job, "--limit", "1000", "--json", "--config", configDir];
+  return parsed<HistoryRow[]>(await bellwether(args)).reverse();
+}
+
+function parsed<T>({ code, stdout, stderr }: CommandResult): T {
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
 }
 
 /** The ticks of the schedule in rows of a history, oldest first; a row that stands for several is spread out. */
