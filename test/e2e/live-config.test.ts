@@ -240,6 +240,25 @@ describe.concurrent("a change of the configuration", () => {
     expect(replica.hasEnded).toBe(false);
   });
 
+  test("while a replica starts that cannot does not keep it from ending", async context => {
+    const site = await createSite(context, { jobs: [STEADY, "slow: { every: 1h, handler: slow }"] });
+    await site.project.write(
+      "jobs/slow.ts",
+      `import { existsSync } from "node:fs";
+      import { setTimeout as sleep } from "node:timers/promises";
+      process.stdout.write('{"event":"handler.importing"}\\n');
+      while (!existsSync(process.env.SITE_DIR + "/opened-gate")) await sleep(500);
+      throw new Error("no licence");`,
+    );
+    const replica = site.start();
+    await replica.when("handler.importing");
+    replica.signal("SIGHUP");
+    await site.open("gate");
+    expect(await replica.end("SIGCONT")).toBe(2);
+    expect(replica.noise).toEqual([expect.stringMatching(/"slow".*no licence/)]);
+    replica.noise.length = 0;
+  });
+
   test("of a schedule loses no tick before it and repeats none after it; new jobs begin, removed ones end", async context => {
     const even = 'moved: { cron: "*/2 * * * * *", handler: echo, catchUp: all }';
     const odd = 'moved: { cron: "1-59/2 * * * * *", handler: echo, catchUp: all }';
