@@ -79,6 +79,7 @@ export class ConfigWatcher {
     const mistakes = result.ok ? await apply(result.config) : result.mistakes.map(formatMistake);
     if (mistakes.length === 0) {
       this.#applied = found;
+      this.#refused = null;
       return;
     }
     this.#refused = found;
