@@ -10,6 +10,15 @@ import { Recorder } from "../../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
 
+/** Time passes between any two looks at it, as it does in a process. */
+class RestlessClock extends ManualClock {
+  #looks = 0;
+
+  override nowMs(): number {
+    return super.nowMs() + this.#looks++;
+  }
+}
+
 function setup(jobs: readonly Job[] = [jobOf("tick")], clock = new ManualClock(T0)) {
   const books = new Books();
   const recorder = new Recorder();
@@ -221,6 +230,22 @@ describe("other jobs", () => {
         .slice(11)
         .every(tickAt => tickAt % 700 === 0),
     ).toBe(true);
+  });
+
+  it("begin where the ones before ended: no tick falls between, however long the change takes", async () => {
+    for (let offset = 0; offset < 20; offset++) {
+      const clock = new RestlessClock(T0);
+      const { books, lead, loop } = setup([jobOf("tick", {}, { everyMs: 10 })], clock);
+      const term = lead();
+      await clock.advance(100 + offset);
+      loop.setJobs([jobOf("tick", {}, { everyMs: 70 })]);
+      await clock.advance(30);
+      await term.stop();
+      expect(books.openings).toHaveLength(2);
+      const changedMs = books.openings[1]?.changedMs ?? 0;
+      const old = books.launched("tick").filter(tickAt => tickAt <= changedMs);
+      expect(old.at(-1), `changed at ${changedMs}`).toBe(changedMs - (changedMs % 10));
+    }
   });
 
   it("that came while somebody else led are those of the next term", async () => {
