@@ -90,6 +90,7 @@ export class Replica {
   readonly #probes: ProbeServer | null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
+  /** The handlers are loaded, or will not be any more. */
   readonly #loaded = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
@@ -169,6 +170,7 @@ export class Replica {
    */
   async reconfigure(changed: Config): Promise<readonly string[]> {
     await this.#loaded.promise;
+    if (this.#stopping.signal.aborted) return [];
     const objections = objectionsTo(this.#config, changed);
     if (objections.length > 0) return objections;
     const { handlers, problems } = await this.#loadHandlers(changed);
@@ -210,6 +212,7 @@ export class Replica {
     const about = { roles: this.#roles, generation: this.#config.generation };
     if (this.#isTold) this.events.emit("replica.stopping", { ...about, reason });
     this.#stopping.abort();
+    this.#loaded.resolve();
     const resigned = this.#elector?.stop("shutdown");
     if (this.#started) await isDone(this.#started);
     const [, finished = true] = await Promise.all([

@@ -85,6 +85,7 @@ export class ConfigWatcher {
     const mistakes = result.ok ? await apply(result.config) : result.mistakes.map(formatMistake);
     if (mistakes.length === 0) {
       this.#applied = taken;
+      this.#refused = null;
       return;
     }
     this.#refused = taken;

@@ -66,8 +66,8 @@ export function instant() {
     .meta({ format: "date-time" });
 }
 
-/** `Date.parse` takes the 30th of February for the 2nd of March. */
-function isInstant(value: string): boolean {
+/** `Date.parse` takes the 30th of February for the 2nd of March, and a time without its zone for one of this machine's. */
+export function isInstant(value: string): boolean {
   const match = INSTANT.exec(value);
   if (match === null || Number.isNaN(Date.parse(value))) return false;
   const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];

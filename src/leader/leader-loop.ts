@@ -39,7 +39,12 @@ export interface LeaderLoopOptions {
 }
 
 /** Why the work of a term stops, or begins anew. */
-type Stop = "fenced" | "stepdown" | "reopen" | "new jobs" | "ended";
+type Stop = "fenced" | "stepdown" | "reopen" | "ended" | NewJobs;
+
+/** Other jobs are to be led, and everything that was due until then under the ones before is decided. */
+interface NewJobs {
+  readonly decidedToMs: number;
+}
 
 /** What the leader knows while its books are open. */
 interface Standing {
@@ -90,8 +95,8 @@ export class LeaderLoop {
       try {
         const outcome = await this.#work(term, changedMs, trouble);
         if (outcome === "stepdown") return outcome;
-        if (outcome === "new jobs") {
-          changedMs = clock.nowMs();
+        if (typeof outcome === "object") {
+          changedMs = outcome.decidedToMs;
           this.#takeNewJobs();
         }
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
@@ -147,7 +152,7 @@ export class LeaderLoop {
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       if (taken.length === 0) {
         trouble.end();
-        if (this.#newJobs) return "new jobs";
+        if (this.#newJobs) return { decidedToMs: nowMs };
         if (this.#isTimeToRetire()) return "reopen";
         if ((await launcher.readOrdersVersion()) !== standing.orders.version) return "new orders";
         await this.#sleep((due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs(), term.signal);

@@ -180,6 +180,8 @@ describe.concurrent("next", () => {
     { given: "an unknown job", args: ["sprin"], says: /sprin\b.*did you mean spring\?/ },
     { given: "a count that is none", args: ["--count", "many"], says: /--count/ },
     { given: "an instant that is none", args: ["--from", "yesterday"], says: /--from yesterday/ },
+    { given: "a day that is none", args: ["--from", "2026-02-30T00:00:00Z"], says: /--from 2026-02-30/ },
+    { given: "a time without its zone", args: ["--from", "2026-03-01T00:00:00"], says: /--from 2026-03-01/ },
   ])("ends with 2 for $given", async ({ args, says }) => {
     const { code, stdout, stderr } = await next(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -215,7 +217,7 @@ describe.concurrent("wrong usage", () => {
   test.each([
     { args: ["chek"], says: /unknown command 'chek'[\s\S]*did you mean check/i },
     { args: ["check", "--confg", "x"], says: /unknown option '--confg'[\s\S]*did you mean --config/i },
-    { args: ["history"], says: /job/ },
+    { args: ["pause"], says: /job/ },
     { args: ["run", "--roles", "leader"], says: /--roles[\s\S]*leader[\s\S]*scheduler/ },
     { args: ["dev", "--replicas", "none"], says: /--replicas/ },
   ])("ends with 2: $args", async ({ args, says }) => {
@@ -314,7 +316,14 @@ describe("on a cluster", () => {
     expect(status).toEqual({
       leader: { replica: second, term: 2, since: ISO },
       replicas: [
-        { id: second, roles: ["scheduler", "worker"], generation: 0, leading: true, startedAt: ISO },
+        {
+          id: second,
+          roles: ["scheduler", "worker"],
+          generation: 0,
+          hash: expect.stringMatching(/^[0-9a-f]+$/),
+          leading: true,
+          startedAt: ISO,
+        },
       ],
       jobs: [
         {

@@ -1,0 +1,223 @@
+import path from "node:path";
+import { describe, expect, type TestContext, test } from "vitest";
+import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
+import type { Site } from "../support/site.ts";
+import { launches, next, shutDown, startWith, useSites } from "../support/sites.ts";
+import { expectAccount, expectRuns, type Fate, fatesIn, historyOf, isoOf } from "../support/tick-account.ts";
+
+const createSite = useSites();
+
+const BOTH = "both: { every: 500ms, handler: both, catchUp: all }";
+const ONLY_X = "only-x: { every: 500ms, handler: only-x, catchUp: all }";
+const ONLY_Y = "only-y: { every: 500ms, handler: only-y, catchUp: all }";
+/** On even seconds in X, on odd ones in Y: a tick tells whose schedule it is of. */
+const MOVED_X = 'moved: { cron: "*/2 * * * * *", handler: both, catchUp: all }';
+const MOVED_Y = 'moved: { cron: "1-59/2 * * * * *", handler: both, catchUp: all }';
+
+/** Where a schedule begins that changed: this long before its first leader. */
+const CHANGE_MARGIN_MS = 1_000;
+
+/** A release X of the site, and a release Y of the same namespace in a folder beside it, with handlers of its own. */
+async function createReleases(context: TestContext) {
+  const handlers = { both: 'return "x";', "only-x": 'return "x";' };
+  const settings = ["election: { leaseTtl: 2s }"];
+  const site = await createSite(context, { jobs: [BOTH, ONLY_X, MOVED_X], handlers, settings });
+  const { project } = site;
+  const redis = site.redis().options;
+  await project.write(
+    "y/config/bellwether.yaml",
+    [
+      `namespace: ${site.namespace}`,
+      `redis: { url: "redis://${redis.host}:${redis.port}" }`,
+      ...["http: false", "admin: false", "log: { level: debug }", ...settings],
+    ].join("\n"),
+  );
+  await project.write(
+    "y/config/jobs.yaml",
+    ["jobs:", ...[BOTH, ONLY_Y, MOVED_Y].map(line => `  ${line}`)].join("\n"),
+  );
+  for (const name of ["both", "only-y"]) {
+    await project.write(
+      `y/jobs/${name}.ts`,
+      `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "y");\n`,
+    );
+  }
+  const generations = new Map<string, number>();
+  const start = async (release: "x" | "y", generation: number, ...args: string[]) => {
+    const replica = startWith(site, {
+      configDir: release === "x" ? project.configDir : path.join(project.dir, "y/config"),
+      env: { BELLWETHER_GENERATION: String(generation) },
+      args,
+    });
+    const started = await replica.when("replica.started");
+    expect(started).toMatchObject({ generation });
+    generations.set(started.replica, generation);
+    return replica;
+  };
+  return { site, start, generations };
+}
+
+/** It leads, or knows who does. */
+async function ready(replica: ReplicaProcess): Promise<void> {
+  await Promise.any([replica.when("leader.elected"), replica.when("leader.observed")]);
+}
+
+/** Every run of these jobs that was launched so far has completed. */
+async function settled(site: Site, jobs: readonly string[]): Promise<void> {
+  const isOurs = (line: LogLine) => jobs.includes(String(line["job"]));
+  const wanted = new Set(site.lines("tick.launched", isOurs).map(line => line["run"]));
+  for (;;) {
+    for (const line of site.lines("run.completed", isOurs)) wanted.delete(line["run"]);
+    if (wanted.size === 0) return;
+    await next(site, "run.completed", isOurs);
+  }
+}
+
+describe.concurrent("a rolling deploy", () => {
+  test("to other jobs and back loses, doubles and invents no tick, and each run finds a replica with its handler", async context => {
+    const { site, start, generations } = await createReleases(context);
+    const ledger = site.ledger();
+    const roll = async (
+      old: readonly ReplicaProcess[],
+      release: "x" | "y",
+      generation: number,
+      leaving: string,
+    ) => {
+      const fresh: ReplicaProcess[] = [];
+      for (const [i, replica] of old.entries()) {
+        const started = await start(release, generation);
+        fresh.push(started);
+        await ready(started);
+        await launches(site, "both", 2);
+        if (i === old.length - 1) await settled(site, [leaving]);
+        expect(await replica.end("SIGTERM")).toBe(0);
+      }
+      return fresh;
+    };
+    const x = await Promise.all([1, 2, 3].map(() => start("x", 1)));
+    await Promise.all(x.map(ready));
+    await launches(site, "both", 4);
+    const y = await roll(x, "y", 2, "only-x");
+    await launches(site, "both", 4);
+    await roll(y, "x", 3, "only-y");
+    await launches(site, "both", 4);
+    await settled(site, ["both", "only-x", "moved"]);
+    await shutDown(site);
+    await ledger.read();
+
+    const reigns = site
+      .lines("leader.elected")
+      .map(line => ({ term: Number(line["term"]), at: Date.parse(String(line["time"])), line }))
+      .toSorted((a, b) => a.term - b.term)
+      .map(({ term, at, line }) => ({ term, at, generation: generations.get(line.replica) ?? 0 }));
+    const order = reigns.map(({ generation }) => generation);
+    expect(order).toEqual(order.toSorted());
+    expect(new Set(order)).toEqual(new Set([1, 2, 3]));
+    const resignations = site.lines("leader.resigned", line => line["reason"] === "generation");
+    expect(resignations.map(({ replica }) => generations.get(replica))).toEqual([1, 2]);
+    const generationOf = (fate: Fate) => reigns.find(({ term }) => term === fate.term)?.generation ?? 0;
+    const beginningOf = (generation: number) =>
+      reigns.find(reign => reign.generation === generation)?.at ?? 0;
+
+    // In both releases, and in X only: one that was gone for less than a day goes on where it was.
+    for (const job of ["both", "only-x"]) {
+      const fates = expectAccount(job, 500, await historyOf(site, job), ledger);
+      expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    }
+    const onlyX = fatesIn(await historyOf(site, "only-x"), 500);
+    expect(new Set(onlyX.map(generationOf))).toEqual(new Set([1, 3]));
+
+    const rows = await historyOf(site, "only-y", path.join(site.project.dir, "y/config"));
+    const onlyY = expectAccount("only-y", 500, rows, ledger);
+    expect(onlyY.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    expect(new Set(onlyY.map(generationOf))).toEqual(new Set([2]));
+    expect(onlyY[0]?.at).toBeGreaterThan(beginningOf(2) - CHANGE_MARGIN_MS);
+    expect((onlyY.at(-1)?.at ?? 0) - beginningOf(3)).toBeLessThan(CHANGE_MARGIN_MS);
+
+    const moved = fatesIn(await historyOf(site, "moved"), 1_000);
+    expectRuns("moved", moved, ledger);
+    expect(moved.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    const parityOf = (generation: number) => (generation === 2 ? 1 : 0);
+    for (const fate of moved) {
+      const generation = generationOf(fate);
+      expect((fate.at / 1_000) % 2, `${isoOf(fate.at)} in generation ${generation}`).toBe(
+        parityOf(generation),
+      );
+      if (generation > 1)
+        expect(fate.at).toBeGreaterThanOrEqual(beginningOf(generation) - CHANGE_MARGIN_MS - 500);
+    }
+    for (const generation of [1, 2, 3]) {
+      const launched = moved.filter(fate => generationOf(fate) === generation).map(({ at }) => at);
+      const from = Math.max(beginningOf(generation), moved[0]?.at ?? 0);
+      const to = generation === 3 ? (moved.at(-1)?.at ?? 0) : beginningOf(generation + 1) - CHANGE_MARGIN_MS;
+      const expected: number[] = [];
+      for (let at = Math.ceil(from / 1_000) * 1_000; at <= to; at += 1_000) {
+        if ((at / 1_000) % 2 === parityOf(generation)) expected.push(at);
+      }
+      expect(expected.length).toBeGreaterThan(1);
+      expect(launched).toEqual(expect.arrayContaining(expected));
+    }
+
+    const returned = site.lines("run.returned", line => line["reason"] === "no handler");
+    expect(returned.length).toBeGreaterThan(0);
+    for (const { job } of returned) expect(job).toMatch(/^only-/);
+    expect(site.lines("run.failed")).toEqual([]);
+    expect(site.lines("run.completed", line => line["attempt"] !== 1)).toEqual([]);
+    for (const { job, replica } of site.lines("run.completed", line =>
+      String(line["job"]).startsWith("only-"),
+    )) {
+      expect({ job, isY: generations.get(replica) === 2 }).toEqual({ job, isY: job === "only-y" });
+    }
+    const completed = site.lines("run.completed").map(line => line["run"]);
+    expect(completed.toSorted()).toEqual(ledger.added.toSorted());
+  });
+});
+
+describe.concurrent("a generation", () => {
+  test("that was announced keeps older ones from leading, also when nobody of it is left, and that is told", async context => {
+    const { site, start } = await createReleases(context);
+    const ledger = site.ledger();
+    const old = await start("x", 1);
+    await old.when("leader.elected");
+    // Whoever cannot lead announces nothing.
+    const worker = await start("y", 9, "--roles", "worker");
+    await worker.when("run.completed");
+    await launches(site, "both", 1);
+
+    const newer = await start("y", 2);
+    expect(await old.when("leader.resigned")).toMatchObject({ term: 1, reason: "generation" });
+    expect(await newer.when("leader.elected")).toMatchObject({ term: 2, reason: "resigned" });
+    await newer.when("tick.launched", line => line["job"] === "only-y");
+    await newer.end("SIGKILL");
+    const late = await start("x", 1);
+    for (const replica of [old, late]) {
+      const absent = await replica.when("leader.absent");
+      expect(absent).toMatchObject({ level: "error", error: expect.stringMatching(/generation 2\b.*\b1\b/) });
+    }
+    expect(site.lines("leader.elected")).toHaveLength(2);
+    await ledger.read();
+    const before = ledger.added.length;
+
+    const back = await start("x", 2);
+    expect(await back.when("leader.elected")).toMatchObject({ term: 3 });
+    await old.when("leader.observed", line => line["term"] === 3);
+    await back.when("tick.launched", line => line["job"] === "both" && Number(line["lateMs"]) < 1_000);
+    await shutDown(site);
+    await ledger.read();
+    expect(ledger.added.length).toBeGreaterThan(before);
+    const fates = expectAccount("both", 500, await historyOf(site, "both"), ledger);
+    expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    expect(new Set(site.lines("leader.elected").map(line => line["term"])).size).toBe(3);
+  });
+
+  test("with other jobs in it than a peer's is a warning on both, and no reason to stop", async context => {
+    const { site, start } = await createReleases(context);
+    const [x, y] = await Promise.all([start("x", 1), start("y", 1)]);
+    const [ofX, ofY] = await Promise.all([x.when("config.differs"), y.when("config.differs")]);
+    expect(ofX).toMatchObject({ level: "warn", generation: 1, other: ofY.replica, otherHash: ofY["hash"] });
+    expect(ofY).toMatchObject({ level: "warn", generation: 1, other: ofX.replica, otherHash: ofX["hash"] });
+    expect(ofX["hash"]).not.toBe(ofY["hash"]);
+    await launches(site, "both", 2);
+    expect(site.lines("config.differs")).toHaveLength(2);
+  });
+});

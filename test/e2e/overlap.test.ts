@@ -1,0 +1,156 @@
+import { describe, expect, test } from "vitest";
+import type { LogLine } from "../support/replica-process.ts";
+import type { Site } from "../support/site.ts";
+import { next, shutDown, useSites } from "../support/sites.ts";
+import { expectAccount, type Fate, historyOf, isoOf } from "../support/tick-account.ts";
+
+const createSite = useSites();
+
+/** Tells when it starts and ends: what the overlap of runs is judged by. */
+const SLOW =
+  'tell(run, "started", { run: run.id }); await sleep(1_300); tell(run, "ended", { run: run.id });';
+
+/** A launch is planned up to this long before it is committed. */
+const COMMIT_MS = 200;
+
+const ofJob = (job: string) => (line: LogLine) => line["job"] === job;
+const skipped = (fates: readonly Fate[]) => fates.filter(({ outcome }) => outcome === "skipped");
+const launched = (fates: readonly Fate[]) => fates.filter(({ outcome }) => outcome === "launched");
+const timeOf = (line: LogLine | undefined) => Date.parse(String(line?.["time"]));
+
+/** When the handler of each run of a job was at work, in epoch ms, oldest first. */
+function spansOf(site: Site, job: string) {
+  const started = site.lines("handler.started", line => String(line["run"]).startsWith(`${job}@`));
+  return started
+    .map(line => {
+      const ended = site.lines("handler.ended", other => other["run"] === line["run"])[0];
+      return { run: String(line["run"]), from: timeOf(line), to: timeOf(ended) };
+    })
+    .toSorted((a, b) => a.from - b.from);
+}
+
+/** The most runs of a job that were at work at one time. */
+function mostAtOnce(site: Site, job: string): number {
+  const spans = spansOf(site, job);
+  return Math.max(
+    ...spans.map(({ from }) => spans.filter(other => other.from <= from && from < other.to).length),
+  );
+}
+
+describe.concurrent("a handler that is slower than its schedule", () => {
+  test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async context => {
+    const site = await createSite(context, {
+      jobs: [
+        "beside: { every: 500ms, handler: slow, overlap: allow }",
+        "skips: { every: 500ms, handler: slow, overlap: skip }",
+        "waits: { every: 500ms, handler: slow, overlap: queue }",
+      ],
+      handlers: { slow: SLOW },
+    });
+    const ledger = site.ledger();
+    for (let i = 0; i < 2; i++) site.start();
+    for (const job of ["skips", "waits"]) {
+      for (let i = 0; i < 4; i++) await next(site, "run.completed", ofJob(job));
+    }
+    await shutDown(site);
+    await ledger.read();
+    const accountOf = async (job: string) => expectAccount(job, 500, await historyOf(site, job), ledger);
+
+    const beside = await accountOf("beside");
+    expect(launched(beside)).toHaveLength(beside.length);
+    expect(mostAtOnce(site, "beside")).toBeGreaterThan(1);
+
+    const skips = await accountOf("skips");
+    expect(mostAtOnce(site, "skips")).toBe(1);
+    expect(skipped(skips).length).toBeGreaterThan(launched(skips).length);
+    let blocking = "";
+    for (const fate of skips) {
+      if (fate.outcome === "launched") blocking = fate.run ?? "";
+      else expect(fate).toMatchObject({ reason: "overlap", blockedBy: blocking });
+    }
+    const lines = site.lines("tick.skipped", ofJob("skips"));
+    expect(lines.map(({ tick, run }) => ({ tick, run }))).toEqual(
+      skipped(skips).map(({ at, blockedBy }) => ({ tick: isoOf(at), run: blockedBy })),
+    );
+
+    const waits = await accountOf("waits");
+    expect(mostAtOnce(site, "waits")).toBe(1);
+    const spans = spansOf(site, "waits");
+    expect(spans.map(({ run }) => run)).toEqual(launched(waits).map(({ run }) => run));
+    expect(skipped(waits).length).toBeGreaterThan(0);
+    for (const fate of skipped(waits)) {
+      expect(fate.reason).toBe("replaced by a newer tick");
+      const successor = waits.find(({ run }) => run === fate.blockedBy);
+      expect(successor?.at).toBe(fate.at + 500);
+    }
+    // Whoever waited is the newest tick of those that were launched while the run before it was at work.
+    for (const [i, { run, from }] of spans.entries()) {
+      const inTime = waits.filter(({ at, lateMs }) => at + lateMs < from - COMMIT_MS);
+      const ran = waits.find(fate => fate.run === run);
+      if (i > 0) expect(ran?.at).toBeGreaterThanOrEqual(inTime.at(-1)?.at ?? 0);
+    }
+  });
+});
+
+describe.concurrent("a replica that is killed in the middle of a run", () => {
+  test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async context => {
+    const body = `tell(run, "started", { run: run.id });
+      if (!existsSync(process.env.SITE_DIR + "/opened-gate")) await opened("gate");`;
+    const site = await createSite(context, {
+      jobs: [
+        "skips: { every: 1s, handler: held, overlap: skip }",
+        "waits: { every: 1s, handler: held, overlap: queue }",
+        "beat: { every: 1s, handler: echo }",
+      ],
+      handlers: { held: body },
+    });
+    const ledger = site.ledger();
+    const scheduler = site.start("--roles", "scheduler");
+    await scheduler.when("leader.elected");
+    const victim = site.start("--roles", "worker");
+    const jobs = ["skips", "waits"];
+    const heldRunOf = async (job: string) => {
+      const line = await victim.when("handler.started", ({ run }) => String(run).startsWith(`${job}@`));
+      return String(line["run"]);
+    };
+    const held = new Map<string, string>();
+    for (const job of jobs) held.set(job, await heldRunOf(job));
+    await victim.end("SIGKILL");
+    await site.open("gate");
+    const healer = site.start("--roles", "worker");
+    const healed = (job: string) => healer.when("run.completed", ({ run }) => run === held.get(job));
+    await Promise.all(jobs.map(healed));
+    // Runs of later ticks come to their end again.
+    const goesOn = (job: string) => {
+      return healer.when("run.completed", line => line["job"] === job && line["run"] !== held.get(job));
+    };
+    await Promise.all(jobs.map(goesOn));
+    for (let i = 0; i < 2; i++) await next(site, "run.completed", ofJob("skips"));
+    await shutDown(site);
+    await ledger.read();
+
+    const skips = expectAccount("skips", 1_000, await historyOf(site, "skips"), ledger);
+    const first = skips.findIndex(({ run }) => run === held.get("skips"));
+    const blocked = skips.slice(
+      first + 1,
+      skips.findIndex(({ outcome }, i) => i > first && outcome === "launched"),
+    );
+    expect(blocked.length).toBeGreaterThan(5);
+    for (const fate of blocked)
+      expect(fate).toMatchObject({ outcome: "skipped", blockedBy: held.get("skips") });
+    expect(launched(skips).length).toBeGreaterThanOrEqual(3);
+
+    const waits = expectAccount("waits", 1_000, await historyOf(site, "waits"), ledger);
+    const heldAt = waits.find(({ run }) => run === held.get("waits"))?.at ?? 0;
+    const replaced = skipped(waits).filter(({ at }) => at > heldAt);
+    expect(replaced.length).toBeGreaterThan(5);
+    expect(new Set(replaced.map(({ reason }) => reason))).toEqual(new Set(["replaced by a newer tick"]));
+
+    const beat = expectAccount("beat", 1_000, await historyOf(site, "beat"), ledger);
+    expect(launched(beat)).toHaveLength(beat.length);
+    for (const run of held.values()) {
+      const ends = site.lines("run.completed", line => line["run"] === run);
+      expect(ends).toMatchObject([{ attempt: 1 }]);
+    }
+  });
+});
