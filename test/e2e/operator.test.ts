@@ -73,7 +73,7 @@ describe("an operator's command", () => {
     expect(stepped).toMatchObject({ steppedDown: 1, leader: { term: 2 } });
     await site.when("leader.resigned", line => line["reason"] === "stepdown");
 
-    const audit = await json<AuditRow[]>(site, "history", "--limit", "100");
+    const audit = await json<AuditRow[]>(site, "audit", "--limit", "100");
     expect(audit.reverse()).toEqual([
       { at: paused.since, action: "pause", job: "rare", by: "ann" },
       { at: ISO, action: "resume", job: "rare", by: "cid" },
@@ -95,7 +95,7 @@ describe("an operator's command", () => {
       ticks.map((tick, i) => ({ tick, run: filled.runs[i], by: "gus", result: "completed" })),
     );
     // People get lines and tables of the same.
-    const table = await site.command("history");
+    const table = await site.command("audit");
     expect(table).toMatchObject({ code: 0, stderr: "" });
     expect(table.stdout).toMatch(/^\S+Z +pause +rare +ann\b/m);
     const line = await site.command("pause", "rare");
@@ -155,7 +155,7 @@ describe("an operator's command", () => {
         stderr: expect.stringMatching(oneLine(says)),
       })),
     );
-    expect(await json(site, "history")).toEqual([]);
+    expect(await json(site, "audit")).toEqual([]);
     for (const job of ["beat", "hourly"]) expect(await json(site, "history", job)).toEqual([]);
     expect(await site.redis().keys(`${site.prefix}*`)).toEqual([]);
   });
@@ -196,7 +196,7 @@ describe("two operators at once", () => {
     await site.when("run.completed", line => line["run"] === run);
     const stepped = await both("stepdown");
     expect(stepped.map(({ code }) => code)).toEqual([0, 0]);
-    const audit = await json<AuditRow[]>(site, "history", "--limit", "100");
+    const audit = await json<AuditRow[]>(site, "audit", "--limit", "100");
     const count = (action: string) => audit.filter(row => row.action === action).length;
     expect({ pause: count("pause"), resume: count("resume") }).toEqual({ pause: 1, resume: 1 });
     expect({ skip: count("skip-next"), keep: count("keep-next") }).toEqual({ skip: 2, keep: 1 });
