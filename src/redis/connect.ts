@@ -8,6 +8,9 @@ const SOCKET_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
 
+/** ioredis's answer for "reconnect, and send the refused command to the server that is found". */
+const SEND_AGAIN = 2;
+
 /**
  * What a connection is for decides what it may do when it breaks.
  *
@@ -36,7 +39,7 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
   const options: RedisOptions & { replyMapping: "legacy" } = {
     ...RULES[purpose],
     replyMapping: "legacy",
-    reconnectOnError: isWrongServer,
+    reconnectOnError: error => isWrongServer(error) && (purpose === "worker" ? SEND_AGAIN : true),
     connectionName: name,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: attempt =>
@@ -79,7 +82,8 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
 
 /**
  * A server that was demoted keeps its connections and refuses every write. Only a new connection can find its
- * successor, behind the same name, address or sentinel. The refused command is not sent again.
+ * successor, behind the same name, address or sentinel. The refused command is not sent again, but for a worker's: BullMQ
+ * takes the refusal of a run's end for its failure, and a single command that was refused can be sent once more.
  */
 function isWrongServer(error: Error): boolean {
   return /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN)\b/.test(error.message);

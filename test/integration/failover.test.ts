@@ -17,7 +17,8 @@ async function plain(url: string) {
   return redis;
 }
 
-it("leads again after a failover that left its connections to the demoted server open", async () => {
+/** Two servers behind one address, the second a replica of the first, and what makes the second take over. */
+async function pair() {
   const [first, second] = await Promise.all([startRedis(), startRedis()]);
   disposals.push(
     () => first.stop(),
@@ -28,19 +29,35 @@ it("leads again after a failover that left its connections to the demoted server
   while (!(await next.info("replication")).includes("master_link_status:up"));
   const proxy = await FaultyProxy.to(first.port);
   disposals.push(() => proxy.stop());
+  const failOver = async () => {
+    await next.replicaof("NO", "ONE");
+    proxy.target = second.port;
+    await old.replicaof("127.0.0.1", second.port);
+  };
+  return { url: proxy.url, next, failOver };
+}
+
+async function deploy(url: string, job: string, handler: string, ids: readonly string[] = ["a", "b"]) {
   const project = await createProject({
-    "config/bellwether.yaml": `redis: { url: "${proxy.url}" }\nelection: { leaseTtl: 2s }\nlog: { level: debug }\nhttp: false\nadmin: false\n`,
-    "config/jobs.yaml": "jobs: { tick: { every: 1s, catchUp: all, handler: tick } }\n",
-    "jobs/tick.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+    "config/bellwether.yaml": `redis: { url: "${url}" }\nelection: { leaseTtl: 2s }\nlog: { level: debug }\nhttp: false\nadmin: false\n`,
+    "config/jobs.yaml": `jobs: { ${job} }\n`,
+    "jobs/tick.ts": `import { defineHandler } from "bellwether";
+export default defineHandler(async (data, run) => {
+  ${handler}
+});\n`,
   });
   disposals.push(() => project.dispose());
-  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  const flock = ids.map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
   disposals.push(() => Promise.all(flock.map(replica => replica.end())));
+  return { flock };
+}
+
+it("leads again after a failover that left its connections to the demoted server open", async () => {
+  const { url, next, failOver } = await pair();
+  const { flock } = await deploy(url, "tick: { every: 1s, catchUp: all, handler: tick }", `return "done";`);
   await Promise.race(flock.map(replica => replica.when("run.completed")));
 
-  await next.replicaof("NO", "ONE");
-  proxy.target = second.port;
-  await old.replicaof("127.0.0.1", second.port);
+  await failOver();
   const failedOverAt = new Date().toISOString();
 
   const launched = await Promise.race(
@@ -55,4 +72,29 @@ it("leads again after a failover that left its connections to the demoted server
     .filter(fields => fields[1] === "added")
     .map(fields => fields[3]);
   expect(new Set(added).size).toBe(added.length);
+});
+
+it("completes runs whose end the demoted server refuses, instead of failing them on the new one", async () => {
+  const { url, failOver } = await pair();
+  const at = new Date(Date.now() + 3_000).toISOString();
+  const jobs = Array.from({ length: 8 }, (_, i) => `tick-${i}: { at: ["${at}"], handler: tick }`);
+  const handler = `run.log.info({ event: "handler.begun" });
+  await new Promise(resolve => setTimeout(resolve, 1_000));
+  return "done";`;
+  const { flock } = await deploy(url, jobs.join(", "), handler, ["a"]);
+  const [worker] = flock as [ReplicaProcess];
+  const each = (event: string) =>
+    Promise.all(jobs.map((_, i) => worker.when(event, line => line["job"] === `tick-${i}`)));
+  await each("handler.begun");
+  // Frozen meanwhile, it ends them before it can hear that its connections lead nowhere.
+  worker.signal("SIGSTOP");
+  await failOver();
+  await new Promise(resolve => setTimeout(resolve, 1_500));
+  worker.signal("SIGCONT");
+  const failed = worker.when("run.failed");
+  failed.catch(() => undefined);
+  const ended = await Promise.race([failed, each("run.completed")]);
+  expect([ended].flat().map(line => `${line.event} ${line["attempt"]}`)).toEqual(
+    jobs.map(() => "run.completed 1"),
+  );
 });
