@@ -157,6 +157,20 @@ describe("an order to skip", () => {
     expect((await orders()).version).toBe(0);
   });
 
+  it("takes the tick whose time has come while its jitter holds it back", async () => {
+    const { operator, redis, keys } = await setup();
+    const nowMs = await readTimeMs(redis);
+    const jittered = Array.from({ length: 100 }, (_, i) =>
+      jobOf(`job-${i}`, {}, { everyMs: HOUR_MS, jitterMs: 2 * HOUR_MS, seed: `job-${i}` }),
+    );
+    const last = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+    const job = jittered.find(({ schedule }) => last + schedule.jitterOf(last) > nowMs + 60_000);
+    if (!job) throw new Error("none of a hundred jobs is held back just now");
+    await redis.hset(keys.cursors, job.name, last - HOUR_MS);
+    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAt: last });
+    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAt: last + HOUR_MS });
+  });
+
   it("of twenty operators at once takes twenty ticks", async () => {
     const { operator, orders } = await setup();
     const all = Array.from({ length: 20 }, (_, i) => operator(`operator-${i}`).skipNext(HOURLY));
