@@ -74,7 +74,7 @@ export class Operator {
 
   /** Skips the next tick that is not decided yet; called again, the one after it too. */
   async skipNext(job: Job): Promise<SkipOutcome> {
-    let after = await readTimeMs(this.#redis);
+    let after = await this.#decidedTo(job);
     for (let i = 0; i < MAX_SKIPS; i++) {
       const tick = job.schedule.next(after);
       if (tick === null) break;
@@ -115,6 +115,13 @@ export class Operator {
       ...{ job, ticks, by: this.#by },
       nowMs: await readTimeMs(this.#redis),
     });
+  }
+
+  /** No tick up to then is still to come. Jitter may hold back one whose time has come. */
+  async #decidedTo(job: Job): Promise<number> {
+    const nowMs = await readTimeMs(this.#redis);
+    const cursor = await this.#redis.hget(this.#keys.cursors, job.name);
+    return cursor === null ? nowMs : Math.max(Number(cursor), nowMs - job.schedule.jitterMs);
   }
 
   async #order(action: Action, job: Job | null, tickAt = 0) {

@@ -96,11 +96,11 @@ describe.concurrent("a rolling deploy", () => {
     };
     const x = await Promise.all([1, 2, 3].map(() => start("x", 1)));
     await Promise.all(x.map(ready));
-    await launches(site, "both", 4);
+    await launches(site, "moved", 2);
     const y = await roll(x, "y", 2, "only-x");
     await launches(site, "both", 4);
     await roll(y, "x", 3, "only-y");
-    await launches(site, "both", 4);
+    await launches(site, "moved", 2);
     await settled(site, ["both", "only-x", "moved"]);
     await shutDown(site);
     await ledger.read();
@@ -154,7 +154,7 @@ describe.concurrent("a rolling deploy", () => {
       for (let at = Math.ceil(from / 1_000) * 1_000; at <= to; at += 1_000) {
         if ((at / 1_000) % 2 === parityOf(generation)) expected.push(at);
       }
-      expect(expected.length).toBeGreaterThan(1);
+      expect(expected.length).toBeGreaterThan(0);
       expect(launched).toEqual(expect.arrayContaining(expected));
     }
 
