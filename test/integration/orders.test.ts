@@ -355,7 +355,7 @@ describe("a job that no configuration has any more", () => {
 
 describe("opening the books", () => {
   const booksOf = (redis: Redis, keys: RedisKeys, jobs: readonly Job[], nowMs: number, fence = FENCE) => {
-    return openBooks(redis, keys, { fence, jobs, nowMs, changedMs: nowMs - 5_000 });
+    return openBooks(redis, keys, { fence, jobs, nowMs, changedMs: nowMs - 5_000, format: 1 });
   };
 
   it("tells where each job stands, in the order of no other: a new one at now", async () => {
