@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
 import { Routine } from "../clock/routine.ts";
 import type { Config } from "./config.ts";
-import { findConfigFiles } from "./files.ts";
+import { findConfigFiles, readBytes } from "./files.ts";
 import { formatMistake, type LoadResult } from "./load.ts";
 
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
@@ -97,7 +96,8 @@ export class ConfigWatcher {
     const files = [...new Set([settings ?? "", ...jobs, ...more])];
     const hash = createHash("sha256").update(JSON.stringify(mistakes));
     for (const file of files) {
-      const content = await readFile(file).catch((error: NodeJS.ErrnoException) => String(error.code));
+      const read = await readBytes(file);
+      const content = "bytes" in read ? read.bytes : read.problem;
       hash.update(JSON.stringify([file, content.length])).update(content);
     }
     return hash.digest("hex");
