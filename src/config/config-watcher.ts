@@ -28,7 +28,7 @@ export class ConfigWatcher {
   #applied: string | null = null;
   #refused: string | null = null;
   #seen: string | null = null;
-  /** What the configuration was read from last: more than is found by names, such as the files of calendars. */
+  /** What the configuration was read from last: more than is found by names, such as calendars and secrets. */
   #files: readonly string[] = [];
   #busy: Promise<void> = Promise.resolve();
 

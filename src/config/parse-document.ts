@@ -6,6 +6,7 @@ import { applyEnvironment } from "./document-environment.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
 import { fileMistake, type Mistake } from "./mistake.ts";
+import type { ReadSecret } from "./secret-files.ts";
 import { syntaxFindings } from "./syntax.ts";
 
 export interface DocumentSource {
@@ -13,6 +14,8 @@ export interface DocumentSource {
   readonly file: string;
   readonly text: string;
   readonly env: Environment;
+  /** What `${file:…}` reads; without it every such reference is a mistake. */
+  readonly readSecret?: ReadSecret;
   /** Keys to assume where the file does not have them; like written ones they may hold references. */
   readonly absent?: Readonly<Record<string, unknown>>;
 }
@@ -22,7 +25,8 @@ export type DocumentResult =
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 /** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
-export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSource): DocumentResult {
+export function parseConfigDocument(source: DocumentSource): DocumentResult {
+  const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
   if (text.trim() === "") return { ok: false, mistakes: [fileMistake(file, "the file is empty")] };
   const lines = new LineCounter();
   const yaml = parseDocument(text, {
@@ -40,7 +44,7 @@ export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSo
   for (const [key, value] of Object.entries(absent)) {
     if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
   }
-  const environment = applyEnvironment(yaml, env);
+  const environment = applyEnvironment(yaml, { env, readSecret });
   const shape = readValue(yaml);
   if ("problem" in shape) {
     const place = placeOf(shape.node, lines);
@@ -48,6 +52,8 @@ export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSo
   }
   return { ok: true, document: new ConfigDocument({ file, yaml, lines, environment, value: shape.value }) };
 }
+
+const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", isMissing: false });
 
 /** The document as plain values, or why as a whole it cannot be a configuration. */
 function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | AliasProblem {

@@ -1,5 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import { execFileSync } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
@@ -30,6 +31,18 @@ async function watch(configDir: string) {
   };
   return { first, next };
 }
+
+it("takes over a secret that has changed, and refuses one that is gone", async () => {
+  const configDir = await writeConfig({ "jobs.yaml": ONE_JOB, secret: "first\n" });
+  const secret = path.join(configDir, "secret");
+  await writeFile(path.join(configDir, "bellwether.yaml"), `namespace: \${file:${secret}}`);
+  const { first, next } = await watch(configDir);
+  expect(first).toMatchObject({ ok: true, config: { namespace: "first" } });
+  expect(await next(() => writeFile(secret, "second\n"))).toMatchObject({ namespace: "second" });
+  expect(await next(() => rename(secret, `${secret}.old`))).toEqual([
+    `${path.join(configDir, "bellwether.yaml")}:1:12 namespace: ${secret}: there is no such file: mount it, or write \${file:${secret}:-default}`,
+  ]);
+});
 
 it("does not wait for a pipe in the place of a calendar", async () => {
   const jobs = `calendars: { x: { file: x.ics } }\n${ONE_JOB}`;
