@@ -1,3 +1,5 @@
+import { printable } from "./describe.ts";
+
 /** One thing that is wrong in the configuration, and where. Lines and columns count from 1. */
 export interface Mistake {
   /** Relative to the working directory when below it, absolute otherwise. */
@@ -15,7 +17,8 @@ export type Path = readonly (string | number)[];
 
 /** `config/jobs.yaml:7:5 jobs.nightly-report.timezne: unknown key (did you mean timezone?)` */
 export function formatMistake({ file, line, column, key, problem }: Mistake): string {
-  return key === "" ? `${file}:${line}:${column} ${problem}` : `${file}:${line}:${column} ${key}: ${problem}`;
+  const what = key === "" ? problem : `${key}: ${problem}`;
+  return printable(`${file}:${line}:${column} ${what}`);
 }
 
 /** The path as people write it. */
