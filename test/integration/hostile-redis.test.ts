@@ -4,6 +4,7 @@ import { RedisKeys } from "../../src/redis/keys.ts";
 import { bellwether } from "../support/command.ts";
 import { createProject } from "../support/project.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { ReplicaProcess } from "../support/replica-process.ts";
 
 let server: TestRedis;
 let redis: Redis;
@@ -109,5 +110,17 @@ describe("what somebody else wrote into Redis", () => {
       const { code, stderr } = await cli(...args);
       expect([args, code, stderr]).toEqual([args, 1, expect.stringMatching(/^Redis at \S+ refused: .*\n$/)]);
     }
+  });
+
+  it("neither ends a replica nor keeps it from leading", async () => {
+    const { keys, project } = await setup();
+    await writeGarbage(keys);
+    await redis.mset(keys.term, "last:x", keys.generation, "newest");
+    const replica = new ReplicaProcess(["--config", project.configDir]);
+    disposals.push(() => replica.end("SIGKILL"));
+    await replica.when("leader.elected");
+    await redis.multi().hdel(keys.orders, "pause:beat").hset(keys.orders, "version", "1").exec();
+    await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
   });
 });
