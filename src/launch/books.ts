@@ -1,8 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
@@ -15,10 +17,7 @@ const RETIRE_AFTER_MS = 24 * 60 * 60_000;
 /** The history of a retired job is kept for those who ask what happened. */
 const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
 
-const openReply = z.union([
-  z.tuple([z.literal("fenced")]),
-  z.tuple([z.literal("opened")]).rest(z.coerce.number()),
-]);
+const openReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("opened")]).rest(z.string())]);
 const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
 
 /** Where a job stands. */
@@ -38,7 +37,11 @@ export interface OpenBooks {
   readonly changedMs: number;
 }
 
-/** Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands. */
+/**
+ * Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands.
+ *
+ * @throws BellwetherError BW_BOOKS_UNREADABLE when somebody else wrote into them.
+ */
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
@@ -55,14 +58,22 @@ export async function openBooks(
         ...page.flatMap(job => [job.name, job.schedule.fingerprint]),
       ],
     );
-    const [outcome, ...numbers] = openReply.parse(reply);
+    const [outcome, ...values] = openReply.parse(reply);
     if (outcome === "fenced") return null;
     for (const [i, { name }] of page.entries()) {
-      const [cursor = Number.NaN, launched = Number.NaN] = numbers.slice(2 * i, 2 * i + 2);
-      books.set(name, { cursor, launched });
+      const [cursor = "", launched = ""] = values.slice(2 * i, 2 * i + 2);
+      books.set(name, {
+        cursor: storedInstant(cursor) ?? refuse(cursors, name, cursor),
+        launched: storedNumber(launched) ?? refuse(keys.launched, name, launched),
+      });
     }
   }
   return books;
+}
+
+/** Where a job stands is not guessed: a tick could be lost or launched twice. */
+function refuse(key: string, job: string, found: string): never {
+  throw new BellwetherError("BW_BOOKS_UNREADABLE", { key, job, found });
 }
 
 export interface RetireBooks {

@@ -112,14 +112,23 @@ describe("what somebody else wrote into Redis", () => {
     }
   });
 
-  it("neither ends a replica nor keeps it from leading", async () => {
+  it("neither ends a replica nor keeps it from leading, and from launching only while it stands", async () => {
     const { keys, project } = await setup();
     await writeGarbage(keys);
+    await redis.hset(keys.cursors, "beat", "the day before");
     await redis.mset(keys.term, "last:x", keys.generation, "newest");
     const replica = new ReplicaProcess(["--config", project.configDir]);
     disposals.push(() => replica.end("SIGKILL"));
-    await replica.when("leader.elected");
-    await redis.multi().hdel(keys.orders, "pause:beat").hset(keys.orders, "version", "1").exec();
+    const failed = await replica.when("launch.failed");
+    expect(failed["error"]).toBe(
+      `${keys.cursors} holds "the day before" for job "beat", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${keys.cursors} beat): the job then begins anew`,
+    );
+    await redis
+      .multi()
+      .hdel(keys.cursors, "beat")
+      .hdel(keys.orders, "pause:beat")
+      .hset(keys.orders, "version", "1")
+      .exec();
     await replica.when("run.completed");
     expect(await replica.end()).toBe(0);
   });
