@@ -1,3 +1,4 @@
+import { quote } from "./describe.ts";
 import type { ReadSecret } from "./secret-files.ts";
 
 /** The environment, as `process.env` has it. */
@@ -17,8 +18,8 @@ export interface Expansion {
 /** `$${` (a literal `${`), or `${` with all that follows up to the next `}`, or to the end when there is none. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
 const NAME_BODY = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
-/** `file:` and a path, which a `:-` ends. A path with line breaks and the like is a slip. */
-const FILE_BODY = /^file:(?!-)(\P{C}*?)(?::-(.*))?$/su;
+/** `file:` and a path, which a `:-` ends. A path with line breaks, or one that is long, is a slip. */
+const FILE_BODY = /^file:(?!-)(\P{C}{0,255}?)(?::-(.*))?$/su;
 
 /** What references read. */
 export interface ReferenceSources {
@@ -78,7 +79,7 @@ function readFrom(file: string, fallback: string | undefined, readSecret: ReadSe
 }
 
 function malformed(written: string): string {
-  return `\`${written}\` is not a reference: expected \${NAME}, \${NAME:-default} or \${file:/path} (a literal \${ is written $\${)`;
+  return `${quote(written)} is not a reference: expected \${NAME}, \${NAME:-default} or \${file:/path} (a literal \${ is written $\${)`;
 }
 
 /**

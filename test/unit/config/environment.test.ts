@@ -47,6 +47,9 @@ describe("expandReferences", () => {
     ["${}", malformed("${}")],
     ["${A-B}", malformed("${A-B}")],
     ["${file:/run/a\u0000b}", malformed("${file:/run/a\u0000b}")],
+    ["${A\nB}", malformed("${A B}")],
+    [`\${${"A-".repeat(50_000)}}`, malformed(`\${${"A-".repeat(29)}…`)],
+    [`\${file:/${"a".repeat(255)}}`, malformed(`\${file:/${"a".repeat(52)}…`)],
     [
       "${file:run/secrets/db}",
       "${file:run/secrets/db} has a relative path: expected an absolute one, like ${file:/run/secrets/name}",
