@@ -21,6 +21,17 @@ it("shows mistakes so, whatever keys there are", async () => {
   ]);
 });
 
+it("shows only the beginning of mistakes that repeat megabytes", async () => {
+  const { lines } = await load({
+    ...jobFile(`cron: "${"*,".repeat(500_000)}*"`),
+    "bellwether.yaml": `${"x".repeat(1_000)}: 1`,
+  });
+  expect(lines.map(line => [line.slice(0, 40), line.length < 1_100])).toEqual([
+    ["config/bellwether.yaml:1:1 xxxxxxxxxxxxx", true],
+    ['config/jobs.yaml:4:11 jobs.a.cron: "*,*,', true],
+  ]);
+});
+
 it("shows notes on imports so", () => {
   expect(formatNote({ place: "cron\u0007tab:1", text: "a\nb", isLost: true })).toBe(
     "cron\\u0007tab:1: not carried over: a\\u000ab",
