@@ -1,8 +1,8 @@
 import { isMap, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
 import { type AliasProblem, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
-import { describe } from "./describe.ts";
+import { describe, quote } from "./describe.ts";
 import { ConfigDocument, isMapping } from "./document.ts";
-import { applyEnvironment } from "./document-environment.ts";
+import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
 import { fileMistake, type Mistake } from "./mistake.ts";
@@ -45,7 +45,7 @@ export function parseConfigDocument(source: DocumentSource): DocumentResult {
     if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
   }
   const environment = applyEnvironment(yaml, { env, readSecret });
-  const shape = readValue(yaml);
+  const shape = readValue(yaml, environment.origins);
   if ("problem" in shape) {
     const place = placeOf(shape.node, lines);
     return { ok: false, mistakes: [{ file, ...place, key: "", problem: shape.problem }] };
@@ -56,7 +56,10 @@ export function parseConfigDocument(source: DocumentSource): DocumentResult {
 const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", isMissing: false });
 
 /** The document as plain values, or why as a whole it cannot be a configuration. */
-function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | AliasProblem {
+function readValue(
+  yaml: YamlDocument,
+  origins: AppliedEnvironment["origins"],
+): { value: Record<string, unknown> } | AliasProblem {
   let value: unknown;
   try {
     value = yaml.toJS({ maxAliasCount: MAX_ALIASES });
@@ -65,7 +68,9 @@ function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | Ali
   }
   if (value === null) return { problem: "the file is empty", node: null };
   if (!isMapping(value)) {
-    const problem = `${describe(value)} at the top of the file, expected a mapping (key: value)`;
+    const origin = yaml.contents && origins.get(yaml.contents);
+    const found = origin ? `found ${quote(origin.source)}` : describe(value);
+    const problem = `${found} at the top of the file, expected a mapping (key: value)`;
     return { problem, node: yaml.contents };
   }
   const problem = problemOfDepth(value);

@@ -173,6 +173,14 @@ describe("values from the environment", () => {
     for (const line of lines) for (const part of parts) expect(line).not.toContain(part);
   });
 
+  it("are not printed where one is all that a file holds", async () => {
+    const { lines } = await load({ "jobs.yaml": "${S}", "bellwether.yaml": "'x ${S}'" }, { S: "hunter2" });
+    expect(lines).toEqual([
+      "config/bellwether.yaml:1:1 found `x ${S}` at the top of the file, expected a mapping (key: value)",
+      "config/jobs.yaml:1:1 found `${S}` at the top of the file, expected a mapping (key: value)",
+    ]);
+  });
+
   it("are shown as they are written instead", async () => {
     const files = {
       ...jobFile('cron: ["0 1 * * *", "${CRON}"]'),
