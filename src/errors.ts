@@ -8,6 +8,8 @@ const MESSAGES = {
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
     `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
+  BW_BOOKS_UNREADABLE: (f: { key: string; job: string; found: string }) =>
+    `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${f.key} ${f.job}): the job then begins anew`,
   BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
     `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>

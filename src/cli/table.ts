@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { printable } from "../config/describe.ts";
 
 const NO_LINES = Object.fromEntries(
   ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
@@ -6,14 +7,18 @@ const NO_LINES = Object.fromEntries(
     .map(line => [line, ""]),
 );
 
-/** Columns under headings, without lines: it reads well and can be piped to awk. */
+/** Columns under headings, without lines: it reads well and can be piped to awk. What is in the cells steers no terminal. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: [...head],
     chars: { ...NO_LINES, middle: "  " },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  table.push(...rows.map(row => [...row]));
+  table.push(...rows.map(row => row.map(safeLines)));
   const lines = table.toString().split("\n");
   return `${lines.map(line => line.trimEnd()).join("\n")}\n`;
+}
+
+function safeLines(cell: string): string {
+  return cell.split("\n").map(printable).join("\n");
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import type { Clock } from "../clock/clock.ts";
 import { Routine } from "../clock/routine.ts";
 import type { Config } from "./config.ts";
-import { findConfigFiles } from "./files.ts";
+import { findConfigFiles, readBytes } from "./files.ts";
 import { formatMistake, type LoadResult } from "./load.ts";
 
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
@@ -29,7 +28,7 @@ export class ConfigWatcher {
   #applied: string | null = null;
   #refused: string | null = null;
   #seen: string | null = null;
-  /** What the configuration was read from last: more than is found by names, such as the files of calendars. */
+  /** What the configuration was read from last: more than is found by names, such as calendars and secrets. */
   #files: readonly string[] = [];
   #busy: Promise<void> = Promise.resolve();
 
@@ -98,7 +97,8 @@ export class ConfigWatcher {
     const files = [...new Set([settings ?? "", ...jobs, ...more])];
     const hash = createHash("sha256").update(JSON.stringify(mistakes));
     for (const file of files) {
-      const content = await readFile(file).catch((error: NodeJS.ErrnoException) => String(error.code));
+      const read = await readBytes(file);
+      const content = "bytes" in read ? read.bytes : read.problem;
       hash.update(JSON.stringify([file, content.length])).update(content);
     }
     return hash.digest("hex");

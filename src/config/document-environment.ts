@@ -1,6 +1,6 @@
 import { type Node, visit, type Document as YamlDocument } from "yaml";
 import { type NodeFinding, pathOf } from "./document-nodes.ts";
-import { type Environment, expandReferences, rereadScalar } from "./environment.ts";
+import { expandReferences, type ReferenceSources, rereadScalar } from "./environment.ts";
 
 /** Where the value of a scalar with references came from. */
 export interface Origin {
@@ -15,15 +15,15 @@ export interface AppliedEnvironment {
   readonly findings: readonly NodeFinding[];
 }
 
-/** Fills the environment into the string values of a document, in place. Keys are left alone. */
-export function applyEnvironment(yaml: YamlDocument, env: Environment): AppliedEnvironment {
+/** Fills what references read into the string values of a document, in place. Keys are left alone. */
+export function applyEnvironment(yaml: YamlDocument, sources: ReferenceSources): AppliedEnvironment {
   const origins = new Map<Node, Origin>();
   const findings: NodeFinding[] = [];
   visit(yaml, {
     Scalar(key, node, ancestors) {
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
       const source = node.value;
-      const expansion = expandReferences(source, env);
+      const expansion = expandReferences(source, sources);
       for (const problem of expansion.problems)
         findings.push({ node, path: pathOf(ancestors, node), problem });
       if (expansion.isExpanded) origins.set(node, { source, text: expansion.text });

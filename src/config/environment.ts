@@ -1,3 +1,6 @@
+import { quote } from "./describe.ts";
+import type { ReadSecret } from "./secret-files.ts";
+
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -5,7 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Expansion {
   /** The text with its references replaced; a reference that could not be replaced stays as written. */
   readonly text: string;
-  /** True when at least one value came from the environment or a default: the text may be a secret. */
+  /** True when at least one value came from the environment, a file or a default: the text may be a secret. */
   readonly isExpanded: boolean;
   /** True when the text was one reference and nothing else. */
   readonly isWhole: boolean;
@@ -14,19 +17,27 @@ export interface Expansion {
 
 /** `$${` (a literal `${`), or `${` with all that follows up to the next `}`, or to the end when there is none. */
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
-const BODY = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+const NAME_BODY = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+/** `file:` and a path, which a `:-` ends. A path with line breaks, or one that is long, is a slip. */
+const FILE_BODY = /^file:(?!-)(\P{C}{0,255}?)(?::-(.*))?$/su;
+
+/** What references read. */
+export interface ReferenceSources {
+  readonly env: Environment;
+  readonly readSecret: ReadSecret;
+}
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}`. As in a shell, the default also stands in for an empty variable,
- * and a variable without a default must exist.
+ * Replaces `${NAME}`, `${file:/path}` and both with `:-default`. As in a shell, the default also stands in for an empty
+ * variable (or file), and a variable or file without a default must exist.
  */
-export function expandReferences(source: string, env: Environment): Expansion {
+export function expandReferences(source: string, sources: ReferenceSources): Expansion {
   const problems: string[] = [];
   let isExpanded = false;
   let isWhole = false;
   const text = source.replace(REFERENCE, (written: string, body: string | undefined, end: string) => {
     if (body === undefined) return "${";
-    const value = end === "" ? { problem: malformed(written) } : lookUp(written, body, env);
+    const value = end === "" ? { problem: malformed(written) } : lookUp(written, body, sources);
     if ("problem" in value) {
       problems.push(value.problem);
       return written;
@@ -38,11 +49,13 @@ export function expandReferences(source: string, env: Environment): Expansion {
   return { text, isExpanded, isWhole, problems };
 }
 
-function lookUp(written: string, body: string, env: Environment): { text: string } | { problem: string } {
-  const match = BODY.exec(body);
-  const name = match?.[1];
+type Value = { readonly text: string } | { readonly problem: string };
+
+function lookUp(written: string, body: string, { env, readSecret }: ReferenceSources): Value {
+  const [, file, fileDefault] = FILE_BODY.exec(body) ?? [];
+  if (file !== undefined) return readFrom(file, fileDefault, readSecret);
+  const [, name, fallback] = NAME_BODY.exec(body) ?? [];
   if (name === undefined) return { problem: malformed(written) };
-  const fallback = match?.[2];
   const value = env[name];
   if (fallback !== undefined) return { text: value || fallback };
   if (value !== undefined) return { text: value };
@@ -51,8 +64,22 @@ function lookUp(written: string, body: string, env: Environment): { text: string
   };
 }
 
+/** A default stands in for a file that is not there; one that cannot be used is a mistake all the same. */
+function readFrom(file: string, fallback: string | undefined, readSecret: ReadSecret): Value {
+  if (!file.startsWith("/")) {
+    return {
+      problem: `\${file:${file}} has a relative path: expected an absolute one, like \${file:/run/secrets/name}`,
+    };
+  }
+  const secret = readSecret(file);
+  if ("text" in secret) return secret;
+  if (secret.isMissing && fallback !== undefined) return { text: fallback };
+  const hint = secret.isMissing ? `: mount it, or write \${file:${file}:-default}` : "";
+  return { problem: `${file}: ${secret.problem}${hint}` };
+}
+
 function malformed(written: string): string {
-  return `\`${written}\` is not a reference: expected \${NAME} or \${NAME:-default} (a literal \${ is written $\${)`;
+  return `${quote(written)} is not a reference: expected \${NAME}, \${NAME:-default} or \${file:/path} (a literal \${ is written $\${)`;
 }
 
 /**

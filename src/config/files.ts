@@ -101,26 +101,45 @@ export async function isDirectory(entry: string): Promise<boolean> {
   );
 }
 
+export const NOT_UTF8 = "the file is not UTF-8 text";
+export const NOT_REGULAR = "it is not a regular file";
+
+/** Far more than any configuration that a replica could parse in time. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 /** The text of a UTF-8 file without its byte order mark, or why it cannot be read. */
 export async function readText(
   file: string,
-  limitBytes = Number.POSITIVE_INFINITY,
+  limitBytes = MAX_BYTES,
 ): Promise<{ text: string } | { problem: string }> {
+  const read = await readBytes(file, limitBytes);
+  if ("problem" in read) return read;
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(read.bytes) };
+  } catch {
+    return { problem: NOT_UTF8 };
+  }
+}
+
+/** The bytes of a regular file, or why they cannot be read. A pipe or a device might never end. */
+export async function readBytes(
+  file: string,
+  limitBytes = MAX_BYTES,
+): Promise<{ bytes: Uint8Array } | { problem: string }> {
   try {
     const found = await stat(file);
-    if (!found.isFile() && !found.isDirectory()) return { problem: "it is not a regular file" };
+    if (!found.isFile() && !found.isDirectory()) return { problem: NOT_REGULAR };
     if (found.size > limitBytes) {
       return { problem: `the file has ${found.size} bytes: expected at most ${limitBytes}` };
     }
-    const bytes = await readFile(file);
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { bytes: await readFile(file) };
   } catch (error) {
-    if (error instanceof TypeError) return { problem: "the file is not UTF-8 text" };
     return { problem: describeFailure(error, "file") };
   }
 }
 
-function describeFailure(error: unknown, expected: "file" | "directory"): string {
+/** Why a file or a directory cannot be read, from what the system said. */
+export function describeFailure(error: unknown, expected: "file" | "directory"): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT") return `there is no such ${expected}`;
   if (code === "EISDIR") return "found a directory, expected a file";

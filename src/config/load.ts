@@ -2,7 +2,7 @@ import path from "node:path";
 import { readCalendars } from "./calendars.ts";
 import type { Config, Job } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, ReferenceSources } from "./environment.ts";
 import { findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
@@ -10,6 +10,7 @@ import { readJobs } from "./jobs.ts";
 import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
 import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
 import { DEFAULT_CONCURRENCY } from "./schema.ts";
+import { SecretFiles } from "./secret-files.ts";
 import {
   ABSENT_SETTINGS,
   declaredQueues,
@@ -23,7 +24,7 @@ export { formatMistake, type Mistake } from "./mistake.ts";
 export interface LoadOptions {
   /** Where bellwether.yaml and jobs.yaml or jobs/ are. */
   readonly configDir: string;
-  /** What `${NAME}` reads; usually `process.env`. */
+  /** What `${NAME}` reads; usually `process.env`. `${file:…}` reads files. */
   readonly env: Environment;
   /** Where handler modules are looked for; without it `jobs` beside the config directory, else `./jobs`. */
   readonly jobsDir?: string;
@@ -33,19 +34,22 @@ export type LoadResult = (
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] }
 ) & {
-  /** Every file that the result depends on, calendars too, also one that could not be read. Absolute. */
+  /** Every file that the result depends on, calendars and secrets too, also one that could not be read. Absolute. */
   readonly files: readonly string[];
 };
 
 /**
  * Reads the whole configuration: a frozen `Config`, or every mistake at once in the order of the files. Whatever
- * the files hold, it does not throw; it reads nothing but the config directory and `env`.
+ * the files hold, it does not throw; it reads nothing but the config directory, `env`, and the files that `${file:…}`
+ * names, which may lie anywhere.
  */
 export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Promise<LoadResult> {
   const directory = path.resolve(configDir);
   const files = await findConfigFiles(directory);
-  const settingsDocument = await openSettings(files.settings, directory, env);
-  const jobDocuments = await Promise.all(files.jobs.map(file => open(file, env)));
+  const secrets = new SecretFiles();
+  const sources = { env, readSecret: secrets.read };
+  const settingsDocument = await openSettings(files.settings, directory, sources);
+  const jobDocuments = await Promise.all(files.jobs.map(file => open(file, sources)));
   const settings = settingsDocument.ok ? readSettings(settingsDocument.document) : settingsDocument;
   const documents = documentsOf(jobDocuments);
   const calendars = await readCalendars(documents, directory);
@@ -57,7 +61,8 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
       refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
   });
-  const read = [...(files.settings === null ? [] : [files.settings]), ...files.jobs, ...calendars.files];
+  const settingsFiles = files.settings === null ? [] : [files.settings];
+  const read = [...settingsFiles, ...files.jobs, ...calendars.files, ...secrets.paths];
   const mistakes = [
     ...files.mistakes,
     ...(settings.ok ? [] : settings.mistakes),
@@ -78,22 +83,22 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
 async function openSettings(
   file: string | null,
   directory: string,
-  env: Environment,
+  sources: ReferenceSources,
 ): Promise<DocumentResult> {
-  if (file !== null) return await open(file, env, ABSENT_SETTINGS);
+  if (file !== null) return await open(file, sources, ABSENT_SETTINGS);
   const shown = shownPath(path.join(directory, "bellwether.yaml"));
-  return parseConfigDocument({ file: shown, text: "{}", env, absent: ABSENT_SETTINGS });
+  return parseConfigDocument({ file: shown, text: "{}", ...sources, absent: ABSENT_SETTINGS });
 }
 
 async function open(
   file: string,
-  env: Environment,
+  sources: ReferenceSources,
   absent: Readonly<Record<string, unknown>> = {},
 ): Promise<DocumentResult> {
   const shown = shownPath(file);
   const read = await readText(file);
   if ("problem" in read) return { ok: false, mistakes: [fileMistake(shown, read.problem)] };
-  return parseConfigDocument({ file: shown, text: read.text, env, absent });
+  return parseConfigDocument({ file: shown, text: read.text, ...sources, absent });
 }
 
 function documentsOf(results: readonly DocumentResult[]): ConfigDocument[] {

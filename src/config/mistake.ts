@@ -1,3 +1,5 @@
+import { printable } from "./describe.ts";
+
 /** One thing that is wrong in the configuration, and where. Lines and columns count from 1. */
 export interface Mistake {
   /** Relative to the working directory when below it, absolute otherwise. */
@@ -15,7 +17,17 @@ export type Path = readonly (string | number)[];
 
 /** `config/jobs.yaml:7:5 jobs.nightly-report.timezne: unknown key (did you mean timezone?)` */
 export function formatMistake({ file, line, column, key, problem }: Mistake): string {
-  return key === "" ? `${file}:${line}:${column} ${problem}` : `${file}:${line}:${column} ${key}: ${problem}`;
+  const told = shortened(problem, MAX_PROBLEM);
+  const what = key === "" ? told : `${shortened(key, MAX_KEY)}: ${told}`;
+  return printable(`${file}:${line}:${column} ${what}`);
+}
+
+/** No key that there is and nothing that has to be said is so long, but a key or value that somebody wrote may be. */
+const MAX_KEY = 300;
+const MAX_PROBLEM = 1_000;
+
+function shortened(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
 /** The path as people write it. */

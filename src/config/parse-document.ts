@@ -1,11 +1,12 @@
 import { isMap, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
 import { type AliasProblem, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
-import { describe } from "./describe.ts";
+import { describe, quote } from "./describe.ts";
 import { ConfigDocument, isMapping } from "./document.ts";
-import { applyEnvironment } from "./document-environment.ts";
+import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
 import { fileMistake, type Mistake } from "./mistake.ts";
+import type { ReadSecret } from "./secret-files.ts";
 import { syntaxFindings } from "./syntax.ts";
 
 export interface DocumentSource {
@@ -13,6 +14,8 @@ export interface DocumentSource {
   readonly file: string;
   readonly text: string;
   readonly env: Environment;
+  /** What `${file:…}` reads; without it every such reference is a mistake. */
+  readonly readSecret?: ReadSecret;
   /** Keys to assume where the file does not have them; like written ones they may hold references. */
   readonly absent?: Readonly<Record<string, unknown>>;
 }
@@ -22,7 +25,8 @@ export type DocumentResult =
   | { readonly ok: false; readonly mistakes: readonly Mistake[] };
 
 /** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
-export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSource): DocumentResult {
+export function parseConfigDocument(source: DocumentSource): DocumentResult {
+  const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
   if (text.trim() === "") return { ok: false, mistakes: [fileMistake(file, "the file is empty")] };
   const lines = new LineCounter();
   const yaml = parseDocument(text, {
@@ -40,8 +44,8 @@ export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSo
   for (const [key, value] of Object.entries(absent)) {
     if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
   }
-  const environment = applyEnvironment(yaml, env);
-  const shape = readValue(yaml);
+  const environment = applyEnvironment(yaml, { env, readSecret });
+  const shape = readValue(yaml, environment.origins);
   if ("problem" in shape) {
     const place = placeOf(shape.node, lines);
     return { ok: false, mistakes: [{ file, ...place, key: "", problem: shape.problem }] };
@@ -49,8 +53,13 @@ export function parseConfigDocument({ file, text, env, absent = {} }: DocumentSo
   return { ok: true, document: new ConfigDocument({ file, yaml, lines, environment, value: shape.value }) };
 }
 
+const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", isMissing: false });
+
 /** The document as plain values, or why as a whole it cannot be a configuration. */
-function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | AliasProblem {
+function readValue(
+  yaml: YamlDocument,
+  origins: AppliedEnvironment["origins"],
+): { value: Record<string, unknown> } | AliasProblem {
   let value: unknown;
   try {
     value = yaml.toJS({ maxAliasCount: MAX_ALIASES });
@@ -59,7 +68,9 @@ function readValue(yaml: YamlDocument): { value: Record<string, unknown> } | Ali
   }
   if (value === null) return { problem: "the file is empty", node: null };
   if (!isMapping(value)) {
-    const problem = `${describe(value)} at the top of the file, expected a mapping (key: value)`;
+    const origin = yaml.contents && origins.get(yaml.contents);
+    const found = origin ? `found ${quote(origin.source)}` : describe(value);
+    const problem = `${found} at the top of the file, expected a mapping (key: value)`;
     return { problem, node: yaml.contents };
   }
   const problem = problemOfDepth(value);

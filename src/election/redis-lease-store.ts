@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
+import { leaderOf } from "./leader-record.ts";
 import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason, RenewOutcome } from "./lease-store.ts";
 import {
   electedReply,
@@ -100,7 +101,7 @@ export class RedisLeaseStore implements LeaseStore {
     const held = replies?.[0]?.[1] === 1;
     const record = replies?.[1]?.[1];
     if (!held || !Array.isArray(record) || typeof record[0] !== "string") return null;
-    return { replica: record[0], term: Number(record[1]), sinceMs: Number(record[2]) };
+    return leaderOf(record[0], record[1], record[2]);
   }
 
   onHint(wake: () => void): () => void {

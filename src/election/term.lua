@@ -5,11 +5,20 @@ local function nowMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The record of the newest term's leader, as a table; empty when there is none.
+local ENDS = {resigned = true, crashed = true, expired = true}
+local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt'}
+
+-- The record of the newest term's leader, as a table; empty when there is none, or when somebody else wrote into it: that
+-- would otherwise keep everybody from leading. The fence does not rest on it.
 local function readRecord(key)
   local record = {}
   local fields = redis.call('HGETALL', key)
   for i = 1, #fields, 2 do record[fields[i]] = fields[i + 1] end
+  if record.replica and not (record.term and record.since and record['until']) then return {} end
+  if record.ended and not (ENDS[record.ended] and record.endedAt) then return {} end
+  for _, name in ipairs(NUMBERS) do
+    if record[name] and not string.match(record[name], '^-?%d+$') then return {} end
+  end
   return record
 end
 
@@ -37,7 +46,7 @@ end
 -- Announces the generation of the configuration that a bidder or leader carries, and returns the highest one that has
 -- been announced: who carries a lower one must not lead.
 local function newestGeneration(key, mine, channel)
-  local newest = tonumber(redis.call('GET', key) or '-1')
+  local newest = tonumber(redis.call('GET', key) or '') or -1
   if mine <= newest then return newest end
   redis.call('SET', key, string.format('%d', mine))
   redis.call('PUBLISH', channel, 'generation')

@@ -146,6 +146,8 @@ function notesOnAll(
   return texts.map(text => ({ place: null, text, isLost: false }));
 }
 
+/** What is no time stays a number, which what judges the jobs refuses. */
 function isoOf(ms: number): string {
-  return new Date(ms).toISOString().replace(".000Z", "Z");
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? String(ms) : time.toISOString().replace(".000Z", "Z");
 }

@@ -1,3 +1,5 @@
+import { printable } from "../config/describe.ts";
+
 /** What an importer makes of somebody else's schedules: the parts of a jobs.yaml, and what has to be said about it. */
 export interface ImportedJobs {
   /** Where it all came from and what holds for all of it: comments at the head of the file. */
@@ -29,5 +31,5 @@ export interface ImportNote {
 
 /** `crontab:12: …`, as it is told to people. */
 export function formatNote({ place, text, isLost }: ImportNote): string {
-  return `${place === null ? "" : `${place}: `}${isLost ? "not carried over: " : ""}${text}`;
+  return printable(`${place === null ? "" : `${place}: `}${isLost ? "not carried over: " : ""}${text}`);
 }

@@ -4,6 +4,7 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
@@ -19,7 +20,7 @@ const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
   z.tuple([z.literal("newer"), z.number()]),
-  z.tuple([z.literal("opened")]).rest(z.coerce.number()),
+  z.tuple([z.literal("opened")]).rest(z.string()),
 ]);
 const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
 
@@ -43,8 +44,9 @@ export interface OpenBooks {
 }
 
 /**
- * Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands. Throws
- * BW_FORMAT_NEWER.
+ * Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands.
+ *
+ * @throws BellwetherError BW_FORMAT_NEWER; BW_BOOKS_UNREADABLE when somebody else wrote into them.
  */
 export async function openBooks(
   redis: Redis,
@@ -62,16 +64,25 @@ export async function openBooks(
         ...page.flatMap(job => [job.name, job.schedule.fingerprint]),
       ],
     );
-    const [outcome, ...numbers] = openReply.parse(reply);
-    if (outcome === "fenced") return null;
-    if (outcome === "newer")
-      throw new BellwetherError("BW_FORMAT_NEWER", { found: Number(numbers[0]), known: format });
+    const opened = openReply.parse(reply);
+    if (opened[0] === "fenced") return null;
+    if (opened[0] === "newer")
+      throw new BellwetherError("BW_FORMAT_NEWER", { found: opened[1], known: format });
+    const [, ...values] = opened;
     for (const [i, { name }] of page.entries()) {
-      const [cursor = Number.NaN, launched = Number.NaN] = numbers.slice(2 * i, 2 * i + 2);
-      books.set(name, { cursor, launched });
+      const [cursor = "", launched = ""] = values.slice(2 * i, 2 * i + 2);
+      books.set(name, {
+        cursor: storedInstant(cursor) ?? refuse(cursors, name, cursor),
+        launched: storedNumber(launched) ?? refuse(keys.launched, name, launched),
+      });
     }
   }
   return books;
+}
+
+/** Where a job stands is not guessed: a tick could be lost or launched twice. */
+function refuse(key: string, job: string, found: string): never {
+  throw new BellwetherError("BW_BOOKS_UNREADABLE", { key, job, found });
 }
 
 export interface RetireBooks {

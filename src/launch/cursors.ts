@@ -1,12 +1,13 @@
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import { readOrders } from "./orders.ts";
 
 /** Fields in one HMGET: a reply of some 100 kB, and far from what a call can take as arguments. */
 const PAGE = 5_000;
 
-/** The newest decided tick of each job (epoch ms), or null for a job that has no cursor yet. */
+/** The newest decided tick of each job (epoch ms), or null for a job that has no cursor (yet). */
 export async function readCursors(
   redis: Redis,
   keys: RedisKeys,
@@ -16,7 +17,7 @@ export async function readCursors(
   for (let i = 0; i < jobs.length; i += PAGE) {
     pages.push(redis.hmget(keys.cursors, ...jobs.slice(i, i + PAGE)));
   }
-  return (await Promise.all(pages)).flat().map(cursor => (cursor === null ? null : Number(cursor)));
+  return (await Promise.all(pages)).flat().map(storedInstant);
 }
 
 /** As `readCursors`, for those who ask what is overdue: null also for a job that is paused, or over (`maxRuns`). */
@@ -46,5 +47,5 @@ export async function readLaunched(
   const names = jobs.filter(job => job.maxRuns !== null).map(job => job.name);
   if (names.length === 0) return new Map();
   const counts = await redis.hmget(keys.launched, ...names);
-  return new Map(names.map((name, i) => [name, Number(counts[i] ?? 0)]));
+  return new Map(names.map((name, i) => [name, storedNumber(counts[i]) ?? 0]));
 }

@@ -8,7 +8,7 @@ import { type Book, openBooks, retireBooks } from "./books.ts";
 import { readCursors } from "./cursors.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
-import { type Orders, readOrders, VERSION_FIELD } from "./orders.ts";
+import { type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
 import { runIdOf } from "./run-id.ts";
 
 export type OpenOutcome =
@@ -118,7 +118,7 @@ export class Launcher {
 
   /** The version of the orders that stand; cheap enough to ask again and again. */
   async readOrdersVersion(): Promise<number> {
-    return Number((await this.#redis.hget(this.#keys.orders, VERSION_FIELD)) ?? 0);
+    return versionOf(await this.#redis.hget(this.#keys.orders, VERSION_FIELD));
   }
 
   /**

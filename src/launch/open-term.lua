@@ -29,7 +29,7 @@ for i = 7, #ARGV, 2 do
   local known = redis.call('HGET', KEYS[3], job)
   if known ~= fingerprint then
     redis.call('HSET', KEYS[3], job, fingerprint)
-    if known and cursor and tonumber(cursor) < tonumber(beginning) then
+    if known and cursor and (tonumber(cursor) or math.huge) < tonumber(beginning) then
       cursor = beginning
       redis.call('HSET', KEYS[2], job, cursor)
     end

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
+import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 
 /** What operators have asked for and what stands: until it is carried out, or taken back. */
 export interface Orders {
@@ -30,19 +31,23 @@ const SKIP = "skip:";
 export async function readOrders(redis: Redis, keys: RedisKeys): Promise<Orders> {
   const orders: Partial<Record<string, string>> = await redis.hgetall(keys.orders);
   const fields = Object.entries(orders) as [string, string][];
-  const { stepdown } = orders;
   return {
-    version: Number(orders[VERSION_FIELD] ?? 0),
-    stepDown: stepdown === undefined ? null : Number(stepdown),
+    version: versionOf(orders[VERSION_FIELD]),
+    stepDown: storedNumber(orders["stepdown"]),
     paused: byJob(fields, PAUSE, pauseOf),
-    skips: byJob(fields, SKIP, value => value.split(",").map(Number)),
+    skips: byJob(fields, SKIP, value => value.split(",").flatMap(tick => storedInstant(tick) ?? [])),
   };
 }
 
-/** What the field of a paused job holds: `<epoch ms> <who>`. */
+/** The version that the field holds; 0 while nothing was ordered, or where somebody else wrote what is none. */
+export function versionOf(value: string | null | undefined): number {
+  return storedNumber(value) ?? 0;
+}
+
+/** What the field of a paused job holds: `<epoch ms> <who>`. Whatever it holds, the job is paused. */
 export function pauseOf(value: string): Pause {
   const space = value.indexOf(" ");
-  return { atMs: Number(value.slice(0, space)), by: value.slice(space + 1) };
+  return { atMs: storedInstant(value.slice(0, space)) ?? 0, by: value.slice(space + 1) };
 }
 
 function byJob<V>(

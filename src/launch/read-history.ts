@@ -2,9 +2,16 @@ import type { Redis } from "ioredis";
 import type { TickKind } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
-
-/** What was done to a job, and when: a row between its ticks. */
-export type ActionOutcome = "paused" | "resumed" | "skip-next" | "keep-next" | "rescheduled";
+import {
+  type ActionOutcome,
+  type ActionRecord,
+  auditRecordOf,
+  type DecisionRecord,
+  type DisplacementRecord,
+  type EndRecord,
+  type HistoryRecord,
+  historyRecordOf,
+} from "./history-record.ts";
 
 /**
  * One tick (or manual run) as `history --json` shows it (DESIGN §4.1), or something that was done to the job: then `tick`
@@ -33,7 +40,10 @@ export interface HistoryRow {
   readonly error?: string;
 }
 
-/** The last `limit` decisions about a job's ticks, newest first, each with the end of its run where there was one. */
+/**
+ * The last `limit` decisions about a job's ticks, newest first, each with the end of its run where there was one. What
+ * somebody else wrote into the history is passed over.
+ */
 export async function readHistory(
   redis: Redis,
   keys: RedisKeys,
@@ -41,19 +51,21 @@ export async function readHistory(
   limit: number,
 ): Promise<HistoryRow[]> {
   const entries = await redis.xrevrange(keys.history(job), "+", "-", "COUNT", 2 * limit + HISTORY_ENTRIES);
-  const records = entries.map(([, flat]) => pairsOf(flat));
+  const records = recordsOf(entries);
   // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
-  const ends = records.filter(fields => !fields["tick"]);
-  const results = byRun(ends.filter(fields => fields["result"]));
-  const displaced = byRun(ends.filter(fields => fields["outcome"]));
-  return records
-    .filter(fields => fields["tick"] || fields["action"])
-    .slice(0, limit)
-    .map(fields => {
-      if (fields["action"]) return actionRow(fields);
-      const run = fields["run"] ?? "";
-      return rowOf({ ...fields, ...displaced.get(run) }, results.get(run));
-    });
+  const ends = byRun(records.flatMap(({ kind, record }) => (kind === "end" ? [record] : [])));
+  const displaced = byRun(records.flatMap(({ kind, record }) => (kind === "displacement" ? [record] : [])));
+  const rows = records.flatMap(({ kind, record }): HistoryRow[] => {
+    if (kind === "action") return [actionRow(record)];
+    if (kind !== "decision") return [];
+    const run = record.run ?? "";
+    return [decisionRow(record, displaced.get(run), ends.get(run))];
+  });
+  return rows.slice(0, limit);
+}
+
+function recordsOf(entries: readonly (readonly [string, readonly string[]])[]): HistoryRecord[] {
+  return entries.flatMap(([, flat]) => historyRecordOf(flat) ?? []);
 }
 
 /** One thing that an operator did. Times are ISO 8601 in UTC. */
@@ -71,81 +83,62 @@ export interface AuditRow {
 /** What operators did last, newest first. */
 export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): Promise<AuditRow[]> {
   const entries = await redis.xrevrange(keys.audit, "+", "-", "COUNT", limit);
-  return entries.map(([, flat]) => {
-    const {
-      at = "0",
-      action = "",
-      by = "",
-      job,
-      run,
-      ticks,
-    } = pairsOf(flat) as Partial<Record<string, string>>;
+  return entries.flatMap(([, flat]) => {
+    const record = auditRecordOf(flat);
+    if (record === null) return [];
+    const { at, action, by, job, run, ticks } = record;
     return {
       ...{ at: isoOf(at), action, by },
-      ...(job ? { job } : {}),
-      ...(run ? { run } : {}),
-      ...(ticks === undefined ? {} : { ticks: action === "backfill" ? Number(ticks) : ticksOf(ticks) }),
+      ...(job && { job }),
+      ...(run && { run }),
+      ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
     };
   });
 }
 
-const OUTCOMES: Readonly<Record<string, ActionOutcome>> = { pause: "paused", resume: "resumed" };
-
-function actionRow(fields: Record<string, string>): HistoryRow {
-  const { action = "", at = "0", by, ticks, reason } = fields as Partial<Record<string, string>>;
-  const about = ticks === undefined ? reason : `tick ${ticksOf(ticks).join(", ")}`;
+function actionRow({ action, at, by, ticks, reason }: ActionRecord): HistoryRow {
+  const about = ticks === undefined ? reason : `tick ${ticks.map(isoOf).join(", ")}`;
   return {
-    tick: isoOf(at),
-    outcome: OUTCOMES[action] ?? (action as ActionOutcome),
-    ...(about === undefined ? {} : { reason: about }),
+    ...{ tick: isoOf(at), outcome: action },
+    ...(about !== undefined && { reason: about }),
     ...{ kind: "manual", term: 0, lateMs: 0 },
-    ...(by === undefined ? {} : { by }),
+    ...(by !== undefined && { by }),
   };
 }
 
-function ticksOf(text: string): string[] {
-  return text.split(",").map(isoOf);
+function decisionRow(
+  decision: DecisionRecord,
+  displaced: DisplacementRecord | undefined,
+  end: EndRecord | undefined,
+): HistoryRow {
+  const { tick, outcome, reason, kind, term, lateMs, run, blockedBy, by, from, count } = {
+    ...decision,
+    ...displaced,
+  };
+  return {
+    ...{ tick: isoOf(tick), outcome },
+    ...(reason && { reason }),
+    ...{ kind, term, lateMs },
+    ...(run && { run }),
+    ...(blockedBy && { blockedBy }),
+    ...(by && { by }),
+    ...(from !== undefined && { from: isoOf(from) }),
+    ...(count !== undefined && { count }),
+    ...(end && { result: end.result, ...detailsOf(end) }),
+  };
 }
 
-function isoOf(ms: string): string {
-  return new Date(Number(ms)).toISOString();
+function detailsOf({ attempts, durationMs, replica, error }: EndRecord) {
+  return { attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
 }
 
 /** Of several records of a run the newest; `records` are newest first. */
-function byRun(records: readonly Record<string, string>[]): ReadonlyMap<string, Record<string, string>> {
-  return new Map(records.toReversed().map(fields => [fields["run"] ?? "", fields]));
+function byRun<R extends { readonly run: string }>(records: readonly R[]): ReadonlyMap<string, R> {
+  return new Map(records.toReversed().map(record => [record.run, record]));
 }
 
-function pairsOf(flat: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
-  return fields;
-}
-
-function rowOf(fields: Record<string, string>, result: Record<string, string> | undefined): HistoryRow {
-  return {
-    tick: isoOf(fields["tick"] ?? "0"),
-    outcome: fields["outcome"] as HistoryRow["outcome"],
-    ...(fields["reason"] ? { reason: fields["reason"] } : {}),
-    kind: fields["kind"] as TickKind,
-    term: Number(fields["term"]),
-    lateMs: Number(fields["lateMs"]),
-    ...(fields["run"] ? { run: fields["run"] } : {}),
-    ...(fields["blockedBy"] ? { blockedBy: fields["blockedBy"] } : {}),
-    ...(fields["by"] ? { by: fields["by"] } : {}),
-    ...(fields["from"] ? { from: isoOf(fields["from"]) } : {}),
-    ...(fields["count"] ? { count: Number(fields["count"]) } : {}),
-    ...(result ? { result: result["result"] as "completed" | "failed", ...resultOf(result) } : {}),
-  };
-}
-
-function resultOf(result: Record<string, string>) {
-  return {
-    attempts: Number(result["attempts"]),
-    durationMs: Number(result["durationMs"]),
-    ...(result["replica"] ? { replica: result["replica"] } : {}),
-    ...(result["error"] ? { error: result["error"] } : {}),
-  };
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** The newest tick that was decided, and the newest run that is known, of one job. */
@@ -177,21 +170,24 @@ export async function readLastDecisions(
   jobs.forEach((job, i) => {
     const [error, entries] = replies[i] ?? [];
     if (error) throw error;
-    const records = (entries as [string, string[]][]).map(([, flat]) => pairsOf(flat));
+    const records = recordsOf(entries as [string, string[]][]);
     if (records.length > 0) lasts.set(job, lastOf(records));
   });
   return lasts;
 }
 
-function lastOf(newestFirst: readonly Record<string, string>[]): LastDecision {
-  const tick = newestFirst.find(fields => {
-    return fields["tick"] && fields["kind"] !== "manual" && fields["kind"] !== "backfill";
+function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
+  const decisions = newestFirst.flatMap(({ kind, record }) => (kind === "decision" ? [record] : []));
+  const tick = decisions.find(({ kind }) => kind !== "manual" && kind !== "backfill")?.tick;
+  const tickAt = tick === undefined ? {} : { tickAt: tick };
+  const runs = newestFirst.flatMap(({ kind, record }) => {
+    const isOfRun = kind === "end" || (kind === "decision" && record.outcome === "launched");
+    return isOfRun ? [record.run] : [];
   });
-  const launched = newestFirst.find(fields => fields["outcome"] === "launched" || fields["result"]);
-  const tickAt = tick ? { tickAt: Number(tick["tick"]) } : {};
-  const run = launched?.["run"];
-  if (!launched || run === undefined) return { ...tickAt, lastRun: null };
-  const result = newestFirst.find(fields => fields["result"] && fields["run"] === run);
-  const outcome = (result?.["result"] ?? "launched") as "launched" | "completed" | "failed";
-  return { ...tickAt, lastRun: { outcome, run, ...(result ? resultOf(result) : {}) } };
+  const [run] = runs;
+  if (run === undefined) return { ...tickAt, lastRun: null };
+  const end = newestFirst.find(({ kind, record }) => kind === "end" && record.run === run)?.record as
+    | EndRecord
+    | undefined;
+  return { ...tickAt, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
 }

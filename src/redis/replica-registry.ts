@@ -91,13 +91,18 @@ export class Heartbeat {
   }
 }
 
-/** The replicas that were there within the last 15 seconds, by id. */
+/** The replicas that were there within the last 15 seconds, by id. What is no replica's record is passed over. */
 export async function readReplicas(redis: Redis, keys: RedisKeys): Promise<ReplicaRecord[]> {
   const ids = await redis.zrange(keys.replicas, "0", "-1");
   if (ids.length === 0) return [];
   const records = await redis.mget(ids.map(id => keys.replica(id)));
-  return records
-    .filter(record => record !== null)
-    .map(record => replicaRecord.parse(JSON.parse(record)))
-    .sort((a, b) => a.id.localeCompare(b.id));
+  return records.flatMap(record => recordOf(record ?? "") ?? []).sort((a, b) => a.id.localeCompare(b.id));
+}
+
+function recordOf(text: string): ReplicaRecord | null {
+  try {
+    return replicaRecord.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }

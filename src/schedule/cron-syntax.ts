@@ -46,25 +46,25 @@ const WEEKDAY: FieldRule = {
 };
 const FIELD_RULES = [SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY];
 
-const ALIASES: Readonly<Record<string, string>> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * 0",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *",
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+  ["@monthly", "0 0 1 * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@hourly", "0 * * * *"],
+]);
 
 const EXPECTED_FIELDS = "expected 5 (minute, hour, day of month, month, day of week) or 6 with seconds first";
 
 /** Splits and checks `text`. The problem says what was found and what was expected, without repeating the whole text. */
 export function parseCronSyntax(text: string): CronSyntaxResult {
   const trimmed = text.trim();
-  if (trimmed.startsWith("@") && !Object.hasOwn(ALIASES, trimmed)) {
-    return refuse(`${trimmed} is not known: expected ${Object.keys(ALIASES).join(", ")} or fields`);
+  if (trimmed.startsWith("@") && !ALIASES.has(trimmed)) {
+    return refuse(`${trimmed} is not known: expected ${[...ALIASES.keys()].join(", ")} or fields`);
   }
-  const expression = ALIASES[trimmed] ?? trimmed;
+  const expression = ALIASES.get(trimmed) ?? trimmed;
   const written = expression === "" ? [] : expression.split(/\s+/);
   if (written.length !== 5 && written.length !== 6) {
     return refuse(`found ${written.length} ${written.length === 1 ? "field" : "fields"}: ${EXPECTED_FIELDS}`);

@@ -133,11 +133,19 @@ export function checkTimezone(name: string): string | null {
   if (zoneOf(name) !== null) return null;
   const nearest = nearestZone(name);
   const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
-  return `"${name}" is not a time zone: expected an IANA name such as Europe/Berlin or UTC${hint}`;
+  return `"${shortened(name)}" is not a time zone: expected an IANA name such as Europe/Berlin or UTC${hint}`;
+}
+
+/** The longest name has 30 characters. */
+const SHOWN = 60;
+
+function shortened(name: string): string {
+  return name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name;
 }
 
 /** The zone whose name, or whose city, differs least; null when none is near. */
 function nearestZone(name: string): string | null {
+  if (name.length > SHOWN) return null;
   const wanted = name.toLowerCase();
   let best: { zone: string; distance: number } | null = null;
   for (const zone of [...Intl.supportedValuesOf("timeZone"), "UTC"]) {

@@ -1,10 +1,22 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import { describe, expect, it } from "vitest";
 import { expandReferences, rereadScalar } from "../../../src/config/environment.ts";
+import type { Secret } from "../../../src/config/secret-files.ts";
 import { jobFile, load, loadValid, ONE_JOB, settingsFile } from "../../support/config.ts";
 
 describe("expandReferences", () => {
   const env = { NAME: "value", EMPTY: "", OTHER: "${NAME}" };
+  const held: Readonly<Record<string, Secret>> = {
+    "/run/secrets/db": { text: "hunter2" },
+    "/run/a b:c": { text: "${NAME}" },
+    "/run/empty": { problem: "the file is empty", isMissing: true },
+    "/run/binary": { problem: "it is binary: expected text", isMissing: false },
+  };
+  const readSecret = (file: string): Secret => {
+    return held[file] ?? { problem: "there is no such file", isMissing: true };
+  };
+  const sources = { env, readSecret };
+
   it.each([
     ["${NAME}", "value"],
     ["redis://${NAME}:${PORT:-6379}/0", "redis://value:6379/0"],
@@ -17,25 +29,45 @@ describe("expandReferences", () => {
     ["$${", "${"],
     ["$NAME costs 5$", "$NAME costs 5$"],
     ["${OTHER}", "${NAME}"],
+    ["${file:/run/secrets/db}", "hunter2"],
+    ["redis://:${file:/run/secrets/db}@${NAME}/0", "redis://:hunter2@value/0"],
+    ["${file:/run/secrets/db:-default}", "hunter2"],
+    ["${file:/run/nothing:-default}", "default"],
+    ["${file:/run/empty:-}", ""],
+    ["${file:/run/a b:c}", "${NAME}"],
+    ["${file:-a variable of that name}", "a variable of that name"],
+    ["$${file:/run/secrets/db}", "${file:/run/secrets/db}"],
   ])("reads %s as %s", (source, text) => {
-    expect(expandReferences(source, env)).toMatchObject({ text, problems: [] });
+    expect(expandReferences(source, sources)).toMatchObject({ text, problems: [] });
   });
 
   it.each([
     ["${MISSING}", "the environment variable MISSING is not set: set it, or write ${MISSING:-default}"],
+    ["${NAME", malformed("${NAME")],
+    ["${}", malformed("${}")],
+    ["${A-B}", malformed("${A-B}")],
+    ["${file:/run/a\u0000b}", malformed("${file:/run/a\u0000b}")],
+    ["${A\nB}", malformed("${A B}")],
+    [`\${${"A-".repeat(50_000)}}`, malformed(`\${${"A-".repeat(29)}…`)],
+    [`\${file:/${"a".repeat(255)}}`, malformed(`\${file:/${"a".repeat(52)}…`)],
     [
-      "${NAME",
-      "`${NAME` is not a reference: expected ${NAME} or ${NAME:-default} (a literal ${ is written $${)",
+      "${file:run/secrets/db}",
+      "${file:run/secrets/db} has a relative path: expected an absolute one, like ${file:/run/secrets/name}",
     ],
-    ["${}", "`${}` is not a reference: expected ${NAME} or ${NAME:-default} (a literal ${ is written $${)"],
     [
-      "${A-B}",
-      "`${A-B}` is not a reference: expected ${NAME} or ${NAME:-default} (a literal ${ is written $${)",
+      "${file:/run/nothing}",
+      "/run/nothing: there is no such file: mount it, or write ${file:/run/nothing:-default}",
     ],
+    ["${file:/run/empty}", "/run/empty: the file is empty: mount it, or write ${file:/run/empty:-default}"],
+    ["${file:/run/binary:-default}", "/run/binary: it is binary: expected text"],
   ])("refuses %s", (source, problem) => {
-    expect(expandReferences(source, env)).toMatchObject({ text: source, problems: [problem] });
+    expect(expandReferences(source, sources)).toMatchObject({ text: source, problems: [problem] });
   });
 });
+
+function malformed(written: string): string {
+  return `\`${written}\` is not a reference: expected \${NAME}, \${NAME:-default} or \${file:/path} (a literal \${ is written $\${)`;
+}
 
 describe("rereadScalar", () => {
   it.each([
@@ -139,6 +171,14 @@ describe("values from the environment", () => {
     expect(lines.length).toBeGreaterThan(20);
     const parts = secret.split(/[ ,/]/).filter(part => part.length > 2);
     for (const line of lines) for (const part of parts) expect(line).not.toContain(part);
+  });
+
+  it("are not printed where one is all that a file holds", async () => {
+    const { lines } = await load({ "jobs.yaml": "${S}", "bellwether.yaml": "'x ${S}'" }, { S: "hunter2" });
+    expect(lines).toEqual([
+      "config/bellwether.yaml:1:1 found `x ${S}` at the top of the file, expected a mapping (key: value)",
+      "config/jobs.yaml:1:1 found `${S}` at the top of the file, expected a mapping (key: value)",
+    ]);
   });
 
   it("are shown as they are written instead", async () => {

@@ -58,6 +58,8 @@ describe("refused expressions", () => {
     ["too few fields", "* * *", /found 3 fields/],
     ["too many fields", "0 0 1 1 * * 2026", /found 7 fields/],
     ["@reboot", "@reboot", /@reboot is not known: expected @yearly, .* or fields/],
+    ["the name of a property that every object has", "__proto__", /found 1 field: expected 5/],
+    ["another one", "constructor", /found 1 field: expected 5/],
     ["an alias of cron-parser only", "@weekdays", /@weekdays is not known/],
     ["a minute too large", "60 * * * *", /minute "60": 60 is outside 0-59/],
     ["an hour too large", "0 24 * * *", /hour "24": 24 is outside 0-23/],

@@ -25,6 +25,11 @@ describe("checkTimezone", () => {
     expect(problem).toContain(`"${name}" is not a time zone: expected an IANA name`);
     expect(/did you mean (.*)\?/.exec(problem ?? "")?.[1] ?? null).toBe(hint);
   });
+
+  test("says little about a name of a megabyte, and compares it with nothing", () => {
+    const problem = checkTimezone("Berlin".repeat(200_000));
+    expect(problem).toMatch(/^"(Berlin){10}…" is not a time zone: expected an IANA name such as [^;]+$/);
+  });
 });
 
 describe("segmentAt", () => {

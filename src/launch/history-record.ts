@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+
+/** What was done to a job, and when: a row between its ticks. */
+export type ActionOutcome = "paused" | "resumed" | "skip-next" | "keep-next" | "rescheduled";
+
+const number = z.string().transform((text, context) => storedNumber(text) ?? refuse(context));
+const instant = z.string().transform((text, context) => storedInstant(text) ?? refuse(context));
+const instants = z.string().transform((text, context) => {
+  return text.split(",").map(part => storedInstant(part) ?? refuse(context));
+});
+const text = z.string().optional();
+
+function refuse(context: z.RefinementCtx): never {
+  context.addIssue("it is not what Bellwether writes");
+  return z.NEVER;
+}
+
+const decision = z.object({
+  tick: instant,
+  outcome: z.enum(["launched", "skipped", "missed"]),
+  kind: z.enum(["scheduled", "catch-up", "manual", "backfill"]),
+  term: number,
+  lateMs: number,
+  reason: text,
+  run: text,
+  blockedBy: text,
+  by: text,
+  from: instant.optional(),
+  count: number.optional(),
+});
+
+/** How a run ended. */
+const end = z.object({
+  run: z.string(),
+  result: z.enum(["completed", "failed"]),
+  attempts: number,
+  durationMs: number,
+  replica: text,
+  error: text,
+});
+
+/** A run that waited and lost its place to a newer one. */
+const displacement = z.object({
+  run: z.string(),
+  outcome: z.literal("skipped"),
+  reason: text,
+  blockedBy: text,
+});
+
+const OUTCOMES: ReadonlyMap<string, ActionOutcome> = new Map([
+  ["pause", "paused"],
+  ["resume", "resumed"],
+  ["skip-next", "skip-next"],
+  ["keep-next", "keep-next"],
+  ["rescheduled", "rescheduled"],
+]);
+
+const action = z.object({
+  action: z.string().transform((name, context) => OUTCOMES.get(name) ?? refuse(context)),
+  at: instant,
+  by: text,
+  reason: text,
+  ticks: instants.optional(),
+});
+
+export type DecisionRecord = z.output<typeof decision>;
+export type EndRecord = z.output<typeof end>;
+export type DisplacementRecord = z.output<typeof displacement>;
+export type ActionRecord = z.output<typeof action>;
+
+export type HistoryRecord =
+  | { readonly kind: "decision"; readonly record: DecisionRecord }
+  | { readonly kind: "end"; readonly record: EndRecord }
+  | { readonly kind: "displacement"; readonly record: DisplacementRecord }
+  | { readonly kind: "action"; readonly record: ActionRecord };
+
+/** What an entry of a job's history says, or null for one that Bellwether has not written. */
+export function historyRecordOf(flat: readonly string[]): HistoryRecord | null {
+  const fields = fieldsOf(flat);
+  if (fields["action"]) return tagged("action", action.safeParse(fields));
+  if (fields["tick"]) return tagged("decision", decision.safeParse(fields));
+  if (fields["result"]) return tagged("end", end.safeParse(fields));
+  return tagged("displacement", displacement.safeParse(fields));
+}
+
+function tagged<K extends HistoryRecord["kind"], T>(kind: K, parsed: z.ZodSafeParseResult<T>) {
+  return parsed.success ? { kind, record: parsed.data } : null;
+}
+
+const auditRecord = z.object({
+  at: instant,
+  action: z.string(),
+  by: z.string(),
+  job: text,
+  run: text,
+  ticks: text,
+});
+const backfillCount = number;
+
+/** One thing that an operator did; `ticks` are those that are to be skipped (or not), or how many were filled in. */
+export interface AuditRecord extends Omit<z.output<typeof auditRecord>, "ticks"> {
+  readonly ticks?: readonly number[] | number | undefined;
+}
+
+/** What an entry of the record of what operators did says, or null for one that Bellwether has not written. */
+export function auditRecordOf(flat: readonly string[]): AuditRecord | null {
+  const parsed = auditRecord.safeParse(fieldsOf(flat));
+  if (!parsed.success) return null;
+  const { ticks, ...record } = parsed.data;
+  if (ticks === undefined) return record;
+  const read = (record.action === "backfill" ? backfillCount : instants).safeParse(ticks);
+  return read.success ? { ...record, ticks: read.data } : null;
+}
+
+/** Streams hold names and values in turn. */
+function fieldsOf(flat: readonly string[]): Record<string, string> {
+  const pairs = Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => flat.slice(2 * i, 2 * i + 2));
+  return Object.fromEntries(pairs) as Record<string, string>;
+}

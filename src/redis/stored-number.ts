@@ -1,0 +1,13 @@
+/** The farthest that a Date can be from the epoch. */
+const MAX_INSTANT_MS = 8.64e15;
+
+/** The number that a value in Redis holds; null where it holds none, because somebody else wrote it. */
+export function storedNumber(value: string | null | undefined): number | null {
+  return value && /^-?\d{1,300}(\.\d+)?$/.test(value) ? Number(value) : null;
+}
+
+/** The instant (epoch ms) that a value in Redis holds, or null. */
+export function storedInstant(value: string | null | undefined): number | null {
+  const ms = storedNumber(value);
+  return ms !== null && Math.abs(ms) <= MAX_INSTANT_MS ? ms : null;
+}

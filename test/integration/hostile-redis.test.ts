@@ -1,0 +1,135 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { bellwether } from "../support/command.ts";
+import { createProject } from "../support/project.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { ReplicaProcess } from "../support/replica-process.ts";
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function setup() {
+  const name = namespace();
+  const project = await createProject({
+    "config/bellwether.yaml": `namespace: ${name}\nredis: { url: ${server.url} }\nhttp: false\nadmin: false\n`,
+    "config/jobs.yaml": "jobs:\n  beat: { every: 1s, handler: echo, maxRuns: 1000 }\n",
+    "jobs/echo.ts":
+      'import { defineHandler } from "bellwether";\nexport default defineHandler(async () => undefined);\n',
+  });
+  disposals.push(() => project.dispose());
+  const cli = (...args: string[]) => bellwether([...args, "--config", project.configDir]);
+  return { keys: new RedisKeys(name), cli, project };
+}
+
+/** Somebody else's values in the place of ours: of the right type, and not what they should be. */
+async function writeGarbage(keys: RedisKeys): Promise<void> {
+  const history = keys.history("beat");
+  await redis
+    .multi()
+    .xadd(
+      history,
+      "*",
+      "tick",
+      "soon",
+      "outcome",
+      "launched",
+      "kind",
+      "scheduled",
+      "term",
+      "1",
+      "lateMs",
+      "0",
+    )
+    .xadd(history, "*", "tick", "1764000000000", "outcome", "eaten", "kind", "x", "term", "x", "lateMs", "x")
+    .xadd(
+      history,
+      "*",
+      "tick",
+      "8640000000000001",
+      "outcome",
+      "missed",
+      "kind",
+      "scheduled",
+      "term",
+      "1",
+      "lateMs",
+      "0",
+    )
+    .xadd(history, "*", "run", "x", "result", "completed", "attempts", "NaN", "durationMs", "-")
+    .xadd(history, "*", "action", "constructor", "at", "1764000000000")
+    .xadd(history, "*", "action", "pause", "at", "yesterday", "by", "\u001b[31mme")
+    .xadd(history, "*", "just", "words")
+    .xadd(keys.audit, "*", "action", "backfill", "at", "1764000000000", "by", "x", "ticks", "many")
+    .xadd(keys.audit, "*", "at", "99999999999999999999")
+    .xadd(keys.audit, "*", "action", "\u001b]0;title\u0007", "at", "1764000000000", "by", "\u001b[2Jme")
+    .hset(keys.orders, "version", "new", "stepdown", "now", "pause:beat", "today", "skip:beat", "1,x,1e999")
+    .hset(keys.leader, "replica", "x", "term", "first", "since", "ever", "until", "9999999999999")
+    .zadd(keys.replicas, "1", "a", "1", "b", "1", "c")
+    .set(keys.replica("a"), "{")
+    .set(keys.replica("b"), '{"id":1}')
+    .exec();
+}
+
+describe("what somebody else wrote into Redis", () => {
+  it("is passed over by status and history, which steer no terminal with it", async () => {
+    const { keys, cli } = await setup();
+    await writeGarbage(keys);
+    const status = await cli("status", "--json");
+    expect(status).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(status.stdout)).toMatchObject({ leader: null, replicas: [], jobs: [{ paused: true }] });
+    expect(await cli("status")).toMatchObject({ code: 0, stderr: "" });
+    expect(await cli("history", "beat", "--json")).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
+    expect(await cli("history", "beat")).toMatchObject({ code: 0, stdout: "beat has no history yet\n" });
+    const audit = await cli("history");
+    expect(audit).toMatchObject({ code: 0, stderr: "" });
+    expect(audit.stdout).toContain("\\u001b[2Jme");
+    expect(audit.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
+  it("is one line on stderr where it is of another type", async () => {
+    const { keys, cli } = await setup();
+    for (const key of [keys.history("beat"), keys.audit, keys.orders, keys.leader, keys.replicas]) {
+      await redis.set(key, "x");
+    }
+    for (const args of [["status"], ["history"], ["history", "beat"], ["pause", "beat"]]) {
+      const { code, stderr } = await cli(...args);
+      expect([args, code, stderr]).toEqual([args, 1, expect.stringMatching(/^Redis at \S+ refused: .*\n$/)]);
+    }
+  });
+
+  it("neither ends a replica nor keeps it from leading, and from launching only while it stands", async () => {
+    const { keys, project } = await setup();
+    await writeGarbage(keys);
+    await redis.hset(keys.cursors, "beat", "the day before");
+    await redis.mset(keys.term, "last:x", keys.generation, "newest");
+    const replica = new ReplicaProcess(["--config", project.configDir]);
+    disposals.push(() => replica.end("SIGKILL"));
+    const failed = await replica.when("launch.failed");
+    expect(failed["error"]).toBe(
+      `${keys.cursors} holds "the day before" for job "beat", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${keys.cursors} beat): the job then begins anew`,
+    );
+    await redis
+      .multi()
+      .hdel(keys.cursors, "beat")
+      .hdel(keys.orders, "pause:beat")
+      .hset(keys.orders, "version", "1")
+      .exec();
+    await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
+  });
+});
