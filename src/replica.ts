@@ -11,14 +11,9 @@ import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { within } from "./clock/within.ts";
 import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
-import type { Config, ElectionConfig } from "./config/config.ts";
+import type { Config } from "./config/config.ts";
 import { Elector } from "./election/elector.ts";
-import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
-import { EtcdQueue } from "./election/etcd-queue.ts";
-import type { LeaseStore } from "./election/lease-store.ts";
-import { RedisLeaseStore } from "./election/redis-lease-store.ts";
 import { BellwetherError, isBellwetherError } from "./errors.ts";
-import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
@@ -27,19 +22,15 @@ import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { QueueDepths } from "./launch/queue-depths.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
-import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
-import type { LockStore } from "./locks/lock-store.ts";
 import { Locks } from "./locks/locks.ts";
-import { RedisLockStore } from "./locks/redis-lock-store.ts";
 import { createLog, logEvents } from "./log.ts";
-import { connectRedis, type Purpose } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
-import { RedisKeys } from "./redis/keys.ts";
-import { RedisPresence } from "./redis/presence.ts";
+import type { RedisKeys } from "./redis/keys.ts";
 import { Heartbeat, type ReplicaRecord } from "./redis/replica-registry.ts";
 import { checkDurability } from "./redis/server-check.ts";
 import { readTimeMs } from "./redis/time.ts";
+import { ReplicaStores } from "./replica-stores.ts";
 import { Workers } from "./worker/workers.ts";
 
 export interface ReplicaOptions {
@@ -73,15 +64,14 @@ export class Replica {
   #config: Config;
   readonly #roles: readonly Role[];
   readonly #format: number;
+  readonly #stores: ReplicaStores;
   readonly #keys: RedisKeys;
   readonly #log;
-  readonly #connections: Redis[] = [];
   #handlers: ReadonlyMap<string, Handler> = new Map();
   #heartbeat: Heartbeat | null = null;
   #overdueAlarm: OverdueAlarm | null = null;
   #leaderLoop: LeaderLoop | null = null;
   #elector: Elector | null = null;
-  #etcd: EtcdClient | null = null;
   #launcher: Launcher | null = null;
   #workers: Workers | null = null;
   #locks: Locks | null = null;
@@ -110,9 +100,13 @@ export class Replica {
     this.#config = options.config;
     this.#roles = options.roles ?? ["scheduler", "worker"];
     this.#format = options.format ?? FORMAT;
-    this.#keys = new RedisKeys(options.config.namespace);
     this.events = options.events ?? new Events();
     this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
+    this.#stores = new ReplicaStores({
+      ...{ config: options.config, id: this.id, events: this.events },
+      onEtcdAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
+    });
+    this.#keys = this.#stores.keys;
     this.#log = createLog(options.config.log.level, { replica: this.id });
     this.#failure.promise.catch(() => undefined);
     if (options.log !== false) logEvents(this.events, this.#log);
@@ -142,7 +136,7 @@ export class Replica {
     });
     this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
 
-    const redis = this.#connect("plain");
+    const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     const watch = new ConnectionWatch({ redis, address, events: this.events });
     this.#begin(watch);
@@ -226,9 +220,7 @@ export class Replica {
       ...[this.#launcher?.close(), this.#queueDepths?.close()],
     ];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
-    this.#etcd?.close();
-    // To end one twice would keep the process alive for ioredis's disconnectTimeout.
-    for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
+    this.#stores.close();
     await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
     return finished;
@@ -291,12 +283,12 @@ export class Replica {
   }
 
   async #startWorkers(redis: Redis, clock: StoreClock): Promise<void> {
-    this.#locks = new Locks({ store: this.#lockStore(clock), clock, events: this.events });
+    this.#locks = new Locks({ store: this.#stores.lockStore(clock), clock, events: this.events });
     this.#workers = new Workers({
       config: this.#config,
       handlers: this.#handlers,
       replica: this.id,
-      connect: () => this.#connect("worker"),
+      connect: () => this.#stores.connect("worker"),
       events: this.events,
       log: this.#log,
       locks: this.#locks,
@@ -307,16 +299,9 @@ export class Replica {
 
   #startElector(clock: StoreClock): void {
     const { jobs, election, generation } = this.#config;
-    const keys = this.#keys;
-    const presence = new RedisPresence({
-      subscriber: this.#connect("subscriber", "presence"),
-      channel: keys.alive(this.id),
-      notices: keys.leadershipChannel,
-    });
-    presence.start();
-    const store = this.#leaseStore(presence);
+    const store = this.#stores.leaseStore();
     this.#launcher = new Launcher({
-      ...{ redis: this.#connect("fenced", "launch"), keys, jobs },
+      ...{ redis: this.#stores.connect("fenced", "launch"), keys: this.#keys, jobs },
       format: this.#format,
     });
     const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
@@ -333,36 +318,6 @@ export class Replica {
     this.#elector.start();
   }
 
-  #leaseStore(presence: RedisPresence): LeaseStore {
-    const { namespace, election } = this.#config;
-    const keys = this.#keys;
-    const redis = this.#connect("fenced", "lease");
-    if (election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
-    const queue = new EtcdQueue(this.#etcdClient(election), namespace);
-    return new EtcdLeaseStore({ queue, redis, presence, keys });
-  }
-
-  #lockStore(clock: StoreClock): LockStore {
-    const { namespace, election } = this.#config;
-    const holder = this.id;
-    if (election.store === "etcd") {
-      const client = this.#etcdClient(election);
-      return new EtcdLockStore({ client, namespace, holder, nowMs: () => clock.nowMs() });
-    }
-    const connect = (purpose: Purpose, name: string) => this.#connect(purpose, name);
-    return new RedisLockStore({ connect, keys: this.#keys, holder });
-  }
-
-  /** One for election and locks; closed when both have stopped. */
-  #etcdClient({ etcd: address, leaseTtlMs }: Extract<ElectionConfig, { store: "etcd" }>): EtcdClient {
-    const callLimitMs = etcdCallLimitMs(leaseTtlMs);
-    this.#etcd ??= new EtcdClient({
-      ...{ address, callLimitMs, events: this.events },
-      onAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
-    });
-    return this.#etcd;
-  }
-
   #begin(part: Part): void {
     part.start();
     this.#others.push(part);
@@ -370,12 +325,6 @@ export class Replica {
 
   #has(role: Role): boolean {
     return this.#roles.includes(role);
-  }
-
-  #connect(purpose: Purpose, name: string = purpose): Redis {
-    const connection = connectRedis(this.#config.redis, purpose, `bellwether:${this.id}:${name}`);
-    this.#connections.push(connection);
-    return connection;
   }
 
   #whenStopping(): Promise<void> {

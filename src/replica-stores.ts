@@ -1,0 +1,83 @@
+import type { Redis } from "ioredis";
+import type { StoreClock } from "./clock/store-clock.ts";
+import type { Config, ElectionConfig } from "./config/config.ts";
+import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
+import { EtcdQueue } from "./election/etcd-queue.ts";
+import type { LeaseStore } from "./election/lease-store.ts";
+import { RedisLeaseStore } from "./election/redis-lease-store.ts";
+import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
+import type { Events } from "./events.ts";
+import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
+import type { LockStore } from "./locks/lock-store.ts";
+import { RedisLockStore } from "./locks/redis-lock-store.ts";
+import { connectRedis, type Purpose } from "./redis/connect.ts";
+import { RedisKeys } from "./redis/keys.ts";
+import { RedisPresence } from "./redis/presence.ts";
+
+export interface ReplicaStoresOptions {
+  readonly config: Pick<Config, "namespace" | "redis" | "election">;
+  /** The replica's id. */
+  readonly id: string;
+  readonly events: Events;
+  /** Hears how long each call to etcd took. */
+  readonly onEtcdAnswer: (tookMs: number) => void;
+}
+
+/** A replica's connections, and the stores that its configuration picks for election and locks. */
+export class ReplicaStores {
+  readonly keys: RedisKeys;
+  readonly #options: ReplicaStoresOptions;
+  readonly #connections: Redis[] = [];
+  #etcd: EtcdClient | null = null;
+
+  constructor(options: ReplicaStoresOptions) {
+    this.#options = options;
+    this.keys = new RedisKeys(options.config.namespace);
+  }
+
+  connect(purpose: Purpose, name: string = purpose): Redis {
+    const { config, id } = this.#options;
+    const connection = connectRedis(config.redis, purpose, `bellwether:${id}:${name}`);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  leaseStore(): LeaseStore {
+    const { config, id } = this.#options;
+    const keys = this.keys;
+    const presence = new RedisPresence({
+      subscriber: this.connect("subscriber", "presence"),
+      channel: keys.alive(id),
+      notices: keys.leadershipChannel,
+    });
+    presence.start();
+    const redis = this.connect("fenced", "lease");
+    if (config.election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
+    const queue = new EtcdQueue(this.#etcdClient(config.election), config.namespace);
+    return new EtcdLeaseStore({ queue, redis, presence, keys });
+  }
+
+  lockStore(clock: StoreClock): LockStore {
+    const { config, id: holder } = this.#options;
+    if (config.election.store === "etcd") {
+      const client = this.#etcdClient(config.election);
+      return new EtcdLockStore({ client, namespace: config.namespace, holder, nowMs: () => clock.nowMs() });
+    }
+    const connect = (purpose: Purpose, name: string) => this.connect(purpose, name);
+    return new RedisLockStore({ connect, keys: this.keys, holder });
+  }
+
+  /** When whatever uses them has stopped. */
+  close(): void {
+    this.#etcd?.close();
+    // To end one twice would keep the process alive for ioredis's disconnectTimeout.
+    for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();
+  }
+
+  /** One for election and locks. */
+  #etcdClient({ etcd: address, leaseTtlMs }: Extract<ElectionConfig, { store: "etcd" }>): EtcdClient {
+    const { events, onEtcdAnswer: onAnswer } = this.#options;
+    this.#etcd ??= new EtcdClient({ address, callLimitMs: etcdCallLimitMs(leaseTtlMs), events, onAnswer });
+    return this.#etcd;
+  }
+}
