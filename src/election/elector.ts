@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Hint } from "../clock/hint.ts";
-import type { Events, LostReason, ResignReason } from "../events.ts";
+import type { Events, ResignReason } from "../events.ts";
 import { AbsenceAlarm } from "./absence-alarm.ts";
+import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
 
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
@@ -43,10 +44,6 @@ export interface Leading {
   readonly trustedUntilMs: number;
 }
 
-type End =
-  | { readonly by: "resigned"; readonly reason: ResignReason }
-  | { readonly by: "lost"; readonly reason: LostReason; readonly error?: string };
-
 /**
  * Campaigns, leads, and campaigns again, until stopped:
  *
@@ -71,9 +68,7 @@ export class Elector {
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
-  #ledTerm: number | null = null;
-  /** Monotonic. */
-  #trustedUntilMs = 0;
+  #led: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
   /** When this replica was fenced last. */
   #fencedMs = Number.NEGATIVE_INFINITY;
   /** The term whose leader was found gone, and when first. */
@@ -109,7 +104,7 @@ export class Elector {
   }
 
   get leading(): Leading | null {
-    return this.#ledTerm === null ? null : { term: this.#ledTerm, trustedUntilMs: this.#trustedUntilMs };
+    return this.#led && { term: this.#led.term, trustedUntilMs: this.#led.keeper.trustedUntilMs };
   }
 
   /** For how long this replica has known of no leader; 0 while it knows one. */
@@ -209,34 +204,37 @@ export class Elector {
     outcome: Extract<BidOutcome, { outcome: "elected" }>;
     sentMs: number;
   }): Promise<void> {
-    const { store, events, lead, leaseTtlMs } = this.#options;
+    const { store, clock, events, lead, leaseTtlMs } = this.#options;
     const { bid, outcome } = granted;
     const { term, reason, previous, vacantMs } = outcome;
     const ending = new AbortController();
-    const resigned = new Promise<End>(resolve => {
+    const resigned = new Promise<TermEnd>(resolve => {
       this.#resign = reason => resolve({ by: "resigned", reason });
     });
     const onStop = () => this.#resign?.(this.#stopReason);
     this.#stopping.signal.addEventListener("abort", onStop);
     if (this.#stopping.signal.aborted) onStop();
 
-    this.#ledTerm = term;
+    const hint = new Hint();
+    const keeper = new LeaseKeeper({
+      ...{ store, clock, bid, hint, grantedMs: granted.sentMs, random: this.#random },
+      generation: () => this.#generation,
+    });
+    this.#led = { term, keeper };
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
     const work = this.#guard(lead, {
       ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
       // A leader that gave up its lease was at work until then; of one that let it run out nobody knows.
       gapMs: (vacantMs ?? 0) + (reason === "resigned" ? 0 : leaseTtlMs),
     });
-    const worked = work.then((how): End | Promise<never> => {
+    const worked = work.then((how): TermEnd | Promise<never> => {
       if (how === "fenced") return { by: "lost", reason: "fenced" };
       return how === "stepdown"
         ? { by: "resigned", reason: "stepdown" }
         : new Promise<never>(() => undefined);
     });
-    const hint = new Hint();
     const unsubscribe = store.onHint(() => hint.give());
-    const kept = this.#keepLease(bid, granted.sentMs, hint, ending.signal);
-    const end = await Promise.race([resigned, worked, kept]);
+    const end = await Promise.race([resigned, worked, keeper.keep(ending.signal)]);
     unsubscribe();
 
     this.#stopping.signal.removeEventListener("abort", onStop);
@@ -254,7 +252,7 @@ export class Elector {
       await this.#release(bid, "expired");
     }
     await work;
-    this.#ledTerm = null;
+    this.#led = null;
     if (end.by === "resigned") await this.#sitOut();
     else if (end.reason === "fenced") await this.#sitOutFenced();
   }
@@ -296,48 +294,6 @@ export class Elector {
       this.#resign?.("stepdown");
       return "ended";
     }
-  }
-
-  /** Renews until the lease is lost or can no longer be trusted. */
-  async #keepLease(bid: Bid, grantedMs: number, hint: Hint, ending: AbortSignal): Promise<End> {
-    const { store, clock, leaseTtlMs } = this.#options;
-    const trustMs = leaseTtlMs - leaseTtlMs / 10;
-    this.#trustedUntilMs = grantedMs + trustMs;
-    let renewAtMs = grantedMs + leaseTtlMs / 3;
-    let failure: string | null = null;
-    while (!ending.aborted) {
-      await clock.sleep(
-        Math.min(renewAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
-        AbortSignal.any([ending, hint.signal]),
-      );
-      const sentMs = clock.monotonicMs();
-      // Somebody may have announced a newer configuration.
-      if (hint.take()) renewAtMs = sentMs;
-      if (sentMs >= this.#trustedUntilMs) {
-        return failure === null
-          ? { by: "lost", reason: "expired" }
-          : { by: "lost", reason: "unreachable", error: failure };
-      }
-      if (sentMs < renewAtMs) continue;
-
-      const outOfTrust = new AbortController();
-      const answer = await Promise.race([
-        store.renew({ ...bid, generation: this.#generation }).catch(error => ({ error: messageOf(error) })),
-        clock
-          .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([outOfTrust.signal, ending]))
-          .then(() => ({ error: "no answer in time" })),
-      ]);
-      outOfTrust.abort();
-      failure = typeof answer === "object" ? answer.error : null;
-      if (answer === "lost") return { by: "lost", reason: "expired" };
-      if (answer === "outdated") return { by: "resigned", reason: "generation" };
-      if (answer === "renewed") this.#trustedUntilMs = sentMs + trustMs;
-      renewAtMs =
-        failure === null
-          ? sentMs + leaseTtlMs / 3
-          : clock.monotonicMs() + MIN_RETRY_MS + this.#random() * RETRY_MS;
-    }
-    return { by: "lost", reason: "expired" };
   }
 
   /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
