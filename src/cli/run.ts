@@ -27,6 +27,10 @@ const LEFTOVERS_MS = 100;
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const roles = parseRoles(options.roles);
+  // Before there is something to reload the signal must not end the process either.
+  let reload: (() => void) | null = null;
+  const onHangUp = () => reload?.();
+  process.on("SIGHUP", onHangUp);
   const watcher = new ConfigWatcher({
     configDir: configDirOf(options, io),
     clock: { sleep },
@@ -48,8 +52,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const onSignal = onceThenEnd(stop);
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
-  const onHangUp = () => void watcher.reload();
-  process.on("SIGHUP", onHangUp);
+  reload = () => void watcher.reload();
   let exitCode: number = EXIT.done;
   const unwatch = watchStrayErrors({
     events: replica.events,

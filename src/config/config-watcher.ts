@@ -81,7 +81,9 @@ export class ConfigWatcher {
     // It changed while it was read: the next look sees something new.
     if ((await this.#fingerprint()) !== found) return;
     this.#files = result.files;
-    const mistakes = result.ok ? await apply(result.config) : result.mistakes.map(formatMistake);
+    const mistakes = result.ok
+      ? await apply(result.config).catch(explain)
+      : result.mistakes.map(formatMistake);
     if (mistakes.length === 0) {
       this.#applied = taken;
       this.#refused = null;
@@ -108,4 +110,11 @@ export class ConfigWatcher {
     this.#busy = this.#busy.then(act);
     return this.#busy;
   }
+}
+
+/** What goes wrong beyond all mistakes must not end the watching. */
+function explain(error: unknown): readonly string[] {
+  return [
+    `the configuration cannot be taken over: ${error instanceof Error ? error.message : String(error)}`,
+  ];
 }

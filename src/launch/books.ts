@@ -61,7 +61,7 @@ export async function openBooks(
       [term, cursors, schedules, launched, retired, keys.format],
       [
         ...[fence, Math.floor(nowMs), Math.floor(changedMs), HISTORY_ENTRIES, histories, format],
-        ...page.flatMap(job => [job.name, job.schedule.fingerprint]),
+        ...page.flatMap(job => [job.name, fingerprintOf(job)]),
       ],
     );
     const opened = openReply.parse(reply);
@@ -78,6 +78,11 @@ export async function openBooks(
     }
   }
   return books;
+}
+
+/** A job that was over and may run more often now has no ticks in between to catch up on. */
+function fingerprintOf({ schedule, maxRuns }: Job): string {
+  return maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`;
 }
 
 /** Where a job stands is not guessed: a tick could be lost or launched twice. */

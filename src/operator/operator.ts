@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { addBackfill } from "../launch/backfill.ts";
+import { readLaunched } from "../launch/cursors.ts";
 import { AUDIT_ENTRIES } from "../launch/history.ts";
 import { type Pause, pauseOf } from "../launch/orders.ts";
 import { type TriggerOutcome, triggerJob } from "../launch/trigger.ts";
@@ -24,7 +25,7 @@ export type ResumeOutcome =
   | { readonly outcome: "not paused" };
 export type SkipOutcome =
   | { readonly outcome: "skipped"; readonly tickAt: number }
-  /** The schedule has no further tick. */
+  /** The schedule has no further tick, or the job is over (`maxRuns`). */
   | { readonly outcome: "no tick" };
 export type KeepOutcome =
   | { readonly outcome: "kept"; readonly ticks: readonly number[] }
@@ -74,6 +75,8 @@ export class Operator {
 
   /** Skips the next tick that is not decided yet; called again, the one after it too. */
   async skipNext(job: Job): Promise<SkipOutcome> {
+    const launched = await readLaunched(this.#redis, this.#keys, [job]);
+    if (job.maxRuns !== null && (launched.get(job.name) ?? 0) >= job.maxRuns) return { outcome: "no tick" };
     let after = await this.#decidedTo(job);
     for (let i = 0; i < MAX_SKIPS; i++) {
       const tick = job.schedule.next(after);

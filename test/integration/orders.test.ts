@@ -398,6 +398,19 @@ describe("opening the books", () => {
     expect(rows.map(({ outcome }) => outcome)).toEqual(Array(3).fill("rescheduled"));
   });
 
+  it("lets a job that was over begin anew when it may run more often", async () => {
+    const { redis, keys } = await setup([]);
+    const limited = (maxRuns: number | null) => jobOf("job", { maxRuns });
+    const cursorOf = async (maxRuns: number | null, nowMs: number) => {
+      const books = await booksOf(redis, keys, [limited(maxRuns)], nowMs);
+      return (books?.get("job")?.cursor ?? 0) - T0;
+    };
+    expect(await cursorOf(3, T0)).toBe(0);
+    expect(await cursorOf(3, T0 + 60_000)).toBe(0);
+    expect(await cursorOf(5, T0 + 120_000)).toBe(115_000);
+    expect(await cursorOf(null, T0 + 180_000)).toBe(175_000);
+  });
+
   it("of an older term writes nothing", async () => {
     const { redis, keys } = await setup([]);
     expect(await booksOf(redis, keys, [jobOf("job")], T0, "0:older")).toBeNull();

@@ -196,6 +196,21 @@ describe("a change that is broken", () => {
 });
 
 describe("a change that is refused by who should go on with it", () => {
+  it("does not end the watching when taking it over breaks down", async () => {
+    const { hooks, look, start, write, rejected, applied } = await setup();
+    await start();
+    hooks.apply = async () => {
+      throw new Error("no such thing");
+    };
+    await write(jobs("b"));
+    await look(2);
+    expect(rejected).toEqual([["the configuration cannot be taken over: no such thing"]]);
+    hooks.apply = async () => [];
+    await write(jobs("c"));
+    await look(2);
+    expect(applied).toEqual([["c"]]);
+  });
+
   it("is told once, and asked about again only when it changes or is reloaded", async () => {
     const { watcher, start, look, write, hooks, applied, rejected } = await setup();
     await start();
