@@ -5,9 +5,9 @@ import { Recorder } from "../../support/recorder.ts";
 const peer = (id: string, hash: string, generation = 1): PeerConfig => ({ id, hash, generation });
 const OWN = peer("me", "aa");
 
-function setup() {
+function setup(looks = 1) {
   const recorder = new Recorder();
-  return { alarm: new ConfigAlarm(recorder.events), told: () => recorder.of("config.differs") };
+  return { alarm: new ConfigAlarm(recorder.events, looks), told: () => recorder.of("config.differs") };
 }
 
 describe("a replica of the same generation with other jobs", () => {
@@ -15,6 +15,16 @@ describe("a replica of the same generation with other jobs", () => {
     const { alarm, told } = setup();
     alarm.check(OWN, [OWN, peer("other", "bb")]);
     expect(told()).toEqual([{ generation: 1, hash: "aa", other: "other", otherHash: "bb" }]);
+  });
+
+  it("is told of when it stands at three looks in a row, as a change that is on its way does not", () => {
+    const { alarm, told } = setup(3);
+    for (const peers of [[peer("x", "bb")], [peer("x", "bb")], [OWN], [peer("x", "bb")], [peer("x", "bb")]]) {
+      alarm.check(OWN, peers);
+    }
+    expect(told()).toEqual([]);
+    alarm.check(OWN, [peer("x", "bb")]);
+    expect(told()).toHaveLength(1);
   });
 
   it("is told of once while it lasts, and again when it was gone in between", () => {
