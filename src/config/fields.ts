@@ -3,8 +3,13 @@ import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 
 /*
  * The building blocks of the schema. Every message begins with "expected": what was found is put before it where
- * it is known. Any other message stands alone (see validate.ts).
+ * it is known. Any other message stands alone (see validate.ts). What is expected is also the title in JSON Schema, for
+ * editors and docs/configuration.md.
  */
+
+function titled(error: string) {
+  return { title: error.replace(/^expected /, "") };
+}
 
 /** A section: a mapping whose unknown keys are mistakes. */
 export function section<S extends z.ZodRawShape>(shape: S, expected = "expected a mapping (key: value)") {
@@ -15,7 +20,7 @@ export function section<S extends z.ZodRawShape>(shape: S, expected = "expected 
 export function text(expected: string, pattern?: RegExp) {
   const error = `expected ${expected}`;
   const schema = z.string({ error });
-  return pattern ? schema.regex(pattern, { error }) : schema.min(1, { error });
+  return (pattern ? schema.regex(pattern, { error }) : schema.min(1, { error })).meta(titled(error));
 }
 
 export function choice<const V extends readonly string[]>(values: V) {
@@ -29,7 +34,7 @@ function inWords(values: readonly string[]): string {
 export function whole(min: number, max: number) {
   const upTo = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`;
   const error = `expected a whole number, ${upTo}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  return z.int({ error }).min(min, { error }).max(max, { error }).meta(titled(error));
 }
 
 /** A duration, read as milliseconds. */
@@ -40,13 +45,13 @@ export function duration(min: string, max: string) {
     const ms = parseDuration(value);
     return ms === null || (ms >= minMs && ms <= maxMs);
   };
+  const rangeError = `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { error, abort: true })
-    .refine(isInRange, {
-      error: `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
-    })
-    .transform(milliseconds);
+    .refine(isInRange, { error: rangeError })
+    .transform(milliseconds)
+    .meta(titled(rangeError));
 }
 
 function milliseconds(value: string): number {
@@ -63,7 +68,7 @@ export function instant() {
     .string({ error })
     .refine(isInstant, { error })
     .transform(value => Date.parse(value))
-    .meta({ format: "date-time" });
+    .meta({ format: "date-time", ...titled(error) });
 }
 
 /** `Date.parse` takes the 30th of February for the 2nd of March, and a time without its zone for one of this machine's. */
@@ -77,7 +82,7 @@ export function isInstant(value: string): boolean {
 /** A list of at least one item. */
 export function list<S extends z.ZodType>(item: S, expected: string) {
   const error = `expected ${expected}`;
-  return z.array(item, { error }).min(1, { error });
+  return z.array(item, { error }).min(1, { error }).meta(titled(error));
 }
 
 /** One item or a list of at least one, read as a list. */
@@ -85,7 +90,8 @@ export function oneOrMany<S extends z.ZodType>(item: S, expected: string) {
   const error = `expected ${expected}`;
   return z
     .union([item, list(item, expected)], { error })
-    .transform(value => (Array.isArray(value) ? value : [value]));
+    .transform(value => (Array.isArray(value) ? value : [value]))
+    .meta(titled(error));
 }
 
 /** `false`, or a section. */
@@ -105,7 +111,8 @@ export function address(defaultPort: number) {
     .transform(value => {
       const { v6, host = "", port } = ADDRESS.exec(value)?.groups ?? {};
       return { host: v6 ?? host, port: port === undefined ? defaultPort : Number(port) };
-    });
+    })
+    .meta(titled(error));
 }
 
 /** An address whose scheme is one of those given. */
@@ -115,7 +122,7 @@ export function url(schemes: readonly string[], example: string) {
   return z
     .string({ error })
     .refine(isUrl, { error })
-    .meta({ pattern: `^(${schemes.join("|")})://` });
+    .meta({ pattern: `^(${schemes.join("|")})://`, ...titled(error) });
 }
 
 const ETCD_HOST = /^https?:\/\/(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]@?#]+):(?<port>\d{1,5})\/?$/;
@@ -127,5 +134,6 @@ export function etcdHost() {
     .string({ error })
     .regex(ETCD_HOST, { error })
     .refine(value => Number(ETCD_HOST.exec(value)?.groups?.["port"]) <= 65_535, { error })
-    .transform(value => value.replace(/\/$/, ""));
+    .transform(value => value.replace(/\/$/, ""))
+    .meta(titled(error));
 }

@@ -26,6 +26,16 @@ export type DocumentResult =
 
 /** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
 export function parseConfigDocument(source: DocumentSource): DocumentResult {
+  try {
+    return parse(source);
+  } catch (error) {
+    // The parser notices many levels of nesting by itself, but not of every kind, and each costs it several calls.
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, mistakes: [fileMistake(source.file, "it is nested too deeply")] };
+  }
+}
+
+function parse(source: DocumentSource): DocumentResult {
   const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
   if (text.trim() === "") return { ok: false, mistakes: [fileMistake(file, "the file is empty")] };
   const lines = new LineCounter();

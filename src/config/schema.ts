@@ -167,7 +167,20 @@ export function configSchema(file: ConfigFile): JsonSchema {
     file === "jobs"
       ? jobsFile({ defaults: defaultsSchema, calendar: calendarSchema, job: jobSchema })
       : bellwetherSchema;
-  return allowReferences(z.toJSONSchema(schema, { io: "input" }) as JsonSchema) as JsonSchema;
+  const generated = z.toJSONSchema(schema, { io: "input", override: keepDefault });
+  return allowReferences(generated as JsonSchema) as JsonSchema;
+}
+
+/** Zod leaves out the default of what it transforms, as it would be one of the output; ours are as they are written. */
+function keepDefault({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: JsonSchema;
+}): void {
+  const written = z.globalRegistry.get(zodSchema)?.["default"];
+  if (written !== undefined) jsonSchema.default = written as NonNullable<JsonSchema["default"]>;
 }
 
 const REFERENCE = { type: "string", pattern: String.raw`\$\{` };
@@ -186,8 +199,9 @@ function allowReferences(node: unknown): unknown {
   const isScalar = ["string", "number", "integer", "boolean"].includes(String(schema["type"]));
   const isConstrained = schema["type"] !== "string" || CONSTRAINTS.some(key => key in schema);
   if (!isScalar || !isConstrained) return schema;
-  const { description, default: fallback, ...constraints } = schema;
+  const { title, description, default: fallback, ...constraints } = schema;
   return {
+    ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
     ...(fallback === undefined ? {} : { default: fallback }),
     anyOf: [constraints, REFERENCE],

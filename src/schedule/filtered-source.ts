@@ -1,6 +1,7 @@
 import type { Exception } from "./exception.ts";
 import type { Candidate, Exclusion, Tick, TickCount, TickSource } from "./schedule.ts";
 import { EverySource } from "./sources.ts";
+import { DAY_MS } from "./time-units.ts";
 import type { Zone, ZoneSegment } from "./zone.ts";
 
 /**
@@ -8,6 +9,15 @@ import type { Zone, ZoneSegment } from "./zone.ts";
  * passed whole, so this is 50 years of excepted days.
  */
 const STRETCH_LIMIT = 20_000;
+
+/** The calendar repeats after 400 years, so what a cron expression excepts for so long it excepts for ever. */
+const CALENDAR_CYCLE_MS = 146_097 * DAY_MS;
+/** Single instants and the events of a calendar may lie farther apart than that, but not so many of them. */
+const MIN_STRETCHES = 100;
+
+function isHopeless(passed: number, distanceMs: number): boolean {
+  return passed >= STRETCH_LIMIT || (passed >= MIN_STRETCHES && distanceMs > CALENDAR_CYCLE_MS);
+}
 
 export interface FilteredSourceOptions {
   readonly source: TickSource;
@@ -39,8 +49,9 @@ export class FilteredSource implements TickSource {
 
   next(afterMs: number): Tick | null {
     if (afterMs >= this.#exhaustedAfter) return null;
-    let after = Math.max(afterMs, this.#startMs - 1);
-    for (let passed = 0; passed < STRETCH_LIMIT; passed++) {
+    const first = Math.max(afterMs, this.#startMs - 1);
+    let after = first;
+    for (let passed = 0; !isHopeless(passed, after - first); passed++) {
       const tick = this.#source.next(after);
       if (tick === null || tick.at > this.#endMs) break;
       const excepted = this.#exceptedAround(tick.at);
@@ -52,8 +63,9 @@ export class FilteredSource implements TickSource {
   }
 
   previous(atMs: number): Tick | null {
-    let at = Math.min(atMs, this.#endMs);
-    for (let passed = 0; passed < STRETCH_LIMIT; passed++) {
+    const last = Math.min(atMs, this.#endMs);
+    let at = last;
+    for (let passed = 0; !isHopeless(passed, last - at); passed++) {
       const tick = this.#source.previous(at);
       if (tick === null || tick.at < this.#startMs) return null;
       const excepted = this.#exceptedAround(tick.at);

@@ -499,8 +499,18 @@ describe("YAML", () => {
       files: { "jobs.yaml": `a: ${"[".repeat(300)}${"]".repeat(300)}\n` },
       mistakes: ["config/jobs.yaml:1:1 it is nested too deeply: expected at most 100 levels"],
     },
+    {
+      name: "refuses nesting that the parser itself cannot follow",
+      files: { "jobs.yaml": `${levels(5_000)}\nb: c: d` },
+      mistakes: ["config/jobs.yaml:1:1 it is nested too deeply"],
+    },
   ]);
 });
+
+/** Each key indented by one more blank. */
+function levels(count: number): string {
+  return Array.from({ length: count }, (_, level) => `${" ".repeat(level)}a:`).join("\n");
+}
 
 /** Ten lists, each of ten times the one before. */
 function bomb(): string {
