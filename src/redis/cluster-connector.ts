@@ -22,7 +22,7 @@ export interface ClusterConnectorOptions {
  * scripts and channels work as anywhere. A cluster client would follow redirections by itself, and send a transaction
  * again to the next node without its WATCH (DESIGN §5.2).
  */
-export function clusterConnector(options: ClusterConnectorOptions) {
+export function clusterConnector(options: ClusterConnectorOptions): NonNullable<RedisOptions["Connector"]> {
   /** The nodes that were found last stand before those of the configuration, which may have gone since. */
   let known: readonly HostAndPort[] = [];
 
