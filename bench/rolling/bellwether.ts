@@ -4,7 +4,14 @@ import { Routine } from "../../src/clock/routine.ts";
 import { sleep } from "../../src/clock/sleep.ts";
 import { LaunchRecord } from "../../test/chaos/launch-record.ts";
 import { writtenAt } from "../../test/chaos/surviving-stream.ts";
-import { type Handled, type JudgedJob, judge, readRun, type Verdict } from "../../test/chaos/verdict.ts";
+import {
+  type Handled,
+  type JudgedJob,
+  judge,
+  readRun,
+  runsOf,
+  type Verdict,
+} from "../../test/chaos/verdict.ts";
 import { startEtcd } from "../../test/support/etcd-server.ts";
 import { createProject, type TestProject } from "../../test/support/project.ts";
 import { startRedis } from "../../test/support/redis-server.ts";
@@ -32,6 +39,7 @@ export interface RollingHandoff {
 const NAMESPACE = "rolling";
 const QUEUE = "default";
 const HANDLED = "handled.jsonl";
+const HANDLED_LIMIT_MS = 30_000;
 
 const HANDLER = `import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -103,6 +111,7 @@ class BellwetherRun {
     const { fromAt, untilAt, pods, stallMs, end } = await restartAgainAndAgain(this.#options, () =>
       this.#start(),
     );
+    await this.#untilHandled(fromAt, untilAt);
     await end();
     await reading.stop();
     await this.#record.read();
@@ -142,6 +151,19 @@ class BellwetherRun {
       whenReady: () => Promise.race([replica.when("leader.observed"), replica.when("leader.elected")]),
       end: () => replica.end("SIGTERM"),
     };
+  }
+
+  /** What is still missing after the limit is the judge's affair. */
+  async #untilHandled(fromAt: number, untilAt: number): Promise<void> {
+    const due = this.#jobs.flatMap(job => runsOf(job, fromAt, untilAt));
+    const limitMs = performance.now() + HANDLED_LIMIT_MS;
+    const isHandled = () => {
+      const completed = new Set(
+        this.#record.events.flatMap(({ event, run }) => (event === "completed" ? [run] : [])),
+      );
+      return due.every(run => completed.has(run));
+    };
+    while (!isHandled() && performance.now() < limitMs) await sleep(READ_MS);
   }
 
   async #judge(quietAt: number): Promise<Verdict> {
