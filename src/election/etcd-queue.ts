@@ -1,6 +1,7 @@
-import { type Etcd3, EtcdLeaseInvalidError, type IKeyValue } from "etcd3";
+import type { Etcd3, IKeyValue } from "etcd3";
 import { z } from "zod";
 import type { EtcdClient } from "../etcd/client.ts";
+import { isLeaseGone } from "../etcd/failure.ts";
 import { keepLeaseAlive } from "../etcd/keep-alive.ts";
 
 /** A replica's place in the election: a key that lives as long as its lease. */
@@ -97,7 +98,7 @@ export class EtcdQueue {
     try {
       await this.#etcd.call((etcd, options) => etcd.leaseClient.leaseRevoke({ ID: leaseId }, options));
     } catch (error) {
-      if (!(error instanceof EtcdLeaseInvalidError)) throw error;
+      if (!isLeaseGone(error)) throw error;
     }
   }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { noop } from "cockatiel";
-import { Etcd3, type IOptions } from "etcd3";
+import type { Etcd3, IOptions } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { describeFailure, isAnswer, isRefusal } from "./failure.ts";
+import { cockatiel, etcd3 } from "./packages.ts";
 
 /** What a call gets: a client for one host, and the options that give the call its deadline. */
 export type EtcdWork<T> = (etcd: Etcd3, options: { readonly deadline: number }) => Promise<T>;
@@ -44,6 +44,8 @@ export class EtcdClient {
 
   constructor(options: EtcdClientOptions) {
     this.#options = options;
+    // Here, where nothing waits yet, rather than in the middle of the first call.
+    etcd3();
   }
 
   /** Tries each host once. Rejects with etcd's answer when that is an error, or with the last failure. */
@@ -150,7 +152,7 @@ class Connection {
 
   constructor(address: EtcdAddress, host: number, callLimitMs: number) {
     this.#callLimitMs = callLimitMs;
-    this.#etcd = new Etcd3(clientOptions(address, host, callLimitMs));
+    this.#etcd = new (etcd3().Etcd3)(clientOptions(address, host, callLimitMs));
   }
 
   call<T>(work: EtcdWork<T>): Promise<T> {
@@ -188,6 +190,7 @@ class Connection {
 
 function clientOptions(address: EtcdAddress, host: number, callLimitMs: number): IOptions {
   const { hosts, tls, credentials } = address;
+  const { noop } = cockatiel();
   const callOptions = () => ({ deadline: deadlineIn(callLimitMs) });
   const read = (file: string) => readFileSync(file);
   return {

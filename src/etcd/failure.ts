@@ -1,13 +1,19 @@
-import { EtcdAuthenticationFailedError, EtcdLeaseInvalidError, EtcdPermissionDeniedError } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
+import { etcd3 } from "./packages.ts";
 
 /** True for an error that is etcd's own answer to the call: nothing is wrong with the connection. */
 export function isAnswer(error: unknown): boolean {
-  return error instanceof EtcdLeaseInvalidError;
+  return isLeaseGone(error);
+}
+
+/** True when etcd knows no such lease: it ran out, or was revoked. */
+export function isLeaseGone(error: unknown): boolean {
+  return error instanceof etcd3().EtcdLeaseInvalidError;
 }
 
 /** True when etcd knows us and says no; trying again soon would not help. */
 export function isRefusal(error: unknown): boolean {
+  const { EtcdAuthenticationFailedError, EtcdPermissionDeniedError } = etcd3();
   return error instanceof EtcdAuthenticationFailedError || error instanceof EtcdPermissionDeniedError;
 }
 
@@ -17,6 +23,7 @@ export function describeFailure(
   { address, callLimitMs }: { readonly address: EtcdAddress; readonly callLimitMs: number },
 ): string {
   const { tls } = address;
+  const { EtcdAuthenticationFailedError, EtcdPermissionDeniedError } = etcd3();
   const username = address.credentials?.username;
   const text = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

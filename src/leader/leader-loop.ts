@@ -21,7 +21,7 @@ const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** A leader that could launch nothing for this long resigns: another replica may fare better. */
 const GIVE_UP_MS = 30_000;
-/** How soon an order is noticed while nothing is due. */
+/** How soon an order is noticed that no launch meets. */
 const ORDERS_MS = 400;
 const RETIRE_INTERVAL_MS = 60 * 60_000;
 /** The last ticks of a leader may have fallen due just before it stopped. */
@@ -146,6 +146,7 @@ export class LeaderLoop {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
     for (const job of this.#jobs.keys()) due.put(job, Number.NEGATIVE_INFINITY);
+    let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen()) return "reopen";
       const nowMs = clock.nowMs();
@@ -154,8 +155,13 @@ export class LeaderLoop {
         trouble.end();
         if (this.#newJobs) return { decidedToMs: nowMs };
         if (this.#isTimeToRetire()) return "reopen";
-        if ((await launcher.readOrdersVersion()) !== standing.orders.version) return "new orders";
-        await this.#sleep((due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs(), term.signal);
+        // Not after every tick: the next one would wait for the answer.
+        if (clock.monotonicMs() >= nextLookMs) {
+          nextLookMs = clock.monotonicMs() + ORDERS_MS;
+          if ((await launcher.readOrdersVersion()) !== standing.orders.version) return "new orders";
+        }
+        const dueInMs = (due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs();
+        await this.#sleep(Math.min(dueInMs, nextLookMs - clock.monotonicMs()), term.signal);
         continue;
       }
       const plan = planTicks({ jobs: taken.map(name => this.#planned(name, standing)), nowMs });
@@ -171,7 +177,7 @@ export class LeaderLoop {
   /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
   async #sleep(ms: number, ending: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    await clock.sleep(Math.min(ms, ORDERS_MS), AbortSignal.any([ending, this.#wake.signal]));
+    await clock.sleep(ms, AbortSignal.any([ending, this.#wake.signal]));
   }
 
   #takeNewJobs(): void {

@@ -1,6 +1,7 @@
-import { type Etcd3, EtcdLeaseInvalidError, type IRangeResponse } from "etcd3";
+import type { Etcd3, IRangeResponse } from "etcd3";
 import { z } from "zod";
 import type { EtcdClient } from "../etcd/client.ts";
+import { isLeaseGone } from "../etcd/failure.ts";
 import { keepLeaseAlive } from "../etcd/keep-alive.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 
@@ -174,7 +175,7 @@ export class EtcdLockStore implements LockStore {
       if (reply.succeeded) return reply.header.revision;
       return reply.responses[0]?.response_range.kvs[0]?.create_revision ?? null;
     } catch (error) {
-      if (error instanceof EtcdLeaseInvalidError) return null;
+      if (isLeaseGone(error)) return null;
       throw error;
     }
   }
@@ -245,7 +246,7 @@ export class EtcdLockStore implements LockStore {
     try {
       await this.#client.call((etcd, options) => etcd.leaseClient.leaseRevoke({ ID: leaseId }, options));
     } catch (error) {
-      if (!(error instanceof EtcdLeaseInvalidError)) throw error;
+      if (!isLeaseGone(error)) throw error;
     }
   }
 }

@@ -59,16 +59,17 @@ const QUEUE = "default";
 const READ_MS = 500;
 const PROGRESS_MS = 10_000;
 const SECOND_MS = 1_000;
+const QUIET_MS = 2_000;
 /** Without faults everything must be launched, and handled, within this time: BullMQ finds dead workers in 30 s. */
 const RECOVERY_LIMIT_MS = 90_000;
 
 const JOBS: readonly JudgedJob[] = [
-  { name: "latest", overlap: "allow" },
-  { name: "none", overlap: "allow" },
+  { name: "latest", overlap: "allow" } as const,
+  { name: "none", overlap: "allow" } as const,
   ...Array.from({ length: STEADY_JOBS }, (_, i) => ({ name: `steady-${i}`, overlap: "allow" }) as const),
   ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `skipping-${i}`, overlap: "skip" }) as const),
   ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `queueing-${i}`, overlap: "queue" }) as const),
-];
+].map(job => ({ ...job, periodMs: SECOND_MS }));
 
 const HANDLER = `import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -119,7 +120,7 @@ class ChaosRun {
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
       queue: QUEUE,
-      jobs: JOBS.map(({ name }) => name),
+      jobs: JOBS,
     });
   }
 
@@ -141,7 +142,7 @@ class ChaosRun {
     this.#faultsMs = performance.now() - startMs;
     this.#timeline.note("quiet: no more faults");
 
-    const quietAt = Math.ceil(Date.now() / SECOND_MS) + 2;
+    const quietAt = Date.now() + QUIET_MS;
     await this.#until("every job is launched again", () => this.#jobsReached(quietAt) === JOBS.length);
     await this.#until("every run has been handled", () => this.#isDrained(quietAt));
     await flock.stop();
@@ -248,18 +249,18 @@ class ChaosRun {
     }
   }
 
-  #jobsReached(second: number): number {
+  #jobsReached(atMs: number): number {
     const reached = this.#record.events.flatMap(({ event, run }) => {
       if (event !== "added" && event !== "deduplicated") return [];
       const tick = readRun(run);
-      return tick.second >= second ? [tick.job] : [];
+      return tick.tickAt >= atMs ? [tick.job] : [];
     });
     return new Set(reached).size;
   }
 
   #isDrained(quietAt: number): boolean {
     const completed = new Set(this.#runs("completed"));
-    return this.#runs("added").every(run => completed.has(run) || readRun(run).second > quietAt);
+    return this.#runs("added").every(run => completed.has(run) || readRun(run).tickAt > quietAt);
   }
 
   #runs(event: string): string[] {

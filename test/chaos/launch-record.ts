@@ -1,13 +1,13 @@
 import { Redis } from "ioredis";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { type StreamEntry, SurvivingStream } from "./surviving-stream.ts";
-import { type QueueEvent, type Recorded, runOf } from "./verdict.ts";
+import { type JudgedJob, type QueueEvent, type Recorded, runsOf } from "./verdict.ts";
 
 export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
   readonly namespace: string;
   readonly queue: string;
-  readonly jobs: readonly string[];
+  readonly jobs: readonly JudgedJob[];
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
@@ -29,7 +29,7 @@ export class LaunchRecord {
     this.#options = options;
     this.#prefix = `${keys.bullmqPrefix}:${options.queue}:`;
     this.#queueEvents = new SurvivingStream(`${this.#prefix}events`);
-    this.#histories = options.jobs.map(job => new SurvivingStream(keys.history(job)));
+    this.#histories = options.jobs.map(({ name }) => new SurvivingStream(keys.history(name)));
   }
 
   /** What survived, in the order of the stream. */
@@ -44,8 +44,8 @@ export class LaunchRecord {
 
   /** What the jobs' histories say of each tick; an entry that stands for several counts for each of them. */
   get history(): Recorded[] {
-    return this.#histories.flatMap(({ entries }, i) =>
-      entries.flatMap(({ fields }) => recordedOf(this.#options.jobs[i] ?? "", fields)),
+    return this.#options.jobs.flatMap((job, i) =>
+      (this.#histories[i]?.entries ?? []).flatMap(({ fields }) => recordedOf(job, fields)),
     );
   }
 
@@ -117,13 +117,10 @@ async function identify(redis: Redis): Promise<string> {
 }
 
 /** Entries without a tick say how a run ended, or that it gave up its place behind another one. */
-function recordedOf(job: string, { tick, from = tick, outcome }: Record<string, string>): Recorded[] {
+function recordedOf(job: JudgedJob, { tick, from = tick, outcome }: Record<string, string>): Recorded[] {
   if (tick === undefined || from === undefined || outcome === undefined) return [];
-  const [first, last] = [Number(from) / SECOND_MS, Number(tick) / SECOND_MS];
-  return Array.from({ length: last - first + 1 }, (_, i) => ({
-    run: runOf(job, first + i),
+  return runsOf(job, Number(from), Number(tick)).map(run => ({
+    run,
     outcome: outcome as Recorded["outcome"],
   }));
 }
-
-const SECOND_MS = 1_000;

@@ -1,3 +1,5 @@
+import { runIdOf, tickOfRun } from "../../src/launch/run-id.ts";
+
 /** An entry of BullMQ's own event stream. */
 export interface QueueEvent {
   readonly id: string;
@@ -15,9 +17,10 @@ export interface Handled {
   readonly term: number;
 }
 
-/** A job of the configuration under test; each has a tick at every full second. */
+/** A job of the configuration under test; it has its ticks at the multiples of its period. */
 export interface JudgedJob {
   readonly name: string;
+  readonly periodMs: number;
   readonly overlap: "allow" | "skip" | "queue";
 }
 
@@ -35,7 +38,7 @@ export interface Evidence {
   /** The jobs' histories as they stood in the end, the trimmed part included. */
   readonly history: readonly Recorded[];
   readonly handled: readonly Handled[];
-  /** The second (epoch) after which nothing was disturbed: every tick up to it must be decided and handled. */
+  /** The instant (epoch ms) after which nothing was disturbed: every tick up to it must be decided and handled. */
   readonly quietAt: number;
   /** What no replica should do, whatever happens to it. */
   readonly accidents: readonly string[];
@@ -75,15 +78,15 @@ export interface Verdict {
  * failover lost is not in it, and neither is its cursor, so its tick must be there once more, as a launch of its
  * own. Handlers are not taken back: a run that was launched, handled, lost and launched again was handled twice.
  *
- * 1. Each job is due at every second from the first tick that anybody launched up to the end. Each of these ticks
- *    has exactly one decision: an `added` event, or (where an older run of the job stood in the way) a `deduplicated`
+ * 1. Each job is due at every multiple of its period from the first tick that anybody launched up to the end. Each of
+ *    these ticks has exactly one decision: an `added` event, or (where an older run of the job stood in the way) a `deduplicated`
  *    one; with `overlap: queue` such a run may be added later, by the end of the one before it, which is no decision.
  *    None: the tick is lost. Two, or a `duplicated` event: it was launched twice. When the add
  *    itself was refused (a flushed script) BullMQ says nothing; a skip on Bellwether's record is then the decision, and so
  *    is a miss by the catch-up policy.
  * 2. The decisions of a job stand in the stream in the order of their ticks.
  * 3. In the stream, no run of an older term stands after a run of a newer one.
- * 4. Each launched run up to the quiet second has a `completed` event, no `failed` one, and at least one line in the
+ * 4. Each launched run up to the quiet instant has a `completed` event, no `failed` one, and at least one line in the
  *    handlers' own record.
  * 5. The history has exactly one entry for each of these ticks, as launched, skipped or missed.
  * 6. No replica crashed, ended by itself, printed what is no log line, or broke down as a leader.
@@ -93,10 +96,9 @@ export function judge(evidence: Evidence): Verdict {
   const decisions = decisionsOf(events, evidence.jobs);
   const added = decisions.filter(({ event }) => event === "added");
   const dueRuns = events.flatMap(({ event, run }) =>
-    event === "added" && readRun(run).second <= quietAt ? [run] : [],
+    event === "added" && readRun(run).tickAt <= quietAt ? [run] : [],
   );
-  const names = evidence.jobs.map(({ name }) => name);
-  const expected = expectedRuns(names, decisions, quietAt);
+  const expected = expectedRuns(evidence.jobs, decisions, quietAt);
   const violations = [
     ...lost(expected, [...decisions.map(({ run }) => run), ...withoutRun(evidence.history)]),
     ...twice(decisions, events),
@@ -119,8 +121,7 @@ export function judge(evidence: Evidence): Verdict {
 
 interface Decided extends QueueEvent {
   readonly job: string;
-  /** The tick, in seconds of the epoch. */
-  readonly second: number;
+  readonly tickAt: number;
 }
 
 function decisionsOf(events: readonly QueueEvent[], jobs: readonly JudgedJob[]): Decided[] {
@@ -128,33 +129,33 @@ function decisionsOf(events: readonly QueueEvent[], jobs: readonly JudgedJob[]):
   const waits = new Set(jobs.flatMap(({ name, overlap }) => (overlap === "queue" ? [name] : [])));
   return events.flatMap((event): Decided[] => {
     if (event.event !== "added" && event.event !== "deduplicated") return [];
-    const { job, second } = readRun(event.run);
+    const { job, tickAt } = readRun(event.run);
     if (event.event === "added" && waiting.delete(event.run)) return [];
     if (event.event === "deduplicated" && waits.has(job)) waiting.add(event.run);
-    return [{ ...event, job, second }];
+    return [{ ...event, job, tickAt }];
   });
 }
 
 /** `job-1@20261123T070000Z` */
-export function readRun(run: string): { readonly job: string; readonly second: number } {
-  const [job = "", tick = ""] = run.split("@");
-  const iso = tick.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
-  return { job, second: Date.parse(iso) / 1_000 };
+export function readRun(run: string): { readonly job: string; readonly tickAt: number } {
+  return { job: run.slice(0, run.lastIndexOf("@")), tickAt: Date.parse(tickOfRun(run)) };
 }
 
-export function runOf(job: string, second: number): string {
-  const iso = new Date(second * 1_000).toISOString();
-  return `${job}@${iso.replaceAll(/[-:]/g, "").slice(0, 15)}Z`;
+/** The runs of the job's ticks from one instant to another, both included. */
+export function runsOf({ name, periodMs }: Period, fromMs: number, untilMs: number): string[] {
+  const first = Math.ceil(fromMs / periodMs);
+  const count = Math.max(Math.floor(untilMs / periodMs) - first + 1, 0);
+  return Array.from({ length: count }, (_, i) => runIdOf(name, (first + i) * periodMs));
 }
+
+type Period = Pick<JudgedJob, "name" | "periodMs">;
 
 /** Jobs may be ahead of each other by what was launched when everything was stopped. */
-function expectedRuns(jobs: readonly string[], decisions: readonly Decided[], quietAt: number): string[] {
-  const first = Math.min(...decisions.map(({ second }) => second));
-  const last = new Map(jobs.map(job => [job, quietAt]));
-  for (const { job, second } of decisions) last.set(job, Math.max(second, last.get(job) ?? quietAt));
-  return [...last].flatMap(([job, until]) =>
-    Array.from({ length: Math.max(until - first + 1, 0) }, (_, i) => runOf(job, first + i)),
-  );
+function expectedRuns(jobs: readonly Period[], decisions: readonly Decided[], quietAt: number): string[] {
+  const first = Math.min(...decisions.map(({ tickAt }) => tickAt));
+  const last = new Map<string, number>();
+  for (const { job, tickAt } of decisions) last.set(job, Math.max(tickAt, last.get(job) ?? quietAt));
+  return jobs.flatMap(job => runsOf(job, first, last.get(job.name) ?? quietAt));
 }
 
 function lost(expected: readonly string[], runs: readonly string[]): Violation[] {
@@ -206,8 +207,8 @@ function outOfOrder(decisions: readonly Decided[]): Violation[] {
   const newest = new Map<string, Decided>();
   return decisions.flatMap((decision): Violation[] => {
     const before = newest.get(decision.job);
-    if (!before || decision.second > before.second) newest.set(decision.job, decision);
-    if (!before || decision.second >= before.second) return [];
+    if (!before || decision.tickAt > before.tickAt) newest.set(decision.job, decision);
+    if (!before || decision.tickAt >= before.tickAt) return [];
     const what = `${decision.run} was decided after ${before.run}`;
     return [{ breach: "out of order", what, run: decision.run }];
   });

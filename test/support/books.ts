@@ -20,6 +20,8 @@ export class Books {
     readonly jobs: readonly string[];
   }[] = [];
   orders: Orders = NO_ORDERS;
+  /** How often a leader asked for the version of the orders. */
+  looks = 0;
   readonly decided: { readonly term: number; readonly decision: Decision }[] = [];
   readonly commits: Commit[] = [];
   trouble: () => Trouble = () => "none";
@@ -49,7 +51,10 @@ export class Books {
         jobs = next;
       },
       readOrders: async () => this.orders,
-      readOrdersVersion: async () => this.orders.version,
+      readOrdersVersion: async () => {
+        this.looks++;
+        return this.orders.version;
+      },
       retire: async () => [],
       open: async (fence: string, nowMs: number, changedMs: number): Promise<OpenOutcome> =>
         carryOut(() => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { type Evidence, judge, type QueueEvent } from "../../chaos/verdict.ts";
 
-const FIRST = Date.parse("2026-11-23T07:00:00Z") / 1_000;
+const FIRST = Date.parse("2026-11-23T07:00:00Z");
 const TERM = 7;
 
 /** A run of which everything is in order: three ticks of two jobs, launched, handled and completed. */
@@ -14,11 +14,11 @@ function setup() {
   const handled = runs.map(run => ({ run, attempt: 1, term: TERM }));
   const evidence: Evidence = {
     jobs: [
-      { name: "a", overlap: "skip" },
-      { name: "b", overlap: "queue" },
+      { name: "a", periodMs: 1_000, overlap: "skip" },
+      { name: "b", periodMs: 1_000, overlap: "queue" },
     ],
     history: runs.map(run => ({ run, outcome: "launched" })),
-    ...{ events, handled, quietAt: FIRST + 2, accidents: [] },
+    ...{ events, handled, quietAt: FIRST + 2_000, accidents: [] },
   };
   return { runs, evidence };
 }
@@ -146,10 +146,30 @@ it("takes a run that waited and was added later for one decision, and not for mo
   expect(breaches({ ...evidence, events: [...waited, completed, again] })).toEqual([`launched twice ${B2}`]);
 });
 
-it("does not ask for runs to be handled that were launched after the quiet second", () => {
+it("does not ask for runs to be handled that were launched after the quiet instant", () => {
   const { evidence } = setup();
   const run = "a@20261123T070003Z";
   const events = [...evidence.events, event("9-0", "added", run, TERM)];
   const history = [...evidence.history, { run, outcome: "launched" } as const];
   expect(breaches({ ...evidence, events, history })).toEqual([]);
+});
+
+it("expects each job at the multiples of its own period, from the first tick that anybody launched", () => {
+  const job = { name: "c", periodMs: 700, overlap: "allow" } as const;
+  const runs = ["c@20261123T070000.500Z", "c@20261123T070001.200Z", "c@20261123T070001.900Z"];
+  const events = runs.flatMap((run, i) => [
+    event(`${i}-0`, "added", run, TERM),
+    event(`${i}-1`, "completed", run),
+  ]);
+  const evidence: Evidence = {
+    jobs: [job],
+    history: runs.map(run => ({ run, outcome: "launched" })),
+    handled: runs.map(run => ({ run, attempt: 1, term: TERM })),
+    ...{ events, quietAt: FIRST + 2_000, accidents: [] },
+  };
+  expect(judge(evidence)).toMatchObject({ violations: [], ticks: 3 });
+  expect(breaches({ ...evidence, quietAt: FIRST + 2_600 })).toEqual([
+    "lost c@20261123T070002.600Z",
+    "not on record once c@20261123T070002.600Z",
+  ]);
 });

@@ -196,6 +196,17 @@ describe("the order to step down", () => {
     expect(await term.ended).toBe("stepdown");
   });
 
+  it("is followed within half a second under many ticks, none of which waits for a look at the orders", async () => {
+    const { books, clock, lead } = setup([jobOf("often", {}, { everyMs: 100 })]);
+    const term = lead();
+    await clock.advance(10_000);
+    expect(books.launched("often")).toHaveLength(100);
+    expect(books.looks).toBeLessThan(30);
+    books.order({ stepDown: term.number });
+    await clock.advance(500);
+    expect(await term.ended).toBe("stepdown");
+  });
+
   it("means no other term", async () => {
     const { books, clock, lead } = setup();
     books.order({ stepDown: 1 });
