@@ -7,6 +7,7 @@ const PROJECTS = [
   { name: "integration", testTimeout: 60_000 },
   { name: "e2e", testTimeout: 90_000 },
   { name: "chaos", testTimeout: 300_000 },
+  { name: "fuzz", testTimeout: 120_000 },
 ];
 
 export default defineConfig({
