@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config.ts";
 
 /** Settings that a running replica keeps from its start. */
-const FIXED = [
+export const FIXED_SETTINGS = [
   "namespace",
   "redis",
   "election",
@@ -12,7 +12,7 @@ const FIXED = [
 
 /** What of a changed configuration a running replica takes over only after a restart. */
 export function settingsThatNeedRestart(running: Config, changed: Config): string[] {
-  return FIXED.filter(key => !isDeepStrictEqual(running[key], changed[key]));
+  return FIXED_SETTINGS.filter(key => !isDeepStrictEqual(running[key], changed[key]));
 }
 
 /** The changed configuration as the running replica can take it over. */
