@@ -56,7 +56,8 @@ function lookUp(written: string, body: string, { env, readSecret }: ReferenceSou
   if (file !== undefined) return readFrom(file, fileDefault, readSecret);
   const [, name, fallback] = NAME_BODY.exec(body) ?? [];
   if (name === undefined) return { problem: malformed(written) };
-  const value = env[name];
+  // Of what every object has (`toString`), nothing is a variable.
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (fallback !== undefined) return { text: value || fallback };
   if (value !== undefined) return { text: value };
   return {

@@ -1,3 +1,4 @@
+import { Pool } from "./pool.ts";
 import { DAY_MS, EARLIEST_TICK_MS, LATEST_TICK_MS, SECOND_MS } from "./time-units.ts";
 
 /** A stretch of time in which a zone's clocks run evenly: wall time = instant + offset. */
@@ -128,9 +129,18 @@ export function zoneOf(name: string): Zone | null {
   }
 }
 
+/** By name; a wrong one in the defaults of a file is met by every job of it. */
+const problems = new Pool<string>(100);
+
 /** What is wrong with the name of a time zone, or null when nothing is. */
 export function checkTimezone(name: string): string | null {
   if (zoneOf(name) !== null) return null;
+  const problem = problems.get(name) ?? problemOf(name);
+  problems.put(name, problem);
+  return problem;
+}
+
+function problemOf(name: string): string {
   const nearest = nearestZone(name);
   const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
   return `"${shortened(name)}" is not a time zone: expected an IANA name such as Europe/Berlin or UTC${hint}`;

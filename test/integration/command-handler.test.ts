@@ -67,6 +67,14 @@ describe("a command", () => {
     expect(command.logged.every(({ level }) => level === "info")).toBe(true);
   });
 
+  test("gets its arguments as they are, and data never among them: no shell reads either", async () => {
+    const made = testRun();
+    const argv = ["printf", "%s\\n", "$(id)", "; exit 3", "`id`", "*", "$BELLWETHER_DATA"];
+    await new CommandHandler(commandOf(argv)).handle({ a: "'; exit 3 #" }, made.run);
+    const lines = made.logged.map(({ fields }) => Object(fields).line);
+    expect(lines).toEqual(argv.slice(2));
+  });
+
   test("runs where and with what its mapping says", async () => {
     const cwd = await folder();
     const command = setup('pwd; echo "$GREETING"; cat', {

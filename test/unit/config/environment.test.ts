@@ -35,6 +35,7 @@ describe("expandReferences", () => {
     ["${file:/run/nothing:-default}", "default"],
     ["${file:/run/empty:-}", ""],
     ["${file:/run/a b:c}", "${NAME}"],
+    ["${constructor:-default}", "default"],
     ["${file:-a variable of that name}", "a variable of that name"],
     ["$${file:/run/secrets/db}", "${file:/run/secrets/db}"],
   ])("reads %s as %s", (source, text) => {
@@ -43,6 +44,7 @@ describe("expandReferences", () => {
 
   it.each([
     ["${MISSING}", "the environment variable MISSING is not set: set it, or write ${MISSING:-default}"],
+    ["${toString}", "the environment variable toString is not set: set it, or write ${toString:-default}"],
     ["${NAME", malformed("${NAME")],
     ["${}", malformed("${}")],
     ["${A-B}", malformed("${A-B}")],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { checkTimezone, zoneOf } from "../../../src/schedule/zone.ts";
 import { iso } from "./setup.ts";
 
@@ -24,6 +24,14 @@ describe("checkTimezone", () => {
     const problem = checkTimezone(name);
     expect(problem).toContain(`"${name}" is not a time zone: expected an IANA name`);
     expect(/did you mean (.*)\?/.exec(problem ?? "")?.[1] ?? null).toBe(hint);
+  });
+
+  test("looks for names that are near once, however many jobs have the wrong one", () => {
+    const listed = vi.spyOn(Intl, "supportedValuesOf");
+    onTestFinished(() => listed.mockRestore());
+    const told = Array.from({ length: 1_000 }, () => checkTimezone("Europe/Berlim"));
+    expect(new Set(told).size).toBe(1);
+    expect(listed).toHaveBeenCalledTimes(1);
   });
 
   test("says little about a name of a megabyte, and compares it with nothing", () => {

@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { expect, it } from "vitest";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+
+async function readJson(file: string) {
+  return JSON.parse(await readFile(path.join(ROOT, file), "utf8")) as {
+    readonly [section: string]: Readonly<Record<string, unknown>>;
+  };
+}
+
+it("are pinned to exact versions", async () => {
+  const { dependencies, devDependencies, optionalDependencies, overrides } = await readJson("package.json");
+  const versions = Object.entries({
+    ...dependencies,
+    ...devDependencies,
+    ...optionalDependencies,
+    ...overrides,
+  });
+  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
+  expect(versions.length).toBeGreaterThan(15);
+});
+
+it("are locked with their hashes, and run no code when they are installed", async () => {
+  const [{ packages = {} }, { allowScripts }] = await Promise.all([
+    readJson("package-lock.json"),
+    readJson("package.json"),
+  ]);
+  const locked = Object.entries(packages).filter(([name]) => name !== "");
+  const about = (name: string) =>
+    Object(packages[name]) as { integrity?: string; hasInstallScript?: boolean };
+  expect(locked.filter(([name]) => !about(name).integrity?.startsWith("sha512-"))).toEqual([]);
+  const withScripts = locked.map(([name]) => name).filter(name => about(name).hasInstallScript);
+  const refused = Object.entries(allowScripts ?? {}).filter(([, isAllowed]) => isAllowed === false);
+  expect(withScripts.map(name => name.replace("node_modules/", "")).sort()).toEqual(
+    refused.map(([name]) => name).sort(),
+  );
+});
