@@ -13,6 +13,8 @@ const PROJECTS = [
 
 export default defineConfig({
   test: {
+    // Most tests wait for other processes, also where there are two cores.
+    maxWorkers: 2,
     projects: PROJECTS.map(({ name, testTimeout }, i) => ({
       test: { name, testTimeout, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder: i + 1 } },
     })),

@@ -7,8 +7,3 @@ export function parseInstant(option: string, text: string): number {
   if (isInstant(full)) return Date.parse(full);
   throw new CliFailure(`${option} ${text}: expected an instant like 2026-12-24T18:00:00Z`, EXIT.usage);
 }
-
-/** The same for commands that change nothing: a time without an offset is one in UTC. */
-export function parseInstantToShow(option: string, text: string): number {
-  return parseInstant(option, isInstant(`${text}Z`) ? `${text}Z` : text);
-}

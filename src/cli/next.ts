@@ -1,4 +1,4 @@
-import { parseInstantToShow } from "./instant.ts";
+import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
@@ -37,7 +37,7 @@ const COUNT_UNTIL = 1_000;
 
 /** Shows each job's next ticks, in order of time. Needs no server. */
 export async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
-  const fromMs = options.from === undefined ? Date.now() : parseInstantToShow("--from", options.from);
+  const fromMs = options.from === undefined ? Date.now() : parseInstant("--from", options.from);
   const untilMs = parseUntil(options.until, fromMs);
   const config = await loadProject(options, io);
   const jobs = name === undefined ? config.jobs : [findJob(config, name)];
@@ -65,7 +65,7 @@ export async function next(name: string | undefined, options: NextOptions, io: I
 
 function parseUntil(until: string | undefined, fromMs: number): number {
   if (until === undefined) return Number.POSITIVE_INFINITY;
-  const untilMs = parseInstantToShow("--until", until);
+  const untilMs = parseInstant("--until", until);
   if (untilMs >= fromMs) return untilMs;
   const from = new Date(fromMs).toISOString();
   throw new CliFailure(`--until ${until} is before --from ${from}: expected a later instant`, EXIT.usage);

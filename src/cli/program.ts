@@ -50,7 +50,7 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
   project(program, "next", "the coming ticks of a job, or of all; needs no server")
     .argument("[job]")
     .option("--count <n>", "at most so many ticks per job (default: 5, with --until 1000)", positive)
-    .option("--from <instant>", "begin at this instant (ISO 8601, UTC without an offset) instead of now")
+    .option("--from <instant>", "begin at this instant (ISO 8601) instead of now")
     .option("--until <instant>", "all ticks up to this instant; with --count, whichever comes first")
     .option("--excluded", "with --json: also the ticks that except, start and end take away")
     .option("--json", "print JSON")

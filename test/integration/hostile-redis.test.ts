@@ -86,7 +86,7 @@ async function writeGarbage(keys: RedisKeys): Promise<void> {
 }
 
 describe("what somebody else wrote into Redis", () => {
-  it("is passed over by status and history, which steer no terminal with it", async () => {
+  it("is passed over by status, history and audit, which steer no terminal with it", async () => {
     const { keys, cli } = await setup();
     await writeGarbage(keys);
     const status = await cli("status", "--json");
@@ -95,7 +95,7 @@ describe("what somebody else wrote into Redis", () => {
     expect(await cli("status")).toMatchObject({ code: 0, stderr: "" });
     expect(await cli("history", "beat", "--json")).toEqual({ code: 0, stdout: "[]\n", stderr: "" });
     expect(await cli("history", "beat")).toMatchObject({ code: 0, stdout: "beat has no history yet\n" });
-    const audit = await cli("history");
+    const audit = await cli("audit");
     expect(audit).toMatchObject({ code: 0, stderr: "" });
     expect(audit.stdout).toContain("\\u001b[2Jme");
     expect(audit.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
@@ -106,7 +106,7 @@ describe("what somebody else wrote into Redis", () => {
     for (const key of [keys.history("beat"), keys.audit, keys.orders, keys.leader, keys.replicas]) {
       await redis.set(key, "x");
     }
-    for (const args of [["status"], ["history"], ["history", "beat"], ["pause", "beat"]]) {
+    for (const args of [["status"], ["audit"], ["history", "beat"], ["pause", "beat"]]) {
       const { code, stderr } = await cli(...args);
       expect([args, code, stderr]).toEqual([args, 1, expect.stringMatching(/^Redis at \S+ refused: .*\n$/)]);
     }
