@@ -95,9 +95,10 @@ export class Launcher {
 
   /**
    * Gives each job its cursor, if it has none, and reads where all of them stand. A schedule that is found to have
-   * changed begins at `changedMs`.
+   * changed begins at `changedMs`. Throws BW_REDIS_AWAY where there is no connection to do it over.
    */
   async open(fence: string, nowMs: number, changedMs: number): Promise<OpenOutcome> {
+    if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
     // First, so that an order which is given meanwhile is seen as a newer version.
     const orders = await readOrders(this.#redis, this.#keys);

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Launcher, Settled } from "../launch/launcher.ts";
 import type { Orders } from "../launch/orders.ts";
@@ -102,9 +102,12 @@ export class LeaderLoop {
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
-        const { forMs, retryMs, isNew } = trouble.meet();
-        // Once per trouble: a connection that stays away is told by redis.unreachable, not by every retry.
-        if (isNew) events.emit("launch.failed", { term: term.number, error: messageOf(error) });
+        const { forMs, retryMs } = trouble.meet();
+        // A connection that is away is told by redis.unreachable; nothing was tried.
+        const isAway = isBellwetherError(error, "BW_REDIS_AWAY");
+        if (!isAway && trouble.isUntold()) {
+          events.emit("launch.failed", { term: term.number, error: messageOf(error) });
+        }
         if (forMs >= GIVE_UP_MS)
           throw new BellwetherError(
             "BW_LAUNCH_FAILING",
@@ -158,7 +161,10 @@ export class LeaderLoop {
         // Not after every tick: the next one would wait for the answer.
         if (clock.monotonicMs() >= nextLookMs) {
           nextLookMs = clock.monotonicMs() + ORDERS_MS;
-          if ((await launcher.readOrdersVersion()) !== standing.orders.version) return "new orders";
+          // Where the connection breaks in the middle of the look nothing was launched: opening again finds out.
+          const version = await launcher.readOrdersVersion().catch(() => null);
+          if (version === null) return "reopen";
+          if (version !== standing.orders.version) return "new orders";
         }
         const dueInMs = (due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs();
         await this.#sleep(Math.min(dueInMs, nextLookMs - clock.monotonicMs()), term.signal);
@@ -275,22 +281,31 @@ class Trouble {
   readonly #clock: Clock;
   #sinceMs: number | null = null;
   #failures = 0;
+  #isTold = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  meet(): { readonly forMs: number; readonly retryMs: number; readonly isNew: boolean } {
+  meet(): { readonly forMs: number; readonly retryMs: number } {
     const nowMs = this.#clock.monotonicMs();
     this.#sinceMs ??= nowMs;
     this.#failures++;
     const retryMs = Math.min(MIN_RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS);
-    return { forMs: nowMs - this.#sinceMs, retryMs, isNew: this.#failures === 1 };
+    return { forMs: nowMs - this.#sinceMs, retryMs };
+  }
+
+  /** True once in each row: what goes wrong is told when it begins. */
+  isUntold(): boolean {
+    const isUntold = !this.#isTold;
+    this.#isTold = true;
+    return isUntold;
   }
 
   end(): void {
     this.#sinceMs = null;
     this.#failures = 0;
+    this.#isTold = false;
   }
 }
 
