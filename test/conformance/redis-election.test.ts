@@ -84,4 +84,17 @@ describe("the Redis lease store", () => {
     expect(await b.campaign(bid)).toMatchObject({ outcome: "held", presence: "unknown" });
     await fixture.dispose();
   });
+
+  it("lets a lower generation lead when an operator has removed the one that was announced by mistake", async () => {
+    const fixture = await setup();
+    const [a, b] = [await fixture.open("a"), await fixture.open("b")];
+    const wrong = { replica: "b", token: "t", ttlMs: 60_000, generation: 500 };
+    await b.campaign(wrong);
+    await b.release(wrong, "resigned");
+    const bid = { replica: "a", token: "u", ttlMs: 60_000, generation: 5 };
+    expect(await a.campaign(bid)).toEqual({ outcome: "outdated", newest: 500 });
+    await fixture.plain.del(fixture.keys.generation);
+    expect(await a.campaign(bid)).toMatchObject({ outcome: "elected", term: 2 });
+    await fixture.dispose();
+  });
 });

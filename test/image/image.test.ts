@@ -156,6 +156,13 @@ async function observe(containers: readonly Container[]): Promise<void> {
   tell(`${killed} leads, term ${first.line["term"]}`);
   await firstTo(containers, "run.completed", line => line["job"] === "hello");
 
+  for (const { replica } of containers) {
+    const { http } = await replica.when("replica.started");
+    for (const probe of ["livez", "readyz", "metrics"])
+      expect((await fetch(`${http}/${probe}`)).status).toBe(200);
+  }
+  tell("all three answer /livez, /readyz and /metrics");
+
   const status = await runIn(users, ["bellwether", "status", "--json", "--config", "/etc/bellwether"]);
   expect(status.code).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ leader: { replica: killed }, replicas: [{}, {}, {}] });
