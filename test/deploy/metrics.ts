@@ -1,47 +1,24 @@
-/** The metrics that replicas export, by kind; and what a query asks of them. */
-const COUNTERS = [
-  "bellwether_config_rejected_total",
-  "bellwether_handoffs_total",
-  "bellwether_redis_errors_total",
-  "bellwether_runs_total",
-  "bellwether_ticks_total",
-  "bellwether_vacant_seconds_total",
-];
-const GAUGES = [
-  "bellwether_clock_skew_seconds",
-  "bellwether_config_generation",
-  "bellwether_config_info",
-  "bellwether_job_overdue_seconds",
-  "bellwether_leader",
-  "bellwether_leader_absent_seconds",
-  "bellwether_queue_depth",
-  "bellwether_term",
-];
-const HISTOGRAMS = [
-  "bellwether_etcd_latency_seconds",
-  "bellwether_launch_lateness_seconds",
-  "bellwether_lock_held_seconds",
-  "bellwether_lock_wait_seconds",
-  "bellwether_redis_latency_seconds",
-  "bellwether_run_duration_seconds",
-];
-/** Of prom-client and of Prometheus. */
-const OTHERS = [
-  "nodejs_eventloop_lag_p99_seconds",
-  "process_cpu_seconds_total",
-  "process_resident_memory_bytes",
+import { setupMetrics } from "../unit/admin/setup.ts";
+
+/** What a replica says on /metrics: name and type of each metric. */
+const { metrics, events } = setupMetrics({ queueDepths: async () => new Map([["default", { waiting: 1 }]]) });
+events.emit("run.completed", { job: "report", run: "report@20261123T070000Z", attempt: 1, durationMs: 1 });
+const EXPORTED = [...(await metrics.expose()).text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(
+  ([, name = "", type = ""]) => ({ name, type }),
+);
+
+/** Every series that queries may ask for; `up` is Prometheus's own. */
+export const METRICS: readonly string[] = [
+  ...EXPORTED.flatMap(({ name, type }) =>
+    type === "histogram" ? ["_bucket", "_sum", "_count"].map(end => name + end) : [name],
+  ),
   "up",
 ];
 
-export const METRICS: readonly string[] = [
-  ...COUNTERS,
-  ...GAUGES,
-  ...HISTOGRAMS.flatMap(name => ["_bucket", "_sum", "_count"].map(end => name + end)),
-  ...OTHERS,
-];
-
 /** Every metric of Bellwether's, as exported. */
-export const OWN_METRICS: readonly string[] = [...COUNTERS, ...GAUGES, ...HISTOGRAMS];
+export const OWN_METRICS: readonly string[] = EXPORTED.map(({ name }) => name).filter(name =>
+  name.startsWith("bellwether_"),
+);
 
 /** The names of the metrics in a PromQL expression. Labels and functions are no metrics; nor are texts in quotes. */
 export function metricsIn(expression: string): string[] {
