@@ -45,6 +45,8 @@ function parse(source: DocumentSource): DocumentResult {
     // Checked by `checkKeys`, which is linear and names both places.
     uniqueKeys: false,
     merge: true,
+    // Else `!!set`, `!!omap` and `!!binary` turn a mapping or a text into something that is neither.
+    resolveKnownTags: false,
     logLevel: "error",
   });
   const findings = syntaxFindings(yaml, text, lines);

@@ -473,6 +473,16 @@ describe("YAML", () => {
       mistakes: ["config/jobs.yaml:5:16 tags like !name are not supported: expected plain YAML"],
     },
     {
+      name: "refuses the tags of YAML 1.1, which make a mapping something else",
+      files: jobFile("every: 5s", "data: !!set { a }"),
+      mistakes: ["config/jobs.yaml:5:11 tags like !name are not supported: expected plain YAML"],
+    },
+    {
+      name: "refuses them for the whole file of settings",
+      files: { "jobs.yaml": ONE_JOB, "bellwether.yaml": "!!set {}\n" },
+      mistakes: ["config/bellwether.yaml:1:1 tags like !name are not supported: expected plain YAML"],
+    },
+    {
       name: "refuses an alias without an anchor",
       files: { "jobs.yaml": "jobs:\n  a: *nope\n" },
       mistakes: [
