@@ -34,13 +34,18 @@ export async function backfill(jobName: string, options: BackfillOptions, io: Io
   return EXIT.done;
 }
 
-function start(config: Config, job: Job, ticks: readonly number[], options: BackfillOptions) {
+async function start(config: Config, job: Job, ticks: readonly number[], options: BackfillOptions) {
   if (job.overlap !== "allow" && options.overlap !== "allow") {
     throw new CliFailure(
       `${job.name} has overlap: ${job.overlap}, and the runs of a backfill run side by side: accept that with --overlap allow`,
     );
   }
-  return withOperator(config, options, operator => operator.backfill(job, ticks));
+  const answer = await withOperator(config, options, operator => operator.backfill(job, ticks));
+  if (answer.outcome === "started") return answer.runs;
+  throw new CliFailure(
+    `--to ${options.to} is in the future: by Redis's time it is ${iso(answer.nowMs)}, and this machine's clock is ahead`,
+    EXIT.usage,
+  );
 }
 
 function ticksOf(job: Job, { from, to, limit }: BackfillOptions): readonly number[] {

@@ -16,6 +16,11 @@ const orderReply = z.tuple([z.enum(["done", "already", "not there", "decided", "
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 
+/** `runs` are the runs' ids, oldest first; `nowMs` is Redis's time. */
+export type BackfillOutcome =
+  | { readonly outcome: "started"; readonly runs: readonly string[] }
+  | { readonly outcome: "not due"; readonly nowMs: number };
+
 /** Each rejects only when Redis gives no answer or refuses; whether the order stands is then unknown, and safe to ask again. */
 export type PauseOutcome =
   | { readonly outcome: "paused"; readonly atMs: number }
@@ -111,13 +116,14 @@ export class Operator {
 
   /**
    * Starts a run for each of the ticks (epoch ms), oldest first, all or none. They run beside each other and beside
-   * other runs, whatever the job's `overlap`. Resolves with the runs' ids.
+   * other runs, whatever the job's `overlap`. None is started when one of the ticks is still to come by Redis's time,
+   * since the schedule would launch it again.
    */
-  async backfill(job: Job, ticks: readonly number[]): Promise<readonly string[]> {
-    return addBackfill(this.#redis, this.#keys, {
-      ...{ job, ticks, by: this.#by },
-      nowMs: await readTimeMs(this.#redis),
-    });
+  async backfill(job: Job, ticks: readonly number[]): Promise<BackfillOutcome> {
+    const nowMs = await readTimeMs(this.#redis);
+    if (ticks.some(tick => tick > nowMs)) return { outcome: "not due", nowMs };
+    const runs = await addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, nowMs });
+    return { outcome: "started", runs };
   }
 
   /** No tick up to then is still to come. Jitter may hold back one whose time has come. */

@@ -417,3 +417,17 @@ describe("opening the books", () => {
     expect(await redis.exists(keys.cursors, keys.schedules)).toBe(0);
   });
 });
+
+describe("a backfill", () => {
+  it("starts nothing when one of its ticks is still to come by Redis's time, whatever clock planned it", async () => {
+    const { operator, redis, keys, added } = await setup();
+    const now = await readTimeMs(redis);
+    const answer = await operator("ann").backfill(HOURLY, [now - HOUR_MS, now + HOUR_MS]);
+    expect(answer.outcome).toBe("not due");
+    expect(await added()).toEqual([]);
+    expect(await readAudit(redis, keys, 10)).toEqual([]);
+    const started = await operator("ann").backfill(HOURLY, [now - HOUR_MS]);
+    if (started.outcome !== "started") throw new Error("not started");
+    expect(await added()).toEqual(started.runs);
+  });
+});
