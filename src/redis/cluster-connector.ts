@@ -2,6 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import type { HostAndPort } from "../config/config.ts";
+import { AddressConnector, hearEveryError } from "./connectors.ts";
 
 const ASK_LIMIT_MS = 2_000;
 /** A socket that does not end by itself is destroyed after this: ioredis's own default. */
@@ -41,9 +42,11 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
       const { master, nodes } = await findMaster([...known, ...options.nodes], options);
       known = nodes;
       if (!this.connecting) throw new Error("Connection is closed.");
-      const stream = options.tls
-        ? connectTls({ ...options.tls, host: master.host, port: master.port })
-        : connectTcp({ host: master.host, port: master.port });
+      const stream = hearEveryError(
+        options.tls
+          ? connectTls({ ...options.tls, host: master.host, port: master.port })
+          : connectTcp({ host: master.host, port: master.port }),
+      );
       this.stream = stream;
       stream.once("error", error => {
         this.firstError = error;
@@ -84,6 +87,7 @@ async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConn
   const redis = new Redis({
     ...node,
     ...credentials,
+    Connector: AddressConnector,
     ...(tls && { tls }),
     ...{ lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
     ...{ connectTimeout: ASK_LIMIT_MS, commandTimeout: ASK_LIMIT_MS, retryStrategy: () => null },

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { clusterConnector } from "./cluster-connector.ts";
+import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A connection that gave no answer for this long is given up and made anew. */
@@ -58,7 +59,7 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
 /** Where the server is and how to get in, as far as a URL does not say it. Throws BW_TLS_FILE. */
 function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
   const tls = address.tls ? tlsOptions(address.tls) : null;
-  if (address.kind === "url") return tls ? { tls } : {};
+  if (address.kind === "url") return { Connector: AddressConnector, ...(tls && { tls }) };
   const credentials = { ...address.credentials };
   if (address.kind === "cluster") {
     const { nodes, tag } = address;
@@ -71,6 +72,7 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
   const { username, password } = address.sentinelCredentials ?? {};
   return {
     ...credentials,
+    Connector: SentinelsConnector,
     name: address.name,
     sentinels: [...address.nodes],
     sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),

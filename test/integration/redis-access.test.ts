@@ -1,8 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress, TlsFiles } from "../../src/config/config.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";
 import { leastRights } from "../support/least-rights.ts";
@@ -72,6 +75,15 @@ function start(configDir: string): ReplicaProcess {
   const replica = new ReplicaProcess(["--config", configDir]);
   disposals.push(() => replica.end());
   return replica;
+}
+
+interface AddressCase {
+  readonly kind: RedisAddress["kind"];
+  readonly addressOf: (tls: TlsFiles) => RedisAddress;
+}
+
+function at() {
+  return { host: "127.0.0.1", port: server.port };
 }
 
 function tlsSettings({ ca = files.ca, more = "" } = {}): string {
@@ -153,6 +165,26 @@ describe("TLS that does not fit", () => {
     expect(status.stderr).toMatch(/^cannot reach Redis at rediss:\/\/127\.0\.0\.1:\d+\/?: .+\n$/);
     expect(await replica.end()).toBe(0);
   });
+
+  it.each([
+    { kind: "url", addressOf: tls => ({ kind: "url", url: `rediss://127.0.0.1:${server.port}`, tls }) },
+    { kind: "cluster", addressOf: tls => ({ kind: "cluster", nodes: [at()], tag: "tag", tls }) },
+  ] satisfies AddressCase[])(
+    "raises nothing that nobody catches, wherever in its handshake a connection by $kind is given up",
+    async ({ addressOf }) => {
+      const strays: unknown[] = [];
+      const note = (error: unknown) => void strays.push(error);
+      process.on("uncaughtException", note);
+      disposals.push(() => process.off("uncaughtException", note));
+      for (let index = 0; index < 200; index++) {
+        const redis = connectRedis(addressOf({ ...files, serverName: "redis.example" }), "plain", "test");
+        await sleep(index % 10);
+        redis.disconnect();
+      }
+      await sleep(100);
+      expect(strays).toEqual([]);
+    },
+  );
 
   it("names a file that cannot be read, and does not start", async () => {
     const { configDir } = await project(
