@@ -11,8 +11,8 @@
 -- Why atomic: between a look and a write somebody else could take the lock; and a fence that is drawn apart from
 -- the lock could reach the resource in another order than the lock changed hands.
 --
--- The counter is one for all locks, so that names may come and go, and never falls below the server's time in ms:
--- should Redis lose it, fences go on growing all the same. A claim that is repeated because its answer was lost
+-- The counter is one for all locks, so that names may come and go, and never falls below the server's time in
+-- microseconds, more than locks could be taken in: should Redis lose it, fences go on growing all the same. A claim that is repeated because its answer was lost
 -- finds its own token and gets the same fence again.
 --
 -- A holder is taken for dead only when nobody is subscribed to its channel at two looks that lie ARGV[6] apart,
@@ -55,7 +55,7 @@ if held.token then
   end
 end
 
-local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, now)
+local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, time[1] * 1000000 + time[2])
 redis.call('SET', KEYS[2], string.format('%.0f', fence))
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'token', ARGV[1], 'fence', string.format('%.0f', fence), 'holder', ARGV[3],

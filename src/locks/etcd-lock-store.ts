@@ -46,7 +46,8 @@ interface View {
  * layout of etcd's own `concurrency.Mutex`, so `etcdctl lock` stands in the same line.
  *
  * The fence is the key's create revision, counted from a base. Revisions only grow, but an etcd that is rebuilt from
- * nothing begins at 1 again; so the base is the time at which the namespace took its first lock in this cluster.
+ * nothing begins at 1 again; so the base is the time at which the namespace took its first lock in this cluster, in
+ * microseconds, since no etcd makes as many revisions as that.
  */
 export class EtcdLockStore implements LockStore {
   readonly kind = "etcd";
@@ -206,17 +207,17 @@ export class EtcdLockStore implements LockStore {
   }
 
   async #makeBase(): Promise<number> {
-    const nowMs = Math.floor(this.#nowMs());
+    const nowMicros = Math.floor(this.#nowMs() * 1_000);
     const reply = await this.#client.call((etcd, options) =>
       etcd
         .if(this.#baseKey, "Create", "==", 0)
-        .then(etcd.put(this.#baseKey).value(String(nowMs)))
+        .then(etcd.put(this.#baseKey).value(String(nowMicros)))
         .else(etcd.get(this.#baseKey))
         .options(options)
         .commit(),
     );
     const [other] = reply.succeeded ? [] : reply.responses;
-    return other ? Number(keyValueOf(other.response_range)?.value) : nowMs;
+    return other ? Number(keyValueOf(other.response_range)?.value) : nowMicros;
   }
 
   async #isThere({ key, revision }: Place): Promise<boolean> {
