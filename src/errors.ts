@@ -3,7 +3,6 @@
  * that is built from them. A message says where, what was found, what was expected, and what to change.
  */
 const MESSAGES = {
-  BW_CONFIG_INVALID: (f: { mistakes: readonly string[] }) => f.mistakes.join("\n"),
   BW_HANDLERS_INVALID: (f: { problems: readonly string[] }) => f.problems.join("\n"),
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
@@ -61,6 +60,7 @@ const MESSAGES = {
 } satisfies Record<string, (fields: never) => string>;
 
 export type ErrorCode = keyof typeof MESSAGES;
+export const ERROR_CODES = Object.keys(MESSAGES) as readonly ErrorCode[];
 export type ErrorFields<C extends ErrorCode> = Parameters<(typeof MESSAGES)[C]>[0];
 
 export class BellwetherError<C extends ErrorCode = ErrorCode> extends Error {
