@@ -44,7 +44,7 @@ async function operatorOf(site: Site, by: string): Promise<{ operator: Operator;
 describe.concurrent("a paused job", () => {
   test("stays so over a killed leader and a restart of all replicas; what its policy keeps comes on resume, once", async context => {
     // What comes in the pause; the last of these ticks is long past when the jobs are resumed.
-    const burstS = Math.ceil(Date.now() / 1_000) + 11;
+    const burstS = Math.ceil(Date.now() / 1_000) + 20;
     const burstAt = [0, 1, 2].map(i => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const jobs = ["none", "latest", "all"].map(policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`);
