@@ -230,9 +230,9 @@ describe("when etcd is away", () => {
     await etcd.kill();
     await leader.recorder.when("leader.lost");
     const reason = await leader.recorder.when("etcd.unreachable");
-    expect(reason.error).toMatch(/^(connect ECONNREFUSED 127\.0\.0\.1:\d+|read ECONNRESET)$/);
     await etcd.restart();
     await firstElected(replicas, 2);
+    expect(reason.error).toMatch(/^(connect ECONNREFUSED 127|connect ECONNRESET 127|read ECONNRESET$)/);
     expect(leader.recorder.of("etcd.unreachable")).toHaveLength(1);
     await leader.recorder.when("etcd.connected");
   });
