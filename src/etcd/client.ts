@@ -39,7 +39,7 @@ export class EtcdClient {
   #connection: Connection | null = null;
   #host = 0;
   #told: "connected" | "unreachable" | null = null;
-  #refused: { readonly error: unknown; readonly untilMs: number } | null = null;
+  #refused: { readonly error: Error; readonly untilMs: number } | null = null;
   #isClosed = false;
 
   constructor(options: EtcdClientOptions) {
@@ -48,28 +48,32 @@ export class EtcdClient {
     etcd3();
   }
 
-  /** Tries each host once. Rejects with etcd's answer when that is an error, or with the last failure. */
+  /**
+   * Tries each host once. Rejects with etcd's answer when that is an error, or else with the last failure in words for
+   * people.
+   */
   async call<T>(work: EtcdWork<T>): Promise<T> {
     if (this.#refused && performance.now() < this.#refused.untilMs) throw this.#refused.error;
     let failure: unknown;
     for (let tries = 0; tries < this.#options.address.hosts.length && !this.#isClosed; tries++) {
       try {
         const result = await this.#try(work);
-        this.#tell("connected");
+        this.#tellConnected();
         return result;
       } catch (error) {
         if (isAnswer(error)) {
-          this.#tell("connected");
+          this.#tellConnected();
           throw error;
         }
         failure = error;
       }
     }
-    if (isRefusal(failure)) {
-      this.#refused = { error: failure, untilMs: performance.now() + REFUSED_PAUSE_MS };
-    }
-    this.#tell("unreachable", failure);
-    throw failure ?? new Error("the etcd client is closed");
+    if (failure === undefined) throw new Error("the etcd client is closed");
+    const { address, callLimitMs } = this.#options;
+    const error = new Error(describeFailure(failure, { address, callLimitMs }), { cause: failure });
+    if (isRefusal(failure)) this.#refused = { error, untilMs: performance.now() + REFUSED_PAUSE_MS };
+    this.#tellUnreachable(error.message);
+    throw error;
   }
 
   /**
@@ -127,20 +131,21 @@ export class EtcdClient {
     }
   }
 
-  #tell(state: "connected" | "unreachable", failure?: unknown): void {
-    if (this.#told === state || this.#isClosed) return;
-    this.#told = state;
-    const { address, events, callLimitMs } = this.#options;
-    const hosts = address.hosts.join(", ");
-    if (state === "connected") {
-      this.#refused = null;
-      events.emit("etcd.connected", { address: hosts });
-    } else {
-      events.emit("etcd.unreachable", {
-        address: hosts,
-        error: describeFailure(failure, { address, callLimitMs }),
-      });
-    }
+  #tellConnected(): void {
+    if (this.#told === "connected" || this.#isClosed) return;
+    this.#told = "connected";
+    this.#refused = null;
+    this.#options.events.emit("etcd.connected", { address: this.#hosts });
+  }
+
+  #tellUnreachable(error: string): void {
+    if (this.#told === "unreachable" || this.#isClosed) return;
+    this.#told = "unreachable";
+    this.#options.events.emit("etcd.unreachable", { address: this.#hosts, error });
+  }
+
+  get #hosts(): string {
+    return this.#options.address.hosts.join(", ");
   }
 }
 
