@@ -5,7 +5,7 @@ import { Recorder } from "../support/recorder.ts";
 import type { LeaseStoreFixture } from "./lease-store.ts";
 
 /** Long enough that nothing expires by accident on a busy machine; tests wait for events, not for it. */
-const TTL_MS = 2_000;
+const TTL_MS = 6_000;
 
 /** The promises of the elector over real stores, with several replicas at once. */
 export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {

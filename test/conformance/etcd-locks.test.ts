@@ -47,7 +47,7 @@ it("gives greater fences after etcd was rebuilt from nothing, however fast it wa
   };
   await acquire(store, "one");
   await store.release({ name: "lock", token: "one", ttlMs: 5_000 });
-  const client = openEtcd(etcd.url);
+  const client = openEtcd(etcd.url, { callLimitMs: 20_000 });
   await Promise.all(
     Array.from({ length: 3_000 }, () => client.call(etcd => etcd.put("key").value("x").exec())),
   );

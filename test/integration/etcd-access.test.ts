@@ -156,7 +156,7 @@ describe("with several hosts", () => {
     const { events, of } = recorder();
     const client = openEtcd(
       { hosts: [hung.url, "http://127.0.0.1:1", alive.url], tls: null, credentials: null },
-      { events, callLimitMs: 500 },
+      { events, callLimitMs: 4_000 },
     );
     disposals.push(() => client.close());
     const queue = new EtcdQueue(client, "hosts");

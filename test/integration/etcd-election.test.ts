@@ -81,7 +81,13 @@ async function setup() {
       presence.start();
       return elect(id, new RedisLeaseStore({ redis: fenced, presence, keys }), new Recorder());
     },
-    keysInEtcd: async () => lines(await etcd.ctl("get", "--prefix", "--keys-only", `/${name}/election/`)),
+    /** Resolves with the keys of the election when there are so many: what a join that came too late made runs out. */
+    async untilInEtcd(count: number): Promise<string[]> {
+      for (;;) {
+        const found = lines(await etcd.ctl("get", "--prefix", "--keys-only", `/${name}/election/`));
+        if (found.length === count) return found;
+      }
+    },
   };
 }
 
@@ -143,11 +149,11 @@ describe("with etcdctl elect in the same election", () => {
   });
 
   it("keeps etcdctl waiting while it leads, and lets it in when it stops", async () => {
-    const { name, onEtcd, keysInEtcd } = await setup();
+    const { name, onEtcd, untilInEtcd } = await setup();
     const replica = await onEtcd("a");
     await replica.recorder.when("leader.elected");
     const hand = new EtcdctlElect(name, "by-hand");
-    while ((await keysInEtcd()).length < 2);
+    await untilInEtcd(2);
     expect(hand.output).toBe("");
     await replica.elector.stop();
     await hand.won();
@@ -164,20 +170,19 @@ describe("with etcdctl elect in the same election", () => {
 
 describe("the queue in etcd", () => {
   it("holds one key for each replica, and none after they have stopped", async () => {
-    const { name, onEtcd, keysInEtcd } = await setup();
+    const { name, onEtcd, untilInEtcd } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b"), await onEtcd("c")];
     const leader = await firstElected(replicas);
     const followers = replicas.filter(one => one !== leader);
     await Promise.all(followers.map(one => one.recorder.when("leader.observed")));
-    const keys = await keysInEtcd();
-    expect(keys).toHaveLength(3);
+    const keys = await untilInEtcd(3);
     for (const key of keys) expect(key).toMatch(new RegExp(`^/${name}/election/[0-9a-f]+$`));
     await Promise.all(replicas.map(one => one.elector.stop()));
-    expect(await keysInEtcd()).toEqual([]);
+    await untilInEtcd(0);
   });
 
   it("does not wait for a replica that died while it was next", async () => {
-    const { name, onEtcd, keysInEtcd } = await setup();
+    const { name, onEtcd, untilInEtcd } = await setup();
     const leader = await onEtcd("a");
     await leader.recorder.when("leader.elected");
     const dead = await openEtcdStore({
@@ -190,10 +195,10 @@ describe("the queue in etcd", () => {
     dead.close();
     const follower = await onEtcd("b");
     await follower.recorder.when("leader.observed");
-    expect(await keysInEtcd()).toHaveLength(3);
+    await untilInEtcd(3);
     await leader.elector.stop();
     expect(await follower.recorder.when("leader.elected")).toMatchObject({ term: 2, reason: "resigned" });
-    expect(await keysInEtcd()).toHaveLength(1);
+    await untilInEtcd(1);
   });
 
   it("costs the leader its term when its key is deleted by hand, and elects the next", async () => {
@@ -227,13 +232,16 @@ describe("when etcd is away", () => {
     const { onEtcd } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b")];
     const leader = await firstElected(replicas);
+    const known = new Set(leader.recorder.of("etcd.unreachable"));
     await etcd.kill();
     await leader.recorder.when("leader.lost");
-    const reason = await leader.recorder.when("etcd.unreachable");
+    const reason = await leader.recorder.when("etcd.unreachable", event => !known.has(event));
     await etcd.restart();
     await firstElected(replicas, 2);
-    expect(reason.error).toMatch(/^(connect ECONNREFUSED 127|connect ECONNRESET 127|read ECONNRESET$)/);
-    expect(leader.recorder.of("etcd.unreachable")).toHaveLength(1);
+    expect(reason.error).toMatch(
+      /^(connect ECONN|read ECONNRESET$|Connection dropped$|no answer within 333 ms$)/,
+    );
+    expect(leader.recorder.of("etcd.unreachable")).toHaveLength(known.size + 1);
     await leader.recorder.when("etcd.connected");
   });
 

@@ -1,3 +1,4 @@
+import { Queue } from "bullmq";
 import { afterEach, expect, it } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
@@ -34,7 +35,7 @@ async function pair() {
     proxy.target = second.port;
     await old.replicaof("127.0.0.1", second.port);
   };
-  return { url: proxy.url, next, failOver };
+  return { url: proxy.url, old, next, failOver };
 }
 
 async function deploy(url: string, job: string, handler: string, ids: readonly string[] = ["a", "b"]) {
@@ -75,14 +76,17 @@ it("leads again after a failover that left its connections to the demoted server
 });
 
 it("completes runs whose end the demoted server refuses, instead of failing them on the new one", async () => {
-  const { url, failOver } = await pair();
-  const at = new Date(Date.now() + 3_000).toISOString();
-  const jobs = Array.from({ length: 8 }, (_, i) => `tick-${i}: { at: ["${at}"], handler: tick }`);
+  const { url, old, failOver } = await pair();
+  const jobs = Array.from({ length: 8 }, (_, i) => `tick-${i}: { at: ["2100-01-01T00:00Z"], handler: tick }`);
   const handler = `run.log.info({ event: "handler.begun" });
   await new Promise(resolve => setTimeout(resolve, 1_000));
   return "done";`;
   const { flock } = await deploy(url, jobs.join(", "), handler, ["a"]);
   const [worker] = flock as [ReplicaProcess];
+  await worker.when("leader.elected");
+  const queue = new Queue("default", { connection: old, prefix: "{bellwether}" });
+  disposals.push(() => queue.close());
+  await queue.addBulk(jobs.map((_, i) => ({ name: `tick-${i}`, data: {} })));
   const each = (event: string) =>
     Promise.all(jobs.map((_, i) => worker.when(event, line => line["job"] === `tick-${i}`)));
   await each("handler.begun");

@@ -94,9 +94,9 @@ it.each(["redis", "etcd"] as const)(
 
 it("keeps a lock out of others' hands while its holder lives", async () => {
   const { locks, hold } = await setup();
-  const child = hold("1s");
+  const child = hold("5s");
   await child.line("acquired");
-  const error = await locks.lock("held", { ttl: "10s", wait: "3s" }, () => "taken").catch(error => error);
+  const error = await locks.lock("held", { ttl: "10s", wait: "11s" }, () => "taken").catch(error => error);
   expect(error).toMatchObject({ code: "BW_LOCK_TIMEOUT" });
   expect(error.fields.holder).toContain(`child-${child.process.pid}-`);
 });

@@ -167,7 +167,7 @@ it("frees the lock of a handler that throws, and ends waiting with the run", asy
         }),
       waits: (_, run) => run.lock("held", { ttl: "1h", wait: "1h" }, () => "never"),
     },
-    { timeoutMs: 500, more: { locks } },
+    { timeoutMs: 5_000, more: { locks } },
   );
   await made.launch("throws");
   expect(await events.wait("run.failed")).toMatchObject({ job: "throws", error: "no paper" });

@@ -260,10 +260,10 @@ describe("a lock", () => {
     const { events } = await start(
       "pod-1",
       {
-        // Until its lock was renewed three times over.
-        report: () => new Promise(resolve => setTimeout(resolve, 600)),
+        // Until its lock would have run out, had it not been renewed.
+        report: () => new Promise(resolve => setTimeout(resolve, 6_000)),
       },
-      { timing: { lockDurationMs: 200, stalledIntervalMs: 100 } },
+      { timing: { lockDurationMs: 4_000, stalledIntervalMs: 1_000 } },
     );
     await launch("report");
     await events.wait("run.completed");

@@ -118,6 +118,6 @@ describe("startPrivateRedis", () => {
     await once(watcher, "connect");
     owner.kill("SIGKILL");
     await once(watcher.resume(), "close");
-    await expect.poll(() => existsSync(folder)).toBe(false);
+    await expect.poll(() => existsSync(folder), { timeout: 20_000 }).toBe(false);
   });
 });

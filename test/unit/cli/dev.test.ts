@@ -103,7 +103,7 @@ describe("dev", () => {
       if (/replica-1 leads/.test(output)) killed.kill("SIGKILL");
     }
     const pid = Number(/runs as pid (\d+)/.exec(output)?.[1]);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
 });
 
