@@ -6,19 +6,21 @@ import { type OperatorOptions, print, withOperator } from "./operator-session.ts
 import { loadProject } from "./project.ts";
 
 const LOOK_MS = 100;
+/** Beyond the third of the lease that a leader who stepped down leaves to others. */
 const WAIT_MS = 5_000;
 
 /** Asks the leader to let another replica lead, and waits for the successor. */
 export async function stepdown(options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
+  const waitMs = config.election.leaseTtlMs / 3 + WAIT_MS;
   const { term, leader } = await withOperator(config, options, async (operator, redis, keys) => {
     const asked = await operator.stepDown();
     if (asked.outcome !== "asked") throw new CliFailure("nobody leads, so nobody can step down");
-    return { term: asked.term, leader: await nextLeader(() => readLeader(redis, keys), asked.term) };
+    return { term: asked.term, leader: await nextLeader(() => readLeader(redis, keys), asked.term, waitMs) };
   });
   const line = leader
     ? `${leader.replica} leads now, term ${leader.term}, after term ${term}`
-    : `the leader of term ${term} was asked; nobody has followed within ${WAIT_MS / 1_000} s`;
+    : `the leader of term ${term} was asked; nobody has followed within ${Math.round(waitMs / 1_000)} s`;
   print(io, options, line, {
     steppedDown: term,
     leader: leader && { replica: leader.replica, term: leader.term },
@@ -27,8 +29,12 @@ export async function stepdown(options: OperatorOptions, io: Io): Promise<number
 }
 
 /** The leader of a later term, or null when there is none in time. */
-async function nextLeader(read: () => Promise<Leader | null>, term: number): Promise<Leader | null> {
-  for (let waitedMs = 0; waitedMs < WAIT_MS; waitedMs += LOOK_MS) {
+async function nextLeader(
+  read: () => Promise<Leader | null>,
+  term: number,
+  limitMs: number,
+): Promise<Leader | null> {
+  for (let waitedMs = 0; waitedMs < limitMs; waitedMs += LOOK_MS) {
     const leader = await read();
     if (leader && leader.term > term) return leader;
     await sleep(LOOK_MS);

@@ -195,7 +195,9 @@ describe("two operators at once", () => {
     await site.open("gate");
     await site.when("run.completed", line => line["run"] === run);
     const stepped = await both("stepdown");
-    expect(stepped.map(({ code }) => code)).toEqual([0, 0]);
+    // Who asks between two leaders hears that nobody leads.
+    expect(stepped.map(({ code }) => code)).toContain(0);
+    for (const { code, stderr } of stepped) if (code !== 0) expect(stderr).toMatch(/^nobody leads/);
     const audit = await json<AuditRow[]>(site, "audit", "--limit", "100");
     const count = (action: string) => audit.filter(row => row.action === action).length;
     expect({ pause: count("pause"), resume: count("resume") }).toEqual({ pause: 1, resume: 1 });
@@ -210,6 +212,7 @@ describe("stepdown", () => {
     const site = await createSite(context, { jobs: ["beat: { every: 100ms, handler: echo, catchUp: all }"] });
     const ledger = site.ledger();
     for (let i = 0; i < 3; i++) site.start();
+    await site.when("leader.observed");
     await launches(site, "beat", 1);
     for (let i = 0; i < 4; i++) {
       const before = (await json<{ leader: { replica: string; term: number } }>(site, "status")).leader;
@@ -232,7 +235,9 @@ describe("stepdown", () => {
   });
 
   test("of the only replica ends in its own next term", async context => {
-    const site = await createSite(context, { jobs: ["beat: { every: 1s, handler: echo }"] });
+    // It leaves a third of the lease to others.
+    const settings = ["election: { leaseTtl: 18s }"];
+    const site = await createSite(context, { jobs: ["beat: { every: 1s, handler: echo }"], settings });
     const { replica } = await site.start().when("leader.elected");
     const answer = await json(site, "stepdown");
     expect(answer).toEqual({ steppedDown: 1, leader: { replica, term: 2 } });
