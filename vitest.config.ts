@@ -6,7 +6,7 @@ const PROJECTS = [
   { name: "deploy", testTimeout: 60_000 },
   { name: "conformance", testTimeout: 30_000 },
   { name: "integration", testTimeout: 60_000 },
-  { name: "e2e", testTimeout: 90_000 },
+  { name: "e2e", testTimeout: 240_000 },
   { name: "chaos", testTimeout: 300_000 },
   { name: "fuzz", testTimeout: 120_000 },
 ];

@@ -106,7 +106,11 @@ class BellwetherRun {
   }
 
   async measure(): Promise<BellwetherOutcome> {
-    const reading = new Routine({ clock: { sleep }, intervalMs: READ_MS, act: () => this.#record.read() });
+    const reading = new Routine({
+      clock: { sleep },
+      intervalMs: READ_MS,
+      act: () => this.#record.read().catch(() => undefined),
+    });
     reading.start();
     const { fromAt, untilAt, pods, stallMs, end } = await restartAgainAndAgain(this.#options, () =>
       this.#start(),

@@ -60,6 +60,8 @@ const READ_MS = 500;
 const PROGRESS_MS = 10_000;
 const SECOND_MS = 1_000;
 const QUIET_MS = 2_000;
+const ONCE_TRIES = 20;
+const ONCE_RETRY_MS = 500;
 /** Without faults everything must be launched, and handled, within this time: BullMQ finds dead workers in 30 s. */
 const RECOVERY_LIMIT_MS = 90_000;
 
@@ -183,7 +185,15 @@ class ChaosRun {
   }
 
   /** Injects, and heals when the time has come; the script goes on meanwhile. */
+  /** Where each fault is to happen once, it waits for a while until what it is done to is there. */
   async #carryOut(flock: Flock, step: Step): Promise<void> {
+    for (let triesLeft = this.#options.once ? ONCE_TRIES : 1; triesLeft > 0; triesLeft--) {
+      if (await this.#tryOut(flock, step)) return;
+      if (triesLeft > 1) await sleep(ONCE_RETRY_MS);
+    }
+  }
+
+  async #tryOut(flock: Flock, step: Step): Promise<boolean> {
     const { fault } = step;
     const faults = {
       flock,
@@ -196,7 +206,11 @@ class ChaosRun {
       this.#timeline.note(`no fault: ${fault}: ${error}`);
       return null;
     });
-    if (!injected) return;
+    if (!injected) {
+      // Nothing happened, so no handoff is its doing.
+      onHealed(Number.NEGATIVE_INFINITY);
+      return false;
+    }
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
     this.#timeline.note(`fault: ${fault}: ${injected.what}`);
     const healing = this.#heal(step, injected.heal).finally(() => {
@@ -204,6 +218,7 @@ class ChaosRun {
       this.#healing.delete(healing);
     });
     this.#healing.add(healing);
+    return true;
   }
 
   async #heal({ fault, holdMs }: Step, heal: () => Promise<void>): Promise<void> {

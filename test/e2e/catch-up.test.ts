@@ -27,7 +27,7 @@ const ticks = (fates: readonly Fate[]) => fates.map(({ at }) => isoOf(at));
 describe.concurrent("after nobody was there", () => {
   test("each policy launches what it says, oldest first, and each other tick has its reason", async context => {
     // A few ticks in the middle of the outage, with nothing behind them; their time must be known at the start.
-    const burstS = Math.ceil(Date.now() / 1_000) + 15;
+    const burstS = Math.ceil(Date.now() / 1_000) + 20;
     const burstAt = Array.from({ length: BURST }, (_, i) => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const each = "every: 1s, handler: echo";
@@ -123,28 +123,28 @@ describe.concurrent("a job with maxRuns", () => {
   test("is over after so many launched ticks, whoever led for them, and stays over after a restart", async context => {
     const site = await createSite(context, {
       jobs: [
-        "thrice: { every: 1s, handler: echo, maxRuns: 3, catchUp: all }",
+        "some: { every: 1s, handler: echo, maxRuns: 6, catchUp: all }",
         "beat: { every: 1s, handler: echo }",
       ],
       settings: ["election: { leaseTtl: 2s }"],
     });
     const ledger = site.ledger();
     for (let i = 0; i < 3; i++) site.start();
-    await site.when("tick.launched", line => line["job"] === "thrice");
+    await site.when("tick.launched", line => line["job"] === "some");
     await (await leaderOf(site)).end("SIGKILL");
-    await launches(site, "thrice", 1);
-    await json(site, "trigger", "thrice");
+    await launches(site, "some", 1);
+    await json(site, "trigger", "some");
     await (await leaderOf(site)).end("SIGTERM");
-    await launches(site, "beat", 3);
+    await launches(site, "beat", 8);
     await shutDown(site);
     site.start();
     await launches(site, "beat", 3);
     await shutDown(site);
     await ledger.read();
-    const fates = expectAccount("thrice", 1_000, await historyOf(site, "thrice"), ledger);
-    expect(fates.map(({ outcome }) => outcome)).toEqual(["launched", "launched", "launched"]);
+    const fates = expectAccount("some", 1_000, await historyOf(site, "some"), ledger);
+    expect(fates.map(({ outcome }) => outcome)).toEqual(Array(6).fill("launched"));
     expect(new Set(fates.map(({ term }) => term)).size).toBeGreaterThan(1);
-    expect(ledger.added.filter(run => run.startsWith("thrice@manual-"))).toHaveLength(1);
+    expect(ledger.added.filter(run => run.startsWith("some@manual-"))).toHaveLength(1);
     expect(site.lines("job.overdue")).toEqual([]);
   });
 

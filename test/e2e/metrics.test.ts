@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 test("metrics equal what happened: ticks launched, skipped and missed, runs, locks, handoffs, configurations", async () => {
-  const startMs = Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
+  const startMs = Math.ceil(Date.now() / 1_000) * 1_000 + 10_000;
   const at = (...seconds: number[]) =>
     `at: [${seconds.map(n => `"${new Date(startMs + n * 1_000).toISOString()}"`).join(", ")}]`;
   const lasting = [
@@ -19,15 +19,15 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
     `latest: { ${at(4, 5)}, handler: echo, catchUp: latest }`,
     `window: { ${at(4)}, handler: echo, catchUp: all, catchUpWindow: 1s }`,
     `limit: { ${at(4, 5)}, handler: echo, catchUp: all, catchUpLimit: 1 }`,
-    `slow: { ${at(16, 17)}, handler: slow, overlap: skip }`,
-    `locking: { ${at(16)}, handler: locking }`,
+    `slow: { ${at(22, 23)}, handler: slow, overlap: skip }`,
+    `locking: { ${at(22)}, handler: locking }`,
   ];
   const site = await Site.create({
     redisUrl: redis.url,
     http: true,
     jobs: [
       `first: { ${at(1)}, handler: echo }`,
-      `failing: { ${at(16)}, handler: failing, retry: { attempts: 2, backoff: fixed, delay: 50ms } }`,
+      `failing: { ${at(22)}, handler: failing, retry: { attempts: 2, backoff: fixed, delay: 50ms } }`,
       ...lasting,
     ],
     handlers: {
@@ -35,7 +35,6 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
       locking: 'await run.lock("till", { ttl: "10s" }, async () => undefined);',
       failing: 'throw new Error("no");',
     },
-    settings: ["election: { leaseTtl: 2s }"],
   });
   onTestFinished(() => site.dispose());
   onTestFailed(() => console.log(site.transcript()));
@@ -54,6 +53,9 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
   await site.open("gate");
   await replica.when("run.completed", line => line["job"] === "slow");
   await replica.when("run.failed", line => line["final"] === true);
+  for (const job of ["latest", "limit", "locking"]) {
+    await replica.when("run.completed", line => line["job"] === job);
+  }
 
   const settled = await scrape(url);
   expect(settled.counts("ticks_total")).toEqual({

@@ -11,7 +11,7 @@ const SLOW =
   'tell(run, "started", { run: run.id }); await sleep(1_300); tell(run, "ended", { run: run.id });';
 
 /** A launch is planned up to this long before it is committed. */
-const COMMIT_MS = 200;
+const COMMIT_MS = 700;
 
 const ofJob = (job: string) => (line: LogLine) => line["job"] === job;
 const skipped = (fates: readonly Fate[]) => fates.filter(({ outcome }) => outcome === "skipped");
@@ -68,8 +68,8 @@ describe.concurrent("a handler that is slower than its schedule", () => {
       if (fate.outcome === "launched") blocking = fate.run ?? "";
       else expect(fate).toMatchObject({ reason: "overlap", blockedBy: blocking });
     }
-    const lines = site.lines("tick.skipped", ofJob("skips"));
-    expect(lines.map(({ tick, run }) => ({ tick, run }))).toEqual(
+    const lines = site.lines("tick.skipped", ofJob("skips")).map(({ tick, run }) => ({ tick, run }));
+    expect(lines.toSorted((a, b) => String(a.tick).localeCompare(String(b.tick)))).toEqual(
       skipped(skips).map(({ at, blockedBy }) => ({ tick: isoOf(at), run: blockedBy })),
     );
 
@@ -81,6 +81,8 @@ describe.concurrent("a handler that is slower than its schedule", () => {
     expect([...spans.map(({ run }) => run), ...left]).toEqual(launched(waits).map(({ run }) => run));
     expect(skipped(waits).length).toBeGreaterThan(0);
     for (const fate of skipped(waits)) {
+      // The run before it had not begun yet.
+      if (fate.reason === "overlap") continue;
       expect(fate.reason).toBe("replaced by a newer tick");
       const successor = waits.find(({ run }) => run === fate.blockedBy);
       expect(successor?.at).toBe(fate.at + 500);
@@ -147,7 +149,11 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
     // While the held run was still waiting for a worker, it took the place that ticks wait in.
     const replaced = skipped(waits).filter(({ at }) => at > heldMs);
     expect(replaced.length).toBeGreaterThan(5);
-    expect(new Set(replaced.map(({ reason }) => reason))).toEqual(new Set(["replaced by a newer tick"]));
+    // When it has been found it waits again, for a moment.
+    const blockedByWaiting = replaced.filter(({ reason }) => reason === "overlap");
+    expect(blockedByWaiting.length).toBeLessThanOrEqual(2);
+    const others = replaced.filter(fate => !blockedByWaiting.includes(fate));
+    expect(new Set(others.map(({ reason }) => reason))).toEqual(new Set(["replaced by a newer tick"]));
 
     const beat = expectAccount("beat", 1_000, await historyOf(site, "beat"), ledger);
     expect(launched(beat)).toHaveLength(beat.length);

@@ -44,7 +44,7 @@ async function operatorOf(site: Site, by: string): Promise<{ operator: Operator;
 describe.concurrent("a paused job", () => {
   test("stays so over a killed leader and a restart of all replicas; what its policy keeps comes on resume, once", async context => {
     // What comes in the pause; the last of these ticks is long past when the jobs are resumed.
-    const burstS = Math.ceil(Date.now() / 1_000) + 20;
+    const burstS = Math.ceil(Date.now() / 1_000) + 30;
     const burstAt = [0, 1, 2].map(i => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const jobs = ["none", "latest", "all"].map(policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`);
@@ -101,7 +101,7 @@ describe.concurrent("a paused job", () => {
     const none = expectAccount("each-none", 500, await historyOf(site, "each-none"), ledger);
     for (const { at, outcome, reason } of none) {
       if (outcome !== "launched") expect(reason).toBe("paused");
-      if (at > pausedMs && at < resumingMs) expect(outcome).toBe("skipped");
+      if (at > pausedMs && at < resumingMs - 2_000) expect(outcome).toBe("skipped");
     }
     const all = expectAccount("each-all", 500, await historyOf(site, "each-all"), ledger);
     expect(all.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
@@ -225,7 +225,10 @@ describe.concurrent("a paused job", () => {
           early.map(({ at }) => isoOf(at)),
           `seed ${seed}: ${job} launched while paused`,
         ).toEqual([]);
-        if (job === "none") expect(within.filter(({ outcome }) => outcome !== "skipped")).toEqual([]);
+        // What is due just before `resume` may be decided, on time, just after it.
+        const isPast = ({ at }: { at: number }) => at < to - 1_000;
+        if (job === "none")
+          expect(within.filter(fate => isPast(fate) && fate.outcome !== "skipped")).toEqual([]);
       }
       for (const fate of fates) {
         const isAsked = asked.get(job)?.has(fate.at) ?? false;

@@ -19,6 +19,7 @@ export class ReplicaProcess {
   /** What was printed that is no JSON: crashes, mostly. */
   readonly noise: string[] = [];
   readonly #ended: Promise<unknown>;
+  #isRead = false;
   readonly #waiting = new Set<() => void>();
   readonly #listeners = new Set<(line: LogLine) => void>();
 
@@ -35,7 +36,11 @@ export class ReplicaProcess {
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
     });
-    this.#ended = once(this.child, "exit").then(() => this.#notify());
+    // Not "exit": what it printed last may be read after that.
+    this.#ended = once(this.child, "close").then(() => {
+      this.#isRead = true;
+      this.#notify();
+    });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream) createInterface({ input: stream }).on("line", line => this.#read(line));
     }
@@ -54,7 +59,7 @@ export class ReplicaProcess {
     return new Promise((resolve, reject) => {
       const check = () => {
         const found = this.lines.find(line => line.event === event && matches(line));
-        if (!found && !this.hasEnded) return;
+        if (!found && !this.#isRead) return;
         this.#waiting.delete(check);
         if (found) resolve(found);
         else reject(new Error(`ended without ${event}:\n${this.noise.join("\n")}`));
@@ -73,7 +78,7 @@ export class ReplicaProcess {
     this.child.kill(signal);
   }
 
-  /** Resolves with the exit code when the process has ended, for whatever reason. */
+  /** Resolves with the exit code when the process has ended, for whatever reason, and all that it printed is here. */
   async ended(): Promise<number | null> {
     await this.#ended;
     return this.child.exitCode;

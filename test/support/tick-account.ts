@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { HISTORY_ENTRIES } from "../../src/launch/history.ts";
 import type { HistoryRow } from "../../src/launch/read-history.ts";
 import { tickOfRun } from "../../src/launch/run-id.ts";
 import { bellwether, type CommandResult } from "./command.ts";
@@ -72,8 +73,14 @@ export function expectRuns(job: string, fates: readonly Fate[], ledger: Ledger):
     if (fate.outcome !== "launched") expect(fate).toMatchObject({ reason: expect.stringMatching(/./) });
   }
   const launched = fates.filter(fate => fate.outcome === "launched").map(({ at }) => isoOf(at));
-  expect(ticksAdded(job, ledger)).toEqual(launched);
+  expect(ticksAdded(job, ledger).filter(tick => isOnRecord(tick, fates))).toEqual(launched);
   expect(ledger.repeated).toEqual([]);
+}
+
+/** Redis trims a long history: then what is older than its oldest tick stands in BullMQ's stream alone. */
+function isOnRecord(tick: string, fates: readonly Fate[]): boolean {
+  const entries = fates.reduce((sum, { result }) => sum + (result === undefined ? 1 : 2), 0);
+  return entries < HISTORY_ENTRIES - 50 || tick >= isoOf(fates[0]?.at ?? 0);
 }
 
 /** The ticks of the schedule for which BullMQ added runs of a job, in its order. */
