@@ -12,8 +12,8 @@
 -- the lock could reach the resource in another order than the lock changed hands.
 --
 -- The counter is one for all locks, so that names may come and go, and never falls below the server's time in
--- microseconds, more than locks could be taken in: should Redis lose it, fences go on growing all the same. A claim that is repeated because its answer was lost
--- finds its own token and gets the same fence again.
+-- microseconds, which no number of locks outruns: should Redis lose it, fences go on growing all the same. A claim that
+-- is repeated because its answer was lost finds its own token and gets the same fence again.
 --
 -- A holder is taken for dead only when nobody is subscribed to its channel at two looks that lie ARGV[6] apart,
 -- with looks in between and neither a subscription nor a renewal: a live process comes back sooner. A server that
