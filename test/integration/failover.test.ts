@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, onTestFailed } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { createProject } from "../support/project.ts";
@@ -49,6 +49,10 @@ export default defineHandler(async (data, run) => {
   });
   disposals.push(() => project.dispose());
   const flock = ids.map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  onTestFailed(() => {
+    for (const { lines, noise } of flock)
+      console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
+  });
   disposals.push(() => Promise.all(flock.map(replica => replica.end())));
   return { flock };
 }
