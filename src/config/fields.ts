@@ -20,7 +20,7 @@ export function section<S extends z.ZodRawShape>(shape: S, expected = "expected 
 export function text(expected: string, pattern?: RegExp) {
   const error = `expected ${expected}`;
   const schema = z.string({ error });
-  return (pattern ? schema.regex(pattern, { error }) : schema.min(1, { error })).meta(titled(error));
+  return (pattern ? schema.regex(pattern, { error }) : schema.check(notEmpty(error))).meta(titled(error));
 }
 
 export function choice<const V extends readonly string[]>(values: V) {
@@ -82,7 +82,17 @@ export function isInstant(value: string): boolean {
 /** A list of at least one item. */
 export function list<S extends z.ZodType>(item: S, expected: string) {
   const error = `expected ${expected}`;
-  return z.array(item, { error }).min(1, { error }).meta(titled(error));
+  return z.array(item, { error }).check(notEmpty(error)).meta(titled(error));
+}
+
+/** As `.min(1)`, which looks at the `length` of a mapping as well, and throws when that is something odd. */
+export function notEmpty(error: string) {
+  return new z.core.$ZodCheckMinLength({
+    check: "min_length",
+    minimum: 1,
+    when: ({ value }) => typeof value === "string" || Array.isArray(value),
+    error: () => error,
+  });
 }
 
 /** One item or a list of at least one, read as a list. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import { choice, duration, instant, oneOrMany, section, text, whole } from "./fields.ts";
+import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
 import { HANDLER_KINDS, handlerShape } from "./handler-schema.ts";
 
 /** What a job is when neither the job nor the `defaults` of its file say otherwise. */
@@ -46,7 +46,7 @@ function isDate(value: string): boolean {
 export const calendarSchema = z
   .union(
     [
-      z.array(date).min(1, { error: "expected at least one date" }),
+      z.array(date).check(notEmpty("expected at least one date")),
       section({
         file: text("the path of an .ics file, below the config directory", FILE_PATH).meta({
           description: "An iCalendar file (.ics): its path below the config directory.",
@@ -137,7 +137,7 @@ const schedule = {
   }),
   at: z
     .array(instant(), { error: "expected a list of times like [2026-12-24T18:00:00Z]" })
-    .min(1, { error: "expected a list of times like [2026-12-24T18:00:00Z]" })
+    .check(notEmpty("expected a list of times like [2026-12-24T18:00:00Z]"))
     .exactOptional()
     .meta({ description: "Single instants." }),
 };

@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { address, choice, duration, etcdHost, section, switchable, text, url, whole } from "./fields.ts";
+import {
+  address,
+  choice,
+  duration,
+  etcdHost,
+  notEmpty,
+  section,
+  switchable,
+  text,
+  url,
+  whole,
+} from "./fields.ts";
 import { calendarSchema, defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
@@ -23,7 +34,7 @@ const credentials = {
 const redisNodes = (defaultPort: number, description: string) =>
   z
     .array(address(defaultPort), { error: "expected a list of host:port" })
-    .min(1, { error: "expected a list of host:port" })
+    .check(notEmpty("expected a list of host:port"))
     .meta({ description });
 
 const redis = section({
@@ -64,7 +75,7 @@ const redis = section({
 const etcd = section({
   hosts: z
     .array(etcdHost(), { error: "expected a list of addresses" })
-    .min(1, { error: "expected a list of addresses" })
+    .check(notEmpty("expected a list of addresses"))
     .meta({ description: "The etcd endpoints: http://host:port or https://host:port." }),
   tls: section(tlsFiles)
     .optional()

@@ -163,7 +163,7 @@ function differentTokens(document: ConfigDocument): RuleFinding[] {
   });
 }
 
-const EVERY_ADDRESS = ["0.0.0.0", "::"];
+const EVERY_ADDRESS: readonly unknown[] = ["0.0.0.0", "::"];
 
 function differentPorts(document: ConfigDocument): RuleFinding[] {
   const [http, admin] = [document.get(["http"]), document.get(["admin"])];
@@ -171,7 +171,7 @@ function differentPorts(document: ConfigDocument): RuleFinding[] {
   const port = document.get(["admin", "port"]) ?? 8081;
   const host = document.get(["admin", "host"]) ?? "127.0.0.1";
   const httpHost = document.get(["http", "host"]) ?? "0.0.0.0";
-  const isShared = host === httpHost || [host, httpHost].some(name => EVERY_ADDRESS.includes(String(name)));
+  const isShared = host === httpHost || [host, httpHost].some(name => EVERY_ADDRESS.includes(name));
   if (port === 0 || !isShared || port !== (document.get(["http", "port"]) ?? 8080)) return [];
   const path = document.has(["admin", "port"]) ? ["admin", "port"] : ["http", "port"];
   return [{ path, problem: `${found(path, document)}, expected different ports for http and admin` }];

@@ -110,7 +110,10 @@ export function found(path: Path, document: ConfigDocument): string {
 function hint(path: Path, document: ConfigDocument, issue: Issue): string {
   if (document.originOf(path) !== null) return "";
   const value = document.get(path);
-  if (issue.message.includes("a duration")) return /^\d+$/.test(String(value)) ? ` (write ${value}s)` : "";
+  if (issue.message.includes("a duration")) {
+    const isCount = (typeof value === "number" || typeof value === "string") && /^\d+$/.test(String(value));
+    return isCount ? ` (write ${value}s)` : "";
+  }
   const wantsText = issue.code === "invalid_type" && issue.expected === "string";
   const isScalar = typeof value === "number" || typeof value === "boolean";
   const isFreeText = /^(name|namespace|username|password|token|queue|handler)$/.test(String(path.at(-1)));

@@ -102,18 +102,53 @@ describe("whatever a file holds, it is accepted or every mistake has a place in 
     );
   });
 
-  it("any JSON of the right outline", () => {
-    const anyJob = fc.dictionary(
-      fc.constantFrom("cron", "every", "at", "handler", "data", "retry", "dst", "x"),
-      fc.jsonValue(),
-    );
-    const anyFile = fc.record({ jobs: fc.dictionary(fc.string(), anyJob), defaults: fc.jsonValue() });
-    fc.assert(
-      fc.property(anyFile, value => {
-        const text = JSON.stringify(value);
-        expect(mistakesOf("jobs", text).filter(mistake => !isPlaced(mistake, text))).toEqual([]);
+  // Among the keys are those of every object, which code that expects a text may trip over.
+  const anyKey = fc.oneof(
+    fc.string(),
+    fc.constantFrom("toString", "valueOf", "constructor", "__proto__", "length"),
+  );
+  const { value: anyValue } = fc.letrec<{ value: unknown }>(tie => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.jsonValue({ maxDepth: 0 }),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(anyKey, tie("value"), { maxKeys: 3 }),
+    ),
+  }));
+  const anySection = (...keys: string[]) => fc.dictionary(fc.constantFrom(...keys), anyValue);
+  it.each([
+    {
+      file: "jobs",
+      outlines: fc.record({
+        jobs: fc.dictionary(
+          anyKey,
+          anySection(...["cron", "every", "at", "except", "start", "handler", "command", "http", "env"], "x"),
+        ),
+        defaults: fc.oneof(anyValue, anySection("timezone", "retry", "timeout", "dst", "catchUp")),
+        calendars: fc.oneof(anyValue, fc.dictionary(anyKey, anyValue)),
       }),
-      { numRuns: 200 },
+    },
+    {
+      file: "bellwether",
+      outlines: fc.record({
+        namespace: anyValue,
+        redis: fc.oneof(anyValue, anySection("url", "sentinels", "cluster", "name", "tls", "username")),
+        election: fc.oneof(anyValue, anySection("store", "leaseTtl", "etcd")),
+        queues: fc.oneof(anyValue, fc.dictionary(anyKey, anyValue)),
+        admin: fc.oneof(anyValue, anySection("host", "port", "tokens")),
+        http: anyValue,
+        handlers: anyValue,
+        log: anyValue,
+        shutdownTimeout: anyValue,
+      }),
+    },
+  ] as const)("any JSON of the outline of $file", ({ file, outlines }) => {
+    fc.assert(
+      fc.property(outlines, value => {
+        const text = JSON.stringify(value);
+        expect(mistakesOf(file, text).filter(mistake => !isPlaced(mistake, text))).toEqual([]);
+      }),
+      { numRuns: 500 },
     );
   });
 });
