@@ -79,6 +79,11 @@ const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   hostileText,
   hostileNumber,
   fc.constantFrom(null, true, false, [], {}, [null], [[]]),
+  // What a text is asked for, as something else.
+  fc.constantFrom({ toString: 0 }, { length: { toString: [] } }, [[{ toString: null }]], {
+    valueOf: [],
+    toString: 1,
+  }),
   fc.nat({ max: 300 }).map(nested),
   fc.nat({ max: 3_000 }).map(length => "x".repeat(length)),
   fc.jsonValue({ maxDepth: 3 }),
