@@ -79,7 +79,8 @@ describe.concurrent("a handler that is slower than its schedule", () => {
     // What was launched while the replicas stopped waits for others.
     const left = (await site.queue().getWaiting()).filter(({ name }) => name === "waits").map(({ id }) => id);
     expect([...spans.map(({ run }) => run), ...left]).toEqual(launched(waits).map(({ run }) => run));
-    expect(skipped(waits).length).toBeGreaterThan(0);
+    const replacements = skipped(waits).filter(({ reason }) => reason === "replaced by a newer tick");
+    expect(replacements.length).toBeGreaterThan(0);
     for (const fate of skipped(waits)) {
       // The run before it had not begun yet.
       if (fate.reason === "overlap") continue;
