@@ -1,0 +1,5 @@
+import type { Mutant } from "./mutant.ts";
+import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
+import { SURROUNDING_MUTANTS } from "./surrounding-mutants.ts";
+
+export const MUTANTS: readonly Mutant[] = [...SCHEDULE_MUTANTS, ...SURROUNDING_MUTANTS];
