@@ -18,7 +18,9 @@ describe("a replica of the same generation with other jobs", () => {
   });
 
   it("is told of when it stands at three looks in a row, as a change that is on its way does not", () => {
-    const { alarm, told } = setup(3);
+    const recorder = new Recorder();
+    const alarm = new ConfigAlarm(recorder.events);
+    const told = () => recorder.of("config.differs");
     for (const peers of [[peer("x", "bb")], [peer("x", "bb")], [OWN], [peer("x", "bb")], [peer("x", "bb")]]) {
       alarm.check(OWN, peers);
     }

@@ -4,12 +4,12 @@ import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 
-function setup() {
+function setup(schedule: Parameters<typeof jobOf>[2] = {}) {
   const clock = new ManualClock();
   const recorder = new Recorder();
   const cursors = { value: clock.nowMs() as number | null, fails: false };
   const alarm = new OverdueAlarm({
-    jobs: [jobOf("report", {}, { everyMs: 60_000 })],
+    jobs: [jobOf("report", {}, { everyMs: 60_000, ...schedule })],
     clock,
     events: recorder.events,
     readCursors: async () => {
@@ -30,6 +30,20 @@ describe("the overdue alarm", () => {
     const told = recorder.of("job.overdue");
     expect(told.map(event => event.tick)).toEqual(told.map(() => "2026-11-23T07:01:00.000Z"));
     expect(told.map(event => event.forMs / 60_000)).toEqual([1, 2, 4, 8, 16]);
+    await alarm.stop();
+  });
+
+  it("waits for a tick that its jitter holds", async () => {
+    const { clock, recorder, cursors, alarm } = setup({ jitterMs: 50_000 });
+    const { schedule } = jobOf("report", {}, { everyMs: 60_000, jitterMs: 50_000 });
+    // The tick with the longest jitter of the coming hour is the next one.
+    const ticks = Array.from({ length: 60 }, (_, i) => clock.nowMs() + (i + 1) * 60_000);
+    const tick = ticks.toSorted((a, b) => schedule.jitterOf(b) - schedule.jitterOf(a))[0] ?? 0;
+    cursors.value = tick - 1;
+    await clock.advance(tick + schedule.jitterOf(tick) + 59_000 - clock.nowMs());
+    expect(recorder.of("job.overdue")).toEqual([]);
+    await clock.advance(21_000);
+    expect(recorder.of("job.overdue")).toHaveLength(1);
     await alarm.stop();
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClockKeeper } from "../../../src/clock/clock-keeper.ts";
 import { StoreClock } from "../../../src/clock/store-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -23,6 +23,10 @@ function isNear(ms: number, expectedMs: number): boolean {
   return Math.abs(ms - expectedMs) < 60_000;
 }
 
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 describe("the store's clock", () => {
   it("follows the wall clock until the store has answered", () => {
     const { clock } = setup(HOUR_MS);
@@ -44,17 +48,37 @@ describe("the store's clock", () => {
     expect(isNear(clock.nowMs(), Date.now() + HOUR_MS)).toBe(true);
   });
 
-  it("takes the sample with the shortest round trip", async () => {
-    // The first answer comes late and would be wrong by as much; the others come at once.
-    let reads = 0;
+  it("takes the sample with the shortest round trip, and half of that trip off", async () => {
+    let monotonicMs = 5_000;
+    vi.spyOn(performance, "now").mockImplementation(() => monotonicMs);
+    const samples = [
+      { tripMs: 500, storeMs: 1 * HOUR_MS },
+      { tripMs: 40, storeMs: 2 * HOUR_MS },
+      { tripMs: 90, storeMs: 3 * HOUR_MS },
+      { tripMs: 60, storeMs: 4 * HOUR_MS },
+      { tripMs: 300, storeMs: 5 * HOUR_MS },
+    ];
+    let shortestEndedMs = 0;
     const clock = new StoreClock({
       readStoreTimeMs: async () => {
-        if (reads++ > 0) return Date.now();
-        await new Promise(resolve => setImmediate(resolve));
-        return Date.now() + HOUR_MS;
+        const { tripMs, storeMs } = samples.shift() ?? { tripMs: 0, storeMs: 0 };
+        monotonicMs += tripMs;
+        if (tripMs === 40) shortestEndedMs = monotonicMs;
+        return storeMs;
       },
     });
     await clock.measure();
+    expect(samples).toEqual([]);
+    expect(clock.nowMs() - (monotonicMs - shortestEndedMs)).toBeCloseTo(2 * HOUR_MS + 20, 3);
+  });
+
+  it("does not believe a step that each measurement gives differently", async () => {
+    const { store, clock } = setup(0);
+    await clock.measure();
+    for (const hours of [24, 12, 6, 3]) {
+      store.aheadMs = hours * HOUR_MS;
+      expect(await clock.measure()).toBe(0);
+    }
     expect(isNear(clock.nowMs(), Date.now())).toBe(true);
   });
 

@@ -114,6 +114,7 @@ describe("the fingerprint of a schedule with a calendar", () => {
     ["names change", days.map(day => ({ ...day, name: "Holiday" }))],
     ["the order changes", days.toReversed()],
     ["two days become one event", [wall("2026-12-25T00:00Z", 48)]],
+    ["an event is inside another", [...days, wall("2026-12-25T08:00Z", 2)]],
     ["an event stands twice", [...days, wall("2026-12-25T00:00Z", 24)]],
   ])("stays when %s", (_name, stretches) => {
     expect(of(stretches)).toBe(of(days));
