@@ -9,7 +9,7 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Optional is the Node.js that the lock file brings for checkouts: here it comes with the base image.
+# Optional is only a native add-on (msgpackr-extract), which nothing here needs.
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 

@@ -7,11 +7,11 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureChartTools } from "./setup/chart-tools.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { ensureEtcd } from "./setup/etcd-server.mjs";
+import { ensureHelm } from "./setup/helm.mjs";
 import { ensureImageTools } from "./setup/image-tools.mjs";
-import { choosePinnedNode } from "./setup/node-version.mjs";
+import { choosePinnedNode, nodeFolderOf } from "./setup/node-version.mjs";
 import { ensurePromtool } from "./setup/promtool.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
@@ -21,7 +21,7 @@ const MODEL_CHECK = "model/check.ts";
 const IMAGE_TESTS = "test/image/vitest.config.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
+async function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
   installDependencies(root);
   choosePinnedNode(root);
   // With REDIS_URL, `dev` starts no server; the tests always start servers of their own.
@@ -38,7 +38,7 @@ function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ a
   const runs = projectsOf(args);
   if (SERVER_PROJECTS.some(project => runs(project))) ensureEtcd();
   if (runs("deploy")) {
-    ensureChartTools(root);
+    await ensureHelm(root);
     ensurePromtool(root);
   }
 }
@@ -57,9 +57,10 @@ function projectsOf(/** @type {readonly string[]} */ args) {
   return (/** @type {string} */ project) => isAll || isNamed(project);
 }
 
-/** Runs the command with the checkout's binaries (and so its Node) first in PATH, and ends as the command ends. */
+/** Runs the command with the checkout's Node and binaries first in PATH, and ends as the command ends. */
 function run(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
-  const PATH = [join(root, "node_modules", ".bin"), process.env["PATH"]].join(delimiter);
+  const binaries = join(root, "node_modules", ".bin");
+  const PATH = [nodeFolderOf(root), binaries, process.env["PATH"]].join(delimiter);
   const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, PATH } });
 
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
@@ -87,7 +88,7 @@ if (command === undefined) {
   process.exit(2);
 }
 try {
-  setUp(command, args);
+  await setUp(command, args);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`\n${error.message}`);

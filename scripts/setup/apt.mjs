@@ -1,6 +1,6 @@
 /** Installs Debian packages where that is possible without asking. */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isInPath } from "./in-path.mjs";
@@ -56,7 +56,10 @@ export function extractWithApt(
       return;
     }
     mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(join(folder, "content", file), target);
+    // The program appears whole or not at all.
+    const draft = `${target}.${process.pid}`;
+    copyFileSync(join(folder, "content", file), draft);
+    renameSync(draft, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

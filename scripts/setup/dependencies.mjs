@@ -34,14 +34,9 @@ export function isInstalled(/** @type {string} */ root) {
   return Object.entries(readPackages(join(root, "package-lock.json"))).every(([path, wanted]) => {
     const found = installed[path];
     // The root itself is not in the record, nor are optional packages for other platforms.
-    if (found === undefined) return path === "" || isOptional(path, wanted);
+    if (found === undefined) return path === "" || (wanted.optional || wanted.devOptional) === true;
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
-}
-
-function isOptional(/** @type {string} */ path, /** @type {LockedPackage} */ { optional, devOptional }) {
-  const isThisPlatformsNode = path === `node_modules/node-${process.platform}-${process.arch}`;
-  return (optional || devOptional) === true && !isThisPlatformsNode;
 }
 
 /** @returns {Record<string, LockedPackage>} */

@@ -1,8 +1,8 @@
 /** Sees to promtool, which checks and tests the alert rules: in PATH, or taken out of Debian's package. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { extractWithApt } from "./apt.mjs";
 import { isInPath } from "./in-path.mjs";
+import { pathOfProgram } from "./npm-program.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 const WAYS_OUT = `The tests of the alert rules need promtool, which is not in PATH. Any one of these mends it:
@@ -15,7 +15,7 @@ npm start does not need it; nor does npm test -- --project unit.`;
 
 /** Where the set-up puts it. */
 function ownPromtool(/** @type {string} */ root) {
-  return join(root, "node_modules/.cache/promtool");
+  return pathOfProgram(root, "promtool");
 }
 
 export function ensurePromtool(/** @type {string} */ root) {

@@ -1,16 +1,13 @@
-/** Renders the chart: with helm where it is in PATH, else with helmlet, which scripts/setup/chart-tools.mjs builds. */
+/** Renders and checks the chart with Helm: the one in PATH, else the one that scripts/setup/helm.mjs fetches. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { parse, parseAllDocuments } from "yaml";
-import { isInPath } from "../../scripts/setup/in-path.mjs";
+import { parseAllDocuments } from "yaml";
+import { helmOf } from "../../scripts/setup/helm.mjs";
 
-const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const HELMLET = path.join(ROOT, "node_modules/.cache/helmlet");
 export const CHART = path.join(ROOT, "deploy/helm/bellwether");
 export const RELEASE = "crew";
 
@@ -24,83 +21,41 @@ export interface KubernetesObject {
 
 export type Values = Readonly<Record<string, unknown>>;
 
-export interface Rendering {
-  readonly objects: readonly KubernetesObject[];
-  /** .Release.Revision of this renderer. */
-  readonly revision: string;
+/** Rejects with what Helm said where the schema or the templates refuse the values. */
+export async function render(values: Values): Promise<readonly KubernetesObject[]> {
+  const text = await helm(["template", RELEASE, CHART], values);
+  return parseAllDocuments(text).flatMap(document => {
+    if (document.errors.length > 0) throw new Error(`${document.errors.join("\n")}\n${text}`);
+    return (document.toJS() as KubernetesObject | null) ?? [];
+  });
 }
 
-/** Rejects with what the renderer said where the values contradict each other. */
-export async function render(values: Values, chart = CHART): Promise<Rendering> {
+/** What `helm install` prints. */
+export async function renderNotes(values: Values): Promise<string> {
+  const text = await helm(["install", RELEASE, CHART, "--dry-run=client", "--output", "json"], values);
+  return JSON.parse(text).info.notes;
+}
+
+/** Rejects with what Helm's linter finds; a warning is an error. */
+export async function lint(values: Values): Promise<void> {
+  await helm(["lint", CHART, "--strict"], values);
+}
+
+async function helm(args: readonly string[], values: Values): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), "bellwether-chart-"));
   try {
-    const isHelm = isInPath("helm");
-    const text = isHelm
-      ? await renderWithHelm(chart, values, folder)
-      : await renderWithHelmlet(chart, values, folder);
-    const objects = parseAllDocuments(text).flatMap(document => {
-      if (document.errors.length > 0) throw new Error(`${document.errors.join("\n")}\n${text}`);
-      return (document.toJS() as KubernetesObject | null) ?? [];
-    });
-    return { objects, revision: isHelm ? "1" : "7" };
+    const file = path.join(folder, "values.json");
+    await writeFile(file, JSON.stringify(values));
+    // Neither a cluster, nor the plugins and repositories of the user who runs the tests.
+    const own = {
+      HELM_CONFIG_HOME: folder,
+      HELM_CACHE_HOME: folder,
+      HELM_DATA_HOME: folder,
+      KUBECONFIG: file,
+    };
+    const env = { ...process.env, HELM_NAMESPACE: "default", ...own };
+    return (await promisify(execFile)(helmOf(ROOT), [...args, "--values", file], { env })).stdout;
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** The chart's values as Helm sees them with these on top. */
-export async function mergedValues(values: Values, chart = CHART): Promise<Values> {
-  return merge(parse(await readFile(path.join(chart, "values.yaml"), "utf8")), values) as Values;
-}
-
-/** What `helm install` prints. NOTES.txt has only an include, so that it can be rendered like a manifest. */
-export async function renderNotes(values: Values): Promise<string> {
-  const chart = await mkdtemp(path.join(tmpdir(), "bellwether-notes-"));
-  try {
-    await cp(CHART, chart, { recursive: true });
-    const manifest = `notes: {{ include "bellwether.notes" . | toJson }}\n`;
-    await writeFile(path.join(chart, "templates/notes-check.yaml"), manifest);
-    const { objects } = await render(values, chart);
-    return String(objects.find(object => "notes" in object)?.["notes"]);
-  } finally {
-    await rm(chart, { recursive: true });
-  }
-}
-
-async function renderWithHelm(chart: string, values: Values, folder: string): Promise<string> {
-  const file = path.join(folder, "values.json");
-  await writeFile(file, JSON.stringify(values));
-  return (await run("helm", ["template", RELEASE, chart, "--values", file])).stdout;
-}
-
-async function renderWithHelmlet(chart: string, values: Values, folder: string): Promise<string> {
-  if (!existsSync(HELMLET)) {
-    throw new Error(
-      "The chart cannot be rendered: put helm into PATH (https://helm.sh/docs/intro/install), or have " +
-        "../shared/tools/helmlet beside this project and Go in PATH, and run npm test again.",
-    );
-  }
-  const write = async (name: string, content: unknown) => {
-    const file = path.join(folder, name);
-    await writeFile(file, JSON.stringify(content));
-    return file;
-  };
-  const merged = await write("values.json", await mergedValues(values, chart));
-  const meta = await write("chart.json", parse(await readFile(path.join(chart, "Chart.yaml"), "utf8")));
-  return (await run(HELMLET, [chart, RELEASE, merged, meta])).stdout;
-}
-
-/** As Helm merges: maps key by key, everything else replaced, null takes a default away. */
-function merge(base: unknown, over: unknown): unknown {
-  if (!isMap(base) || !isMap(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    if (value === null) delete merged[key];
-    else merged[key] = merge(base[key], value);
-  }
-  return merged;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

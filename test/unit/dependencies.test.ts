@@ -11,13 +11,8 @@ async function readJson(file: string) {
 }
 
 it("are pinned to exact versions", async () => {
-  const { dependencies, devDependencies, optionalDependencies, overrides } = await readJson("package.json");
-  const versions = Object.entries({
-    ...dependencies,
-    ...devDependencies,
-    ...optionalDependencies,
-    ...overrides,
-  });
+  const { dependencies, devDependencies, overrides } = await readJson("package.json");
+  const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
   expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
   expect(versions.length).toBeGreaterThan(15);
 });
@@ -36,4 +31,15 @@ it("are locked with their hashes, and run no code when they are installed", asyn
   expect(withScripts.map(name => name.replace("node_modules/", "")).sort()).toEqual(
     refused.map(([name]) => name).sort(),
   );
+});
+
+it("bring no Node.js: npm would run the scripts of a project that installs Bellwether with it", async () => {
+  const [{ optionalDependencies }, { packages = {} }] = await Promise.all([
+    readJson("package.json"),
+    readJson("package-lock.json"),
+  ]);
+  expect(optionalDependencies).toBeUndefined();
+  const commandsOf = (entry: unknown) => Object.keys(Object(entry).bin ?? {});
+  const culprits = Object.keys(packages).filter(name => commandsOf(packages[name]).includes("node"));
+  expect(culprits).toEqual([]);
 });
