@@ -3,6 +3,8 @@
  * that is built from them. A message says where, what was found, what was expected, and what to change.
  */
 const MESSAGES = {
+  BW_NODE_TOO_OLD: (f: { wanted: string; version: string; path: string }) =>
+    `Bellwether needs Node.js ${f.wanted} or newer, and this is ${f.version} (${f.path}); install a newer one, or put it first in PATH`,
   BW_HANDLERS_INVALID: (f: { problems: readonly string[] }) => f.problems.join("\n"),
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>

@@ -1,3 +1,5 @@
+import "./supported-node.ts";
+
 export type { Config, Job } from "./config/config.ts";
 export { loadConfig } from "./config/load.ts";
 export { BellwetherError, type ErrorCode } from "./errors.ts";

@@ -1,4 +1,5 @@
-import { registerHooks } from "node:module";
+// Not by name: an older Node.js without the function could not even say that it is too old (supported-node.ts).
+import nodeModule from "node:module";
 
 const PACKAGE = "bellwether";
 
@@ -15,7 +16,7 @@ let isRegistered = false;
 export function resolveOwnPackage(): void {
   if (isRegistered) return;
   isRegistered = true;
-  registerHooks({
+  nodeModule.registerHooks({
     resolve: (specifier, context, nextResolve) =>
       specifier === PACKAGE ? { url: ENTRY, shortCircuit: true } : nextResolve(specifier, context),
   });
