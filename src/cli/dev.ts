@@ -88,7 +88,8 @@ async function runFlock(
     flock.stop();
   });
   stop.immediate.addEventListener("abort", () => flock.kill());
-  if (stop.graceful.aborted) return EXIT.done;
+  io.unread?.addEventListener("abort", () => flock.stop());
+  if (stop.graceful.aborted || io.unread?.aborted) return EXIT.done;
 
   const outcome = await flock.run();
   isRunning = false;

@@ -4,16 +4,11 @@ export interface Io {
   readonly cwd: string;
   out(text: string): void;
   err(text: string): void;
+  /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
+  readonly unread?: AbortSignal;
 }
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
-
-export const processIo: Io = {
-  env: process.env,
-  cwd: process.cwd(),
-  out: text => void process.stdout.write(text),
-  err: text => void process.stderr.write(text),
-};
 
 /** A failure that the user can read: one message to stderr, and this exit code. */
 export class CliFailure extends Error {

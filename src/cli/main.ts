@@ -1,4 +1,6 @@
-import { processIo } from "./io.ts";
+import { openProcessIo } from "./process-io.ts";
 import { runProgram } from "./program.ts";
 
-process.exitCode = await runProgram(process.argv.slice(2), processIo);
+const exitCode = await runProgram(process.argv.slice(2), openProcessIo());
+// 0 does not replace what a broken output has set.
+process.exitCode = exitCode || process.exitCode;

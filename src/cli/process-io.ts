@@ -1,0 +1,32 @@
+import { EXIT, type Io } from "./io.ts";
+
+/** What a shell shows for a program that SIGPIPE ended. Node.js ignores that signal and gets an error instead. */
+const EXIT_BROKEN_PIPE = 141;
+
+/**
+ * This process's input and output. When the reader closes the output (`backfill … | head`), what is still printed is
+ * dropped and the command goes on to its end: it may be in the middle of what it was asked to do. Its exit code is 141
+ * then, if it would have been 0.
+ */
+export function openProcessIo(): Io {
+  const unread = new AbortController();
+  const onError = (stream: string) => (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") {
+      process.exitCode ||= EXIT_BROKEN_PIPE;
+      unread.abort();
+    } else {
+      process.exitCode ||= EXIT.failed;
+      if (stream === "stdout") process.stderr.write(`cannot write the output: ${error.message}\n`);
+    }
+  };
+  // They stay for good: Node.js reports an error of the last line after the command has ended.
+  process.stdout.on("error", onError("stdout"));
+  process.stderr.on("error", onError("stderr"));
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    unread: unread.signal,
+  };
+}
