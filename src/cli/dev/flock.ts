@@ -90,8 +90,9 @@ export class Flock {
   #printLine(line: string, source: LineSource): unknown {
     const { print, paint } = this.#options;
     const record = parseLogLine(line);
-    // A replica that refuses its configuration prints the mistakes too, and those are passed on.
-    if (record?.["event"] === "config.rejected") return record["event"];
+    // A process that cannot start with its configuration logs the mistakes without a replica's id, and prints them
+    // to stderr as well, which is passed on.
+    if (record?.["event"] === "config.rejected" && record["replica"] === undefined) return record["event"];
     print(record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint));
     return record?.["event"];
   }

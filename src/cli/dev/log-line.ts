@@ -60,13 +60,12 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
     (f.vacantMs === null ? "" : `, nobody led for ${f.vacantMs} ms`),
   "leader.observed": f => `follows ${f.leader}, term ${f.term}`,
   "leader.resigned": f => `term ${f.term} (${f.reason})`,
-  "leader.lost": f => `term ${f.term} (${f.reason})`,
-  "leader.absent": f => `nobody has led for ${f.forMs} ms`,
+  "leader.lost": f => `term ${f.term} (${f.reason})${f.error === undefined ? "" : `: ${f.error}`}`,
+  "leader.absent": f => `nobody has led for ${f.forMs} ms: ${f.error}`,
   "tick.launched": f => `${f.run}, term ${f.term}, ${f.lateMs} ms late`,
-  "tick.skipped": f => `${f.job} at ${f.tick}: ${f.reason}${f.run === undefined ? "" : ` (${f.run})`}`,
-  "tick.missed": f =>
-    `${f.job} at ${f.tick}: ${f.reason}` +
-    (f.count === undefined || f.from === undefined ? "" : ` (${f.count} ticks since ${f.from})`),
+  "tick.skipped": f =>
+    `${f.job} at ${f.tick}: ${f.reason}${f.run === undefined ? "" : ` (${f.run})`}${severalTicks(f)}`,
+  "tick.missed": f => `${f.job} at ${f.tick}: ${f.reason}${severalTicks(f)}`,
   "job.overdue": f => `${f.job}, due at ${f.tick}, ${f.forMs} ms ago`,
   "run.completed": f => `${f.run} in ${f.durationMs} ms${attempt(f.attempt)}`,
   "run.failed": f =>
@@ -74,7 +73,9 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
     `${f.final ? "no attempt is left" : "will be tried again"}: ${withPlace(f)}`,
   "run.returned": f => `${f.run}: ${f.reason}`,
   "run.strayError": f => `${f.run ?? "no run known"}: ${withPlace(f)}`,
-  "config.loaded": f => `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}`,
+  "config.loaded": f =>
+    `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}` +
+    (f.needsRestart === undefined ? "" : `; until a restart the old ${list(f.needsRestart)}`),
   "config.differs": f =>
     `${f.other} carries other jobs (${f.otherHash}) in the same generation ${f.generation}`,
   "config.rejected": f => list(f.mistakes, "\n"),
@@ -109,6 +110,10 @@ function list(items: readonly string[] | undefined, separator = ", "): string {
 
 function attempt(number: number): string {
   return number > 1 ? ` (attempt ${number})` : "";
+}
+
+function severalTicks({ count, from }: { readonly count?: number; readonly from?: string }): string {
+  return count === undefined || from === undefined ? "" : ` (${count} ticks since ${from})`;
 }
 
 function joinColumns(at: Date, source: LineSource, paint: Paint, rest: readonly string[]): string {

@@ -14,7 +14,9 @@ function stop(): void {
 }
 
 if (process.env["FAKE_REPLICA"] === "misconfigured") {
-  console.error("jobs.yaml:3:5 unknown key corn");
+  const mistake = "jobs.yaml:3:5 unknown key corn";
+  console.log(JSON.stringify({ level: "error", event: "config.rejected", mistakes: [mistake] }));
+  console.error(mistake);
   process.exit(2);
 }
 process.once("SIGTERM", () => {
@@ -25,4 +27,6 @@ log("replica.started", { pid: process.pid, roles: ["scheduler"], generation: 0 }
 console.log(`redis=${process.env["REDIS_URL"]}`);
 if (name === "replica-1")
   log("leader.elected", { term: 1, reason: "vacant", previous: null, vacantMs: null });
+if (process.env["FAKE_REPLICA"] === "rejecting")
+  log("config.rejected", { mistakes: ["jobs.yaml:9:1 later"] });
 setInterval(() => undefined, 60_000);

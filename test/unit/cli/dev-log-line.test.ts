@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatLogRecord, formatPlainLine, type Paint, parseLogLine } from "../../../src/cli/dev/log-line.ts";
+import type { EventMap, EventName } from "../../../src/events.ts";
 
 const source = { name: "replica-1", style: "cyan" } as const;
 const at = new Date(2026, 10, 23, 12, 30, 5, 123);
@@ -117,6 +118,79 @@ describe("a log record", () => {
     expect(format({ time: at.getTime(), msg: "hi" })).toMatch(/^12:30:05\.123 /);
     expect(format({ time: "soon", msg: "hi" })).toMatch(/^\d\d:\d\d:\d\d\.\d{3} /);
   });
+});
+
+/** Each event with all of its fields. */
+const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
+  "replica.started": { roles: ["worker"], generation: 4711, pid: 4712, http: "http://0.0.0.0:81" },
+  "replica.stopping": { roles: ["worker"], generation: 4711, reason: "SIGTERM" },
+  "replica.stopped": { roles: ["worker"], generation: 4711, clean: true },
+  "leader.elected": { term: 4711, store: "etcd", reason: "crashed", previous: "pod-7", vacantMs: 4712 },
+  "leader.observed": { leader: "pod-7", term: 4711 },
+  "leader.resigned": { term: 4711, reason: "stepdown" },
+  "leader.lost": { term: 4711, reason: "unreachable", error: "no route" },
+  "leader.failed": { term: 4711, error: "no route" },
+  "leader.absent": { forMs: 4711, error: "no route" },
+  "clock.skewed": { skewMs: 4711 },
+  "clock.stepped": { stepMs: 4711 },
+  "tick.launched": { job: "a", tick: "T1", term: 4711, lateMs: 4712, run: "a@T1", kind: "catch-up" },
+  "tick.skipped": {
+    job: "a",
+    tick: "T1",
+    term: 4711,
+    reason: "overlap",
+    run: "a@T0",
+    from: "T5",
+    count: 4712,
+  },
+  "tick.missed": { job: "a", tick: "T1", term: 4711, reason: "window", from: "T5", count: 4712 },
+  "job.overdue": { job: "a", tick: "T1", forMs: 4711 },
+  "job.silenced": { job: "a", until: "T1", forMs: 4711 },
+  "job.retired": { job: "a" },
+  "run.completed": { job: "a", run: "a@T1", attempt: 4711, durationMs: 4712 },
+  "run.failed": {
+    ...{ job: "a", run: "a@T1", attempt: 4711, durationMs: 4712, final: true },
+    ...{ error: "no paper", stack: "at a.ts:1:1" },
+  },
+  "run.returned": { job: "a", run: "a@T1", reason: "shutdown" },
+  "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
+  "config.loaded": { generation: 4711, hash: "c0ffee", jobs: 4712, needsRestart: ["http.port", "redis"] },
+  "config.rejected": { mistakes: ["a.yaml:1:1 b", "a.yaml:2:1 c"] },
+  "config.differs": { generation: 4711, hash: "c0ffee", other: "pod-7", otherHash: "09bc41" },
+  "redis.unreachable": { address: "db:6379", error: "no route" },
+  "redis.connected": { address: "db:6379", version: "7.4" },
+  "etcd.unreachable": { address: "db:2379", error: "no route" },
+  "etcd.connected": { address: "db:2379" },
+  "redis.warning": { problem: "no AOF", advice: "switch it on" },
+  "launch.failed": { term: 4711, error: "no route" },
+  "run.stalled": { queue: "default", run: "a@T1" },
+  "run.lost": { job: "a", run: "a@T1", attempt: 4711, reason: "expired" },
+  "run.resultDropped": { job: "a", run: "a@T1", reason: "too large" },
+  "run.unrecorded": { job: "a", run: "a@T1", error: "no route" },
+  "worker.error": { queue: "default", error: "no route" },
+  "lock.acquired": { lock: "invoices", fence: 4711, waitedMs: 4712, run: "a@T1" },
+  "lock.released": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1" },
+  "lock.lost": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1", reason: "taken" },
+};
+
+/** What the sentence says in other words, or what the lines around it say. */
+const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
+  "replica.stopping": ["roles", "generation"],
+  "replica.stopped": ["roles", "generation", "clean"],
+  "leader.elected": ["store"],
+  "tick.launched": ["kind"],
+  "tick.skipped": ["term"],
+  "tick.missed": ["term"],
+  "run.failed": ["final"],
+  "config.differs": ["hash"],
+};
+
+it.each(Object.entries(EVENTS))("shows what a person needs of %s", (event, fields) => {
+  const shown = format({ event, ...fields });
+  const missing = Object.entries(fields).filter(
+    ([, value]) => ![value].flat().every(part => shown.includes(String(part))),
+  );
+  expect(missing.map(([key]) => key)).toEqual(NOT_SHOWN[event] ?? []);
 });
 
 describe("another line", () => {

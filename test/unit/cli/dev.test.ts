@@ -23,9 +23,16 @@ function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
     wake = Promise.withResolvers();
   };
   const signals = new EventEmitter();
+  const unread = new AbortController();
   const exit = dev(
     { config: "config", replicas },
-    { env: { PATH: process.env["PATH"], ...env }, cwd: process.cwd(), out: print, err: print },
+    {
+      env: { PATH: process.env["PATH"], ...env },
+      cwd: process.cwd(),
+      out: print,
+      err: print,
+      unread: unread.signal,
+    },
     { signals, bellwether: [process.execPath, fakeReplica], paint: (_style, text) => text },
   );
   const until = async (pattern: RegExp, times = 1): Promise<RegExpMatchArray[]> => {
@@ -36,7 +43,13 @@ function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
     }
   };
   cleanups.push(() => signals.emit("SIGTERM"));
-  return { exit, until, ctrlC: () => signals.emit("SIGINT"), output: () => output };
+  return {
+    exit,
+    until,
+    ctrlC: () => signals.emit("SIGINT"),
+    closeOutput: () => unread.abort(),
+    output: () => output,
+  };
 }
 
 describe("dev", () => {
@@ -66,6 +79,21 @@ describe("dev", () => {
     const { exit, output } = setup({ FAKE_REPLICA: "misconfigured" });
     expect(await exit).toBe(2);
     expect(output().match(/unknown key corn/g)).toHaveLength(1);
+  });
+
+  it("shows what a running replica says against a changed configuration", async () => {
+    const { exit, until, ctrlC } = setup({ FAKE_REPLICA: "rejecting" });
+    await until(/config\.rejected +jobs\.yaml:9:1 later/, 2);
+    ctrlC();
+    expect(await exit).toBe(0);
+  });
+
+  it("stops when what read its output has closed it", async () => {
+    const { exit, until, closeOutput, output } = setup();
+    await until(/replica\.started/, 2);
+    closeOutput();
+    expect(await exit).toBe(0);
+    expect(output().match(/replica\.stopped/g)).toHaveLength(2);
   });
 
   it("uses the Redis in REDIS_URL and shows no password", async () => {
