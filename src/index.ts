@@ -12,6 +12,7 @@ export {
   type TickKind,
 } from "./events.ts";
 export { defineHandler } from "./handlers/define-handler.ts";
+export { ExpectedFailure } from "./handlers/expected-failure.ts";
 export type { Run, RunLog } from "./handlers/handler.ts";
 export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
 export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";

@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import { EVENT_RULES, type EventName, type Events, type Level } from "./events.ts";
+import { withoutInternalFrames } from "./handlers/stack-frames.ts";
 
 /** One JSON object a line, synchronous to stdout: what was logged before a crash is on record (DESIGN §4.5). */
 export function createLog(level: Level, bindings: Record<string, unknown> = {}): Logger {
@@ -9,6 +10,7 @@ export function createLog(level: Level, bindings: Record<string, unknown> = {}):
       base: bindings,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
+      serializers: { err: serializeError },
     },
     pino.destination({ dest: 1, sync: true }),
   );
@@ -21,4 +23,14 @@ export function logEvents(events: Events, log: Logger): () => void {
     const level = (typeof rule.level === "function" ? rule.level(fields) : rule.level) as Level;
     log[level]({ event, ...fields }, rule.message);
   });
+}
+
+/** pino's form of an Error that a handler logs, without the frames that say nothing about the handler. */
+function serializeError(error: unknown): unknown {
+  const shown: unknown = pino.stdSerializers.err(error as Error);
+  if (!(error instanceof Error)) return shown;
+  const { stack } = shown as { stack?: unknown };
+  return typeof stack === "string"
+    ? Object.assign(shown as object, { stack: withoutInternalFrames(stack) })
+    : shown;
 }

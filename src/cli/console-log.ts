@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import type { Logger } from "pino";
+import { withoutInternalFrames } from "../handlers/stack-frames.ts";
 
 /** BullMQ prints this once per connection; `redis.warning` says it once. */
 const TOLD_ELSEWHERE = /^IMPORTANT! Eviction policy is /;
@@ -10,7 +11,7 @@ const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error:
 export function logConsole(log: Logger): void {
   for (const [method, level] of Object.entries(LEVELS)) {
     const print = (...args: unknown[]) => {
-      const text = format(...args);
+      const text = withoutInternalFrames(format(...args));
       if (!TOLD_ELSEWHERE.test(text)) log[level](text);
     };
     Object.assign(console, { [method]: print });

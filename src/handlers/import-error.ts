@@ -2,10 +2,9 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { OWN_CODE } from "./stack-frames.ts";
 
 const SYNTAX_CHECK_LIMIT_MS = 10_000;
-/** Our resolve hook stands in the stack of a module that is not found; it is not to blame. */
-const OWN_CODE = new URL("..", import.meta.url).href;
 
 /**
  * Says in one line why a module could not be imported, and where: `TypeError: no such table (jobs/a.ts:3:9)`.
@@ -36,6 +35,7 @@ function positionIn(stack: string): Position | null {
   const head = /^((?:file:\/\/)?\/.+):(\d+)\n(?:.*\n)*?( *)\^/.exec(stack);
   if (head) return toPosition(head[1], `:${head[2]}:${(head[3] ?? "").length + 1}`);
   const frames = [...stack.matchAll(/^\s+at .*?(file:\/\/\/[^)\n]+?)(:\d+:\d+)\)?$/gm)];
+  // Our resolve hook is in the stack of a module that is not found; it is not to blame.
   const frame = frames.find(([, location = ""]) => !location.startsWith(OWN_CODE));
   return frame ? toPosition(frame[1], frame[2]) : null;
 }

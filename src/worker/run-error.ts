@@ -1,5 +1,6 @@
 import { types } from "node:util";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, isBellwetherError } from "../errors.ts";
+import { isThrownByOwnCode, withoutInternalFrames } from "../handlers/stack-frames.ts";
 
 const MESSAGE_LIMIT = 2_000;
 const STACK_LINES = 6;
@@ -22,12 +23,13 @@ export function toRunError(thrown: unknown): Error {
   return error;
 }
 
-/** An error's message and the head of its stack, for an event. */
+/** An error's message and the head of its stack, for an event. Without frames that show nothing of the handler. */
 export function describeError(thrown: unknown): { error: string; stack?: string } {
   if (!isError(thrown)) return { error: clip(display(thrown)) };
   const error = clip(String(thrown.message) || thrown.name);
   if (typeof thrown.stack !== "string") return { error };
-  const frames = thrown.stack.split("\n").filter(line => /^\s+at /.test(line));
+  const shown = isOwnBug(thrown, thrown.stack) ? thrown.stack : withoutInternalFrames(thrown.stack);
+  const frames = shown.split("\n").filter(line => /^\s+at /.test(line));
   if (frames.length === 0) return { error };
   return {
     error,
@@ -36,6 +38,12 @@ export function describeError(thrown: unknown): { error: string; stack?: string 
       .map(line => line.trim())
       .join("\n"),
   };
+}
+
+/** Only Bellwether's own frames say where such an error comes from. */
+function isOwnBug(error: Error, stack: string): boolean {
+  if (isBellwetherError(error)) return isBellwetherError(error, "BW_BUG");
+  return isThrownByOwnCode(stack);
 }
 
 function isError(thrown: unknown): thrown is Error {

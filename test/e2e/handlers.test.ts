@@ -53,6 +53,39 @@ describe("a replica", () => {
     await replica.when("run.completed", done => done["run"] === line["run"]);
   });
 
+  test("shows the handler's part of a stack, in the events and in what the handler logs", async () => {
+    const site = await createSite({
+      jobs: ["count: { every: 1s, handler: count }"],
+      handlers: {
+        count: `
+          await run.progress(50);
+          const error = new Error("no number");
+          run.log.warn(error, "logged");
+          run.log.warn({ err: error }, "logged as a field");
+          console.error(error);
+          setImmediate(() => { throw new Error("thrown later"); });
+          throw error;`,
+      },
+    });
+    const replica = site.start();
+    const [failed, stray] = await Promise.all([replica.when("run.failed"), replica.when("run.strayError")]);
+    expect(await replica.end()).toBe(0);
+    const logged = replica.lines.filter(line => line.level === "warn" && line["err"] !== undefined);
+    const printed = replica.lines.find(line => String(line["msg"]).startsWith("Error: no number"));
+    const stacks = [
+      failed["stack"],
+      stray["stack"],
+      ...logged.slice(0, 2).map(line => (line["err"] as { stack: string }).stack),
+      printed?.["msg"],
+    ].map(String);
+    expect(stacks).toHaveLength(5);
+    for (const stack of stacks) {
+      const frames = stack.split("\n").filter(line => /^ *at /.test(line));
+      expect(frames).toEqual(frames.map(() => expect.stringContaining("/jobs/count.ts:")));
+      expect(frames).not.toEqual([]);
+    }
+  });
+
   test("calls the addresses of its jobs, each tick with a key of its own", async () => {
     const requests: IncomingMessage[] = [];
     const server = createServer((request, response) => {
