@@ -154,7 +154,9 @@ export const bellwetherSchema = section({
   http: switchable(section({ host: host("0.0.0.0"), port: port(8080) }))
     .prefault({})
     .meta({ description: "/livez, /readyz and /metrics; false switches it off." }),
-  admin: switchable(admin).prefault({}).meta({ description: "API and dashboard; false switches it off." }),
+  admin: switchable(admin)
+    .prefault({})
+    .meta({ description: "Checked, and not used by this version: nothing listens there." }),
   log: section({
     level: choice(["debug", "info", "warn", "error"])
       .default("info")

@@ -52,7 +52,7 @@ test("writes a project that check accepts and whose handler a replica runs", asy
   cleanups.push(() => redis.stop());
   const replica = new ReplicaProcess(
     ["--id", namespace()],
-    { REDIS_URL: redis.url, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", ADMIN_PORT: "0" },
+    { REDIS_URL: redis.url, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0" },
     project,
   );
   cleanups.push(() => replica.end("SIGKILL"));
@@ -69,6 +69,12 @@ test("names the package and the namespace after the folder", async () => {
   const read = (file: string) => readFile(path.join(cwd, "My Jobs", file), "utf8");
   expect(JSON.parse(await read("package.json"))).toMatchObject({ name: "my-jobs", type: "module" });
   expect(await read("config/bellwether.yaml")).toMatch(/^namespace: my-jobs /m);
+});
+
+test("scaffolds no setting of which this version makes nothing", async () => {
+  const cwd = await tempFolder();
+  await bellwether(["init", "."], { cwd });
+  expect(await readFile(path.join(cwd, "config/bellwether.yaml"), "utf8")).not.toMatch(/admin/i);
 });
 
 test("fills a folder that has none of its files, and tells them as JSON", async () => {

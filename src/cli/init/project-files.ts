@@ -29,10 +29,6 @@ http: # /livez, /readyz and /metrics
   host: \${HTTP_HOST:-0.0.0.0}
   port: \${HTTP_PORT:-8080}
 
-admin: # anywhere but on 127.0.0.1 it needs tokens
-  host: 127.0.0.1
-  port: \${ADMIN_PORT:-8081}
-
 log:
   level: \${LOG_LEVEL:-info}
 `;
