@@ -1,7 +1,9 @@
-# The image of Bellwether: the command, its production dependencies and a Node.js. Configuration and handlers are yours:
-# mount them, or build an image on this one (docs/deploying.md, `bellwether init`).
+# Two images. The last stage runs by itself, with the configuration and the jobs of this repository; what is mounted at
+# /etc/bellwether and /project/jobs takes precedence. The stage `base` has neither: build yours on it (docs/deploying.md,
+# `bellwether init`).
 #
-#   docker build --tag bellwether .
+#   docker build --tag bellwether .                        docker run --env REDIS_URL=redis://… bellwether
+#   docker build --target base --tag bellwether-base .
 #
 # Behind a private package registry: docker build --secret id=npmrc,src="$HOME/.npmrc" --tag bellwether .
 ARG NODE_IMAGE=node:24-bookworm-slim
@@ -23,7 +25,7 @@ COPY scripts scripts
 COPY src src
 RUN npm run build
 
-FROM ${NODE_IMAGE}
+FROM ${NODE_IMAGE} AS base
 ARG VERSION=unreleased
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Bellwether" \
@@ -37,8 +39,8 @@ COPY --from=dependencies /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 # So that `docker exec POD bellwether status` works.
 RUN ln -s /app/dist/main.js /usr/local/bin/bellwether
-# Handlers are looked for in jobs/ below this folder, the configuration in /etc/bellwether. Nothing is written, so the root
-# file system can be read-only.
+# Handlers are looked for in jobs/ below this folder, the configuration in /etc/bellwether. Bellwether writes nothing, so the
+# root file system can be read-only.
 WORKDIR /project
 # Numeric, so that Kubernetes can see that it is not root. No user of that number has to exist.
 USER 10001:10001
@@ -46,3 +48,12 @@ EXPOSE 8080
 # No shell in between: signals reach the process, which stops in order on SIGTERM.
 ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["run", "--config", "/etc/bellwether"]
+
+FROM base
+COPY config/ /etc/bellwether/
+COPY jobs/ jobs/
+# The example jobs write here, also where the root file system is read-only.
+USER 0:0
+RUN install --directory --owner=10001 --group=10001 data
+USER 10001:10001
+VOLUME /project/data

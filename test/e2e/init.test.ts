@@ -63,6 +63,17 @@ test("writes a project that check accepts and whose handler a replica runs", asy
   expect(replica.noise).toEqual([]);
 });
 
+test("writes the Dockerfile that docs/deploying.md shows, on the image that is built there", async () => {
+  const cwd = await tempFolder();
+  await bellwether(["init", "."], { cwd });
+  const image = /^ARG BELLWETHER_IMAGE=(.+)$/m.exec(
+    await readFile(path.join(cwd, "Dockerfile"), "utf8"),
+  )?.[1];
+  const docs = await readFile(path.join(import.meta.dirname, "../../docs/deploying.md"), "utf8");
+  expect(docs).toContain(`docker build --target base --tag ${image} .`);
+  expect(docs).toContain(`ARG BELLWETHER_IMAGE=${image}\n`);
+});
+
 test("names the package and the namespace after the folder", async () => {
   const cwd = await tempFolder();
   await bellwether(["init", "My Jobs"], { cwd });

@@ -9,24 +9,30 @@ import type { Image } from "./image.ts";
 
 const ENTER = `
 set -eu
-root=$1 user=$2
-shift 2
+root=$1 user=$2 volumes=$3 mounts=$4
+shift 4
 mount --bind "$root" "$root"
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
+for volume in $volumes; do
+  mount -t tmpfs -o "$(stat --format uid=%u,gid=%g,mode=%a "$root$volume")" volume "$root$volume"
+done
+for mount in $mounts; do mount --bind "\${mount%%:*}" "$root\${mount#*:}"; done
 mount -o remount,bind,ro "$root"
 exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" env --ignore-environment "$@"
 `;
 
-/** The command line that runs `argv` in the image. */
+/** The command line that runs `argv` in the image, with folders of this machine (`folder:/path`) at places of it. */
 export function enterImage(
   { root, config }: Image,
   env: Readonly<Record<string, string>>,
   argv: readonly string[],
+  mounts: readonly string[] = [],
 ): [string, ...string[]] {
   const own = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const volumes = Object.keys(config.Volumes ?? {}).join(" ");
   const namespaces = ["--mount", "--pid", "--fork", "--kill-child"];
-  const enter = ["bash", "-c", ENTER, "enter", root, config.User];
+  const enter = ["bash", "-c", ENTER, "enter", root, config.User, volumes, mounts.join(" ")];
   return ["unshare", ...namespaces, ...enter, `--chdir=${config.WorkingDir}`, ...config.Env, ...own, ...argv];
 }
 

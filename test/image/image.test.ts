@@ -12,11 +12,15 @@ import { Container, enterImage } from "./container.ts";
 import { buildImage, type Image, openImage, removeImage } from "./image.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const OURS = "localhost/bellwether:local";
+const BASE = "localhost/bellwether-base:local";
 const cleanups: (() => Promise<unknown>)[] = [];
 
-/** The image of this checkout. */
-let ours: Image;
+/** The image that users build on. */
+let base: Image;
+/** The image that runs by itself. */
+let complete: Image;
+/** A project of `bellwether init`, and nothing else. */
+let folder: string;
 /** What a user makes of it: the project of `bellwether init`, by its own Dockerfile. */
 let users: Image;
 let redis: TestRedis;
@@ -24,15 +28,21 @@ let redis: TestRedis;
 beforeAll(async () => {
   redis = await startRedis();
   cleanups.push(() => redis.stop());
-  ours = await openImage(await buildImage(OURS, ROOT));
-  cleanups.push(() => ours.dispose());
+  base = await openImage(await buildImage(BASE, ROOT, { options: ["--target", "base"] }));
+  cleanups.push(() => base.dispose());
+  // The stage of that name was built a moment ago; building it again takes a minute or two.
+  const builtBase = ["--build-context", `base=container-image://${BASE}`];
+  complete = await openImage(await buildImage("localhost/bellwether:local", ROOT, { options: builtBase }));
+  cleanups.push(() => complete.dispose());
 
-  const folder = await mkdtemp(path.join(tmpdir(), "bellwether-image-"));
+  folder = await mkdtemp(path.join(tmpdir(), "bellwether-image-"));
   cleanups.push(() => rm(folder, { recursive: true }));
   expect(await bellwether(["init", "."], { cwd: folder })).toMatchObject({ code: 0 });
   const jobs = path.join(folder, "config/jobs.yaml");
   await writeFile(jobs, (await readFile(jobs, "utf8")).replace("every: 10s", "every: 1s"));
-  const id = await buildImage("localhost/bellwether-user:local", folder, `BELLWETHER_IMAGE=${OURS}`);
+  const id = await buildImage("localhost/bellwether-user:local", folder, {
+    buildArgs: [`BELLWETHER_IMAGE=${BASE}`],
+  });
   cleanups.push(() => removeImage(id));
   users = await openImage(id);
   cleanups.push(() => users.dispose());
@@ -53,17 +63,17 @@ function environment(): Record<string, string> {
 }
 
 /** Runs a command in an image to its end. */
-async function runIn(image: Image, argv: readonly string[]) {
-  const [program, ...args] = enterImage(image, environment(), argv);
+async function runIn(image: Image, argv: readonly string[], mounts: readonly string[] = []) {
+  const [program, ...args] = enterImage(image, environment(), argv, mounts);
   return await promisify(execFile)(program, args).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );
 }
 
-describe("the image", () => {
+describe("the base image", () => {
   test("starts the command without a shell, as a user who is a number and not root", () => {
-    const { User, Entrypoint, Cmd, WorkingDir } = ours.config;
+    const { User, Entrypoint, Cmd, WorkingDir } = base.config;
     expect(User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(Entrypoint).toEqual(["node", "/app/dist/main.js"]);
     expect(Cmd).toEqual(["run", "--config", "/etc/bellwether"]);
@@ -71,7 +81,7 @@ describe("the image", () => {
   });
 
   test("says what it is", () => {
-    expect(ours.config.Labels).toMatchObject({
+    expect(base.config.Labels).toMatchObject({
       "org.opencontainers.image.title": "Bellwether",
       "org.opencontainers.image.licenses": "MIT",
       "org.opencontainers.image.version": expect.any(String),
@@ -79,7 +89,7 @@ describe("the image", () => {
   });
 
   test("holds the command and its production dependencies, no configuration, no handlers, no secrets", async () => {
-    const inImage = (file: string) => existsSync(path.join(ours.root, file));
+    const inImage = (file: string) => existsSync(path.join(base.root, file));
     const lock: { packages: Record<string, { dev?: boolean; optional?: boolean; devOptional?: boolean }> } =
       JSON.parse(await readFile(path.join(ROOT, "package-lock.json"), "utf8"));
     const { "": _root, ...packages } = lock.packages;
@@ -89,33 +99,73 @@ describe("the image", () => {
         isThere: !(dev || optional || devOptional),
       });
     }
-    expect((await readdir(path.join(ours.root, "app"))).sort()).toEqual([
+    expect((await readdir(path.join(base.root, "app"))).sort()).toEqual([
       "LICENSE",
       "dist",
       "node_modules",
       "package.json",
     ]);
-    expect(await readdir(path.join(ours.root, "project"))).toEqual([]);
+    expect(await readdir(path.join(base.root, "project"))).toEqual([]);
     expect(["etc/bellwether", "root/.npmrc", "app/.npmrc"].filter(inImage)).toEqual([]);
   });
 
   test("lets its user write nothing of it", async () => {
     for (const file of ["app", "app/dist", "app/dist/main.js", "project"]) {
-      const { uid, gid, mode } = await lstat(path.join(ours.root, file));
+      const { uid, gid, mode } = await lstat(path.join(base.root, file));
       expect({ file, uid, gid, open: mode & 0o022 }).toEqual({ file, uid: 0, gid: 0, open: 0 });
     }
   });
 
   test("says what is missing when it is started without a configuration", async () => {
-    const { code, stderr } = await runIn(ours, [...ours.config.Entrypoint, ...ours.config.Cmd]);
+    const { code, stderr } = await runIn(base, [...base.config.Entrypoint, ...base.config.Cmd]);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^\/etc\/bellwether\S* there is no such directory\n$/);
   });
 
   test("has the command in its PATH", async () => {
     const { version } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8"));
-    const result = await runIn(ours, ["bellwether", "--version"]);
+    const result = await runIn(base, ["bellwether", "--version"]);
     expect(result).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+});
+
+describe("the image without a target", () => {
+  test("is the base image with the configuration and the handlers of this repository", async () => {
+    const { Volumes, ...config } = complete.config;
+    expect(config).toEqual(base.config);
+    expect(Object.keys(Volumes ?? {})).toEqual(["/project/data"]);
+    const listed = async (dir: string) => (await readdir(dir, { recursive: true })).sort();
+    expect(await listed(path.join(complete.root, "project/jobs"))).toEqual(
+      await listed(path.join(ROOT, "jobs")),
+    );
+    expect(await listed(path.join(complete.root, "etc/bellwether"))).toEqual([
+      "bellwether.yaml",
+      "jobs.yaml",
+    ]);
+  });
+
+  test("completes runs with nothing but the address of a Redis", async () => {
+    const container = new Container(complete, environment(), []);
+    onTestFailed(() => console.log(transcript(container)));
+    try {
+      const { replica } = container;
+      const completed = await replica.when("run.completed", line => line["job"] === "sample-load");
+      tell(`the image completed ${completed["run"]} by itself`);
+      expect(replica.lines.filter(line => line.event === "run.failed")).toEqual([]);
+      await container.signal("SIGTERM");
+      expect(await replica.ended()).toBe(0);
+    } finally {
+      await container.replica.end("SIGKILL");
+    }
+  });
+
+  test("takes a mounted configuration instead of its own", async () => {
+    const next = ["bellwether", "next", "--config", "/etc/bellwether"];
+    const own = await runIn(complete, next);
+    expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining("sample-load") });
+    const mounted = await runIn(complete, next, [`${path.join(folder, "config")}:/etc/bellwether`]);
+    expect(mounted).toMatchObject({ code: 0, stdout: expect.stringContaining("hello") });
+    expect(mounted.stdout).not.toContain("sample-load");
   });
 });
 

@@ -13,6 +13,8 @@ export interface ImageConfig {
   readonly Entrypoint: readonly string[];
   readonly Cmd: readonly string[];
   readonly WorkingDir: string;
+  /** By path. */
+  readonly Volumes?: Readonly<Record<string, object>>;
   readonly Labels: Readonly<Record<string, string>>;
 }
 
@@ -23,9 +25,21 @@ export interface Image {
   dispose(): Promise<void>;
 }
 
+export interface BuildOptions {
+  /** Of buildah, each with its value. */
+  readonly options?: readonly string[];
+  readonly buildArgs?: readonly string[];
+}
+
 /** Builds a folder's Dockerfile; what the build says goes to the test's own output. */
-export async function buildImage(tag: string, folder: string, ...buildArgs: string[]): Promise<string> {
-  const child = spawn(SCRIPT, [tag, folder, ...buildArgs], { stdio: ["ignore", "pipe", "inherit"] });
+export async function buildImage(
+  tag: string,
+  folder: string,
+  { options = [], buildArgs = [] }: BuildOptions = {},
+): Promise<string> {
+  const child = spawn(SCRIPT, [...options, tag, folder, ...buildArgs], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let id = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     id += chunk;

@@ -69,7 +69,7 @@ function manifest(name: string, version: string): object {
 
 function dockerfile(version: string): string {
   return `# Bellwether with this project's handlers and configuration: docker build --tag NAME .
-ARG BELLWETHER_IMAGE=bellwether:${version}
+ARG BELLWETHER_IMAGE=bellwether-base:${version}
 FROM \${BELLWETHER_IMAGE}
 
 COPY package*.json ./
