@@ -19,6 +19,8 @@ export interface GrantedClaim {
   readonly fence: number;
   /** Monotonic; when the claim that was granted was sent. */
   readonly sentMs: number;
+  /** True when an earlier try was not answered: it may still arrive. */
+  readonly isInDoubt: boolean;
 }
 
 type Answer = ClaimOutcome | { readonly outcome: "no answer"; readonly error: string };
@@ -30,7 +32,7 @@ const RETRY_MS = 250;
 /**
  * Asks with one token until the lock is granted, the time is over, or the signal aborts: whenever a hint comes, and
  * otherwise as often as the store advises. Rejects with BW_LOCK_TIMEOUT, BW_LOCK_UNREACHABLE or the signal's reason;
- * nothing is then left in the store, if the store can be told.
+ * nothing is then left in the store, if the store answers.
  */
 export async function claimLock(
   options: ClaimLockOptions,
@@ -44,15 +46,19 @@ export async function claimLock(
   const startedMs = clock.monotonicMs();
   const hint = new Hint();
   let endHints: (() => void) | null = null;
-  let answer: Answer = { outcome: "no answer", error: "not asked yet" };
+  let answer: Answer;
+  let isInDoubt = false;
+  let isGranted = false;
   try {
     for (;;) {
       const sentMs = clock.monotonicMs();
       answer = await ask(store, claim, signal);
+      isInDoubt ||= answer.outcome === "no answer";
+      isGranted = answer.outcome === "granted";
       signal.throwIfAborted();
       const nowMs = clock.monotonicMs();
       if (answer.outcome === "granted" && nowMs < trustedUntilMs(sentMs, ttlMs)) {
-        return { claim, fence: answer.fence, sentMs };
+        return { claim, fence: answer.fence, sentMs, isInDoubt };
       }
       const leftMs = startedMs + waitMs - nowMs;
       if (leftMs <= 0) throw refusal(store, name, answer, Math.round(nowMs - startedMs));
@@ -60,8 +66,9 @@ export async function claimLock(
       await pause(options, answer, Math.min(leftMs, ttlMs / 3), hint, signal);
     }
   } catch (error) {
-    // A claim without an answer may have been granted, and one that waits may stand in a line.
-    if (answer.outcome !== "held" || store.isFair) await giveBack({ ...options, claim });
+    // A claim that was not answered may have been granted, or may be granted later; one that waits may be in a line.
+    if (isInDoubt || isGranted || store.isFair) await giveBack({ ...options, claim, isInDoubt });
+    else store.forget(claim);
     throw error;
   } finally {
     endHints?.();

@@ -90,12 +90,17 @@ export class EtcdLockStore implements LockStore {
     return isAlive && isThere ? "renewed" : "lost";
   }
 
+  /** A claim that arrives late finds its lease revoked, or no key to go with its lease: it needs no mark. */
   async release({ token }: Claim): Promise<void> {
     // What is still being asked for would otherwise join the line after it was left.
     await this.#asking.get(token)?.catch(() => undefined);
     const place = this.#places.get(token);
     if (!place) return;
     await this.#revoke(place);
+    this.#forget(token);
+  }
+
+  forget({ token }: Claim): void {
     this.#forget(token);
   }
 
@@ -107,11 +112,6 @@ export class EtcdLockStore implements LockStore {
       this.#wakers.delete(token);
       this.#places.get(token)?.endWatch?.();
     };
-  }
-
-  /** A lock in etcd is never given away before its lease ends. */
-  onDoubt(): () => void {
-    return () => undefined;
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,8 @@ export interface HeldLockOptions {
   readonly fence: number;
   /** Monotonic; when the claim that was granted was sent. */
   readonly sentMs: number;
+  /** True when an earlier try of the claim was not answered: it may still arrive. */
+  readonly isInDoubt: boolean;
   readonly run: string | null;
   /** What else aborts the lock's signal: the surrounding run's, for one. */
   readonly signals: readonly AbortSignal[];
@@ -49,7 +51,6 @@ export class HeldLock {
   readonly #over = new AbortController();
   #trustedUntilMs: number;
   #wasAnswered = true;
-  #doubt = new AbortController();
   #lost: BellwetherError<"BW_LOCK_LOST"> | null = null;
   #keeping: Promise<void> | null = null;
 
@@ -99,27 +100,23 @@ export class HeldLock {
   }
 
   async #keep(): Promise<void> {
-    const { store, claim, clock, sentMs } = this.#options;
+    const { claim, clock, sentMs } = this.#options;
     let renewAtMs = sentMs + claim.ttlMs / 3;
-    const endDoubts = store.onDoubt(() => this.#doubt.abort());
     while (!this.#over.signal.aborted) {
       const untilMs = Math.min(renewAtMs, this.#trustedUntilMs);
-      await clock.sleep(
-        untilMs - clock.monotonicMs(),
-        AbortSignal.any([this.#over.signal, this.#doubt.signal]),
-      );
+      await clock.sleep(untilMs - clock.monotonicMs(), this.#over.signal);
       this.#look();
       if (this.#over.signal.aborted) break;
-      if (clock.monotonicMs() < renewAtMs && !this.#doubt.signal.aborted) continue;
-      renewAtMs = await this.#renew();
+      if (clock.monotonicMs() >= renewAtMs) renewAtMs = await this.#renew();
     }
-    endDoubts();
   }
 
-  /** Tries once, for as long as the lock is trusted. Returns when to try again. */
+  /**
+   * Tries once, for as long as the lock is trusted. Returns when to try again. An answer that is read after that is
+   * ignored, also when it says "renewed": the lock may have ended, and been another's, before the renewal arrived.
+   */
   async #renew(): Promise<number> {
     const { store, claim, clock, random } = this.#options;
-    this.#doubt = new AbortController();
     const sentMs = clock.monotonicMs();
     const decided = new AbortController();
     const answer = await Promise.race([
@@ -131,8 +128,8 @@ export class HeldLock {
     decided.abort();
     this.#wasAnswered = answer !== "no answer";
     if (answer === "lost") this.#lose("taken");
-    if (answer === "renewed") this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
     this.#look();
+    if (answer === "renewed") this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
     return this.#wasAnswered ? sentMs + claim.ttlMs / 3 : clock.monotonicMs() + RETRY_MS * (0.5 + random());
   }
 

@@ -40,20 +40,20 @@ export interface LockStore {
   /** Extends the lock to `ttlMs` from now, or says that it is not held with this token any more. */
   renew(claim: Claim): Promise<"renewed" | "lost">;
 
-  /** Gives back the lock, or the place in the line, of this token; otherwise does nothing. Waiters are woken. */
-  release(claim: Claim): Promise<void>;
+  /**
+   * Releases the lock, or the place in the line, of this token; otherwise does nothing. Waiters are woken. Safe to
+   * repeat. `isInDoubt`: an acquire of this token was not answered and may still arrive; it must then take nothing.
+   */
+  release(claim: Claim, isInDoubt: boolean): Promise<void>;
+
+  /** Nothing more is asked with this claim: frees what this process keeps of it. Needs no store, never throws. */
+  forget(claim: Claim): void;
 
   /**
    * Calls `wake` when the claim may be granted now, and once when it begins to listen. A hint only saves time: it
    * may come late, twice or never. Returns the end of it.
    */
   onHint(claim: Claim, wake: () => void): () => void;
-
-  /**
-   * Calls `check` when others may have taken this process for dead meanwhile: time to renew, and so to find out.
-   * Returns the end of it.
-   */
-  onDoubt(check: () => void): () => void;
 
   /** Closes the connections, for good. Safe to call twice, and before anything else. */
   close(): Promise<void>;

@@ -79,9 +79,9 @@ export class RedisKeys {
     return `${this.#base}locks/${name}`;
   }
 
-  /** The channel that a process that takes locks is subscribed to for as long as it lives. */
-  lockHolder(id: string): string {
-    return `${this.aliveChannels}${id}/locks`;
+  /** String, with a time to live: this claim of a lock was released, and what arrives of it later takes nothing. */
+  lockEnded(token: string): string {
+    return `${this.#base}lock-ended/${token}`;
   }
 
   /** String, JSON, with a time to live: one replica's record. */

@@ -5,8 +5,8 @@ export interface RedisPresenceOptions {
   readonly subscriber: Redis;
   /** This replica's own channel. Nobody publishes there: being subscribed is the message. */
   readonly channel: string;
-  /** Where everybody is told that leadership may have changed, for those who care. */
-  readonly notices?: string;
+  /** Where everybody is told that leadership may have changed. */
+  readonly notices: string;
 }
 
 /** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
@@ -66,7 +66,7 @@ export class RedisPresence {
 
   #announce = () => {
     const { subscriber, channel, notices } = this.#options;
-    subscriber.subscribe(...[channel, notices].filter(name => name !== undefined)).then(
+    subscriber.subscribe(channel, notices).then(
       () => {
         this.#announcedMs = performance.now();
         this.#wake();

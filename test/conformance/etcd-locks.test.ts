@@ -22,7 +22,6 @@ async function setup(name = namespace()): Promise<LockStoreFixture> {
       stores.push(store);
       return store;
     },
-    vanish: () => undefined,
     async untilExpired(lock) {
       const prefix = `/${name}/locks/${lock}/`;
       const keys = () => client.call((etcd, options) => etcd.getAll().prefix(prefix).options(options).keys());
@@ -35,7 +34,7 @@ async function setup(name = namespace()): Promise<LockStoreFixture> {
   };
 }
 
-lockStoreSuite("etcd", setup, { shortTtlMs: 1_000, seesDeath: false });
+lockStoreSuite("etcd", setup, { shortTtlMs: 1_000 });
 
 it("gives greater fences after etcd was rebuilt from nothing, however fast it was written to", async () => {
   const fixture = await setup();
@@ -46,7 +45,7 @@ it("gives greater fences after etcd was rebuilt from nothing, however fast it wa
     return outcome.fence;
   };
   await acquire(store, "one");
-  await store.release({ name: "lock", token: "one", ttlMs: 5_000 });
+  await store.release({ name: "lock", token: "one", ttlMs: 5_000 }, false);
   const client = openEtcd(etcd.url, { callLimitMs: 20_000 });
   await Promise.all(
     Array.from({ length: 3_000 }, () => client.call(etcd => etcd.put("key").value("x").exec())),
@@ -57,6 +56,34 @@ it("gives greater fences after etcd was rebuilt from nothing, however fast it wa
   const after = await acquire(await fixture.open("b"), "three");
   await fixture.dispose();
   expect(after).toBeGreaterThan(before);
+});
+
+it("keeps the place of a waiter that died until its TTL ends", async () => {
+  const fixture = await setup();
+  const [a, b] = [await fixture.open("a"), await fixture.open("b")];
+  const claims = ["one", "dead", "two"].map(token => ({ name: "lock", token, ttlMs: 1_000 }));
+  const [first, dead, second] = claims as [Claim, Claim, Claim];
+  await a.acquire(first);
+  await b.acquire(dead);
+  await b.close();
+  await a.release(first, false);
+  expect(await a.acquire(second)).toMatchObject({ outcome: "held", holder: "b" });
+  while ((await a.acquire(second)).outcome === "held");
+  await fixture.dispose();
+});
+
+it("keeps nothing of a claim that it could not release", async () => {
+  const server = await startEtcd();
+  const client = openEtcd(server.url, { callLimitMs: 250 });
+  const store = new EtcdLockStore({ client, namespace: namespace(), holder: "a", nowMs: () => Date.now() });
+  const claim = { name: "lock", token: "one", ttlMs: 60_000 };
+  await store.acquire(claim);
+  await server.stop();
+  await expect(store.release(claim)).rejects.toThrow();
+  store.forget(claim);
+  // Only what is known needs etcd to answer.
+  expect(await store.renew(claim)).toBe("lost");
+  await store.close();
 });
 
 it("stands in one line with etcdctl lock", async () => {
@@ -71,7 +98,7 @@ it("stands in one line with etcdctl lock", async () => {
     !/\/lock\/.+\n+.*\/lock\//.test(await etcd.ctl("get", "--prefix", "--keys-only", `/${name}/locks/`))
   );
   expect(await store.acquire(second)).toMatchObject({ outcome: "held", holder: "a" });
-  await store.release(first);
+  await store.release(first, false);
   expect(await stranger).toContain("mine");
   while ((await store.acquire(second)).outcome === "held");
   await fixture.dispose();

@@ -3,10 +3,8 @@ import type { Claim, LockStore } from "../../src/locks/lock-store.ts";
 
 /** What a store's suite needs to look behind it and to play several processes. */
 export interface LockStoreFixture {
-  /** Another process's view of the same locks, over connections of its own; others can see that it is there. */
+  /** Another process's view of the same locks, over connections of its own. */
   open(holder?: string): Promise<LockStore>;
-  /** Ends what shows that the store's process is there, as the kernel does when a process dies. */
-  vanish(store: LockStore): void;
   /** Resolves when nobody holds the lock any more because its time to live ended. */
   untilExpired(name: string): Promise<void>;
   dispose(): Promise<void>;
@@ -15,8 +13,6 @@ export interface LockStoreFixture {
 export interface LockStoreTraits {
   /** The shortest that the store takes. */
   readonly shortTtlMs: number;
-  /** Whether it frees the lock of a holder whose process is gone before its time to live ends. */
-  readonly seesDeath: boolean;
 }
 
 const LONG_TTL_MS = 60_000;
@@ -32,7 +28,7 @@ function claimOf(name = "lock", ttlMs = LONG_TTL_MS): Claim {
 export function lockStoreSuite(
   name: string,
   setup: () => Promise<LockStoreFixture>,
-  { shortTtlMs, seesDeath }: LockStoreTraits,
+  { shortTtlMs }: LockStoreTraits,
 ): void {
   describe(`lock store on ${name}`, () => {
     let fixture: LockStoreFixture;
@@ -49,14 +45,6 @@ export function lockStoreSuite(
       const outcome = await store.acquire(claim);
       if (outcome.outcome !== "granted") throw new Error(`held by ${outcome.holder}`);
       return outcome.fence;
-    }
-
-    /** Asks again and again, as waiters do. */
-    async function untilGranted(store: LockStore, claim: Claim): Promise<number> {
-      for (;;) {
-        const outcome = await store.acquire(claim);
-        if (outcome.outcome === "granted") return outcome.fence;
-      }
     }
 
     it("grants a free lock with a fence", async () => {
@@ -99,7 +87,7 @@ export function lockStoreSuite(
       for (let i = 0; i < 6; i++) {
         const claim = claimOf();
         fences.push(await granted(i % 2 ? a : b, claim));
-        await (i % 2 ? a : b).release(claim);
+        await (i % 2 ? a : b).release(claim, false);
       }
       expect(fences).toEqual([...new Set(fences)].toSorted((x, y) => x - y));
     });
@@ -138,7 +126,7 @@ export function lockStoreSuite(
       const next = claimOf();
       await granted(b, next);
       expect(await a.renew(old)).toBe("lost");
-      await a.release(old);
+      await a.release(old, false);
       expect(await b.renew(next)).toBe("renewed");
     });
 
@@ -149,16 +137,16 @@ export function lockStoreSuite(
     it("frees a lock at once when it is given back", async () => {
       const claim = claimOf();
       await granted(a, claim);
-      await a.release(claim);
+      await a.release(claim, false);
       await granted(b, claimOf());
     });
 
     it("may be given back twice, and without having been granted", async () => {
       const claim = claimOf();
-      await a.release(claimOf());
+      await a.release(claimOf(), false);
       await granted(a, claim);
-      await a.release(claim);
-      await a.release(claim);
+      await a.release(claim, false);
+      await a.release(claim, false);
       await granted(b, claimOf());
     });
 
@@ -170,28 +158,10 @@ export function lockStoreSuite(
       const hints = hintsOf(b, waiting);
       await hints.next();
       expect(await b.acquire(waiting)).toMatchObject({ outcome: "held" });
-      await a.release(holding);
+      await a.release(holding, false);
       while ((await b.acquire(waiting)).outcome === "held") await hints.next();
       hints.end();
     });
-
-    if (seesDeath)
-      it("frees the lock of a holder that is gone long before its time to live ends", async () => {
-        const holder = await fixture.open("holder");
-        const first = await granted(holder, claimOf());
-        fixture.vanish(holder);
-        expect(await untilGranted(b, claimOf())).toBeGreaterThan(first);
-      });
-
-    if (seesDeath)
-      it("frees the lock of a holder that was seen only after it had taken it", async () => {
-        const holder = await fixture.open("holder");
-        const claim = claimOf();
-        await granted(holder, claim);
-        await holder.renew(claim);
-        fixture.vanish(holder);
-        await untilGranted(b, claimOf());
-      });
 
     it("refuses everything once it is closed", async () => {
       await a.close();
@@ -205,13 +175,13 @@ export function lockStoreSuite(
       await granted(a, holding);
       const line = [claimOf(), claimOf(), claimOf()];
       for (const claim of line) await b.acquire(claim);
-      await a.release(holding);
+      await a.release(holding, false);
       for (const [place, claim] of line.entries()) {
         for (const later of line.slice(place + 1).toReversed()) {
           expect(await b.acquire(later)).toMatchObject({ outcome: "held" });
         }
         await granted(b, claim);
-        await b.release(claim);
+        await b.release(claim, false);
       }
     });
 
@@ -222,8 +192,8 @@ export function lockStoreSuite(
       const staying = claimOf();
       await b.acquire(leaving);
       await b.acquire(staying);
-      await b.release(leaving);
-      await a.release(holding);
+      await b.release(leaving, false);
+      await a.release(holding, false);
       await granted(b, staying);
     });
   });

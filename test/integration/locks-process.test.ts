@@ -61,14 +61,17 @@ it.each(["redis", "etcd"] as const)(
   COUNT_LIMIT_MS,
 );
 
-it("gives the lock of a killed process to the next one long before its TTL", async () => {
-  const { locks, hold } = await setup();
-  const child = hold("1h");
-  const { fence } = await child.line("acquired");
-  child.process.kill("SIGKILL");
-  const next = await locks.lock("held", { ttl: "10s", wait: "20s" }, lock => lock.fence);
-  expect(next).toBeGreaterThan(Number(fence));
-});
+it.each(["redis", "etcd"] as const)(
+  "gives the lock of a killed process to the next one, on %s",
+  async store => {
+    const { locks, hold } = await setup(store);
+    const child = hold("1s");
+    const { fence } = await child.line("acquired");
+    child.process.kill("SIGKILL");
+    const next = await locks.lock("held", { ttl: "10s", wait: "20s" }, lock => lock.fence);
+    expect(next).toBeGreaterThan(Number(fence));
+  },
+);
 
 it.each(["redis", "etcd"] as const)(
   "aborts a process frozen beyond its TTL, and the fence keeps its late write out, on %s",

@@ -9,13 +9,13 @@ export class ScriptLockStore implements LockStore {
   isFair = false;
   readonly claims: Claim[] = [];
   readonly renewals: Claim[] = [];
-  readonly releases: Claim[] = [];
+  readonly releases: (Claim & { readonly isInDoubt: boolean })[] = [];
+  readonly forgotten: Claim[] = [];
   isClosed = false;
   onAcquire: (claim: Claim, count: number) => Answer<ClaimOutcome> = (_, count) => granted(count);
   onRenew: (claim: Claim, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
   onRelease: (claim: Claim, count: number) => Answer<"done"> = () => "done";
   readonly #hints = new Set<() => void>();
-  readonly #doubts = new Set<() => void>();
 
   acquire(claim: Claim): Promise<ClaimOutcome> {
     this.claims.push(claim);
@@ -27,8 +27,8 @@ export class ScriptLockStore implements LockStore {
     return answer(this.onRenew(claim, this.renewals.length));
   }
 
-  async release(claim: Claim): Promise<void> {
-    this.releases.push(claim);
+  async release(claim: Claim, isInDoubt: boolean): Promise<void> {
+    this.releases.push({ ...claim, isInDoubt });
     await answer(this.onRelease(claim, this.releases.length));
   }
 
@@ -37,9 +37,8 @@ export class ScriptLockStore implements LockStore {
     return () => this.#hints.delete(wake);
   }
 
-  onDoubt(check: () => void): () => void {
-    this.#doubts.add(check);
-    return () => this.#doubts.delete(check);
+  forget(claim: Claim): void {
+    this.forgotten.push(claim);
   }
 
   async close(): Promise<void> {
@@ -50,12 +49,8 @@ export class ScriptLockStore implements LockStore {
     for (const wake of this.#hints) wake();
   }
 
-  doubt(): void {
-    for (const check of this.#doubts) check();
-  }
-
   get listeners(): number {
-    return this.#hints.size + this.#doubts.size;
+    return this.#hints.size;
   }
 }
 

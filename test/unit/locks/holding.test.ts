@@ -116,14 +116,16 @@ it("tells whoever looks at the signal after a pause, also before any timer has r
   expect(lock.signal.aborted).toBe(true);
 });
 
-it("renews at once when others may have taken this process for dead", async () => {
-  const { clock, store, signal } = await setup();
-  await clock.advance(100);
-  store.onRenew = () => "lost";
-  store.doubt();
-  await settle();
-  expect(store.renewals).toHaveLength(1);
+it("ignores the answer to a renewal that it reads after trust ran out", async () => {
+  const { clock, store, signal, recorder } = await setup();
+  const first = Promise.withResolvers<"renewed">();
+  store.renew = () => first.promise;
+  await clock.advance(TTL_MS / 3);
+  // Another process may have held and released the lock before the renewal arrived.
+  first.resolve("renewed");
+  await clock.freeze(TTL_MS);
   expect(signal.aborted).toBe(true);
+  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "expired" }]);
 });
 
 it("rejects when the work returned although the lock had been lost", async () => {
@@ -175,6 +177,16 @@ it("tries again to give the lock back, and waits no longer than a second for it"
   expect(seen.state).toBe("pending");
   await clock.advance(1);
   expect(seen).toEqual({ state: "resolved", value: "result" });
+});
+
+it.each(["done", "no answer"] as const)("keeps nothing of a claim whose release gets: %s", async how => {
+  const { clock, store, gate, call } = await setup();
+  store.onRelease = () => how;
+  gate.resolve("result");
+  await clock.advance(1_000);
+  await call;
+  await settle();
+  expect(store.forgotten).toEqual(store.claims);
 });
 
 it("ends in order when it is stopped: signal, then release, then the connections", async () => {

@@ -15,6 +15,7 @@ describe("waiting", () => {
     });
     expect(store.claims).toHaveLength(1);
     expect(store.releases).toHaveLength(0);
+    expect(store.forgotten).toEqual(store.claims);
   });
 
   it("asks when the store advises, with one token, until the lock is free", async () => {
@@ -138,6 +139,26 @@ describe("a store that does not answer", () => {
       fields: { lock: "invoices", store: "redis", error: "no answer" },
     });
     expect(store.releases[0]?.token).toBe(store.claims[0]?.token);
+  });
+
+  it.each([
+    { outcome: "held by another to the end", wait: "1s", last: held() },
+    { outcome: "granted", wait: "30s", last: granted(5) },
+  ])("may still answer an early try: the release says so of a claim that then is $outcome", async row => {
+    const { clock, locks, store } = setup();
+    store.onAcquire = (_, count) => (count === 1 ? "no answer" : row.last);
+    const seen = follow(locks.lock("invoices", { ttl: TTL_MS, wait: row.wait }, work));
+    await clock.advance(1_000);
+    expect(seen.state).not.toBe("pending");
+    expect(store.releases).toMatchObject([{ token: store.claims[0]?.token, isInDoubt: true }]);
+  });
+
+  it("is not suspected of late answers when it answered every try", async () => {
+    const { clock, locks, store } = setup();
+    store.onAcquire = (_, count) => (count < 3 ? held() : granted(5));
+    follow(locks.lock("invoices", { ttl: TTL_MS }, work));
+    await clock.advance(3_000);
+    expect(store.releases).toMatchObject([{ isInDoubt: false }]);
   });
 
   it("holds nobody up whose signal aborts", async () => {
