@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd3, IOptions } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
@@ -167,23 +168,31 @@ class Connection {
   /** Resolves or rejects when the watch has ended. */
   async watch(prefix: string, wake: () => void, ending: AbortSignal): Promise<void> {
     const start = Buffer.from(prefix);
-    const stream = await inTime(this.#etcd.watchClient.watch(), this.#callLimitMs + LATE_MS);
+    const opening = this.#etcd.watchClient.watch();
+    const stream = await inTime(opening, this.#callLimitMs + LATE_MS).catch(error => {
+      opening.then(cancelStream, () => undefined);
+      throw error;
+    });
     const over = AbortSignal.any([ending, this.#closing.signal]);
+    const ended = Promise.withResolvers<void>();
+    // Cancelling the stream is an error of it, which may come when nothing waits any more.
+    ended.promise.catch(() => undefined);
+    const onOver = () => ended.resolve();
+    over.addEventListener("abort", onOver);
     try {
-      await new Promise<void>((resolve, reject) => {
-        stream.on("error", reject);
-        stream.on("end", resolve);
-        stream.on("data", change => {
-          if (change.canceled) reject(new Error(change.cancel_reason));
-          else wake();
-        });
-        over.addEventListener("abort", () => resolve(), { once: true });
-        if (over.aborted) resolve();
-        stream.write({ create_request: { key: start, range_end: prefixEnd(start) } });
+      stream.on("error", ended.reject);
+      stream.on("end", ended.resolve);
+      stream.on("data", change => {
+        if (change.canceled) ended.reject(new Error(change.cancel_reason));
+        else wake();
       });
+      if (over.aborted) ended.resolve();
+      stream.write({ create_request: { key: start, range_end: prefixEnd(start) } });
+      await ended.promise;
     } finally {
-      stream.on("error", () => undefined);
-      stream.cancel();
+      // The signal lives as long as what is watched, a watch only until it breaks.
+      over.removeEventListener("abort", onOver);
+      cancelStream(stream);
     }
   }
 
@@ -234,18 +243,16 @@ function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
 
 class NoAnswer extends Error {}
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+type WatchStream = Awaited<ReturnType<Etcd3["watchClient"]["watch"]>>;
+
+function cancelStream(stream: WatchStream): void {
+  stream.on("error", () => undefined);
+  stream.cancel();
+}
+
+/** Resolves after `ms`, or when the signal aborts, of which it keeps no listener. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The first key after all keys with the prefix. */
