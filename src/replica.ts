@@ -17,7 +17,7 @@ import { BellwetherError, isBellwetherError } from "./errors.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
-import { readDueCursors } from "./launch/cursors.ts";
+import { readDueLanes } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { QueueDepths } from "./launch/queue-depths.ts";
@@ -27,7 +27,7 @@ import { createLog, logEvents } from "./log.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
-import { Heartbeat, type ReplicaRecord } from "./redis/replica-registry.ts";
+import { areJobsAgreed, Heartbeat, type ReplicaRecord, readReplicas } from "./redis/replica-registry.ts";
 import { checkDurability } from "./redis/server-check.ts";
 import { readTimeMs } from "./redis/time.ts";
 import { ReplicaStores } from "./replica-stores.ts";
@@ -149,12 +149,12 @@ export class Replica {
     this.#startHeartbeat(redis, clock);
     this.#overdueAlarm = new OverdueAlarm({
       ...{ jobs: this.#config.jobs, clock, events: this.events },
-      readCursors: jobs => readDueCursors(redis, this.#keys, jobs),
+      readLanes: jobs => readDueLanes(redis, this.#keys, jobs),
     });
     this.#begin(this.#overdueAlarm);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#startWorkers(redis, clock);
-    if (this.#has("scheduler")) this.#startElector(clock);
+    if (this.#has("scheduler")) this.#startElector(redis, clock);
   }
 
   /**
@@ -297,14 +297,17 @@ export class Replica {
     await this.#workers.start();
   }
 
-  #startElector(clock: StoreClock): void {
+  #startElector(redis: Redis, clock: StoreClock): void {
     const { jobs, election, generation } = this.#config;
     const store = this.#stores.leaseStore();
     this.#launcher = new Launcher({
       ...{ redis: this.#stores.connect("fenced", "launch"), keys: this.#keys, jobs },
       format: this.#format,
     });
-    const leaderLoop = new LeaderLoop({ launcher: this.#launcher, clock, events: this.events, jobs });
+    const leaderLoop = new LeaderLoop({
+      ...{ launcher: this.#launcher, clock, events: this.events, jobs },
+      isAgreed: async () => areJobsAgreed(this.#config, await readReplicas(redis, this.#keys)),
+    });
     this.#leaderLoop = leaderLoop;
     this.#elector = new Elector({
       store,

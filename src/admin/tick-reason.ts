@@ -9,6 +9,7 @@ const PATTERNS = {
     paused: /^paused$/,
     "skip-next": /^skip-next$/,
     replaced: /^replaced by a newer tick$/,
+    removed: /^the job was removed\b/,
   },
   missed: {
     none: /^catchUp: none$/,

@@ -2,6 +2,7 @@ import type { Clock } from "../clock/clock.ts";
 import { Routine } from "../clock/routine.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
+import type { Schedule, Tick } from "../schedule/schedule.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover is over by then, at any TTL. */
 const OVERDUE_MS = 60_000;
@@ -12,8 +13,14 @@ export interface OverdueAlarmOptions {
   readonly jobs: readonly Job[];
   readonly clock: Clock;
   readonly events: Events;
-  /** The cursor of each job, in order; null for a job of which no tick is to be expected. Rejects when the store is away. */
-  readonly readCursors: (jobs: readonly Job[]) => Promise<readonly (number | null)[]>;
+  /** By job, each schedule of which ticks are to be expected. Rejects when the store is away. */
+  readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly AlarmLane[]>>;
+}
+
+/** One schedule of a job, and how far its ticks are decided (epoch ms). */
+interface AlarmLane {
+  readonly schedule: Schedule;
+  readonly cursor: number;
 }
 
 /**
@@ -62,44 +69,51 @@ export class OverdueAlarm {
 
   async #look(): Promise<void> {
     const jobs = this.#jobs;
-    let cursors: readonly (number | null)[];
+    let lanes: ReadonlyMap<string, readonly AlarmLane[]>;
     try {
-      cursors = await this.#options.readCursors(jobs);
+      lanes = await this.#options.readLanes(jobs);
     } catch {
       // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
       return;
     }
     const overdueSince = new Map<string, number>();
-    jobs.forEach((job, i) => {
-      const cursor = cursors[i];
-      if (typeof cursor !== "number") {
-        this.#tellAfterMs.delete(job.name);
-        return;
-      }
-      const dueAt = this.#judge(job, cursor);
-      if (dueAt !== null) overdueSince.set(job.name, dueAt);
-    });
+    for (const { name } of jobs) {
+      const own = lanes.get(name) ?? [];
+      const dueAt = own.length === 0 ? null : this.#judge(name, own);
+      if (own.length === 0) this.#tellAfterMs.delete(name);
+      if (dueAt !== null) overdueSince.set(name, dueAt);
+    }
     this.#overdueSince = overdueSince;
   }
 
   /** When the job's first undecided tick was due, if it is overdue. */
-  #judge(job: Job, cursor: number): number | null {
+  #judge(job: string, lanes: readonly AlarmLane[]): number | null {
     const { clock, events } = this.#options;
     const nowMs = clock.nowMs();
-    const tick = job.schedule.next(cursor);
-    const overdueMs = tick === null ? 0 : nowMs - tick.at - job.schedule.jitterOf(tick.at);
+    const first = firstDue(lanes);
+    const overdueMs = first === null ? 0 : nowMs - first.dueAt;
+    const cursor = Math.max(...lanes.map(lane => lane.cursor));
     const silentMs = cursor - nowMs;
     const forMs = Math.round(Math.max(overdueMs, silentMs));
     if (forMs < OVERDUE_MS) {
-      this.#tellAfterMs.delete(job.name);
-    } else if (forMs >= (this.#tellAfterMs.get(job.name) ?? OVERDUE_MS)) {
-      this.#tellAfterMs.set(job.name, 2 * forMs);
+      this.#tellAfterMs.delete(job);
+    } else if (forMs >= (this.#tellAfterMs.get(job) ?? OVERDUE_MS)) {
+      this.#tellAfterMs.set(job, 2 * forMs);
       if (silentMs >= OVERDUE_MS) {
-        events.emit("job.silenced", { job: job.name, until: new Date(cursor).toISOString(), forMs });
-      } else if (tick !== null) {
-        events.emit("job.overdue", { job: job.name, tick: new Date(tick.at).toISOString(), forMs });
+        events.emit("job.silenced", { job, until: new Date(cursor).toISOString(), forMs });
+      } else if (first !== null) {
+        events.emit("job.overdue", { job, tick: new Date(first.tick.at).toISOString(), forMs });
       }
     }
     return overdueMs < OVERDUE_MS ? null : nowMs - overdueMs;
   }
+}
+
+/** The undecided tick that is due first; the ticks of one schedule are let go in order. */
+function firstDue(lanes: readonly AlarmLane[]): { readonly tick: Tick; readonly dueAt: number } | null {
+  const ticks = lanes.flatMap(({ schedule, cursor }) => {
+    const tick = schedule.next(cursor);
+    return tick === null ? [] : [{ tick, dueAt: tick.at + schedule.jitterOf(tick.at) }];
+  });
+  return ticks.sort((a, b) => a.dueAt - b.dueAt)[0] ?? null;
 }

@@ -100,7 +100,7 @@ const policies = {
   }),
   catchUpWindow: duration("0s", "366d").exactOptional().meta({
     default: "1h",
-    description: "Ticks that are later than this are missed and not caught up.",
+    description: "Ticks that were due (jitter included) longer ago than this are missed and not caught up.",
   }),
   catchUpLimit: whole(1, 10_000).exactOptional().meta({
     default: JOB_DEFAULTS.catchUpLimit,

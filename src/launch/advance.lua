@@ -1,10 +1,10 @@
 -- Moves the cursors of the jobs whose runs are there, and records each decision. Last command of a launch
 -- transaction (DESIGN §5.2).
 --
--- KEYS  1 cursors   2 queued   3 launched; then three for each decision: history stream, run (BullMQ's job key),
---       deduplication key
+-- KEYS  1 cursors   2 queued   3 launched   4 cursors of closed epochs; then three for each decision: history stream,
+--       run (BullMQ's job key), deduplication key
 -- ARGV  1 how many entries a history keeps; then for each decision:
---       job, tick (epoch ms), run id ('' for a tick that gets no run), prefix of BullMQ's job keys, deduplication id
+--       job, its lane (the job for the epoch in force, else the field of its cursor in KEYS 4), tick (epoch ms), run id ('' for a tick that gets no run), prefix of BullMQ's job keys, deduplication id
 --       ('' for none), flags, how many strings follow, and these: names and values of the record's fields
 --       Flags: 'w' it waits behind a blocking run that is active   'c' the job's launched ticks are counted
 --              's' without a run it is skipped, not missed
@@ -56,18 +56,18 @@ local function take_place(job, run, blocking, history)
 end
 
 local at = 2
-for _ = 1, (#KEYS - 3) / 3 do
-  here[ARGV[at + 2]] = true
-  at = at + 7 + ARGV[at + 6]
+for _ = 1, (#KEYS - 4) / 3 do
+  here[ARGV[at + 3]] = true
+  at = at + 8 + ARGV[at + 7]
 end
 here[''] = nil
 
 at = 2
-for i = 1, (#KEYS - 3) / 3 do
-  local history, run_key, dedup_key = KEYS[3 * i + 1], KEYS[3 * i + 2], KEYS[3 * i + 3]
-  local job, tick, run, prefix, dedup_id, flags, length = unpack(ARGV, at, at + 6)
-  local fields = {unpack(ARGV, at + 7, at + 6 + length)}
-  at = at + 7 + length
+for i = 1, (#KEYS - 4) / 3 do
+  local history, run_key, dedup_key = KEYS[3 * i + 2], KEYS[3 * i + 3], KEYS[3 * i + 4]
+  local job, lane, tick, run, prefix, dedup_id, flags, length = unpack(ARGV, at, at + 7)
+  local fields = {unpack(ARGV, at + 8, at + 7 + length)}
+  at = at + 8 + length
   local outcome, blocking, displaced = 'failed', nil, nil
   if not stopped[job] then
     outcome, blocking = outcome_of(run_key, run, prefix, dedup_key, dedup_id, flags)
@@ -75,7 +75,8 @@ for i = 1, (#KEYS - 3) / 3 do
   if outcome == 'failed' then
     stopped[job] = true
   else
-    cursors[job] = tick
+    local hash = lane == job and KEYS[1] or KEYS[4]
+    cursors[lane] = {hash, tick}
     if outcome == 'queued' then
       displaced = take_place(job, run, blocking, history)
     elseif outcome == 'launched' and dedup_id ~= '' then
@@ -94,6 +95,6 @@ for i = 1, (#KEYS - 3) / 3 do
   results[i] = {outcome, blocking or '', displaced or ''}
 end
 
-for job, tick in pairs(cursors) do redis.call('HSET', KEYS[1], job, tick) end
+for lane, to in pairs(cursors) do redis.call('HSET', to[1], lane, to[2]) end
 for job, count in pairs(counts) do redis.call('HINCRBY', KEYS[3], job, count) end
 return results

@@ -5,26 +5,28 @@ import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedDefinitionOf } from "./definition.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
-const RETIRE = new Script(new URL("./retire.lua", import.meta.url));
+const DEFINE = new Script(new URL("./define.lua", import.meta.url));
 
 /** A script over this many jobs holds Redis up for some 20 ms. */
 const JOBS_A_SCRIPT = 5_000;
-/** A job that no configuration has is kept this long, so that a deploy that drops it by mistake can be mended. */
-const RETIRE_AFTER_MS = 24 * 60 * 60_000;
-/** The history of a retired job is kept for those who ask what happened. */
-const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
+/** Definitions are a few hundred bytes each. */
+const DEFINITIONS_A_SCRIPT = 1_000;
 
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
   z.tuple([z.literal("newer"), z.number()]),
   z.tuple([z.literal("opened")]).rest(z.string()),
 ]);
-const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
+const defineReply = z.union([
+  z.tuple([z.literal("fenced")]),
+  z.tuple([z.literal("defined")]).rest(z.string()),
+]);
 
-/** Where a job stands. */
+/** Where a job is in the epoch that is in force. */
 export interface Book {
   /** The newest decided tick, epoch ms. */
   readonly cursor: number;
@@ -35,95 +37,94 @@ export interface Book {
 export interface OpenBooks {
   readonly fence: string;
   readonly jobs: readonly Job[];
-  /** Where a job begins that is new. */
+  /** Where a job begins that is new, and an epoch that begins with this. */
   readonly nowMs: number;
-  /** Where a schedule begins that is found to have changed. */
-  readonly changedMs: number;
   /** The newest format of the data that is understood. */
   readonly format: number;
 }
 
 /**
- * Gives each job its cursor, if it has none, and reads where all of them stand. Null when a newer term stands.
+ * Gives each job its cursor, if it has none, stores the definitions that changed, and reads where all jobs are. Null when
+ * a newer term is in force.
  *
- * @throws BellwetherError BW_FORMAT_NEWER; BW_BOOKS_UNREADABLE when somebody else wrote into them.
+ * @throws BellwetherError BW_FORMAT_NEWER; BW_BOOKS_UNREADABLE when another program wrote into them.
  */
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
-  { fence, jobs, nowMs, changedMs, format }: OpenBooks,
+  { fence, jobs, nowMs, format }: OpenBooks,
 ): Promise<ReadonlyMap<string, Book> | null> {
-  const { term, cursors, schedules, launched, retired, histories } = keys;
+  const { term, cursors, definitions, schedules, launched, retired } = keys;
   const books = new Map<string, Book>();
-  for (const page of pagesOf(jobs)) {
+  const changed: Job[] = [];
+  for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
     const reply = await OPEN_TERM.run(
       redis,
-      [term, cursors, schedules, launched, retired, keys.format],
-      [
-        ...[fence, Math.floor(nowMs), Math.floor(changedMs), HISTORY_ENTRIES, histories, format],
-        ...page.flatMap(job => [job.name, fingerprintOf(job)]),
-      ],
+      [term, cursors, definitions, schedules, launched, retired, keys.format],
+      [fence, format, ...page.flatMap(job => fingerprintsOf(job))],
     );
     const opened = openReply.parse(reply);
     if (opened[0] === "fenced") return null;
     if (opened[0] === "newer")
       throw new BellwetherError("BW_FORMAT_NEWER", { found: opened[1], known: format });
     const [, ...values] = opened;
-    for (const [i, { name }] of page.entries()) {
-      const [cursor = "", launched = ""] = values.slice(2 * i, 2 * i + 2);
-      books.set(name, {
-        cursor: storedInstant(cursor) ?? refuse(cursors, name, cursor),
-        launched: storedNumber(launched) ?? refuse(keys.launched, name, launched),
-      });
+    for (const [i, job] of page.entries()) {
+      if (values[2 * i] === "") changed.push(job);
+      books.set(job.name, UNKNOWN);
+      if (values[2 * i] !== "") books.set(job.name, bookOf(keys, job.name, values.slice(2 * i)));
     }
+  }
+  for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
+    const defined = await define(redis, keys, { fence, nowMs, jobs: page });
+    if (defined === null) return null;
+    for (const [job, book] of defined) books.set(job, book);
   }
   return books;
 }
 
-/** A job that was over and may run more often now has no ticks in between to catch up on. */
-function fingerprintOf({ schedule, maxRuns }: Job): string {
-  return maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`;
+/** Keeps the place of a job until its definition is stored: the books are in the order of the jobs. */
+const UNKNOWN: Book = { cursor: 0, launched: 0 };
+
+async function define(
+  redis: Redis,
+  keys: RedisKeys,
+  { fence, nowMs, jobs }: Omit<OpenBooks, "format">,
+): Promise<ReadonlyMap<string, Book> | null> {
+  const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
+  const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
+  const reply = await DEFINE.run(
+    redis,
+    [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars],
+    [
+      ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
+      ...[covered.size, ...[...covered].flat()],
+      ...jobs.flatMap(job => [...fingerprintsOf(job), storedDefinitionOf(job).json]),
+    ],
+  );
+  const [outcome, ...values] = defineReply.parse(reply);
+  if (outcome === "fenced") return null;
+  return new Map(jobs.map(({ name }, i) => [name, bookOf(keys, name, values.slice(2 * i))]));
 }
 
-/** Where a job stands is not guessed: a tick could be lost or launched twice. */
+function fingerprintsOf(job: Job): string[] {
+  const { fingerprint, digest, legacy } = storedDefinitionOf(job);
+  return [job.name, fingerprint, digest, legacy];
+}
+
+function bookOf(keys: RedisKeys, job: string, [cursor = "", launched = ""]: readonly string[]): Book {
+  return {
+    cursor: storedInstant(cursor) ?? refuse(keys.cursors, job, cursor),
+    launched: storedNumber(launched) ?? refuse(keys.launched, job, launched),
+  };
+}
+
+/** Where a job is is not guessed: a tick could be lost or launched twice. */
 function refuse(key: string, job: string, found: string): never {
   throw new BellwetherError("BW_BOOKS_UNREADABLE", { key, job, found });
 }
 
-export interface RetireBooks {
-  readonly fence: string;
-  readonly nowMs: number;
-  /** The jobs that there are. */
-  readonly kept: ReadonlyMap<string, Job>;
-}
-
-/**
- * Throws away the books of jobs that no configuration has had for a day. Resolves with their names, or null when a
- * newer term stands.
- */
-export async function retireBooks(
-  redis: Redis,
-  keys: RedisKeys,
-  { fence, nowMs, kept }: RetireBooks,
-): Promise<readonly string[] | null> {
-  const { term, cursors, schedules, queued, launched, retired, orders, histories } = keys;
-  const missing = (await redis.hkeys(cursors)).filter(job => !kept.has(job));
-  const gone: string[] = [];
-  for (const page of pagesOf(missing)) {
-    const reply = await RETIRE.run(
-      redis,
-      [term, cursors, schedules, queued, launched, retired, orders],
-      [fence, Math.floor(nowMs), RETIRE_AFTER_MS, histories, HISTORY_AFTER_MS, ...page],
-    );
-    const [outcome, ...names] = retireReply.parse(reply);
-    if (outcome === "fenced") return null;
-    gone.push(...names);
-  }
-  return gone;
-}
-
-function pagesOf<T>(items: readonly T[]): T[][] {
+export function pagesOf<T>(items: readonly T[], size = JOBS_A_SCRIPT): T[][] {
   const pages: T[][] = [];
-  for (let i = 0; i < items.length; i += JOBS_A_SCRIPT) pages.push(items.slice(i, i + JOBS_A_SCRIPT));
+  for (let i = 0; i < items.length; i += size) pages.push(items.slice(i, i + size));
   return pages;
 }

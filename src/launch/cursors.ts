@@ -2,6 +2,8 @@ import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { readClosedEpochs } from "./epochs.ts";
 import { readOrders } from "./orders.ts";
 
 /** Fields in one HMGET: a reply of some 100 kB, and far from what a call can take as arguments. */
@@ -13,29 +15,67 @@ export async function readCursors(
   keys: RedisKeys,
   jobs: readonly string[],
 ): Promise<(number | null)[]> {
+  return readInstants(redis, keys.cursors, jobs);
+}
+
+/** The newest decided tick of each lane (`laneOf`), or null for one that is not there. */
+export async function readLaneCursors(
+  redis: Redis,
+  keys: RedisKeys,
+  lanes: readonly string[],
+): Promise<ReadonlyMap<string, number | null>> {
+  const isClosed = (lane: string) => lane.includes(":");
+  const [open, closed] = [lanes.filter(lane => !isClosed(lane)), lanes.filter(isClosed)];
+  const cursors = await Promise.all([
+    readInstants(redis, keys.cursors, open),
+    readInstants(redis, keys.epochCursors, closed),
+  ]);
+  const found = cursors.flat();
+  return new Map([...open, ...closed].map((lane, i) => [lane, found[i] ?? null]));
+}
+
+async function readInstants(
+  redis: Redis,
+  key: string,
+  fields: readonly string[],
+): Promise<(number | null)[]> {
   const pages: Promise<(string | null)[]>[] = [];
-  for (let i = 0; i < jobs.length; i += PAGE) {
-    pages.push(redis.hmget(keys.cursors, ...jobs.slice(i, i + PAGE)));
-  }
+  for (let i = 0; i < fields.length; i += PAGE) pages.push(redis.hmget(key, ...fields.slice(i, i + PAGE)));
   return (await Promise.all(pages)).flat().map(storedInstant);
 }
 
-/** As `readCursors`, for those who ask what is overdue: null also for a job that is paused, or over (`maxRuns`). */
-export async function readDueCursors(
+/** One schedule of a job, and how far its ticks are decided (epoch ms). */
+export interface DueLane {
+  readonly schedule: Schedule;
+  readonly cursor: number;
+}
+
+/**
+ * For callers who ask what is overdue: by job, each schedule of which ticks are to be expected. That is the one of the
+ * configuration, and those before it that have undecided ticks; none of a job that has no cursor, is paused, or has
+ * finished (`maxRuns`).
+ */
+export async function readDueLanes(
   redis: Redis,
   keys: RedisKeys,
   jobs: readonly Job[],
-): Promise<(number | null)[]> {
+): Promise<ReadonlyMap<string, readonly DueLane[]>> {
   const names = jobs.map(job => job.name);
-  const [cursors, orders, launched] = await Promise.all([
+  const [cursors, orders, launched, closed] = await Promise.all([
     readCursors(redis, keys, names),
     readOrders(redis, keys),
     readLaunched(redis, keys, jobs),
+    readClosedEpochs(redis, keys),
   ]);
-  return jobs.map(({ name, maxRuns }, i) => {
-    const isOver = maxRuns !== null && (launched.get(name) ?? 0) >= maxRuns;
-    return isOver || orders.paused.has(name) ? null : (cursors[i] ?? null);
-  });
+  const epochs = Map.groupBy(closed, ({ job }) => job);
+  return new Map(
+    jobs.map(({ name, schedule, maxRuns }, i) => {
+      const isOver = maxRuns !== null && (launched.get(name) ?? 0) >= maxRuns;
+      const cursor = cursors[i];
+      if (isOver || orders.paused.has(name) || typeof cursor !== "number") return [name, []];
+      return [name, [...(epochs.get(name) ?? []), { schedule, cursor }]];
+    }),
+  );
 }
 
 /** How many ticks of the jobs with `maxRuns` have been launched. */

@@ -62,6 +62,10 @@ const action = z.object({
   by: text,
   reason: text,
   ticks: instants.optional(),
+  /** Of `rescheduled`: the schedule before it was in force until then. */
+  until: instant.optional(),
+  /** Of `rescheduled`: the schedule before it was not known, and no tick after this was decided by it. */
+  after: instant.optional(),
 });
 
 export type DecisionRecord = z.output<typeof decision>;

@@ -24,13 +24,18 @@ export interface RunResult {
 
 /** What the launcher knows of a decision before it is carried out: names and values, as streams hold them. */
 export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
-  const lateMs = Math.max(0, Math.floor(nowMs - decision.tickAt));
+  const lateMs = latenessOf(decision, nowMs);
   const fields = ["tick", String(decision.tickAt), "term", String(term), "lateMs", String(lateMs)];
   if (decision.outcome === "launch") return [...fields, "kind", decision.kind, "run", run];
   fields.push("kind", "scheduled", "reason", decision.reason);
   if (decision.fromAt !== undefined) fields.push("from", String(decision.fromAt));
   if (decision.count !== undefined) fields.push("count", String(decision.count));
   return fields;
+}
+
+/** How long ago the tick was let go: what jitter holds back is not late. */
+export function latenessOf({ tickAt, dueAt = tickAt }: Decision, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs - dueAt));
 }
 
 /** Records how a run ended. */

@@ -5,7 +5,7 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import type { LaunchDecision, PassDecision } from "../schedule/plan.ts";
+import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/plan.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
 import { deduplicationId, type LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
@@ -49,7 +49,8 @@ export class LaunchTransaction {
     this.#options = options;
     // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
     this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
-    this.#advanceKeys = [options.keys.cursors, options.keys.queued, options.keys.launched];
+    const { cursors, queued, launched, epochCursors } = options.keys;
+    this.#advanceKeys = [cursors, queued, launched, epochCursors];
   }
 
   /** The tick gets no run. */
@@ -72,7 +73,7 @@ export class LaunchTransaction {
       queue.runKey(run),
       dedup === null ? history : queue.deduplicationKey(dedup),
     );
-    const flags = `${job.overlap === "queue" ? "w" : ""}${job.maxRuns === null ? "" : "c"}`;
+    const flags = `${job.overlap === "queue" ? "w" : ""}${decision.isCounted || job.maxRuns !== null ? "c" : ""}`;
     this.#advance(decision, run, queue.runKey(""), dedup, flags);
   }
 
@@ -95,7 +96,7 @@ export class LaunchTransaction {
     flags: string,
   ): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
-    this.#advanceArgs.push(decision.job, decision.tickAt, run, prefix, dedup ?? "", flags);
+    this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAt, run, prefix, dedup ?? "", flags);
     this.#advanceArgs.push(record.length, ...record);
     this.#decisions++;
   }

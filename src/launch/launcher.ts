@@ -3,16 +3,24 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import type { Decision, LaunchDecision } from "../schedule/plan.ts";
-import { type Book, openBooks, retireBooks } from "./books.ts";
-import { readCursors } from "./cursors.ts";
+import { type Decision, type LaunchDecision, laneOf } from "../schedule/plan.ts";
+import { type Book, openBooks } from "./books.ts";
+import { readLaneCursors } from "./cursors.ts";
+import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
 import { type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
+import { forgetEpochs, type RemovedLane, readRemoved, retireBooks } from "./retire.ts";
 import { runIdOf } from "./run-id.ts";
 
 export type OpenOutcome =
-  | { readonly outcome: "opened"; readonly books: ReadonlyMap<string, Book>; readonly orders: Orders }
+  | {
+      readonly outcome: "opened";
+      readonly books: ReadonlyMap<string, Book>;
+      /** Of these jobs and of others. */
+      readonly closed: readonly ClosedEpoch[];
+      readonly orders: Orders;
+    }
   | { readonly outcome: "fenced" };
 
 /** What became of one decision; `by` is the run that stood in the way. */
@@ -29,9 +37,9 @@ export interface Settled {
 export interface Commit {
   readonly fence: string;
   readonly term: number;
-  /** In order within each job. */
+  /** In order within each lane. */
   readonly decisions: readonly Decision[];
-  /** What the decisions were planned from. */
+  /** By lane (`laneOf`), what the decisions were planned from. */
   readonly cursors: ReadonlyMap<string, number>;
   /** The version of the orders that they were planned under. */
   readonly orders: number;
@@ -94,22 +102,24 @@ export class Launcher {
   }
 
   /**
-   * Gives each job its cursor, if it has none, and reads where all of them stand. A schedule that is found to have
-   * changed begins at `changedMs`. Throws BW_REDIS_AWAY where there is no connection to do it over.
+   * Gives each job its cursor, if it has none, and reads where all of them are. Where the definition of a job is not the
+   * one that is stored, this one is in force from `nowMs` on, and the one before becomes a closed epoch. Throws
+   * BW_REDIS_AWAY where there is no connection to do it over.
    */
-  async open(fence: string, nowMs: number, changedMs: number): Promise<OpenOutcome> {
+  async open(fence: string, nowMs: number): Promise<OpenOutcome> {
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
     // First, so that an order which is given meanwhile is seen as a newer version.
     const orders = await readOrders(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
     const books = await openBooks(this.#redis, this.#keys, {
-      ...{ fence, nowMs, changedMs, jobs },
+      ...{ fence, nowMs, jobs },
       format: this.#format,
     });
     if (books === null) return this.#fenced();
+    const closed = await readClosedEpochs(this.#redis, this.#keys);
     this.#openedOn = connection;
-    return { outcome: "opened", books, orders };
+    return { outcome: "opened", books, closed, orders };
   }
 
   /** The orders that stand. */
@@ -130,13 +140,23 @@ export class Launcher {
     return retireBooks(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
+  /** The undecided ticks of jobs that no configuration has, by schedule, or null when a newer term is in force. */
+  removed(fence: string, nowMs: number): Promise<readonly RemovedLane[] | null> {
+    return readRemoved(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
+  }
+
+  /** Removes closed epochs, by lane, that have no undecided tick any more. False when a newer term is in force. */
+  finish(fence: string, lanes: readonly string[]): Promise<boolean> {
+    return forgetEpochs(this.#redis, this.#keys, fence, lanes);
+  }
+
   /** Commits the decisions in one transaction, or nothing. */
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      const standing = await this.#watch([...new Set(commit.decisions.map(decision => decision.job))]);
+      const standing = await this.#watch([...new Set(commit.decisions.map(laneOf))]);
       if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
-      const isMoved = standing.cursors.some(([job, cursor]) => cursor !== commit.cursors.get(job));
+      const isMoved = [...standing.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
       if (isMoved || standing.orders !== commit.orders) return { outcome: "moved" } as const;
       return await this.#execute(connection, commit);
     };
@@ -171,15 +191,15 @@ export class Launcher {
    * Reads the fence, the cursors and the orders' version under WATCH. All are written at once, so on one connection
    * and in this order; without an answer to each of them nothing more is sent.
    */
-  async #watch(jobs: readonly string[]) {
-    const { term, cursors, orders } = this.#keys;
+  async #watch(lanes: readonly string[]) {
+    const { term, cursors, epochCursors, orders } = this.#keys;
     const [, fence, standing, version] = await Promise.all([
-      this.#redis.watch(term, cursors, orders),
+      this.#redis.watch(term, cursors, epochCursors, orders),
       this.#redis.get(term),
-      readCursors(this.#redis, this.#keys, jobs),
+      readLaneCursors(this.#redis, this.#keys, lanes),
       this.readOrdersVersion(),
     ]);
-    return { fence, cursors: jobs.map((job, i) => [job, standing[i]] as const), orders: version };
+    return { fence, cursors: standing, orders: version };
   }
 
   async #execute(connection: number, { term, decisions, nowMs }: Commit): Promise<CommitOutcome> {

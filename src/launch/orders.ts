@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import type { PastPause } from "../schedule/plan.ts";
 
 /** What operators have asked for and what stands: until it is carried out, or taken back. */
 export interface Orders {
@@ -9,6 +10,8 @@ export interface Orders {
   /** The term whose leader is to step down, or null. */
   readonly stepDown: number | null;
   readonly paused: ReadonlyMap<string, Pause>;
+  /** By job, its last pauses that have ended, oldest first. */
+  readonly pastPauses: ReadonlyMap<string, readonly PastPause[]>;
   /** By job, the ticks that are to be skipped (epoch ms); those that are decided already may still be named. */
   readonly skips: ReadonlyMap<string, readonly number[]>;
 }
@@ -20,11 +23,15 @@ export interface Pause {
   readonly by: string;
 }
 
-export const NO_ORDERS: Orders = { version: 0, stepDown: null, paused: new Map(), skips: new Map() };
+export const NO_ORDERS: Orders = {
+  ...{ version: 0, stepDown: null },
+  ...{ paused: new Map(), pastPauses: new Map(), skips: new Map() },
+};
 
 /** Field of the hash that holds the orders' version. */
 export const VERSION_FIELD = "version";
 const PAUSE = "pause:";
+const PAST_PAUSES = "paused:";
 const SKIP = "skip:";
 
 /** Reads all orders that stand; there are as many as jobs that are paused or have a tick to skip. */
@@ -35,6 +42,7 @@ export async function readOrders(redis: Redis, keys: RedisKeys): Promise<Orders>
     version: versionOf(orders[VERSION_FIELD]),
     stepDown: storedNumber(orders["stepdown"]),
     paused: byJob(fields, PAUSE, pauseOf),
+    pastPauses: byJob(fields, PAST_PAUSES, value => value.split(",").flatMap(pastPauseOf)),
     skips: byJob(fields, SKIP, value => value.split(",").flatMap(tick => storedInstant(tick) ?? [])),
   };
 }
@@ -48,6 +56,12 @@ export function versionOf(value: string | null | undefined): number {
 export function pauseOf(value: string): Pause {
   const space = value.indexOf(" ");
   return { atMs: storedInstant(value.slice(0, space)) ?? 0, by: value.slice(space + 1) };
+}
+
+/** `<epoch ms>-<epoch ms>` */
+function pastPauseOf(span: string): PastPause[] {
+  const [fromMs = null, toMs = null] = span.split("-").map(storedInstant);
+  return fromMs === null || toMs === null ? [] : [{ fromMs, toMs }];
 }
 
 function byJob<V>(

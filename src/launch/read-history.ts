@@ -96,14 +96,23 @@ export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): P
   });
 }
 
-function actionRow({ action, at, by, ticks, reason }: ActionRecord): HistoryRow {
-  const about = ticks === undefined ? reason : `tick ${ticks.map(isoOf).join(", ")}`;
+function actionRow(record: ActionRecord): HistoryRow {
+  const { action, at, by } = record;
+  const about = aboutAction(record);
   return {
     ...{ tick: isoOf(at), outcome: action },
     ...(about !== undefined && { reason: about }),
     ...{ kind: "manual", term: 0, lateMs: 0 },
     ...(by !== undefined && { by }),
   };
+}
+
+function aboutAction({ ticks, reason, until, after }: ActionRecord): string | undefined {
+  if (ticks !== undefined) return `tick ${ticks.map(isoOf).join(", ")}`;
+  if (until === undefined) return reason;
+  if (after === undefined)
+    return `the schedule changed; ticks up to ${isoOf(until)} belong to the one before`;
+  return `the schedule changed, and the one before is not known: no tick from ${isoOf(after)} to ${isoOf(until)} was decided`;
 }
 
 function decisionRow(

@@ -1,11 +1,13 @@
 -- Retires jobs that are in no configuration any more from the books, a while after they were first missed.
 --
--- KEYS  1 term   2 cursors   3 schedules   4 queued   5 launched   6 retired   7 orders
+-- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 queued   6 launched   7 retired   8 orders   9 epochs
+--       10 epoch cursors
 -- ARGV  1 fence   2 now (epoch ms)   3 for how long a job is kept (ms)   4 what the keys of histories begin with
 --       5 for how long its history is kept after that (ms)   then the names of the jobs that are missing
--- Returns {'fenced'} when another term stands, else {'done', name of each job that was retired}
+-- Returns {'fenced'} when another term is in force, else {'done', name of each job that was retired}
 --
--- A job that is put back meanwhile goes on from its cursor; after that it is a new job.
+-- A job that is put back meanwhile goes on from its cursor; after that it is a new job. A pause outlives both: a job that
+-- an operator has stopped must not begin to run because it comes back.
 --
 -- Why atomic: the books of a job that another leader has put back must not be thrown away.
 
@@ -13,17 +15,26 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'fenced'}
 end
 local now, kept, histories, history_kept = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
-local reply = {'done'}
+local reply, gone = {'done'}, {}
 for i = 6, #ARGV do
   local job = ARGV[i]
-  local since = redis.call('HGET', KEYS[6], job)
+  local since = redis.call('HGET', KEYS[7], job)
   if not since then
-    redis.call('HSET', KEYS[6], job, ARGV[2])
+    redis.call('HSET', KEYS[7], job, ARGV[2])
   elseif now - tonumber(since) >= kept then
-    for key = 2, 6 do redis.call('HDEL', KEYS[key], job) end
-    redis.call('HDEL', KEYS[7], 'pause:' .. job, 'skip:' .. job)
+    for key = 2, 7 do redis.call('HDEL', KEYS[key], job) end
+    redis.call('HDEL', KEYS[8], 'skip:' .. job, 'paused:' .. job)
     redis.call('PEXPIRE', histories .. job, history_kept)
     table.insert(reply, job)
+    gone[job] = true
+  end
+end
+if #reply > 1 then
+  for _, epoch in ipairs(redis.call('HKEYS', KEYS[9])) do
+    if gone[string.match(epoch, ':(.*)$') or ''] then
+      redis.call('HDEL', KEYS[9], epoch)
+      redis.call('HDEL', KEYS[10], epoch)
+    end
   end
 end
 return reply

@@ -3,11 +3,13 @@ import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
+import { latenessOf } from "../launch/history.ts";
 import type { Launcher, Settled } from "../launch/launcher.ts";
-import type { Orders } from "../launch/orders.ts";
 import { tickOfRun } from "../launch/run-id.ts";
-import { type Decision, type PlannedJob, planTicks } from "../schedule/plan.ts";
+import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
+import { Retirement } from "./retirement.ts";
+import { Standing } from "./standing.ts";
 
 /**
  * Ticks per transaction. A thousand hold Redis up for some 50 ms; smaller ones are launched later, because the
@@ -23,36 +25,23 @@ const MAX_RETRY_MS = 2_000;
 const GIVE_UP_MS = 30_000;
 /** How soon an order is noticed that no launch meets. */
 const ORDERS_MS = 400;
-const RETIRE_INTERVAL_MS = 60 * 60_000;
-/** The last ticks of a leader may have fallen due just before it stopped. */
-const CHANGE_MARGIN_MS = 1_000;
 
 export interface LeaderLoopOptions {
   readonly launcher: Pick<
     Launcher,
-    "open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion" | "retire"
+    | ("open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion")
+    | ("finish" | "removed" | "retire")
   >;
   readonly clock: Clock;
   readonly events: Events;
   readonly jobs: readonly Job[];
+  /** Whether no live replica that may lead has other jobs; without it none has. May reject. */
+  readonly isAgreed?: () => Promise<boolean>;
   readonly random?: () => number;
 }
 
-/** Why the work of a term stops, or begins anew. */
-type Stop = "fenced" | "stepdown" | "reopen" | "ended" | NewJobs;
-
-/** Other jobs are to be led, and everything that was due until then under the ones before is decided. */
-interface NewJobs {
-  readonly decidedToMs: number;
-}
-
-/** What the leader knows while its books are open. */
-interface Standing {
-  readonly cursors: Map<string, number>;
-  /** Launched ticks of the jobs with `maxRuns`. */
-  readonly launched: Map<string, number>;
-  orders: Orders;
-}
+/** Why the work of a term stops, or begins anew. "new jobs": everything that was due under the ones before is decided. */
+type Stop = "fenced" | "stepdown" | "reopen" | "ended" | "new jobs";
 
 /**
  * What a term does: read the cursors, plan, launch, sleep, until the term ends.
@@ -69,11 +58,16 @@ export class LeaderLoop {
   #jobs: ReadonlyMap<string, Job>;
   #newJobs: readonly Job[] | null = null;
   #wake = new AbortController();
-  #retiredMs = Number.NEGATIVE_INFINITY;
+  readonly #retirement: Retirement;
 
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
     this.#jobs = byName(options.jobs);
+    const { isAgreed = async () => true } = options;
+    this.#retirement = new Retirement({
+      ...options,
+      isAgreed: async () => this.#newJobs === null && (await isAgreed()),
+    });
   }
 
   /**
@@ -89,16 +83,11 @@ export class LeaderLoop {
     const { clock, events, random = Math.random } = this.#options;
     const trouble = new Trouble(clock);
     this.#takeNewJobs();
-    // Nobody may have launched for as long as that, and a schedule that changed may have changed then.
-    let changedMs = clock.nowMs() - term.gapMs - CHANGE_MARGIN_MS;
     while (!term.signal.aborted) {
       try {
-        const outcome = await this.#work(term, changedMs, trouble);
+        const outcome = await this.#work(term, trouble);
         if (outcome === "stepdown") return outcome;
-        if (typeof outcome === "object") {
-          changedMs = outcome.decidedToMs;
-          this.#takeNewJobs();
-        }
+        if (outcome === "new jobs") this.#takeNewJobs();
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
@@ -121,21 +110,11 @@ export class LeaderLoop {
   }
 
   /** Leads from freshly read cursors until the term ends or they can no longer be trusted. */
-  async #work(term: Term, changedMs: number, trouble: Trouble): Promise<Stop> {
-    const { launcher, clock, events } = this.#options;
-    const opened = await launcher.open(term.fence, clock.nowMs(), changedMs);
+  async #work(term: Term, trouble: Trouble): Promise<Stop> {
+    const { launcher, clock } = this.#options;
+    const opened = await launcher.open(term.fence, clock.nowMs());
     if (opened.outcome === "fenced") return "fenced";
-    const { books, orders } = opened;
-    const standing: Standing = {
-      cursors: new Map([...books].map(([job, { cursor }]) => [job, cursor])),
-      launched: new Map([...books].map(([job, { launched }]) => [job, launched])),
-      orders,
-    };
-    if (this.#isTimeToRetire()) {
-      this.#retiredMs = clock.monotonicMs();
-      const retired = await launcher.retire(term.fence, clock.nowMs());
-      for (const job of retired ?? []) events.emit("job.retired", { job });
-    }
+    const standing = new Standing(this.#jobs, opened);
     for (;;) {
       if (standing.orders.stepDown === term.number) return "stepdown";
       const outcome = await this.#launchDue(term, standing, trouble);
@@ -148,7 +127,8 @@ export class LeaderLoop {
   async #launchDue(term: Term, standing: Standing, trouble: Trouble): Promise<Stop | "new orders"> {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
-    for (const job of this.#jobs.keys()) due.put(job, Number.NEGATIVE_INFINITY);
+    for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
+    const finished: string[] = [];
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen()) return "reopen";
@@ -156,8 +136,9 @@ export class LeaderLoop {
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       if (taken.length === 0) {
         trouble.end();
-        if (this.#newJobs) return { decidedToMs: nowMs };
-        if (this.#isTimeToRetire()) return "reopen";
+        if (this.#newJobs) return "new jobs";
+        const outcome = await this.#tidy(term, standing, finished);
+        if (outcome !== "done") return outcome;
         // Not after every tick: the next one would wait for the answer.
         if (clock.monotonicMs() >= nextLookMs) {
           nextLookMs = clock.monotonicMs() + ORDERS_MS;
@@ -170,14 +151,26 @@ export class LeaderLoop {
         await this.#sleep(Math.min(dueInMs, nextLookMs - clock.monotonicMs()), term.signal);
         continue;
       }
-      const plan = planTicks({ jobs: taken.map(name => this.#planned(name, standing)), nowMs });
+      const plan = planTicks({ jobs: taken.map(lane => standing.planned(lane)), nowMs });
       const outcome = await this.#commit(term, plan.decisions, standing);
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
-      for (const [name, dueMs] of plan.nextDue) if (dueMs !== null) due.put(name, dueMs);
+      for (const [lane, dueMs] of plan.nextDue) if (dueMs !== null) due.put(lane, dueMs);
+      finished.push(...standing.takeFinished(taken));
       await clock.sleep(0, term.signal);
     }
     return "ended";
+  }
+
+  /** What can wait until nothing is due: closed epochs that have no tick any more, and jobs that were removed. */
+  async #tidy(term: Term, standing: Standing, finished: string[]): Promise<"done" | "fenced" | "reopen"> {
+    if (finished.length > 0) {
+      if (!(await this.#options.launcher.finish(term.fence, finished.splice(0)))) return "fenced";
+    }
+    if (!this.#retirement.isDue()) return "done";
+    return this.#retirement.check(term, standing.orders.version, (settled, nowMs) => {
+      this.#tell(term, settled, nowMs);
+    });
   }
 
   /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
@@ -193,17 +186,10 @@ export class LeaderLoop {
     this.#wake = new AbortController();
     this.#jobs = byName(jobs);
     this.#options.launcher.setJobs(jobs);
+    this.#retirement.restart();
   }
 
-  #isTimeToRetire(): boolean {
-    return this.#options.clock.monotonicMs() - this.#retiredMs >= RETIRE_INTERVAL_MS;
-  }
-
-  async #commit(
-    term: Term,
-    decisions: readonly Decision[],
-    { cursors, launched, orders }: Standing,
-  ): Promise<"committed" | Stop> {
+  async #commit(term: Term, decisions: readonly Decision[], standing: Standing): Promise<"committed" | Stop> {
     const { launcher, clock } = this.#options;
     for (let i = 0; i < decisions.length; i += BATCH) {
       if (term.signal.aborted) return "ended";
@@ -211,14 +197,12 @@ export class LeaderLoop {
       const nowMs = clock.nowMs();
       const outcome = await launcher.commit({
         ...{ fence: term.fence, term: term.number },
-        ...{ decisions: batch, cursors, orders: orders.version, nowMs },
+        ...{ decisions: batch, cursors: standing.cursors, orders: standing.orders.version, nowMs },
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
       for (const settled of outcome.settled) {
-        const { job, tickAt } = settled.decision;
-        cursors.set(job, tickAt);
-        if (countsAsRun(settled)) launched.set(job, (launched.get(job) ?? 0) + 1);
+        standing.settle(settled);
         this.#tell(term, settled, nowMs);
       }
       if (outcome.refused !== null) {
@@ -227,19 +211,6 @@ export class LeaderLoop {
       }
     }
     return "committed";
-  }
-
-  #planned(name: string, { cursors, launched, orders }: Standing): PlannedJob {
-    const job = this.#jobs.get(name) as Job;
-    const { schedule, catchUp, catchUpWindowMs, catchUpLimit, maxRuns } = job;
-    const pausedAt = orders.paused.get(name)?.atMs;
-    const skips = orders.skips.get(name);
-    return {
-      ...{ name, schedule, catchUp, catchUpWindowMs, catchUpLimit, cursor: cursors.get(name) as number },
-      ...(maxRuns === null ? {} : { runsLeft: maxRuns - (launched.get(name) ?? 0) }),
-      ...(pausedAt === undefined ? {} : { pausedAt }),
-      ...(skips === undefined ? {} : { skips }),
-    };
   }
 
   #tell(term: Term, settled: Settled, nowMs: number): void {
@@ -257,7 +228,7 @@ export class LeaderLoop {
     } else if (outcome === "skipped") {
       events.emit("tick.skipped", { ...about, reason: "overlap", ...(by ? { run: by } : {}) });
     } else {
-      const lateMs = Math.max(0, Math.floor(nowMs - decision.tickAt));
+      const lateMs = latenessOf(decision, nowMs);
       events.emit("tick.launched", { ...about, lateMs, run, kind: decision.kind });
     }
     if (displaced !== undefined) {
@@ -269,11 +240,6 @@ export class LeaderLoop {
 
 function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
   return new Map(jobs.map(job => [job.name, job]));
-}
-
-/** A run that takes the place of another that waited adds nothing to what has been launched. */
-function countsAsRun({ outcome, displaced }: Settled): boolean {
-  return (outcome === "launched" || outcome === "queued") && displaced === undefined;
 }
 
 /** A row of failures without a success between them. */

@@ -12,7 +12,18 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local action, job, who, tick = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
-local pause, skip = 'pause:' .. job, 'skip:' .. job
+local pause, skip, paused = 'pause:' .. job, 'skip:' .. job, 'paused:' .. job
+
+-- A leader that comes later must know which ticks passed during a pause. Of more pauses than this the oldest is forgotten.
+local PAST_PAUSES = 20
+
+local function remember_pause(from)
+  local spans = {}
+  for span in string.gmatch(redis.call('HGET', KEYS[1], paused) or '', '%d+%-%d+') do table.insert(spans, span) end
+  table.insert(spans, from .. '-' .. now)
+  if #spans > PAST_PAUSES then table.remove(spans, 1) end
+  redis.call('HSET', KEYS[1], paused, table.concat(spans, ','))
+end
 
 -- The ticks that are to be skipped and are not decided yet.
 local function skips(cursor)
@@ -36,6 +47,8 @@ function act.resume()
   local standing = redis.call('HGET', KEYS[1], pause)
   if not standing then return 'not there', '' end
   redis.call('HDEL', KEYS[1], pause)
+  local from = string.match(standing, '^%d+')
+  if from then remember_pause(from) end
   return 'done', standing
 end
 

@@ -15,9 +15,17 @@ export class RedisKeys {
   readonly claim: string;
   /** List of JSON, newest first: the record of terms, capped. */
   readonly terms: string;
-  /** Hash job → newest decided tick (epoch ms). */
+  /** Hash job → newest decided tick of the epoch in force (epoch ms). */
   readonly cursors: string;
-  /** Hash job → fingerprint of the schedule that the cursor belongs to. */
+  /** Hash job → its definition and the epoch in force (definition.ts). */
+  readonly definitions: string;
+  /** Hash `<number>:<job>` → a closed epoch that still has undecided ticks (epochs.ts). */
+  readonly epochs: string;
+  /** Hash `<number>:<job>` → newest decided tick of that epoch (epoch ms). */
+  readonly epochCursors: string;
+  /** Hash digest → the time that a calendar covers, as JSON. */
+  readonly calendars: string;
+  /** Hash job → fingerprint of its schedule, for releases that know no epochs. */
   readonly schedules: string;
   /** Hash job → how many of its ticks have been launched, for jobs with `maxRuns`. */
   readonly launched: string;
@@ -54,6 +62,10 @@ export class RedisKeys {
     this.claim = `${this.#base}claim`;
     this.terms = `${this.#base}terms`;
     this.cursors = `${this.#base}cursors`;
+    this.definitions = `${this.#base}definitions`;
+    this.epochs = `${this.#base}epochs`;
+    this.epochCursors = `${this.#base}epoch-cursors`;
+    this.calendars = `${this.#base}calendars`;
     this.schedules = `${this.#base}schedules`;
     this.launched = `${this.#base}launched`;
     this.retired = `${this.#base}retired`;

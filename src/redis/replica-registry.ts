@@ -39,7 +39,7 @@ export interface HeartbeatOptions {
   readonly onReplicas?: (records: readonly ReplicaRecord[]) => void | Promise<void>;
 }
 
-/** Says again and again that a replica is there. For people and dashboards; nothing is decided by it. */
+/** Says again and again that a replica is there, for people, dashboards, and whether a job was removed from all replicas. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #routine: Routine;
@@ -97,6 +97,16 @@ export async function readReplicas(redis: Redis, keys: RedisKeys): Promise<Repli
   if (ids.length === 0) return [];
   const records = await redis.mget(ids.map(id => keys.replica(id)));
   return records.flatMap(record => recordOf(record ?? "") ?? []).sort((a, b) => a.id.localeCompare(b.id));
+}
+
+/** Whether none of the replicas that may lead, by role and generation, carries other jobs. */
+export function areJobsAgreed(
+  { generation, hash }: Pick<ReplicaRecord, "generation" | "hash">,
+  replicas: readonly ReplicaRecord[],
+): boolean {
+  return replicas.every(other => {
+    return !other.roles.includes("scheduler") || other.generation < generation || other.hash === hash;
+  });
 }
 
 function recordOf(text: string): ReplicaRecord | null {

@@ -20,7 +20,26 @@ export class Calendar implements Exception {
     this.label = `calendar ${name}`;
     this.#wall = disjoint(stretches.filter(stretch => stretch.clock === "wall"));
     this.#instants = disjoint(stretches.filter(stretch => stretch.clock === "instant"));
-    this.canonical = `calendar ${digestOf([this.#wall, this.#instants])}`;
+    this.canonical = `calendar ${digestOf(this.coverage)}`;
+  }
+
+  /** The calendar with that `coverage`: equal to the one that told it, but for the names of its events. */
+  static covering(name: string, coverage: readonly (readonly number[])[]): Calendar {
+    const stretches = (["wall", "instant"] as const).flatMap((clock, i) => {
+      const ends = coverage[i] ?? [];
+      return Array.from({ length: Math.floor(ends.length / 2) }, (_, at): Stretch => {
+        return { clock, start: ends[2 * at] ?? 0, end: ends[2 * at + 1] ?? 0 };
+      });
+    });
+    return new Calendar({ name, stretches });
+  }
+
+  /**
+   * The time that is covered, on the wall clock and as instants: each a list of starts and ends in turn. It does not
+   * depend on how the time is cut into events.
+   */
+  get coverage(): readonly (readonly number[])[] {
+    return [this.#wall, this.#instants].map(coverageOf);
   }
 
   stretchAt(instant: number, wall: number): Stretch | null {
@@ -57,16 +76,16 @@ function holding(stretches: readonly Stretch[], moment: number): Stretch | null 
   return last !== undefined && moment < last.end ? last : null;
 }
 
-/** Depends on the time that is covered, not on how it is cut into events. */
-function digestOf(clocks: readonly (readonly Stretch[])[]): string {
-  const covered = clocks.map(stretches => {
-    const ends: number[] = [];
-    for (const { start, end } of stretches) {
-      if (ends.at(-1) === start) ends.pop();
-      else ends.push(start);
-      ends.push(end);
-    }
-    return ends;
-  });
-  return createHash("sha256").update(JSON.stringify(covered)).digest("hex").slice(0, 16);
+function coverageOf(stretches: readonly Stretch[]): number[] {
+  const ends: number[] = [];
+  for (const { start, end } of stretches) {
+    if (ends.at(-1) === start) ends.pop();
+    else ends.push(start);
+    ends.push(end);
+  }
+  return ends;
+}
+
+function digestOf(coverage: readonly (readonly number[])[]): string {
+  return createHash("sha256").update(JSON.stringify(coverage)).digest("hex").slice(0, 16);
 }

@@ -1,4 +1,4 @@
-import type { DueSpan } from "./due-span.ts";
+import { type DueSpan, firstDueFrom } from "./due-span.ts";
 import { durationText } from "./duration.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -8,7 +8,7 @@ export type CatchUpPolicy = "none" | "latest" | "all";
 export interface CatchUpRules {
   readonly schedule: Schedule;
   readonly catchUp: CatchUpPolicy;
-  /** How old a tick may be, from its time to now, to be caught up on. Infinity for any age. */
+  /** How long ago a tick may have been let go to be caught up on. Infinity for any age. */
   readonly catchUpWindowMs: number;
   /** With `all`, the most ticks that are caught up on; no limit when absent. */
   readonly catchUpLimit?: number;
@@ -25,12 +25,13 @@ export interface CatchUpRules {
 export function findLaunchFrom(job: CatchUpRules, span: DueSpan, nowMs: number): number {
   const onTimeFrom =
     job.pausedAt === undefined ? (span.onTimeFrom ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-  const windowFrom = Math.ceil(nowMs - job.catchUpWindowMs);
   switch (job.catchUp) {
-    case "all":
-      return Math.min(Math.max(windowFrom, limitFrom(job, Math.min(onTimeFrom, span.end))), onTimeFrom);
+    case "all": {
+      const limit = limitFrom(job, Math.min(onTimeFrom, span.end));
+      return Math.min(Math.max(windowFrom(job, nowMs), limit), onTimeFrom);
+    }
     case "latest":
-      return span.newest !== null && span.newest >= windowFrom
+      return span.newest !== null && span.newest >= windowFrom(job, nowMs)
         ? Math.min(span.newest, onTimeFrom)
         : onTimeFrom;
     case "none":
@@ -38,14 +39,20 @@ export function findLaunchFrom(job: CatchUpRules, span: DueSpan, nowMs: number):
   }
 }
 
-/** Why the policy does not launch a tick before `launchFrom`. */
-export function missReason(job: CatchUpRules, tickAt: number, span: DueSpan, nowMs: number): string {
-  if (job.catchUp === "none") return "catchUp: none";
-  if (job.catchUp === "latest" && tickAt !== span.newest) return "catchUp: latest, a newer tick was due";
-  if (job.catchUp === "all" && tickAt >= nowMs - job.catchUpWindowMs) {
-    return `beyond catchUpLimit ${job.catchUpLimit}: so many newer ticks were due`;
-  }
-  return `older than catchUpWindow ${durationText(job.catchUpWindowMs)}`;
+/** Says of each tick before `launchFrom` why the policy does not launch it. */
+export function missReasons(job: CatchUpRules, span: DueSpan, nowMs: number): (tickAt: number) => string {
+  const oldest = job.catchUp === "all" ? windowFrom(job, nowMs) : Number.POSITIVE_INFINITY;
+  return tickAt => {
+    if (job.catchUp === "none") return "catchUp: none";
+    if (job.catchUp === "latest" && tickAt !== span.newest) return "catchUp: latest, a newer tick was due";
+    if (tickAt >= oldest) return `beyond catchUpLimit ${job.catchUpLimit}: so many newer ticks were due`;
+    return `older than catchUpWindow ${durationText(job.catchUpWindowMs)}`;
+  };
+}
+
+/** The first tick within the window. It counts from when a tick is let go: jitter makes no tick old. */
+function windowFrom({ schedule, cursor, catchUpWindowMs }: CatchUpRules, nowMs: number): number {
+  return firstDueFrom(schedule, cursor, nowMs - catchUpWindowMs);
 }
 
 /** The oldest of the newest `catchUpLimit` ticks in (cursor, end). */

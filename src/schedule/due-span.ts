@@ -49,6 +49,20 @@ export function findDueSpan(query: DueSpanQuery): DueSpan {
   return { end: tick?.at ?? Math.floor(nowMs) + 1, held: tick, newest, onTimeFrom, isWhole: true };
 }
 
+/**
+ * The first undecided tick that is not let go before `ms`; Infinity when there is none. Because a tick holds back the
+ * later ones, this is the first one whose own due time is `ms` or later, and all ticks behind it are let go no earlier.
+ * Where the search is cut off it answers with an earlier tick.
+ */
+export function firstDueFrom(schedule: Schedule, cursor: number, ms: number): number {
+  if (schedule.jitterMs === 0 || !Number.isFinite(ms)) return Math.ceil(ms);
+  let tick = schedule.next(Math.max(cursor, Math.ceil(ms - schedule.jitterMs) - 1));
+  for (let walked = 0; tick !== null; tick = schedule.next(tick.at)) {
+    if (tick.at + schedule.jitterOf(tick.at) >= ms || ++walked > WALK_LIMIT) return tick.at;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
 /** The last tick in (after, upTo], or null. */
 function lastBetween(schedule: Schedule, after: number, upTo: number): number | null {
   if (upTo <= after) return null;

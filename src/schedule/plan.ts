@@ -11,18 +11,30 @@
  * another time, goes on where the one before it stopped: decisions are always a prefix of the undecided ticks.
  *
  * Of a paused job the first part is skipped instead, from the pause on, and the second part is held.
+ *
+ * A job whose schedule changed has a *lane* for each schedule that still has undecided ticks: its own rules, its own
+ * cursor. Lanes do not hold each other back; they share the job's `maxRuns`.
  */
-import { type CatchUpRules, findLaunchFrom, missReason } from "./catch-up.ts";
-import { type DueSpan, findDueSpan } from "./due-span.ts";
+import { type CatchUpRules, findLaunchFrom, missReasons } from "./catch-up.ts";
+import { type DueSpan, findDueSpan, firstDueFrom } from "./due-span.ts";
 import type { Schedule, Tick } from "./schedule.ts";
 import { SECOND_MS } from "./time-units.ts";
 
 export interface PlannedJob extends CatchUpRules {
   readonly name: string;
+  /** The number of the epoch whose schedule this is, when that has been closed; absent for the one in force. */
+  readonly epoch?: number;
   /** How many more ticks may be launched before the job is over; no limit when absent. */
   readonly runsLeft?: number;
   /** Ticks that an operator wants to be skipped. */
   readonly skips?: readonly number[];
+  /** When the job was paused in the past, oldest first: what passed then was skipped, not missed. */
+  readonly pauses?: readonly PastPause[];
+}
+
+export interface PastPause {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface PlanInput {
@@ -40,7 +52,7 @@ export interface Plan {
   /** Oldest due first; the decisions of one job strictly ascending by tick. */
   readonly decisions: readonly Decision[];
   /**
-   * For every job of the input, when its first undecided tick is due (with jitter), or, while it is paused, the first
+   * For every lane of the input (`laneOf`), when its first undecided tick is due (with jitter), or, while it is paused, the first
    * one that is not due yet; null when it has none.
    */
   readonly nextDue: ReadonlyMap<string, number | null>;
@@ -50,19 +62,26 @@ export interface Plan {
 
 export type Decision = LaunchDecision | PassDecision;
 
-export interface LaunchDecision {
-  readonly outcome: "launch";
+interface DecisionBase {
   readonly job: string;
+  /** The epoch whose tick it is; absent for the one in force. */
+  readonly epoch?: number;
+  /** The tick; of several, the newest. */
   readonly tickAt: number;
+  /** When the tick was let go; absent where that is its time. */
+  readonly dueAt?: number;
+}
+
+export interface LaunchDecision extends DecisionBase {
+  readonly outcome: "launch";
   readonly kind: "scheduled" | "catch-up";
+  /** The job's launched ticks are counted for `maxRuns`. */
+  readonly isCounted?: true;
 }
 
 /** A tick that gets no run: `miss` by the catch-up policy, `skip` because the operator said so. */
-export interface PassDecision {
+export interface PassDecision extends DecisionBase {
   readonly outcome: "miss" | "skip";
-  readonly job: string;
-  /** The tick; of several, the newest. */
-  readonly tickAt: number;
   readonly reason: string;
   /** The oldest tick, when the decision stands for several. */
   readonly fromAt?: number;
@@ -70,6 +89,11 @@ export interface PassDecision {
   readonly count?: number;
   /** The count is a lower bound: counting stopped early. */
   readonly countIsMinimum?: true;
+}
+
+/** What has a cursor of its own: a job's name, or one of its closed epochs. */
+export function laneOf({ job, epoch }: { readonly job: string; readonly epoch?: number }): string {
+  return epoch === undefined ? job : `${epoch}:${job}`;
 }
 
 const DEFAULT_LIMIT = 1_000;
@@ -87,21 +111,44 @@ export function planTicks(input: PlanInput): Plan {
   const rules: Rules = { nowMs, limit, onTimeMs: input.onTimeMs ?? DEFAULT_ON_TIME_MS };
   const nextDue = new Map<string, number | null>();
   const decided: DueDecision[] = [];
+  const launches = new Map<string, number>();
   let complete = true;
   for (const { job, dueAt } of dueJobs(jobs, nowMs, nextDue)) {
     const room = totalLimit - decided.length;
     const plan: JobPlan =
       room > 0
-        ? planJob(job, { ...rules, limit: Math.min(limit, room) })
+        ? planJob(afterOtherLanes(job, launches), { ...rules, limit: Math.min(limit, room) })
         : { decisions: [], nextDue: dueAt, complete: false };
     decided.push(...withDueTimes(job.schedule, plan.decisions));
-    nextDue.set(job.name, plan.nextDue);
+    nextDue.set(laneOf({ ...job, job: job.name }), plan.nextDue);
     complete &&= plan.complete;
+    const launched = plan.decisions.filter(({ outcome }) => outcome === "launch").length;
+    launches.set(job.name, (launches.get(job.name) ?? 0) + launched);
   }
   // The sort is stable and due times never fall within a job, so each job's own order is kept.
   decided.sort((a, b) => a.dueAt - b.dueAt);
   return { decisions: decided.map(({ decision }) => decision), nextDue, complete };
 }
+
+/** The lanes of a job share its `maxRuns`. */
+function afterOtherLanes(job: PlannedJob, launches: ReadonlyMap<string, number>): PlannedJob {
+  const launched = launches.get(job.name) ?? 0;
+  return job.runsLeft === undefined || launched === 0 ? job : { ...job, runsLeft: job.runsLeft - launched };
+}
+
+/**
+ * What becomes of the ticks of a job that no configuration has any more: those up to `untilMs` are skipped, whether
+ * they were held or late. Nothing is launched for it.
+ */
+export function planRemoval(job: PlannedJob, untilMs: number): readonly PassDecision[] {
+  const { runsLeft = Number.POSITIVE_INFINITY, cursor } = job;
+  if (runsLeft <= 0) return [];
+  const reasonOf = () => REMOVED;
+  const stretch: Stretch = { after: cursor, end: Math.floor(untilMs) + 1, outcome: "skip", reasonOf };
+  return passIn(job, stretch, DEFAULT_LIMIT);
+}
+
+const REMOVED = "the job was removed from the configuration";
 
 interface Rules {
   readonly nowMs: number;
@@ -125,7 +172,7 @@ function dueJobs(jobs: readonly PlannedJob[], nowMs: number, nextDue: Map<string
   const due: { job: PlannedJob; dueAt: number }[] = [];
   for (const job of jobs) {
     const dueAt = dueTime(job.schedule, job.schedule.next(job.cursor));
-    nextDue.set(job.name, dueAt);
+    nextDue.set(laneOf({ ...job, job: job.name }), dueAt);
     if (dueAt !== null && dueAt <= nowMs) due.push({ job, dueAt });
   }
   return due.sort((a, b) => a.dueAt - b.dueAt);
@@ -148,17 +195,29 @@ function planJob(job: PlannedJob, rules: Rules): JobPlan {
 }
 
 /**
- * The ticks in (cursor, end), which get no run: missed up to the pause, if there is one, and skipped from there on. What
- * was on time when the pause began belongs to it.
+ * The ticks in (cursor, end), which get no run: skipped where the job was paused when they were let go, missed elsewhere.
+ * What was on time when a pause began belongs to it.
  */
 function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): PassDecision[] {
-  const pausedFrom = Math.min(job.pausedAt === undefined ? end : job.pausedAt - rules.onTimeMs, end);
-  const reasonOf = (tickAt: number) => missReason(job, tickAt, span, rules.nowMs);
-  const skippedAfter = Math.max(job.cursor, pausedFrom - 1);
-  return [
-    ...passIn(job, { after: job.cursor, end: pausedFrom, outcome: "miss", reasonOf }, rules),
-    ...passIn(job, { after: skippedAfter, end, outcome: "skip", reasonOf: () => "paused" }, rules),
-  ];
+  const { schedule, cursor, pausedAt, pauses: past = [] } = job;
+  const reasonOf = missReasons(job, span, rules.nowMs);
+  const pauses =
+    pausedAt === undefined ? past : [...past, { fromMs: pausedAt, toMs: Number.POSITIVE_INFINITY }];
+  const passes: PassDecision[] = [];
+  let after = cursor;
+  const pass = (stretch: Omit<Stretch, "after">) => {
+    passes.push(...passIn(job, { ...stretch, after }, rules.limit));
+    after = Math.max(after, stretch.end - 1);
+  };
+  for (const { fromMs, toMs } of pauses) {
+    if (after >= end - 1) break;
+    const from = Math.min(firstDueFrom(schedule, after, fromMs - rules.onTimeMs), end);
+    pass({ end: from, outcome: "miss", reasonOf });
+    const to = Math.min(firstDueFrom(schedule, after, toMs), end);
+    pass({ end: to, outcome: "skip", reasonOf: () => "paused" });
+  }
+  pass({ end, outcome: "miss", reasonOf });
+  return passes;
 }
 
 /** The ticks in (after, end), all passed for the same kind of reason. */
@@ -170,11 +229,11 @@ interface Stretch {
 }
 
 /** The newest ticks of the stretch singly, everything older in one decision before them. */
-function passIn(job: PlannedJob, stretch: Stretch, rules: Rules): PassDecision[] {
+function passIn(job: PlannedJob, stretch: Stretch, limit: number): PassDecision[] {
   const { after, end } = stretch;
   const passes: PassDecision[] = [];
   if (end - 1 <= after) return passes;
-  const singles = Math.min(SINGLE_PASSES, Math.max(rules.limit / 2 - 1, 0));
+  const singles = Math.min(SINGLE_PASSES, Math.max(limit / 2 - 1, 0));
   let last = job.schedule.previous(end - 1);
   for (
     ;
@@ -188,7 +247,11 @@ function passIn(job: PlannedJob, stretch: Stretch, rules: Rules): PassDecision[]
 }
 
 function passOf(job: PlannedJob, tickAt: number, { outcome, reasonOf }: Stretch): PassDecision {
-  return { outcome, job: job.name, tickAt, reason: reasonOf(tickAt) };
+  return { outcome, ...tickOf(job, tickAt), reason: reasonOf(tickAt) };
+}
+
+function tickOf({ name, epoch }: PlannedJob, tickAt: number): DecisionBase {
+  return { job: name, tickAt, ...(epoch === undefined ? {} : { epoch }) };
 }
 
 /** One decision for all ticks in (after, lastAt]. */
@@ -211,13 +274,14 @@ const HELD: Launches = { decisions: [], cutAt: null };
 function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number): Launches {
   const decisions: Decision[] = [];
   const onTimeFrom = span.onTimeFrom ?? Number.POSITIVE_INFINITY;
+  const counted = job.runsLeft === undefined ? {} : ({ isCounted: true } as const);
   let tick = from < span.end ? job.schedule.next(Math.max(job.cursor, from - 1)) : null;
   for (; tick !== null && tick.at < span.end; tick = job.schedule.next(tick.at)) {
     if (decisions.length >= room) return { decisions, cutAt: tick };
-    const about = { job: job.name, tickAt: tick.at };
+    const about = tickOf(job, tick.at);
     const kind = tick.at >= onTimeFrom ? "scheduled" : "catch-up";
     if (job.skips?.includes(tick.at)) decisions.push({ outcome: "skip", ...about, reason: "skip-next" });
-    else decisions.push({ outcome: "launch", ...about, kind });
+    else decisions.push({ outcome: "launch", ...about, kind, ...counted });
   }
   return { decisions, cutAt: null };
 }
@@ -227,7 +291,7 @@ function withDueTimes(schedule: Schedule, decisions: readonly Decision[]): DueDe
   let dueAt = Number.NEGATIVE_INFINITY;
   return decisions.map(decision => {
     dueAt = Math.max(dueAt, decision.tickAt + schedule.jitterOf(decision.tickAt));
-    return { decision, dueAt };
+    return { decision: dueAt === decision.tickAt ? decision : { ...decision, dueAt }, dueAt };
   });
 }
 

@@ -60,7 +60,7 @@ async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promis
 }
 
 async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
-  const opened = await launcher.open(FENCE, nowMs, nowMs);
+  const opened = await launcher.open(FENCE, nowMs);
   if (opened.outcome !== "opened") throw new Error("fenced");
   return new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
 }
@@ -95,9 +95,9 @@ describe("opening a term", () => {
     await cursorsOf(launcher, T0);
     const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
     for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
-      const opened = await changed.launcher.open(FENCE, nowMs, nowMs - 5_000);
+      const opened = await changed.launcher.open(FENCE, nowMs);
       if (opened.outcome !== "opened") throw new Error("fenced");
-      expect(opened.books.get("report")).toEqual({ cursor: T0 + 55_000, launched: 0 });
+      expect(opened.books.get("report")).toEqual({ cursor: T0 + 60_000, launched: 0 });
     }
     const rows = await readHistory(other, keys, "report", 10);
     expect(rows.map(row => [row.outcome, row.tick])).toEqual([
@@ -109,7 +109,7 @@ describe("opening a term", () => {
     const { launcher, name } = await setup();
     await cursorsOf(launcher, T0);
     const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
-    const opened = await changed.launcher.open(FENCE, T0 + 1_000, T0 - 4_000);
+    const opened = await changed.launcher.open(FENCE, T0 - 4_000);
     expect(opened.outcome === "opened" && opened.books.get("report")?.cursor).toBe(T0);
   });
 
@@ -124,7 +124,7 @@ describe("opening a term", () => {
   it("refuses an older term and writes nothing", async () => {
     const { launcher, other, keys } = await setup();
     await other.set(keys.term, "2:newer");
-    expect(await launcher.open(FENCE, T0, T0)).toEqual({ outcome: "fenced" });
+    expect(await launcher.open(FENCE, T0)).toEqual({ outcome: "fenced" });
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
@@ -133,7 +133,7 @@ describe("opening a term", () => {
     const cursors = await cursorsOf(launcher);
     const closed = new Promise(resolve => redis.once("close", resolve));
     await other.set(keys.term, "2:newer");
-    await (step === "open" ? launcher.open(FENCE, T0, T0) : commit([launchOf(T1)], cursors));
+    await (step === "open" ? launcher.open(FENCE, T0) : commit([launchOf(T1)], cursors));
     await closed;
     await other.set(keys.term, FENCE);
     expect(await reopened(launcher)).toEqual(cursors);

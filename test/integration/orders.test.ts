@@ -2,10 +2,11 @@ import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import { openBooks, retireBooks } from "../../src/launch/books.ts";
+import { openBooks } from "../../src/launch/books.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { type Orders, readOrders } from "../../src/launch/orders.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
+import { retireBooks } from "../../src/launch/retire.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -47,7 +48,7 @@ async function setup(jobs: readonly Job[] = [HOURLY]) {
   const launcher = new Launcher({ redis: fenced, keys, jobs });
   disposals.push(() => launcher.close());
   const opened = async (nowMs = T0) => {
-    const found = await launcher.open(FENCE, nowMs, nowMs);
+    const found = await launcher.open(FENCE, nowMs);
     if (found.outcome !== "opened") throw new Error("fenced");
     const cursors = new Map([...found.books].map(([job, { cursor }]) => [job, cursor]));
     return { books: found.books, cursors, orders: found.orders };
@@ -291,7 +292,7 @@ describe("a job that no configuration has any more", () => {
       const hashes = [keys.cursors, keys.schedules, keys.queued, keys.launched, keys.retired];
       const found = await Promise.all(hashes.map(key => redis.hexists(key, "gone")));
       const orders = await readOrders(redis, keys);
-      return [...found.map(Boolean), orders.paused.has("gone"), orders.skips.has("gone")];
+      return [...found.map(Boolean), orders.skips.has("gone")];
     };
     return { ...bundle, retire, traces };
   }
@@ -300,12 +301,13 @@ describe("a job that no configuration has any more", () => {
     const { retire, traces, redis, keys, orders } = await withBooks();
     expect(await retire(T0)).toEqual([]);
     expect(await retire(T0 + DAY_MS - 1)).toEqual([]);
-    expect(await traces()).toEqual(Array(7).fill(true));
+    expect(await traces()).toEqual(Array(6).fill(true));
     expect(await redis.pttl(keys.history("gone"))).toBe(-1);
     const other = await redis.hgetall(keys.cursors);
 
     expect(await retire(T0 + DAY_MS)).toEqual(["gone"]);
-    expect(await traces()).toEqual(Array(7).fill(false));
+    expect(await traces()).toEqual(Array(6).fill(false));
+    expect(await redis.hkeys(keys.definitions)).toEqual(["hourly"]);
     expect(await redis.pttl(keys.history("gone"))).toBeGreaterThan(6 * DAY_MS);
     expect(await redis.hgetall(keys.cursors)).toEqual({ hourly: other["hourly"] });
     expect(await redis.pttl(keys.history("hourly"))).toBe(-1);
@@ -325,13 +327,14 @@ describe("a job that no configuration has any more", () => {
     expect(await retire(T0 + 2 * DAY_MS)).toEqual(["gone"]);
   });
 
-  it("is a new job when it is put back later", async () => {
-    const { retire, opened } = await withBooks();
+  it("is a new job when it is put back later, but for its pause, and keeps what its history says", async () => {
+    const { retire, opened, redis, keys } = await withBooks();
     await retire(T0);
     await retire(T0 + DAY_MS);
     const { books, orders } = await opened(T0 + 2 * DAY_MS);
     expect(books.get("gone")).toEqual({ cursor: T0 + 2 * DAY_MS, launched: 0 });
-    expect(orders.paused.has("gone")).toBe(false);
+    expect(orders.paused.has("gone")).toBe(true);
+    expect(await redis.pttl(keys.history("gone"))).toBe(-1);
   });
 
   it("is left alone by a leader whose term has ended", async () => {
@@ -339,7 +342,7 @@ describe("a job that no configuration has any more", () => {
     await retire(T0);
     await redis.set(keys.term, "2:newer");
     expect(await retire(T0 + 2 * DAY_MS)).toBeNull();
-    expect(await traces()).toEqual(Array(7).fill(true));
+    expect(await traces()).toEqual(Array(6).fill(true));
   });
 
   it("may be one of more than one call can name", async () => {
@@ -355,7 +358,7 @@ describe("a job that no configuration has any more", () => {
 
 describe("opening the books", () => {
   const booksOf = (redis: Redis, keys: RedisKeys, jobs: readonly Job[], nowMs: number, fence = FENCE) => {
-    return openBooks(redis, keys, { fence, jobs, nowMs, changedMs: nowMs - 5_000, format: 1 });
+    return openBooks(redis, keys, { fence, jobs, nowMs, format: 1 });
   };
 
   it("tells where each job stands, in the order of no other: a new one at now", async () => {
@@ -393,7 +396,7 @@ describe("opening the books", () => {
     ] as const) {
       cursors.push((await booksOf(redis, keys, [job], nowMs))?.get("job")?.cursor ?? 0);
     }
-    expect(cursors.map(cursor => cursor - T0)).toEqual([0, 55_000, 55_000, 115_000, 116_000]);
+    expect(cursors.map(cursor => cursor - T0)).toEqual([0, 60_000, 60_000, 120_000, 121_000]);
     const rows = await readHistory(redis, keys, "job", 10);
     expect(rows.map(({ outcome }) => outcome)).toEqual(Array(3).fill("rescheduled"));
   });
@@ -407,8 +410,8 @@ describe("opening the books", () => {
     };
     expect(await cursorOf(3, T0)).toBe(0);
     expect(await cursorOf(3, T0 + 60_000)).toBe(0);
-    expect(await cursorOf(5, T0 + 120_000)).toBe(115_000);
-    expect(await cursorOf(null, T0 + 180_000)).toBe(175_000);
+    expect(await cursorOf(5, T0 + 120_000)).toBe(120_000);
+    expect(await cursorOf(null, T0 + 180_000)).toBe(180_000);
   });
 
   it("of an older term writes nothing", async () => {

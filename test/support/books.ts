@@ -1,7 +1,11 @@
 import type { Job } from "../../src/config/config.ts";
+import { storedDefinitionOf } from "../../src/launch/definition.ts";
+import type { ClosedEpoch } from "../../src/launch/epochs.ts";
 import type { Commit, CommitOutcome, OpenOutcome, Settled } from "../../src/launch/launcher.ts";
 import { NO_ORDERS, type Orders } from "../../src/launch/orders.ts";
-import type { Decision } from "../../src/schedule/plan.ts";
+import type { RemovedLane } from "../../src/launch/retire.ts";
+import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
+import { type Decision, laneOf } from "../../src/schedule/plan.ts";
 
 /** What goes wrong with one call. "lost answer": it is carried out, and the caller is not told. */
 export type Trouble = "none" | "not done" | "lost answer" | "new connection";
@@ -12,17 +16,26 @@ export type Trouble = "none" | "not done" | "lost answer" | "new connection";
  */
 export class Books {
   fence: string | null = null;
+  /** By lane. */
   readonly cursors = new Map<string, number>();
+  /** The jobs as the last leader knew them, each with the number and the beginning of its epoch. */
+  readonly definitions = new Map<
+    string,
+    { readonly job: Job; readonly number: number; readonly fromMs: number }
+  >();
+  /** By lane, the epochs that have been closed and not been finished. */
+  readonly closed = new Map<string, Omit<ClosedEpoch, "cursor">>();
   readonly launchedCounts = new Map<string, number>();
   readonly openings: {
     readonly nowMs: number;
-    readonly changedMs: number;
     readonly jobs: readonly string[];
   }[] = [];
   orders: Orders = NO_ORDERS;
   /** How often a leader asked for the version of the orders. */
   looks = 0;
-  readonly decided: { readonly term: number; readonly decision: Decision }[] = [];
+  readonly decided: { readonly term: number; readonly decision: Decision; readonly nowMs: number }[] = [];
+  /** Every epoch there has been, in the order in which they began. */
+  readonly epochs: { readonly job: Job; readonly fromMs: number }[] = [];
   readonly commits: Commit[] = [];
   trouble: () => Trouble = () => "none";
   /** While it is set, Redis adds no run. */
@@ -56,16 +69,26 @@ export class Books {
         return this.orders.version;
       },
       retire: async () => [],
-      open: async (fence: string, nowMs: number, changedMs: number): Promise<OpenOutcome> =>
+      removed: async (fence: string, nowMs: number) => this.#removed(fence, nowMs, jobs),
+      finish: async (fence: string, lanes: readonly string[]) => {
+        if (fence !== this.fence) return false;
+        for (const lane of lanes) this.closed.delete(lane);
+        return true;
+      },
+      open: async (fence: string, nowMs: number): Promise<OpenOutcome> =>
         carryOut(() => {
           if (fence !== this.fence) return { outcome: "fenced" };
-          this.openings.push({ nowMs, changedMs, jobs: jobs.map(job => job.name) });
-          for (const { name } of jobs) if (!this.cursors.has(name)) this.cursors.set(name, Math.floor(nowMs));
+          this.openings.push({ nowMs, jobs: jobs.map(job => job.name) });
+          for (const job of jobs) this.#define(job, Math.floor(nowMs));
           isOpen = true;
-          const books = [...this.cursors].map(([job, cursor]) => {
-            return [job, { cursor, launched: this.launchedCounts.get(job) ?? 0 }] as const;
+          const books = jobs.map(({ name }) => {
+            const cursor = this.cursors.get(name) as number;
+            return [name, { cursor, launched: this.launchedCounts.get(name) ?? 0 }] as const;
           });
-          return { outcome: "opened", books: new Map(books), orders: this.orders };
+          const closed = [...this.closed].map(([lane, epoch]) => {
+            return { ...epoch, cursor: this.cursors.get(lane) as number };
+          });
+          return { outcome: "opened", books: new Map(books), closed, orders: this.orders };
         }),
       commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
     };
@@ -77,6 +100,45 @@ export class Books {
       .map(({ decision }) => decision.tickAt);
   }
 
+  /** What define.lua does. */
+  #define(job: Job, nowMs: number): void {
+    const { name } = job;
+    const [known, cursor] = [this.definitions.get(name), this.cursors.get(name)];
+    const isChanged =
+      known && storedDefinitionOf(known.job).fingerprint !== storedDefinitionOf(job).fingerprint;
+    if (known && cursor !== undefined && !isChanged) return;
+    const fromMs = Math.max(nowMs, cursor ?? nowMs);
+    if (known && isChanged && cursor !== undefined) {
+      const lane = laneOf({ job: name, epoch: known.number });
+      const schedule = new BoundedSchedule(known.job.schedule, fromMs);
+      this.closed.set(lane, { ...known.job, ...known, job: name, schedule, untilMs: fromMs });
+      this.cursors.set(lane, cursor);
+    }
+    this.cursors.set(name, isChanged ? fromMs : (cursor ?? nowMs));
+    this.epochs.push({ job, fromMs: isChanged ? fromMs : (cursor ?? nowMs) });
+    this.definitions.set(name, { job, number: (known?.number ?? 0) + 1, fromMs });
+  }
+
+  /** As `Launcher.removed`; when a job was first missed is known to the first caller only. */
+  #removed(fence: string, nowMs: number, jobs: readonly Job[]): readonly RemovedLane[] | null {
+    if (fence !== this.fence) return null;
+    const kept = new Set(jobs.map(job => job.name));
+    const about = (job: string) => ({ job, launched: this.launchedCounts.get(job) ?? 0, sinceMs: nowMs });
+    return [
+      ...[...this.closed].map(([lane, epoch]) => {
+        return {
+          ...epoch,
+          epoch: epoch.number,
+          cursor: this.cursors.get(lane) as number,
+          ...about(epoch.job),
+        };
+      }),
+      ...[...this.definitions].map(([name, { job }]) => {
+        return { ...job, cursor: this.cursors.get(name) as number, ...about(name) };
+      }),
+    ].filter(lane => !kept.has(lane.job));
+  }
+
   #commit(commit: Commit): CommitOutcome {
     this.commits.push(commit);
     if (commit.fence !== this.fence) return { outcome: "fenced" };
@@ -84,12 +146,13 @@ export class Books {
       this.refuse();
       return { outcome: "committed", settled: [], refused: "OOM" };
     }
-    const jobs = new Set(commit.decisions.map(decision => decision.job));
-    if ([...jobs].some(job => this.cursors.get(job) !== commit.cursors.get(job))) return { outcome: "moved" };
+    const lanes = new Set(commit.decisions.map(laneOf));
+    if ([...lanes].some(lane => this.cursors.get(lane) !== commit.cursors.get(lane)))
+      return { outcome: "moved" };
     if (commit.orders !== this.orders.version) return { outcome: "moved" };
     const settled = commit.decisions.map((decision): Settled => {
-      this.cursors.set(decision.job, decision.tickAt);
-      this.decided.push({ term: commit.term, decision });
+      this.cursors.set(laneOf(decision), decision.tickAt);
+      this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs });
       if (decision.outcome !== "launch") {
         return { decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" };
       }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OverdueAlarm } from "../../../src/alarm/overdue-alarm.ts";
+import type { Job } from "../../../src/config/config.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -8,17 +9,22 @@ function setup(schedule: Parameters<typeof jobOf>[2] = {}) {
   const clock = new ManualClock();
   const recorder = new Recorder();
   const cursors = { value: clock.nowMs() as number | null, fails: false };
+  const job = jobOf("report", {}, { everyMs: 60_000, ...schedule });
+  /** Of schedules that were in force before. */
+  const closed: { schedule: Job["schedule"]; cursor: number }[] = [];
   const alarm = new OverdueAlarm({
-    jobs: [jobOf("report", {}, { everyMs: 60_000, ...schedule })],
+    jobs: [job],
     clock,
     events: recorder.events,
-    readCursors: async () => {
+    readLanes: async () => {
       if (cursors.fails) throw new Error("away");
-      return [cursors.value];
+      const { value } = cursors;
+      const lanes = value === null ? [] : [...closed, { schedule: job.schedule, cursor: value }];
+      return new Map([[job.name, lanes]]);
     },
   });
   alarm.start();
-  return { clock, recorder, cursors, alarm };
+  return { clock, recorder, cursors, closed, alarm };
 }
 
 describe("the overdue alarm", () => {
@@ -44,6 +50,20 @@ describe("the overdue alarm", () => {
     expect(recorder.of("job.overdue")).toEqual([]);
     await clock.advance(21_000);
     expect(recorder.of("job.overdue")).toHaveLength(1);
+    await alarm.stop();
+  });
+
+  it("tells of a tick that the schedule before the last change left undecided", async () => {
+    const { clock, recorder, cursors, closed, alarm } = setup();
+    const tick = clock.nowMs() + 1_000;
+    closed.push({ schedule: jobOf("report", {}, { at: [tick] }).schedule, cursor: clock.nowMs() });
+    cursors.value = clock.nowMs() + 30_000;
+    await clock.advance(100_000);
+    expect(recorder.of("job.overdue").map(event => event.tick)).toEqual([new Date(tick).toISOString()]);
+    closed.pop();
+    cursors.value = clock.nowMs();
+    await clock.advance(20_000);
+    expect(alarm.overdueMs()).toEqual(new Map());
     await alarm.stop();
   });
 

@@ -230,7 +230,7 @@ describe("other jobs", () => {
     for (const job of ["old", "both"]) {
       expect(books.launched(job)).toEqual(seconds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
     }
-    expect(books.openings.at(-1)).toMatchObject({ jobs: ["both", "new"], changedMs: T0 + 11_000 });
+    expect(books.openings.at(-1)).toMatchObject({ jobs: ["both", "new"], nowMs: T0 + 11_000 });
     await clock.advance(2_000);
     await term.stop();
     expect(books.launched("old")).toHaveLength(11);
@@ -253,7 +253,7 @@ describe("other jobs", () => {
       await clock.advance(30);
       await term.stop();
       expect(books.openings).toHaveLength(2);
-      const changedMs = books.openings[1]?.changedMs ?? 0;
+      const changedMs = books.openings[1]?.nowMs ?? 0;
       const old = books.launched("tick").filter(tickAt => tickAt <= changedMs);
       expect(old.at(-1), `changed at ${changedMs}`).toBe(changedMs - (changedMs % 10));
     }

@@ -1,0 +1,81 @@
+-- Writes the definitions of jobs that are new or changed, and closes the epochs that end with that.
+--
+-- KEYS  1 term   2 cursors   3 definitions   4 epochs   5 epoch cursors   6 schedules   7 launched   8 calendars
+-- ARGV  1 fence   2 now (epoch ms)   3 how many entries a history keeps   4 what the keys of histories begin with
+--       5 how many calendars follow, and these: digest, covered time
+--       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
+--       without epochs keep it, the definition as JSON
+-- Returns {'fenced'} when another term is in force, else {'defined', cursor and launched ticks of the first job, ...}
+--
+-- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that was
+-- in force is closed: it owns the ticks up to now, or up to its cursor where that is later, and keeps its own cursor. The
+-- next epoch owns the ticks after that, and its cursor begins there. A job without a cursor begins now.
+--
+-- A release without epochs keeps only a fingerprint in `schedules`. Where it is not the one of the stored definition, such
+-- a release has led meanwhile. When it led with this schedule, the job goes on from its cursor. When it led with another
+-- one, the ticks that it left undecided belong to a schedule that is not known: the job begins now, and its history says so.
+--
+-- Why atomic: an epoch that is closed without its cursor loses ticks, and a cursor that moves without it does too.
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return {'fenced'}
+end
+local now, kept, histories = tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local at = 6
+for _ = 1, tonumber(ARGV[5]) do
+  redis.call('HSETNX', KEYS[8], ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+
+-- A record that cannot be written must not keep a job from being led: pcall.
+local function record(job, ...)
+  redis.pcall('XADD', histories .. job, 'MAXLEN', '~', kept, '*', 'action', 'rescheduled', 'at', ARGV[2], ...)
+end
+
+local function after(cursor)
+  return string.format('%.0f', math.max(now, tonumber(cursor)))
+end
+
+local reply = {'defined'}
+while at <= #ARGV do
+  local job, fingerprint, digest, legacy, json = unpack(ARGV, at, at + 4)
+  at = at + 5
+  local line = redis.call('HGET', KEYS[3], job) or ''
+  local cursor = redis.call('HGET', KEYS[2], job)
+  local led_with = redis.call('HGET', KEYS[6], job)
+  local was, legacy_was, number, from = string.match(line, '^(%x+)|%x+|([^|]*)|(%d+)|(-?%d+)|')
+  number = tonumber(number or '0')
+  local is_stored = was and legacy_was == led_with
+  local begins = nil
+  if not cursor then
+    begins = ARGV[2]
+    redis.call('PERSIST', histories .. job)
+  elseif not tonumber(cursor) then
+    begins = false
+  elseif is_stored and was ~= fingerprint then
+    begins = after(cursor)
+    local epoch = string.format('%d:%s', number, job)
+    redis.call('HSET', KEYS[4], epoch, begins .. '|' .. line)
+    redis.call('HSET', KEYS[5], epoch, cursor)
+    record(job, 'until', begins, 'epoch', line)
+  elseif not is_stored and led_with and led_with ~= legacy then
+    begins = after(cursor)
+    record(job, 'until', begins, 'after', cursor)
+  elseif not is_stored then
+    from, number = cursor, number + 1
+  end
+  if begins then
+    cursor, from, number = begins, begins, number + 1
+    redis.call('HSET', KEYS[2], job, cursor)
+  end
+  -- A cursor that is no number is reported by the caller, and nothing may be built on it.
+  if begins ~= false then
+    while redis.call('HEXISTS', KEYS[4], string.format('%d:%s', number, job)) == 1 do number = number + 1 end
+    local head = table.concat({fingerprint, digest, legacy, string.format('%d', number), from}, '|')
+    redis.call('HSET', KEYS[3], job, head .. '|' .. json)
+    redis.call('HSET', KEYS[6], job, legacy)
+  end
+  table.insert(reply, cursor)
+  table.insert(reply, redis.call('HGET', KEYS[7], job) or '0')
+end
+return reply

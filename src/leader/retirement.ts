@@ -1,0 +1,103 @@
+import type { Clock } from "../clock/clock.ts";
+import type { Term } from "../election/elector.ts";
+import type { Events } from "../events.ts";
+import type { Launcher, Settled } from "../launch/launcher.ts";
+import type { RemovedLane } from "../launch/retire.ts";
+import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
+
+const INTERVAL_MS = 60 * 60_000;
+/** A replica's record lives this long: within this time each one that is there has said what it carries. */
+const LOOKS_APART_MS = 15_000;
+
+export interface RetirementOptions {
+  readonly launcher: Pick<Launcher, "removed" | "commit" | "retire">;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** Whether no live replica that may lead has other jobs than this one. May reject: then it is not known. */
+  readonly isAgreed: () => Promise<boolean>;
+}
+
+/**
+ * What becomes of jobs that no configuration has any more: ticks that were undecided when the job was removed are skipped,
+ * and a day later its books are thrown away. A removal is certain when two checks, far enough apart, have found that no
+ * replica that may lead carries other jobs.
+ */
+export class Retirement {
+  readonly #options: RetirementOptions;
+  #nextMs = Number.NEGATIVE_INFINITY;
+  #questions = 0;
+  /** Answers in a row, far enough apart, that nothing is carried elsewhere. */
+  #agreements = 0;
+
+  constructor(options: RetirementOptions) {
+    this.#options = options;
+  }
+
+  /** Other jobs are led now: what is missing from them is to be found out anew. */
+  restart(): void {
+    this.#nextMs = Number.NEGATIVE_INFINITY;
+    this.#questions++;
+    this.#agreements = 0;
+  }
+
+  isDue(): boolean {
+    return this.#options.clock.monotonicMs() >= this.#nextMs;
+  }
+
+  /** One check. `tell` hears what was decided. */
+  async check(
+    term: Term,
+    orders: number,
+    tell: (settled: Settled, nowMs: number) => void,
+  ): Promise<"done" | "fenced" | "reopen"> {
+    const { launcher, clock, events } = this.#options;
+    this.#nextMs = clock.monotonicMs() + LOOKS_APART_MS;
+    if (this.#agreements < 2) {
+      this.#ask();
+      return "done";
+    }
+
+    const lanes = await launcher.removed(term.fence, clock.nowMs());
+    if (lanes === null) return "fenced";
+    const decisions = lanes.flatMap(lane => removalOf(lane));
+    if (decisions.length > 0) {
+      const nowMs = clock.nowMs();
+      const cursors = new Map(lanes.map(lane => [laneOf(lane), lane.cursor]));
+      const outcome = await launcher.commit({
+        ...{ fence: term.fence, term: term.number, decisions, cursors, orders, nowMs },
+      });
+      if (outcome.outcome === "fenced") return "fenced";
+      if (outcome.outcome === "moved") return "reopen";
+      for (const settled of outcome.settled) tell(settled, nowMs);
+    }
+    const retired = await launcher.retire(term.fence, clock.nowMs());
+    if (retired === null) return "fenced";
+    for (const job of retired) events.emit("job.retired", { job });
+    this.restart();
+    this.#nextMs = clock.monotonicMs() + INTERVAL_MS;
+    return "done";
+  }
+
+  /** The answer is not waited for: it comes over another connection, which may be broken while launches are not. */
+  #ask(): void {
+    const question = ++this.#questions;
+    this.#options.isAgreed().then(
+      isAgreed => this.#hear(question, isAgreed),
+      () => this.#hear(question, false),
+    );
+  }
+
+  #hear(question: number, isAgreed: boolean): void {
+    if (question === this.#questions) this.#agreements = isAgreed ? this.#agreements + 1 : 0;
+  }
+}
+
+function removalOf(lane: RemovedLane): readonly Decision[] {
+  const { job, epoch, maxRuns, launched, sinceMs } = lane;
+  const planned = {
+    ...{ ...lane, name: job },
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(maxRuns === null ? {} : { runsLeft: maxRuns - launched }),
+  };
+  return planRemoval(planned, sinceMs);
+}

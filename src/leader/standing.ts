@@ -1,0 +1,94 @@
+import type { Job } from "../config/config.ts";
+import type { OpenOutcome, Settled } from "../launch/launcher.ts";
+import type { Orders } from "../launch/orders.ts";
+import { laneOf, type PlannedJob } from "../schedule/plan.ts";
+
+/** The rules of one schedule of a job. */
+type Lane = Pick<Job, "schedule" | "catchUp" | "catchUpWindowMs" | "catchUpLimit" | "maxRuns"> & {
+  readonly job: string;
+  readonly epoch?: number;
+};
+
+type Opened = Extract<OpenOutcome, { outcome: "opened" }>;
+
+/**
+ * What the leader knows while its books are open. Each job has a lane for the schedule in force, and one for each closed
+ * epoch that has undecided ticks. Closed epochs of jobs that this leader does not have are left alone: nothing says where
+ * their runs would go.
+ */
+export class Standing {
+  orders: Orders;
+  readonly #cursors: Map<string, number>;
+  /** Launched ticks of the jobs with `maxRuns`. */
+  readonly #launched: Map<string, number>;
+  readonly #lanes: Map<string, Lane>;
+
+  constructor(jobs: ReadonlyMap<string, Job>, { books, closed, orders }: Omit<Opened, "outcome">) {
+    const own = closed.filter(({ job }) => jobs.has(job)).map(epoch => ({ ...epoch, epoch: epoch.number }));
+    this.orders = orders;
+    this.#lanes = new Map<string, Lane>([
+      ...[...jobs.values()].map(job => [job.name, { ...job, job: job.name }] as const),
+      ...own.map(epoch => [laneOf(epoch), epoch] as const),
+    ]);
+    this.#launched = new Map([...books].map(([job, { launched }]) => [job, launched]));
+    this.#cursors = new Map([
+      ...[...books].map(([job, { cursor }]) => [job, cursor] as const),
+      ...own.map(epoch => [laneOf(epoch), epoch.cursor] as const),
+    ]);
+  }
+
+  get cursors(): ReadonlyMap<string, number> {
+    return this.#cursors;
+  }
+
+  get lanes(): Iterable<string> {
+    return this.#lanes.keys();
+  }
+
+  settle(settled: Settled): void {
+    const { job, tickAt } = settled.decision;
+    this.#cursors.set(laneOf(settled.decision), tickAt);
+    if (countsAsRun(settled)) this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
+  }
+
+  planned(lane: string): PlannedJob {
+    const { job, epoch, schedule, catchUp, catchUpWindowMs, catchUpLimit } = this.#lanes.get(lane) as Lane;
+    const pausedAt = this.orders.paused.get(job)?.atMs;
+    const skips = this.orders.skips.get(job);
+    const pauses = this.orders.pastPauses.get(job);
+    const runsLeft = this.#runsLeft(lane);
+    return {
+      ...{ name: job, schedule, catchUp, catchUpWindowMs, catchUpLimit },
+      cursor: this.#cursors.get(lane) as number,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(runsLeft === null ? {} : { runsLeft }),
+      ...(pausedAt === undefined ? {} : { pausedAt }),
+      ...(pauses === undefined ? {} : { pauses }),
+      ...(skips === undefined ? {} : { skips }),
+    };
+  }
+
+  /** Takes those of the lanes out that are closed and have no undecided tick, and returns them. */
+  takeFinished(lanes: readonly string[]): string[] {
+    const finished = lanes.filter(lane => this.#isFinished(lane));
+    for (const lane of finished) this.#lanes.delete(lane);
+    return finished;
+  }
+
+  #isFinished(lane: string): boolean {
+    const { epoch, schedule } = this.#lanes.get(lane) as Lane;
+    if (epoch === undefined) return false;
+    return schedule.next(this.#cursors.get(lane) as number) === null || (this.#runsLeft(lane) ?? 1) <= 0;
+  }
+
+  /** Null for no limit. */
+  #runsLeft(lane: string): number | null {
+    const { job, maxRuns } = this.#lanes.get(lane) as Lane;
+    return maxRuns === null ? null : maxRuns - (this.#launched.get(job) ?? 0);
+  }
+}
+
+/** A run that takes the place of another that waited adds nothing to what has been launched. */
+function countsAsRun({ outcome, displaced }: Settled): boolean {
+  return (outcome === "launched" || outcome === "queued") && displaced === undefined;
+}

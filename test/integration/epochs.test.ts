@@ -1,0 +1,297 @@
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { readDefinitions, storedDefinitionOf } from "../../src/launch/definition.ts";
+import { Launcher } from "../../src/launch/launcher.ts";
+import { readHistory } from "../../src/launch/read-history.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { Calendar } from "../../src/schedule/calendar.ts";
+import { type Decision, laneOf } from "../../src/schedule/plan.ts";
+import { jobOf } from "../support/jobs.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+const DAY_MS = 24 * 60 * 60_000;
+const FENCE = "1:token";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function open(purpose: "fenced" | "plain"): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
+  disposals.push(() => redis.disconnect());
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+async function setup() {
+  const keys = new RedisKeys(namespace());
+  const redis = await open("plain");
+  const fenced = await open("fenced");
+  await redis.set(keys.term, FENCE);
+  const launchers = new Map<readonly Job[], Launcher>();
+  /** A leader that has these jobs opens its books. */
+  const lead = async (jobs: readonly Job[], nowMs: number) => {
+    const launcher = launchers.get(jobs) ?? new Launcher({ redis: fenced, keys, jobs });
+    if (!launchers.has(jobs)) disposals.push(() => launcher.close());
+    launchers.set(jobs, launcher);
+    const opened = await launcher.open(FENCE, nowMs);
+    if (opened.outcome !== "opened") throw new Error("fenced");
+    const cursors = new Map([
+      ...[...opened.books].map(([job, { cursor }]) => [job, cursor] as const),
+      ...opened.closed.map(epoch => [laneOf({ job: epoch.job, epoch: epoch.number }), epoch.cursor] as const),
+    ]);
+    const commit = (...decisions: readonly Decision[]) =>
+      launcher.commit({ fence: FENCE, term: 1, decisions, cursors, orders: 0, nowMs: nowMs + 1 });
+    return { ...opened, launcher, cursors, commit };
+  };
+  const history = (job: string) => readHistory(redis, keys, job, 50);
+  return { keys, redis, lead, history };
+}
+
+const launch = (tickAt: number, epoch?: number): Decision => {
+  const about = epoch === undefined ? {} : { epoch };
+  return { outcome: "launch", job: "report", tickAt, kind: "scheduled", ...about };
+};
+
+const SECONDLY = jobOf("report");
+const NEXT = jobOf("report", { catchUp: "none", catchUpWindowMs: 5_000 }, { everyMs: 7_000 });
+
+describe("a schedule that changed", () => {
+  it("leaves its undecided ticks to an epoch of their own, which a leader without it can rebuild", async () => {
+    const { lead } = await setup();
+    const holidays = new Calendar({
+      name: "holidays",
+      stretches: [{ clock: "wall", start: T0 + 10_000, end: T0 + 30_000, name: "a feast" }],
+    });
+    const rules = { catchUp: "latest", catchUpWindowMs: 9_000, catchUpLimit: 3, maxRuns: 50 } as const;
+    const spec = { everyMs: 1_000, jitterMs: 4_000, except: ["calendar:holidays"], calendars: { holidays } };
+    const old = jobOf("report", rules, spec);
+    await lead([old], T0);
+    const { closed, books } = await lead([NEXT], T0 + 60_500);
+    expect(books.get("report")?.cursor).toBe(T0 + 60_500);
+    expect(closed).toMatchObject([{ ...rules, job: "report", number: 1, cursor: T0, untilMs: T0 + 60_500 }]);
+    const [{ schedule } = old] = closed;
+    expect(schedule.fingerprint).toBe(old.schedule.fingerprint);
+    expect(schedule.next(T0 + 9_000)?.at).toBe(T0 + 30_000);
+    expect(schedule.jitterOf(T0 + 30_000)).toBe(old.schedule.jitterOf(T0 + 30_000));
+    expect([schedule.next(T0 + 60_000), schedule.previous(T0 + 99_000)?.at]).toEqual([null, T0 + 60_000]);
+    expect(schedule.count(T0, T0 + 99_000, 100)).toEqual({ count: 40, isExact: true });
+  });
+
+  it("is recorded with its change once, in words, and not again by the next leader", async () => {
+    const { lead, history } = await setup();
+    await lead([SECONDLY], T0);
+    await lead([NEXT], T0 + 60_000);
+    await lead([jobOf("report", { ...NEXT }, { everyMs: 7_000 })], T0 + 90_000);
+    const until = new Date(T0 + 60_000).toISOString();
+    expect((await history("report")).map(({ outcome, tick, reason }) => [outcome, tick, reason])).toEqual([
+      ["rescheduled", until, `the schedule changed; ticks up to ${until} belong to the one before`],
+    ]);
+  });
+
+  it("ends no earlier than its cursor, whatever the clock of the next leader shows", async () => {
+    const { lead } = await setup();
+    const { commit } = await lead([SECONDLY], T0);
+    await commit(launch(T0 + 5_000));
+    const { closed, books } = await lead([NEXT], T0 + 4_000);
+    expect([closed[0]?.untilMs, books.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
+  });
+
+  it("moves each epoch's own cursor, and voids a plan from which either differs", async () => {
+    const { lead, redis, keys } = await setup();
+    await lead([SECONDLY], T0);
+    const jobs = [NEXT];
+    const { commit } = await lead(jobs, T0 + 10_000);
+    expect(await commit(launch(T0 + 14_000), launch(T0 + 3_000, 1))).toMatchObject({
+      settled: [{ outcome: "launched" }, { outcome: "launched" }],
+    });
+    const { cursors } = await lead(jobs, T0 + 20_000);
+    expect(Object.fromEntries(cursors)).toEqual({ report: T0 + 14_000, "1:report": T0 + 3_000 });
+    expect(await commit(launch(T0 + 4_000, 1))).toEqual({ outcome: "moved" });
+    expect(await redis.hgetall(keys.cursors)).toEqual({ report: String(T0 + 14_000) });
+  });
+
+  it("may change again before its ticks are decided, and each epoch is forgotten when it is finished", async () => {
+    const { lead, redis, keys } = await setup();
+    for (const [i, job] of [SECONDLY, NEXT, SECONDLY, NEXT].entries()) await lead([job], T0 + i * 10_000);
+    const { closed, launcher } = await lead([NEXT], T0 + 40_000);
+    const spans = closed.map(({ number, fromMs, cursor, untilMs }) => [number, fromMs, cursor, untilMs]);
+    expect(spans).toEqual(
+      [1, 2, 3].map(n => [n, T0 + (n - 1) * 10_000, T0 + (n - 1) * 10_000, T0 + n * 10_000]),
+    );
+    expect(await launcher.finish("0:older", ["1:report"])).toBe(false);
+    expect(await launcher.finish(FENCE, ["1:report", "3:report"])).toBe(true);
+    expect((await lead([NEXT], T0 + 40_000)).closed.map(({ number }) => number)).toEqual([2]);
+    expect(await redis.hkeys(keys.epochCursors)).toEqual(["2:report"]);
+  });
+
+  it.each<[string, boolean, Partial<Job>, object?]>([
+    ["except", true, {}, { everyMs: 1_000, except: ["2030-01-01"] }],
+    ["jitter", true, {}, { everyMs: 1_000, jitterMs: 5 }],
+    ["catchUp", true, { catchUp: "latest" }],
+    ["catchUpWindow", true, { catchUpWindowMs: 1 }],
+    ["catchUpLimit", true, { catchUpLimit: 1 }],
+    ["maxRuns", true, { maxRuns: 5 }],
+    ["the zone of a period", false, {}, { everyMs: 1_000, timezone: "Asia/Tokyo" }],
+    ["queue, data, retry and overlap", false, { queue: "q", data: { a: 1 }, overlap: "skip" }],
+  ])("is what decides about ticks: %s (%s)", async (_, isChange, change, spec) => {
+    const { lead, redis, keys } = await setup();
+    const changed = jobOf("report", change, spec as { everyMs: number } | undefined);
+    await lead([SECONDLY], T0);
+    const { closed, books } = await lead([changed], T0 + 10_000);
+    expect(closed).toHaveLength(isChange ? 1 : 0);
+    expect(books.get("report")?.cursor).toBe(isChange ? T0 + 10_000 : T0);
+    const stored = (await readDefinitions(redis, keys)).get("report");
+    expect(stored).toMatchObject({
+      queue: changed.queue,
+      overlap: changed.overlap,
+      number: isChange ? 2 : 1,
+    });
+  });
+
+  it("is no change where a policy does not look at what was edited", async () => {
+    const { lead } = await setup();
+    await lead([jobOf("report", { catchUp: "none" })], T0);
+    const { closed } = await lead(
+      [jobOf("report", { catchUp: "none", catchUpWindowMs: 1, catchUpLimit: 2 })],
+      T0,
+    );
+    expect(closed).toEqual([]);
+  });
+
+  it("changes nothing for a leader whose term has ended", async () => {
+    const { lead, redis, keys } = await setup();
+    await lead([SECONDLY], T0);
+    const before = await redis.hgetall(keys.definitions);
+    await redis.set(keys.term, "2:newer");
+    await expect(lead([NEXT], T0 + 10_000)).rejects.toThrow("fenced");
+    expect(await redis.hgetall(keys.definitions)).toEqual(before);
+    expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
+  });
+});
+
+describe("data of a release without epochs", () => {
+  /** What such a release leaves, and what it writes when it leads. */
+  async function leftBy(job: Job, cursor: number) {
+    const bundle = await setup();
+    const write = (job: Job, cursor: number) =>
+      bundle.redis
+        .multi()
+        .hset(bundle.keys.cursors, job.name, cursor)
+        .hset(bundle.keys.schedules, job.name, storedDefinitionOf(job).legacy)
+        .exec();
+    await write(job, cursor);
+    return { ...bundle, write };
+  }
+
+  it("is taken over where the schedule is the same: the job goes on from its cursor", async () => {
+    for (const job of [SECONDLY, jobOf("report", { maxRuns: 5 })]) {
+      const { lead, history } = await leftBy(job, T0);
+      const { books, closed } = await lead([job], T0 + 60_000);
+      expect([books.get("report")?.cursor, closed]).toEqual([T0, []]);
+      expect(await history("report")).toEqual([]);
+    }
+  });
+
+  it("says nothing of a schedule that has changed since: the job begins now, and its history names the gap", async () => {
+    const { lead, history } = await leftBy(SECONDLY, T0);
+    const { books, closed } = await lead([NEXT], T0 + 60_000);
+    expect([books.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
+    const [from, to] = [T0, T0 + 60_000].map(at => new Date(at).toISOString());
+    expect((await history("report")).map(({ reason }) => reason)).toEqual([
+      `the schedule changed, and the one before is not known: no tick from ${from} to ${to} was decided`,
+    ]);
+  });
+
+  it("is written on beside the epochs, so that such a release finds its schedules when it leads again", async () => {
+    const { lead, redis, keys, write } = await leftBy(SECONDLY, T0);
+    await lead([SECONDLY], T0 + 10_000);
+    expect(await redis.hget(keys.schedules, "report")).toBe(storedDefinitionOf(SECONDLY).legacy);
+    // It leads again, with the same schedule.
+    await write(SECONDLY, T0 + 12_000);
+    expect((await lead([SECONDLY], T0 + 20_000)).books.get("report")?.cursor).toBe(T0 + 12_000);
+    // And with another one, before which this release's epoch says nothing any more.
+    await write(NEXT, T0 + 21_000);
+    const { books, closed } = await lead([SECONDLY], T0 + 30_000);
+    expect([books.get("report")?.cursor, closed]).toEqual([T0 + 30_000, []]);
+  });
+});
+
+describe("definitions", () => {
+  it("of all jobs can be read by a program that has none of them", async () => {
+    const { lead, redis, keys } = await setup();
+    const jobs = [
+      SECONDLY,
+      jobOf("nightly", { queue: "slow" }, { cron: ["H 2 * * *"], timezone: "Asia/Tokyo" }),
+    ];
+    await lead(jobs, T0);
+    const found = await readDefinitions(redis, keys);
+    expect([...found.keys()].sort()).toEqual(["nightly", "report"]);
+    const nightly = found.get("nightly");
+    expect(nightly).toMatchObject({ queue: "slow", catchUp: "all", number: 1, fromMs: T0 });
+    expect(nightly?.schedule.next(T0)).toEqual(jobs[1]?.schedule.next(T0));
+    expect([...(await readDefinitions(redis, keys, ["report", "none"])).keys()]).toEqual(["report"]);
+  });
+
+  it("that another program wrote are passed over, and stored anew by the next leader", async () => {
+    for (const line of ["", "rubbish", "aa|bb|cc|1|2|{}", 'aa|bb|cc|1|2|{"rules":2}']) {
+      const { lead, redis, keys } = await setup();
+      await lead([SECONDLY], T0);
+      await redis.hset(keys.definitions, "report", line);
+      await redis.hset(keys.epochs, { "9:report": `${T0}|${line}`, "9": line, "8:report": line });
+      await redis.hset(keys.epochCursors, { "9:report": T0, "8:report": T0 });
+      expect(await readDefinitions(redis, keys)).toEqual(new Map());
+      const { books, closed } = await lead([SECONDLY], T0 + 5_000);
+      expect([books.get("report")?.cursor, closed]).toEqual([T0, []]);
+      expect((await readDefinitions(redis, keys)).size).toBe(1);
+    }
+  });
+
+  it("share calendars, which are forgotten when none of them names one any more", async () => {
+    const { lead, redis, keys } = await setup();
+    const calendar = (end: number) =>
+      new Calendar({ name: "c", stretches: [{ clock: "instant", start: T0, end }] });
+    const job = (name: string, end: number) => {
+      return jobOf(name, {}, { everyMs: 1_000, except: ["calendar:c"], calendars: { c: calendar(end) } });
+    };
+    await lead([job("a", T0 + 1), job("b", T0 + 1)], T0);
+    expect(await redis.hlen(keys.calendars)).toBe(1);
+    const { launcher } = await lead([job("a", T0 + 2), job("b", T0 + 2)], T0 + 10_000);
+    expect(await redis.hlen(keys.calendars)).toBe(2);
+    await launcher.retire(FENCE, T0 + 10_000);
+    expect(await redis.hlen(keys.calendars)).toBe(2);
+    await launcher.finish(FENCE, ["1:a", "1:b"]);
+    await launcher.retire(FENCE, T0 + 10_000);
+    expect(await redis.hkeys(keys.calendars)).toEqual([calendar(T0 + 2).canonical]);
+  });
+});
+
+describe("a job that was removed", () => {
+  it("is found with all its epochs and when it was first missed, and its books go a day later", async () => {
+    const { lead, redis, keys } = await setup();
+    const other = jobOf("other");
+    await lead([SECONDLY, other], T0);
+    await lead([NEXT, other], T0 + 10_000);
+    const { launcher } = await lead([other], T0 + 20_000);
+    for (const nowMs of [T0 + 20_000, T0 + 30_000]) {
+      expect(await launcher.removed(FENCE, nowMs)).toMatchObject([
+        { job: "report", epoch: 1, cursor: T0, sinceMs: T0 + 20_000 },
+        { job: "report", cursor: T0 + 10_000, sinceMs: T0 + 20_000 },
+      ]);
+    }
+    expect(await launcher.removed("0:older", T0)).toBeNull();
+    expect(await launcher.retire(FENCE, T0 + 20_000 + DAY_MS)).toEqual(["report"]);
+    for (const key of [keys.cursors, keys.definitions]) expect(await redis.hkeys(key)).toEqual(["other"]);
+    expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
+  });
+});

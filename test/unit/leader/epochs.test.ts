@@ -1,0 +1,283 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../../src/config/config.ts";
+import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
+import type { PastPause } from "../../../src/schedule/plan.ts";
+import { Books, type Trouble } from "../../support/books.ts";
+import { jobOf } from "../../support/jobs.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+const ON_TIME_MS = 5_000;
+
+function setup(first: readonly Job[]) {
+  const clock = new ManualClock(T0);
+  const books = new Books();
+  const recorder = new Recorder();
+  let jobs = first;
+  let terms = 0;
+  /** What other replicas carry, as far as the leader may know. */
+  const site = { isAgreed: true };
+  let leader: { loop: LeaderLoop; ending: AbortController; ended: Promise<unknown> } | null = null;
+  const stop = async () => {
+    leader?.ending.abort();
+    await settle();
+    await leader?.ended.catch(() => undefined);
+    leader = null;
+  };
+  /** Another replica leads, with the jobs that are deployed. */
+  const lead = async () => {
+    await stop();
+    const number = ++terms;
+    books.fence = `${number}:t`;
+    const { events } = recorder;
+    const isAgreed = async () => site.isAgreed;
+    const launcher = books.launcher(jobs);
+    const loop = new LeaderLoop({ launcher, clock, events, jobs, isAgreed, random: () => 0 });
+    const ending = new AbortController();
+    const ended = loop.lead({ number, fence: books.fence, gapMs: 0, signal: ending.signal });
+    leader = { loop, ending, ended };
+    await settle();
+  };
+  const deploy = (next: readonly Job[]) => {
+    jobs = next;
+  };
+  const edit = async (next: readonly Job[]) => {
+    jobs = next;
+    leader?.loop.setJobs(next);
+    await settle();
+  };
+  const pauses: PastPause[] = [];
+  const pause = () => {
+    const at = { atMs: clock.nowMs(), by: "ann" };
+    books.order({ paused: new Map(first.map(({ name }) => [name, at])) });
+  };
+  const resume = () => {
+    for (const { atMs } of [...books.orders.paused.values()].slice(0, 1)) {
+      pauses.push({ fromMs: atMs, toMs: clock.nowMs() });
+    }
+    const pastPauses = new Map(first.map(({ name }) => [name, [...pauses]]));
+    books.order({ paused: new Map(), pastPauses });
+  };
+  return { clock, books, recorder, site, lead, stop, deploy, edit, pause, resume, pauses };
+}
+
+/** A job whose tick at `at` is held for longer than a second by its jitter. */
+function heldAt(at: number, overrides: Partial<Job> = {}, spec: object = {}): Job {
+  for (let seed = 0; ; seed++) {
+    const job = jobOf("nightly", overrides, {
+      at: [at, at + 60_000],
+      jitterMs: 4_000,
+      seed: `${seed}`,
+      ...spec,
+    });
+    if (job.schedule.jitterOf(at) > 2_500) return job;
+  }
+}
+
+describe("a tick that jitter holds when the schedule changes", () => {
+  const at = T0 + 2_000;
+  const before = heldAt(at);
+  const { seed } = before.spec;
+  const after = jobOf("nightly", { catchUp: "none" }, { at: [at, at + 61_000], seed });
+
+  it.each(["an edit", "a deploy"])(
+    "is launched once, when it is due, after %s; the next one is the new schedule's",
+    async how => {
+      const { clock, books, lead, edit, deploy, stop } = setup([before]);
+      await lead();
+      await clock.advance(3_200);
+      if (how === "an edit") await edit([after]);
+      else {
+        deploy([after]);
+        await lead();
+      }
+      await clock.advance(before.schedule.jitterOf(at) - 1_201);
+      expect(books.launched("nightly")).toEqual([]);
+      await clock.advance(1);
+      expect(books.launched("nightly")).toEqual([at]);
+      await clock.advance(70_000);
+      expect(books.launched("nightly")).toEqual([at, at + 61_000]);
+      expect(books.closed.size).toBe(0);
+      await stop();
+    },
+  );
+
+  it("holds back no tick of the new schedule", async () => {
+    const { clock, books, lead, edit, stop } = setup([before]);
+    await lead();
+    await clock.advance(2_100);
+    await edit([jobOf("nightly", {}, { everyMs: 100, seed })]);
+    await clock.advance(200);
+    expect(books.launched("nightly")).toEqual([T0 + 2_200, T0 + 2_300]);
+    await clock.advance(4_000);
+    expect(books.launched("nightly").filter(tick => tick === at)).toEqual([at]);
+    await stop();
+  });
+
+  it("is skipped with a reason when the job is removed, once no other replica carries it", async () => {
+    const { clock, books, site, recorder, lead, edit, stop } = setup([before]);
+    site.isAgreed = false;
+    await lead();
+    await clock.advance(2_100);
+    await edit([jobOf("other", {}, { everyMs: 3_600_000 })]);
+    await clock.advance(120_000);
+    expect(books.decided).toEqual([]);
+    site.isAgreed = true;
+    await clock.advance(60_000);
+    const reason = "the job was removed from the configuration";
+    // The later tick of the schedule came while no configuration was known for certain to lack the job.
+    expect(recorder.of("tick.skipped").map(({ tick, reason }) => [tick, reason])).toEqual(
+      [at, at + 60_000].map(tick => [new Date(tick).toISOString(), reason]),
+    );
+    await stop();
+  });
+});
+
+describe("a job with maxRuns", () => {
+  it("counts over its schedules: what is left is shared, and raised it does not catch up on the time between", async () => {
+    const job = (maxRuns: number) => jobOf("tick", { maxRuns });
+    const { clock, books, lead, edit, stop } = setup([job(2)]);
+    await lead();
+    await clock.advance(10_000);
+    expect(books.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000]);
+    await edit([job(3)]);
+    await clock.advance(10_000);
+    expect(books.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000, T0 + 11_000]);
+    await stop();
+  });
+});
+
+describe("ticks that passed during a pause while there was no leader", () => {
+  it("are skipped as paused, not missed by the catch-up policy", async () => {
+    const { clock, recorder, lead, stop, pause, resume } = setup([jobOf("tick", { catchUp: "none" })]);
+    await lead();
+    await clock.advance(1_000);
+    await stop();
+    await clock.advance(20_000);
+    pause();
+    await clock.advance(30_000);
+    resume();
+    await clock.advance(30_000);
+    await lead();
+    const told = (name: "tick.missed" | "tick.skipped") => recorder.of(name).map(({ reason }) => reason);
+    expect(new Set(told("tick.skipped"))).toEqual(new Set(["paused"]));
+    expect(new Set(told("tick.missed"))).toEqual(new Set(["catchUp: none"]));
+    // From 5 s before the pause, for 30 s.
+    expect(told("tick.skipped")).toHaveLength(35);
+    await stop();
+  });
+});
+
+describe("whatever is edited, deployed, paused and broken", () => {
+  const version = fc.record({
+    everyMs: fc.constantFrom(1_000, 1_400, 3_000),
+    jitterMs: fc.constantFrom(0, 0, 4_000),
+    catchUp: fc.constantFrom<Job["catchUp"]>("none", "latest", "all"),
+    catchUpWindowMs: fc.constantFrom(10_000, 3_600_000),
+    catchUpLimit: fc.constantFrom(3, 1_000),
+  });
+  const act = fc.tuple(
+    fc.constantFrom("edit", "deploy", "handoff", "away", "pause", "resume", "wait"),
+    version,
+    fc.integer({ min: 0, max: 9_000 }),
+    fc.constantFrom<Trouble>("none", "none", "not done", "lost answer", "new connection"),
+  );
+
+  it("each tick whose time came while its schedule was in force is decided once, by that schedule's policy", async () => {
+    const acts = fc.array(act, { minLength: 1, maxLength: 25 });
+    await fc.assert(
+      fc.asyncProperty(version, acts, async (first, script) => {
+        const jobWith = ({ everyMs, jitterMs, ...rules }: typeof first) => {
+          return [jobOf("tick", rules, { everyMs, jitterMs })];
+        };
+        const site = setup(jobWith(first));
+        const { clock, books, lead, stop, deploy, edit, pause, resume } = site;
+        await lead();
+        for (const [act, rules, ms, trouble] of script) {
+          books.trouble = () => {
+            books.trouble = () => "none";
+            return trouble;
+          };
+          if (act === "edit") await edit(jobWith(rules));
+          if (act === "deploy") deploy(jobWith(rules));
+          if (act === "deploy" || act === "handoff") await lead();
+          if (act === "away") await stop();
+          if (act === "pause" && books.orders.paused.size === 0) pause();
+          if (act === "resume") resume();
+          await clock.advance(ms);
+        }
+        books.trouble = () => "none";
+        resume();
+        await lead();
+        await clock.advance(20_000);
+        await stop();
+        for (const [i, { job, fromMs }] of books.epochs.entries()) {
+          judge({ ...site, job, fromMs, untilMs: books.epochs[i + 1]?.fromMs ?? clock.nowMs() - 4_000 });
+        }
+        const known = books.epochs.length;
+        expect(books.closed.size, `of ${known} epochs`).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  type Epoch = Pick<ReturnType<typeof setup>, "books" | "pauses"> & {
+    readonly job: Job;
+    readonly fromMs: number;
+    readonly untilMs: number;
+  };
+
+  function judge({ books, pauses, job, fromMs, untilMs }: Epoch): void {
+    const period = job.spec.everyMs as number;
+    const first = (Math.floor(fromMs / period) + 1) * period;
+    const ticks = Array.from({ length: Math.max(0, Math.floor((untilMs - first) / period) + 1) }, (_, i) => {
+      return first + i * period;
+    });
+    const isOf = (tick: number) => tick > fromMs && tick <= untilMs;
+    const decided = books.decided.flatMap(({ decision, nowMs }) => {
+      if (!isOf(decision.tickAt)) return [];
+      const count = decision.outcome === "launch" ? 1 : (decision.count ?? 1);
+      return Array.from({ length: count }, (_, i) => {
+        return { tick: decision.tickAt - (count - 1 - i) * period, decision, nowMs };
+      });
+    });
+    expect(decided.map(({ tick }) => tick).sort((a, b) => a - b)).toEqual(ticks);
+    // A tick that is held holds back the later ones.
+    let dueAt = Number.NEGATIVE_INFINITY;
+    const dues = new Map(
+      ticks.map(tick => {
+        dueAt = Math.max(dueAt, tick + job.schedule.jitterOf(tick));
+        return [tick, dueAt];
+      }),
+    );
+    for (const { tick, decision, nowMs } of decided) {
+      const due = dues.get(tick) as number;
+      const lateMs = nowMs - due;
+      const isNewest = !ticks.some(later => later > tick && (dues.get(later) as number) <= nowMs);
+      expect(lateMs, "decided before it was due").toBeGreaterThanOrEqual(0);
+      if (decision.outcome === "launch") {
+        const isPaused = pauses.some(({ fromMs, toMs }) => nowMs >= fromMs && nowMs < toMs);
+        expect(isPaused, "launched while paused").toBe(false);
+        if (lateMs <= ON_TIME_MS) continue;
+        expect(job.catchUp).not.toBe("none");
+        expect(lateMs).toBeLessThanOrEqual(job.catchUpWindowMs);
+        if (job.catchUp === "latest") expect(isNewest, "of late ticks the newest").toBe(true);
+        continue;
+      }
+      const { reason } = decision;
+      if (reason === "paused") {
+        const isTrue = pauses.some(({ fromMs, toMs }) => due >= fromMs - ON_TIME_MS && due <= toMs);
+        expect(isTrue, `paused when it was due, ${due}`).toBe(true);
+        continue;
+      }
+      expect(lateMs, reason).toBeGreaterThan(ON_TIME_MS);
+      if (reason === "catchUp: none") expect(job.catchUp).toBe("none");
+      else if (reason.startsWith("catchUp: latest"))
+        expect([job.catchUp, isNewest]).toEqual(["latest", false]);
+      else if (reason.startsWith("older")) expect(lateMs).toBeGreaterThan(job.catchUpWindowMs);
+      else expect(reason).toBe(`beyond catchUpLimit ${job.catchUpLimit}: so many newer ticks were due`);
+    }
+  }
+});
