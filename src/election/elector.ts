@@ -11,8 +11,6 @@ export interface Term {
   readonly number: number;
   /** The value that `{ns}/term` holds while this term stands. */
   readonly fence: string;
-  /** For how long before it nobody may have launched anything. */
-  readonly gapMs: number;
   /** Aborts when the term is given up, lost, or no longer to be trusted. */
   readonly signal: AbortSignal;
 }
@@ -204,7 +202,7 @@ export class Elector {
     outcome: Extract<BidOutcome, { outcome: "elected" }>;
     sentMs: number;
   }): Promise<void> {
-    const { store, clock, events, lead, leaseTtlMs } = this.#options;
+    const { store, clock, events, lead } = this.#options;
     const { bid, outcome } = granted;
     const { term, reason, previous, vacantMs } = outcome;
     const ending = new AbortController();
@@ -224,8 +222,6 @@ export class Elector {
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
     const work = this.#guard(lead, {
       ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
-      // A leader that gave up its lease was at work until then; of one that let it run out nobody knows.
-      gapMs: (vacantMs ?? 0) + (reason === "resigned" ? 0 : leaseTtlMs),
     });
     const worked = work.then((how): TermEnd | Promise<never> => {
       if (how === "fenced") return { by: "lost", reason: "fenced" };

@@ -36,7 +36,7 @@ function setup(first: readonly Job[]) {
     const launcher = books.launcher(jobs);
     const loop = new LeaderLoop({ launcher, clock, events, jobs, isAgreed, random: () => 0 });
     const ending = new AbortController();
-    const ended = loop.lead({ number, fence: books.fence, gapMs: 0, signal: ending.signal });
+    const ended = loop.lead({ number, fence: books.fence, signal: ending.signal });
     leader = { loop, ending, ended };
     await settle();
   };

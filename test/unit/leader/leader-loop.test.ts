@@ -21,7 +21,7 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], books = new Books(), cloc
   const lead = (number: number) => {
     const ending = new AbortController();
     books.fence = `${number}:t`;
-    const ended = loop.lead({ number, fence: `${number}:t`, gapMs: 0, signal: ending.signal });
+    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal });
     return {
       ended,
       stop: async () => {

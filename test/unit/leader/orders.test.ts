@@ -30,7 +30,7 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], clock = new ManualClock(T
     const ending = new AbortController();
     const number = ++terms;
     books.fence = `${number}:t`;
-    const ended = loop.lead({ number, fence: `${number}:t`, gapMs: 0, signal: ending.signal });
+    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal });
     const stop = async () => {
       ending.abort();
       await settle();
