@@ -69,11 +69,14 @@ export async function readDueLanes(
   ]);
   const epochs = Map.groupBy(closed, ({ job }) => job);
   return new Map(
-    jobs.map(({ name, schedule, maxRuns }, i) => {
-      const isOver = maxRuns !== null && (launched.get(name) ?? 0) >= maxRuns;
+    jobs.map((job, i) => {
+      const { name, schedule } = job;
       const cursor = cursors[i];
-      if (isOver || orders.paused.has(name) || typeof cursor !== "number") return [name, []];
-      return [name, [...(epochs.get(name) ?? []), { schedule, cursor }]];
+      if (orders.paused.has(name) || typeof cursor !== "number") return [name, []];
+      const hasRunsLeft = ({ maxRuns }: Pick<Job, "maxRuns">) =>
+        (launched.get(name) ?? 0) < (maxRuns ?? Infinity);
+      const before = (epochs.get(name) ?? []).filter(hasRunsLeft);
+      return [name, hasRunsLeft(job) ? [...before, { schedule, cursor }] : before];
     }),
   );
 }

@@ -128,7 +128,6 @@ export class LeaderLoop {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
     for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
-    const finished: string[] = [];
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen()) return "reopen";
@@ -137,7 +136,7 @@ export class LeaderLoop {
       if (taken.length === 0) {
         trouble.end();
         if (this.#newJobs) return "new jobs";
-        const outcome = await this.#tidy(term, standing, finished);
+        const outcome = await this.#tidy(term, standing);
         if (outcome !== "done") return outcome;
         // Not after every tick: the next one would wait for the answer.
         if (clock.monotonicMs() >= nextLookMs) {
@@ -156,16 +155,18 @@ export class LeaderLoop {
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
       for (const [lane, dueMs] of plan.nextDue) if (dueMs !== null) due.put(lane, dueMs);
-      finished.push(...standing.takeFinished(taken));
+      standing.review(taken);
       await clock.sleep(0, term.signal);
     }
     return "ended";
   }
 
   /** What can wait until nothing is due: closed epochs that have no tick any more, and jobs that were removed. */
-  async #tidy(term: Term, standing: Standing, finished: string[]): Promise<"done" | "fenced" | "reopen"> {
-    if (finished.length > 0) {
-      if (!(await this.#options.launcher.finish(term.fence, finished.splice(0)))) return "fenced";
+  async #tidy(term: Term, standing: Standing): Promise<"done" | "fenced" | "reopen"> {
+    const { finished } = standing;
+    if (finished.size > 0) {
+      if (!(await this.#options.launcher.finish(term.fence, [...finished]))) return "fenced";
+      finished.clear();
     }
     if (!this.#retirement.isDue()) return "done";
     return this.#retirement.check(term, standing.orders.version, (settled, nowMs) => {

@@ -5,6 +5,8 @@ import type { Launcher, Settled } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
 import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
 
+/** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
+const BATCH = 200;
 const INTERVAL_MS = 60 * 60_000;
 /** A replica's record lives this long: within this time each one that is there has said what it carries. */
 const LOOKS_APART_MS = 15_000;
@@ -60,15 +62,21 @@ export class Retirement {
     const lanes = await launcher.removed(term.fence, clock.nowMs());
     if (lanes === null) return "fenced";
     const decisions = lanes.flatMap(lane => removalOf(lane));
-    if (decisions.length > 0) {
+    const cursors = new Map(lanes.map(lane => [laneOf(lane), lane.cursor]));
+    for (let i = 0; i < decisions.length; i += BATCH) {
+      if (term.signal.aborted) return "done";
       const nowMs = clock.nowMs();
-      const cursors = new Map(lanes.map(lane => [laneOf(lane), lane.cursor]));
       const outcome = await launcher.commit({
-        ...{ fence: term.fence, term: term.number, decisions, cursors, orders, nowMs },
+        ...{ fence: term.fence, term: term.number, orders, nowMs },
+        ...{ decisions: decisions.slice(i, i + BATCH), cursors },
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
-      for (const settled of outcome.settled) tell(settled, nowMs);
+      for (const settled of outcome.settled) {
+        cursors.set(laneOf(settled.decision), settled.decision.tickAt);
+        tell(settled, nowMs);
+      }
+      await clock.sleep(0, term.signal);
     }
     const retired = await launcher.retire(term.fence, clock.nowMs());
     if (retired === null) return "fenced";

@@ -18,6 +18,8 @@ type Opened = Extract<OpenOutcome, { outcome: "opened" }>;
  */
 export class Standing {
   orders: Orders;
+  /** Closed epochs that have no undecided tick any more, by lane, until they are forgotten. */
+  readonly finished = new Set<string>();
   readonly #cursors: Map<string, number>;
   /** Launched ticks of the jobs with `maxRuns`. */
   readonly #launched: Map<string, number>;
@@ -68,11 +70,12 @@ export class Standing {
     };
   }
 
-  /** Takes those of the lanes out that are closed and have no undecided tick, and returns them. */
-  takeFinished(lanes: readonly string[]): string[] {
-    const finished = lanes.filter(lane => this.#isFinished(lane));
-    for (const lane of finished) this.#lanes.delete(lane);
-    return finished;
+  /** Finds those of the lanes that are finished. */
+  review(lanes: readonly string[]): void {
+    for (const lane of lanes.filter(lane => this.#isFinished(lane))) {
+      this.#lanes.delete(lane);
+      this.finished.add(lane);
+    }
   }
 
   #isFinished(lane: string): boolean {

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
+import { readDueLanes } from "../../src/launch/cursors.ts";
 import { readDefinitions, storedDefinitionOf } from "../../src/launch/definition.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
@@ -224,6 +225,26 @@ describe("data of a release without epochs", () => {
     await write(NEXT, T0 + 21_000);
     const { books, closed } = await lead([SECONDLY], T0 + 30_000);
     expect([books.get("report")?.cursor, closed]).toEqual([T0 + 30_000, []]);
+  });
+});
+
+describe("what is to be expected of a job", () => {
+  it("are the ticks of its schedule and of those before it, but none while it is paused or over", async () => {
+    const { lead, redis, keys } = await setup();
+    const old = jobOf("report", { maxRuns: 2 });
+    const now = jobOf("report", { maxRuns: 9 }, { everyMs: 7_000 });
+    await lead([old], T0);
+    await lead([now], T0 + 10_000);
+    const lanes = async () => {
+      const found = (await readDueLanes(redis, keys, [now, jobOf("unknown")])).get("report") ?? [];
+      return found.map(({ schedule, cursor }) => [cursor - T0, schedule.next(cursor)?.at]);
+    };
+    const current = [10_000, now.schedule.next(T0 + 10_000)?.at];
+    expect(await lanes()).toEqual([[0, T0 + 1_000], current]);
+    await redis.hset(keys.launched, "report", 2);
+    expect(await lanes()).toEqual([current]);
+    await redis.hset(keys.orders, "pause:report", `${T0} ann`);
+    expect(await lanes()).toEqual([]);
   });
 });
 

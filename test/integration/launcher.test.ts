@@ -176,6 +176,12 @@ describe("committing", () => {
     ]);
   });
 
+  it("counts as late what is later than the tick was due, not what its jitter held", async () => {
+    const { launcher, commit, keys, other } = await setup();
+    await commit([{ ...launchOf(T1), dueAt: T1 + 7_500 }], await cursorsOf(launcher));
+    expect(await readHistory(other, keys, "report", 5)).toMatchObject([{ lateMs: 1_500 }]);
+  });
+
   it("records a missed tick with its reason, without a run", async () => {
     const { launcher, commit, keys, other, runs } = await setup();
     const missed: Decision = {

@@ -98,6 +98,19 @@ describe("an order to pause", () => {
     ]);
   });
 
+  it("is remembered when it has ended, the last twenty of a job", async () => {
+    const { operator, orders } = await setup();
+    const ended: { fromMs: number; toMs: number }[] = [];
+    for (let i = 0; i < 22; i++) {
+      const paused = await operator("ann").pause(HOURLY);
+      await operator("ann").resume(HOURLY);
+      const toMs = (await orders()).pastPauses.get("hourly")?.at(-1)?.toMs ?? 0;
+      ended.push({ fromMs: paused.outcome === "paused" ? paused.atMs : 0, toMs });
+    }
+    expect(ended.every(({ fromMs, toMs }) => toMs >= fromMs && fromMs > 0)).toBe(true);
+    expect((await orders()).pastPauses).toEqual(new Map([["hourly", ended.slice(2)]]));
+  });
+
   it("is one for one job, whatever its name", async () => {
     const names = ["a.b", "pause", "version", "stepdown", "skip"].map(name => jobOf(name));
     const { operator, orders } = await setup(names);

@@ -424,6 +424,113 @@ describe("jitter", () => {
   });
 });
 
+describe("jitter, where a policy asks how old a tick is", () => {
+  const JITTER = 3 * HOUR;
+  const held = (
+    spec: Partial<ScheduleSpec>,
+    jitterOf: (tickAt: number) => number,
+    parts: Partial<PlannedJob>,
+  ) => {
+    const schedule = withJitter(scheduleOf(spec), JITTER, jitterOf);
+    return job({ spec, schedule, catchUpWindowMs: HOUR, ...parts });
+  };
+  const HOURLY = { cron: ["0 * * * *"] };
+  const DUE = NOON + HOUR + 2.5 * HOUR;
+  const only = (tickAt: number) => (tickAt === NOON + HOUR ? 2.5 * HOUR : 0);
+
+  test.each<[string, Partial<PlannedJob>, number, readonly string[]]>([
+    [
+      "latest: a tick is as old as the time since it was due",
+      { catchUp: "latest" },
+      DUE + 10 * SECOND,
+      [`miss 13:00Z ${SUPERSEDED}`, `miss 14:00Z ${SUPERSEDED}`, "launch 15:00Z catch-up"],
+    ],
+    [
+      "all: those that waited for it too",
+      { catchUp: "all" },
+      DUE + 10 * SECOND,
+      ["launch 13:00Z catch-up", "launch 14:00Z catch-up", "launch 15:00Z catch-up"],
+    ],
+    [
+      "all: at the window's edge",
+      { catchUp: "all" },
+      DUE + HOUR,
+      [
+        "launch 13:00Z catch-up",
+        "launch 14:00Z catch-up",
+        "launch 15:00Z catch-up",
+        "launch 16:00Z catch-up",
+      ],
+    ],
+    [
+      "all: beyond it",
+      { catchUp: "all" },
+      DUE + HOUR + 1,
+      [...[13, 14, 15].map(hour => `miss ${hour}:00Z older than catchUpWindow 1h`), "launch 16:00Z catch-up"],
+    ],
+    [
+      "all: the limit says so where the window does not",
+      { catchUp: "all", catchUpLimit: 2 },
+      DUE + 10 * SECOND,
+      [
+        "miss 13:00Z beyond catchUpLimit 2: so many newer ticks were due",
+        "launch 14:00Z catch-up",
+        "launch 15:00Z catch-up",
+      ],
+    ],
+    [
+      "a pause begins with what it holds, not with what its jitter still held",
+      { catchUp: "none", pausedAt: NOON + 2 * HOUR },
+      DUE + HOUR,
+      [...[13, 14, 15, 16].map(hour => `skip ${hour}:00Z paused`)],
+    ],
+  ])("%s", (_, parts, nowMs, decisions) => {
+    const { decisions: found } = planTicks({ jobs: [held(HOURLY, only, parts)], nowMs });
+    expect(found.map(brief)).toEqual(decisions);
+  });
+
+  test("is told with each decision, as the time at which the tick was let go", () => {
+    const planned = held(HOURLY, only, { catchUp: "all" });
+    const { decisions } = planTicks({ jobs: [planned], nowMs: DUE + HOUR });
+    expect(decisions.map(({ dueAt, tickAt }) => dueAt ?? tickAt)).toEqual([DUE, DUE, DUE, NOON + 4 * HOUR]);
+  });
+});
+
+describe("lanes of a job", () => {
+  test("are planned apart, and share what is left of its runs", () => {
+    const lanes = [
+      job({ spec: SECONDLY, catchUp: "all", runsLeft: 3, epoch: 1, cursor: NOON }),
+      job({ spec: MINUTELY, catchUp: "all", runsLeft: 3, cursor: NOON + MINUTE }),
+    ];
+    const { decisions, nextDue } = planTicks({ jobs: lanes, nowMs: NOON + 2 * MINUTE, limit: 2 });
+    expect(decisions.map(({ epoch, tickAt }) => [epoch, tickAt - NOON])).toEqual([
+      [1, SECOND],
+      [1, 2 * SECOND],
+      [undefined, 2 * MINUTE],
+    ]);
+    expect([...nextDue.keys()].sort()).toEqual(["1:job", "job"]);
+  });
+});
+
+describe("pauses that have ended", () => {
+  test("are why the ticks in them were passed over, by their due time; what the policy kept is launched", () => {
+    const pauses = [
+      { fromMs: NOON + 2.5 * MINUTE, toMs: NOON + 4.5 * MINUTE },
+      { fromMs: NOON + 7 * MINUTE, toMs: NOON + 8 * MINUTE },
+    ];
+    const brieves = (parts: Partial<PlannedJob>) => {
+      const planned = job({ spec: MINUTELY, pauses, ...parts });
+      return planTicks({ jobs: [planned], nowMs: NOON + 9.5 * MINUTE }).decisions.map(brief);
+    };
+    const outcomes = ["miss", "miss", "skip", "skip", "miss", "miss", "skip", "miss", "miss"];
+    const rows = outcomes.map((outcome, i) => {
+      return `${outcome} 12:0${i + 1}Z ${outcome === "skip" ? "paused" : "catchUp: none"}`;
+    });
+    expect(brieves({ catchUp: "none" })).toEqual(rows);
+    expect(brieves({ catchUp: "all" })).toEqual(outcomes.map((_, i) => `launch 12:0${i + 1}Z catch-up`));
+  });
+});
+
 describe("limits", () => {
   test("cut a long catch-up, and the next plan goes on", () => {
     const first = planTicks({
