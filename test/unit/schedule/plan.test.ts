@@ -500,13 +500,13 @@ describe("lanes of a job", () => {
   test("are planned apart, and share what is left of its runs", () => {
     const lanes = [
       job({ spec: SECONDLY, catchUp: "all", runsLeft: 3, epoch: 1, cursor: NOON }),
-      job({ spec: MINUTELY, catchUp: "all", runsLeft: 3, cursor: NOON + MINUTE }),
+      job({ spec: { everyMs: 3 * SECOND }, catchUp: "all", runsLeft: 3, cursor: NOON + MINUTE }),
     ];
     const { decisions, nextDue } = planTicks({ jobs: lanes, nowMs: NOON + 2 * MINUTE, limit: 2 });
     expect(decisions.map(({ epoch, tickAt }) => [epoch, tickAt - NOON])).toEqual([
       [1, SECOND],
       [1, 2 * SECOND],
-      [undefined, 2 * MINUTE],
+      [undefined, MINUTE + 3 * SECOND],
     ]);
     expect([...nextDue.keys()].sort()).toEqual(["1:job", "job"]);
   });
