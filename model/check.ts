@@ -1,6 +1,6 @@
 /**
- * Checks the model of the launch protocol (launch.pml) with Spin: the model within each of the bounds below must
- * hold, each mutant of it must fail, and each known limit must still be one.
+ * Checks the models of the launch protocol (launch.pml) and of the lock (locks.pml) with Spin: each model within each
+ * of its bounds must hold, each mutant must fail, and each known limit must still be one.
  *
  *     node model/check.ts                      everything, as in CI
  *     node model/check.ts --deep               larger bounds: some minutes
@@ -14,7 +14,9 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { LOCK_SEARCHES } from "./lock-searches.ts";
 
+/** What a search is about when it does not say so. */
 const MODEL = "launch.pml";
 /** Two searches run at a time: together less than 4 GB. */
 const MEMORY_LIMIT_MB = 1_900;
@@ -53,6 +55,7 @@ interface Search {
    * - `limit`: harm that the protocol does not withstand, and docs say so; must fail, or the docs are out of date.
    */
   readonly kind: "holds" | "ends" | "mutant" | "limit";
+  readonly model?: string;
   readonly bounds: Bounds;
   readonly without?: readonly string[];
   readonly isDeep?: true;
@@ -134,6 +137,7 @@ const SEARCHES: readonly Search[] = [
     bounds: { TICKS: 3, EXPIRIES: 1, DROPS: 1, REFUSALS: 1, FAILOVERS: 1 },
     isDeep: true,
   },
+  ...LOCK_SEARCHES,
 ];
 
 interface Found {
@@ -202,16 +206,16 @@ function verdictOf({ name, kind }: Search, found: Found): boolean {
 }
 
 /** Generates, compiles and runs the search; of a mutant breadth first, so that its trace is the shortest. */
-async function explore({ kind, bounds, without = [] }: Search): Promise<Found> {
+async function explore({ kind, model = MODEL, bounds, without = [] }: Search): Promise<Found> {
   const folder = mkdtempSync(join(tmpdir(), "bellwether-model-"));
   try {
-    copyFileSync(join(import.meta.dirname, MODEL), join(folder, MODEL));
+    copyFileSync(join(import.meta.dirname, model), join(folder, model));
     const defines = [
       ...Object.entries({ ...NOTHING, ...bounds }).map(([key, value]) => `-D${key}=${value}`),
       ...without.map(key => `-D${key}`),
     ];
     const at = { cwd: folder, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 } as const;
-    execFileSync("spin", ["-a", ...defines, MODEL], at);
+    execFileSync("spin", ["-a", ...defines, model], at);
     const how = { holds: ["-DSAFETY"], ends: ["-DNP"], mutant: ["-DBFS"], limit: ["-DBFS"] }[kind];
     const optimize = how.includes("-DBFS") ? "-O0" : "-O2";
     const memory = `-DMEMLIM=${MEMORY_LIMIT_MB}`;
@@ -228,7 +232,7 @@ async function explore({ kind, bounds, without = [] }: Search): Promise<Found> {
       states: Number(/([\d.e+]+) states, stored/.exec(output)?.[1] ?? 0),
       seconds: (performance.now() - startedMs) / 1_000,
       isWhole: /errors: 0\b/.test(output) && !/not completed|too small|out of memory/.test(output),
-      trace: existsSync(join(folder, `${MODEL}.trail`)) ? replay(defines, at, output) : null,
+      trace: existsSync(join(folder, `${model}.trail`)) ? replay(model, defines, at, output) : null,
       output,
     };
   } finally {
@@ -237,8 +241,13 @@ async function explore({ kind, bounds, without = [] }: Search): Promise<Found> {
 }
 
 /** The counterexample in the model's own words, and at its end the assertion that failed, in ours. */
-function replay(defines: readonly string[], at: { cwd: string; encoding: "utf8" }, output: string): string[] {
-  const { stdout } = spawnSync("spin", ["-t", "-T", "-B", ...defines, MODEL], at);
+function replay(
+  model: string,
+  defines: readonly string[],
+  at: { cwd: string; encoding: "utf8" },
+  output: string,
+): string[] {
+  const { stdout } = spawnSync("spin", ["-t", "-T", "-B", ...defines, model], at);
   const lines = stdout.split("\n").filter(line => line.trim() !== "");
   const told = lines.filter(line => !/^(spin:|#|\s*\d+:\s*proc|\d+ process)/.test(line.trimStart()));
   const violated = /assertion violated (.*) \(at depth/.exec(output)?.[1] ?? "?";
@@ -248,6 +257,11 @@ function replay(defines: readonly string[], at: { cwd: string; encoding: "utf8" 
 
 /** The model's assertions, by what tells them apart in Spin's output. */
 const VIOLATIONS = [
+  ["others", "P1: two processes trust one lock"],
+  ["newest", "P1 or P2: a fence that is not the newest"],
+  ["accepted", "P3: the resource accepts an older fence after a newer one"],
+  ["isAccepted", "P3: the resource refuses a holder that trusts its lock"],
+  ["released", "P4: a lock is granted to an acquisition that was released"],
   [".era==", "P2: a term writes that is not the newest"],
   ["!(redis.known", "P1: a tick is launched twice"],
   ["redis.known", "P1: a tick is lost: it is due, it has no run, and none will come"],
