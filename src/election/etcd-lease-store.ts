@@ -19,6 +19,7 @@ import {
   outcomeOf,
   presenceReply,
   renewOutcomeOf,
+  renewReply,
   TERM_LUA,
   TERMS_KEPT,
 } from "./term-reply.ts";
@@ -124,14 +125,17 @@ export class EtcdLeaseStore implements LeaseStore {
     // Released meanwhile: the record says by now how the term ended, and must go on saying so.
     if (this.#place !== place) return "lost";
     place.keptMs = performance.now();
-    const { term, leader, generation, leadershipChannel } = this.#keys;
-    return renewOutcomeOf(
+    const { term, leader, generation, leadershipChannel, aliveChannels } = this.#keys;
+    const { ttlMs } = place.candidate;
+    const reply = renewReply.parse(
       await RENEW.run(
         this.#redis,
         [term, leader, generation],
-        [bid.token, place.candidate.ttlMs, bid.generation, leadershipChannel],
+        [bid.token, ttlMs, bid.generation, leadershipChannel, bid.replica, aliveChannels],
       ),
     );
+    if (reply[1] === 0) this.#presence.announceAgain();
+    return renewOutcomeOf(reply);
   }
 
   async release(bid: Bid, reason: ReleaseReason): Promise<void> {

@@ -10,6 +10,7 @@ import {
   outcomeOf,
   presenceReply,
   renewOutcomeOf,
+  renewReply,
   TERM_LUA,
   TERMS_KEPT,
 } from "./term-reply.ts";
@@ -69,14 +70,16 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async renew(bid: Bid): Promise<RenewOutcome> {
-    const { lease, leader, generation, leadershipChannel } = this.#keys;
-    return renewOutcomeOf(
+    const { lease, leader, generation, leadershipChannel, aliveChannels } = this.#keys;
+    const reply = renewReply.parse(
       await RENEW.run(
         this.#redis,
         [lease, leader, generation],
-        [bid.token, bid.ttlMs, bid.generation, leadershipChannel],
+        [bid.token, bid.ttlMs, bid.generation, leadershipChannel, bid.replica, aliveChannels],
       ),
     );
+    if (reply[1] === 0) this.#presence.announceAgain();
+    return renewOutcomeOf(reply);
   }
 
   async release(bid: Bid, reason: ReleaseReason): Promise<void> {

@@ -2,17 +2,19 @@
 --
 -- KEYS  1 lease   2 leader   3 generation
 -- ARGV  1 token   2 ttl in ms   3 generation of the configuration that the leader carries   4 channel for hints
--- Returns 1; 2 when it is extended, but a higher generation has been announced; 0 when the lease is not held with this
--- token any more.
+--       5 replica   6 prefix of the replicas' own channels
+-- Returns {outcome, seen}   outcome: 1; 2 when it is extended, but a higher generation has been announced; 0 when the
+-- lease is not held with this token any more. seen: as in campaign.lua
 --
 -- Why atomic: between a GET and a PEXPIRE the lease could end and be taken; the new leader's lease would be
 -- extended by the old one.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return 0
+  return {0, 1}
 end
 local ttl = tonumber(ARGV[2])
 -- The record first: when it is refused (no memory), the lease must not be extended either.
 redis.call('HSET', KEYS[2], 'until', nowMs() + ttl, 'ttl', ttl)
 redis.call('PEXPIRE', KEYS[1], ttl)
-return newestGeneration(KEYS[3], tonumber(ARGV[3]), ARGV[4]) > tonumber(ARGV[3]) and 2 or 1
+local seen = noteSeen(KEYS[2], ARGV[6], ARGV[5])
+return {newestGeneration(KEYS[3], tonumber(ARGV[3]), ARGV[4]) > tonumber(ARGV[3]) and 2 or 1, seen}

@@ -30,8 +30,10 @@ export function outcomeOf(reply: z.output<typeof electedReply>): BidOutcome {
   };
 }
 
-/** What the scripts that renew return. */
-export function renewOutcomeOf(reply: unknown): RenewOutcome {
-  if (reply === 1) return "renewed";
-  return reply === 2 ? "outdated" : "lost";
+/** What the scripts that renew return; the second number: whether this server sees the leader's presence. */
+export const renewReply = z.tuple([z.number(), z.number()]);
+
+export function renewOutcomeOf([outcome]: z.output<typeof renewReply>): RenewOutcome {
+  if (outcome === 1) return "renewed";
+  return outcome === 2 ? "outdated" : "lost";
 }

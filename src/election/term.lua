@@ -28,6 +28,14 @@ local function sees(channels, replica)
   return math.min(redis.call('PUBSUB', 'NUMSUB', channels .. replica)[2], 1)
 end
 
+-- Notes that the leader can be seen by now: it may have been elected before its subscription was there, and followers
+-- notice only the end of a presence that there was. Not the other way round: a leader that dies renews nothing more.
+local function noteSeen(key, channels, replica)
+  local seen = sees(channels, replica)
+  if seen == 1 then redis.call('HSET', key, 'announced', 1) end
+  return seen
+end
+
 -- Whether the process of the recorded leader is there: 'there', 'gone' (nobody is subscribed to its channel) or
 -- 'unknown' (it never was, or this server does not see the bidder). Notes when it was first seen to be gone.
 local function presenceOf(record, key, channels, seen, now)

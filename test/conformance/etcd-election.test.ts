@@ -3,7 +3,7 @@ import { EtcdQueue } from "../../src/election/etcd-queue.ts";
 import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
-import { type OpenStore, openEtcd, openEtcdStore, openRedis } from "../support/etcd-store.ts";
+import { type OpenStore, openEtcd, openRedis, openUnseenEtcdStore } from "../support/etcd-store.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
 import { type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
@@ -21,11 +21,22 @@ async function setup(): Promise<LeaseStoreFixture> {
   const plain = await openRedis(redis.url, "plain");
   const client = openEtcd(etcd.url);
   const queue = new EtcdQueue(client, name);
+  const openUnseen = async (replica: string) => {
+    const opened = await openUnseenEtcdStore({
+      redisUrl: redis.url,
+      etcd: etcd.url,
+      namespace: name,
+      replica,
+    });
+    stores.set(opened.store, opened);
+    return opened;
+  };
   return {
+    openUnseen,
     async open(replica = "anyone") {
-      const opened = await openEtcdStore({ redisUrl: redis.url, etcd: etcd.url, namespace: name, replica });
-      stores.set(opened.store, opened);
-      return opened.store;
+      const { store, appear } = await openUnseen(replica);
+      await appear();
+      return store;
     },
     vanish: store => stores.get(store)?.vanish(),
     readFence: () => plain.get(new RedisKeys(name).term),

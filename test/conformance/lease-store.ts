@@ -5,6 +5,8 @@ import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/ele
 export interface LeaseStoreFixture {
   /** Another replica's view of the same election, over connections of its own; it can be seen to be there. */
   open(replica: string): Promise<LeaseStore>;
+  /** A replica that cannot be seen yet: its commands were faster than its subscription. */
+  openUnseen(replica: string): Promise<{ readonly store: LeaseStore; appear(): Promise<void> }>;
   /** Ends what shows that the store's replica is there, as the kernel does when a process dies. */
   vanish(store: LeaseStore): void;
   /** The value of `{ns}/term` now. */
@@ -190,6 +192,18 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       await untilPresence(b, "gone");
       const outcome = await b.campaign({ ...bidOf("b"), takeOver: 1 });
       expect(outcome).toMatchObject({ outcome: "elected", term: 2, reason: "crashed", previous: "holder" });
+    });
+
+    it("sees the end of a holder that was elected before it could be seen, once it has renewed", async () => {
+      const { store: holder, appear } = await fixture.openUnseen("holder");
+      const bid = bidOf("holder");
+      await holder.campaign(bid);
+      await untilPresence(b, "unknown");
+      await appear();
+      await holder.renew(bid);
+      await untilPresence(b, "there");
+      fixture.vanish(holder);
+      await untilPresence(b, "gone");
     });
 
     it("refuses a takeover while the holder is there", async () => {

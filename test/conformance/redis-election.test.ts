@@ -26,21 +26,29 @@ async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Re
   };
   const subscribers = new Map<LeaseStore, Redis>();
   const plain = await connect("plain");
-  return {
-    keys,
-    plain,
-    async open(replica) {
-      const subscriber = await connect("subscriber");
-      const presence = new RedisPresence({
-        subscriber,
-        channel: keys.alive(replica),
-        notices: keys.leadershipChannel,
-      });
+  const openUnseen = async (replica: string) => {
+    const subscriber = await connect("subscriber");
+    const presence = new RedisPresence({
+      subscriber,
+      channel: keys.alive(replica),
+      notices: keys.leadershipChannel,
+    });
+    const store = new RedisLeaseStore({ redis: await connect("fenced"), presence, keys });
+    subscribers.set(store, subscriber);
+    const appear = async () => {
       const announced = new Promise<void>(resolve => presence.onNotice(resolve));
       presence.start();
       await announced;
-      const store = new RedisLeaseStore({ redis: await connect("fenced"), presence, keys });
-      subscribers.set(store, subscriber);
+    };
+    return { store, appear };
+  };
+  return {
+    keys,
+    plain,
+    openUnseen,
+    async open(replica) {
+      const { store, appear } = await openUnseen(replica);
+      await appear();
       return store;
     },
     vanish(store) {

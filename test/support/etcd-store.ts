@@ -26,6 +26,15 @@ export interface OpenStore {
 
 /** A replica's view of an election on etcd, over connections of its own. */
 export async function openEtcdStore(options: EtcdStoreOptions): Promise<OpenStore> {
+  const { appear, ...opened } = await openUnseenEtcdStore(options);
+  await appear();
+  return opened;
+}
+
+/** The same before its subscription is there; `appear` makes it. */
+export async function openUnseenEtcdStore(
+  options: EtcdStoreOptions,
+): Promise<OpenStore & { appear(): Promise<void> }> {
   const keys = new RedisKeys(options.namespace);
   const [subscriber, redis] = await Promise.all([
     openRedis(options.redisUrl, "subscriber"),
@@ -37,12 +46,14 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<OpenStor
     channel: keys.alive(options.replica),
     notices: keys.leadershipChannel,
   });
-  const announced = new Promise<void>(resolve => presence.onNotice(resolve));
-  presence.start();
-  await announced;
   const queue = new EtcdQueue(client, options.namespace);
   return {
     store: new EtcdLeaseStore({ queue, redis, presence, keys }),
+    async appear() {
+      const announced = new Promise<void>(resolve => presence.onNotice(resolve));
+      presence.start();
+      await announced;
+    },
     vanish: () => subscriber.disconnect(),
     close() {
       client.close();
