@@ -23,6 +23,10 @@ export interface EventMap {
   "replica.started": { roles: readonly Role[]; generation: number; pid: number; http?: string };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
+  /** It cannot go on: the command stops it and ends with exit code 1. */
+  "replica.failed": { error: string };
+  /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
+  "listener.failed": { at: EventName; error: string };
 
   "leader.elected": {
     term: number;
@@ -140,6 +144,8 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "replica.started": { level: "info", message: "replica started" },
   "replica.stopping": { level: "info", message: "replica stopping" },
   "replica.stopped": { level: "info", message: "replica stopped" },
+  "replica.failed": { level: "error", message: "the replica cannot go on; stopping" },
+  "listener.failed": { level: "error", message: "a subscriber of the events failed" },
   "leader.elected": { level: "info", message: "this replica leads now" },
   "leader.observed": { level: "info", message: "following a leader" },
   "leader.resigned": { level: "info", message: "gave up leadership" },
@@ -177,14 +183,25 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "lock.lost": { level: "warn", message: "lock lost while its work was under way" },
 };
 
-type Listener = <K extends EventName>(name: K, fields: EventMap[K]) => void;
+type Listener = <K extends EventName>(name: K, fields: EventMap[K]) => unknown;
 
-/** Hands each event to every subscriber, in the order of subscription. */
+/**
+ * Hands each event to every subscriber, in the order of subscription. A subscriber that throws or rejects must not stop
+ * what emitted the event, nor hide the event from the others: it is reported once for each event's name.
+ */
 export class Events {
   readonly #listeners = new Set<Listener>();
+  readonly #reported = new Set<EventName>();
 
   emit<K extends EventName>(name: K, fields: EventMap[K]): void {
-    for (const listener of this.#listeners) listener(name, fields);
+    for (const listener of this.#listeners) {
+      try {
+        const result = listener(name, fields);
+        if (isThenable(result)) result.then(undefined, error => this.#report(name, error));
+      } catch (error) {
+        this.#report(name, error);
+      }
+    }
   }
 
   /** Returns the function that ends the subscription. */
@@ -192,4 +209,18 @@ export class Events {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  /** Of a subscriber that fails at the report itself only standard error hears: another report would never end. */
+  #report(failed: EventName, error: unknown): void {
+    if (this.#reported.has(failed)) return;
+    this.#reported.add(failed);
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (failed === "listener.failed")
+      process.stderr.write(`a subscriber of Bellwether's events failed: ${why}\n`);
+    else this.emit("listener.failed", { at: failed, error: why });
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -4,6 +4,10 @@ import { withoutInternalFrames } from "./handlers/stack-frames.ts";
 
 /** One JSON object a line, synchronous to stdout: what was logged before a crash is on record (DESIGN §4.5). */
 export function createLog(level: Level, bindings: Record<string, unknown> = {}): Logger {
+  const destination = pino.destination({ dest: 1, sync: true });
+  // A full disk behind stdout must not fail the run that logs, nor the leader.
+  destination.once("error", error => process.stderr.write(`the log cannot be written: ${error.message}\n`));
+  destination.on("error", () => undefined);
   return pino(
     {
       level,
@@ -12,7 +16,7 @@ export function createLog(level: Level, bindings: Record<string, unknown> = {}):
       formatters: { level: label => ({ level: label }) },
       serializers: { err: serializeError },
     },
-    pino.destination({ dest: 1, sync: true }),
+    destination,
   );
 }
 

@@ -89,8 +89,8 @@ export class Replica {
   #stopped: Promise<boolean> | null = null;
 
   /**
-   * Rejects when it cannot go on although it had started (BW_FORMAT_NEWER: everybody else was upgraded). Whoever owns
-   * the replica stops it then.
+   * Rejects when it cannot go on although it had started: BW_FORMAT_NEWER (all others were upgraded), or a bug ended its
+   * part in the election. The owner of the replica stops it then.
    */
   get failure(): Promise<never> {
     return this.#failure.promise;
@@ -278,7 +278,7 @@ export class Replica {
   async #keepFormat(redis: Redis, records: readonly ReplicaRecord[]): Promise<void> {
     await raiseFormat(redis, this.#keys, this.#format, records);
     await checkFormat(redis, this.#keys, this.#format).catch((error: unknown) => {
-      if (isBellwetherError(error, "BW_FORMAT_NEWER")) this.#failure.reject(error);
+      if (isBellwetherError(error, "BW_FORMAT_NEWER")) this.#fail(error);
     });
   }
 
@@ -318,7 +318,18 @@ export class Replica {
       leaseTtlMs: election.leaseTtlMs,
       lead: term => leaderLoop.lead(term),
     });
+    this.#elector.failure.catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#fail(
+        new BellwetherError("BW_BUG", { rule: `the election ends only with stop(), but: ${why}` }, { cause }),
+      );
+    });
     this.#elector.start();
+  }
+
+  #fail(error: BellwetherError): void {
+    this.events.emit("replica.failed", { error: error.message });
+    this.#failure.reject(error);
   }
 
   #begin(part: Part): void {

@@ -5,7 +5,7 @@ export interface RoutineOptions {
   readonly intervalMs: number;
   /** Before the first time; none by default. */
   readonly delayMs?: number;
-  /** Must not reject: what goes wrong in it is its own business, and the next time comes all the same. */
+  /** Handles what can go wrong. A rejection is a bug: it is reported as unhandled, and the next time comes all the same. */
   readonly act: () => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export class Routine {
     const { clock, intervalMs, delayMs = 0, act } = this.#options;
     if (delayMs > 0) await clock.sleep(delayMs, this.#stopping.signal);
     while (!this.#stopping.signal.aborted) {
-      await act();
+      await act().catch((error: unknown) => void Promise.reject(error));
       await clock.sleep(intervalMs, this.#stopping.signal);
     }
   }

@@ -59,6 +59,7 @@ export class Elector {
   readonly #random: () => number;
   readonly #absence: AbsenceAlarm;
   readonly #stopping = new AbortController();
+  readonly #failure = Promise.withResolvers<never>();
   #running: Promise<void> | null = null;
   #resign: ((reason: ResignReason) => void) | null = null;
   #stopReason: ResignReason = "shutdown";
@@ -77,10 +78,16 @@ export class Elector {
     this.#generation = options.generation;
     this.#random = options.random ?? Math.random;
     this.#absence = new AbsenceAlarm(options.clock, options.events, options.leaseTtlMs);
+    this.#failure.promise.catch(() => undefined);
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#running ??= this.#run().catch((error: unknown) => this.#failure.reject(error));
+  }
+
+  /** Rejects when the loop breaks down (a bug): this replica then takes no part in elections any more. */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
   }
 
   /** Gives up the term, if there is one, and campaigns no more. Resolves when the leader's work has ended. */
@@ -111,11 +118,14 @@ export class Elector {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      const granted = await this.#follow();
-      if (granted) await this.#lead(granted);
+    try {
+      while (!this.#stopping.signal.aborted) {
+        const granted = await this.#follow();
+        if (granted) await this.#lead(granted);
+      }
+    } finally {
+      await this.#withdraw();
     }
-    await this.#withdraw();
   }
 
   /** Campaigns until a bid is granted (or stop: null). */
@@ -219,6 +229,13 @@ export class Elector {
       generation: () => this.#generation,
     });
     this.#led = { term, keeper };
+    let unsubscribe: () => void = () => undefined;
+    const quit = () => {
+      unsubscribe();
+      this.#stopping.signal.removeEventListener("abort", onStop);
+      this.#resign = null;
+      ending.abort();
+    };
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
     const work = this.#guard(lead, {
       ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
@@ -229,13 +246,17 @@ export class Elector {
         ? { by: "resigned", reason: "stepdown" }
         : new Promise<never>(() => undefined);
     });
-    const unsubscribe = store.onHint(() => hint.give());
-    const end = await Promise.race([resigned, worked, keeper.keep(ending.signal)]);
-    unsubscribe();
-
-    this.#stopping.signal.removeEventListener("abort", onStop);
-    this.#resign = null;
-    ending.abort();
+    let end: TermEnd;
+    try {
+      unsubscribe = store.onHint(() => hint.give());
+      end = await Promise.race([resigned, worked, keeper.keep(ending.signal)]);
+    } catch (error) {
+      quit();
+      await work;
+      this.#led = null;
+      throw error;
+    }
+    quit();
     this.#token = randomUUID();
     this.#observed = null;
     if (end.by === "resigned") {

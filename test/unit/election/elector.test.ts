@@ -331,6 +331,51 @@ describe("a replica that is fenced again and again", () => {
   });
 });
 
+describe("a subscriber of the events that throws", () => {
+  it("costs neither the term nor the election after it", async () => {
+    const { clock, store, recorder, elector, terms } = setup();
+    recorder.events.subscribe(() => {
+      throw new Error("a subscriber's bug");
+    });
+    await leading(store, elector);
+    await clock.advance(60_000);
+    expect(terms[0]?.signal.aborted).toBe(false);
+    elector.stepDown("stepdown");
+    await clock.advance(TTL_MS);
+    expect(recorder.of("leader.observed")).toEqual([{ leader: "other", term: 2 }]);
+  });
+});
+
+describe("an election that breaks down", () => {
+  it("says so, gives back what it may hold, and can be stopped", async () => {
+    const { store, elector } = setup();
+    const broken = new Error("a bug");
+    store.onHint = () => {
+      throw broken;
+    };
+    const failed = elector.failure.catch((error: unknown) => error);
+    elector.start();
+    expect(await failed).toBe(broken);
+    expect(store.withdrawals).toBe(1);
+    await elector.stop();
+  });
+
+  it("ends the leader's work as well", async () => {
+    const { store, elector, terms } = setup();
+    let subscriptions = 0;
+    const onHint = store.onHint.bind(store);
+    store.onHint = wake => {
+      if (++subscriptions === 2) throw new Error("a bug");
+      return onHint(wake);
+    };
+    const failed = elector.failure.catch((error: unknown) => error);
+    await leading(store, elector);
+    expect(await failed).toMatchObject({ message: "a bug" });
+    expect(terms[0]?.signal.aborted).toBe(true);
+    expect(elector.leading).toBeNull();
+  });
+});
+
 describe("resigning", () => {
   it("aborts the term and releases the lease at once when it stops", async () => {
     const { store, recorder, elector, terms } = setup();
