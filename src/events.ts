@@ -7,8 +7,8 @@ export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";
 
 /** Why a term began: who led before, and how that ended. */
 export type ElectedReason = "vacant" | "resigned" | "crashed" | "expired";
-/** Why a leader gave its term up on purpose. */
-export type ResignReason = "shutdown" | "stepdown" | "generation";
+/** Why a leader gave its term up on purpose. `no-progress`: it launched nothing although Redis answered it. */
+export type ResignReason = "shutdown" | "stepdown" | "generation" | "no-progress";
 /** Why a leader lost its term against its will. */
 export type LostReason = "expired" | "fenced" | "unreachable";
 
@@ -113,6 +113,8 @@ export interface EventMap {
   "redis.warning": { problem: string; advice: string };
   /** A launch was refused or its outcome is unknown; the cursors decide what happens next. */
   "launch.failed": { term: number; error: string };
+  /** Redis answers this leader, and its launches have no answer: its launch connection is broken, or its work hangs. */
+  "launch.stalled": { term: number; forMs: number; error: string };
   /** A replica stopped renewing the run's lock (it died or hung); BullMQ put the run back for the others. */
   "run.stalled": { queue: string; run: string };
   /** The lock went to another replica or ran out: whatever this attempt comes to does not count. */
@@ -173,6 +175,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "etcd.connected": { level: "info", message: "connected to etcd" },
   "redis.warning": { level: "warn", message: "Redis is not set up as it should be" },
   "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
+  "launch.stalled": { level: "error", message: "launches get no answer although Redis answers; resigning" },
   "run.stalled": { level: "warn", message: "run taken back from a replica that stopped renewing its lock" },
   "run.lost": { level: "warn", message: "lost the run; this attempt does not count" },
   "run.resultDropped": { level: "warn", message: "run completed; its result is not kept" },

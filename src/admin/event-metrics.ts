@@ -135,6 +135,7 @@ export function redisMetrics(make: Instruments): Reactions {
   return {
     "redis.unreachable": () => errors.inc(),
     "launch.failed": () => errors.inc(),
+    "launch.stalled": () => errors.inc(),
   };
 }
 

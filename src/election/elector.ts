@@ -5,6 +5,7 @@ import type { Events, ResignReason } from "../events.ts";
 import { AbsenceAlarm } from "./absence-alarm.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
+import { Progress } from "./progress.ts";
 
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
 export interface Term {
@@ -13,6 +14,8 @@ export interface Term {
   readonly fence: string;
   /** Aborts when the term is given up, lost, or no longer to be trusted. */
   readonly signal: AbortSignal;
+  /** Where the work reports how it gets on. From its first report on, the lease is only renewed while it does. */
+  readonly progress?: Progress;
 }
 
 /**
@@ -224,8 +227,9 @@ export class Elector {
     if (this.#stopping.signal.aborted) onStop();
 
     const hint = new Hint();
+    const progress = new Progress(clock);
     const keeper = new LeaseKeeper({
-      ...{ store, clock, bid, hint, grantedMs: granted.sentMs, random: this.#random },
+      ...{ store, clock, bid, hint, progress, grantedMs: granted.sentMs, random: this.#random },
       generation: () => this.#generation,
     });
     this.#led = { term, keeper };
@@ -238,7 +242,7 @@ export class Elector {
     };
     events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
     const work = this.#guard(lead, {
-      ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal },
+      ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal, progress },
     });
     const worked = work.then((how): TermEnd | Promise<never> => {
       if (how === "fenced") return { by: "lost", reason: "fenced" };
@@ -260,6 +264,10 @@ export class Elector {
     this.#token = randomUUID();
     this.#observed = null;
     if (end.by === "resigned") {
+      if (end.stall) {
+        const { sinceMs, error } = end.stall;
+        events.emit("launch.stalled", { term, forMs: Math.round(clock.monotonicMs() - sinceMs), error });
+      }
       await this.#release(bid, "resigned");
       events.emit("leader.resigned", { term, reason: end.reason });
     } else {

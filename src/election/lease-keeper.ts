@@ -2,10 +2,11 @@ import type { Clock } from "../clock/clock.ts";
 import type { Hint } from "../clock/hint.ts";
 import type { LostReason, ResignReason } from "../events.ts";
 import type { Bid, LeaseStore } from "./lease-store.ts";
+import type { Progress, Stall } from "./progress.ts";
 
 /** How a term ends. */
 export type TermEnd =
-  | { readonly by: "resigned"; readonly reason: ResignReason }
+  | { readonly by: "resigned"; readonly reason: ResignReason; readonly stall?: Stall }
   | { readonly by: "lost"; readonly reason: LostReason; readonly error?: string };
 
 export interface LeaseKeeperOptions {
@@ -19,16 +20,31 @@ export interface LeaseKeeperOptions {
   readonly generation: () => number;
   /** Given when somebody may have announced a newer configuration. */
   readonly hint: Hint;
+  readonly progress: Progress;
   /** 0 ≤ n < 1. */
   readonly random: () => number;
 }
 
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
+/** What a stalled leader still gets after Redis has answered it: the same answer may be on its way to the launcher. */
+const STALL_GRACE_MS = 500;
+/** Round trips of the longest step (open, or look and commit). */
+const TRIPS_A_STEP = 4;
+
+/** Redis has answered the lease connection although the leader is stalled: if it still is by then, it resigns. */
+interface Proof {
+  readonly stallSinceMs: number;
+  readonly untilMs: number;
+}
 
 /**
- * Renews a lease every third of its time to live, at once when there is a hint, and says when it must not be trusted
+ * Renews a lease every third of its time to live, immediately when there is a hint, and says when it must not be trusted
  * any more: (when the last successful renewal was *sent*) + TTL − TTL/10, all on the monotonic clock.
+ *
+ * A leader that is stalled gets one more renewal, immediately: it shows whether Redis answers this replica at all. Without
+ * an answer the leader stays until its trust ends; otherwise each failover would pass leadership around. With one, it
+ * resigns unless it gets on within the grace.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
@@ -48,30 +64,46 @@ export class LeaseKeeper {
 
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */
   async keep(ending: AbortSignal): Promise<TermEnd> {
-    const { clock, bid, grantedMs, hint, random } = this.#options;
+    const { clock, bid, grantedMs, hint, progress, random } = this.#options;
     let renewAtMs = grantedMs + bid.ttlMs / 3;
     let failure: string | null = null;
+    let proof: Proof | null = null;
     while (!ending.aborted) {
-      await clock.sleep(
-        Math.min(renewAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
-        AbortSignal.any([ending, hint.signal]),
-      );
+      // While renewals fail the next one is soon, and nothing else is known of Redis.
+      const verdictMs = proof?.untilMs ?? (failure === null ? progress.stallsAtMs : renewAtMs);
+      await this.#sleep(Math.min(renewAtMs, this.#trustedUntilMs, verdictMs), ending);
       const sentMs = clock.monotonicMs();
       if (hint.take()) renewAtMs = sentMs;
       if (sentMs >= this.#trustedUntilMs) {
         if (failure === null) return { by: "lost", reason: "expired" };
         return { by: "lost", reason: "unreachable", error: failure };
       }
+      const { stall } = progress;
+      if (stall === null || stall.sinceMs !== proof?.stallSinceMs) proof = null;
+      if (stall !== null && proof !== null) {
+        if (sentMs >= proof.untilMs) return { by: "resigned", reason: "no-progress", stall };
+        continue;
+      }
+      if (stall !== null && failure === null) renewAtMs = sentMs;
       if (sentMs < renewAtMs) continue;
       const answer = await this.#renew(sentMs, ending);
       if (answer === "lost") return { by: "lost", reason: "expired" };
       if (answer === "outdated") return { by: "resigned", reason: "generation" };
       if (answer === "renewed") this.#trustedUntilMs = sentMs + this.#trustMs;
       failure = typeof answer === "object" ? answer.error : null;
-      renewAtMs =
-        failure === null ? sentMs + bid.ttlMs / 3 : clock.monotonicMs() + MIN_RETRY_MS + random() * RETRY_MS;
+      const answeredMs = clock.monotonicMs();
+      if (stall !== null && failure === null) {
+        const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
+        proof = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
+      }
+      renewAtMs = failure === null ? sentMs + bid.ttlMs / 3 : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
     }
     return { by: "lost", reason: "expired" };
+  }
+
+  async #sleep(untilMs: number, ending: AbortSignal): Promise<void> {
+    const { clock, hint } = this.#options;
+    await clock.sleep(untilMs - clock.monotonicMs(), AbortSignal.any([ending, hint.signal]));
   }
 
   /** An answer that comes when the lease is not trusted any more is none. */

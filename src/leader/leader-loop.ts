@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
+import type { Progress } from "../election/progress.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
@@ -81,7 +82,8 @@ export class LeaderLoop {
 
   async lead(term: Term): Promise<"fenced" | "stepdown" | "ended"> {
     const { clock, events, random = Math.random } = this.#options;
-    const trouble = new Trouble(clock);
+    const trouble = new Trouble(clock, term.progress);
+    term.progress?.succeed();
     this.#takeNewJobs();
     while (!term.signal.aborted) {
       try {
@@ -91,7 +93,7 @@ export class LeaderLoop {
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
-        const { forMs, retryMs } = trouble.meet();
+        const { forMs, retryMs } = trouble.meet(error);
         // A connection that is away is told by redis.unreachable; nothing was tried.
         const isAway = isBellwetherError(error, "BW_REDIS_AWAY");
         if (!isAway && trouble.isUntold()) {
@@ -114,6 +116,7 @@ export class LeaderLoop {
     const { launcher, clock } = this.#options;
     const opened = await launcher.open(term.fence, clock.nowMs());
     if (opened.outcome === "fenced") return "fenced";
+    term.progress?.step();
     const standing = new Standing(this.#jobs, opened);
     for (;;) {
       if (standing.orders.stepDown === term.number) return "stepdown";
@@ -156,6 +159,7 @@ export class LeaderLoop {
       if (plan.decisions.length > 0) trouble.end();
       for (const [lane, dueMs] of plan.nextDue) if (dueMs !== null) due.put(lane, dueMs);
       standing.review(taken);
+      term.progress?.step();
       await clock.sleep(0, term.signal);
     }
     return "ended";
@@ -202,6 +206,7 @@ export class LeaderLoop {
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
+      if (outcome.settled.length > 0) term.progress?.succeed();
       for (const settled of outcome.settled) {
         standing.settle(settled);
         this.#tell(term, settled, nowMs);
@@ -246,15 +251,20 @@ function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
 /** A row of failures without a success between them. */
 class Trouble {
   readonly #clock: Clock;
+  readonly #progress: Progress | undefined;
   #sinceMs: number | null = null;
   #failures = 0;
   #isTold = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, progress: Progress | undefined) {
     this.#clock = clock;
+    this.#progress = progress;
   }
 
-  meet(): { readonly forMs: number; readonly retryMs: number } {
+  meet(error: unknown): { readonly forMs: number; readonly retryMs: number } {
+    // Redis refused: the connection works, and another replica would get the same answer.
+    if (isAnswer(error)) this.#progress?.succeed();
+    else this.#progress?.fail(messageOf(error));
     const nowMs = this.#clock.monotonicMs();
     this.#sinceMs ??= nowMs;
     this.#failures++;
@@ -270,10 +280,17 @@ class Trouble {
   }
 
   end(): void {
+    this.#progress?.succeed();
     this.#sinceMs = null;
     this.#failures = 0;
     this.#isTold = false;
   }
+}
+
+/** Whether Redis has answered, with a refusal. */
+function isAnswer(error: unknown): boolean {
+  if (!isBellwetherError(error)) return error instanceof Error && error.name === "ReplyError";
+  return error.code !== "BW_REDIS_AWAY" && error.code !== "BW_CONNECTION_CHANGED";
 }
 
 function messageOf(error: unknown): string {

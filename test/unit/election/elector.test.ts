@@ -376,6 +376,109 @@ describe("an election that breaks down", () => {
   });
 });
 
+describe("a leader whose work reports its progress", () => {
+  /** The work of a term that reports for as long as `goesOn`. */
+  function reporting(goesOn: () => boolean, onStep: (term: Term) => void = term => term.progress?.succeed()) {
+    const bundle = setup(async term => {
+      onStep(term);
+      while (!term.signal.aborted) {
+        await bundle.clock.sleep(400, term.signal);
+        if (goesOn()) onStep(term);
+      }
+      return "ended";
+    });
+    return bundle;
+  }
+
+  it("keeps its term while it gets on", async () => {
+    const { clock, store, elector, terms } = reporting(() => true);
+    await leading(store, elector);
+    await clock.advance(59_000);
+    expect(terms[0]?.signal.aborted).toBe(false);
+    expect(store.renewals).toHaveLength(17);
+  });
+
+  it("resigns within three seconds when it hangs and the store answers", async () => {
+    let goesOn = true;
+    const { clock, store, recorder, elector } = reporting(() => goesOn);
+    await leading(store, elector);
+    await clock.advance(20_000);
+    goesOn = false;
+    await clock.advance(2_000);
+    expect(recorder.of("leader.resigned")).toEqual([]);
+    await clock.advance(1_000);
+    expect(recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "no-progress" }]);
+    expect(recorder.of("launch.stalled")).toMatchObject([
+      { term: 1, error: "a step of the leader's work has not ended" },
+    ]);
+    expect(store.releases).toMatchObject([{ reason: "resigned" }]);
+  });
+
+  it("resigns when its steps fail again and again and the store answers, and says why", async () => {
+    let isBroken = false;
+    const { clock, store, recorder, elector } = reporting(
+      () => true,
+      term => {
+        term.progress?.step();
+        if (isBroken) term.progress?.fail("no connection to Redis");
+        else term.progress?.succeed();
+      },
+    );
+    await leading(store, elector);
+    isBroken = true;
+    await clock.advance(2_400);
+    expect(recorder.of("leader.resigned")).toEqual([]);
+    await clock.advance(1_000);
+    expect(recorder.of("leader.resigned")).toEqual([{ term: 1, reason: "no-progress" }]);
+    expect(recorder.of("launch.stalled")).toMatchObject([{ error: "no connection to Redis" }]);
+  });
+
+  it("stays while the store does not answer it either, and goes on when both are there again", async () => {
+    let goesOn = true;
+    const { clock, store, recorder, elector, terms } = reporting(() => goesOn);
+    await leading(store, elector);
+    store.onRenew = () => "no answer";
+    goesOn = false;
+    await clock.advance(6_000);
+    store.onRenew = () => "renewed";
+    goesOn = true;
+    await clock.advance(30_000);
+    expect(recorder.of("leader.resigned")).toEqual([]);
+    expect(terms[0]?.signal.aborted).toBe(false);
+  });
+
+  it("never keeps its lease for longer than it is trusted when it hangs and the store does not answer", async () => {
+    let goesOn = true;
+    const { clock, store, recorder, elector } = reporting(() => goesOn);
+    await leading(store, elector);
+    await clock.advance(4_000);
+    store.onRenew = () => "silence";
+    goesOn = false;
+    await clock.advance(TRUST_MS);
+    expect(recorder.of("leader.lost")).toMatchObject([{ reason: "unreachable" }]);
+  });
+
+  it("does not resign when its process was frozen and goes on", async () => {
+    const { clock, store, recorder, elector } = reporting(() => true);
+    await leading(store, elector);
+    await clock.freeze(5_000);
+    await clock.advance(30_000);
+    expect(recorder.of("leader.resigned")).toEqual([]);
+    expect(recorder.of("leader.lost")).toEqual([]);
+  });
+
+  it("lets others lead after that, and tries again when no one does", async () => {
+    let goesOn = true;
+    const { clock, store, elector } = reporting(() => goesOn);
+    await leading(store, elector);
+    goesOn = false;
+    await clock.advance(2_501);
+    expect(store.bids).toHaveLength(1);
+    await clock.advance(TTL_MS / 3);
+    expect(store.bids.length).toBeGreaterThan(1);
+  });
+});
+
 describe("resigning", () => {
   it("aborts the term and releases the lease at once when it stops", async () => {
     const { store, recorder, elector, terms } = setup();

@@ -1,0 +1,55 @@
+import type { Clock } from "../clock/clock.ts";
+
+/** A leader that should have launched something and has not for this long may have a broken launch connection. */
+const STALL_MS = 2_000;
+
+/** For how long a leader has got nowhere, and why as far as that is known. */
+export interface Stall {
+  readonly sinceMs: number;
+  readonly error: string;
+}
+
+/**
+ * What the leader's work says about how it gets on. The lease is only renewed for a leader that gets on (LeaseKeeper):
+ * one that hangs, or whose launch connection alone is broken, would keep it for ever and launch nothing.
+ *
+ * Work that never reports is not watched.
+ */
+export class Progress {
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  #steppedMs: number | null = null;
+  #failure: Stall | null = null;
+
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
+  }
+
+  /** A step has ended, so the work does not hang. */
+  step(): void {
+    this.#steppedMs = this.#clock.monotonicMs();
+  }
+
+  /** A launch has succeeded, or nothing is due. */
+  succeed(): void {
+    this.#failure = null;
+    this.step();
+  }
+
+  /** A step had no answer. Repeated failures without a success between them are one stall. */
+  fail(error: string): void {
+    this.#failure = { sinceMs: this.#failure?.sinceMs ?? this.#clock.monotonicMs(), error };
+    this.step();
+  }
+
+  /** Monotonic; when the work counts as stalled unless something succeeds until then. */
+  get stallsAtMs(): number {
+    return (this.#failure?.sinceMs ?? this.#steppedMs ?? Number.POSITIVE_INFINITY) + STALL_MS;
+  }
+
+  /** Null while the work gets on. */
+  get stall(): Stall | null {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#steppedMs === null || nowMs < this.stallsAtMs) return null;
+    return this.#failure ?? { sinceMs: this.#steppedMs, error: "a step of the leader's work has not ended" };
+  }
+}
