@@ -5,7 +5,7 @@ export interface Config {
   readonly namespace: string;
   readonly redis: RedisAddress;
   readonly election: ElectionConfig;
-  /** Grows with each release of the config; a replica of an older one never takes over from a newer one. */
+  /** Grows with each release of the config; once it has led for 10 s, replicas of older ones never lead again. */
   readonly generation: number;
   /** Every queue that is declared or that a job uses, by name: a queue that no job uses any more may still hold runs. */
   readonly queues: Readonly<Record<string, QueueConfig>>;

@@ -134,7 +134,7 @@ export const bellwetherSchema = section({
   election: election.prefault({}).meta({ description: "Who leads." }),
   generation: whole(0, Number.MAX_SAFE_INTEGER).default(0).meta({
     description:
-      "Grows with each release of the configuration; a replica of an older one never takes over. BELLWETHER_GENERATION when absent.",
+      "Grows with each release of the configuration; once it has led for 10 s, replicas of older ones never lead again. BELLWETHER_GENERATION when absent.",
   }),
   queues: z
     .record(

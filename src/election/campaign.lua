@@ -1,6 +1,6 @@
 -- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it. (After term.lua.)
 --
--- KEYS  1 lease   2 term   3 leader   4 terms   5 generation
+-- KEYS  1 lease   2 term   3 leader   4 terms   5 generation   6 generations
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
@@ -9,7 +9,8 @@
 --   {'elected', seen, number, reason, previous, vacant ms}      previous '' and vacant -1: not known
 --   {'held', seen, ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence
 --       is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
---   {'outdated', seen, generation}   nobody holds it, and a higher generation of the configuration has been announced
+--   {'outdated', seen, generation, ms}   it is free, and another generation of the configuration goes before: a higher one;
+--       or a lower one for the next ms, because leaders of the bidder's generation failed
 --   seen: 1 when this server sees the bidder on its own channel. One that does not see the bidder is not where
 --       presences are, after a failover for example, and says nothing about the leader's either.
 --
@@ -22,17 +23,23 @@ local ttl = tonumber(ARGV[3])
 local holder = redis.call('GET', KEYS[1])
 local last = readRecord(KEYS[3])
 local seen = sees(ARGV[6], ARGV[1])
-local newest = newestGeneration(KEYS[5], tonumber(ARGV[8]), ARGV[4])
-local outdated = newest > tonumber(ARGV[8])
+local mine = tonumber(ARGV[8])
+local keys = {
+  term = KEYS[2], leader = KEYS[3], terms = KEYS[4], generation = KEYS[5], generations = KEYS[6],
+}
 
 if holder == ARGV[2] and redis.call('GET', KEYS[2]) == (last.term or '') .. ':' .. ARGV[2] then
   redis.call('PEXPIRE', KEYS[1], ttl)
   return sameTerm(KEYS[3], last, ttl, seen, now)
 end
 
+local all = readGenerations(keys)
 if holder and holder ~= ARGV[2] then
   local presence = presenceOf(last, KEYS[3], ARGV[6], seen, now)
-  if outdated or not (presence == 'gone' and ARGV[7] == last.term) then
+  local isOver = presence == 'gone' and ARGV[7] == last.term
+  if isOver then judge(keys, all, last, now) end
+  if not isOver or preferredTo(all, mine, now) then
+    noteBid(keys, all, mine, tonumber(last.generation or ''), ARGV[4], now)
     -- The server's clock may have stepped back: no lease is longer than it was granted for.
     local ends, granted = redis.call('PTTL', KEYS[1]), tonumber(last.ttl or ttl)
     if ends < 0 or ends > granted then
@@ -42,10 +49,16 @@ if holder and holder ~= ARGV[2] then
     return {'held', seen, ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence}
   end
   last.ended, last.endedAt = 'crashed', last.goneAt
+else
+  judge(keys, all, last, now)
 end
 
-if outdated then return {'outdated', seen, newest} end
+local other = preferredTo(all, mine, now)
+if other then
+  noteBid(keys, all, mine, nil, ARGV[4], now)
+  return {'outdated', seen, other, other > mine and 0 or backOffOf(all, mine, now)}
+end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
-return openTerm({term = KEYS[2], leader = KEYS[3], terms = KEYS[4]}, last, {
-  replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,
+return openTerm(keys, all, last, {
+  replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen, generation = mine,
 }, now)

@@ -168,17 +168,24 @@ export class Elector {
       return null;
     }
     if (outcome.outcome === "held") this.#observe(outcome);
-    else if (outcome.outcome === "outdated") this.#outdated(outcome.newest);
-    else this.#absence.clear();
+    else if (outcome.outcome === "elected") this.#absence.clear();
+    else this.#refused(outcome);
     return outcome;
   }
 
-  #outdated(newest: number): void {
+  #refused(outcome: Exclude<Refused, Held>): void {
     this.#token = randomUUID();
     this.#suspect = null;
-    this.#absence.check(
-      `generation ${newest} of the configuration has been announced, and no replica that carries it leads; this one carries ${this.#generation} and must not`,
-    );
+    const mine = this.#generation;
+    if (outcome.outcome === "outdated") {
+      this.#absence.check(
+        `generation ${outcome.newest} of the configuration has led or is about to, and no replica that carries it leads; this one carries ${mine} and must not`,
+      );
+    } else {
+      this.#absence.check(
+        `leaders of generation ${mine} of the configuration failed before they had led for 10 s; for ${Math.ceil(outcome.forMs / 1_000)} s it makes way for generation ${outcome.inFavourOf}`,
+      );
+    }
   }
 
   #observe({ leader, presence }: Held): void {

@@ -12,10 +12,12 @@ import type {
   LeaseStore,
   Presence,
   ReleaseReason,
+  Renewal,
   RenewOutcome,
 } from "./lease-store.ts";
 import {
   electedReply,
+  makeWay,
   outcomeOf,
   presenceReply,
   renewOutcomeOf,
@@ -30,7 +32,7 @@ const HOLDER = new Script(TERM_LUA, new URL("./etcd-holder.lua", import.meta.url
 const RENEW = new Script(TERM_LUA, new URL("./etcd-renew.lua", import.meta.url));
 const END = new Script(TERM_LUA, new URL("./etcd-end.lua", import.meta.url));
 
-const announceReply = z.tuple([z.number(), z.string()]);
+const announceReply = z.tuple([z.number(), z.number(), z.string()]);
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
 const holderReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),
@@ -98,8 +100,8 @@ export class EtcdLeaseStore implements LeaseStore {
     const startedMs = performance.now();
     for (let round = 0; round < ROUNDS; round++) {
       // Redis is asked first: a replica that cannot reach it has no business in the queue.
-      const [newest, claimBefore] = await this.#announce(bid);
-      if (newest > bid.generation) return await this.#outdated(newest, bid);
+      const [other, forMs, claimBefore] = await this.#announce(bid);
+      if (other >= 0) return await this.#makeWay(makeWay(bid, other, forMs), bid);
       const place = this.#place ?? (await this.#join(bid, claimBefore));
       const holder = await this.#look(place, bid);
       if (holder === null) {
@@ -115,7 +117,7 @@ export class EtcdLeaseStore implements LeaseStore {
     throw new Error("the place in the election was lost again and again");
   }
 
-  async renew(bid: Bid): Promise<RenewOutcome> {
+  async renew(bid: Renewal): Promise<RenewOutcome> {
     const place = this.#place;
     if (place?.token !== bid.token) return "lost";
     if (!(await this.#queue.keep(place.candidate))) {
@@ -125,13 +127,13 @@ export class EtcdLeaseStore implements LeaseStore {
     // Released meanwhile: the record says by now how the term ended, and must go on saying so.
     if (this.#place !== place) return "lost";
     place.keptMs = performance.now();
-    const { term, leader, generation, leadershipChannel, aliveChannels } = this.#keys;
+    const { term, leader, generation, generations, aliveChannels } = this.#keys;
     const { ttlMs } = place.candidate;
     const reply = renewReply.parse(
       await RENEW.run(
         this.#redis,
-        [term, leader, generation],
-        [bid.token, ttlMs, bid.generation, leadershipChannel, bid.replica, aliveChannels],
+        [term, leader, generation, generations],
+        [bid.token, ttlMs, bid.generation, bid.isProven ? 1 : 0, bid.replica, aliveChannels],
       ),
     );
     if (reply[1] === 0) this.#presence.announceAgain();
@@ -179,20 +181,19 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #announce({ generation: mine }: Bid) {
-    const { generation, claim, leadershipChannel } = this.#keys;
-    return announceReply.parse(
-      await ANNOUNCE.run(this.#redis, [generation, claim], [mine, leadershipChannel]),
-    );
+    const { generation, claim, leader, generations, leadershipChannel } = this.#keys;
+    const keys = [generation, claim, leader, generations];
+    return announceReply.parse(await ANNOUNCE.run(this.#redis, keys, [mine, leadershipChannel]));
   }
 
-  /** Who carries an old configuration leaves the queue to the others, and only looks who leads. */
-  async #outdated(newest: number, bid: Bid): Promise<BidOutcome> {
+  /** A replica that has to make way leaves the queue to the others, and only looks who leads. */
+  async #makeWay(refused: BidOutcome, bid: Bid): Promise<BidOutcome> {
     if (this.#place) await this.#leave(this.#place);
     const holder = await this.#queue.holder();
-    if (holder === null) return { outcome: "outdated", newest };
+    if (holder === null) return refused;
     const { takeOver: _, ...asFollower } = bid;
     const outcome = await this.#held(holder, asFollower);
-    return outcome === "again" ? { outcome: "outdated", newest } : outcome;
+    return outcome === "again" ? refused : outcome;
   }
 
   async #join(bid: Bid, claimBefore: string): Promise<Place> {
@@ -237,15 +238,16 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #openTerm({ candidate, claimBefore }: Place, bid: Bid) {
-    const { term, leader, terms, claim, leadershipChannel, aliveChannels } = this.#keys;
+    const { term, leader, terms, claim, generation, generations } = this.#keys;
+    const { leadershipChannel, aliveChannels } = this.#keys;
     const [cluster = "", revision = ""] = candidate.claim.split(":");
     return openReply.parse(
       await OPEN.run(
         this.#redis,
-        [term, leader, terms, claim],
+        [term, leader, terms, claim, generation, generations],
         [
           ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[aliveChannels, cluster, revision, claimBefore],
+          ...[aliveChannels, cluster, revision, claimBefore, bid.generation],
         ],
       ),
     );

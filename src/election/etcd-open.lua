@@ -1,9 +1,10 @@
 -- Opens the next term for the replica whose key is the oldest of the election in etcd. (After term.lua.)
 --
--- KEYS  1 term   2 leader   3 terms   4 the newest claim
+-- KEYS  1 term   2 leader   3 terms   4 the newest claim   5 generation   6 generations
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
+--       10 generation of the configuration that the replica carries
 -- Returns {'elected', seen, number, reason, previous, vacant ms} as campaign.lua, or {'stale'}: another replica's later key
 -- has had a term since, so this one's turn is over.
 --
@@ -31,8 +32,14 @@ if cluster == ARGV[7] and tonumber(ARGV[8]) < tonumber(revision) and newest ~= A
 end
 
 redis.call('SET', KEYS[4], claim)
-local answer = openTerm({term = KEYS[1], leader = KEYS[2], terms = KEYS[3]}, last, {
+local keys = {
+  term = KEYS[1], leader = KEYS[2], terms = KEYS[3], generation = KEYS[5], generations = KEYS[6],
+}
+local all = readGenerations(keys)
+judge(keys, all, last, now)
+local answer = openTerm(keys, all, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,
+  generation = tonumber(ARGV[10]),
 }, now)
 redis.call('HSET', KEYS[2], 'claim', claim)
 return answer

@@ -29,11 +29,13 @@ const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
 /** What a stalled leader still gets after Redis has answered it: the same answer may be on its way to the launcher. */
 const STALL_GRACE_MS = 500;
+/** A generation of the configuration is proven when its leader has launched what was due for this long. */
+const PROOF_MS = 10_000;
 /** Round trips of the longest step (open, or look and commit). */
 const TRIPS_A_STEP = 4;
 
 /** Redis has answered the lease connection although the leader is stalled: if it still is by then, it resigns. */
-interface Proof {
+interface Answered {
   readonly stallSinceMs: number;
   readonly untilMs: number;
 }
@@ -50,9 +52,15 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #trustMs: number;
   #trustedUntilMs: number;
+  /** The generation that is carried, since when, and whether the store has heard that it is proven. */
+  #carried: number;
+  #carriedSinceMs: number;
+  #isProofTold = false;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
+    this.#carried = options.bid.generation;
+    this.#carriedSinceMs = options.grantedMs;
     this.#trustMs = options.bid.ttlMs - options.bid.ttlMs / 10;
     this.#trustedUntilMs = options.grantedMs + this.#trustMs;
   }
@@ -67,11 +75,13 @@ export class LeaseKeeper {
     const { clock, bid, grantedMs, hint, progress, random } = this.#options;
     let renewAtMs = grantedMs + bid.ttlMs / 3;
     let failure: string | null = null;
-    let proof: Proof | null = null;
+    let answered: Answered | null = null;
     while (!ending.aborted) {
-      // While renewals fail the next one is soon, and nothing else is known of Redis.
-      const verdictMs = proof?.untilMs ?? (failure === null ? progress.stallsAtMs : renewAtMs);
-      await this.#sleep(Math.min(renewAtMs, this.#trustedUntilMs, verdictMs), ending);
+      const wakeAtMs = answered?.untilMs ?? this.#wakeAtMs(renewAtMs, failure === null);
+      await clock.sleep(
+        Math.min(wakeAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
+        AbortSignal.any([ending, hint.signal]),
+      );
       const sentMs = clock.monotonicMs();
       if (hint.take()) renewAtMs = sentMs;
       if (sentMs >= this.#trustedUntilMs) {
@@ -79,40 +89,60 @@ export class LeaseKeeper {
         return { by: "lost", reason: "unreachable", error: failure };
       }
       const { stall } = progress;
-      if (stall === null || stall.sinceMs !== proof?.stallSinceMs) proof = null;
-      if (stall !== null && proof !== null) {
-        if (sentMs >= proof.untilMs) return { by: "resigned", reason: "no-progress", stall };
+      if (stall === null || stall.sinceMs !== answered?.stallSinceMs) answered = null;
+      if (stall !== null && answered !== null) {
+        if (sentMs >= answered.untilMs) return { by: "resigned", reason: "no-progress", stall };
         continue;
       }
       if (stall !== null && failure === null) renewAtMs = sentMs;
+      const isNewlyProven = sentMs >= this.#provenAtMs();
+      if (isNewlyProven && failure === null) renewAtMs = sentMs;
       if (sentMs < renewAtMs) continue;
-      const answer = await this.#renew(sentMs, ending);
+      const isProven = this.#isProofTold || isNewlyProven;
+      const answer = await this.#renew(sentMs, isProven, ending);
       if (answer === "lost") return { by: "lost", reason: "expired" };
       if (answer === "outdated") return { by: "resigned", reason: "generation" };
-      if (answer === "renewed") this.#trustedUntilMs = sentMs + this.#trustMs;
+      if (answer === "renewed") {
+        this.#trustedUntilMs = sentMs + this.#trustMs;
+        this.#isProofTold = isProven;
+      }
       failure = typeof answer === "object" ? answer.error : null;
       const answeredMs = clock.monotonicMs();
       if (stall !== null && failure === null) {
         const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
-        proof = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
+        answered = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
       }
       renewAtMs = failure === null ? sentMs + bid.ttlMs / 3 : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
     }
     return { by: "lost", reason: "expired" };
   }
 
-  async #sleep(untilMs: number, ending: AbortSignal): Promise<void> {
-    const { clock, hint } = this.#options;
-    await clock.sleep(untilMs - clock.monotonicMs(), AbortSignal.any([ending, hint.signal]));
+  /** While renewals fail the next one is soon, and shows all that is to be known. */
+  #wakeAtMs(renewAtMs: number, isAnswered: boolean): number {
+    return isAnswered
+      ? Math.min(renewAtMs, this.#options.progress.stallsAtMs, this.#provenAtMs())
+      : renewAtMs;
+  }
+
+  /** When the store is to hear that the generation is proven; infinity when it has. */
+  #provenAtMs(): number {
+    const { clock, generation, progress } = this.#options;
+    if (this.#carried !== generation()) {
+      this.#carried = generation();
+      this.#carriedSinceMs = clock.monotonicMs();
+      this.#isProofTold = false;
+    }
+    if (this.#isProofTold) return Number.POSITIVE_INFINITY;
+    return Math.max(progress.healthySinceMs, this.#carriedSinceMs) + PROOF_MS;
   }
 
   /** An answer that comes when the lease is not trusted any more is none. */
-  async #renew(sentMs: number, ending: AbortSignal) {
-    const { store, clock, bid, generation } = this.#options;
+  async #renew(sentMs: number, isProven: boolean, ending: AbortSignal) {
+    const { store, clock, bid } = this.#options;
     const answered = new AbortController();
     const answer = await Promise.race([
       store
-        .renew({ ...bid, generation: generation() })
+        .renew({ ...bid, generation: this.#carried, isProven })
         .catch((error: unknown) => ({ error: messageOf(error) })),
       clock
         .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([answered.signal, ending]))

@@ -5,10 +5,18 @@ export interface Bid {
   readonly replica: string;
   readonly token: string;
   readonly ttlMs: number;
-  /** Of the configuration that the replica carries. A bid announces it; bids of a lower one are never granted. */
+  /**
+   * Of the configuration that the replica carries. A bid of a higher one than the leader's is a wish that the leader makes
+   * way for. Once a leader has proven itself, bids of lower ones are never granted again.
+   */
   readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken at once. */
   readonly takeOver?: number;
+}
+
+export interface Renewal extends Bid {
+  /** The leader has led with its generation for long enough, and launched what was due. */
+  readonly isProven?: boolean;
 }
 
 /** Whether the leader's process is there: the kernel closes its connections when it dies. */
@@ -41,10 +49,12 @@ export type BidOutcome =
       /** A wrong guess costs a handoff and no tick: the fence decides. */
       readonly presence: Presence;
     }
-  /** Nobody leads, but a higher generation of the configuration has been announced. */
-  | { readonly outcome: "outdated"; readonly newest: number };
+  /** There is no leader, but a higher generation has led, or is about to. */
+  | { readonly outcome: "outdated"; readonly newest: number }
+  /** There is no leader; leaders of this generation failed, so for `forMs` it makes way for replicas of another one. */
+  | { readonly outcome: "passed over"; readonly inFavourOf: number; readonly forMs: number };
 
-/** `outdated`: renewed, but a higher generation of the configuration has been announced. */
+/** `outdated`: renewed, but a replica of a higher generation is to lead. */
 export type RenewOutcome = "renewed" | "outdated" | "lost";
 
 /** How a lease that was given back ended; the next leader reports it as its reason. */
@@ -64,7 +74,7 @@ export interface LeaseStore {
   campaign(bid: Bid): Promise<BidOutcome>;
 
   /** Extends the lease to its whole time to live from now, or says that it is not held with this token any more. */
-  renew(bid: Bid): Promise<RenewOutcome>;
+  renew(bid: Renewal): Promise<RenewOutcome>;
 
   /** Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. */
   release(bid: Bid, reason: ReleaseReason): Promise<void>;

@@ -19,26 +19,48 @@ export class Progress {
   readonly #clock: Pick<Clock, "monotonicMs">;
   #steppedMs: number | null = null;
   #failure: Stall | null = null;
+  /** Null from a failure or refusal until something succeeds. */
+  #healthySinceMs: number | null;
 
   constructor(clock: Pick<Clock, "monotonicMs">) {
     this.#clock = clock;
+    this.#healthySinceMs = clock.monotonicMs();
   }
 
   /** A step has ended, so the work does not hang. */
   step(): void {
-    this.#steppedMs = this.#clock.monotonicMs();
+    const nowMs = this.#clock.monotonicMs();
+    const hung = nowMs - (this.#steppedMs ?? nowMs) >= STALL_MS;
+    if (hung && this.#healthySinceMs !== null) this.#healthySinceMs = nowMs;
+    this.#steppedMs = nowMs;
   }
 
   /** A launch has succeeded, or nothing is due. */
   succeed(): void {
     this.#failure = null;
     this.step();
+    this.#healthySinceMs ??= this.#clock.monotonicMs();
+  }
+
+  /** Redis has refused: the connection works, and another replica would get the same answer. */
+  refuse(): void {
+    this.#failure = null;
+    this.#healthySinceMs = null;
+    this.step();
   }
 
   /** A step had no answer. Repeated failures without a success between them are one stall. */
   fail(error: string): void {
     this.#failure = { sinceMs: this.#failure?.sinceMs ?? this.#clock.monotonicMs(), error };
+    this.#healthySinceMs = null;
     this.step();
+  }
+
+  /** Monotonic; since when nothing has gone wrong, or infinity while something does. */
+  get healthySinceMs(): number {
+    return this.stall === null
+      ? (this.#healthySinceMs ?? Number.POSITIVE_INFINITY)
+      : Number.POSITIVE_INFINITY;
   }
 
   /** Monotonic; when the work counts as stalled unless something succeeds until then. */

@@ -4,9 +4,18 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
 import { leaderOf } from "./leader-record.ts";
-import type { Bid, BidOutcome, Leader, LeaseStore, ReleaseReason, RenewOutcome } from "./lease-store.ts";
+import type {
+  Bid,
+  BidOutcome,
+  Leader,
+  LeaseStore,
+  ReleaseReason,
+  Renewal,
+  RenewOutcome,
+} from "./lease-store.ts";
 import {
   electedReply,
+  makeWay,
   outcomeOf,
   presenceReply,
   renewOutcomeOf,
@@ -22,7 +31,7 @@ const RELEASE = new Script(new URL("./release.lua", import.meta.url));
 const campaignReply = z.union([
   electedReply,
   z.tuple([z.literal("held"), z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply]),
-  z.tuple([z.literal("outdated"), z.number(), z.number()]),
+  z.tuple([z.literal("outdated"), z.number(), z.number(), z.number()]),
 ]);
 
 export interface RedisLeaseStoreOptions {
@@ -46,11 +55,12 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
-    const { lease, term, leader, terms, generation, leadershipChannel, aliveChannels } = this.#keys;
+    const { lease, term, leader, terms, generation, generations } = this.#keys;
+    const { leadershipChannel, aliveChannels } = this.#keys;
     const reply = campaignReply.parse(
       await CAMPAIGN.run(
         this.#redis,
-        [lease, term, leader, terms, generation],
+        [lease, term, leader, terms, generation, generations],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
           ...[aliveChannels, bid.takeOver ?? 0, bid.generation],
@@ -59,7 +69,7 @@ export class RedisLeaseStore implements LeaseStore {
     );
     if (reply[1] === 0) this.#presence.announceAgain();
     if (reply[0] === "elected") return outcomeOf(reply);
-    if (reply[0] === "outdated") return { outcome: "outdated", newest: reply[2] };
+    if (reply[0] === "outdated") return makeWay(bid, reply[2], reply[3]);
     const [, , endsInMs, replica, number, sinceMs, presence] = reply;
     return {
       outcome: "held",
@@ -69,13 +79,13 @@ export class RedisLeaseStore implements LeaseStore {
     };
   }
 
-  async renew(bid: Bid): Promise<RenewOutcome> {
-    const { lease, leader, generation, leadershipChannel, aliveChannels } = this.#keys;
+  async renew(bid: Renewal): Promise<RenewOutcome> {
+    const { lease, leader, generation, generations, aliveChannels } = this.#keys;
     const reply = renewReply.parse(
       await RENEW.run(
         this.#redis,
-        [lease, leader, generation],
-        [bid.token, bid.ttlMs, bid.generation, leadershipChannel, bid.replica, aliveChannels],
+        [lease, leader, generation, generations],
+        [bid.token, bid.ttlMs, bid.generation, bid.isProven ? 1 : 0, bid.replica, aliveChannels],
       ),
     );
     if (reply[1] === 0) this.#presence.announceAgain();

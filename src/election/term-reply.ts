@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { BidOutcome, RenewOutcome } from "./lease-store.ts";
+import type { Bid, BidOutcome, RenewOutcome } from "./lease-store.ts";
 
 /** The beginning of every script that opens or reads terms. */
 export const TERM_LUA = new URL("./term.lua", import.meta.url);
@@ -36,4 +36,11 @@ export const renewReply = z.tuple([z.number(), z.number()]);
 export function renewOutcomeOf([outcome]: z.output<typeof renewReply>): RenewOutcome {
   if (outcome === 1) return "renewed";
   return outcome === 2 ? "outdated" : "lost";
+}
+
+/** What a bid is answered that has to make way for another generation. */
+export function makeWay(bid: Bid, other: number, forMs: number): BidOutcome {
+  return other > bid.generation
+    ? { outcome: "outdated", newest: other }
+    : { outcome: "passed over", inFavourOf: other, forMs };
 }

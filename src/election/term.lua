@@ -6,7 +6,7 @@ local function nowMs()
 end
 
 local ENDS = {resigned = true, crashed = true, expired = true}
-local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt'}
+local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt', 'generation', 'yieldTo'}
 
 -- The record of the newest term's leader, as a table; empty when there is none, or when somebody else wrote into it: that
 -- would otherwise keep everybody from leading. The fence does not rest on it.
@@ -51,19 +51,115 @@ local function presenceOf(record, key, channels, seen, now)
   return 'gone'
 end
 
--- Announces the generation of the configuration that a bidder or leader carries, and returns the highest one that has
--- been announced: who carries a lower one must not lead.
-local function newestGeneration(key, mine, channel)
-  local newest = tonumber(redis.call('GET', key) or '') or -1
-  if mine <= newest then return newest end
-  redis.call('SET', key, string.format('%d', mine))
-  redis.call('PUBLISH', channel, 'generation')
-  return mine
+-- Generations. The floor is the highest one whose leader has proven itself; lower ones never lead again. What is above it:
+-- when a replica of it bid last ('seen:<g>'), and how often its leaders failed before they had proven themselves and until
+-- when it is passed over for that ('failed:<g>').
+
+-- A bid counts as a wish to lead for this long, and is written down this often.
+local WISH_MS, NOTE_MS = 3000, 1000
+local BACK_OFF_MS, BACK_OFF_LIMIT_MS = 30000, 300000
+
+-- keys: generation, generations
+local function readGenerations(keys)
+  local all = {floor = tonumber(redis.call('GET', keys.generation) or '') or -1, seen = {}, failed = {}}
+  local fields = redis.call('HGETALL', keys.generations)
+  for i = 1, #fields, 2 do
+    local kind, number = string.match(fields[i], '^(%a+):(%d+)$')
+    local first, second = string.match(fields[i + 1], '^(%d+) ?(%d*)$')
+    -- What another program wrote is passed over; longer numbers than these are not exact.
+    if not first or not number or #number > 15 or #first > 15 or #second > 15 then kind = nil end
+    if kind == 'seen' then all.seen[tonumber(number)] = tonumber(first) end
+    if kind == 'failed' and second ~= '' then
+      all.failed[tonumber(number)] = {count = tonumber(first), ends = tonumber(second)}
+    end
+  end
+  return all
+end
+
+-- For how long the generation is still passed over. More than the limit: the server's clock has stepped back since.
+local function backOffOf(all, generation, now)
+  local failed = all.failed[generation]
+  local left = failed and failed.ends - now or 0
+  return left > 0 and left <= BACK_OFF_LIMIT_MS and left or 0
+end
+
+local function isThere(all, generation, now)
+  return generation >= all.floor and math.abs(now - (all.seen[generation] or 0)) < WISH_MS
+    and backOffOf(all, generation, now) == 0
+end
+
+-- The highest generation above `mine` that leads instead of it, or nil.
+local function higherThan(all, mine, now)
+  local best = all.floor > mine and all.floor or nil
+  for generation in pairs(all.seen) do
+    if generation > (best or mine) and isThere(all, generation, now) then best = generation end
+  end
+  return best
+end
+
+-- The generation that a bid of `mine` makes way for, or nil: a higher one; or, after failures of mine, any that is there.
+local function preferredTo(all, mine, now)
+  local best = higherThan(all, mine, now)
+  if best or backOffOf(all, mine, now) == 0 then return best end
+  for generation in pairs(all.seen) do
+    if generation ~= mine and generation > (best or -1) and isThere(all, generation, now) then best = generation end
+  end
+  return best
+end
+
+-- Writes down that a replica of the generation bids, and wakes a leader (nil: there is none) that carries a lower one.
+local function noteBid(keys, all, mine, leading, channel, now)
+  if math.abs(now - (all.seen[mine] or 0)) < NOTE_MS then return end
+  all.seen[mine] = now
+  redis.call('HSET', keys.generations, string.format('seen:%d', mine), string.format('%d', now))
+  if leading and mine > leading and backOffOf(all, mine, now) == 0 then redis.call('PUBLISH', channel, 'generation') end
+end
+
+local function noteFailure(keys, all, generation, now)
+  if generation <= all.floor then return end
+  local count = (all.failed[generation] and all.failed[generation].count or 0) + 1
+  local ends = now + math.min(BACK_OFF_MS * 2 ^ (count - 1), BACK_OFF_LIMIT_MS)
+  all.failed[generation] = {count = count, ends = ends}
+  redis.call('HSET', keys.generations, string.format('failed:%d', generation), string.format('%d %d', count, ends))
+end
+
+-- To be called when the recorded term has ended. A leader that ended before it had proven itself is a failure of its
+-- generation, once, unless it made way for a higher one.
+local function judge(keys, all, last, now)
+  local generation = tonumber(last.generation or '')
+  if not generation or last.judged or last.proven == '1' or last.yieldTo then return end
+  last.judged = '1'
+  redis.call('HSET', keys.leader, 'judged', 1)
+  noteFailure(keys, all, generation, now)
+end
+
+-- What a renewal notes of the leader's generation. Returns the generation that it has to make way for, or nil.
+local function carry(keys, all, mine, isProven, now)
+  redis.call('HSET', keys.leader, 'generation', mine, 'proven', isProven and 1 or 0)
+  if isProven and (mine > all.floor or all.failed[mine]) then
+    redis.call('SET', keys.generation, string.format('%d', math.max(mine, all.floor)))
+    all.floor = math.max(mine, all.floor)
+    for generation in pairs(all.seen) do
+      if generation <= mine then redis.call('HDEL', keys.generations, string.format('seen:%d', generation)) end
+    end
+    for generation in pairs(all.failed) do
+      if generation <= mine then redis.call('HDEL', keys.generations, string.format('failed:%d', generation)) end
+    end
+  end
+  local higher = higherThan(all, mine, now)
+  -- Written before the leader resigns: whether the other one took its turn is judged when the next term begins.
+  if higher then
+    redis.call('HSET', keys.leader, 'yieldTo', string.format('%d', higher))
+  else
+    redis.call('HDEL', keys.leader, 'yieldTo')
+  end
+  return higher
 end
 
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
--- keys: term, leader, terms     bid: replica, token, ttl, channel, kept, seen
-local function openTerm(keys, last, bid, now)
+-- keys: term, leader, terms, generations     bid: replica, token, ttl, channel, kept, seen, generation
+-- all: from readGenerations
+local function openTerm(keys, all, last, bid, now)
   local fence = redis.call('GET', keys.term)
   local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
   local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
@@ -74,10 +170,17 @@ local function openTerm(keys, last, bid, now)
     vacant = math.max(now - tonumber(last.ended and last.endedAt or last['until']), 0)
   end
 
+  -- A leader made way for a generation that did not take its turn: it must not depose one again and again.
+  local yielded = tonumber(last.yieldTo or '')
+  if yielded and yielded > bid.generation then noteFailure(keys, all, yielded, now) end
+  -- Who leads does not wish to lead; its generation is there when another replica of it bids.
+  redis.call('HDEL', keys.generations, string.format('seen:%d', bid.generation))
+
   redis.call('SET', keys.term, number .. ':' .. bid.token)
   redis.call('DEL', keys.leader)
   redis.call('HSET', keys.leader, 'replica', bid.replica, 'term', number, 'since', now, 'until', now + bid.ttl,
-    'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', bid.seen, 'ttl', bid.ttl)
+    'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', bid.seen, 'ttl', bid.ttl,
+    'generation', bid.generation, 'proven', 0)
   redis.call('LPUSH', keys.terms, cjson.encode({
     term = tonumber(number), replica = bid.replica, since = now, reason = reason, previous = previous, vacantMs = vacant,
   }))

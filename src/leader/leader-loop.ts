@@ -262,8 +262,7 @@ class Trouble {
   }
 
   meet(error: unknown): { readonly forMs: number; readonly retryMs: number } {
-    // Redis refused: the connection works, and another replica would get the same answer.
-    if (isAnswer(error)) this.#progress?.succeed();
+    if (isAnswer(error)) this.#progress?.refuse();
     else this.#progress?.fail(messageOf(error));
     const nowMs = this.#clock.monotonicMs();
     this.#sinceMs ??= nowMs;

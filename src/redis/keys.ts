@@ -37,8 +37,10 @@ export class RedisKeys {
   readonly audit: string;
   /** What the keys of the jobs' histories begin with. */
   readonly histories: string;
-  /** String: the highest generation of the configuration that a replica that can lead has announced. */
+  /** String: the highest generation of the configuration whose leader has proven itself; lower ones never lead again. */
   readonly generation: string;
+  /** Hash: of generations above that, when a replica of one bid last, and how often its leaders failed (term.lua). */
+  readonly generations: string;
   /** Hash job → run that waits behind the active one (`overlap: queue`). */
   readonly queued: string;
   /** Sorted set replica id → when it was last seen (epoch ms). */
@@ -73,6 +75,7 @@ export class RedisKeys {
     this.audit = `${this.#base}audit`;
     this.histories = `${this.#base}history/`;
     this.generation = `${this.#base}generation`;
+    this.generations = `${this.#base}generations`;
     this.queued = `${this.#base}queued`;
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;

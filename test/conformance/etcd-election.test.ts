@@ -6,7 +6,7 @@ import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { type OpenStore, openEtcd, openRedis, openUnseenEtcdStore } from "../support/etcd-store.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
-import { type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
+import { generationsIn, type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
 
 let redis: TestRedis;
 let etcd: TestEtcd;
@@ -39,6 +39,7 @@ async function setup(): Promise<LeaseStoreFixture> {
       return store;
     },
     vanish: store => stores.get(store)?.vanish(),
+    ...generationsIn(plain, new RedisKeys(name)),
     readFence: () => plain.get(new RedisKeys(name).term),
     async untilExpired() {
       while ((await queue.holder()) !== null);

@@ -1,5 +1,8 @@
+import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/election/lease-store.ts";
+import type { RedisKeys } from "../../src/redis/keys.ts";
+import { readTimeMs } from "../../src/redis/time.ts";
 
 /** What a store's suite needs to look behind it and to play several replicas. */
 export interface LeaseStoreFixture {
@@ -11,6 +14,12 @@ export interface LeaseStoreFixture {
   vanish(store: LeaseStore): void;
   /** The value of `{ns}/term` now. */
   readFence(): Promise<string | null>;
+  /** For how long leaders do not yield to the generation because its leaders failed. */
+  backOffMs(generation: number): Promise<number>;
+  /** Ends that, as time would. */
+  endBackOff(generation: number): Promise<void>;
+  /** Lets all bids of the generation be long ago. */
+  forgetBids(generation: number): Promise<void>;
   /** Resolves when no lease is held any more because its time to live ended. */
   untilExpired(): Promise<void>;
   dispose(): Promise<void>;
@@ -246,7 +255,27 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
     });
 
     describe("and the generation of the configuration", () => {
-      it("tells a leader that a newer one has been announced by a bid that was refused", async () => {
+      /** The replica leads with its generation for long enough. */
+      async function prove(store: LeaseStore, bid: Bid) {
+        expect(await store.campaign(bid)).toMatchObject({ outcome: "elected" });
+        expect(await store.renew({ ...bid, isProven: true })).toBe("renewed");
+      }
+
+      /** The replica is elected and dies; another one, which takes over, finds it gone. */
+      async function crash(generation: number, successor: LeaseStore, bid: Bid) {
+        const name = `crashes-${Math.random()}`;
+        const store = await fixture.open(name);
+        const outcome = await store.campaign(bidOf(name, LONG_TTL_MS, generation));
+        if (outcome.outcome !== "elected") throw new Error(`not elected: ${JSON.stringify(outcome)}`);
+        fixture.vanish(store);
+        for (;;) {
+          const found = await successor.campaign(bid);
+          if (found.outcome === "held" && found.presence === "gone") break;
+        }
+        return { ...bid, takeOver: outcome.term };
+      }
+
+      it("tells a leader that a replica of a newer one wishes to lead", async () => {
         const old = bidOf("a", LONG_TTL_MS, 1);
         await a.campaign(old);
         expect(await a.renew(old)).toBe("renewed");
@@ -254,17 +283,94 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
         expect(await a.renew(old)).toBe("outdated");
       });
 
-      it("does not grant a free lease to an older one, whoever has announced the newer", async () => {
+      it("gives a lease that an older one gave back to the newer one that wishes it", async () => {
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        await a.campaign(old);
+        await b.campaign(bidOf("b", LONG_TTL_MS, 2));
+        await a.renew(old);
+        await a.release(old, "resigned");
+        expect((await a.campaign(bidOf("a", LONG_TTL_MS, 1))).outcome).not.toBe("elected");
+        expect(await b.campaign(bidOf("b", LONG_TTL_MS, 2))).toMatchObject({ outcome: "elected", term: 2 });
+      });
+
+      it("grants older ones no lease any more once a newer one is proven, whoever is there", async () => {
         const newer = bidOf("b", LONG_TTL_MS, 2);
-        await b.campaign(newer);
+        await prove(b, newer);
         await b.release(newer, "resigned");
         await b.withdraw();
         expect(await a.campaign(bidOf("a", LONG_TTL_MS, 1))).toEqual({ outcome: "outdated", newest: 2 });
         expect(await a.campaign(bidOf("a", LONG_TTL_MS, 2))).toMatchObject({ outcome: "elected", term: 2 });
       });
 
-      it("lets an older one see who leads, and not take over from a leader that is gone", async () => {
+      it("lets an older one lead again after a newer one that was not proven", async () => {
+        const newer = bidOf("b", LONG_TTL_MS, 2);
+        await b.campaign(newer);
+        await b.renew(newer);
+        await b.release(newer, "resigned");
+        await b.withdraw();
+        expect(await a.campaign(bidOf("a", LONG_TTL_MS, 1))).toMatchObject({ outcome: "elected", term: 2 });
+      });
+
+      it("makes a leader yield to a newer one that failed only after a while, each time twice as long", async () => {
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        await prove(a, old);
+        await a.release(old, "resigned");
+        const backOffs: number[] = [];
+        for (let failure = 1; failure <= 5; failure++) {
+          const takeOver = await crash(2, a, bidOf("a", LONG_TTL_MS, 1));
+          expect(await a.campaign(takeOver)).toMatchObject({ outcome: "elected", reason: "crashed" });
+          expect(await b.campaign(bidOf("b", LONG_TTL_MS, 2))).toMatchObject({ outcome: "held" });
+          expect(await a.renew(takeOver)).toBe("renewed");
+          backOffs.push(await fixture.backOffMs(2));
+          await fixture.endBackOff(2);
+          expect(await a.renew(takeOver)).toBe("outdated");
+          await a.release(takeOver, "resigned");
+          await b.withdraw();
+        }
+        expect(backOffs.map(ms => Math.ceil(ms / 10_000) * 10)).toEqual([30, 60, 120, 240, 300]);
+      });
+
+      it("passes a failed generation over while another one is there, and lets it lead when none is", async () => {
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        await prove(a, old);
+        await a.release(old, "resigned");
+        const takeOver = await crash(2, a, bidOf("a", LONG_TTL_MS, 1));
+        await a.campaign(takeOver);
+        const third = await fixture.open("third");
+        await third.campaign(bidOf("third", LONG_TTL_MS, 1));
+        await a.release(takeOver, "resigned");
+        await third.withdraw();
+        const again = bidOf("b", LONG_TTL_MS, 2);
+        expect(await b.campaign(again)).toMatchObject({ outcome: "passed over", inFavourOf: 1 });
+        await fixture.forgetBids(1);
+        expect(await b.campaign(again)).toMatchObject({ outcome: "elected" });
+      });
+
+      it("counts a newer one that a leader yielded to, and that did not come, as failed", async () => {
+        const old = bidOf("a", LONG_TTL_MS, 1);
+        await a.campaign(old);
         await b.campaign(bidOf("b", LONG_TTL_MS, 2));
+        expect(await a.renew(old)).toBe("outdated");
+        await a.release(old, "resigned");
+        await b.withdraw();
+        await fixture.forgetBids(2);
+        const next = bidOf("a", LONG_TTL_MS, 1);
+        expect(await a.campaign(next)).toMatchObject({ outcome: "elected" });
+        await b.campaign(bidOf("b", LONG_TTL_MS, 2));
+        expect(await a.renew(next)).toBe("renewed");
+        expect(await fixture.backOffMs(2)).toBeGreaterThan(0);
+      });
+
+      it("forgets failures when the generation is proven after all", async () => {
+        const takeOver = await crash(2, b, bidOf("b", LONG_TTL_MS, 2));
+        await prove(b, takeOver);
+        expect(await fixture.backOffMs(2)).toBe(0);
+        await b.release(takeOver, "resigned");
+        expect(await a.campaign(bidOf("a", LONG_TTL_MS, 1))).toEqual({ outcome: "outdated", newest: 2 });
+      });
+
+      it("lets an older one see who leads, and not take over from a leader that is gone", async () => {
+        await prove(b, bidOf("b", LONG_TTL_MS, 2));
         fixture.vanish(b);
         const old = bidOf("a", LONG_TTL_MS, 1);
         expect(await a.campaign(old)).toMatchObject({ outcome: "held", leader: { replica: "b", term: 1 } });
@@ -292,6 +398,23 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       });
     });
   });
+}
+
+/** What the suite needs of the generations that stores keep in Redis. */
+export function generationsIn(redis: Redis, { generations }: RedisKeys) {
+  return {
+    async backOffMs(generation: number) {
+      const [, ends] = ((await redis.hget(generations, `failed:${generation}`)) ?? "0 0").split(" ");
+      return Math.max(Number(ends) - (await readTimeMs(redis)), 0);
+    },
+    async endBackOff(generation: number) {
+      const [count] = ((await redis.hget(generations, `failed:${generation}`)) ?? "").split(" ");
+      await redis.hset(generations, `failed:${generation}`, `${count} 0`);
+    },
+    async forgetBids(generation: number) {
+      await redis.hdel(generations, `seen:${generation}`);
+    },
+  };
 }
 
 /** Hints as promises. */

@@ -7,7 +7,7 @@ import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
-import { type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
+import { generationsIn, type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -54,6 +54,7 @@ async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Re
     vanish(store) {
       subscribers.get(store)?.disconnect();
     },
+    ...generationsIn(plain, keys),
     readFence: () => plain.get(keys.term),
     async untilExpired() {
       while ((await plain.exists(keys.lease)) === 1);
@@ -93,11 +94,12 @@ describe("the Redis lease store", () => {
     await fixture.dispose();
   });
 
-  it("lets a lower generation lead when an operator has removed the one that was announced by mistake", async () => {
+  it("lets a lower generation lead when an operator has removed the one that led by mistake", async () => {
     const fixture = await setup();
     const [a, b] = [await fixture.open("a"), await fixture.open("b")];
     const wrong = { replica: "b", token: "t", ttlMs: 60_000, generation: 500 };
     await b.campaign(wrong);
+    await b.renew({ ...wrong, isProven: true });
     await b.release(wrong, "resigned");
     const bid = { replica: "a", token: "u", ttlMs: 60_000, generation: 5 };
     expect(await a.campaign(bid)).toEqual({ outcome: "outdated", newest: 500 });

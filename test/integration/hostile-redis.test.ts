@@ -117,6 +117,18 @@ describe("what somebody else wrote into Redis", () => {
     await writeGarbage(keys);
     await redis.hset(keys.cursors, "beat", "the day before");
     await redis.mset(keys.term, "last:x", keys.generation, "newest");
+    const huge = "9".repeat(30);
+    await redis.hset(
+      keys.generations,
+      `seen:${huge}`,
+      Date.now(),
+      "seen:7",
+      "now",
+      "failed:0",
+      huge,
+      "x",
+      "y",
+    );
     const replica = new ReplicaProcess(["--config", project.configDir]);
     disposals.push(() => replica.end("SIGKILL"));
     const failed = await replica.when("launch.failed");

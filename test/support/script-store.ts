@@ -5,6 +5,7 @@ import type {
   LeaseStore,
   Presence,
   ReleaseReason,
+  Renewal,
 } from "../../src/election/lease-store.ts";
 
 type Answer<T> = T | "no answer" | "silence";
@@ -16,12 +17,12 @@ type Answer<T> = T | "no answer" | "silence";
 export class ScriptStore implements LeaseStore {
   readonly kind = "redis";
   readonly bids: Bid[] = [];
-  readonly renewals: Bid[] = [];
+  readonly renewals: Renewal[] = [];
   readonly releases: { readonly bid: Bid; readonly reason: ReleaseReason }[] = [];
   withdrawals = 0;
   onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
   onCurrent: () => Leader | null = () => null;
-  onRenew: (bid: Bid, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
+  onRenew: (bid: Renewal, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
   #wakers = new Set<() => void>();
 
   campaign(bid: Bid): Promise<BidOutcome> {
@@ -29,7 +30,7 @@ export class ScriptStore implements LeaseStore {
     return answer(this.onCampaign(bid, this.bids.length));
   }
 
-  renew(bid: Bid): Promise<"renewed" | "lost"> {
+  renew(bid: Renewal): Promise<"renewed" | "lost"> {
     this.renewals.push(bid);
     return answer(this.onRenew(bid, this.renewals.length));
   }

@@ -467,6 +467,48 @@ describe("a leader whose work reports its progress", () => {
     expect(recorder.of("leader.lost")).toEqual([]);
   });
 
+  /** When, after the election, the store heard first that the generation is proven. */
+  async function provenAfterMs(bundle: ReturnType<typeof setup>, limitMs = 40_000) {
+    const { clock, store } = bundle;
+    const startMs = clock.monotonicMs();
+    while (clock.monotonicMs() - startMs < limitMs) {
+      await clock.advance(100);
+      if (store.renewals.at(-1)?.isProven) return clock.monotonicMs() - startMs;
+    }
+    return null;
+  }
+
+  it("tells the store that its generation is proven after ten seconds, and goes on telling it", async () => {
+    const bundle = reporting(() => true);
+    await leading(bundle.store, bundle.elector);
+    expect(await provenAfterMs(bundle)).toBe(10_000);
+    await bundle.clock.advance(30_000);
+    expect(bundle.store.renewals.at(-1)).toMatchObject({ generation: 3, isProven: true });
+  });
+
+  it("has not proven its generation while its launches are refused", async () => {
+    let isRefused = true;
+    const bundle = reporting(
+      () => true,
+      term => (isRefused ? term.progress?.refuse() : term.progress?.succeed()),
+    );
+    await leading(bundle.store, bundle.elector);
+    expect(await provenAfterMs(bundle, 20_000)).toBeNull();
+    isRefused = false;
+    expect(await provenAfterMs(bundle)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it("proves a generation that it takes over while it leads anew", async () => {
+    const bundle = reporting(() => true);
+    await leading(bundle.store, bundle.elector);
+    await provenAfterMs(bundle);
+    bundle.elector.setGeneration(4);
+    await bundle.clock.advance(5_000);
+    expect(bundle.store.renewals.at(-1)).toMatchObject({ generation: 4, isProven: false });
+    await bundle.clock.advance(10_000);
+    expect(bundle.store.renewals.at(-1)).toMatchObject({ generation: 4, isProven: true });
+  });
+
   it("lets others lead after that, and tries again when no one does", async () => {
     let goesOn = true;
     const { clock, store, elector } = reporting(() => goesOn);
