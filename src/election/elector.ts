@@ -6,6 +6,7 @@ import { AbsenceAlarm } from "./absence-alarm.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
 import { Progress } from "./progress.ts";
+import { SitOut } from "./sit-out.ts";
 
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
 export interface Term {
@@ -62,6 +63,7 @@ export class Elector {
   readonly #random: () => number;
   readonly #absence: AbsenceAlarm;
   readonly #stopping = new AbortController();
+  readonly #sitOut: SitOut;
   readonly #failure = Promise.withResolvers<never>();
   #running: Promise<void> | null = null;
   #resign: ((reason: ResignReason) => void) | null = null;
@@ -71,8 +73,6 @@ export class Elector {
   #token: string = randomUUID();
   #observed: string | null = null;
   #led: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
-  /** When this replica was fenced last. */
-  #fencedMs = Number.NEGATIVE_INFINITY;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
 
@@ -81,6 +81,7 @@ export class Elector {
     this.#generation = options.generation;
     this.#random = options.random ?? Math.random;
     this.#absence = new AbsenceAlarm(options.clock, options.events, options.leaseTtlMs);
+    this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
   }
 
@@ -285,36 +286,8 @@ export class Elector {
     }
     await work;
     this.#led = null;
-    if (end.by === "resigned") await this.#sitOut();
-    else if (end.reason === "fenced") await this.#sitOutFenced();
-  }
-
-  /**
-   * Fenced with a lease of its own, a replica sees two servers that both think that they are the one, as in the middle
-   * of a failover. Once may be chance. When it happens again, others may be in the same place, and would hand the
-   * lease round as fast as it can be lost: then it waits, whoever leads.
-   */
-  async #sitOutFenced(): Promise<void> {
-    const { clock, leaseTtlMs } = this.#options;
-    const isAgain = clock.monotonicMs() - this.#fencedMs < leaseTtlMs;
-    this.#fencedMs = clock.monotonicMs();
-    if (isAgain) await clock.sleep(leaseTtlMs / 3, this.#stopping.signal);
-    else await this.#sitOut();
-  }
-
-  /** Lets somebody else lead, or waits a third of the TTL when nobody does. */
-  async #sitOut(): Promise<void> {
-    const { store, clock, leaseTtlMs } = this.#options;
-    const untilMs = clock.monotonicMs() + leaseTtlMs / 3;
-    const hint = new Hint();
-    const unsubscribe = store.onHint(() => hint.give());
-    while (!this.#stopping.signal.aborted && clock.monotonicMs() < untilMs) {
-      hint.clear();
-      const leader = await store.current().catch(() => null);
-      if (leader) break;
-      await clock.sleep(untilMs - clock.monotonicMs(), AbortSignal.any([hint.signal, this.#stopping.signal]));
-    }
-    unsubscribe();
+    if (end.by === "resigned") await this.#sitOut.afterResigning();
+    else if (end.reason === "fenced") await this.#sitOut.afterFenced();
   }
 
   /** A leader whose work breaks down must not stay leader, half working: it resigns and lets others try. */
