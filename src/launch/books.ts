@@ -41,6 +41,8 @@ export interface OpenBooks {
   readonly nowMs: number;
   /** The newest format of the data that is understood. */
   readonly format: number;
+  /** Called before each of the scripts, which take some thousands of jobs at a time. */
+  readonly onPage?: (() => void) | undefined;
 }
 
 /**
@@ -52,12 +54,13 @@ export interface OpenBooks {
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
-  { fence, jobs, nowMs, format }: OpenBooks,
+  { fence, jobs, nowMs, format, onPage }: OpenBooks,
 ): Promise<ReadonlyMap<string, Book> | null> {
   const { term, cursors, definitions, schedules, launched, retired } = keys;
   const books = new Map<string, Book>();
   const changed: Job[] = [];
   for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
+    onPage?.();
     const reply = await OPEN_TERM.run(
       redis,
       [term, cursors, definitions, schedules, launched, retired, keys.format],
@@ -75,6 +78,7 @@ export async function openBooks(
     }
   }
   for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
+    onPage?.();
     const defined = await define(redis, keys, { fence, nowMs, jobs: page });
     if (defined === null) return null;
     for (const [job, book] of defined) books.set(job, book);
@@ -88,7 +92,7 @@ const UNKNOWN: Book = { cursor: 0, launched: 0 };
 async function define(
   redis: Redis,
   keys: RedisKeys,
-  { fence, nowMs, jobs }: Omit<OpenBooks, "format">,
+  { fence, nowMs, jobs }: Pick<OpenBooks, "fence" | "nowMs" | "jobs">,
 ): Promise<ReadonlyMap<string, Book> | null> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
   const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));

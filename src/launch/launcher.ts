@@ -104,19 +104,21 @@ export class Launcher {
   /**
    * Gives each job its cursor, if it has none, and reads where all of them are. Where the definition of a job is not the
    * one that is stored, this one is in force from `nowMs` on, and the one before becomes a closed epoch. Throws
-   * BW_REDIS_AWAY where there is no connection to do it over.
+   * BW_REDIS_AWAY where there is no connection to do it over. `onPage` is called for every few thousand jobs: very many take
+   * seconds, and a leader that gets on must not look like one that hangs.
    */
-  async open(fence: string, nowMs: number): Promise<OpenOutcome> {
+  async open(fence: string, nowMs: number, onPage?: () => void): Promise<OpenOutcome> {
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
     // First, so that an order which is given meanwhile is seen as a newer version.
     const orders = await readOrders(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
     const books = await openBooks(this.#redis, this.#keys, {
-      ...{ fence, nowMs, jobs },
+      ...{ fence, nowMs, jobs, onPage },
       format: this.#format,
     });
     if (books === null) return this.#fenced();
+    onPage?.();
     const closed = await readClosedEpochs(this.#redis, this.#keys);
     this.#openedOn = connection;
     return { outcome: "opened", books, closed, orders };

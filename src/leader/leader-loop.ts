@@ -114,7 +114,7 @@ export class LeaderLoop {
   /** Leads from freshly read cursors until the term ends or they can no longer be trusted. */
   async #work(term: Term, trouble: Trouble): Promise<Stop> {
     const { launcher, clock } = this.#options;
-    const opened = await launcher.open(term.fence, clock.nowMs());
+    const opened = await launcher.open(term.fence, clock.nowMs(), () => term.progress?.step());
     if (opened.outcome === "fenced") return "fenced";
     term.progress?.step();
     const standing = new Standing(this.#jobs, opened);

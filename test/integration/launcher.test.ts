@@ -1,6 +1,6 @@
 import { Queue, QueueEvents, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { type Commit, Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
@@ -113,12 +113,16 @@ describe("opening a term", () => {
     expect(opened.outcome === "opened" && opened.books.get("report")?.cursor).toBe(T0);
   });
 
-  it("opens more jobs than one call can name", async () => {
+  it("opens more jobs than one call can name, and reports how it gets on", async () => {
     const jobs = Array.from({ length: 12_000 }, (_, i) => jobOf(`job-${i}`));
     const { launcher } = await setup(jobs);
-    const cursors = await cursorsOf(launcher);
-    expect(cursors.size).toBe(12_000);
-    expect(new Set(cursors.values())).toEqual(new Set([T0]));
+    const onPage = vi.fn();
+    const opened = await launcher.open(FENCE, T0, onPage);
+    const books = opened.outcome === "opened" ? opened.books : new Map();
+    expect(books.size).toBe(12_000);
+    expect(new Set([...books.values()].map(({ cursor }) => cursor))).toEqual(new Set([T0]));
+    // At least once for every 5,000 jobs that are read, and again for those that are written.
+    expect(onPage.mock.calls.length).toBeGreaterThanOrEqual(6);
   });
 
   it("refuses an older term and writes nothing", async () => {
