@@ -13,8 +13,10 @@ const MESSAGES = {
     `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${f.key} ${f.job}): the job then begins anew`,
   BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
     `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,
+  BW_REQUEST_REUSED: (f: { id: string; before: string; now: string }) =>
+    `request id ${f.id} was used for "${f.before}" before, and now for "${f.now}": use a new id for each request`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
-    "the connection to Redis changed within a launch; nothing was sent",
+    "the connection to Redis changed within a transaction; nothing was sent",
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
   BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
     `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,

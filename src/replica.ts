@@ -80,6 +80,8 @@ export class Replica {
   readonly #probes: ProbeServer | null;
   readonly #others: Part[] = [];
   readonly #stopping = new AbortController();
+  /** Connections are about to be closed. */
+  readonly #closing = new AbortController();
   /** The handlers are loaded, or will not be any more. */
   readonly #loaded = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
@@ -220,6 +222,7 @@ export class Replica {
       ...[this.#launcher?.close(), this.#queueDepths?.close()],
     ];
     await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
+    this.#closing.abort();
     this.#stores.close();
     await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
@@ -292,7 +295,7 @@ export class Replica {
       events: this.events,
       log: this.#log,
       locks: this.#locks,
-      recordResult: result => recordResult(redis, this.#keys, result),
+      recordResult: result => recordResult(redis, this.#keys, result, this.#closing.signal),
     });
     await this.#workers.start();
   }

@@ -12,7 +12,7 @@ export interface AuditOptions extends ProjectOptions {
 /** Shows what operators did to the cluster, newest first. */
 export async function audit(options: AuditOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
-  const rows = await withRedis(config, (redis, keys) => readAudit(redis, keys, options.limit));
+  const rows = await withRedis(config, io, (redis, keys) => readAudit(redis, keys, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
   return EXIT.done;

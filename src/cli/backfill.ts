@@ -1,10 +1,12 @@
 import type { Config, Job } from "../config/config.ts";
+import { firstUndecided } from "../launch/decided.ts";
 import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
 import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";
+import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
 
 export interface BackfillOptions extends OperatorOptions {
@@ -24,24 +26,53 @@ export async function backfill(jobName: string, options: BackfillOptions, io: Io
   const ticks = ticksOf(job, options);
   if (!options.json) io.out(preview(job, ticks));
   if (options.dryRun) {
+    await checkDecided(config, job, ticks, io);
     print(io, options, "nothing was started (--dry-run)", { job: job.name, ticks: ticks.map(iso), runs: [] });
     return EXIT.done;
   }
-  const runs = await start(config, job, ticks, options);
+  const runs = await start(config, job, ticks, options, io);
   print(io, options, `started ${runs.length} runs on queue ${job.queue}`, {
     ...{ job: job.name, ticks: ticks.map(iso), runs },
   });
   return EXIT.done;
 }
 
-async function start(config: Config, job: Job, ticks: readonly number[], options: BackfillOptions) {
+/** As far as Redis can be asked: a preview needs no server. */
+async function checkDecided(config: Config, job: Job, ticks: readonly number[], io: Io): Promise<void> {
+  try {
+    const tickAt = await withRedis(config, io, (redis, keys) => firstUndecided(redis, keys, job, ticks));
+    if (tickAt !== null) throw new UndecidedTick(job, tickAt);
+  } catch (error) {
+    if (error instanceof UndecidedTick || !(error instanceof CliFailure)) throw error;
+    io.err(`not checked whether all ticks are decided: ${error.message}\n`);
+  }
+}
+
+class UndecidedTick extends CliFailure {
+  constructor({ name }: Job, tickAt: number) {
+    super(
+      `${name} has ticks in that range that are not decided yet, the first at ${iso(tickAt)}: a leader may still launch them (they are held by jitter, a pause, overlap or catching up); end the range before it (--to), or wait until \`bellwether history ${name}\` shows them`,
+    );
+  }
+}
+
+async function start(
+  config: Config,
+  job: Job,
+  ticks: readonly number[],
+  options: BackfillOptions,
+  io: Io,
+): Promise<readonly string[]> {
   if (job.overlap !== "allow" && options.overlap !== "allow") {
     throw new CliFailure(
       `${job.name} has overlap: ${job.overlap}, and the runs of a backfill run side by side: accept that with --overlap allow`,
     );
   }
-  const answer = await withOperator(config, options, operator => operator.backfill(job, ticks));
+  const answer = await withOperator(config, options, io, ({ operator, requestId }) =>
+    operator.backfill(job, ticks, { requestId }),
+  );
   if (answer.outcome === "started") return answer.runs;
+  if (answer.outcome === "undecided") throw new UndecidedTick(job, answer.tickAt);
   throw new CliFailure(
     `--to ${options.to} is in the future: by Redis's time it is ${iso(answer.nowMs)}, and this machine's clock is ahead`,
     EXIT.usage,

@@ -13,7 +13,9 @@ export interface HistoryOptions extends ProjectOptions {
 export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
-  const rows = await withRedis(config, (redis, keys) => readHistory(redis, keys, job.name, options.limit));
+  const rows = await withRedis(config, io, (redis, keys) =>
+    readHistory(redis, keys, job.name, options.limit),
+  );
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? `${job.name} has no history yet\n` : renderHistory(rows));
   return EXIT.done;

@@ -23,7 +23,7 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
     throw new CliFailure("--redis: expected an address like redis://127.0.0.1:6379", EXIT.usage);
   const address: RedisAddress = { kind: "url", url: options.redis };
   const where = describeAddress(address);
-  const { entries, queues } = await withServer(address, async redis => {
+  const { entries, queues } = await withServer(address, io, async redis => {
     const entries = await readBullEntries(redis, prefix, queue);
     return { entries, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   });

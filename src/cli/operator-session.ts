@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
+import { newRequestId } from "../launch/requests.ts";
 import { Operator } from "../operator/operator.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { Io } from "./io.ts";
@@ -13,15 +14,33 @@ export interface OperatorOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** Connects, lets an operator act, disconnects. */
+/** What an order needs: `requestId` names the request, and stays the same when it has to be sent again. */
+export interface Orders {
+  readonly operator: Operator;
+  readonly requestId: string;
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+}
+
+/** Connects, lets an operator act, disconnects. When the connection breaks, `act` is called again. */
 export function withOperator<T>(
   config: Config,
   options: OperatorOptions,
-  act: (operator: Operator, redis: Redis, keys: RedisKeys) => Promise<T>,
+  io: Io,
+  act: (orders: Orders) => Promise<T>,
+  { isRepeatable = true }: { readonly isRepeatable?: boolean } = {},
 ): Promise<T> {
-  return withRedis(config, (redis, keys) => {
-    return act(new Operator({ redis, keys, by: options.by ?? whoAmI() }), redis, keys);
-  });
+  const requestId = newRequestId();
+  const order = (redis: Redis, keys: RedisKeys) => {
+    return act({
+      operator: new Operator({ redis, keys, by: options.by ?? whoAmI() }),
+      requestId,
+      redis,
+      keys,
+    });
+  };
+  const afterLoss = "; whether the order was carried out is unknown, `bellwether audit` shows it";
+  return withRedis(config, io, order, { isRepeatable, afterLoss });
 }
 
 /** One line for people, or the same as JSON. */

@@ -6,7 +6,9 @@ import { findJob, loadProject } from "./project.ts";
 export async function pause(jobName: string, options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
-  const done = await withOperator(config, options, operator => operator.pause(job));
+  const done = await withOperator(config, options, io, ({ operator, requestId }) =>
+    operator.pause(job, { requestId }),
+  );
   const since = new Date(done.outcome === "paused" ? done.atMs : done.pause.atMs).toISOString();
   const line =
     done.outcome === "paused"

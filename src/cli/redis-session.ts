@@ -1,48 +1,120 @@
 import type { Redis } from "ioredis";
+import { sleep } from "../clock/sleep.ts";
 import type { Config, RedisAddress } from "../config/config.ts";
-import { connectRedis, describeAddress } from "../redis/connect.ts";
+import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
-import { CliFailure } from "./io.ts";
+import { CliFailure, type Io } from "./io.ts";
 
+/** How long a server has to answer first, and to come back when the connection broke. */
 const CONNECT_LIMIT_MS = 5_000;
+const REPEAT_PAUSE_MS = 50;
+/** A server that breaks every connection is no help. */
+const MAX_REPEATS = 5;
+
+export interface SessionOptions {
+  /** False: what was asked must not be asked again after the connection broke. */
+  readonly isRepeatable?: boolean;
+  /** Added to the message when Redis did not come back. */
+  readonly afterLoss?: string;
+}
 
 /** Connects, does something, disconnects. A person is waiting, so a server that is away is a failure at once. */
 export async function withRedis<T>(
   config: Config,
+  io: Io,
   act: (redis: Redis, keys: RedisKeys) => Promise<T>,
+  options: SessionOptions = {},
 ): Promise<T> {
   const keys = new RedisKeys(config.namespace);
-  return await withServer(config.redis, async redis => {
+  const checked = async (redis: Redis) => {
     await checkFormat(redis, keys);
     return await act(redis, keys);
-  });
+  };
+  return await withServer(config.redis, io, checked, options);
 }
 
-/** The same on any server. What it refuses is a failure too, in one line. */
-export async function withServer<T>(address: RedisAddress, act: (redis: Redis) => Promise<T>): Promise<T> {
+/**
+ * The same on any server. What it refuses is a failure too, in one line. When the connection breaks, `act` is called
+ * again on the next one. Ends in time: 5 s after the connection broke, which the client finds out after 5 s of silence.
+ */
+export async function withServer<T>(
+  address: RedisAddress,
+  io: Io,
+  act: (redis: Redis) => Promise<T>,
+  options: SessionOptions = {},
+): Promise<T> {
   const redis = connectRedis(address, "plain", "bellwether-cli");
+  const where = describeAddress(address);
+  const over = new AbortController();
   try {
-    await whenReady(redis, describeAddress(address));
-    return await act(redis);
+    await whenReady(redis, where);
+    const lost = whenLost(redis, over.signal);
+    return await Promise.race([repeatOnLoss(redis, act, { ...options, io, where, over: over.signal }), lost]);
   } catch (error) {
-    throw asFailure(error, describeAddress(address));
+    throw asFailure(error, where, options);
   } finally {
+    over.abort();
     redis.disconnect();
   }
 }
 
+interface Repeating extends SessionOptions {
+  readonly io: Io;
+  readonly where: string;
+  /** ioredis's status does not say that a connection was given up while it reconnected. */
+  readonly over: AbortSignal;
+}
+
+async function repeatOnLoss<T>(
+  redis: Redis,
+  act: (redis: Redis) => Promise<T>,
+  { isRepeatable = true, io, where, over }: Repeating,
+): Promise<T> {
+  for (let repeats = 0; ; repeats++) {
+    try {
+      return await act(redis);
+    } catch (error) {
+      if (!isConnectionLoss(error) || !isRepeatable || repeats === MAX_REPEATS) throw error;
+      if (repeats === 0) io.err(`the connection to Redis at ${where} broke; connecting again\n`);
+      do await sleep(REPEAT_PAUSE_MS, over);
+      while (redis.status !== "ready" && !over.aborted);
+      if (over.aborted) throw error;
+    }
+  }
+}
+
+class ConnectionLost extends Error {}
+
+/** Rejects when the connection has been broken for too long, whatever its commands do. */
+function whenLost(redis: Redis, over: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  let limit: NodeJS.Timeout | undefined;
+  redis.on("close", () => {
+    if (!over.aborted) limit ??= setTimeout(() => reject(new ConnectionLost()), CONNECT_LIMIT_MS);
+  });
+  const clear = () => {
+    clearTimeout(limit);
+    limit = undefined;
+  };
+  redis.on("ready", clear);
+  over.addEventListener("abort", clear);
+  return promise;
+}
+
 /** What Redis or the connection to it has to say, in one line; anything else is a bug and keeps its stack. */
-function asFailure(error: unknown, address: string): unknown {
+function asFailure(error: unknown, where: string, { afterLoss = "" }: SessionOptions): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.name === "ReplyError") return new CliFailure(`Redis at ${address} refused: ${error.message}`);
-  if (error.name === "MaxRetriesPerRequestError") return new CliFailure(`Redis at ${address} went away`);
+  if (error.name === "ReplyError") return new CliFailure(`Redis at ${where} refused: ${error.message}`);
+  if (error instanceof ConnectionLost || isConnectionLoss(error))
+    return new CliFailure(`Redis at ${where} went away${afterLoss}`);
   return error;
 }
 
-async function whenReady(redis: Redis, address: string): Promise<void> {
+async function whenReady(redis: Redis, where: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const fail = (why: string) => reject(new CliFailure(`cannot reach Redis at ${address}: ${why}`));
+  const fail = (why: string) => reject(new CliFailure(`cannot reach Redis at ${where}: ${why}`));
   const limit = setTimeout(() => fail(`no answer within ${CONNECT_LIMIT_MS / 1000} s`), CONNECT_LIMIT_MS);
   redis.once("ready", resolve);
   redis.once("error", (error: NodeJS.ErrnoException) =>

@@ -6,7 +6,9 @@ import { findJob, loadProject } from "./project.ts";
 export async function resume(jobName: string, options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
-  const done = await withOperator(config, options, operator => operator.resume(job));
+  const done = await withOperator(config, options, io, ({ operator, requestId }) =>
+    operator.resume(job, { requestId }),
+  );
   const isResumed = done.outcome === "resumed";
   const line = isResumed
     ? `resumed ${job.name}, which ${done.pause.by} paused at ${new Date(done.pause.atMs).toISOString()}`

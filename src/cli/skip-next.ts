@@ -13,13 +13,17 @@ export async function skipNext(jobName: string, options: SkipNextOptions, io: Io
   const job = findJob(config, jobName);
   const iso = (at: number) => new Date(at).toISOString();
   if (options.undo) {
-    const done = await withOperator(config, options, operator => operator.keepNext(job));
+    const done = await withOperator(config, options, io, ({ operator, requestId }) =>
+      operator.keepNext(job, { requestId }),
+    );
     if (done.outcome !== "kept") throw new CliFailure(`no tick of ${job.name} is to be skipped`);
     const ticks = done.ticks.map(iso);
     print(io, options, `${job.name} keeps ${ticks.join(", ")}`, { job: job.name, keeps: ticks });
     return EXIT.done;
   }
-  const done = await withOperator(config, options, operator => operator.skipNext(job));
+  const done = await withOperator(config, options, io, ({ operator, requestId }) =>
+    operator.skipNext(job, { requestId }),
+  );
   if (done.outcome !== "skipped") throw new CliFailure(`${job.name} has no tick to come`);
   const tick = iso(done.tickAt);
   const line = `${job.name} skips ${tick} (${formatLocal(done.tickAt, job.spec.timezone)}); --undo takes it back`;

@@ -36,7 +36,7 @@ export interface Status {
 /** Shows who leads, the replicas, and each job's last and next tick. */
 export async function status(options: StatusOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
-  const result = await withRedis(config, (redis, keys) => readStatus(config, redis, keys));
+  const result = await withRedis(config, io, (redis, keys) => readStatus(config, redis, keys));
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
   return EXIT.done;
 }

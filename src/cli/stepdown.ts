@@ -13,11 +13,20 @@ const WAIT_MS = 5_000;
 export async function stepdown(options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const waitMs = config.election.leaseTtlMs / 3 + WAIT_MS;
-  const { term, leader } = await withOperator(config, options, async (operator, redis, keys) => {
-    const asked = await operator.stepDown();
-    if (asked.outcome !== "asked") throw new CliFailure("nobody leads, so nobody can step down");
-    return { term: asked.term, leader: await nextLeader(() => readLeader(redis, keys), asked.term, waitMs) };
-  });
+  // Kept when the order has to be sent again: a leader that was elected meanwhile is not meant.
+  let asked: number | null = null;
+  const { term, leader } = await withOperator(
+    config,
+    options,
+    io,
+    async ({ operator, requestId, redis, keys }) => {
+      asked ??= await operator.newestTerm();
+      const answer = await operator.stepDown({ requestId, term: asked });
+      if (answer.outcome === "nobody leads") throw new CliFailure("nobody leads, so nobody can step down");
+      const { term } = answer;
+      return { term, leader: await nextLeader(() => readLeader(redis, keys), term, waitMs) };
+    },
+  );
   const line = leader
     ? `${leader.replica} leads now, term ${leader.term}, after term ${term}`
     : `the leader of term ${term} was asked; nobody has followed within ${Math.round(waitMs / 1_000)} s`;

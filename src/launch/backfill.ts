@@ -3,73 +3,171 @@ import type { ChainableCommander, Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import { readTimeMs } from "../redis/time.ts";
+import { firstUndecided } from "./decided.ts";
 import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
+import {
+  givenAnswerOf,
+  REQUEST_KEPT_MS,
+  REQUEST_LUA,
+  type Request,
+  refuseReuse,
+  runSuffixOf,
+} from "./requests.ts";
 import { backfillRunId } from "./run-id.ts";
+
+const RECORD = new Script(REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
 
 export interface Backfill {
   readonly job: Job;
   /** Epoch ms, ascending. */
   readonly ticks: readonly number[];
   readonly by: string;
-  readonly nowMs: number;
+  readonly requestId: string;
+}
+
+/** Nothing was started unless the outcome is `started`. */
+export type BackfillOutcome =
+  /** The runs' ids, oldest first. */
+  | { readonly outcome: "started"; readonly runs: readonly string[] }
+  /** A tick is still to come; `nowMs` is Redis's time. */
+  | { readonly outcome: "not due"; readonly nowMs: number }
+  /** The first tick that the leader has not decided yet. */
+  | { readonly outcome: "undecided"; readonly tickAt: number };
+
+interface Parts {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: LaunchQueue;
+  readonly request: Request;
 }
 
 /**
- * Adds a run for each tick in one transaction, with their records. No cursor moves. A rejection with
- * BW_BACKFILL_REFUSED says how many runs were added; after any other one the outcome is unknown, and the history tells.
+ * Adds a run for each tick in one transaction, with their records. No cursor moves. `redis` must be a connection that
+ * never resends, on which nothing else uses WATCH meanwhile.
+ *
+ * A rejection with BW_BACKFILL_REFUSED says how many runs were added. After any other rejection the outcome is unknown;
+ * call it again with the same request id: the request is carried out once, also when the transaction whose answer was
+ * lost arrives late, since it watches the request's key.
  */
 export async function addBackfill(
   redis: Redis,
   keys: RedisKeys,
-  { job, ticks, by, nowMs }: Backfill,
-): Promise<readonly string[]> {
+  backfill: Backfill,
+): Promise<BackfillOutcome> {
+  const { job, requestId } = backfill;
+  const request = { id: requestId, action: "backfill", job: job.name };
+  if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
   const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
-    const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
-    const runs = ticks.map(tickAt => ({ tickAt, run: backfillRunId(job.name, tickAt) }));
-    const free: Job = { ...job, overlap: "allow" };
-    const adds = runs.map(({ tickAt, run }) => {
-      const stamp = { at: new Date(tickAt).toISOString(), kind: "backfill", term: 0 } as const;
-      return queue.add(transaction, free, run, stamp, nowMs);
-    });
-    await Promise.all(adds);
-    for (const { tickAt, run } of runs) {
-      const record = recordOfRun({ tickAt, run, kind: "backfill", by, nowMs });
-      transaction.xadd(
-        keys.history(job.name),
-        "MAXLEN",
-        "~",
-        HISTORY_ENTRIES + 2 * runs.length,
-        "*",
-        ...record,
-      );
+    for (;;) {
+      const outcome = await attempt({ redis, keys, queue, request }, backfill);
+      // Null: the same request was answered meanwhile, over another connection.
+      if (outcome !== null) return outcome;
     }
-    const about = [
-      "action",
-      "backfill",
-      "at",
-      Math.floor(nowMs),
-      "by",
-      by,
-      "job",
-      job.name,
-      "ticks",
-      ticks.length,
-    ];
-    transaction.xadd(keys.audit, "MAXLEN", "~", AUDIT_ENTRIES, "*", ...about);
-    const replies = (await transaction.exec()) ?? [];
-    const added = replies.slice(0, runs.length).filter(([error]) => error === null).length;
-    const failure = replies.find(([error]) => error !== null)?.[0];
-    if (failure) {
-      throw new BellwetherError(
-        "BW_BACKFILL_REFUSED",
-        { added, of: runs.length, why: failure.message },
-        { cause: failure },
-      );
-    }
-    return runs.map(({ run }) => run);
   } finally {
     await queue.close();
   }
+}
+
+async function attempt(parts: Parts, backfill: Backfill): Promise<BackfillOutcome | null> {
+  const { redis, keys, request } = parts;
+  const { job, ticks } = backfill;
+  let isSameConnection = true;
+  const onClose = () => {
+    isSameConnection = false;
+  };
+  redis.once("close", onClose);
+  try {
+    const [, stored] = await Promise.all([
+      redis.watch(keys.request(request.id)),
+      redis.get(keys.request(request.id)),
+    ]);
+    if (stored !== null) return await unwatched(redis, () => givenBefore(parts, backfill, stored));
+    const nowMs = await readTimeMs(redis);
+    if (ticks.some(tick => tick > nowMs))
+      return await unwatched(redis, () => ({ outcome: "not due", nowMs }));
+    const tickAt = await firstUndecided(redis, keys, job, ticks);
+    if (tickAt !== null) return await unwatched(redis, () => ({ outcome: "undecided", tickAt }));
+    const send = await seal(parts, backfill, nowMs);
+    // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
+    if (!isSameConnection) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
+    return await send();
+  } finally {
+    redis.off("close", onClose);
+  }
+}
+
+async function unwatched(redis: Redis, answer: () => BackfillOutcome): Promise<BackfillOutcome> {
+  await redis.unwatch();
+  return answer();
+}
+
+function givenBefore({ request }: Parts, { job, ticks }: Backfill, stored: string): BackfillOutcome {
+  const { outcome, value } = givenAnswerOf(request, stored);
+  if (outcome === "refused")
+    throw refusal(Number(value), ticks.length, "it was refused when it was asked first");
+  if (value !== rangeOf(ticks)) refuseReuse(request, `backfill ${job.name} of other ticks`);
+  return { outcome: "started", runs: runsOf(request, job, ticks).map(({ run }) => run) };
+}
+
+/** Queues everything. What it resolves with sends it in one write; null when the request was answered meanwhile. */
+async function seal({ redis, keys, queue, request }: Parts, backfill: Backfill, nowMs: number) {
+  const { job, ticks, by } = backfill;
+  const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
+  const runs = runsOf(request, job, ticks);
+  const free: Job = { ...job, overlap: "allow" };
+  const adds = runs.map(({ tickAt, run }) => {
+    const stamp = { at: new Date(tickAt).toISOString(), kind: "backfill", term: 0 } as const;
+    return queue.add(transaction, free, run, stamp, nowMs);
+  });
+  await Promise.all(adds);
+  const records = runs.map(({ tickAt, run }) => recordOfRun({ tickAt, run, kind: "backfill", by, nowMs }));
+  RECORD.queue(
+    transaction,
+    [
+      ...[keys.history(job.name), keys.audit, keys.request(request.id)],
+      ...runs.map(({ run }) => queue.runKey(run)),
+    ],
+    [
+      ...[HISTORY_ENTRIES + 2 * runs.length, AUDIT_ENTRIES, REQUEST_KEPT_MS],
+      ...[Math.floor(nowMs), by, job.name, rangeOf(ticks)],
+      ...records.flatMap(record => [record.length, ...record]),
+    ],
+  );
+  return async (): Promise<BackfillOutcome | null> => {
+    const replies = await transaction.exec().catch(explainAbort(runs.length));
+    if (replies === null) return null;
+    const [error, added] = replies.at(-1) ?? [];
+    const failure = replies.find(([error]) => error !== null)?.[0];
+    if (error || added !== runs.length) throw refusal(error ? 0 : Number(added), runs.length, failure);
+    return { outcome: "started", runs: runs.map(({ run }) => run) };
+  };
+}
+
+/** A transaction that is refused while it is queued says no more than that; the reason is with its commands. */
+function explainAbort(of: number) {
+  return (error: unknown): never => {
+    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+    const [first] =
+      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
+    throw refusal(0, of, first instanceof Error ? first : error);
+  };
+}
+
+function refusal(added: number, of: number, why: Error | string | null | undefined) {
+  const text = typeof why === "string" ? why : (why?.message ?? "no reason given");
+  return new BellwetherError("BW_BACKFILL_REFUSED", { added, of, why: text }, { cause: why });
+}
+
+function runsOf(request: Request, job: Job, ticks: readonly number[]) {
+  const suffix = runSuffixOf(request);
+  return ticks.map(tickAt => ({ tickAt, run: backfillRunId(job.name, tickAt, suffix) }));
+}
+
+/** Enough to find that a request id is used again for other ticks. */
+function rangeOf(ticks: readonly number[]): string {
+  return `${ticks.length} ${ticks[0] ?? ""} ${ticks.at(-1) ?? ""}`;
 }

@@ -1,4 +1,6 @@
 import type { Redis } from "ioredis";
+import { sleep } from "../clock/sleep.ts";
+import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { Decision } from "../schedule/plan.ts";
 
@@ -38,11 +40,33 @@ export function latenessOf({ tickAt, dueAt = tickAt }: Decision, nowMs: number):
   return Math.max(0, Math.floor(nowMs - dueAt));
 }
 
-/** Records how a run ended. */
-export async function recordResult(redis: Redis, keys: RedisKeys, result: RunResult): Promise<void> {
+/** A connection comes back within 2 s of its server; an outage that lasts longer costs the record. */
+const RECORD_LIMIT_MS = 30_000;
+const RECORD_PAUSE_MS = 200;
+
+/**
+ * Records how a run ended; after a broken connection once more, until Redis has answered. Where the answer of the first
+ * record was lost there are two of them: readers take the newest of a run. The signal ends the repeating.
+ */
+export async function recordResult(
+  redis: Redis,
+  keys: RedisKeys,
+  result: RunResult,
+  signal: AbortSignal,
+): Promise<void> {
   const { job, ...fields } = result;
   const values = Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
-  await redis.xadd(keys.history(job), "MAXLEN", "~", HISTORY_ENTRIES, "*", ...values);
+  const untilMs = performance.now() + RECORD_LIMIT_MS;
+  for (;;) {
+    try {
+      await redis.xadd(keys.history(job), "MAXLEN", "~", HISTORY_ENTRIES, "*", ...values);
+      return;
+    } catch (error) {
+      const isOver = signal.aborted || performance.now() >= untilMs;
+      if (isOver || !isConnectionLoss(error)) throw error;
+      await sleep(RECORD_PAUSE_MS, signal);
+    }
+  }
 }
 
 /** A run that somebody asked for; it is no tick of the schedule and moves no cursor. */

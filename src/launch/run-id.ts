@@ -27,7 +27,7 @@ export function manualRunId(job: string): string {
   return `${job}@manual-${randomBytes(6).toString("hex")}`;
 }
 
-/** A fresh id for a run that fills in for a tick of the past. */
-export function backfillRunId(job: string, tickAt: number): string {
-  return `${runIdOf(job, tickAt)}~backfill-${randomBytes(6).toString("hex")}`;
+/** The id of a run that fills in for a tick of the past; `suffix` names the request (`runSuffixOf`). */
+export function backfillRunId(job: string, tickAt: number, suffix: string): string {
+  return `${runIdOf(job, tickAt)}~backfill-${suffix}`;
 }

@@ -1,27 +1,35 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
-import { addBackfill } from "../launch/backfill.ts";
+import { addBackfill, type BackfillOutcome } from "../launch/backfill.ts";
 import { readLaunched } from "../launch/cursors.ts";
 import { AUDIT_ENTRIES } from "../launch/history.ts";
 import { type Pause, pauseOf } from "../launch/orders.ts";
+import { newRequestId, REQUEST_KEPT_MS, REQUEST_LUA, refuseReuse } from "../launch/requests.ts";
 import { type TriggerOutcome, triggerJob } from "../launch/trigger.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { storedNumber } from "../redis/stored-number.ts";
 import { readTimeMs } from "../redis/time.ts";
 
-const ORDER = new Script(new URL("./order.lua", import.meta.url));
+const ORDER = new Script(REQUEST_LUA, new URL("./order.lua", import.meta.url));
 
-const orderReply = z.tuple([z.enum(["done", "already", "not there", "decided", "nobody"]), z.string()]);
+const orderReply = z.tuple([
+  z.enum(["done", "already", "not there", "decided", "nobody", "over", "reused"]),
+  z.string(),
+]);
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 
-/** `runs` are the runs' ids, oldest first; `nowMs` is Redis's time. */
-export type BackfillOutcome =
-  | { readonly outcome: "started"; readonly runs: readonly string[] }
-  | { readonly outcome: "not due"; readonly nowMs: number };
+/**
+ * Every call is a request with an id. Each rejects only when Redis gives no answer or refuses. Whether the order was
+ * carried out is then unknown; the same call with the same request id is safe: it is carried out once.
+ */
+export interface RequestOptions {
+  /** A fresh one by default. Redis remembers it for a day. */
+  readonly requestId?: string;
+}
 
-/** Each rejects only when Redis gives no answer or refuses; whether the order stands is then unknown, and safe to ask again. */
 export type PauseOutcome =
   | { readonly outcome: "paused"; readonly atMs: number }
   | { readonly outcome: "already"; readonly pause: Pause };
@@ -37,9 +45,17 @@ export type KeepOutcome =
   | { readonly outcome: "nothing to keep" };
 export type StepDownOutcome =
   | { readonly outcome: "asked"; readonly term: number }
+  /** Another term has begun: its leader was not asked. */
+  | { readonly outcome: "over"; readonly term: number }
   | { readonly outcome: "nobody leads" };
 
+export interface StepDownOptions extends RequestOptions {
+  /** The term whose leader is to step down. Read it once (`newestTerm`), also when the order is given again. */
+  readonly term: number;
+}
+
 export interface OperatorOptions {
+  /** A connection that never resends (`connectRedis`, purpose "plain" or "fenced"). */
   readonly redis: Redis;
   readonly keys: RedisKeys;
   /** Who acts, for the audit record. */
@@ -58,6 +74,8 @@ export class Operator {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #by: string;
+  /** One after the other: they use WATCH, and the connection is shared. */
+  #backfills: Promise<unknown> = Promise.resolve();
 
   constructor(options: OperatorOptions) {
     this.#redis = options.redis;
@@ -66,44 +84,53 @@ export class Operator {
   }
 
   /** From now on no tick of the job is launched, across restarts and handoffs, until it is resumed. */
-  async pause(job: Job): Promise<PauseOutcome> {
-    const [outcome, value] = await this.#order("pause", job);
+  async pause(job: Job, options: RequestOptions = {}): Promise<PauseOutcome> {
+    const [outcome, value] = await this.#order("pause", job, options);
     if (outcome === "already") return { outcome, pause: pauseOf(value) };
     return { outcome: "paused", atMs: Number(value) };
   }
 
   /** Ticks that its catch-up policy has kept meanwhile are launched, the next ones when they are due. */
-  async resume(job: Job): Promise<ResumeOutcome> {
-    const [outcome, value] = await this.#order("resume", job);
+  async resume(job: Job, options: RequestOptions = {}): Promise<ResumeOutcome> {
+    const [outcome, value] = await this.#order("resume", job, options);
     return outcome === "done" ? { outcome: "resumed", pause: pauseOf(value) } : { outcome: "not paused" };
   }
 
   /** Skips the next tick that is not decided yet; called again, the one after it too. */
-  async skipNext(job: Job): Promise<SkipOutcome> {
+  async skipNext(job: Job, options: RequestOptions = {}): Promise<SkipOutcome> {
+    // One id for all steps: of these only the last one is carried out.
+    const { requestId = newRequestId() } = options;
     const launched = await readLaunched(this.#redis, this.#keys, [job]);
     if (job.maxRuns !== null && (launched.get(job.name) ?? 0) >= job.maxRuns) return { outcome: "no tick" };
     let after = await this.#decidedTo(job);
     for (let i = 0; i < MAX_SKIPS; i++) {
       const tick = job.schedule.next(after);
       if (tick === null) break;
-      const [outcome, value] = await this.#order("skip-next", job, tick.at);
-      if (outcome === "done") return { outcome: "skipped", tickAt: tick.at };
+      const [outcome, value] = await this.#order("skip-next", job, { requestId }, tick.at);
+      if (outcome === "done") return { outcome: "skipped", tickAt: Number(value) };
       after = Math.max(tick.at, Number(value));
     }
     return { outcome: "no tick" };
   }
 
   /** Takes back what `skipNext` asked for and what has not happened yet. */
-  async keepNext(job: Job): Promise<KeepOutcome> {
-    const [outcome, value] = await this.#order("keep-next", job);
+  async keepNext(job: Job, options: RequestOptions = {}): Promise<KeepOutcome> {
+    const [outcome, value] = await this.#order("keep-next", job, options);
     if (outcome !== "done") return { outcome: "nothing to keep" };
     return { outcome: "kept", ticks: value.split(",").map(Number) };
   }
 
-  /** Asks the leader of the term that stands to let another replica lead. */
-  async stepDown(): Promise<StepDownOutcome> {
-    const [outcome, value] = await this.#order("stepdown", null);
+  /** Asks the leader of one term to let another replica lead. A later leader is never asked by the same call. */
+  async stepDown(options: StepDownOptions): Promise<StepDownOutcome> {
+    const { term } = options;
+    const [outcome, value] = await this.#order("stepdown", null, options, term);
+    if (outcome === "over") return { outcome, term };
     return outcome === "done" ? { outcome: "asked", term: Number(value) } : { outcome: "nobody leads" };
+  }
+
+  /** The newest term that was opened; 0 where there was none. */
+  async newestTerm(): Promise<number> {
+    return storedNumber(await this.#redis.hget(this.#keys.leader, "term")) ?? 0;
   }
 
   /** Starts a run now, beside the schedule. `data` replaces fields of the job's own. */
@@ -115,15 +142,16 @@ export class Operator {
   }
 
   /**
-   * Starts a run for each of the ticks (epoch ms), oldest first, all or none. They run beside each other and beside
-   * other runs, whatever the job's `overlap`. None is started when one of the ticks is still to come by Redis's time,
-   * since the schedule would launch it again.
+   * Starts a run for each of the ticks (epoch ms, ascending), all or none. They run beside each other and beside other
+   * runs, whatever the job's `overlap`. None is started when one of the ticks is still to come by Redis's time or is not
+   * decided yet, since the leader may launch it as well.
    */
-  async backfill(job: Job, ticks: readonly number[]): Promise<BackfillOutcome> {
-    const nowMs = await readTimeMs(this.#redis);
-    if (ticks.some(tick => tick > nowMs)) return { outcome: "not due", nowMs };
-    const runs = await addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, nowMs });
-    return { outcome: "started", runs };
+  backfill(job: Job, ticks: readonly number[], options: RequestOptions = {}): Promise<BackfillOutcome> {
+    const { requestId = newRequestId() } = options;
+    const add = () => addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, requestId });
+    const added = this.#backfills.then(add);
+    this.#backfills = added.catch(() => undefined);
+    return added;
   }
 
   /** No tick up to then is still to come. Jitter may hold back one whose time has come. */
@@ -133,15 +161,20 @@ export class Operator {
     return cursor === null ? nowMs : Math.max(Number(cursor), nowMs - job.schedule.jitterMs);
   }
 
-  async #order(action: Action, job: Job | null, tickAt = 0) {
+  /** `about`: the tick to skip (epoch ms), or the term whose leader is to step down. */
+  async #order(action: Action, job: Job | null, options: RequestOptions, about = 0) {
     const { orders, cursors, leader, audit } = this.#keys;
-    const history = job === null ? audit : this.#keys.history(job.name);
-    return orderReply.parse(
+    const { requestId: id = newRequestId() } = options;
+    const name = job?.name ?? "";
+    const history = job === null ? audit : this.#keys.history(name);
+    const reply = orderReply.parse(
       await ORDER.run(
         this.#redis,
-        [orders, cursors, leader, audit, history],
-        [action, job?.name ?? "", this.#by, AUDIT_ENTRIES, tickAt],
+        [orders, cursors, leader, audit, history, this.#keys.request(id)],
+        [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],
       ),
     );
+    if (reply[0] === "reused") refuseReuse({ id, action, job: name }, reply[1]);
+    return reply;
   }
 }

@@ -1,8 +1,16 @@
 -- Writes down what an operator asks for: the order itself, and who gave it.
 --
+-- Follows request.lua.
+--
 -- KEYS  1 orders   2 cursors   3 leader   4 audit   5 the job's history (the audit again where there is no job)
--- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep   5 tick (epoch ms; skip-next)
--- Returns {'done', value} or why not, with a value: {'already', ...}, {'not there', ''}, {'decided', cursor}, {'nobody', ''}
+--       6 request
+-- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep
+--       5 tick (skip-next; epoch ms) or term (stepdown)   6 for how long the answer is kept (ms)
+-- Returns {'done', value} or why not, with a value: {'already', ...}, {'not there', ''}, {'decided', cursor},
+--         {'nobody', ''}, {'over', term of the leader}, {'reused', what the request id was used for}
+--
+-- A request that was answered before is given the same answer and not carried out again. Of skip-next only the answer
+-- 'done' counts: the client asks for one tick after the other until one is not decided and not skipped yet.
 --
 -- The version of the orders grows with each of them. A launch whose plan knew an older version is void (launcher.ts), so
 -- once this script has answered, no later launch can be against the order.
@@ -12,6 +20,8 @@
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local action, job, who, tick = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local given = answer_given(KEYS[6], action, job)
+if given then return given end
 local pause, skip, paused = 'pause:' .. job, 'skip:' .. job, 'paused:' .. job
 
 -- A leader that comes later must know which ticks passed during a pause. Of more pauses than this the oldest is forgotten.
@@ -74,6 +84,8 @@ end
 function act.stepdown()
   local term, ended = unpack(redis.call('HMGET', KEYS[3], 'term', 'ended'))
   if not term or ended then return 'nobody', '' end
+  -- Another replica leads by now: it was not asked to step down.
+  if term ~= ARGV[5] then return 'over', term end
   redis.call('HSET', KEYS[1], 'stepdown', term)
   return 'done', term
 end
@@ -88,5 +100,8 @@ if outcome == 'done' then
   end
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', unpack(record))
   if job ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[4], '*', unpack(record)) end
+end
+if action ~= 'skip-next' or outcome == 'done' then
+  give_answer(KEYS[6], ARGV[6], action, job, outcome, value)
 end
 return {outcome, value}

@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
+import { isBellwetherError } from "../errors.ts";
 import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { tlsOptions } from "./tls.ts";
@@ -17,20 +18,27 @@ const SEND_AGAIN = 2;
  *
  * - `fenced`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
  *   is replayed without its WATCH would launch ticks a second time (DESIGN §5.2).
- * - `plain`: reads, heartbeats, records. Commands wait for a reconnect, but not for ever.
+ * - `plain`: orders, reads, heartbeats, records. The same: an order that was sent twice would be carried out twice.
  * - `subscriber`: presence and hints. Comes back fast: while it is away, others take this replica for dead.
  * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.
  */
 export type Purpose = "fenced" | "plain" | "subscriber" | "worker";
 
+/**
+ * Each command ends in time: while the connection is down it fails at once, when the connection breaks it fails then, and
+ * a server that is silent for SOCKET_TIMEOUT_MS loses its connection. A command that ioredis queues has no such end: it
+ * waits as long as a TCP proxy accepts connections to a server that is away, or as no sentinel answers.
+ */
+const NEVER_TWICE: RedisOptions = {
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  socketTimeout: SOCKET_TIMEOUT_MS,
+};
+
 const RULES: Record<Purpose, RedisOptions> = {
-  fenced: {
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-  },
-  plain: { maxRetriesPerRequest: 2, socketTimeout: SOCKET_TIMEOUT_MS },
+  fenced: NEVER_TWICE,
+  plain: NEVER_TWICE,
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: false },
   worker: { maxRetriesPerRequest: null },
 };
@@ -89,6 +97,18 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
  */
 function isWrongServer(error: Error): boolean {
   return /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN)\b/.test(error.message);
+}
+
+/** True when a command got no answer because there is no connection (any more); whether it was carried out is unknown. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    isBellwetherError(error, "BW_REDIS_AWAY") ||
+    isBellwetherError(error, "BW_CONNECTION_CHANGED") ||
+    error.name === "MaxRetriesPerRequestError" ||
+    error.name === "AbortError" ||
+    /^(Connection is closed|Stream isn't writeable)/.test(error.message)
+  );
 }
 
 function ignoreConnectionError(): void {

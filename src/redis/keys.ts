@@ -104,6 +104,11 @@ export class RedisKeys {
     return `${this.#base}replicas/${id}`;
   }
 
+  /** String, JSON, with a time to live: how an operator's request was answered (requests.ts). */
+  request(id: string): string {
+    return `${this.#base}requests/${id}`;
+  }
+
   /** Stream, capped: what was decided about a job's ticks and how its runs ended. */
   history(job: string): string {
     return `${this.histories}${job}`;

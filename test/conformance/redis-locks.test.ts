@@ -22,7 +22,7 @@ interface RedisFixture extends LockStoreFixture {
 async function setup(): Promise<RedisFixture> {
   const keys = new RedisKeys(namespace());
   const address = { kind: "url", url: server.url } as const;
-  const plain = connectRedis(address, "plain", "test");
+  const plain = connectRedis(address, "worker", "test");
   const stores: RedisLockStore[] = [];
   return {
     ...{ keys, plain },

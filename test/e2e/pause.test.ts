@@ -202,7 +202,8 @@ describe.concurrent("a paused job", () => {
       const from = Date.now();
       if (round % 7 === 3) await (await leaderOf(site)).end("SIGKILL");
       if (round % 7 === 3) site.start();
-      if (round % 7 === 5) await operators[1]?.operator.stepDown();
+      if (round % 7 === 5)
+        await operators[1]?.operator.stepDown({ term: await operators[1].operator.newestTerm() });
       await Promise.all(names.filter(name => name !== other).map(name => launches(site, name, 1)));
       pauses.get(other)?.push({ from, to: Date.now() });
       const resuming = operators.map(({ operator, jobs }) => operator.resume(jobs.get(other) as Job));

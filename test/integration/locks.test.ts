@@ -96,7 +96,7 @@ it("aborts the holder when Redis stays away, and grants nothing meanwhile", asyn
 
 it("keeps the lock of a live holder whose other connections are cut off and cannot come back", async () => {
   const { address, keys, open } = await setup();
-  const plain = connectRedis(address, "plain", "judge");
+  const plain = connectRedis(address, "worker", "judge");
   disposals.push(() => plain.disconnect());
   const judge = open("b");
   const blocker = await hold(judge, "10s");
@@ -144,7 +144,7 @@ it("grants a released lock to a waiter that gets no hints", async () => {
 it("connects when the first lock is wanted, and opens no second connection without waiting", async () => {
   const { address, open } = await setup();
   const locks = open("a");
-  const plain = connectRedis(address, "plain", "judge");
+  const plain = connectRedis(address, "worker", "judge");
   disposals.push(() => plain.disconnect());
   const names = async () => String(await plain.client("LIST")).match(/name=bellwether:\S+/g);
   expect(await names()).toBeNull();

@@ -1,0 +1,205 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { recordOfRun, recordResult } from "../../src/launch/history.ts";
+import { type Orders, readOrders } from "../../src/launch/orders.ts";
+import { readAudit, readHistory } from "../../src/launch/read-history.ts";
+import { Operator } from "../../src/operator/operator.ts";
+import { connectRedis, isConnectionLoss } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { readTimeMs } from "../../src/redis/time.ts";
+import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
+import { jobOf } from "../support/jobs.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const HOUR_MS = 60 * 60_000;
+const HOURLY = jobOf("hourly", {}, { everyMs: HOUR_MS });
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+/** An operator behind a link that breaks, and a connection that sees what came of it. */
+async function setup() {
+  const keys = new RedisKeys(namespace());
+  const link = await FaultyLink.to(server.port);
+  disposals.push(() => link.stop());
+  const redis = connectRedis({ kind: "url", url: `redis://127.0.0.1:${link.port}` }, "plain", "test");
+  disposals.push(() => redis.disconnect());
+  const direct = new Redis(server.url);
+  disposals.push(() => direct.disconnect());
+  const ready = () => vi.waitFor(() => expect(redis.status).toBe("ready"), { timeout: 30_000, interval: 5 });
+  await ready();
+  const operator = new Operator({ redis, keys, by: "ann" });
+  const added = async () => {
+    const entries = await direct.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
+    return entries.filter(([, fields]) => fields[1] === "added").length;
+  };
+  const actions = async () => (await readAudit(direct, keys, 100)).map(({ action }) => action);
+  /** Gives the order twice, as the same request: the connection breaks at the first one. */
+  const giveTwice = async <T>(at: TripPoint, text: string, give: () => Promise<T>): Promise<T> => {
+    link.armTrip(at, text, () => undefined);
+    const error = await give().catch((error: unknown) => error);
+    expect(error).toSatisfy(isConnectionLoss);
+    await ready();
+    return await give();
+  };
+  return { keys, link, redis, direct, operator, added, actions, giveTwice };
+}
+
+type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
+type Bundle = Awaited<ReturnType<typeof setup>>;
+const requestId = "the request";
+const decided = recordOfRun({ tickAt: 0, run: "hourly@1", kind: "manual", by: "ann", nowMs: 1 });
+const orderOf: Record<Action, (bundle: Bundle) => Promise<{ readonly outcome: string }>> = {
+  pause: ({ operator }: Bundle) => operator.pause(HOURLY, { requestId }),
+  resume: ({ operator }: Bundle) => operator.resume(HOURLY, { requestId }),
+  "skip-next": ({ operator }: Bundle) => operator.skipNext(HOURLY, { requestId }),
+  "keep-next": ({ operator }: Bundle) => operator.keepNext(HOURLY, { requestId }),
+  stepdown: ({ operator }: Bundle) => operator.stepDown({ requestId, term: 7 }),
+};
+
+describe("an order whose answer is lost", () => {
+  const pastTicks = async ({ direct }: Bundle) => {
+    const last = Math.floor((await readTimeMs(direct)) / HOUR_MS) * HOUR_MS;
+    return [last - HOUR_MS, last];
+  };
+
+  it.each([
+    ["pause", 1, { outcome: "paused" }, ({ paused }: Orders) => paused.size, 1],
+    ["resume", 2, { outcome: "resumed" }, ({ paused }: Orders) => paused.size, 0],
+    ["skip-next", 1, { outcome: "skipped" }, ({ skips }: Orders) => skips.get("hourly")?.length, 1],
+    ["keep-next", 2, { outcome: "kept" }, ({ skips }: Orders) => skips.size, 0],
+    ["stepdown", 1, { outcome: "asked", term: 7 }, ({ stepDown }: Orders) => stepDown, 7],
+  ] as const)(
+    "to %s is carried out once when it is given again",
+    async (action, orders, outcome, look, found) => {
+      const bundle = await setup();
+      const { operator, direct, keys, actions, giveTwice } = bundle;
+      await direct.hset(keys.leader, { replica: "a", term: 7 });
+      if (action === "resume") await operator.pause(HOURLY);
+      if (action === "keep-next") await operator.skipNext(HOURLY);
+      expect(await giveTwice("after", action, () => orderOf[action](bundle))).toMatchObject(outcome);
+      const standing = await readOrders(direct, keys);
+      expect(look(standing)).toBe(found);
+      expect(standing.version).toBe(orders);
+      expect((await actions()).filter(done => done === action)).toHaveLength(1);
+      // Whatever was changed since, and also when it did nothing.
+      expect(await orderOf[action](bundle)).toMatchObject(outcome);
+      expect((await readOrders(direct, keys)).version).toBe(orders);
+    },
+  );
+
+  it("deposes no successor", async () => {
+    const bundle = await setup();
+    const { direct, keys } = bundle;
+    await direct.hset(keys.leader, { replica: "b", term: 8 });
+    expect(await orderOf.stepdown(bundle)).toEqual({ outcome: "over", term: 7 });
+    expect((await readOrders(direct, keys)).stepDown).toBeNull();
+  });
+
+  it.each<TripPoint>(["before", "within", "after", "late"])(
+    "to backfill starts each run once when the connection breaks %s",
+    async at => {
+      const bundle = await setup();
+      const { direct, keys, operator, added, actions, giveTwice } = bundle;
+      const ticks = await pastTicks(bundle);
+      const execs = async () =>
+        Number(/cmdstat_exec:calls=(\d+)/.exec(await direct.info("commandstats"))?.[1] ?? 0);
+      const before = await execs();
+      const answer = await giveTwice(at, "exec\r\n", () => operator.backfill(HOURLY, ticks, { requestId }));
+      const runs = answer.outcome === "started" ? answer.runs : [];
+      expect(runs).toHaveLength(2);
+      if (at === "late")
+        await vi.waitFor(async () => expect(await execs()).toBe(before + 2), { timeout: 30_000 });
+      expect(await added()).toBe(2);
+      expect(await actions()).toEqual(["backfill"]);
+      const rows = await readHistory(direct, keys, "hourly", 10);
+      expect(rows.map(({ run }) => run)).toEqual(runs.toReversed());
+      // Also after its runs were removed.
+      await direct.del(...(await direct.keys(`${keys.bullmqPrefix}:*`)));
+      expect(await operator.backfill(HOURLY, ticks, { requestId })).toEqual(answer);
+      expect(await added()).toBe(0);
+    },
+  );
+});
+
+describe("the record of how a run ended", () => {
+  it.each<TripPoint>(["before", "after"])("is written when the connection breaks %s it", async at => {
+    const { keys, link, redis, direct } = await setup();
+    const about = { job: "hourly", run: "hourly@1", attempts: 1, durationMs: 1, replica: "a" };
+    await direct.xadd(keys.history("hourly"), "*", ...decided);
+    link.armTrip(at, "completed", () => undefined);
+    await recordResult(redis, keys, { ...about, result: "completed" }, new AbortController().signal);
+    const rows = await readHistory(direct, keys, "hourly", 10);
+    expect(rows.map(({ run, result }) => [run, result])).toEqual([["hourly@1", "completed"]]);
+  });
+});
+
+describe("a request id", () => {
+  it("is for one request", async () => {
+    const bundle = await setup();
+    const { operator } = bundle;
+    const code = "BW_REQUEST_REUSED";
+    await orderOf.pause(bundle);
+    await expect(orderOf.resume(bundle)).rejects.toMatchObject({ code, fields: { before: "pause hourly" } });
+    await expect(operator.pause(jobOf("other"), { requestId })).rejects.toMatchObject({ code });
+    await expect(operator.backfill(HOURLY, [0], { requestId })).rejects.toMatchObject({ code });
+    await operator.backfill(HOURLY, [0, HOUR_MS], { requestId: "two" });
+    await expect(operator.backfill(HOURLY, [0], { requestId: "two" })).rejects.toMatchObject({ code });
+  });
+
+  it("is forgotten after a day", async () => {
+    const bundle = await setup();
+    const { direct, keys, operator } = bundle;
+    await orderOf.pause(bundle);
+    await operator.backfill(HOURLY, [0], { requestId: "two" });
+    for (const id of [requestId, "two"]) {
+      expect(await direct.pttl(keys.request(id))).toBeGreaterThan(23 * HOUR_MS);
+    }
+  });
+});
+
+describe("a backfill", () => {
+  const started = { outcome: "started" };
+
+  it("starts nothing where a leader may still launch a tick", async () => {
+    const { operator, direct, keys, added } = await setup();
+    const give = (job: Job) => operator.backfill(job, [HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS]);
+    await direct.hset(keys.cursors, "hourly", HOUR_MS);
+    expect(await give(HOURLY)).toEqual({ outcome: "undecided", tickAt: 2 * HOUR_MS });
+    expect(await added()).toBe(0);
+    await direct.hset(keys.cursors, "hourly", 3 * HOUR_MS);
+    expect(await give(HOURLY)).toMatchObject(started);
+    expect(await give(jobOf("never-led", {}, { everyMs: HOUR_MS }))).toMatchObject(started);
+  });
+
+  it("records and answers what Redis added, and nothing else", async () => {
+    const { operator, redis, direct, keys, actions, added } = await setup();
+    expect(await operator.backfill(HOURLY, [0])).toMatchObject(started);
+    // The connection believes that the server still knows BullMQ's scripts.
+    const time = redis.time.bind(redis);
+    Object.assign(redis, { time: () => direct.script("FLUSH").then(() => time()) });
+    const give = () => operator.backfill(HOURLY, [HOUR_MS, 2 * HOUR_MS], { requestId });
+    const refused = { code: "BW_BACKFILL_REFUSED", fields: { added: 0, of: 2 } };
+    await expect(give()).rejects.toMatchObject(refused);
+    await expect(give()).rejects.toMatchObject(refused);
+    expect(await added()).toBe(1);
+    expect(await actions()).toEqual(["backfill"]);
+    expect(await readHistory(direct, keys, "hourly", 10)).toHaveLength(1);
+  });
+
+  it("leaves no transaction half way behind when several are given at once", async () => {
+    const { operator, added } = await setup();
+    const all = Array.from({ length: 5 }, (_, i) => operator.backfill(HOURLY, [i * HOUR_MS]));
+    for (const answer of await Promise.all(all)) expect(answer).toMatchObject(started);
+    expect(await added()).toBe(5);
+  });
+});
