@@ -9,6 +9,7 @@ import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
+import { Aborted, unlessAborted } from "./clock/unless-aborted.ts";
 import { within } from "./clock/within.ts";
 import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
 import type { Config } from "./config/config.ts";
@@ -24,6 +25,7 @@ import { QueueDepths } from "./launch/queue-depths.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
+import { isConnectionLoss } from "./redis/connect.ts";
 import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
@@ -46,7 +48,9 @@ export interface ReplicaOptions {
   readonly format?: number;
 }
 
-const CLOCK_RETRY_MS = 200;
+const RETRY_MS = 200;
+/** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
+const RESIGN_LIMIT_MS = 8_000;
 const FAREWELL_LIMIT_MS = 1_000;
 
 interface Part {
@@ -117,16 +121,19 @@ export class Replica {
 
   /**
    * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_LISTEN_FAILED, BW_HANDLERS_INVALID,
-   * BW_REDIS_TOO_OLD and BW_FORMAT_NEWER; a Redis that does not answer is waited for, until `stop`.
+   * BW_REDIS_TOO_OLD and BW_FORMAT_NEWER; a Redis that does not answer is waited for. `stop` ends it, whatever it
+   * waits for.
    */
   start(): Promise<void> {
-    this.#started ??= this.#start();
+    this.#started ??= this.#start().catch((error: unknown) => {
+      if (!(error instanceof Aborted)) throw error;
+    });
     return this.#started;
   }
 
   async #start(): Promise<void> {
-    const http = await this.#probes?.start();
-    const { handlers, problems } = await this.#loadHandlers(this.#config);
+    const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
+    const { handlers, problems } = await this.#unlessStopped(this.#loadHandlers(this.#config));
     if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
     this.#handlers = handlers;
     this.#loaded.resolve();
@@ -142,12 +149,10 @@ export class Replica {
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     const watch = new ConnectionWatch({ redis, address, events: this.events });
     this.#begin(watch);
-    await Promise.race([watch.whenUsable(), this.#whenStopping()]);
-    if (this.#stopping.signal.aborted) return;
-    await checkFormat(redis, this.#keys, this.#format);
+    await this.#unlessStopped(watch.whenUsable());
+    await this.#untilAnswered(() => checkFormat(redis, this.#keys, this.#format));
 
     const clock = await this.#startClock(redis);
-    if (!clock) return;
     this.#startHeartbeat(redis, clock);
     this.#overdueAlarm = new OverdueAlarm({
       ...{ jobs: this.#config.jobs, clock, events: this.events },
@@ -155,7 +160,7 @@ export class Replica {
     });
     this.#begin(this.#overdueAlarm);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
-    if (this.#has("worker")) await this.#startWorkers(redis, clock);
+    if (this.#has("worker")) await this.#unlessStopped(this.#startWorkers(redis, clock));
     if (this.#has("scheduler")) this.#startElector(redis, clock);
   }
 
@@ -169,9 +174,10 @@ export class Replica {
     if (this.#stopping.signal.aborted) return [];
     const objections = objectionsTo(this.#config, changed);
     if (objections.length > 0) return objections;
-    const { handlers, problems } = await this.#loadHandlers(changed);
+    const loaded = await this.#unlessStopped(this.#loadHandlers(changed)).catch(() => null);
+    if (loaded === null) return [];
+    const { handlers, problems } = loaded;
     if (problems.length > 0) return problems;
-    if (this.#stopping.signal.aborted) return [];
 
     const needsRestart = settingsThatNeedRestart(this.#config, changed);
     this.#config = withFixedSettings(this.#config, changed);
@@ -210,9 +216,9 @@ export class Replica {
     this.#stopping.abort();
     this.#loaded.resolve();
     const resigned = this.#elector?.stop("shutdown");
-    if (this.#started) await isDone(this.#started);
+    await this.#started?.catch(() => undefined);
     const [, finished = true] = await Promise.all([
-      resigned ?? this.#elector?.stop("shutdown"),
+      within(Promise.resolve(resigned ?? this.#elector?.stop("shutdown")), RESIGN_LIMIT_MS),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
     await this.#locks?.stop();
@@ -244,17 +250,16 @@ export class Replica {
     return new ProbeServer({ at: http, events: this.events, clock, facts });
   }
 
-  /** Null when the replica is stopped meanwhile. */
-  async #startClock(redis: Redis): Promise<StoreClock | null> {
+  async #startClock(redis: Redis): Promise<StoreClock> {
     const clock = new StoreClock({
       readStoreTimeMs: () => readTimeMs(redis),
       onAnswer: tookMs => this.#probes?.storeAnswered("redis", tookMs),
     });
     // The first measurement is waited for: a pod whose clock is off must not open a term by it.
-    while (!(await isDone(clock.measure()))) {
-      await clock.sleep(CLOCK_RETRY_MS, this.#stopping.signal);
-      if (this.#stopping.signal.aborted) return null;
-    }
+    await this.#untilAnswered(
+      () => clock.measure(),
+      () => true,
+    );
     this.#clock = clock;
     this.#begin(
       new ClockKeeper({ clock, events: this.events, intervalMs: this.#config.election.leaseTtlMs / 3 }),
@@ -344,16 +349,21 @@ export class Replica {
     return this.#roles.includes(role);
   }
 
-  #whenStopping(): Promise<void> {
-    return new Promise(resolve => {
-      this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+  /** Waits for a step of the start, but not beyond `stop`. */
+  #unlessStopped<T>(step: Promise<T>): Promise<T> {
+    return unlessAborted(step, this.#stopping.signal);
   }
-}
 
-async function isDone(work: Promise<unknown>): Promise<boolean> {
-  return work.then(
-    () => true,
-    () => false,
-  );
+  /** Asks Redis again and again, while no answer comes or it is one of `isPassing`. */
+  async #untilAnswered(ask: () => Promise<unknown>, isPassing = isConnectionLoss): Promise<void> {
+    for (;;) {
+      try {
+        await this.#unlessStopped(ask());
+        return;
+      } catch (error) {
+        if (error instanceof Aborted || !isPassing(error)) throw error;
+        await sleep(RETRY_MS, this.#stopping.signal);
+      }
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { sleep } from "../clock/sleep.ts";
+import { within } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigWatcher } from "../config/config-watcher.ts";
 import { formatMistake, type LoadResult } from "../config/load.ts";
@@ -19,6 +20,7 @@ export interface RunOptions extends ProjectOptions {
 
 /** How long what handlers left open (a timer, a socket) may keep the process alive after the replica stopped. */
 const LEFTOVERS_MS = 100;
+const WATCHER_LIMIT_MS = 1_000;
 
 /**
  * One replica until SIGTERM or SIGINT. The first signal stops it in order, a second one ends it at once: what
@@ -27,6 +29,11 @@ const LEFTOVERS_MS = 100;
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const roles = parseRoles(options.roles);
+  // Before there is something to stop a signal ends the process: nothing would, where it is the first in a container.
+  let stop = (_reason: string): void => process.exit(EXIT.done);
+  const onSignal = onceThenEnd(reason => stop(reason));
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
   // Before there is something to reload the signal must not end the process either.
   let reload: (() => void) | null = null;
   const onHangUp = () => reload?.();
@@ -43,15 +50,12 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   logConsole(createLog(config.log.level, { replica: replica.id }));
   const done = Promise.withResolvers<number>();
 
-  const stop = (reason: string) => {
+  stop = reason => {
     replica.stop(reason).then(
       () => done.resolve(exitCode),
       error => done.reject(error),
     );
   };
-  const onSignal = onceThenEnd(stop);
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
   reload = () => void watcher.reload();
   let exitCode: number = EXIT.done;
   const unwatch = watchStrayErrors({
@@ -76,7 +80,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     throw error;
   } finally {
     unwatch();
-    await watcher.stop();
+    // Reading may wait for a file system that is away.
+    await within(watcher.stop(), WATCHER_LIMIT_MS);
     process.off("SIGHUP", onHangUp);
     process.off("SIGTERM", onSignal);
     process.off("SIGINT", onSignal);

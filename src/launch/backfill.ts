@@ -59,7 +59,6 @@ export async function addBackfill(
 ): Promise<BackfillOutcome> {
   const { job, requestId } = backfill;
   const request = { id: requestId, action: "backfill", job: job.name };
-  if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
   const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
     for (;;) {

@@ -24,6 +24,8 @@ export class LaunchQueue {
 
   /** Resolves when BullMQ's scripts are known to the connection. */
   static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
+    // BullMQ would wait for the connection, however long that takes.
+    if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const queue = new LaunchQueue(name, redis, prefix);
     try {
       await queue.#queue.waitUntilReady();

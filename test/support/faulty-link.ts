@@ -13,6 +13,8 @@ export type Direction = "requests" | "replies";
 export type TripPoint = "before" | "within" | "after" | "late";
 
 export interface FaultyLinkOptions {
+  /** Hears each request before it is passed on. */
+  readonly onRequest?: (request: Buffer, link: FaultyLink) => void;
   /** Replaces a reply on its way back. */
   readonly rewrite?: (reply: Buffer) => Buffer;
   /** The client speaks TLS, which ends here: the link sees what is said. */
@@ -32,6 +34,7 @@ const LATE_MS = 500;
 export class FaultyLink {
   readonly targetPort: number;
   readonly #server: Server;
+  readonly #hear: NonNullable<FaultyLinkOptions["onRequest"]>;
   readonly #rewrite: (reply: Buffer) => Buffer;
   readonly #secure: (client: Socket) => Socket;
   readonly #connections = new Set<Connection>();
@@ -43,6 +46,7 @@ export class FaultyLink {
   private constructor(targetPort: number, server: Server, options: FaultyLinkOptions) {
     this.targetPort = targetPort;
     this.#server = server;
+    this.#hear = options.onRequest ?? (() => undefined);
     this.#rewrite = options.rewrite ?? (reply => reply);
     this.#secure = options.tls ? tlsEnd(options.tls) : client => client;
   }
@@ -129,6 +133,7 @@ export class FaultyLink {
 
   /** Passes a request on, unless the connection breaks here. */
   #onRequest(chunk: Buffer, connection: Connection): void {
+    this.#hear(chunk, this);
     const trip = this.#trip;
     if (!trip || !chunk.includes(trip.text)) {
       connection.pass("requests", chunk);

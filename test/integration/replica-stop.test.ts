@@ -1,0 +1,130 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { Replica } from "../../src/replica.ts";
+import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
+import { FaultyLink } from "../support/faulty-link.ts";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { createProject } from "../support/project.ts";
+import { Recorder } from "../support/recorder.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { Site } from "../support/site.ts";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+const MOMENTS = Array.from({ length: 30 }, (_, i) => i + 1);
+
+/** A replica in this process; with `etcd` it is elected there. */
+async function replicaOn(redisPort: number, etcdPort: number | null) {
+  const store = etcdPort === null ? "" : `, store: etcd, etcd: { hosts: ["http://127.0.0.1:${etcdPort}"] }`;
+  const project = await createProject({
+    "config/bellwether.yaml": [
+      `namespace: ${namespace()}`,
+      `redis: { url: "redis://127.0.0.1:${redisPort}" }`,
+      `http: false\nadmin: false\nshutdownTimeout: 1s\nelection: { leaseTtl: 2s${store} }`,
+    ].join("\n"),
+    "config/jobs.yaml": 'jobs:\n  beat: { every: 1s, command: ["true"] }\n',
+  });
+  disposals.push(() => project.dispose());
+  const loaded = await loadConfig({ configDir: project.configDir, env: {} });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+  const recorder = new Recorder();
+  return { replica: new Replica({ config: loaded.config, events: recorder.events, log: false }), recorder };
+}
+
+/** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
+async function stopAt(moment: number, trouble: (link: FaultyLink) => void, etcd?: TestEtcd) {
+  const reached = Promise.withResolvers<void>();
+  let requests = 0;
+  const link = await FaultyLink.to(etcd?.port ?? server.port, {
+    onRequest: (_, link) => {
+      requests += 1;
+      if (requests !== moment) return;
+      trouble(link);
+      reached.resolve();
+    },
+  });
+  disposals.push(() => link.stop());
+  const { replica, recorder } = await (etcd ? replicaOn(server.port, link.port) : replicaOn(link.port, null));
+  const started = replica.start();
+  await reached.promise;
+  const finished = await replica.stop("test");
+  await started;
+  return { moment, finished, stopped: recorder.of("replica.stopped").length };
+}
+
+describe("a replica that is stopped", () => {
+  const allEnd = MOMENTS.map(moment => ({ moment, finished: true, stopped: 1 }));
+  const fallSilent = (link: FaultyLink) => link.hold(["requests", "replies"]);
+
+  it.each([
+    ["falls silent", fallSilent],
+    ["goes away", (link: FaultyLink) => link.cut()],
+  ])(
+    "ends when Redis %s at any of thirty moments of its start and after it",
+    async (_, trouble) => {
+      expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, trouble)))).toEqual(allEnd);
+    },
+    120_000,
+  );
+
+  it("ends when etcd falls silent at any of thirty moments of its start and after it", async () => {
+    const etcd = await startEtcd();
+    disposals.push(() => etcd.stop());
+    expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, fallSilent, etcd)))).toEqual(allEnd);
+  }, 120_000);
+});
+
+async function createSite(options: Omit<Parameters<typeof Site.create>[0], "jobs">): Promise<Site> {
+  const site = await Site.create({ jobs: ["beat: { every: 1s, handler: echo }"], ...options });
+  disposals.push(() => site.dispose());
+  return site;
+}
+
+describe("SIGTERM ends a process with exit code 0", () => {
+  test("while Redis accepts connections and answers nothing after the first check", async () => {
+    const proxy = await FaultyProxy.to(server.port);
+    disposals.push(() => proxy.stop());
+    const site = await createSite({ redisUrl: proxy.url });
+    const away = Promise.withResolvers<void>();
+    proxy.decide = chunk => {
+      if (!/\r\ntime\r\n/i.test(chunk)) return "pass";
+      // From now on every connection is accepted and closed.
+      proxy.target = 1;
+      away.resolve();
+      return "cut before";
+    };
+    const replica = site.start();
+    await replica.when("redis.connected");
+    await away.promise;
+    expect(await replica.end("SIGTERM")).toBe(0);
+  });
+
+  test("while a handler's module does not finish loading, at start and in a changed configuration", async () => {
+    const site = await createSite({ redisUrl: server.url });
+    await site.project.write(
+      "jobs/hangs.ts",
+      'console.log("loading"); await new Promise(() => setInterval(() => undefined, 1e6));\nexport default 1;\n',
+    );
+    const running = site.start();
+    await running.when("leader.elected");
+    await site.project.write("config/jobs.yaml", "jobs:\n  beat: { every: 1s, handler: hangs }\n");
+    const starting = site.start();
+    const loading = (replica: typeof running) =>
+      new Promise<void>(resolve => {
+        const look = () => replica.lines.some(line => line["msg"] === "loading") && resolve();
+        replica.subscribe(look);
+        look();
+      });
+    await Promise.all([running, starting].map(loading));
+    expect(await Promise.all([running, starting].map(replica => replica.end("SIGTERM")))).toEqual([0, 0]);
+  });
+});
