@@ -154,7 +154,11 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "leader.lost": { level: "warn", message: "lost leadership" },
   "leader.failed": { level: "error", message: "the leader's work broke down; resigning" },
   "leader.absent": { level: "error", message: "nobody leads" },
-  "clock.skewed": { level: "warn", message: "this machine's clock is off; ticks follow the store's time" },
+  "clock.skewed": {
+    level: "warn",
+    message:
+      "this machine's clock is off; ticks follow the store's time, but when it is ahead retries run too early",
+  },
   "clock.stepped": { level: "warn", message: "the store's clock was set; ticks follow it" },
   "tick.launched": { level: "debug", message: "tick launched" },
   "tick.skipped": { level: "info", message: "tick skipped" },

@@ -300,6 +300,7 @@ export class Replica {
       events: this.events,
       log: this.#log,
       locks: this.#locks,
+      skewMs: () => clock.skewMs(),
       recordResult: result => recordResult(redis, this.#keys, result, this.#closing.signal),
     });
     await this.#workers.start();

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job as BullJob, DelayedError, WaitingError, Worker } from "bullmq";
+import {
+  type Job as BullJob,
+  DelayedError,
+  type Processor,
+  WaitingError,
+  Worker,
+  type WorkerOptions,
+} from "bullmq";
 import type { Redis } from "ioredis";
 import { within } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
@@ -8,6 +15,7 @@ import type { RunLocks } from "./attempt.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
+import { storeTimeBackend } from "./store-time.ts";
 import { lostRunOf } from "./worker-error.ts";
 import { MAX_STALLED_COUNT, type WorkerTiming } from "./worker-timing.ts";
 
@@ -28,11 +36,15 @@ export interface QueueConsumerOptions {
   readonly locks: RunLocks | null;
   readonly reporter: RunReporter;
   readonly timing: WorkerTiming;
+  /** How far this machine's clock is ahead of the store's time. */
+  readonly skewMs: () => number;
   /** Null: this replica has no handler for the job (yet). */
   workOf(job: string): Work | null;
 }
 
 const LOOP_RETRY_MS = 1_000;
+/** A clock that is this far behind makes retries late. */
+const BEHIND_MS = 100;
 
 /** One queue's BullMQ Worker: takes runs, calls their handlers, and lets BullMQ write down what came of it. */
 export class QueueConsumer {
@@ -51,7 +63,7 @@ export class QueueConsumer {
     const { queue, concurrency, prefix, redis, replica, timing } = options;
     this.#options = options;
     this.#offers = new RunOffers(timing);
-    this.#worker = new Worker(queue, (job, token) => this.#process(job, token), {
+    const workerOptions: WorkerOptions = {
       connection: redis,
       prefix,
       name: replica,
@@ -60,7 +72,9 @@ export class QueueConsumer {
       lockDuration: timing.lockDurationMs,
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
-    });
+    };
+    const process: Processor = (job, token) => this.#process(job, token);
+    this.#worker = new Worker(queue, process, workerOptions, storeTimeBackend(options.skewMs));
     this.#listen();
   }
 
@@ -116,7 +130,14 @@ export class QueueConsumer {
   #listen(): void {
     const { queue, reporter } = this.#options;
     this.#worker.on("completed", job => reporter.completed(job, this.#written(job)));
-    this.#worker.on("failed", (job, error) => job && reporter.failed(job, error, this.#written(job)));
+    this.#worker.on("failed", (job, error) => {
+      if (!job) return;
+      reporter.failed(job, error, this.#written(job));
+      // BullMQ would wait until the retry is due by the clock of this machine.
+      if (job.finishedOn === undefined && this.#options.skewMs() < -BEHIND_MS) {
+        this.#offers.promoteIn(job, job.delay);
+      }
+    });
     this.#worker.on("stalled", run => reporter.stalled(queue, run));
     this.#worker.on("locksRenewed", ({ jobIds }) => {
       for (const id of jobIds) this.#active.get(id)?.lockRenewed();

@@ -36,12 +36,17 @@ export class RunOffers {
     const nowMs = Date.now();
     const pauseMs = this.#pauseMs(bullJob, nowMs);
     await bullJob.moveToDelayed(nowMs + pauseMs + FALLBACK_MS, token);
+    this.promoteIn(bullJob, pauseMs);
+  }
+
+  /** Makes a delayed run due then, whatever the clocks of the workers say. */
+  promoteIn(bullJob: BullJob, ms: number): void {
     if (this.#isStopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       // It fails when the run is not delayed any more: somebody else promoted it, or Redis is away.
       bullJob.promote().catch(() => undefined);
-    }, pauseMs);
+    }, ms);
     this.#timers.add(timer);
   }
 

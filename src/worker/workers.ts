@@ -26,6 +26,8 @@ export interface WorkersOptions {
   /** Keeps the record of how runs end. When it fails, that is told and nothing else happens. */
   readonly recordResult?: (result: RunResult) => Promise<void>;
   readonly timing?: Partial<WorkerTiming>;
+  /** How far this machine's clock is ahead of the store's time; 0 by default. */
+  readonly skewMs?: () => number;
 }
 
 /** The consuming half of a replica: one BullMQ Worker per queue. */
@@ -72,9 +74,9 @@ export class Workers {
   }
 
   #consume(queue: string, concurrency: number): void {
-    const { config, replica, log = null, locks = null } = this.#options;
+    const { config, replica, log = null, locks = null, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
-      ...{ queue, concurrency, replica, log, locks },
+      ...{ queue, concurrency, replica, log, locks, skewMs },
       prefix: new RedisKeys(config.namespace).bullmqPrefix,
       redis: this.#redis as Redis,
       reporter: this.#reporter,

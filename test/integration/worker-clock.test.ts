@@ -1,0 +1,79 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { cluster } from "./worker.setup.ts";
+
+const HOUR_MS = 60 * 60_000;
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const disposals: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const dispose of disposals.splice(0)) await dispose();
+});
+
+/** A namespace, and the clock of this machine ahead by so much. */
+function setup(skewMs: number) {
+  const made = cluster(redis);
+  disposals.push(made.close);
+  const now = Date.now.bind(Date);
+  vi.spyOn(Date, "now").mockImplementation(() => now() + skewMs);
+  /** For how long the run was put off, by the clock of Redis: the ids of BullMQ's events have its time. */
+  const delayMs = () =>
+    vi.waitFor(
+      async () => {
+        const events = await made.connection.xrange(made.queue.toKey("events"), "-", "+");
+        const delayed = events.find(([, fields]) => fields[1] === "delayed");
+        if (!delayed) throw new Error("no run was put off yet");
+        const [id, fields] = delayed;
+        return Number(fields[fields.indexOf("delay") + 1]) - Number.parseInt(id, 10);
+      },
+      { timeout: 60_000 },
+    );
+  return { ...made, delayMs, more: { skewMs: () => skewMs } };
+}
+
+describe("on a machine whose clock is wrong", () => {
+  test.each([
+    ["an hour ahead", HOUR_MS],
+    ["an hour behind", -HOUR_MS],
+  ])("a retry is due by the time of Redis: %s", async (_, skewMs) => {
+    const { start, queue, delayMs, more } = setup(skewMs);
+    await start("a", { fails: () => Promise.reject(new Error("no")) }, { more });
+    await queue.add("fails", {}, { attempts: 2, backoff: { type: "fixed", delay: 20_000 } });
+    const foundMs = await delayMs();
+    expect(foundMs).toBeGreaterThan(0);
+    expect(foundMs).toBeLessThan(21_000);
+  });
+
+  test("a run that has no handler yet is put off by the time of Redis", async () => {
+    const { start, launch, delayMs, more } = setup(HOUR_MS);
+    await start("a", {}, { more });
+    await launch("unknown");
+    const foundMs = await delayMs();
+    expect(foundMs).toBeGreaterThan(0);
+    expect(foundMs).toBeLessThan(60_000);
+  });
+
+  test("a retry is not an hour late where all clocks are an hour behind", async () => {
+    const { start, launch, more } = setup(-HOUR_MS);
+    let attempts = 0;
+    const { events } = await start(
+      "a",
+      {
+        twice: () => {
+          attempts += 1;
+          if (attempts === 1) throw new Error("once");
+        },
+      },
+      { more },
+    );
+    await launch("twice", { attempts: 2 });
+    await events.wait("run.completed");
+    expect(attempts).toBe(2);
+  });
+});
