@@ -1,11 +1,13 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
+import { openBooks } from "../../src/launch/books.ts";
 import { recordOfRun, recordResult } from "../../src/launch/history.ts";
 import { type Orders, readOrders } from "../../src/launch/orders.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { connectRedis, isConnectionLoss } from "../../src/redis/connect.ts";
+import { FORMAT } from "../../src/redis/format.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
 import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
@@ -179,6 +181,20 @@ describe("a backfill", () => {
     await direct.hset(keys.cursors, "hourly", 3 * HOUR_MS);
     expect(await give(HOURLY)).toMatchObject(started);
     expect(await give(jobOf("never-led", {}, { everyMs: HOUR_MS }))).toMatchObject(started);
+  });
+
+  it("starts nothing where a tick of an earlier schedule is not decided yet", async () => {
+    const { operator, direct, keys } = await setup();
+    await direct.set(keys.term, "1:token");
+    const changed = jobOf("hourly", {}, { everyMs: HOUR_MS / 2 });
+    const open = (job: Job, nowMs: number) =>
+      openBooks(direct, keys, { fence: "1:token", jobs: [job], nowMs, format: FORMAT });
+    await open(HOURLY, 0);
+    await open(changed, 3 * HOUR_MS);
+    const give = (tickAt: number) => operator.backfill(changed, [tickAt]);
+    expect(await give(2 * HOUR_MS)).toEqual({ outcome: "undecided", tickAt: 2 * HOUR_MS });
+    expect(await give(1.5 * HOUR_MS)).toMatchObject(started);
+    expect(await give(3.5 * HOUR_MS)).toEqual({ outcome: "undecided", tickAt: 3.5 * HOUR_MS });
   });
 
   it("records and answers what Redis added, and nothing else", async () => {
