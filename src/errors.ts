@@ -13,6 +13,7 @@ const MESSAGES = {
     `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${f.key} ${f.job}): the job then begins anew`,
   BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
     `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,
+  BW_TRIGGER_REFUSED: (f: { job: string; why: string }) => `no run of ${f.job} was started: ${f.why}`,
   BW_REQUEST_REUSED: (f: { id: string; before: string; now: string }) =>
     `request id ${f.id} was used for "${f.before}" before, and now for "${f.now}": use a new id for each request`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>

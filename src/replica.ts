@@ -22,6 +22,7 @@ import { readDueLanes } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { QueueDepths } from "./launch/queue-depths.ts";
+import { readWaits } from "./launch/unfinished.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
@@ -157,6 +158,7 @@ export class Replica {
     this.#overdueAlarm = new OverdueAlarm({
       ...{ jobs: this.#config.jobs, clock, events: this.events },
       readLanes: jobs => readDueLanes(redis, this.#keys, jobs),
+      readWaits: jobs => readWaits(redis, this.#keys, jobs),
     });
     this.#begin(this.#overdueAlarm);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));

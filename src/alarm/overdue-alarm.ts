@@ -15,6 +15,8 @@ export interface OverdueAlarmOptions {
   readonly events: Events;
   /** By job, each schedule of which ticks are to be expected. Rejects when the store is away. */
   readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly AlarmLane[]>>;
+  /** By job, until when its ticks waited for the run before them (epoch ms); Infinity while they do. */
+  readonly readWaits: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, number>>;
 }
 
 /** One schedule of a job, and how far its ticks are decided (epoch ms). */
@@ -70,8 +72,10 @@ export class OverdueAlarm {
   async #look(): Promise<void> {
     const jobs = this.#jobs;
     let lanes: ReadonlyMap<string, readonly AlarmLane[]>;
+    let waits: ReadonlyMap<string, number>;
     try {
       lanes = await this.#options.readLanes(jobs);
+      waits = await this.#options.readWaits(jobs);
     } catch {
       // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
       return;
@@ -79,7 +83,8 @@ export class OverdueAlarm {
     const overdueSince = new Map<string, number>();
     for (const { name } of jobs) {
       const own = lanes.get(name) ?? [];
-      const dueAt = own.length === 0 ? null : this.#judge(name, own);
+      const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
+      const dueAt = own.length === 0 ? null : this.#judge(name, own, waitedToMs);
       if (own.length === 0) this.#tellAfterMs.delete(name);
       if (dueAt !== null) overdueSince.set(name, dueAt);
     }
@@ -87,11 +92,11 @@ export class OverdueAlarm {
   }
 
   /** When the job's first undecided tick was due, if it is overdue. */
-  #judge(job: string, lanes: readonly AlarmLane[]): number | null {
+  #judge(job: string, lanes: readonly AlarmLane[], waitedToMs: number): number | null {
     const { clock, events } = this.#options;
     const nowMs = clock.nowMs();
     const first = firstDue(lanes);
-    const overdueMs = first === null ? 0 : nowMs - first.dueAt;
+    const overdueMs = first === null ? 0 : nowMs - Math.max(first.dueAt, waitedToMs);
     const cursor = Math.max(...lanes.map(lane => lane.cursor));
     const silentMs = cursor - nowMs;
     const forMs = Math.round(Math.max(overdueMs, silentMs));

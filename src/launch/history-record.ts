@@ -40,13 +40,8 @@ const end = z.object({
   error: text,
 });
 
-/** A run that waited and lost its place to a newer one. */
-const displacement = z.object({
-  run: z.string(),
-  outcome: z.literal("skipped"),
-  reason: text,
-  blockedBy: text,
-});
+/** A run that was removed in BullMQ before its end was recorded. */
+const removal = z.object({ run: z.string(), result: z.literal("removed") });
 
 const OUTCOMES: ReadonlyMap<string, ActionOutcome> = new Map([
   ["pause", "paused"],
@@ -70,13 +65,12 @@ const action = z.object({
 
 export type DecisionRecord = z.output<typeof decision>;
 export type EndRecord = z.output<typeof end>;
-export type DisplacementRecord = z.output<typeof displacement>;
 export type ActionRecord = z.output<typeof action>;
 
 export type HistoryRecord =
   | { readonly kind: "decision"; readonly record: DecisionRecord }
   | { readonly kind: "end"; readonly record: EndRecord }
-  | { readonly kind: "displacement"; readonly record: DisplacementRecord }
+  | { readonly kind: "removal"; readonly record: z.output<typeof removal> }
   | { readonly kind: "action"; readonly record: ActionRecord };
 
 /** What an entry of a job's history says, or null for one that Bellwether has not written. */
@@ -84,8 +78,8 @@ export function historyRecordOf(flat: readonly string[]): HistoryRecord | null {
   const fields = fieldsOf(flat);
   if (fields["action"]) return tagged("action", action.safeParse(fields));
   if (fields["tick"]) return tagged("decision", decision.safeParse(fields));
-  if (fields["result"]) return tagged("end", end.safeParse(fields));
-  return tagged("displacement", displacement.safeParse(fields));
+  if (fields["result"] === "removed") return tagged("removal", removal.safeParse(fields));
+  return tagged("end", end.safeParse(fields));
 }
 
 function tagged<K extends HistoryRecord["kind"], T>(kind: K, parsed: z.ZodSafeParseResult<T>) {

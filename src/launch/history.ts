@@ -32,10 +32,11 @@ export function recordOf(decision: Decision, run: string, term: number, nowMs: n
   fields.push("kind", "scheduled", "reason", decision.reason);
   if (decision.fromAt !== undefined) fields.push("from", String(decision.fromAt));
   if (decision.count !== undefined) fields.push("count", String(decision.count));
+  if (decision.blockedBy !== undefined) fields.push("blockedBy", decision.blockedBy);
   return fields;
 }
 
-/** How long ago the tick was let go: what jitter holds back is not late. */
+/** How long ago the tick was let go: what jitter, or the run before it, holds back is not late. */
 export function latenessOf({ tickAt, dueAt = tickAt }: Decision, nowMs: number): number {
   return Math.max(0, Math.floor(nowMs - dueAt));
 }
@@ -83,19 +84,4 @@ export function recordOfRun({ tickAt, run, kind, by, nowMs }: OperatorRun): stri
   const lateMs = Math.max(0, Math.floor(nowMs - tickAt));
   const fields = { tick: Math.floor(tickAt), kind, outcome: "launched", run, by, term: 0, lateMs };
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
-}
-
-/** Records a run that somebody asked for, and that it was asked for. */
-export async function recordOperatorRun(
-  redis: Redis,
-  keys: RedisKeys,
-  job: string,
-  run: OperatorRun,
-): Promise<void> {
-  const about = ["action", "trigger", "at", Math.floor(run.nowMs), "by", run.by, "job", job, "run", run.run];
-  await redis
-    .multi()
-    .xadd(keys.history(job), "MAXLEN", "~", HISTORY_ENTRIES, "*", ...recordOfRun(run))
-    .xadd(keys.audit, "MAXLEN", "~", AUDIT_ENTRIES, "*", ...about)
-    .exec();
 }

@@ -60,7 +60,7 @@ export class LaunchQueue {
     nowMs: number,
   ): Promise<unknown> {
     const data = { ...job.data, _tick: tick };
-    const options = { ...runOptions(job, run, true), timestamp: Math.floor(nowMs) };
+    const options = { ...runOptions(job, run), timestamp: Math.floor(nowMs) };
     const json = new BullJob(this.#queue, job.name, data, options, run).asJSON();
     return this.#backend.addJobToTransaction(transaction, json, run);
   }
@@ -69,32 +69,18 @@ export class LaunchQueue {
     return this.#queue.toKey(run);
   }
 
-  deduplicationKey(id: string): string {
-    return `${this.#queue.keys["de"]}:${id}`;
-  }
-
   async close(): Promise<void> {
     await this.#queue.close();
   }
 }
 
-/** `overlap` is BullMQ's deduplication by the job's name: it ends with the run, also when a worker crashes. */
-export function deduplicationId(job: Job): string | null {
-  return job.overlap === "allow" ? null : job.name;
-}
-
-/**
- * BullMQ's options of a job's runs; `timestamp` is the caller's. `mayQueue`: with `overlap: queue` the run may wait
- * behind the one that is active, where it displaces one that waits already.
- */
-export function runOptions(job: Job, run: string, mayQueue: boolean): JobsOptions {
-  const id = deduplicationId(job);
+/** BullMQ's options of a job's runs; `timestamp` is the caller's. */
+function runOptions(job: Job, run: string): JobsOptions {
   return {
     jobId: run,
     attempts: job.retry.attempts,
     backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
-    ...(id === null ? {} : { deduplication: { id, keepLastIfActive: mayQueue && job.overlap === "queue" } }),
   };
 }

@@ -5,22 +5,17 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/plan.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
-import { deduplicationId, type LaunchQueue } from "./launch-queue.ts";
+import type { LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
 
-const ADVANCE = new Script(new URL("./advance.lua", import.meta.url));
+const ADVANCE = new Script(UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
 
-const advanceReply = z.array(
-  z.tuple([
-    z.enum(["launched", "queued", "skipped", "missed", "failed"]),
-    z.string().optional(),
-    z.string().optional(),
-  ]),
-);
+const advanceReply = z.array(z.enum(["launched", "skipped", "missed", "failed"]));
 
-/** What became of each decision: the outcome, the run in the way of its own, the run that it displaced. */
+/** What became of each decision. */
 export interface SentTransaction {
   readonly outcomes: z.infer<typeof advanceReply>;
   /** Why Redis did not add the runs that failed, or null when none did. */
@@ -49,32 +44,28 @@ export class LaunchTransaction {
     this.#options = options;
     // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
     this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
-    const { cursors, queued, launched, epochCursors } = options.keys;
-    this.#advanceKeys = [cursors, queued, launched, epochCursors];
+    const { cursors, launched, epochCursors } = options.keys;
+    this.#advanceKeys = [cursors, launched, epochCursors];
   }
 
   /** The tick gets no run. */
   pass(decision: PassDecision): void {
     const history = this.#options.keys.history(decision.job);
-    // No run and no deduplication is looked at; the history stands in for their keys.
+    // No run is looked at, and none is kept; the history stands in for their keys.
     this.#advanceKeys.push(history, history, history);
-    this.#advance(decision, "", "", null, decision.outcome === "skip" ? "s" : "");
+    this.#advance(decision, "", decision.outcome === "skip" ? "s" : "", null);
   }
 
-  launch(decision: LaunchDecision, job: Job, queue: LaunchQueue): void {
+  /** `removed`: an earlier run of the job that was removed in BullMQ before it ended. */
+  launch(decision: LaunchDecision, job: Job, queue: LaunchQueue, removed: string | null): void {
     const { keys, term, nowMs } = this.#options;
     const run = runIdOf(job.name, decision.tickAt);
     const stamp = { at: new Date(decision.tickAt).toISOString(), kind: decision.kind, term };
     this.#adds.push(queue.add(this.#transaction, job, run, stamp, nowMs));
-    const dedup = deduplicationId(job);
-    const history = keys.history(job.name);
-    this.#advanceKeys.push(
-      history,
-      queue.runKey(run),
-      dedup === null ? history : queue.deduplicationKey(dedup),
-    );
-    const flags = `${job.overlap === "queue" ? "w" : ""}${decision.isCounted || job.maxRuns !== null ? "c" : ""}`;
-    this.#advance(decision, run, queue.runKey(""), dedup, flags);
+    this.#advanceKeys.push(keys.history(job.name), queue.runKey(run), keys.unfinished(job.name));
+    const isCounted = decision.isCounted || job.maxRuns !== null;
+    const flags = `${job.overlap === "allow" ? "" : "u"}${isCounted ? "c" : ""}`;
+    this.#advance(decision, run, flags, removed);
   }
 
   /**
@@ -91,12 +82,11 @@ export class LaunchTransaction {
   #advance(
     decision: LaunchDecision | PassDecision,
     run: string,
-    prefix: string,
-    dedup: string | null,
     flags: string,
+    removed: string | null,
   ): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
-    this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAt, run, prefix, dedup ?? "", flags);
+    this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAt, run, flags, removed ?? "");
     this.#advanceArgs.push(record.length, ...record);
     this.#decisions++;
   }
@@ -129,5 +119,5 @@ function readReplies(replies: Replies, decisions: number): SentTransaction | nul
   const [error, reply] = replies.at(-1) ?? [];
   if (error) throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions, why }, { cause: failure });
   const outcomes = advanceReply.parse(reply);
-  return { outcomes, refused: outcomes.some(([outcome]) => outcome === "failed") ? why : null };
+  return { outcomes, refused: outcomes.includes("failed") ? why : null };
 }

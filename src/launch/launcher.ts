@@ -10,8 +10,10 @@ import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
 import { type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
+import { applyOverlap, type Blocker } from "./overlap.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireBooks } from "./retire.ts";
 import { runIdOf } from "./run-id.ts";
+import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 export type OpenOutcome =
   | {
@@ -20,17 +22,16 @@ export type OpenOutcome =
       /** Of these jobs and of others. */
       readonly closed: readonly ClosedEpoch[];
       readonly orders: Orders;
+      /** The newest runs of the jobs with `overlap: queue`. */
+      readonly newestRuns: ReadonlyMap<string, NewestRun>;
     }
   | { readonly outcome: "fenced" };
 
-/** What became of one decision; `by` is the run that stood in the way. */
+/** What became of one decision; a launch beside an unfinished run has become a skip (`overlap`). */
 export interface Settled {
   readonly decision: Decision;
-  readonly outcome: "launched" | "queued" | "skipped" | "missed";
+  readonly outcome: "launched" | "skipped" | "missed";
   readonly run?: string;
-  readonly by?: string;
-  /** The run that was waiting behind the same one, and gave up its place to this one. */
-  readonly displaced?: string;
 }
 
 /** One transaction's worth of decisions. */
@@ -47,8 +48,14 @@ export interface Commit {
 }
 
 export type CommitOutcome =
-  /** `refused`: why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
-  | { readonly outcome: "committed"; readonly settled: readonly Settled[]; readonly refused: string | null }
+  | {
+      readonly outcome: "committed";
+      readonly settled: readonly Settled[];
+      /** By job, what its next tick waits for: that tick and those after it are not decided. */
+      readonly held: ReadonlyMap<string, Blocker>;
+      /** Why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
+      readonly refused: string | null;
+    }
   /** A newer term stands, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
   /** Cursors or orders are not what the plan assumed; nothing was written. Open the term again and plan anew. */
@@ -120,8 +127,14 @@ export class Launcher {
     if (books === null) return this.#fenced();
     onPage?.();
     const closed = await readClosedEpochs(this.#redis, this.#keys);
+    const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
     this.#openedOn = connection;
-    return { outcome: "opened", books, closed, orders };
+    return { outcome: "opened", books, closed, orders, newestRuns };
+  }
+
+  /** What is known of the newest run of each job; cheap enough to ask again and again. */
+  readNewestRuns(jobs: readonly Job[]): Promise<ReadonlyMap<string, NewestRun>> {
+    return readNewestRuns(this.#redis, this.#keys, jobs);
   }
 
   /** The orders that stand. */
@@ -156,11 +169,11 @@ export class Launcher {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      const standing = await this.#watch([...new Set(commit.decisions.map(laneOf))]);
+      const standing = await this.#watch(commit.decisions);
       if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
       const isMoved = [...standing.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
       if (isMoved || standing.orders !== commit.orders) return { outcome: "moved" } as const;
-      return await this.#execute(connection, commit);
+      return await this.#execute(connection, commit, standing.newestRuns);
     };
     try {
       const outcome = await attempt();
@@ -190,27 +203,46 @@ export class Launcher {
   }
 
   /**
-   * Reads the fence, the cursors and the orders' version under WATCH. All are written at once, so on one connection
-   * and in this order; without an answer to each of them nothing more is sent.
+   * Reads the fence, the cursors, the orders' version and the newest runs of jobs whose runs must not overlap under
+   * WATCH. All are written at once, so on one connection and in this order; without an answer to each of them nothing
+   * more is sent.
    */
-  async #watch(lanes: readonly string[]) {
+  async #watch(decisions: readonly Decision[]) {
     const { term, cursors, epochCursors, orders } = this.#keys;
-    const [, fence, standing, version] = await Promise.all([
-      this.#redis.watch(term, cursors, epochCursors, orders),
+    const lanes = [...new Set(decisions.map(laneOf))];
+    const launched = new Set(decisions.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
+    const guarded = [...launched].map(name => this.#job(name)).filter(({ overlap }) => overlap !== "allow");
+    const [, fence, standing, version, newestRuns] = await Promise.all([
+      this.#redis.watch(
+        ...[term, cursors, epochCursors, orders],
+        ...guarded.map(({ name }) => this.#keys.unfinished(name)),
+      ),
       this.#redis.get(term),
       readLaneCursors(this.#redis, this.#keys, lanes),
       this.readOrdersVersion(),
+      this.readNewestRuns(guarded),
     ]);
-    return { fence, cursors: standing, orders: version };
+    return { fence, cursors: standing, orders: version, newestRuns };
   }
 
-  async #execute(connection: number, { term, decisions, nowMs }: Commit): Promise<CommitOutcome> {
+  async #execute(
+    connection: number,
+    { term, decisions: planned, nowMs }: Commit,
+    newestRuns: ReadonlyMap<string, NewestRun>,
+  ): Promise<CommitOutcome> {
+    const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, newestRuns);
+    if (decisions.length === 0) {
+      await this.#redis.unwatch();
+      return { outcome: "committed", settled: [], held, refused: null };
+    }
     const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
     for (const decision of decisions) {
       if (decision.outcome === "launch") {
         const job = this.#job(decision.job);
-        transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue);
+        const newest = newestRuns.get(job.name);
+        const removed = newest?.state === "removed" ? newest.run : null;
+        transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
       } else {
         transaction.pass(decision);
       }
@@ -218,7 +250,7 @@ export class Launcher {
     const send = await transaction.seal();
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return settle(decisions, await send());
+    return settle(decisions, held, await send());
   }
 
   #job(name: string): Job {
@@ -241,13 +273,17 @@ export class Launcher {
 }
 
 /** Matches each decision with what the transaction says became of it. */
-function settle(decisions: readonly Decision[], sent: SentTransaction | null): CommitOutcome {
+function settle(
+  decisions: readonly Decision[],
+  held: ReadonlyMap<string, Blocker>,
+  sent: SentTransaction | null,
+): CommitOutcome {
   if (sent === null) return { outcome: "moved" };
-  const settled = sent.outcomes.flatMap(([outcome, by, displaced], i): Settled[] => {
+  const settled = sent.outcomes.flatMap((outcome, i): Settled[] => {
     const decision = decisions[i];
     if (outcome === "failed" || !decision) return [];
     const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
-    return [{ decision, outcome, ...run, ...(by ? { by } : {}), ...(displaced ? { displaced } : {}) }];
+    return [{ decision, outcome, ...run }];
   });
-  return { outcome: "committed", settled, refused: sent.refused };
+  return { outcome: "committed", settled, held, refused: sent.refused };
 }

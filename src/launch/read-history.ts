@@ -7,7 +7,6 @@ import {
   type ActionRecord,
   auditRecordOf,
   type DecisionRecord,
-  type DisplacementRecord,
   type EndRecord,
   type HistoryRecord,
   historyRecordOf,
@@ -33,7 +32,7 @@ export interface HistoryRow {
   readonly from?: string;
   readonly count?: number;
   /** Absent while the run has not ended. */
-  readonly result?: "completed" | "failed";
+  readonly result?: "completed" | "failed" | "removed";
   readonly attempts?: number;
   readonly durationMs?: number;
   readonly replica?: string;
@@ -54,12 +53,12 @@ export async function readHistory(
   const records = recordsOf(entries);
   // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
   const ends = byRun(records.flatMap(({ kind, record }) => (kind === "end" ? [record] : [])));
-  const displaced = byRun(records.flatMap(({ kind, record }) => (kind === "displacement" ? [record] : [])));
+  const removed = new Set(records.flatMap(({ kind, record }) => (kind === "removal" ? [record.run] : [])));
   const rows = records.flatMap(({ kind, record }): HistoryRow[] => {
     if (kind === "action") return [actionRow(record)];
     if (kind !== "decision") return [];
     const run = record.run ?? "";
-    return [decisionRow(record, displaced.get(run), ends.get(run))];
+    return [decisionRow(record, ends.get(run), removed.has(run))];
   });
   return rows.slice(0, limit);
 }
@@ -115,15 +114,8 @@ function aboutAction({ ticks, reason, until, after }: ActionRecord): string | un
   return `the schedule changed, and the one before is not known: no tick from ${isoOf(after)} to ${isoOf(until)} was decided`;
 }
 
-function decisionRow(
-  decision: DecisionRecord,
-  displaced: DisplacementRecord | undefined,
-  end: EndRecord | undefined,
-): HistoryRow {
-  const { tick, outcome, reason, kind, term, lateMs, run, blockedBy, by, from, count } = {
-    ...decision,
-    ...displaced,
-  };
+function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRemoved: boolean): HistoryRow {
+  const { tick, outcome, reason, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
   return {
     ...{ tick: isoOf(tick), outcome },
     ...(reason && { reason }),
@@ -133,9 +125,11 @@ function decisionRow(
     ...(by && { by }),
     ...(from !== undefined && { from: isoOf(from) }),
     ...(count !== undefined && { count }),
-    ...(end && { result: end.result, ...detailsOf(end) }),
+    ...(end ? { result: end.result, ...detailsOf(end) } : isRemoved && REMOVED),
   };
 }
+
+const REMOVED = { result: "removed", error: "removed in BullMQ before its end was recorded" } as const;
 
 function detailsOf({ attempts, durationMs, replica, error }: EndRecord) {
   return { attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
@@ -154,7 +148,7 @@ function isoOf(ms: number): string {
 export interface LastDecision {
   readonly tickAt?: number;
   readonly lastRun: {
-    readonly outcome: "launched" | "completed" | "failed";
+    readonly outcome: "launched" | "completed" | "failed" | "removed";
     readonly run: string;
     readonly attempts?: number;
     readonly durationMs?: number;
@@ -198,5 +192,8 @@ function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
   const end = newestFirst.find(({ kind, record }) => kind === "end" && record.run === run)?.record as
     | EndRecord
     | undefined;
+  const isRemoved = newestFirst.some(({ kind, record }) => kind === "removal" && record.run === run);
+  if (end === undefined && isRemoved)
+    return { ...tickAt, lastRun: { outcome: REMOVED.result, run, error: REMOVED.error } };
   return { ...tickAt, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
 }

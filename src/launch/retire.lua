@@ -1,9 +1,10 @@
 -- Retires jobs that are in no configuration any more from the books, a while after they were first missed.
 --
--- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 queued   6 launched   7 retired   8 orders   9 epochs
---       10 epoch cursors
+-- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 orders   8 epochs
+--       9 epoch cursors
 -- ARGV  1 fence   2 now (epoch ms)   3 for how long a job is kept (ms)   4 what the keys of histories begin with
---       5 for how long its history is kept after that (ms)   then the names of the jobs that are missing
+--       5 for how long its history, and the name of its newest run, are kept after that (ms)
+--       6 what the keys of newest runs begin with   then the names of the jobs that are missing
 -- Returns {'fenced'} when another term is in force, else {'done', name of each job that was retired}
 --
 -- A job that is put back meanwhile goes on from its cursor; after that it is a new job. A pause outlives both: a job that
@@ -14,26 +15,27 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'fenced'}
 end
-local now, kept, histories, history_kept = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4], ARGV[5]
+local now, kept, histories, history_kept, unfinished = tonumber(ARGV[2]), tonumber(ARGV[3]), unpack(ARGV, 4, 6)
 local reply, gone = {'done'}, {}
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   local job = ARGV[i]
-  local since = redis.call('HGET', KEYS[7], job)
+  local since = redis.call('HGET', KEYS[6], job)
   if not since then
-    redis.call('HSET', KEYS[7], job, ARGV[2])
+    redis.call('HSET', KEYS[6], job, ARGV[2])
   elseif now - tonumber(since) >= kept then
-    for key = 2, 7 do redis.call('HDEL', KEYS[key], job) end
-    redis.call('HDEL', KEYS[8], 'skip:' .. job, 'paused:' .. job)
+    for key = 2, 6 do redis.call('HDEL', KEYS[key], job) end
+    redis.call('HDEL', KEYS[7], 'skip:' .. job, 'paused:' .. job)
     redis.call('PEXPIRE', histories .. job, history_kept)
+    redis.call('PEXPIRE', unfinished .. job, history_kept)
     table.insert(reply, job)
     gone[job] = true
   end
 end
 if #reply > 1 then
-  for _, epoch in ipairs(redis.call('HKEYS', KEYS[9])) do
+  for _, epoch in ipairs(redis.call('HKEYS', KEYS[8])) do
     if gone[string.match(epoch, ':(.*)$') or ''] then
+      redis.call('HDEL', KEYS[8], epoch)
       redis.call('HDEL', KEYS[9], epoch)
-      redis.call('HDEL', KEYS[10], epoch)
     end
   end
 end

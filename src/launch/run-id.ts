@@ -22,9 +22,9 @@ export function tickOfRun(run: string): string {
   );
 }
 
-/** A fresh id for a run that somebody asked for. */
-export function manualRunId(job: string): string {
-  return `${job}@manual-${randomBytes(6).toString("hex")}`;
+/** The id of a run that an operator asked for; `suffix` names the request (`runSuffixOf`). */
+export function manualRunId(job: string, suffix: string): string {
+  return `${job}@manual-${suffix}`;
 }
 
 /** The id of a run that fills in for a tick of the past; `suffix` names the request (`runSuffixOf`). */

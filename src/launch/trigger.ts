@@ -1,14 +1,24 @@
-import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
+import { createIORedisClient, type IRedisTransaction } from "bullmq";
+import type { ChainableCommander, Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { recordOperatorRun } from "./history.ts";
-import { runOptions } from "./launch-queue.ts";
+import { Script } from "../redis/script.ts";
+import { UNFINISHED_LUA } from "../redis/unfinished.ts";
+import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
+import { LaunchQueue } from "./launch-queue.ts";
+import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, type Request, runSuffixOf } from "./requests.ts";
 import { manualRunId } from "./run-id.ts";
+import { type NewestRun, readNewestRuns } from "./unfinished.ts";
+
+const RECORD = new Script(UNFINISHED_LUA, REQUEST_LUA, new URL("./trigger.lua", import.meta.url));
+
+/** Another run of the job began meanwhile, every time: then the next look finds it in the way. */
+const MAX_ATTEMPTS = 10;
 
 export type TriggerOutcome =
   | { readonly outcome: "launched"; readonly run: string }
-  /** The job's overlap policy, and the run that stood in the way. */
+  /** The job's overlap policy, and the run that has not ended. */
   | { readonly outcome: "skipped"; readonly blockedBy: string };
 
 export interface Trigger {
@@ -17,33 +27,119 @@ export interface Trigger {
   readonly data: Readonly<Record<string, unknown>>;
   readonly by: string;
   readonly nowMs: number;
+  readonly requestId: string;
+}
+
+interface Parts {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: LaunchQueue;
+  readonly request: Request;
 }
 
 /**
  * Starts a run now, beside the schedule: no cursor moves, and no leader is needed. Unless `overlap` is `allow` it
- * is not started while another run of the job has not ended; it does not take the place of a tick that waits.
+ * is not started while another run of the job has not ended. Run, records and answer are one transaction.
+ *
+ * `redis` must be a connection that never resends, on which nothing else uses WATCH meanwhile. After a rejection with
+ * BW_TRIGGER_REFUSED nothing was started. After any other rejection the outcome is unknown; call it again with the same
+ * request id: the run is started once, also when the transaction whose answer was lost arrives late, since it watches the
+ * request's key.
  */
-export async function triggerJob(
-  redis: Redis,
-  keys: RedisKeys,
-  { job, data, by, nowMs }: Trigger,
-): Promise<TriggerOutcome> {
-  const queue = new Queue(job.queue, {
-    connection: redis,
-    prefix: keys.bullmqPrefix,
-    skipVersionCheck: true,
-  });
-  // Trouble shows as the rejection of `add`.
-  queue.on("error", () => undefined);
+export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger): Promise<TriggerOutcome> {
+  const { job, requestId } = trigger;
+  const request = { id: requestId, action: "trigger", job: job.name };
+  if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
+  const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
-    const run = manualRunId(job.name);
-    const tick = { at: new Date(nowMs).toISOString(), kind: "manual", term: 0 };
-    const options = { ...runOptions(job, run, false), timestamp: Math.floor(nowMs) };
-    const added = await queue.add(job.name, { ...job.data, ...data, _tick: tick }, options);
-    if (added.id !== run) return { outcome: "skipped", blockedBy: added.id ?? "another run" };
-    await recordOperatorRun(redis, keys, job.name, { tickAt: nowMs, run, kind: "manual", by, nowMs });
-    return { outcome: "launched", run };
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
+      const outcome = await attempt({ redis, keys, queue, request }, trigger);
+      if (outcome !== null) return outcome;
+    }
+    throw new BellwetherError("BW_TRIGGER_REFUSED", {
+      job: job.name,
+      why: "other runs of the job began, or ended, each time it was tried",
+    });
   } finally {
     await queue.close();
   }
+}
+
+/** Null when a watched key had changed: nothing was started. */
+async function attempt(parts: Parts, trigger: Trigger): Promise<TriggerOutcome | null> {
+  const { redis, keys, request } = parts;
+  const { job } = trigger;
+  let isSameConnection = true;
+  const onClose = () => {
+    isSameConnection = false;
+  };
+  redis.once("close", onClose);
+  try {
+    const guarded = job.overlap === "allow" ? [] : [job];
+    const [, stored, newestRuns] = await Promise.all([
+      redis.watch(keys.request(request.id), ...guarded.map(({ name }) => keys.unfinished(name))),
+      redis.get(keys.request(request.id)),
+      readNewestRuns(redis, keys, guarded),
+    ]);
+    const newest = newestRuns.get(job.name) ?? null;
+    if (stored !== null || newest?.state === "unfinished") {
+      await redis.unwatch();
+      if (stored !== null) return { outcome: "launched", run: givenAnswerOf(request, stored).value };
+      return { outcome: "skipped", blockedBy: newest?.run ?? "" };
+    }
+    const send = await seal(parts, trigger, newest);
+    // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
+    if (!isSameConnection) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
+    return await send();
+  } finally {
+    redis.off("close", onClose);
+  }
+}
+
+/** Queues everything. What it resolves with sends it in one write. */
+async function seal({ redis, keys, queue, request }: Parts, trigger: Trigger, newest: NewestRun | null) {
+  const { job, data, by, nowMs } = trigger;
+  const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
+  const run = manualRunId(job.name, runSuffixOf(request));
+  const stamp = { at: new Date(nowMs).toISOString(), kind: "manual", term: 0 } as const;
+  await queue.add(transaction, { ...job, data: { ...job.data, ...data } }, run, stamp, nowMs);
+  RECORD.queue(
+    transaction,
+    [
+      keys.history(job.name),
+      keys.audit,
+      keys.request(request.id),
+      queue.runKey(run),
+      keys.unfinished(job.name),
+    ],
+    [
+      ...[HISTORY_ENTRIES, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
+      ...[job.overlap === "allow" ? "0" : "1", newest?.state === "removed" ? newest.run : ""],
+      ...recordOfRun({ tickAt: nowMs, run, kind: "manual", by, nowMs }),
+    ],
+  );
+  return async (): Promise<TriggerOutcome | null> => {
+    const replies = await transaction.exec().catch(explainAbort(job.name));
+    if (replies === null) return null;
+    if (replies.at(-1)?.[1] !== 1) throw refusal(job.name, replies.find(([error]) => error !== null)?.[0]);
+    return { outcome: "launched", run };
+  };
+}
+
+/** A transaction that is refused while it is queued says no more than that; the reason is with its commands. */
+function explainAbort(job: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+    const [first] =
+      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
+    throw refusal(job, first instanceof Error ? first : error);
+  };
+}
+
+function refusal(job: string, cause: Error | null | undefined) {
+  return new BellwetherError(
+    "BW_TRIGGER_REFUSED",
+    { job, why: cause?.message ?? "no reason given" },
+    { cause },
+  );
 }

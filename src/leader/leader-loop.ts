@@ -6,11 +6,11 @@ import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
 import type { Launcher, Settled } from "../launch/launcher.ts";
-import { tickOfRun } from "../launch/run-id.ts";
 import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Retirement } from "./retirement.ts";
 import { Standing } from "./standing.ts";
+import type { WaitingLanes } from "./waiting-lanes.ts";
 
 /**
  * Ticks per transaction. A thousand hold Redis up for some 50 ms; smaller ones are launched later, because the
@@ -31,7 +31,7 @@ export interface LeaderLoopOptions {
   readonly launcher: Pick<
     Launcher,
     | ("open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion")
-    | ("finish" | "removed" | "retire")
+    | ("finish" | "readNewestRuns" | "removed" | "retire")
   >;
   readonly clock: Clock;
   readonly events: Events;
@@ -130,12 +130,15 @@ export class LeaderLoop {
   async #launchDue(term: Term, standing: Standing, trouble: Trouble): Promise<Stop | "new orders"> {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
+    const { waiting } = standing;
+    waiting.clear();
     for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen()) return "reopen";
       const nowMs = clock.nowMs();
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
+      taken.push(...waiting.takeDue(nowMs, JOBS_A_TURN - taken.length));
       if (taken.length === 0) {
         trouble.end();
         if (this.#newJobs) return "new jobs";
@@ -149,15 +152,22 @@ export class LeaderLoop {
           if (version === null) return "reopen";
           if (version !== standing.orders.version) return "new orders";
         }
-        const dueInMs = (due.nextDueMs ?? Number.POSITIVE_INFINITY) - clock.nowMs();
-        await this.#sleep(Math.min(dueInMs, nextLookMs - clock.monotonicMs()), term.signal);
+        const free = await this.#freeLanes(waiting);
+        if (free === null) return "reopen";
+        for (const lane of free) due.put(lane, Number.NEGATIVE_INFINITY);
+        const next = waiting.next;
+        const dueInMs = Math.min(due.nextDueMs ?? Number.POSITIVE_INFINITY, next.dueMs) - clock.nowMs();
+        const lookInMs = Math.min(nextLookMs, next.lookMs) - clock.monotonicMs();
+        await this.#sleep(Math.min(dueInMs, lookInMs), term.signal);
         continue;
       }
       const plan = planTicks({ jobs: taken.map(lane => standing.planned(lane)), nowMs });
       const outcome = await this.#commit(term, plan.decisions, standing);
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
-      for (const [lane, dueMs] of plan.nextDue) if (dueMs !== null) due.put(lane, dueMs);
+      for (const [lane, dueMs] of plan.nextDue) {
+        if (!waiting.put(lane, dueMs) && dueMs !== null) due.put(lane, dueMs);
+      }
       standing.review(taken);
       term.progress?.step();
       await clock.sleep(0, term.signal);
@@ -176,6 +186,18 @@ export class LeaderLoop {
     return this.#retirement.check(term, standing.orders.version, (settled, nowMs) => {
       this.#tell(term, settled, nowMs);
     });
+  }
+
+  /**
+   * The lanes among those that wait whose job's run has ended; null where Redis did not say. Nothing but looking is
+   * reliable: another program may have worked on the run, or removed it.
+   */
+  async #freeLanes(waiting: WaitingLanes): Promise<readonly string[] | null> {
+    const { launcher, clock } = this.#options;
+    const jobs = waiting.toLookAt(clock.monotonicMs()).flatMap(name => this.#jobs.get(name) ?? []);
+    if (jobs.length === 0) return [];
+    const newestRuns = await launcher.readNewestRuns(jobs).catch(() => null);
+    return newestRuns && waiting.takeFree(jobs, newestRuns, clock.nowMs());
   }
 
   /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
@@ -211,6 +233,7 @@ export class LeaderLoop {
         standing.settle(settled);
         this.#tell(term, settled, nowMs);
       }
+      for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker);
       if (outcome.refused !== null) {
         const ticks = batch.length - outcome.settled.length;
         throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
@@ -221,25 +244,20 @@ export class LeaderLoop {
 
   #tell(term: Term, settled: Settled, nowMs: number): void {
     const { events } = this.#options;
-    const { decision, outcome, run = "", by, displaced } = settled;
+    const { decision, run = "" } = settled;
     const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
     if (decision.outcome !== "launch") {
-      const { reason, fromAt, count } = decision;
+      const { reason, fromAt, count, blockedBy } = decision;
       const range = fromAt === undefined ? {} : { from: new Date(fromAt).toISOString(), count: count ?? 1 };
       events.emit(decision.outcome === "miss" ? "tick.missed" : "tick.skipped", {
         ...about,
         reason,
+        ...(blockedBy === undefined ? {} : { run: blockedBy }),
         ...range,
       });
-    } else if (outcome === "skipped") {
-      events.emit("tick.skipped", { ...about, reason: "overlap", ...(by ? { run: by } : {}) });
     } else {
       const lateMs = latenessOf(decision, nowMs);
       events.emit("tick.launched", { ...about, lateMs, run, kind: decision.kind });
-    }
-    if (displaced !== undefined) {
-      const tick = tickOfRun(displaced);
-      events.emit("tick.skipped", { ...about, tick, reason: "replaced by a newer tick", run });
     }
   }
 }

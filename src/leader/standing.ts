@@ -2,6 +2,7 @@ import type { Job } from "../config/config.ts";
 import type { OpenOutcome, Settled } from "../launch/launcher.ts";
 import type { Orders } from "../launch/orders.ts";
 import { laneOf, type PlannedJob } from "../schedule/plan.ts";
+import { WaitingLanes } from "./waiting-lanes.ts";
 
 /** The rules of one schedule of a job. */
 type Lane = Pick<Job, "schedule" | "catchUp" | "catchUpWindowMs" | "catchUpLimit" | "maxRuns"> & {
@@ -20,14 +21,24 @@ export class Standing {
   orders: Orders;
   /** Closed epochs that have no undecided tick any more, by lane, until they are forgotten. */
   readonly finished = new Set<string>();
+  /** What waits for the run before it. */
+  readonly waiting: WaitingLanes;
+  /** The jobs with `overlap: queue`. */
+  readonly #queueing: ReadonlySet<string>;
   readonly #cursors: Map<string, number>;
   /** Launched ticks of the jobs with `maxRuns`. */
   readonly #launched: Map<string, number>;
   readonly #lanes: Map<string, Lane>;
 
-  constructor(jobs: ReadonlyMap<string, Job>, { books, closed, orders }: Omit<Opened, "outcome">) {
+  constructor(
+    jobs: ReadonlyMap<string, Job>,
+    { books, closed, orders, newestRuns }: Omit<Opened, "outcome">,
+  ) {
     const own = closed.filter(({ job }) => jobs.has(job)).map(epoch => ({ ...epoch, epoch: epoch.number }));
     this.orders = orders;
+    this.waiting = new WaitingLanes(newestRuns);
+    const queueing = [...jobs.values()].filter(({ overlap }) => overlap === "queue");
+    this.#queueing = new Set(queueing.map(({ name }) => name));
     this.#lanes = new Map<string, Lane>([
       ...[...jobs.values()].map(job => [job.name, { ...job, job: job.name }] as const),
       ...own.map(epoch => [laneOf(epoch), epoch] as const),
@@ -50,7 +61,9 @@ export class Standing {
   settle(settled: Settled): void {
     const { job, tickAt } = settled.decision;
     this.#cursors.set(laneOf(settled.decision), tickAt);
-    if (countsAsRun(settled)) this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
+    if (settled.outcome !== "launched") return;
+    this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
+    this.waiting.launched(job);
   }
 
   planned(lane: string): PlannedJob {
@@ -67,6 +80,7 @@ export class Standing {
       ...(pausedAt === undefined ? {} : { pausedAt }),
       ...(pauses === undefined ? {} : { pauses }),
       ...(skips === undefined ? {} : { skips }),
+      ...(this.#queueing.has(job) ? { waitsFor: this.waiting.waitOf(job) } : {}),
     };
   }
 
@@ -89,9 +103,4 @@ export class Standing {
     const { job, maxRuns } = this.#lanes.get(lane) as Lane;
     return maxRuns === null ? null : maxRuns - (this.#launched.get(job) ?? 0);
   }
-}
-
-/** A run that takes the place of another that waited adds nothing to what has been launched. */
-function countsAsRun({ outcome, displaced }: Settled): boolean {
-  return (outcome === "launched" || outcome === "queued") && displaced === undefined;
 }

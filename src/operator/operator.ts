@@ -133,10 +133,17 @@ export class Operator {
     return storedNumber(await this.#redis.hget(this.#keys.leader, "term")) ?? 0;
   }
 
-  /** Starts a run now, beside the schedule. `data` replaces fields of the job's own. */
-  async trigger(job: Job, data: Readonly<Record<string, unknown>>): Promise<TriggerOutcome> {
+  /**
+   * Starts a run now, beside the schedule. `data` replaces fields of the job's own. When the answer is lost, the same call
+   * with the same request id is safe: the run is started once.
+   */
+  async trigger(
+    job: Job,
+    data: Readonly<Record<string, unknown>>,
+    { requestId = newRequestId() }: { readonly requestId?: string } = {},
+  ): Promise<TriggerOutcome> {
     return triggerJob(this.#redis, this.#keys, {
-      ...{ job, data, by: this.#by },
+      ...{ job, data, by: this.#by, requestId },
       nowMs: await readTimeMs(this.#redis),
     });
   }

@@ -41,8 +41,6 @@ export class RedisKeys {
   readonly generation: string;
   /** Hash: of generations above that, when a replica of one bid last, and how often its leaders failed (term.lua). */
   readonly generations: string;
-  /** Hash job → run that waits behind the active one (`overlap: queue`). */
-  readonly queued: string;
   /** Sorted set replica id → when it was last seen (epoch ms). */
   readonly replicas: string;
   /** Channel: leadership may have changed. */
@@ -76,7 +74,6 @@ export class RedisKeys {
     this.histories = `${this.#base}history/`;
     this.generation = `${this.#base}generation`;
     this.generations = `${this.#base}generations`;
-    this.queued = `${this.#base}queued`;
     this.replicas = `${this.#base}replicas`;
     this.aliveChannels = `${this.#base}alive/`;
     this.leadershipChannel = `${this.#base}leadership`;

@@ -12,6 +12,9 @@
  *
  * Of a paused job the first part is skipped instead, from the pause on, and the second part is held.
  *
+ * Of a job with `overlap: queue` at most one tick is launched at a time. While its run is unfinished the newest due tick
+ * is held, whatever the policy says of its age, and older ones are skipped.
+ *
  * A job whose schedule changed has a *lane* for each schedule that still has undecided ticks: its own rules, its own
  * cursor. Lanes do not hold each other back; they share the job's `maxRuns`.
  */
@@ -28,8 +31,19 @@ export interface PlannedJob extends CatchUpRules {
   readonly runsLeft?: number;
   /** Ticks that an operator wants to be skipped. */
   readonly skips?: readonly number[];
+  /** For a job with `overlap: queue`: the run that its ticks wait for, or waited for last; null when there was none. */
+  readonly waitsFor?: Wait | null;
   /** When the job was paused in the past, oldest first: what passed then was skipped, not missed. */
   readonly pauses?: readonly PastPause[];
+}
+
+/** Why ticks of a job waited, and until when. */
+export interface Wait {
+  readonly run: string;
+  /** Undecided ticks after this one wait (epoch ms). */
+  readonly sinceMs: number;
+  /** When the run ended; Infinity while it has not. */
+  readonly endedMs: number;
 }
 
 export interface PastPause {
@@ -68,7 +82,7 @@ interface DecisionBase {
   readonly epoch?: number;
   /** The tick; of several, the newest. */
   readonly tickAt: number;
-  /** When the tick was let go; absent where that is its time. */
+  /** When the tick was let go, by its jitter or the end of the run before it; absent where that is its time. */
   readonly dueAt?: number;
 }
 
@@ -83,6 +97,8 @@ export interface LaunchDecision extends DecisionBase {
 export interface PassDecision extends DecisionBase {
   readonly outcome: "miss" | "skip";
   readonly reason: string;
+  /** The run that was in the way. */
+  readonly blockedBy?: string;
   /** The oldest tick, when the decision stands for several. */
   readonly fromAt?: number;
   /** How many ticks, when it stands for several. */
@@ -182,10 +198,12 @@ function planJob(job: PlannedJob, rules: Rules): JobPlan {
   const { runsLeft = Number.POSITIVE_INFINITY } = job;
   if (runsLeft <= 0) return { decisions: [], nextDue: null, complete: true };
   const span = findDueSpan({ schedule: job.schedule, cursor: job.cursor, ...rules });
-  const launchFrom = findLaunchFrom(job, span, rules.nowMs);
+  const policyFrom = findLaunchFrom(job, span, rules.nowMs);
+  const launchFrom =
+    job.pausedAt === undefined ? Math.min(policyFrom, waitedFrom(job, span, rules)) : policyFrom;
   const passes = passBefore(job, Math.min(launchFrom, span.end), span, rules);
-  const room = Math.min(rules.limit - passes.length, runsLeft);
-  const launches = job.pausedAt === undefined ? launchesFrom(job, launchFrom, span, room) : HELD;
+  const room = rules.limit - passes.length;
+  const launches = planLaunches(job, launchFrom, span, { ...rules, limit: room }, runsLeft);
   const firstLeft = launches.cutAt ?? span.held;
   return {
     decisions: [...passes, ...launches.decisions],
@@ -194,9 +212,63 @@ function planJob(job: PlannedJob, rules: Rules): JobPlan {
   };
 }
 
+function planLaunches(
+  job: PlannedJob,
+  from: number,
+  span: DueSpan,
+  rules: Rules,
+  runsLeft: number,
+): Launches {
+  if (job.pausedAt !== undefined) return HELD;
+  if (job.waitsFor === undefined) return launchesFrom(job, from, span, Math.min(rules.limit, runsLeft));
+  if (rules.limit <= 0) return launchesFrom(job, from, span, 0);
+  const waited = newestWaiting(job, from, span, rules);
+  const replaced = passIn(job, { ...replacedBefore(job, from), end: waited }, rules.limit);
+  if (job.waitsFor?.endedMs === Number.POSITIVE_INFINITY) return { decisions: replaced, cutAt: null };
+  const launches = launchesFrom(job, Math.max(from, waited), span, rules.limit - replaced.length, rules);
+  return { ...launches, decisions: [...replaced, ...launches.decisions] };
+}
+
+/**
+ * From which tick on the undecided ticks of a job with `overlap: queue` wait for the run before them, or did until it
+ * ended a moment ago: these are launched like ticks that fell due when it ended.
+ */
+function waitedFrom(job: PlannedJob, span: DueSpan, { nowMs, onTimeMs }: Rules): number {
+  const { waitsFor, catchUp, catchUpWindowMs } = job;
+  if (!waitsFor) return Number.POSITIVE_INFINITY;
+  const lateMs = nowMs - waitsFor.endedMs;
+  const isLaunched = lateMs <= onTimeMs || (catchUp !== "none" && lateMs <= catchUpWindowMs);
+  const newest = job.schedule.previous(Math.min(span.end - 1, Math.floor(waitsFor.endedMs)));
+  const hasWaited = newest !== null && newest.at > job.cursor && newest.at >= waitsFor.sinceMs;
+  return isLaunched && hasWaited ? waitsFor.sinceMs : Number.POSITIVE_INFINITY;
+}
+
+/** Of the ticks in [from, end of the run before them] the newest that is to be launched; the end of these without one. */
+function newestWaiting(job: PlannedJob, from: number, span: DueSpan, rules: Rules): number {
+  if (waitedFrom(job, span, rules) === Number.POSITIVE_INFINITY) return from;
+  const end = Math.min(span.end, Math.floor(job.waitsFor?.endedMs ?? Number.NEGATIVE_INFINITY) + 1);
+  let newest = job.schedule.previous(end - 1);
+  while (newest !== null && newest.at >= from && job.skips?.includes(newest.at)) {
+    newest = job.schedule.previous(newest.at - 1);
+  }
+  return newest === null || newest.at < Math.max(from, job.cursor + 1) ? end : newest.at;
+}
+
+const REPLACED = "replaced by a newer tick";
+
+function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
+  const isSkip = (tickAt: number) => job.skips?.includes(tickAt) === true;
+  return {
+    after: Math.max(job.cursor, from - 1),
+    outcome: "skip",
+    reasonOf: tickAt => (isSkip(tickAt) ? "skip-next" : REPLACED),
+    blockedBy: job.waitsFor?.run,
+  };
+}
+
 /**
  * The ticks in (cursor, end), which get no run: skipped where the job was paused when they were let go, missed elsewhere.
- * What was on time when a pause began belongs to it.
+ * What was on time when a pause began belongs to it; of the pause that is in force also what waited for a run then.
  */
 function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): PassDecision[] {
   const { schedule, cursor, pausedAt, pauses: past = [] } = job;
@@ -211,7 +283,8 @@ function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): 
   };
   for (const { fromMs, toMs } of pauses) {
     if (after >= end - 1) break;
-    const from = Math.min(firstDueFrom(schedule, after, fromMs - rules.onTimeMs), end);
+    const onTime = firstDueFrom(schedule, after, fromMs - rules.onTimeMs);
+    const from = Math.min(onTime, fromMs === pausedAt ? waitedFrom(job, span, rules) : onTime, end);
     pass({ end: from, outcome: "miss", reasonOf });
     const to = Math.min(firstDueFrom(schedule, after, toMs), end);
     pass({ end: to, outcome: "skip", reasonOf: () => "paused" });
@@ -225,6 +298,8 @@ interface Stretch {
   readonly after: number;
   readonly end: number;
   readonly outcome: PassDecision["outcome"];
+  /** What was in the way of ticks that are passed as `REPLACED`. */
+  readonly blockedBy?: string | undefined;
   reasonOf(tickAt: number): string;
 }
 
@@ -246,8 +321,10 @@ function passIn(job: PlannedJob, stretch: Stretch, limit: number): PassDecision[
   return passes.reverse();
 }
 
-function passOf(job: PlannedJob, tickAt: number, { outcome, reasonOf }: Stretch): PassDecision {
-  return { outcome, ...tickOf(job, tickAt), reason: reasonOf(tickAt) };
+function passOf(job: PlannedJob, tickAt: number, stretch: Stretch): PassDecision {
+  const { outcome, reasonOf, blockedBy } = stretch;
+  const pass = { outcome, ...tickOf(job, tickAt), reason: reasonOf(tickAt) };
+  return blockedBy === undefined || pass.reason !== REPLACED ? pass : { ...pass, blockedBy };
 }
 
 function tickOf({ name, epoch }: PlannedJob, tickAt: number): DecisionBase {
@@ -271,26 +348,36 @@ interface Launches {
 
 const HELD: Launches = { decisions: [], cutAt: null };
 
-function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number): Launches {
+/** `queue`: the rules for a job with `overlap: queue`, of which one tick is launched. */
+function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number, queue?: Rules): Launches {
   const decisions: Decision[] = [];
   const onTimeFrom = span.onTimeFrom ?? Number.POSITIVE_INFINITY;
   const counted = job.runsLeft === undefined ? {} : ({ isCounted: true } as const);
   let tick = from < span.end ? job.schedule.next(Math.max(job.cursor, from - 1)) : null;
   for (; tick !== null && tick.at < span.end; tick = job.schedule.next(tick.at)) {
-    if (decisions.length >= room) return { decisions, cutAt: tick };
-    const about = tickOf(job, tick.at);
-    const kind = tick.at >= onTimeFrom ? "scheduled" : "catch-up";
+    const isOccupied = queue !== undefined && decisions.at(-1)?.outcome === "launch";
+    if (decisions.length >= room || isOccupied) return { decisions, cutAt: tick };
+    const waitedTo = waitedToMs(job, tick);
+    const about = { ...tickOf(job, tick.at), ...(waitedTo !== null && { dueAt: waitedTo }) };
+    const isReleased = queue !== undefined && waitedTo !== null && waitedTo >= queue.nowMs - queue.onTimeMs;
+    const kind = tick.at >= onTimeFrom || isReleased ? "scheduled" : "catch-up";
     if (job.skips?.includes(tick.at)) decisions.push({ outcome: "skip", ...about, reason: "skip-next" });
     else decisions.push({ outcome: "launch", ...about, kind, ...counted });
   }
   return { decisions, cutAt: null };
 }
 
+/** When the run ended that the tick had to wait for, or null for a tick that did not wait. */
+function waitedToMs({ waitsFor }: PlannedJob, { at }: Tick): number | null {
+  return waitsFor && waitsFor.sinceMs <= at && at < waitsFor.endedMs ? waitsFor.endedMs : null;
+}
+
 /** When each decision fell due; a tick that waited for an earlier one of its job is due with that one. */
 function withDueTimes(schedule: Schedule, decisions: readonly Decision[]): DueDecision[] {
   let dueAt = Number.NEGATIVE_INFINITY;
   return decisions.map(decision => {
-    dueAt = Math.max(dueAt, decision.tickAt + schedule.jitterOf(decision.tickAt));
+    const letGoAt = decision.tickAt + schedule.jitterOf(decision.tickAt);
+    dueAt = Math.max(dueAt, letGoAt, decision.dueAt ?? letGoAt);
     return { decision: dueAt === decision.tickAt ? decision : { ...decision, dueAt }, dueAt };
   });
 }

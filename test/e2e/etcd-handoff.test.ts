@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterEach, expect, it } from "vitest";
 import { triggerJob } from "../../src/launch/trigger.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -91,7 +92,7 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   const plain = await openRedis(redis.url, "plain");
   disposals.push(() => plain.disconnect());
   const outcome = await triggerJob(plain, new RedisKeys("handoff"), {
-    ...{ job: jobOf("beat"), data: {}, by: "test", nowMs: Date.now() },
+    ...{ job: jobOf("beat"), data: {}, by: "test", nowMs: Date.now(), requestId: randomUUID() },
   });
   if (outcome.outcome !== "launched") throw new Error("the run was not started");
   await replica.when("run.completed", line => line["run"] === outcome.run);

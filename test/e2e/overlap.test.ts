@@ -10,7 +10,7 @@ const createSite = useSites();
 const SLOW =
   'tell(run, "started", { run: run.id }); await sleep(1_300); tell(run, "ended", { run: run.id });';
 
-/** A launch is planned up to this long before it is committed. */
+/** From the end of a run to the start of the next one: the leader's look, the launch, the worker; on a busy machine. */
 const COMMIT_MS = 700;
 
 const ofJob = (job: string) => (line: LogLine) => line["job"] === job;
@@ -79,20 +79,17 @@ describe.concurrent("a handler that is slower than its schedule", () => {
     // What was launched while the replicas stopped waits for others.
     const left = (await site.queue().getWaiting()).filter(({ name }) => name === "waits").map(({ id }) => id);
     expect([...spans.map(({ run }) => run), ...left]).toEqual(launched(waits).map(({ run }) => run));
-    const replacements = skipped(waits).filter(({ reason }) => reason === "replaced by a newer tick");
-    expect(replacements.length).toBeGreaterThan(0);
-    for (const fate of skipped(waits)) {
-      // The run before it had not begun yet.
-      if (fate.reason === "overlap") continue;
-      expect(fate.reason).toBe("replaced by a newer tick");
-      const successor = waits.find(({ run }) => run === fate.blockedBy);
-      expect(successor?.at).toBe(fate.at + 500);
+    expect(skipped(waits).length).toBeGreaterThan(0);
+    let before = "";
+    for (const fate of waits) {
+      if (fate.outcome === "launched") before = fate.run ?? "";
+      else expect(fate).toMatchObject({ reason: "replaced by a newer tick", blockedBy: before });
     }
-    // Whoever waited is the newest tick of those that were launched while the run before it was at work.
+    // The tick that waited is the newest of those that were due while the run before it was at work.
     for (const [i, { run, from }] of spans.entries()) {
-      const inTime = waits.filter(({ at, lateMs }) => at + lateMs < from - COMMIT_MS);
+      const due = waits.filter(({ at }) => at < from - COMMIT_MS);
       const ran = waits.find(fate => fate.run === run);
-      if (i > 0) expect(ran?.at).toBeGreaterThanOrEqual(inTime.at(-1)?.at ?? 0);
+      if (i > 0) expect(ran?.at).toBeGreaterThanOrEqual(due.at(-1)?.at ?? 0);
     }
   });
 });
@@ -147,14 +144,10 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
     expect(launched(skips).length).toBeGreaterThanOrEqual(3);
 
     const waits = expectAccount("waits", 1_000, await historyOf(site, "waits"), ledger);
-    // While the held run was still waiting for a worker, it took the place that ticks wait in.
     const replaced = skipped(waits).filter(({ at }) => at > heldMs);
     expect(replaced.length).toBeGreaterThan(5);
-    // When it has been found it waits again, for a moment.
-    const blockedByWaiting = replaced.filter(({ reason }) => reason === "overlap");
-    expect(blockedByWaiting.length).toBeLessThanOrEqual(2);
-    const others = replaced.filter(fate => !blockedByWaiting.includes(fate));
-    expect(new Set(others.map(({ reason }) => reason))).toEqual(new Set(["replaced by a newer tick"]));
+    const about = { reason: "replaced by a newer tick", blockedBy: held.get("waits") };
+    expect(replaced.slice(0, 5)).toMatchObject(Array(5).fill(about));
 
     const beat = expectAccount("beat", 1_000, await historyOf(site, "beat"), ledger);
     expect(launched(beat)).toHaveLength(beat.length);

@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import type { Job } from "../../src/config/config.ts";
 import { type Commit, Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
-import { triggerJob } from "../../src/launch/trigger.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import type { Decision } from "../../src/schedule/plan.ts";
@@ -378,108 +377,6 @@ describe("when the connection breaks", () => {
       code: "BW_CONNECTION_CHANGED",
     });
     expect(await runs()).toEqual(["report@20261123T070001Z"]);
-  });
-});
-
-describe("overlap", () => {
-  it("skips a tick while the last run has not ended, and names it", async () => {
-    const { launcher, commit, keys, other, runs } = await setup([jobOf("report", { overlap: "skip" })]);
-    const outcome = await commit([launchOf(T1), launchOf(T2)], await cursorsOf(launcher));
-    expect(outcome).toMatchObject({
-      settled: [{ outcome: "launched" }, { outcome: "skipped", by: "report@20261123T070001Z" }],
-    });
-    expect(await runs()).toEqual(["report@20261123T070001Z"]);
-    const [newest] = await readHistory(other, keys, "report", 1);
-    expect(newest).toMatchObject({
-      outcome: "skipped",
-      reason: "overlap",
-      blockedBy: "report@20261123T070001Z",
-    });
-  });
-});
-
-describe("overlap: queue", () => {
-  const T3 = T0 + 3_000;
-
-  /** A job whose first run is active until `finish`, and the runs that BullMQ handed out so far. */
-  async function withActiveRun() {
-    const bundle = await setup([jobOf("report", { overlap: "queue" })]);
-    const handled: string[] = [];
-    const release = Promise.withResolvers<void>();
-    const active = Promise.withResolvers<void>();
-    const worker = new Worker(
-      "default",
-      async job => {
-        handled.push(job.id ?? "");
-        active.resolve();
-        await release.promise;
-      },
-      { connection: await open(server.url, "worker"), prefix: bundle.keys.bullmqPrefix },
-    );
-    disposals.push(() => worker.close());
-    const cursors = await cursorsOf(bundle.launcher);
-    await bundle.commit([launchOf(T1)], cursors);
-    await active.promise;
-    const finish = async (runs: number) => {
-      release.resolve();
-      while (handled.length < runs) await new Promise(resolve => setImmediate(resolve));
-    };
-    return { ...bundle, handled, finish };
-  }
-
-  it("runs the tick that waits when the run before it has ended", async () => {
-    const { commit, finish, handled, other, keys } = await withActiveRun();
-    expect(await commit([launchOf(T2)], new Map([["report", T1]]))).toMatchObject({
-      settled: [{ outcome: "queued", by: "report@20261123T070001Z" }],
-    });
-    await finish(2);
-    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
-    const [row] = await readHistory(other, keys, "report", 1);
-    expect(row).toMatchObject({ outcome: "launched", blockedBy: "report@20261123T070001Z" });
-  });
-
-  it("does not take a tick for skipped whose place behind the active run was refused", async () => {
-    const { launcher, commit, finish, handled, other, keys } = await withActiveRun();
-    await other.script("FLUSH");
-    expect(await commit([launchOf(T2), launchOf(T3)], new Map([["report", T1]]))).toMatchObject({
-      settled: [],
-      refused: expect.stringContaining("NOSCRIPT"),
-    });
-    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
-    await commit([launchOf(T2), launchOf(T3)], await reopened(launcher));
-    await finish(2);
-    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070003Z"]);
-  });
-
-  it("records the tick that lost its place to a newer one as skipped", async () => {
-    const { commit, finish, handled, other, keys } = await withActiveRun();
-    await commit([launchOf(T2)], new Map([["report", T1]]));
-    expect(await commit([launchOf(T3)], new Map([["report", T2]]))).toMatchObject({
-      settled: [{ outcome: "queued", displaced: "report@20261123T070002Z" }],
-    });
-    await finish(2);
-    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070003Z"]);
-    expect(await readHistory(other, keys, "report", 5)).toMatchObject([
-      { tick: "2026-11-23T07:00:03.000Z", outcome: "launched" },
-      {
-        tick: "2026-11-23T07:00:02.000Z",
-        outcome: "skipped",
-        reason: "replaced by a newer tick",
-        blockedBy: "report@20261123T070003Z",
-      },
-      { tick: "2026-11-23T07:00:01.000Z", outcome: "launched" },
-    ]);
-  });
-
-  it("does not let a manual run take the place of a tick that waits", async () => {
-    const { commit, finish, handled, other, keys } = await withActiveRun();
-    await commit([launchOf(T2)], new Map([["report", T1]]));
-    const job = jobOf("report", { overlap: "queue" });
-    expect(await triggerJob(other, keys, { job, data: {}, by: "test", nowMs: T3 })).toMatchObject({
-      outcome: "skipped",
-    });
-    await finish(2);
-    expect(handled).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
@@ -248,9 +247,8 @@ describe("a launch whose plan knew no such order", () => {
 
 describe("the launched ticks of a job with maxRuns", () => {
   const job = jobOf("few", { maxRuns: 5, overlap: "skip" });
-  const waiting = jobOf("waiting", { maxRuns: 5, overlap: "queue" });
   const free = jobOf("free");
-  const [t1, t2, t3] = [T0 + 1_000, T0 + 2_000, T0 + 3_000];
+  const [t1, t2] = [T0 + 1_000, T0 + 2_000];
 
   it("are counted in the transaction that launches them, and read when a term opens", async () => {
     const { opened, commit } = await setup([job, free]);
@@ -263,30 +261,6 @@ describe("the launched ticks of a job with maxRuns", () => {
     const second = await opened();
     expect(second.books.get("few")).toEqual({ cursor: t2, launched: 1 });
     expect(second.books.get("free")).toEqual({ cursor: t1, launched: 0 });
-  });
-
-  it("are one when a tick takes the place of another that waited", async () => {
-    const { opened, commit, keys } = await setup([waiting]);
-    const gate = Promise.withResolvers<void>();
-    const active = Promise.withResolvers<void>();
-    const worker = new Worker(
-      "default",
-      async () => {
-        active.resolve();
-        await gate.promise;
-      },
-      { connection: await open("worker"), prefix: keys.bullmqPrefix },
-    );
-    disposals.push(() => worker.close());
-    disposals.push(() => gate.resolve());
-    await commit(await opened(), launchOf(t1, "waiting"));
-    await active.promise;
-    const second = await commit(await opened(), launchOf(t2, "waiting"));
-    expect(second).toMatchObject({ settled: [{ outcome: "queued" }] });
-    expect((await opened()).books.get("waiting")?.launched).toBe(2);
-    const third = await commit(await opened(), launchOf(t3, "waiting"));
-    expect(third).toMatchObject({ settled: [{ outcome: "queued", displaced: expect.any(String) }] });
-    expect((await opened()).books.get("waiting")?.launched).toBe(2);
   });
 });
 
@@ -301,11 +275,11 @@ describe("a job that no configuration has any more", () => {
     for (const job of [gone, HOURLY]) {
       await operator("ann").pause(job);
       await operator("ann").skipNext(job);
-      await redis.hset(keys.queued, job.name, "run");
+      await redis.set(keys.unfinished(job.name), "run");
     }
     const retire = (nowMs: number, fence = FENCE) => retireBooks(redis, keys, { fence, nowMs, kept });
     const traces = async () => {
-      const hashes = [keys.cursors, keys.schedules, keys.queued, keys.launched, keys.retired];
+      const hashes = [keys.cursors, keys.schedules, keys.launched, keys.retired];
       const found = await Promise.all(hashes.map(key => redis.hexists(key, "gone")));
       const orders = await readOrders(redis, keys);
       return [...found.map(Boolean), orders.skips.has("gone")];
@@ -317,19 +291,20 @@ describe("a job that no configuration has any more", () => {
     const { retire, traces, redis, keys, orders } = await withBooks();
     expect(await retire(T0)).toEqual([]);
     expect(await retire(T0 + DAY_MS - 1)).toEqual([]);
-    expect(await traces()).toEqual(Array(6).fill(true));
+    expect(await traces()).toEqual(Array(5).fill(true));
     expect(await redis.pttl(keys.history("gone"))).toBe(-1);
     const other = await redis.hgetall(keys.cursors);
 
     expect(await retire(T0 + DAY_MS)).toEqual(["gone"]);
-    expect(await traces()).toEqual(Array(6).fill(false));
+    expect(await traces()).toEqual(Array(5).fill(false));
     expect(await redis.hkeys(keys.definitions)).toEqual(["hourly"]);
     expect(await redis.pttl(keys.history("gone"))).toBeGreaterThan(6 * DAY_MS);
     expect(await redis.hgetall(keys.cursors)).toEqual({ hourly: other["hourly"] });
     expect(await redis.pttl(keys.history("hourly"))).toBe(-1);
     const { paused, skips } = await orders();
     expect([paused.has("hourly"), skips.has("hourly")]).toEqual([true, true]);
-    expect(await redis.hget(keys.queued, "hourly")).toBe("run");
+    expect(await redis.pttl(keys.unfinished("gone"))).toBeGreaterThan(6 * DAY_MS);
+    expect(await redis.pttl(keys.unfinished("hourly"))).toBe(-1);
     expect(await retire(T0 + 2 * DAY_MS)).toEqual([]);
   });
 
@@ -358,7 +333,7 @@ describe("a job that no configuration has any more", () => {
     await retire(T0);
     await redis.set(keys.term, "2:newer");
     expect(await retire(T0 + 2 * DAY_MS)).toBeNull();
-    expect(await traces()).toEqual(Array(6).fill(true));
+    expect(await traces()).toEqual(Array(5).fill(true));
   });
 
   it("may be one of more than one call can name", async () => {

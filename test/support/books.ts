@@ -4,6 +4,7 @@ import type { ClosedEpoch } from "../../src/launch/epochs.ts";
 import type { Commit, CommitOutcome, OpenOutcome, Settled } from "../../src/launch/launcher.ts";
 import { NO_ORDERS, type Orders } from "../../src/launch/orders.ts";
 import type { RemovedLane } from "../../src/launch/retire.ts";
+import type { NewestRun } from "../../src/launch/unfinished.ts";
 import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
 import { type Decision, laneOf } from "../../src/schedule/plan.ts";
 
@@ -31,6 +32,8 @@ export class Books {
     readonly jobs: readonly string[];
   }[] = [];
   orders: Orders = NO_ORDERS;
+  /** By job with `overlap: queue`, its newest run. */
+  readonly newestRuns = new Map<string, NewestRun>();
   /** How often a leader asked for the version of the orders. */
   looks = 0;
   readonly decided: { readonly term: number; readonly decision: Decision; readonly nowMs: number }[] = [];
@@ -69,6 +72,7 @@ export class Books {
         return this.orders.version;
       },
       retire: async () => [],
+      readNewestRuns: async () => this.newestRuns,
       removed: async (fence: string, nowMs: number) => this.#removed(fence, nowMs, jobs),
       finish: async (fence: string, lanes: readonly string[]) => {
         if (fence !== this.fence) return false;
@@ -88,7 +92,8 @@ export class Books {
           const closed = [...this.closed].map(([lane, epoch]) => {
             return { ...epoch, cursor: this.cursors.get(lane) as number };
           });
-          return { outcome: "opened", books: new Map(books), closed, orders: this.orders };
+          const { orders, newestRuns } = this;
+          return { outcome: "opened", books: new Map(books), closed, orders, newestRuns };
         }),
       commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
     };
@@ -144,21 +149,25 @@ export class Books {
     if (commit.fence !== this.fence) return { outcome: "fenced" };
     if (this.refuse) {
       this.refuse();
-      return { outcome: "committed", settled: [], refused: "OOM" };
+      return { outcome: "committed", settled: [], held: new Map(), refused: "OOM" };
     }
     const lanes = new Set(commit.decisions.map(laneOf));
     if ([...lanes].some(lane => this.cursors.get(lane) !== commit.cursors.get(lane)))
       return { outcome: "moved" };
     if (commit.orders !== this.orders.version) return { outcome: "moved" };
-    const settled = commit.decisions.map((decision): Settled => {
+    const held = new Map<string, NewestRun>();
+    const settled = commit.decisions.flatMap((decision): Settled[] => {
+      const newest = this.newestRuns.get(decision.job);
+      if (decision.outcome === "launch" && newest?.state === "unfinished") held.set(decision.job, newest);
+      if (held.has(decision.job)) return [];
       this.cursors.set(laneOf(decision), decision.tickAt);
       this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs });
       if (decision.outcome !== "launch") {
-        return { decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" };
+        return [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }];
       }
       this.launchedCounts.set(decision.job, (this.launchedCounts.get(decision.job) ?? 0) + 1);
-      return { decision, outcome: "launched", run: `${decision.tickAt}` };
+      return [{ decision, outcome: "launched", run: `${decision.tickAt}` }];
     });
-    return { outcome: "committed", settled, refused: null };
+    return { outcome: "committed", settled, held, refused: null };
   }
 }

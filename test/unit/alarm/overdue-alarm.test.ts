@@ -9,6 +9,7 @@ function setup(schedule: Parameters<typeof jobOf>[2] = {}) {
   const clock = new ManualClock();
   const recorder = new Recorder();
   const cursors = { value: clock.nowMs() as number | null, fails: false };
+  const waits = new Map<string, number>();
   const job = jobOf("report", {}, { everyMs: 60_000, ...schedule });
   /** Of schedules that were in force before. */
   const closed: { schedule: Job["schedule"]; cursor: number }[] = [];
@@ -22,9 +23,10 @@ function setup(schedule: Parameters<typeof jobOf>[2] = {}) {
       const lanes = value === null ? [] : [...closed, { schedule: job.schedule, cursor: value }];
       return new Map([[job.name, lanes]]);
     },
+    readWaits: async () => waits,
   });
   alarm.start();
-  return { clock, recorder, cursors, closed, alarm };
+  return { clock, recorder, cursors, closed, waits, alarm };
 }
 
 describe("the overdue alarm", () => {
@@ -64,6 +66,18 @@ describe("the overdue alarm", () => {
     cursors.value = clock.nowMs();
     await clock.advance(20_000);
     expect(alarm.overdueMs()).toEqual(new Map());
+    await alarm.stop();
+  });
+
+  it("counts from the end of the run that the tick waited for, and says nothing before", async () => {
+    const { clock, recorder, waits, alarm } = setup();
+    waits.set("report", Number.POSITIVE_INFINITY);
+    await clock.advance(10 * 60_000);
+    waits.set("report", clock.nowMs());
+    await clock.advance(59_000);
+    expect(recorder.of("job.overdue")).toEqual([]);
+    await clock.advance(21_000);
+    expect(recorder.of("job.overdue")).toMatchObject([{ tick: "2026-11-23T07:01:00.000Z" }]);
     await alarm.stop();
   });
 

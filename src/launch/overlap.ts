@@ -1,0 +1,56 @@
+import type { Overlap } from "../config/config.ts";
+import type { Decision } from "../schedule/plan.ts";
+import { runIdOf } from "./run-id.ts";
+import { type NewestRun, sinceOf } from "./unfinished.ts";
+
+/** A run that has not ended, in the way of the next one of its job. */
+export interface Blocker {
+  readonly run: string;
+  /** Undecided ticks after this one wait for its end (epoch ms). */
+  readonly sinceMs: number;
+}
+
+export interface OverlapOutcome {
+  /** What is to be committed, in the order of the plan. */
+  readonly decisions: readonly Decision[];
+  /** By job with `overlap: queue`, what its next tick waits for: that tick, and all after it, stay undecided. */
+  readonly held: ReadonlyMap<string, Blocker>;
+}
+
+/**
+ * What `overlap` makes of a plan, given the newest run of each job that has one: a launch beside an unfinished run becomes
+ * a skipped tick, or waits. Pure.
+ */
+export function applyOverlap(
+  planned: readonly Decision[],
+  overlapOf: (job: string) => Overlap,
+  newestRuns: ReadonlyMap<string, NewestRun>,
+): OverlapOutcome {
+  const blockers = new Map<string, Blocker>();
+  for (const [job, run] of newestRuns) if (run.state === "unfinished") blockers.set(job, run);
+  const held = new Map<string, Blocker>();
+  const decisions = planned.flatMap((decision): Decision[] => {
+    const { job, outcome, tickAt } = decision;
+    if (held.has(job)) return [];
+    const overlap = outcome === "launch" ? overlapOf(job) : "allow";
+    if (overlap === "allow") return [decision];
+    const blocker = blockers.get(job);
+    if (blocker === undefined) {
+      const run = runIdOf(job, tickAt);
+      blockers.set(job, { run, sinceMs: sinceOf(run, tickAt) });
+      return [decision];
+    }
+    if (overlap === "skip") return [passedBy(decision, blocker)];
+    held.set(job, blocker);
+    return [];
+  });
+  return { decisions, held };
+}
+
+function passedBy({ job, epoch, tickAt, dueAt }: Decision, { run }: Blocker): Decision {
+  return {
+    ...{ outcome: "skip", job, tickAt, reason: "overlap", blockedBy: run },
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(dueAt === undefined ? {} : { dueAt }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Job } from "../config/config.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import { storedInstant } from "../redis/stored-number.ts";
+import { UNFINISHED_LUA } from "../redis/unfinished.ts";
+import { tickOfRun } from "./run-id.ts";
+
+const LOOK = new Script(UNFINISHED_LUA, new URL("./look.lua", import.meta.url));
+
+/** A script over this many jobs holds Redis up for some 5 ms. */
+const JOBS_A_SCRIPT = 2_000;
+
+const reply = z.array(
+  z.tuple([z.enum(["unfinished", "finished", "removed", "none"]), z.string(), z.string(), z.string()]),
+);
+
+/** What is known of the newest run of a job whose runs must not overlap. */
+export interface NewestRun {
+  /** `removed`: BullMQ does not have it any more, and its end is not on record. */
+  readonly state: "unfinished" | "finished" | "removed";
+  readonly run: string;
+  /** Undecided ticks after this one wait, or waited, for the run's end (epoch ms). */
+  readonly sinceMs: number;
+  /** When it ended, by the clock of its worker (epoch ms). Infinity while it has not, or where that is unknown. */
+  readonly endedMs: number;
+}
+
+/**
+ * Looks at the newest runs of jobs; a job of which no run is known is not in the answer. On a connection with a WATCH
+ * the look is part of what is guarded, as long as all of the jobs' `keys.unfinished` are watched.
+ */
+export async function readNewestRuns(
+  redis: Redis,
+  keys: RedisKeys,
+  jobs: readonly Pick<Job, "name" | "queue">[],
+): Promise<ReadonlyMap<string, NewestRun>> {
+  const pages: Promise<[string, NewestRun][]>[] = [];
+  for (let i = 0; i < jobs.length; i += JOBS_A_SCRIPT) {
+    pages.push(readPage(redis, keys, jobs.slice(i, i + JOBS_A_SCRIPT)));
+  }
+  return new Map((await Promise.all(pages)).flat());
+}
+
+async function readPage(
+  redis: Redis,
+  keys: RedisKeys,
+  jobs: readonly Pick<Job, "name" | "queue">[],
+): Promise<[string, NewestRun][]> {
+  const found = await LOOK.run(
+    redis,
+    jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name)]),
+    jobs.flatMap(({ name, queue }) => [name, `${keys.bullmqPrefix}:${queue}:`]),
+  );
+  return reply.parse(found).flatMap(([state, run, added, ended], i): [string, NewestRun][] => {
+    const job = jobs[i]?.name;
+    if (state === "none" || job === undefined) return [];
+    const sinceMs = sinceOf(run, storedInstant(added) ?? 0);
+    return [[job, { state, run, sinceMs, endedMs: storedInstant(ended) ?? Number.POSITIVE_INFINITY }]];
+  });
+}
+
+/** By job with `overlap: queue`, until when its ticks waited for the run before them; Infinity while they do. */
+export async function readWaits(
+  redis: Redis,
+  keys: RedisKeys,
+  jobs: readonly Job[],
+): Promise<ReadonlyMap<string, number>> {
+  const waiting = jobs.filter(({ overlap }) => overlap === "queue");
+  const newestRuns = await readNewestRuns(redis, keys, waiting);
+  const known = [...newestRuns].filter(([, { state }]) => state !== "removed");
+  return new Map(known.map(([job, { endedMs }]) => [job, endedMs]));
+}
+
+/**
+ * When a run began to hold ticks back: with its own tick, since what was due when it was launched late waited for it
+ * too. A manual run has none; it holds back what falls due after it was added.
+ */
+export function sinceOf(run: string, addedMs: number): number {
+  const tickAt = Date.parse(tickOfRun(run));
+  return Number.isNaN(tickAt) ? addedMs : tickAt;
+}

@@ -1,0 +1,67 @@
+-- Which run of a job may not have ended. Functions for other scripts: put this file before them.
+--
+-- The key {ns}/unfinished/<job> names BullMQ's hash of the newest run that was launched or started for a job whose runs
+-- must not overlap. Whether that run has ended is read from the hash itself, which BullMQ keeps right however the run
+-- ends, is retried or removed. BullMQ's keys are only read. They have the namespace's hash tag, so they are in the same slot.
+
+-- A value of another type was written by another program; it names no run.
+local function text_of(key)
+  local value = redis.pcall('GET', key)
+  return type(value) == 'string' and value or nil
+end
+
+-- The run's id: BullMQ's keys are {ns}:<queue>:<id>.
+local function id_of(run_key)
+  return string.match(run_key, '^{.-}:[^:]+:(.+)$') or run_key
+end
+
+-- 'unfinished', 'finished' or 'gone'; when it was added and when it ended (epoch ms, '' where unknown). A retry from
+-- outside takes the end away.
+local function state_of(run_key)
+  local fields = redis.pcall('HMGET', run_key, 'timestamp', 'finishedOn')
+  local added, finished = fields[1], fields[2]
+  if finished then return 'finished', added or '', finished end
+  if added then return 'unfinished', added, '' end
+  return 'gone', '', ''
+end
+
+-- Some entries back: the end of a run is recorded before much else happens to its job.
+local function is_end_recorded(history, run)
+  local entries = redis.pcall('XREVRANGE', history, '+', '-', 'COUNT', 100)
+  for _, entry in ipairs(entries) do
+    local names = {}
+    for i = 1, #entry[2], 2 do names[entry[2][i]] = entry[2][i + 1] end
+    if names.run == run and names.result then return true end
+  end
+  return false
+end
+
+-- The run that is in the way of the job's next one, if any:
+--   {'unfinished', id, added, ''}   it has not ended
+--   {'finished', id, added, ended}  it has
+--   {'removed', id, '', ''}         BullMQ does not have it any more, and its end is not on record
+--   {'none', '', '', ''}            no run is named, or it was cleaned up long after its end
+-- A release before this one marked its runs with BullMQ's deduplication; `prefix` is that of the job's queue.
+local function look(unfinished, history, prefix, job)
+  local run_key = text_of(unfinished)
+  local state, added, ended = 'none', '', ''
+  if run_key then state, added, ended = state_of(run_key) end
+  if state ~= 'unfinished' then
+    local older = text_of(prefix .. 'de:' .. job)
+    if older then
+      local its_state, its_added = state_of(prefix .. older)
+      if its_state == 'unfinished' then return {its_state, older, its_added, ''} end
+    end
+  end
+  if state == 'gone' then
+    local run = id_of(run_key)
+    if is_end_recorded(history, run) then return {'none', '', '', ''} end
+    return {'removed', run, '', ''}
+  end
+  return {state, run_key and id_of(run_key) or '', added, ended}
+end
+
+-- A record that cannot be written must not keep anything else from being done: pcall.
+local function record_removal(history, kept, run)
+  redis.pcall('XADD', history, 'MAXLEN', '~', kept, '*', 'run', run, 'result', 'removed')
+end

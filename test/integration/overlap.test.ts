@@ -1,0 +1,270 @@
+import { Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import { readHistory } from "../../src/launch/read-history.ts";
+import { triggerJob } from "../../src/launch/trigger.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import type { Decision } from "../../src/schedule/plan.ts";
+import { jobOf } from "../support/jobs.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+const [T1, T2, T3, T4] = [T0 + 1_000, T0 + 2_000, T0 + 3_000, T0 + 4_000];
+const RUN1 = "report@20261123T070001Z";
+const RUN2 = "report@20261123T070002Z";
+const FENCE = "1:token";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function open(purpose: Purpose): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
+  disposals.push(() => redis.disconnect());
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+/** A launcher for one job, BullMQ's own worker, and what an operator has in hand. */
+async function setup(overrides: Partial<Job> = {}) {
+  const keys = new RedisKeys(namespace());
+  const prefix = keys.bullmqPrefix;
+  const other = await open("fenced");
+  const launcher = new Launcher({ redis: await open("fenced"), keys, jobs: [jobOf("report", overrides)] });
+  disposals.push(() => launcher.close());
+  await other.set(keys.term, FENCE);
+  const opened = async () => {
+    const answer = await launcher.open(FENCE, T0);
+    if (answer.outcome !== "opened") throw new Error("fenced");
+    return answer;
+  };
+  /** Plans launches of these ticks, and says what became of them. */
+  const launch = async (...ticks: readonly number[]) => {
+    const { books } = await opened();
+    const decisions = ticks.map(
+      (tickAt): Decision => ({ outcome: "launch", job: "report", tickAt, kind: "scheduled" }),
+    );
+    const cursors = new Map([...books].map(([job, { cursor }]) => [job, cursor]));
+    const commit: Commit = {
+      fence: FENCE,
+      term: 1,
+      decisions,
+      cursors,
+      orders: 0,
+      nowMs: ticks.at(-1) ?? T0,
+    };
+    const answer = await launcher.commit(commit);
+    if (answer.outcome !== "committed") return answer.outcome;
+    const held = answer.held.get("report");
+    return [...answer.settled.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
+  };
+  const queueOf = (name: string) => {
+    const queue = new Queue(name, { connection: other, prefix });
+    disposals.push(() => queue.close());
+    return queue;
+  };
+  const work = async (queue: string, handle: (run: string) => Promise<unknown>) => {
+    const worker = new Worker(queue, async run => handle(run.id ?? ""), {
+      connection: await open("worker"),
+      prefix,
+    });
+    disposals.push(() => worker.close(true));
+    return worker;
+  };
+  const rows = async () => {
+    const found = await readHistory(other, keys, "report", 20);
+    return found.map(({ tick, outcome, reason, blockedBy, result }) => {
+      return [tick.slice(17, 19), outcome, reason ?? result, blockedBy]
+        .filter(part => part !== undefined)
+        .join(" ");
+    });
+  };
+  const setJob = (changes: Partial<Job>) => launcher.setJobs([jobOf("report", { ...overrides, ...changes })]);
+  return { keys, other, launcher, opened, launch, queueOf, work, rows, setJob };
+}
+
+async function eventually(isTrue: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 5));
+}
+
+/** Runs handlers that wait until they are let go, or fail. */
+function gate() {
+  const started = new Map<string, PromiseWithResolvers<void>>();
+  const handle = (run: string) => {
+    const end = Promise.withResolvers<void>();
+    started.set(run, end);
+    return end.promise;
+  };
+  const begun = async (run: string) => {
+    await eventually(() => started.has(run));
+    return started.get(run) as PromiseWithResolvers<void>;
+  };
+  return { handle, begun };
+}
+
+describe("overlap: skip", () => {
+  it("skips a tick while the run before it is waiting for a worker, and names it, also within one transaction", async () => {
+    const { launch, rows, queueOf } = await setup({ overlap: "skip" });
+    expect(await launch(T1, T2)).toEqual(["launched", "skipped"]);
+    expect(await launch(T3)).toEqual(["skipped"]);
+    expect(await rows()).toEqual([`03 skipped overlap ${RUN1}`, `02 skipped overlap ${RUN1}`, "01 launched"]);
+    const waiting = await queueOf("default").getWaiting();
+    expect(waiting.map(({ id, deduplicationId }) => [id, deduplicationId])).toEqual([[RUN1, undefined]]);
+  });
+
+  it("holds over a change of the job's queue, while the run in the old one is unfinished", async () => {
+    const { launch, work, setJob, queueOf } = await setup({ overlap: "skip", queue: "a" });
+    const { handle, begun } = gate();
+    await work("a", handle);
+    await launch(T1);
+    const run = await begun(RUN1);
+    setJob({ queue: "b" });
+    expect(await launch(T2)).toEqual(["skipped"]);
+    run.resolve();
+    await eventually(async () => (await queueOf("a").getCompletedCount()) === 1);
+    expect(await launch(T3)).toEqual(["launched"]);
+  });
+
+  it("holds while a run that was put back from outside is unfinished", async () => {
+    const { launch, work, queueOf } = await setup({ overlap: "skip" });
+    const worker = await work("default", async () => Promise.reject(new Error("boom")));
+    await launch(T1);
+    const queue = queueOf("default");
+    await eventually(async () => (await queue.getFailedCount()) === 1);
+    await worker.close();
+    await queue.retryJobs({ state: "failed" });
+    expect(await launch(T2)).toEqual(["skipped"]);
+  });
+
+  it("holds for a run that a release before this one has launched", async () => {
+    const { launch, queueOf } = await setup({ overlap: "skip" });
+    const deduplication = { id: "report" };
+    await queueOf("default").add("report", {}, { jobId: RUN1, deduplication });
+    expect(await launch(T2)).toEqual(["skipped"]);
+    await (await queueOf("default").getJob(RUN1))?.remove();
+    expect(await launch(T3)).toEqual(["launched"]);
+  });
+
+  it("does not take a tick for decided that a run of the same transaction would block, when that was refused", async () => {
+    const { launch, other, keys } = await setup({ overlap: "skip" });
+    await launch(T1);
+    await (await setupQueue(other, keys)).obliterate({ force: true });
+    await other.script("FLUSH");
+    expect(await launch(T2, T3)).toEqual([]);
+    expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
+    expect(await other.get(keys.unfinished("report"))).toContain(RUN1);
+  });
+
+  async function setupQueue(connection: Redis, { bullmqPrefix: prefix }: RedisKeys) {
+    const queue = new Queue("default", { connection, prefix });
+    disposals.push(() => queue.close());
+    await queue.pause();
+    return queue;
+  }
+});
+
+describe("overlap: queue", () => {
+  it("leaves the tick undecided while the run before it is unfinished", async () => {
+    const { launch, work, rows, opened, queueOf, keys, other } = await setup({
+      overlap: "queue",
+      maxRuns: 9,
+    });
+    const { handle, begun } = gate();
+    await work("default", handle);
+    expect(await launch(T1, T2)).toEqual(["launched", `held by ${RUN1}`]);
+    const run = await begun(RUN1);
+    expect(await launch(T2)).toEqual([`held by ${RUN1}`]);
+    expect((await opened()).newestRuns.get("report")).toMatchObject({
+      state: "unfinished",
+      run: RUN1,
+      sinceMs: T1,
+    });
+    run.resolve();
+    await eventually(async () => (await queueOf("default").getCompletedCount()) === 1);
+    expect((await opened()).newestRuns.get("report")).toMatchObject({ state: "finished", run: RUN1 });
+    expect(await launch(T2)).toEqual(["launched"]);
+    expect(await rows()).toEqual(["02 launched", "01 launched"]);
+    expect(await other.hget(keys.launched, "report")).toBe("2");
+  });
+
+  const CLEANINGS: Record<string, (queue: Queue, run: string) => Promise<unknown>> = {
+    remove: async (queue, run) => (await queue.getJob(run))?.remove(),
+    clean: async queue => queue.clean(0, 100, "delayed"),
+    drain: async queue => queue.drain(true),
+    obliterate: async queue => queue.obliterate({ force: true }),
+  };
+
+  it.each(Object.keys(CLEANINGS))(
+    "launches the tick that waits when %s takes the run before it away",
+    async how => {
+      const retry = { attempts: 3, backoff: "fixed", delayMs: 600_000 } as const;
+      const { launch, work, rows, queueOf } = await setup({ overlap: "queue", retry });
+      const worker = await work("default", async () => Promise.reject(new Error("boom")));
+      await launch(T1);
+      const queue = queueOf("default");
+      await eventually(async () => (await queue.getDelayedCount()) === 1);
+      await worker.close();
+      expect(await launch(T2)).toEqual([`held by ${RUN1}`]);
+      await CLEANINGS[how]?.(queue, RUN1);
+      expect(await launch(T2)).toEqual(["launched"]);
+      expect(await rows()).toEqual(["02 launched", "01 launched removed"]);
+      expect((await queue.getJob(RUN2))?.id).toBe(RUN2);
+    },
+  );
+
+  it("does not call a run removed that was cleaned up after its end was recorded", async () => {
+    const { launch, rows, queueOf, other, keys } = await setup({ overlap: "queue" });
+    await launch(T1);
+    const end = ["run", RUN1, "result", "completed", "attempts", "1", "durationMs", "5"];
+    await other.xadd(keys.history("report"), "*", ...end);
+    await (await queueOf("default").getJob(RUN1))?.remove();
+    expect(await launch(T2)).toEqual(["launched"]);
+    expect(await rows()).toEqual(["02 launched", "01 launched completed"]);
+  });
+
+  it("decides nothing when another run begins between the look and the transaction", async () => {
+    const { launch, launcher, other, keys, rows } = await setup({ overlap: "queue" });
+    const newestRuns = launcher.readNewestRuns.bind(launcher);
+    Object.assign(launcher, {
+      readNewestRuns: async (jobs: readonly Job[]) => {
+        const found = await newestRuns(jobs);
+        await other.set(keys.unfinished("report"), `${keys.bullmqPrefix}:default:another`);
+        return found;
+      },
+    });
+    expect(await launch(T1)).toBe("moved");
+    expect(await rows()).toEqual([]);
+  });
+});
+
+describe("a run that an operator starts", () => {
+  const job = jobOf("report", { overlap: "queue" });
+  const triggerOf = (requestId: string) => ({ job, data: {}, by: "ann", nowMs: T3, requestId });
+
+  it("is refused while another run has not ended, and holds later ticks back itself", async () => {
+    const { launch, keys, other, queueOf, rows, opened } = await setup({ overlap: "queue" });
+    await launch(T1);
+    expect(await triggerJob(other, keys, triggerOf("one"))).toEqual({ outcome: "skipped", blockedBy: RUN1 });
+    await (await queueOf("default").getJob(RUN1))?.remove();
+    const started = await triggerJob(other, keys, triggerOf("two"));
+    const run = started.outcome === "launched" ? started.run : "";
+    expect((await opened()).newestRuns.get("report")).toMatchObject({
+      run,
+      state: "unfinished",
+      sinceMs: T3,
+    });
+    expect(await launch(T2)).toEqual([`held by ${run}`]);
+    expect(await rows()).toEqual(["03 launched", "01 launched removed"]);
+    expect(await launch(T4)).toEqual([`held by ${run}`]);
+  });
+});

@@ -1,0 +1,108 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { readAudit, readHistory } from "../../src/launch/read-history.ts";
+import { triggerJob } from "../../src/launch/trigger.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
+import { jobOf } from "../support/jobs.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function open(url = server.url): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url }, "fenced", "test");
+  disposals.push(() => redis.disconnect());
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+async function setup() {
+  const keys = new RedisKeys(namespace());
+  const other = await open();
+  const queue = new Queue("default", { connection: other, prefix: keys.bullmqPrefix });
+  disposals.push(() => queue.close());
+  const trigger = (redis: Redis, requestId: string, overrides: Partial<Job> = {}) => {
+    const job = jobOf("report", overrides);
+    return triggerJob(redis, keys, { job, data: { format: "pdf" }, by: "ann", nowMs: T0, requestId });
+  };
+  /** What there is of runs, in BullMQ and on record. */
+  const traces = async () => ({
+    runs: (await queue.getJobs()).map(run => run.id),
+    history: (await readHistory(other, keys, "report", 9)).map(({ run }) => run),
+    audit: (await readAudit(other, keys, 9)).map(({ run }) => run),
+  });
+  return { keys, other, trigger, traces };
+}
+
+describe("a run that an operator starts", () => {
+  it("is one for each request, however often that is sent", async () => {
+    const { other, trigger, traces } = await setup();
+    const first = await trigger(other, "one");
+    expect(await trigger(other, "one")).toEqual(first);
+    expect(await trigger(other, "two")).not.toEqual(first);
+    expect((await traces()).runs).toHaveLength(2);
+    await expect(trigger(other, "one", { name: "another" })).rejects.toMatchObject({
+      code: "BW_REQUEST_REUSED",
+    });
+  });
+
+  it.each(["cut after", "cut before"] as const)(
+    "is started once when the connection breaks: %s the transaction",
+    async fate => {
+      const { other, trigger, traces } = await setup();
+      const proxy = await FaultyProxy.to(server.port);
+      disposals.push(() => proxy.stop());
+      const redis = await open(proxy.url);
+      proxy.decide = (chunk): Fate => {
+        if (!chunk.toLowerCase().includes("exec\r\n")) return "pass";
+        proxy.decide = () => "pass";
+        return fate;
+      };
+      await expect(trigger(redis, "one")).rejects.toThrow();
+      const again = await trigger(other, "one");
+      const run = again.outcome === "launched" ? again.run : "";
+      expect(await traces()).toEqual({ runs: [run], history: [run], audit: [run] });
+    },
+  );
+
+  it("is one of twenty that are asked for at once, where runs must not overlap", async () => {
+    const { keys, trigger, traces } = await setup();
+    const connections = await Promise.all(Array.from({ length: 20 }, () => open()));
+    const outcomes = await Promise.all(
+      connections.map((redis, i) => trigger(redis, `request ${i}`, { overlap: "skip" })),
+    );
+    const launched = outcomes.flatMap(answer => (answer.outcome === "launched" ? [answer.run] : []));
+    expect(launched).toHaveLength(1);
+    const blockers = outcomes.flatMap(answer => (answer.outcome === "skipped" ? [answer.blockedBy] : []));
+    expect(new Set(blockers)).toEqual(new Set(launched));
+    expect(await traces()).toEqual({ runs: launched, history: launched, audit: launched });
+    expect(await connections[0]?.get(keys.unfinished("report"))).toContain(launched[0]);
+  });
+
+  it("leaves nothing on record when Redis refuses it", async () => {
+    const { other, trigger, traces } = await setup();
+    await other.config("SET", "maxmemory", "1");
+    disposals.push(() => other.config("SET", "maxmemory", "0"));
+    await expect(trigger(other, "one")).rejects.toMatchObject({
+      code: "BW_TRIGGER_REFUSED",
+      message: expect.stringContaining("OOM"),
+    });
+    await other.config("SET", "maxmemory", "0");
+    expect(await traces()).toEqual({ runs: [], history: [], audit: [] });
+    expect(await trigger(other, "one")).toMatchObject({ outcome: "launched" });
+  });
+});

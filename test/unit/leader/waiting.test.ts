@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
+import { Books } from "../../support/books.ts";
+import { jobOf } from "../../support/jobs.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { Recorder } from "../../support/recorder.ts";
+
+const T0 = Date.UTC(2026, 10, 23, 7);
+
+/** A leader of one job with `overlap: queue`, every ten seconds, whose runs end when the test says so. */
+function setup() {
+  const clock = new ManualClock(T0);
+  const books = new Books();
+  const recorder = new Recorder();
+  const jobs = [jobOf("report", { overlap: "queue", catchUp: "none" }, { everyMs: 10_000 }), jobOf("beat")];
+  const launcher = books.launcher(jobs);
+  let looks = 0;
+  const loop = new LeaderLoop({
+    ...{ clock, events: recorder.events, jobs, random: () => 0 },
+    launcher: {
+      ...launcher,
+      readNewestRuns: async () => {
+        looks++;
+        return launcher.readNewestRuns();
+      },
+    },
+  });
+  let terms = 0;
+  const lead = () => {
+    const ending = new AbortController();
+    const number = ++terms;
+    books.fence = `${number}:t`;
+    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal });
+    return async () => {
+      ending.abort();
+      await settle();
+      await ended;
+    };
+  };
+  const begin = (run: string) => {
+    const newest = {
+      state: "unfinished",
+      run,
+      sinceMs: clock.nowMs(),
+      endedMs: Number.POSITIVE_INFINITY,
+    } as const;
+    books.newestRuns.set("report", newest);
+  };
+  const end = () => {
+    const run = books.newestRuns.get("report");
+    if (run) books.newestRuns.set("report", { ...run, state: "finished", endedMs: clock.nowMs() });
+  };
+  return { books, clock, recorder, lead, begin, end, looksMade: () => looks };
+}
+
+const seconds = (...numbers: readonly number[]) => numbers.map(second => T0 + second * 1_000);
+
+describe("a tick that waits for the run before it", () => {
+  it("is launched within a quarter of a second after its end, on time however long that took", async () => {
+    const { books, clock, recorder, lead, begin, end } = setup();
+    const stop = lead();
+    await clock.advance(1_000);
+    begin("first");
+    await clock.advance(17_000);
+    expect(books.launched("report")).toEqual([]);
+    end();
+    await clock.advance(250);
+    expect(books.launched("report")).toEqual(seconds(10));
+    expect(recorder.of("tick.launched").filter(({ job }) => job === "report")).toMatchObject([
+      { kind: "scheduled", lateMs: expect.toSatisfy((ms: number) => ms <= 250) },
+    ]);
+    await stop();
+    expect(books.launched("beat")).toEqual(seconds(...Array.from({ length: 18 }, (_, i) => i + 1)));
+  });
+
+  it("gives its place to a newer one, and is on record as skipped", async () => {
+    const { books, clock, recorder, lead, begin, end } = setup();
+    const stop = lead();
+    begin("first");
+    await clock.advance(35_000);
+    end();
+    await clock.advance(250);
+    await stop();
+    expect(books.launched("report")).toEqual(seconds(30));
+    const about = { job: "report", reason: "replaced by a newer tick", run: "first" };
+    expect(recorder.of("tick.skipped")).toMatchObject([about, about]);
+  });
+
+  it("stays undecided when its leader stops, and is the successor's, also when the run has ended meanwhile", async () => {
+    const { books, clock, lead, begin, end } = setup();
+    const first = lead();
+    begin("first");
+    await clock.advance(12_000);
+    await first();
+    await clock.advance(5_000);
+    const second = lead();
+    await clock.advance(1_000);
+    await second();
+    expect(books.launched("report")).toEqual([]);
+    end();
+    await clock.advance(1_000);
+    const third = lead();
+    await clock.advance(100);
+    await third();
+    expect(books.launched("report")).toEqual(seconds(10));
+  });
+
+  it("is launched when the run was removed", async () => {
+    const { books, clock, lead, begin } = setup();
+    const stop = lead();
+    begin("first");
+    await clock.advance(12_000);
+    books.newestRuns.delete("report");
+    await clock.advance(250);
+    await stop();
+    expect(books.launched("report")).toEqual(seconds(10));
+  });
+
+  it("is what runs are looked at for: without one there are no looks", async () => {
+    const { clock, lead, begin, end, looksMade } = setup();
+    const stop = lead();
+    await clock.advance(9_000);
+    expect(looksMade()).toBe(0);
+    begin("first");
+    await clock.advance(2_000);
+    expect(looksMade()).toBeGreaterThan(4);
+    end();
+    await clock.advance(500);
+    const before = looksMade();
+    await clock.advance(5_000);
+    expect(looksMade()).toBe(before);
+    await stop();
+  });
+});
