@@ -93,7 +93,7 @@ export interface EventMap {
     error: string;
     stack?: string;
   };
-  /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here). */
+  /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string };
   /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
   "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };

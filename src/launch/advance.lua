@@ -38,7 +38,7 @@ for i = 1, (#KEYS - 3) / 3 do
     stopped[job] = true
   else
     cursors[lane] = {lane == job and KEYS[1] or KEYS[3], tick}
-    if removed ~= '' then record_removal(history, ARGV[1], removed) end
+    if removed ~= '' then record_removal(history, removed) end
     if outcome == 'launched' then
       if has(flags, 'u') then redis.call('SET', unfinished, run_key) end
       if has(flags, 'c') then counts[job] = (counts[job] or 0) + 1 end

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 /** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z` (DESIGN §4.4). */
 export function formatTick(tickAt: number): string {
   const iso = new Date(tickAt).toISOString();

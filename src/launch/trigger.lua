@@ -12,7 +12,7 @@
 
 local kept, audit_kept, answer_kept, now, who, job, run, keeps_run, removed = unpack(ARGV, 1, 9)
 if redis.call('EXISTS', KEYS[4]) == 0 then return 0 end
-if removed ~= '' then record_removal(KEYS[1], kept, removed) end
+if removed ~= '' then record_removal(KEYS[1], removed) end
 if keeps_run == '1' then redis.call('SET', KEYS[5], KEYS[4]) end
 redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', kept, '*', unpack(ARGV, 10))
 redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', audit_kept, '*',

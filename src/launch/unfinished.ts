@@ -50,7 +50,7 @@ async function readPage(
 ): Promise<[string, NewestRun][]> {
   const found = await LOOK.run(
     redis,
-    jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name)]),
+    jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name), keys.working(name)]),
     jobs.flatMap(({ name, queue }) => [name, `${keys.bullmqPrefix}:${queue}:`]),
   );
   return reply.parse(found).flatMap(([state, run, added, ended], i): [string, NewestRun][] => {

@@ -101,6 +101,19 @@ export class RedisKeys {
     return `${this.#base}replicas/${id}`;
   }
 
+  /**
+   * String: the key of BullMQ's hash of the newest run of a job with another `overlap` than `allow` (unfinished.lua). It
+   * is written when the run is launched, and when a worker starts an older one that was put back from outside.
+   */
+  unfinished(job: string): string {
+    return `${this.#base}unfinished/${job}`;
+  }
+
+  /** String, with a time to live: the key of BullMQ's hash of the run of a job whose handler is at work (claim.lua). */
+  working(job: string): string {
+    return `${this.#base}working/${job}`;
+  }
+
   /** String, JSON, with a time to live: how an operator's request was answered (requests.ts). */
   request(id: string): string {
     return `${this.#base}requests/${id}`;

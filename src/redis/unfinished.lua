@@ -37,12 +37,12 @@ local function is_end_recorded(history, run)
 end
 
 -- The run that is in the way of the job's next one, if any:
---   {'unfinished', id, added, ''}   it has not ended
+--   {'unfinished', id, added, ''}   it has not ended, or it was removed while its handler is at work
 --   {'finished', id, added, ended}  it has
 --   {'removed', id, '', ''}         BullMQ does not have it any more, and its end is not on record
 --   {'none', '', '', ''}            no run is named, or it was cleaned up long after its end
 -- A release before this one marked its runs with BullMQ's deduplication; `prefix` is that of the job's queue.
-local function look(unfinished, history, prefix, job)
+local function look(unfinished, history, working, prefix, job)
   local run_key = text_of(unfinished)
   local state, added, ended = 'none', '', ''
   if run_key then state, added, ended = state_of(run_key) end
@@ -55,13 +55,15 @@ local function look(unfinished, history, prefix, job)
   end
   if state == 'gone' then
     local run = id_of(run_key)
+    if text_of(working) == run_key then return {'unfinished', run, '', ''} end
     if is_end_recorded(history, run) then return {'none', '', '', ''} end
     return {'removed', run, '', ''}
   end
   return {state, run_key and id_of(run_key) or '', added, ended}
 end
 
--- A record that cannot be written must not keep anything else from being done: pcall.
-local function record_removal(history, kept, run)
-  redis.pcall('XADD', history, 'MAXLEN', '~', kept, '*', 'run', run, 'result', 'removed')
+-- The history keeps as much as everywhere (history.ts). A record that cannot be written must not keep anything else from
+-- being done: pcall.
+local function record_removal(history, run)
+  redis.pcall('XADD', history, 'MAXLEN', '~', 500, '*', 'run', run, 'result', 'removed')
 end

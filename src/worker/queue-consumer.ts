@@ -10,12 +10,15 @@ import {
 import type { Redis } from "ioredis";
 import { within } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
+import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
+import { RunClaims } from "./run-claims.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
 import { storeTimeBackend } from "./store-time.ts";
+import { readStamp } from "./tick-stamp.ts";
 import { lostRunOf } from "./worker-error.ts";
 import { MAX_STALLED_COUNT, type WorkerTiming } from "./worker-timing.ts";
 
@@ -23,12 +26,14 @@ import { MAX_STALLED_COUNT, type WorkerTiming } from "./worker-timing.ts";
 export interface Work {
   readonly handler: Handler;
   readonly timeoutMs: number | null;
+  /** Runs of the job may be at work beside each other. */
+  readonly mayOverlap: boolean;
 }
 
 export interface QueueConsumerOptions {
   readonly queue: string;
   readonly concurrency: number;
-  readonly prefix: string;
+  readonly keys: RedisKeys;
   /** Shared by all queues; BullMQ opens a second, blocking connection of each queue's own. */
   readonly redis: Redis;
   readonly replica: string;
@@ -55,17 +60,21 @@ export class QueueConsumer {
   /** Runs whose attempt is over while BullMQ still writes that down. */
   readonly #ending = new Map<string, { readonly run: ActiveRun; readonly durationMs: number }>();
   readonly #offers: RunOffers;
+  readonly #claims: RunClaims;
+  /** Of the active runs those that have a claim. */
+  readonly #claimed = new WeakSet<ActiveRun>();
   #interrupted = 0;
   #stopping = false;
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: QueueConsumerOptions) {
-    const { queue, concurrency, prefix, redis, replica, timing } = options;
+    const { queue, concurrency, keys, redis, replica, timing } = options;
     this.#options = options;
     this.#offers = new RunOffers(timing);
+    this.#claims = new RunClaims({ redis, keys, queue, ttlMs: timing.lockDurationMs });
     const workerOptions: WorkerOptions = {
       connection: redis,
-      prefix,
+      prefix: keys.bullmqPrefix,
       name: replica,
       concurrency,
       autorun: false,
@@ -140,7 +149,7 @@ export class QueueConsumer {
     });
     this.#worker.on("stalled", run => reporter.stalled(queue, run));
     this.#worker.on("locksRenewed", ({ jobIds }) => {
-      for (const id of jobIds) this.#active.get(id)?.lockRenewed();
+      for (const id of jobIds) this.#renew(this.#active.get(id));
     });
     this.#worker.on("lockRenewalFailed", ids => {
       for (const id of ids)
@@ -154,8 +163,17 @@ export class QueueConsumer {
     if (this.#stopping) return this.#giveBack(bullJob, token);
     const work = this.#options.workOf(bullJob.name);
     if (!work) return this.#postpone(bullJob, token);
+    // A backfill is meant to run beside others.
+    const isAlone = !work.mayOverlap && readStamp(bullJob.data, bullJob.timestamp).kind !== "backfill";
+    if (isAlone) {
+      const obstacle = await this.#claim(bullJob);
+      if (this.#stopping) return this.#giveBack(bullJob, token);
+      if (obstacle !== null) return this.#holdBack(bullJob, token, obstacle);
+    }
     const run = this.#begin(bullJob, work);
+    if (isAlone) this.#claimed.add(run);
     const end = await run.execute();
+    if (isAlone) this.#claims.release(run);
     if (this.#active.get(run.id) === run) this.#active.delete(run.id);
     if (end.outcome === "lost") throw new WaitingError();
     if (end.outcome === "returned") {
@@ -186,6 +204,23 @@ export class QueueConsumer {
     return run;
   }
 
+  /** What keeps the run's handler from being called now; null when it may be. */
+  async #claim({ name: job, id = "" }: BullJob): Promise<string | null> {
+    try {
+      const claim = await this.#claims.claim({ job, id });
+      if (claim.outcome === "claimed") return null;
+      return claim.outcome === "gone" ? "it was removed" : `overlap: ${claim.by} has not ended`;
+    } catch (error) {
+      this.#onError(error);
+      return "overlap: Redis did not say whether another run of the job has ended";
+    }
+  }
+
+  #renew(run: ActiveRun | undefined): void {
+    run?.lockRenewed();
+    if (run && this.#claimed.has(run)) this.#claims.renew(run);
+  }
+
   #lose(run: ActiveRun | undefined, reason: string): void {
     if (run?.abort("lost")) this.#options.reporter.lost(run, reason);
   }
@@ -196,12 +231,14 @@ export class QueueConsumer {
   }
 
   #postpone(bullJob: BullJob, token: string | undefined): Promise<never> {
-    return this.#handOver(
-      bullJob,
-      "no handler",
-      () => this.#offers.postpone(bullJob, token),
-      new DelayedError(),
-    );
+    const move = () => this.#offers.postpone(bullJob, token);
+    return this.#handOver(bullJob, "no handler", move, new DelayedError());
+  }
+
+  /** Whatever the run's age, it is wanted as soon as nothing is in its way. */
+  #holdBack(bullJob: BullJob, token: string | undefined, reason: string): Promise<never> {
+    const move = () => this.#offers.postpone(bullJob, token, false);
+    return this.#handOver(bullJob, reason, move, new DelayedError());
   }
 
   /**

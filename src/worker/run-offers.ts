@@ -31,10 +31,13 @@ export class RunOffers {
     this.#options = options;
   }
 
-  /** Moves the run from active to delayed and offers it soon. Rejects as BullMQ's moveToDelayed does. */
-  async postpone(bullJob: BullJob, token: string | undefined): Promise<void> {
+  /**
+   * Moves the run from active to delayed and offers it soon; the pauses grow only while `mayGrow`. Rejects as BullMQ's
+   * moveToDelayed does.
+   */
+  async postpone(bullJob: BullJob, token: string | undefined, mayGrow = true): Promise<void> {
     const nowMs = Date.now();
-    const pauseMs = this.#pauseMs(bullJob, nowMs);
+    const pauseMs = this.#pauseMs(bullJob, mayGrow ? nowMs : bullJob.timestamp);
     await bullJob.moveToDelayed(nowMs + pauseMs + FALLBACK_MS, token);
     this.promoteIn(bullJob, pauseMs);
   }

@@ -77,7 +77,7 @@ export class Workers {
     const { config, replica, log = null, locks = null, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
       ...{ queue, concurrency, replica, log, locks, skewMs },
-      prefix: new RedisKeys(config.namespace).bullmqPrefix,
+      keys: new RedisKeys(config.namespace),
       redis: this.#redis as Redis,
       reporter: this.#reporter,
       timing: this.#timing,
@@ -108,9 +108,9 @@ export class Workers {
 
 function workOfJobs(jobs: Config["jobs"], handlers: ReadonlyMap<string, Handler>): ReadonlyMap<string, Work> {
   const work = new Map<string, Work>();
-  for (const { name, timeoutMs } of jobs) {
+  for (const { name, timeoutMs, overlap } of jobs) {
     const handler = handlers.get(name);
-    if (handler) work.set(name, { handler, timeoutMs });
+    if (handler) work.set(name, { handler, timeoutMs, mayOverlap: overlap === "allow" });
   }
   return work;
 }

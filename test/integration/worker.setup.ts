@@ -1,9 +1,10 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import type { Config } from "../../src/config/config.ts";
+import type { Config, Overlap } from "../../src/config/config.ts";
 import { type EventMap, type EventName, Events } from "../../src/events.ts";
 import type { Handler, Run } from "../../src/handlers/handler.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
 import type { WorkerTiming } from "../../src/worker/worker-timing.ts";
 import { Workers, type WorkersOptions } from "../../src/worker/workers.ts";
 import { namespace, type TestRedis } from "../support/redis-server.ts";
@@ -58,8 +59,9 @@ export function cluster(redis: TestRedis) {
     options: MemberOptions = {},
   ): Member => {
     const events = new EventRecord();
+    const { overlap = "allow" } = options;
     const jobs = Object.keys(bodies).map(
-      job => ({ name: job, timeoutMs: options.timeoutMs ?? null }) as Config["jobs"][number],
+      job => ({ name: job, timeoutMs: options.timeoutMs ?? null, overlap }) as Config["jobs"][number],
     );
     const workers = new Workers({
       config: { namespace: name, queues: { default: { concurrency: options.concurrency ?? 5 } }, jobs },
@@ -81,6 +83,7 @@ export function cluster(redis: TestRedis) {
   };
 
   return {
+    keys: new RedisKeys(name),
     queue,
     connection,
     member,
@@ -103,6 +106,7 @@ export function cluster(redis: TestRedis) {
 
 export interface MemberOptions {
   readonly timeoutMs?: number;
+  readonly overlap?: Overlap;
   readonly concurrency?: number;
   readonly timing?: Partial<WorkerTiming>;
   readonly more?: Partial<WorkersOptions>;

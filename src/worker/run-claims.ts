@@ -1,0 +1,71 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import { UNFINISHED_LUA } from "../redis/unfinished.ts";
+
+const CLAIM = new Script(UNFINISHED_LUA, new URL("./claim.lua", import.meta.url));
+const RELEASE = new Script(new URL("./release.lua", import.meta.url));
+
+const claimReply = z.tuple([z.enum(["claimed", "blocked", "gone"]), z.string()]);
+
+export interface RunClaimsOptions {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: string;
+  /** For how long a claim stands without `renew`. */
+  readonly ttlMs: number;
+}
+
+interface ClaimedRun {
+  readonly job: string;
+  readonly id: string;
+}
+
+export type ClaimOutcome =
+  | { readonly outcome: "claimed" }
+  /** `by` has not ended. */
+  | { readonly outcome: "blocked"; readonly by: string }
+  /** BullMQ does not have the run any more. */
+  | { readonly outcome: "gone" };
+
+/**
+ * Keeps two handlers of a job from being at work at one time, where its runs must not overlap, however the runs came into
+ * the queue. A claim outlives a run that is removed in BullMQ while its handler is at work; it ends with the handler, or
+ * some time after its worker died.
+ */
+export class RunClaims {
+  readonly #options: RunClaimsOptions;
+
+  constructor(options: RunClaimsOptions) {
+    this.#options = options;
+  }
+
+  async claim({ job, id }: ClaimedRun): Promise<ClaimOutcome> {
+    const { redis, keys, ttlMs } = this.#options;
+    const reply = await CLAIM.run(
+      redis,
+      [keys.unfinished(job), keys.history(job), keys.working(job), this.#keyOf(id)],
+      [job, this.#keyOf(""), ttlMs],
+    );
+    const [outcome, by] = claimReply.parse(reply);
+    return outcome === "blocked" ? { outcome, by } : { outcome };
+  }
+
+  /** Best effort: the claim is what is left when the run is removed within the next seconds. */
+  renew({ job, id }: ClaimedRun): void {
+    const { redis, keys, ttlMs } = this.#options;
+    redis.set(keys.working(job), this.#keyOf(id), "PX", ttlMs).catch(() => undefined);
+  }
+
+  /** Best effort: the claim runs out. */
+  release({ job, id }: ClaimedRun): void {
+    const { redis, keys } = this.#options;
+    RELEASE.run(redis, [keys.working(job)], [this.#keyOf(id)]).catch(() => undefined);
+  }
+
+  #keyOf(id: string): string {
+    const { keys, queue } = this.#options;
+    return `${keys.bullmqPrefix}:${queue}:${id}`;
+  }
+}

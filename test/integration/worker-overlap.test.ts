@@ -1,0 +1,98 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { cluster, gate } from "./worker.setup.ts";
+
+let redis: TestRedis;
+const open: { close(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(part => part.close()));
+});
+afterAll(() => redis.stop());
+
+const OLDER = "2026-11-23T07:00:00.000Z";
+const NEWER = "2026-11-23T08:00:00.000Z";
+const SKIP = { overlap: "skip" } as const;
+
+/** Two runs of a job whose older one has failed, and whose newer one is at work until `free` is opened. */
+async function withRetriedRun() {
+  const made = cluster(redis);
+  open.push(made);
+  const { start, launch, queue } = made;
+  const free = gate();
+  const worked: string[] = [];
+  const report = async (_data: unknown, { id }: { id: string }) => {
+    worked.push(`${id} begins`);
+    if (worked.length === 1) throw new Error("boom");
+    if (worked.length === 2) await free.opened;
+    worked.push(`${id} ends`);
+  };
+  const first = await start("pod-1", { report }, SKIP);
+  const second = await start("pod-2", { report }, SKIP);
+  const older = await launch("report", { at: OLDER });
+  await Promise.race([first.events.wait("run.failed"), second.events.wait("run.failed")]);
+  const newer = await launch("report", { at: NEWER });
+  while (worked.length < 2) await new Promise(resolve => setImmediate(resolve));
+  const returned = Promise.race([first.events.wait("run.returned"), second.events.wait("run.returned")]);
+  const completed = async (count: number) => {
+    while ((await queue.getCompletedCount()) < count) await new Promise(resolve => setImmediate(resolve));
+  };
+  return { ...made, older, newer, free, worked, report, returned, completed };
+}
+
+describe("a run that is put back from outside", () => {
+  test("waits while a newer one is at work, and does not use up an attempt", async () => {
+    const { older, newer, free, worked, returned, completed, queue } = await withRetriedRun();
+    await older.retry();
+    expect(await returned).toMatchObject({ run: older.id, reason: `overlap: ${newer.id} has not ended` });
+    free.open();
+    await completed(2);
+    expect(worked.slice(1)).toEqual([
+      `${newer.id} begins`,
+      `${newer.id} ends`,
+      `${older.id} begins`,
+      `${older.id} ends`,
+    ]);
+    expect((await queue.getJob(older.id ?? ""))?.attemptsMade).toBe(2);
+  });
+
+  test("waits for the end of a handler whose run was removed meanwhile", async () => {
+    const { older, newer, free, worked, returned, completed, queue, keys, connection } =
+      await withRetriedRun();
+    await queue.pause();
+    await connection.del(queue.toKey(`${newer.id}:lock`));
+    await newer.remove();
+    await older.retry();
+    await queue.resume();
+    expect(await returned).toMatchObject({ reason: `overlap: ${newer.id} has not ended` });
+    expect(worked).toHaveLength(2);
+    free.open();
+    await completed(1);
+    expect(worked.slice(2)).toEqual([`${newer.id} ends`, `${older.id} begins`, `${older.id} ends`]);
+    expect(await connection.exists(keys.working("report"))).toBe(0);
+    const history = await connection.xrange(keys.history("report"), "-", "+");
+    expect(history.map(([, fields]) => fields)).toEqual([["run", newer.id, "result", "removed"]]);
+  });
+
+  test("runs beside others where it is a backfill, or the job allows it", async () => {
+    const made = cluster(redis);
+    open.push(made);
+    const { start, queue } = made;
+    const free = gate();
+    let atWork = 0;
+    const report = async () => {
+      atWork++;
+      await free.opened;
+    };
+    await start("pod-1", { report }, SKIP);
+    const stamp = (kind: string) => ({ _tick: { at: OLDER, kind, term: 0 } });
+    await queue.add("report", stamp("manual"), { jobId: "manual" });
+    await queue.add("report", stamp("backfill"), { jobId: "one" });
+    await queue.add("report", stamp("backfill"), { jobId: "two" });
+    while (atWork < 3) await new Promise(resolve => setImmediate(resolve));
+    free.open();
+  });
+});
