@@ -1,6 +1,6 @@
 import type { Blocker } from "../launch/overlap.ts";
 import type { NewestRun } from "../launch/unfinished.ts";
-import type { Wait } from "../schedule/plan.ts";
+import type { Wait } from "../schedule/wait.ts";
 
 /** How often the runs are looked at that ticks wait for: the next one is launched this long after the end, at most. */
 const LOOK_MS = 150;

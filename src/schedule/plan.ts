@@ -22,6 +22,7 @@ import { type CatchUpRules, findLaunchFrom, missReasons } from "./catch-up.ts";
 import { type DueSpan, findDueSpan, firstDueFrom } from "./due-span.ts";
 import type { Schedule, Tick } from "./schedule.ts";
 import { SECOND_MS } from "./time-units.ts";
+import { newestWaiting, type Wait, waitedFrom, waitedToMs } from "./wait.ts";
 
 export interface PlannedJob extends CatchUpRules {
   readonly name: string;
@@ -35,15 +36,6 @@ export interface PlannedJob extends CatchUpRules {
   readonly waitsFor?: Wait | null;
   /** When the job was paused in the past, oldest first: what passed then was skipped, not missed. */
   readonly pauses?: readonly PastPause[];
-}
-
-/** Why ticks of a job waited, and until when. */
-export interface Wait {
-  readonly run: string;
-  /** Undecided ticks after this one wait (epoch ms). */
-  readonly sinceMs: number;
-  /** When the run ended; Infinity while it has not. */
-  readonly endedMs: number;
 }
 
 export interface PastPause {
@@ -229,31 +221,6 @@ function planLaunches(
   return { ...launches, decisions: [...replaced, ...launches.decisions] };
 }
 
-/**
- * From which tick on the undecided ticks of a job with `overlap: queue` wait for the run before them, or did until it
- * ended a moment ago: these are launched like ticks that fell due when it ended.
- */
-function waitedFrom(job: PlannedJob, span: DueSpan, { nowMs, onTimeMs }: Rules): number {
-  const { waitsFor, catchUp, catchUpWindowMs } = job;
-  if (!waitsFor) return Number.POSITIVE_INFINITY;
-  const lateMs = nowMs - waitsFor.endedMs;
-  const isLaunched = lateMs <= onTimeMs || (catchUp !== "none" && lateMs <= catchUpWindowMs);
-  const newest = job.schedule.previous(Math.min(span.end - 1, Math.floor(waitsFor.endedMs)));
-  const hasWaited = newest !== null && newest.at > job.cursor && newest.at >= waitsFor.sinceMs;
-  return isLaunched && hasWaited ? waitsFor.sinceMs : Number.POSITIVE_INFINITY;
-}
-
-/** Of the ticks in [from, end of the run before them] the newest that is to be launched; the end of these without one. */
-function newestWaiting(job: PlannedJob, from: number, span: DueSpan, rules: Rules): number {
-  if (waitedFrom(job, span, rules) === Number.POSITIVE_INFINITY) return from;
-  const end = Math.min(span.end, Math.floor(job.waitsFor?.endedMs ?? Number.NEGATIVE_INFINITY) + 1);
-  let newest = job.schedule.previous(end - 1);
-  while (newest !== null && newest.at >= from && job.skips?.includes(newest.at)) {
-    newest = job.schedule.previous(newest.at - 1);
-  }
-  return newest === null || newest.at < Math.max(from, job.cursor + 1) ? end : newest.at;
-}
-
 const REPLACED = "replaced by a newer tick";
 
 function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
@@ -365,11 +332,6 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
     else decisions.push({ outcome: "launch", ...about, kind, ...counted });
   }
   return { decisions, cutAt: null };
-}
-
-/** When the run ended that the tick had to wait for, or null for a tick that did not wait. */
-function waitedToMs({ waitsFor }: PlannedJob, { at }: Tick): number | null {
-  return waitsFor && waitsFor.sinceMs <= at && at < waitsFor.endedMs ? waitsFor.endedMs : null;
 }
 
 /** When each decision fell due; a tick that waited for an earlier one of its job is due with that one. */

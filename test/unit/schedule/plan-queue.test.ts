@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
-import { type Decision, type PlannedJob, planTicks, type Wait } from "../../../src/schedule/plan.ts";
+import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
+import type { Wait } from "../../../src/schedule/wait.ts";
 import { scheduleOf, ticksBetween } from "./setup.ts";
 
 const SECOND = 1_000;
