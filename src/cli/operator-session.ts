@@ -28,7 +28,6 @@ export function withOperator<T>(
   options: OperatorOptions,
   io: Io,
   act: (orders: Orders) => Promise<T>,
-  { isRepeatable = true }: { readonly isRepeatable?: boolean } = {},
 ): Promise<T> {
   const requestId = newRequestId();
   const order = (redis: Redis, keys: RedisKeys) => {
@@ -40,7 +39,7 @@ export function withOperator<T>(
     });
   };
   const afterLoss = "; whether the order was carried out is unknown, `bellwether audit` shows it";
-  return withRedis(config, io, order, { isRepeatable, afterLoss });
+  return withRedis(config, io, order, { afterLoss });
 }
 
 /** One line for people, or the same as JSON. */

@@ -13,8 +13,6 @@ const REPEAT_PAUSE_MS = 50;
 const MAX_REPEATS = 5;
 
 export interface SessionOptions {
-  /** False: what was asked must not be asked again after the connection broke. */
-  readonly isRepeatable?: boolean;
   /** Added to the message when Redis did not come back. */
   readonly afterLoss?: string;
 }
@@ -69,13 +67,13 @@ interface Repeating extends SessionOptions {
 async function repeatOnLoss<T>(
   redis: Redis,
   act: (redis: Redis) => Promise<T>,
-  { isRepeatable = true, io, where, over }: Repeating,
+  { io, where, over }: Repeating,
 ): Promise<T> {
   for (let repeats = 0; ; repeats++) {
     try {
       return await act(redis);
     } catch (error) {
-      if (!isConnectionLoss(error) || !isRepeatable || repeats === MAX_REPEATS) throw error;
+      if (!isConnectionLoss(error) || repeats === MAX_REPEATS) throw error;
       if (repeats === 0) io.err(`the connection to Redis at ${where} broke; connecting again\n`);
       do await sleep(REPEAT_PAUSE_MS, over);
       while (redis.status !== "ready" && !over.aborted);

@@ -11,9 +11,9 @@ export async function trigger(jobName: string, options: TriggerOptions, io: Io):
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const data = parseData(options.data);
-  const result = await withOperator(config, options, io, ({ operator }) => operator.trigger(job, data), {
-    isRepeatable: false,
-  });
+  const result = await withOperator(config, options, io, ({ operator, requestId }) =>
+    operator.trigger(job, data, { requestId }),
+  );
   if (result.outcome === "skipped") {
     throw new CliFailure(
       `not started: ${result.blockedBy} has not ended, and ${job.name} has overlap: ${job.overlap}`,

@@ -75,7 +75,7 @@ export class Operator {
   readonly #keys: RedisKeys;
   readonly #by: string;
   /** One after the other: they use WATCH, and the connection is shared. */
-  #backfills: Promise<unknown> = Promise.resolve();
+  #starts: Promise<unknown> = Promise.resolve();
 
   constructor(options: OperatorOptions) {
     this.#redis = options.redis;
@@ -137,14 +137,14 @@ export class Operator {
    * Starts a run now, beside the schedule. `data` replaces fields of the job's own. When the answer is lost, the same call
    * with the same request id is safe: the run is started once.
    */
-  async trigger(
+  trigger(
     job: Job,
     data: Readonly<Record<string, unknown>>,
-    { requestId = newRequestId() }: { readonly requestId?: string } = {},
+    { requestId = newRequestId() }: RequestOptions = {},
   ): Promise<TriggerOutcome> {
-    return triggerJob(this.#redis, this.#keys, {
-      ...{ job, data, by: this.#by, requestId },
-      nowMs: await readTimeMs(this.#redis),
+    return this.#inTurn(async () => {
+      const nowMs = await readTimeMs(this.#redis);
+      return triggerJob(this.#redis, this.#keys, { job, data, by: this.#by, nowMs, requestId });
     });
   }
 
@@ -155,10 +155,13 @@ export class Operator {
    */
   backfill(job: Job, ticks: readonly number[], options: RequestOptions = {}): Promise<BackfillOutcome> {
     const { requestId = newRequestId() } = options;
-    const add = () => addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, requestId });
-    const added = this.#backfills.then(add);
-    this.#backfills = added.catch(() => undefined);
-    return added;
+    return this.#inTurn(() => addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, requestId }));
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#starts.then(act);
+    this.#starts = done.catch(() => undefined);
+    return done;
   }
 
   /** No tick up to then is still to come. Jitter may hold back one whose time has come. */

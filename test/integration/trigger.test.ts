@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { triggerJob } from "../../src/launch/trigger.ts";
+import { Operator } from "../../src/operator/operator.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
@@ -104,5 +105,14 @@ describe("a run that an operator starts", () => {
     await other.config("SET", "maxmemory", "0");
     expect(await traces()).toEqual({ runs: [], history: [], audit: [] });
     expect(await trigger(other, "one")).toMatchObject({ outcome: "launched" });
+  });
+
+  it("takes its turn behind others that the same operator asked for", async () => {
+    const { keys, other, traces } = await setup();
+    const operator = new Operator({ redis: other, keys, by: "ann" });
+    const job = jobOf("report", { overlap: "skip" });
+    const outcomes = await Promise.all([1, 2, 3].map(i => operator.trigger(job, {}, { requestId: `${i}` })));
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["launched", "skipped", "skipped"]);
+    expect((await traces()).runs).toHaveLength(1);
   });
 });
