@@ -2,17 +2,21 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProject, type TestProject } from "../support/project.ts";
-import { drawScript, type FaultKind, type Step, type StoreKind } from "./fault-script.ts";
+import { HANDLER, JOBS, judgedOf, QUEUE, yamlOf } from "./chaos-jobs.ts";
+import type { FaultKind, StoreKind } from "./fault-kinds.ts";
+import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
 import { Flock, findFaketime } from "./flock.ts";
 import { type Handoff, Handoffs } from "./handoffs.ts";
+import { disturbancesOf, type Hit } from "./harm.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { startServers } from "./start-servers.ts";
 import { writtenAt } from "./surviving-stream.ts";
 import { Timeline } from "./timeline.ts";
-import { type Evidence, type Handled, type JudgedJob, judge, readRun, type Verdict } from "./verdict.ts";
+import { type Evidence, type Handled, judge, readRun, type Verdict } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly store: StoreKind;
@@ -50,12 +54,7 @@ export interface ChaosReport {
   readonly storyOf: (run: string) => { readonly atMs: number; readonly what: string }[];
 }
 
-const STEADY_JOBS = 14;
-/** Jobs whose handlers take longer than a second, so that every other tick finds the run before it in its way. */
-const SLOW_JOBS = 3;
-const SLOW_MS = 1_300;
 const NAMESPACE = "chaos";
-const QUEUE = "default";
 const READ_MS = 500;
 const PROGRESS_MS = 10_000;
 const SECOND_MS = 1_000;
@@ -64,26 +63,6 @@ const ONCE_TRIES = 20;
 const ONCE_RETRY_MS = 500;
 /** Without faults everything must be launched, and handled, within this time: BullMQ finds dead workers in 30 s. */
 const RECOVERY_LIMIT_MS = 90_000;
-
-const JOBS: readonly JudgedJob[] = [
-  { name: "latest", overlap: "allow" } as const,
-  { name: "none", overlap: "allow" } as const,
-  ...Array.from({ length: STEADY_JOBS }, (_, i) => ({ name: `steady-${i}`, overlap: "allow" }) as const),
-  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `skipping-${i}`, overlap: "skip" }) as const),
-  ...Array.from({ length: SLOW_JOBS }, (_, i) => ({ name: `queueing-${i}`, overlap: "queue" }) as const),
-].map(job => ({ ...job, periodMs: SECOND_MS }));
-
-const HANDLER = `import { appendFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { defineHandler } from "bellwether";
-
-export default defineHandler(async (data, run) => {
-  const { id, tick, attempt, term, replica } = run;
-  appendFileSync(process.env.CHAOS_RECORD, JSON.stringify({ run: id, tick, attempt, term, replica, at: Date.now() }) + "\\n");
-  if (data.takesMs) await sleep(data.takesMs);
-  return "done";
-});
-`;
 
 /** One run: draws the faults, carries them out, waits until all is well again, and judges. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -110,6 +89,8 @@ class ChaosRun {
   readonly #faults = new Map<FaultKind, number>();
   readonly #record: LaunchRecord;
   readonly #healing = new Set<Promise<void>>();
+  readonly #hits: Hit[] = [];
+  readonly #stallWatch = new StallWatch();
   #project: TestProject | null = null;
   #flock: Flock | null = null;
   #lastProgressMs = 0;
@@ -121,15 +102,15 @@ class ChaosRun {
     this.#record = new LaunchRecord({
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
-      queue: QUEUE,
-      jobs: JOBS,
+      queues: [QUEUE],
+      jobs: JOBS.map(({ name }) => name),
     });
   }
 
   async run(script: readonly Step[]): Promise<ChaosReport> {
     const flock = await this.#start();
     flock.onLeaderLine(line => this.#handoffs.onLeaderLine(line));
-    await this.#until("every job has been launched once", () => this.#jobsReached(0) === JOBS.length);
+    await this.#until("every job has had a tick", () => this.#haveReached(0));
 
     // Ticks fall on full seconds; so does the start, and the script's aim is true.
     await sleep(SECOND_MS - (Date.now() % SECOND_MS));
@@ -145,7 +126,7 @@ class ChaosRun {
     this.#timeline.note("quiet: no more faults");
 
     const quietAt = Date.now() + QUIET_MS;
-    await this.#until("every job is launched again", () => this.#jobsReached(quietAt) === JOBS.length);
+    await this.#until("every job has its ticks again", () => this.#haveReached(quietAt));
     await this.#until("every run has been handled", () => this.#isDrained(quietAt));
     await flock.stop();
     await this.#record.read();
@@ -154,6 +135,7 @@ class ChaosRun {
 
   async dispose(): Promise<void> {
     this.#record.close();
+    this.#stallWatch.stop();
     await this.#flock?.dispose();
     await this.#project?.dispose();
   }
@@ -161,11 +143,6 @@ class ChaosRun {
   async #start(): Promise<Flock> {
     const project = await createProject({ "jobs/record.ts": HANDLER });
     this.#project = project;
-    const jobs = JOBS.map(({ name, overlap }) =>
-      overlap === "allow"
-        ? `  ${name}: { every: 1s, catchUp: ${/^(latest|none)$/.exec(name)?.[0] ?? "all"}, handler: record }`
-        : `  ${name}: { cron: "* * * * * *", catchUp: all, overlap: ${overlap}, handler: record, data: { takesMs: ${SLOW_MS} } }`,
-    );
     this.#flock = await Flock.start({
       servers: this.#servers,
       timeline: this.#timeline,
@@ -178,7 +155,7 @@ class ChaosRun {
         "admin: false",
         "shutdownTimeout: 3s",
       ],
-      jobs: ["jobs:", ...jobs].join("\n"),
+      jobs: yamlOf(JOBS),
       record: path.join(project.dir, "handled.jsonl"),
     });
     return this.#flock;
@@ -201,6 +178,7 @@ class ChaosRun {
       admin: () => this.#record.connect(),
       note: (what: string) => this.#timeline.note(what),
     };
+    const fromMs = Date.now();
     const onHealed = this.#handoffs.onFault(fault, this.#timeline.nowMs());
     const injected = await inject(faults, step).catch((error: unknown) => {
       this.#timeline.note(`no fault: ${fault}: ${error}`);
@@ -215,6 +193,7 @@ class ChaosRun {
     this.#timeline.note(`fault: ${fault}: ${injected.what}`);
     const healing = this.#heal(step, injected.heal).finally(() => {
       onHealed(this.#timeline.nowMs());
+      this.#hits.push({ kind: fault, slots: injected.slots ?? [], fromMs, untilMs: Date.now() });
       this.#healing.delete(healing);
     });
     this.#healing.add(healing);
@@ -264,13 +243,12 @@ class ChaosRun {
     }
   }
 
-  #jobsReached(atMs: number): number {
-    const reached = this.#record.events.flatMap(({ event, run }) => {
-      if (event !== "added" && event !== "deduplicated") return [];
-      const tick = readRun(run);
-      return tick.tickAt >= atMs ? [tick.job] : [];
-    });
-    return new Set(reached).size;
+  /** Whether each job has a record of a tick at or after the instant; one with `maxRuns` may be over. */
+  #haveReached(atMs: number): boolean {
+    const jobs = JOBS.filter(({ maxRuns }) => maxRuns === undefined).map(judgedOf);
+    const reached = this.#record.historyOf(jobs).map(({ run }) => readRun(run));
+    const names = new Set(reached.flatMap(({ job, tickAt }) => (tickAt >= atMs ? [job] : [])));
+    return names.size === jobs.length;
   }
 
   #isDrained(quietAt: number): boolean {
@@ -285,13 +263,20 @@ class ChaosRun {
   async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
     const { store, seed, again, secure = false } = this.#options;
     const handled = await this.#readHandled();
-    const { events, vanished, history } = this.#record;
+    const { events, vanished, orders, terms } = this.#record;
+    const jobs = JOBS.map(judgedOf);
     const accidents = [...flock.accidents];
     const lostAdds = vanished.filter(({ event }) => event === "added");
     if (!this.#servers.mayLoseWrites && vanished.length > 0) {
       accidents.push(`Redis lost ${vanished.length} acknowledged entries: this run proves nothing`);
     }
-    const evidence = { jobs: JOBS, events, history, handled, quietAt, accidents };
+    const evidence: Evidence = {
+      ...{ jobs, events, handled, quietAt, accidents, orders, terms },
+      history: this.#record.historyOf(jobs),
+      disturbances: disturbancesOf(this.#hits, terms),
+      stalls: this.#stallWatch.stalls,
+      mayLoseWrites: this.#servers.mayLoseWrites,
+    };
     const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
     const vacancies = elected.flatMap(({ line }) =>
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],

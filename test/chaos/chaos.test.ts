@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { runChaos } from "./chaos-run.ts";
-import type { FaultKind } from "./fault-script.ts";
+import type { FaultKind } from "./fault-kinds.ts";
 import { formatReport, formatViolations } from "./report.ts";
 
 const SEED = Number(process.env["CHAOS_SEED"] ?? Date.now() % 1_000_000);

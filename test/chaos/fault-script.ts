@@ -1,7 +1,5 @@
 import { Random } from "../support/random.ts";
-
-/** What the replicas run on: one Redis; three behind Sentinel; a Cluster; one Redis and an etcd of three nodes. */
-export type StoreKind = "redis" | "sentinel" | "cluster" | "etcd";
+import { FAULTS, type FaultKind, type FaultRule, type StoreKind } from "./fault-kinds.ts";
 
 /** One fault to come. Who leads then is not known when the script is drawn, so the leader has no name here. */
 export interface Step {
@@ -17,57 +15,6 @@ export interface Step {
   readonly variant: number;
 }
 
-interface FaultRule {
-  /** How often it stands in the deck that the script is drawn from. */
-  readonly cards: Partial<Record<StoreKind, number>>;
-  readonly holdMs: readonly [number, number];
-  /** How often the leader is hit; 1 when absent. */
-  readonly leaderShare?: number;
-  /** Nothing else happens until so long after the fault has ended: it takes the ground away from all of them. */
-  readonly restMs?: number;
-}
-
-const ALL = (cards: number) => ({ redis: cards, sentinel: cards, cluster: cards, etcd: cards });
-const REDIS = (cards: number) => ({ redis: cards, etcd: cards });
-const FAILOVERS = (cards: number) => ({ sentinel: cards, cluster: cards });
-const ETCD = (cards: number) => ({ etcd: cards });
-
-/** The lease of the replicas under test; the holds below are chosen around it. */
-export const LEASE_TTL_MS = 2_000;
-
-/** Every fault: how often it comes with which store, and how long it lasts. */
-export const FAULTS = {
-  "kill -9 of a leader": { cards: ALL(8), holdMs: [0, 400] },
-  "kill -9 of a follower": { cards: ALL(3), holdMs: [0, 800], leaderShare: 0 },
-  "stop of a leader (SIGTERM)": { cards: ALL(3), holdMs: [0, 400] },
-  "freeze beyond the TTL": { cards: ALL(3), holdMs: [1.2 * LEASE_TTL_MS, 2.2 * LEASE_TTL_MS] },
-  "freeze within the TTL": { cards: ALL(4), holdMs: [100, 0.8 * LEASE_TTL_MS], leaderShare: 0.8 },
-  "clock an hour off": { cards: ALL(2), holdMs: [0, 0], leaderShare: 0.5 },
-  "rolling restart": { cards: ALL(1), holdMs: [0, 0], restMs: 2_000 },
-  "Redis: connections cut": { cards: ALL(4), holdMs: [0, 1_500], leaderShare: 0.7 },
-  "Redis: cut in a launch": { cards: ALL(9), holdMs: [2_500, 2_500] },
-  "Redis: requests held up": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "Redis: replies held up": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "Redis: black hole": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "Redis: delay": { cards: ALL(3), holdMs: [1_000, 4_000], leaderShare: 0.6 },
-  "CLIENT KILL": { cards: ALL(6), holdMs: [0, 0] },
-  "SCRIPT FLUSH": { cards: ALL(2), holdMs: [0, 0] },
-  "Redis: kill -9 and restart": { cards: REDIS(4), holdMs: [0, 1_500], restMs: 700 },
-  "Redis: freeze": { cards: REDIS(2), holdMs: [300, 3_000], restMs: 300 },
-  failover: { cards: FAILOVERS(2), holdMs: [0, 2_000], restMs: 3_000 },
-  "failover that loses writes": { cards: FAILOVERS(4), holdMs: [600, 2_400], restMs: 3_000 },
-  "primary frozen, then two of them": { cards: FAILOVERS(2), holdMs: [4_000, 6_000], restMs: 9_000 },
-  "etcd: connections cut": { cards: ETCD(3), holdMs: [0, 1_500], leaderShare: 0.7 },
-  "etcd: requests held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "etcd: replies held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "etcd: black hole": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8 },
-  "etcd: delay": { cards: ETCD(2), holdMs: [1_000, 4_000], leaderShare: 0.6 },
-  "etcd: kill -9 of its leader": { cards: ETCD(4), holdMs: [0, 1_500], restMs: 700 },
-  "everything down": { cards: ALL(1), holdMs: [1_500, 5_000], restMs: 2_000 },
-} as const satisfies Record<string, FaultRule>;
-
-export type FaultKind = keyof typeof FAULTS;
-
 export interface ScriptOptions {
   readonly seed: number;
   readonly store: StoreKind;
@@ -77,10 +24,13 @@ export interface ScriptOptions {
   readonly once?: readonly FaultKind[];
 }
 
+/** Now and then nothing happens for a while, so that what is bounded in quiet times can be seen. */
+const CALM_EVERY_MS = 30_000;
+const CALM_MS = 8_000;
 /** How often a fault is aimed at the moment of a launch, and how near: that is where it hurts. */
 const AIMED_SHARE = 0.65;
 const AIM_MS = [-20, 60] as const;
-const GAP_MS = [250, 2_300] as const;
+const GAP_MS = [200, 1_500] as const;
 const SECOND_MS = 1_000;
 
 /** The faults of a run, in order. The same options give the same script. */
@@ -105,7 +55,9 @@ export function drawScript({ seed, store, durationMs, once }: ScriptOptions): St
     if (step.atMs + step.holdMs > durationMs) return steps;
     steps.push(step);
     const restMs = rule.restMs === undefined ? 0 : step.holdMs + rule.restMs;
-    atMs = Math.max(atMs, step.atMs) + restMs + random.between(...GAP_MS);
+    const nextMs = Math.max(atMs, step.atMs) + restMs + random.between(...GAP_MS);
+    const isCalmNext = Math.floor(nextMs / CALM_EVERY_MS) > Math.floor(atMs / CALM_EVERY_MS);
+    atMs = nextMs + (isCalmNext ? CALM_MS : 0);
   }
 }
 

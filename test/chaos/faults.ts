@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Direction, FaultyLink, TripPoint } from "../support/faulty-link.ts";
-import type { FaultKind, Step } from "./fault-script.ts";
+import type { FaultKind } from "./fault-kinds.ts";
+import type { Step } from "./fault-script.ts";
 import { type Flock, type Slot, WRONG_CLOCKS_S } from "./flock.ts";
 import type { Injected, Servers } from "./servers.ts";
 
@@ -59,6 +60,10 @@ function target({ flock }: Faults, { atLeader, pick }: Step): Slot {
   return others[pick % others.length] as Slot;
 }
 
+function allOf({ flock }: Faults): string[] {
+  return flock.slots.map(({ name }) => name);
+}
+
 function nameOf(faults: Faults, slot: Slot): string {
   return slot === faults.flock.leader() ? `${slot.name}, the leader` : slot.name;
 }
@@ -69,7 +74,7 @@ function endAndReplace(signal: "SIGKILL" | "SIGTERM"): Act {
     const what = `${signal} to ${nameOf(faults, slot)}`;
     const ended = faults.flock.end(slot, signal);
     if (signal === "SIGKILL") await ended;
-    return { what, heal: () => ended.then(() => faults.flock.replace(slot)) };
+    return { what, slots: [slot.name], heal: () => ended.then(() => faults.flock.replace(slot)) };
   };
 }
 
@@ -78,7 +83,11 @@ async function freeze(faults: Faults, step: Step): Promise<Injected> {
   const what = `SIGSTOP to ${nameOf(faults, slot)} for ${step.holdMs} ms`;
   const frozen = slot.process;
   faults.flock.freeze(slot);
-  return { what, heal: async () => (frozen === slot.process ? faults.flock.thaw(slot) : undefined) };
+  return {
+    what,
+    slots: [slot.name],
+    heal: async () => (frozen === slot.process ? faults.flock.thaw(slot) : undefined),
+  };
 }
 
 /** Replaces a replica by one whose wall clock is wrong, and stays so until it dies. */
@@ -88,7 +97,7 @@ async function wrongClock(faults: Faults, step: Step): Promise<Injected> {
   const what = `${nameOf(faults, slot)} replaced by one whose clock is ${offsetS} s off`;
   await faults.flock.end(slot, "SIGKILL");
   faults.flock.replace(slot, offsetS);
-  return { what, heal: NOTHING_TO_HEAL };
+  return { what, slots: [slot.name], heal: NOTHING_TO_HEAL };
 }
 
 /** As a deploy does it: each is stopped when the one before it has been replaced and is up. */
@@ -102,7 +111,11 @@ async function rollingRestart(faults: Faults): Promise<Injected> {
     }
   };
   const rolled = roll();
-  return { what: "every replica stopped and replaced, one after the other", heal: () => rolled };
+  return {
+    what: "every replica stopped and replaced, one after the other",
+    slots: allOf(faults),
+    heal: () => rolled,
+  };
 }
 
 type LinkAct = (links: readonly FaultyLink[], step: Step) => { what: string; heal: () => void };
@@ -112,7 +125,7 @@ function onLinks(which: "redisLinks" | "etcdLinks", act: LinkAct): Act {
     const slot = target(faults, step);
     const name = nameOf(faults, slot);
     const { what, heal } = act(slot[which], step);
-    return { what: `${name}: ${what}`, heal: async () => heal() };
+    return { what: `${name}: ${what}`, slots: [slot.name], heal: async () => heal() };
   };
 }
 
@@ -153,7 +166,11 @@ async function cutInLaunch(faults: Faults, { variant, holdMs }: Step): Promise<I
       faults.note(`fault: ${nameOf(faults, slot)}: connection cut "${at}" in a launch`);
     });
   }
-  return { what: `the next launch within ${holdMs} ms is cut "${at}"`, heal: async () => disarm() };
+  return {
+    what: `the next launch within ${holdMs} ms is cut "${at}"`,
+    slots: allOf(faults),
+    heal: async () => disarm(),
+  };
 }
 
 const CONNECTIONS = [":launch", ":lease", ":presence", ":worker", "bellwether:"] as const;
@@ -166,7 +183,11 @@ async function clientKill(faults: Faults, { variant }: Step): Promise<Injected> 
     name.includes(part),
   );
   await Promise.all(victims.map(([, id = ""]) => redis.client("KILL", "ID", id)));
-  return { what: `CLIENT KILL of ${victims.length} connections (${part})`, heal: NOTHING_TO_HEAL };
+  return {
+    what: `CLIENT KILL of ${victims.length} connections (${part})`,
+    slots: allOf(faults),
+    heal: NOTHING_TO_HEAL,
+  };
 }
 
 async function scriptFlush(faults: Faults): Promise<Injected> {

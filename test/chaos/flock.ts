@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import type { FaultyLink } from "../support/faulty-link.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { LEASE_TTL_MS } from "./fault-script.ts";
+import { LEASE_TTL_MS } from "./fault-kinds.ts";
 import type { Servers } from "./servers.ts";
 import type { Timeline } from "./timeline.ts";
 

@@ -1,4 +1,4 @@
-import { type FaultKind, LEASE_TTL_MS } from "./fault-script.ts";
+import { type FaultKind, LEASE_TTL_MS } from "./fault-kinds.ts";
 import type { LeaderLine } from "./flock.ts";
 
 export interface Handoff {

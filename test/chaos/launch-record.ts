@@ -1,52 +1,72 @@
 import { Redis } from "ioredis";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import { type StreamEntry, SurvivingStream } from "./surviving-stream.ts";
-import { type JudgedJob, type QueueEvent, type Recorded, runsOf } from "./verdict.ts";
+import { recordedOf } from "./recorded.ts";
+import { type StreamEntry, SurvivingStream, writtenAt } from "./surviving-stream.ts";
+import type { JudgedJob, Order, QueueEvent, Recorded, TermStart } from "./verdict.ts";
 
 export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
   readonly namespace: string;
-  readonly queue: string;
-  readonly jobs: readonly JudgedJob[];
+  readonly queues: readonly string[];
+  /** Names of the jobs. */
+  readonly jobs: readonly string[];
+}
+
+/** A term as the store has it. */
+export interface RecordedTerm extends TermStart {
+  readonly replica: string;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 3_000;
 
-/** What BullMQ says was launched, run and finished, and which ticks Bellwether has on record as skipped. */
+/** What BullMQ says was launched, run and finished, and what Bellwether has on record of ticks, orders and terms. */
 export class LaunchRecord {
   readonly #options: LaunchRecordOptions;
-  readonly #prefix: string;
-  readonly #queueEvents: SurvivingStream;
-  readonly #histories: readonly SurvivingStream[];
+  readonly #keys: RedisKeys;
+  readonly #queues: ReadonlyMap<string, SurvivingStream>;
+  readonly #histories: ReadonlyMap<string, SurvivingStream>;
+  readonly #audit: SurvivingStream;
+  readonly #recordedTerms = new Map<string, RecordedTerm>();
   /** By entry, because a run that a failover took back is launched again in another term. */
-  readonly #terms = new Map<string, number>();
+  readonly #terms = new Map<string, number | null>();
   #redis: Redis | null = null;
   #server: string | null = null;
 
   constructor(options: LaunchRecordOptions) {
     const keys = new RedisKeys(options.namespace);
     this.#options = options;
-    this.#prefix = `${keys.bullmqPrefix}:${options.queue}:`;
-    this.#queueEvents = new SurvivingStream(`${this.#prefix}events`);
-    this.#histories = options.jobs.map(({ name }) => new SurvivingStream(keys.history(name)));
+    this.#keys = keys;
+    this.#queues = new Map(
+      options.queues.map(queue => [queue, new SurvivingStream(this.#key(queue, "events"))]),
+    );
+    this.#histories = new Map(options.jobs.map(job => [job, new SurvivingStream(keys.history(job))]));
+    this.#audit = new SurvivingStream(keys.audit);
   }
 
-  /** What survived, in the order of the stream. */
+  /** What survived, in the order of the streams; of several queues in the order of time. */
   get events(): QueueEvent[] {
-    return this.#queueEvents.entries.map(entry => this.#eventOf(entry));
+    return this.#eventsOf(stream => stream.entries);
   }
 
   /** What was read once, and was lost in a failover. */
   get vanished(): QueueEvent[] {
-    return this.#queueEvents.vanished.map(entry => this.#eventOf(entry));
+    return this.#eventsOf(stream => stream.vanished);
   }
 
-  /** What the jobs' histories say of each tick; an entry that stands for several counts for each of them. */
-  get history(): Recorded[] {
-    return this.#options.jobs.flatMap((job, i) =>
-      (this.#histories[i]?.entries ?? []).flatMap(({ fields }) => recordedOf(job, fields)),
-    );
+  /** Every term that the store had, those that a failover took back included. */
+  get terms(): RecordedTerm[] {
+    return [...this.#recordedTerms.values()];
+  }
+
+  /** What operators ordered, as it survived. */
+  get orders(): Order[] {
+    return this.#audit.entries.map(({ fields }) => orderOf(fields));
+  }
+
+  /** What the jobs' histories say of each tick; an entry that covers several counts for each of them. */
+  historyOf(jobs: readonly JudgedJob[]): Recorded[] {
+    return jobs.flatMap(job => recordedOf(job, this.#histories.get(job.name)?.entries ?? []));
   }
 
   /** A connection to the primary of this moment. Rejects when there is none. */
@@ -76,37 +96,67 @@ export class LaunchRecord {
     const server = await identify(redis);
     const isNew = server !== this.#server;
     this.#server = null;
-    for (const stream of [this.#queueEvents, ...this.#histories]) {
+    for (const stream of [...this.#queues.values(), ...this.#histories.values(), this.#audit]) {
       await (isNew ? stream.readAgain(redis) : stream.readOn(redis));
     }
     this.#server = server;
-    await this.#readTerms(redis);
+    await this.#readTermsOfRuns(redis);
+    for (const text of await redis.lrange(this.#keys.terms, 0, -1)) {
+      const { term, replica, since } = JSON.parse(text) as { term: number; replica: string; since: number };
+      this.#recordedTerms.set(`${term} ${replica}`, { term, replica, sinceMs: since });
+    }
   }
 
   close(): void {
     this.#redis?.disconnect();
   }
 
-  async #readTerms(redis: Redis): Promise<void> {
-    const added = this.#queueEvents.entries.filter(
-      ({ id, fields }) => fields["event"] === "added" && !this.#terms.has(id),
-    );
-    if (added.length === 0) return;
-    const pipeline = redis.pipeline();
-    for (const { fields } of added) pipeline.hget(`${this.#prefix}${fields["jobId"]}`, "data");
-    const replies = (await pipeline.exec()) ?? [];
-    added.forEach(({ id }, i) => {
-      const data = replies[i]?.[1];
-      if (typeof data !== "string") return;
-      this.#terms.set(id, (JSON.parse(data) as { _tick: { term: number } })._tick.term);
-    });
+  #key(queue: string, name: string): string {
+    return `${this.#keys.bullmqPrefix}:${queue}:${name}`;
   }
 
-  #eventOf({ id, fields }: StreamEntry): QueueEvent {
+  async #readTermsOfRuns(redis: Redis): Promise<void> {
+    for (const [queue, stream] of this.#queues) {
+      const added = stream.entries.filter(
+        ({ id, fields }) => fields["event"] === "added" && !this.#terms.has(`${queue} ${id}`),
+      );
+      if (added.length === 0) continue;
+      const pipeline = redis.pipeline();
+      for (const { fields } of added) pipeline.hget(this.#key(queue, fields["jobId"] ?? ""), "data");
+      const replies = (await pipeline.exec()) ?? [];
+      added.forEach(({ id }, i) => {
+        const [error, data] = replies[i] ?? [];
+        if (error) return;
+        const { term = null } = typeof data === "string" ? (JSON.parse(data) as RunData)._tick : {};
+        this.#terms.set(`${queue} ${id}`, term);
+      });
+    }
+  }
+
+  #eventsOf(entriesOf: (stream: SurvivingStream) => readonly StreamEntry[]): QueueEvent[] {
+    const events = [...this.#queues].flatMap(([queue, stream]) =>
+      entriesOf(stream).map(entry => this.#eventOf(queue, entry)),
+    );
+    // The sort is stable, and within a stream times do not fall.
+    return events.sort((a, b) => writtenAt(a) - writtenAt(b));
+  }
+
+  #eventOf(queue: string, { id, fields }: StreamEntry): QueueEvent {
     const event = fields["event"] ?? "";
     const run = (event === "deduplicated" ? fields["deduplicatedJobId"] : fields["jobId"]) ?? "";
-    return { id, event, run, term: this.#terms.get(id) ?? null };
+    return { id, event, run, term: this.#terms.get(`${queue} ${id}`) ?? null };
   }
+}
+
+interface RunData {
+  readonly _tick: { readonly term?: number };
+}
+
+function orderOf({ action, job = "", at, ticks }: Record<string, string>): Order {
+  return {
+    ...{ action: action as Order["action"], job, atMs: Number(at) },
+    ...(ticks && { ticks: ticks.split(",").map(Number) }),
+  };
 }
 
 /** Another process, or the same one promoted again, is another server: what it holds must be looked at anew. */
@@ -114,13 +164,4 @@ async function identify(redis: Redis): Promise<string> {
   const info = `${await redis.info("server")}${await redis.info("replication")}`;
   const part = (name: string) => new RegExp(`${name}:(\\w+)`).exec(info)?.[1];
   return `${redis.options.port} ${part("run_id")} ${part("master_replid")}`;
-}
-
-/** Entries without a tick say how a run ended, or that it gave up its place behind another one. */
-function recordedOf(job: JudgedJob, { tick, from = tick, outcome }: Record<string, string>): Recorded[] {
-  if (tick === undefined || from === undefined || outcome === undefined) return [];
-  return runsOf(job, Number(from), Number(tick)).map(run => ({
-    run,
-    outcome: outcome as Recorded["outcome"],
-  }));
 }

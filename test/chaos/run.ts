@@ -2,7 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runChaos } from "./chaos-run.ts";
-import { drawScript, type StoreKind } from "./fault-script.ts";
+import type { StoreKind } from "./fault-kinds.ts";
+import { drawScript } from "./fault-script.ts";
 import { formatReport, formatViolations, toJson } from "./report.ts";
 
 const HELP = `Usage: npm run chaos -- [options]

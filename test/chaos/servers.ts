@@ -1,5 +1,6 @@
 import type { FaultyLink } from "../support/faulty-link.ts";
-import type { FaultKind, Step, StoreKind } from "./fault-script.ts";
+import type { FaultKind, StoreKind } from "./fault-kinds.ts";
+import type { Step } from "./fault-script.ts";
 
 /** One replica's own way to the servers: what it is configured with, and the links in between. */
 export interface Access {
@@ -14,6 +15,8 @@ export interface Access {
 /** A fault that was carried out, in words, and what ends it. */
 export interface Injected {
   readonly what: string;
+  /** Names of the slots whose replicas it is done to; none when it is done to the servers. */
+  readonly slots?: readonly string[];
   readonly heal: () => Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { ClusterServers } from "./cluster-servers.ts";
 import { EtcdServers } from "./etcd-servers.ts";
-import type { StoreKind } from "./fault-script.ts";
+import type { StoreKind } from "./fault-kinds.ts";
 import { RedisServers } from "./redis-servers.ts";
 import type { Secrecy } from "./secrecy.ts";
 import { SentinelServers } from "./sentinel-servers.ts";

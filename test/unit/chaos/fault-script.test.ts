@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { drawScript, FAULTS, type FaultKind, type StoreKind } from "../../chaos/fault-script.ts";
+import { FAULTS, type FaultKind, type StoreKind } from "../../chaos/fault-kinds.ts";
+import { drawScript } from "../../chaos/fault-script.ts";
 
 const MINUTE_MS = 60_000;
 

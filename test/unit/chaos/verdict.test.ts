@@ -1,175 +1,459 @@
 import { expect, it } from "vitest";
-import { type Evidence, judge, type QueueEvent } from "../../chaos/verdict.ts";
+import { type Disturbance, type Evidence, type JudgedJob, judge, type Order } from "../../chaos/verdict.ts";
+import { type Decision, play, START, type Vice, type World } from "./toy-scheduler.ts";
 
-const FIRST = Date.parse("2026-11-23T07:00:00Z");
-const TERM = 7;
+const SECOND_MS = 1_000;
+const TICK_AT = START + 10_000;
+const RUN = (job: string, offsetMs = 10_000) =>
+  `${job}@${new Date(START + offsetMs).toISOString().replace(/[-:]|\.000/g, "")}`;
 
-/** A run of which everything is in order: three ticks of two jobs, launched, handled and completed. */
-function setup() {
-  const runs = ["00", "01", "02"].flatMap(second => ["a", "b"].map(job => `${job}@20261123T0700${second}Z`));
-  const events = runs.flatMap((run, i) => [
-    event(`${i}-0`, "added", run, TERM),
-    event(`${i}-1`, "completed", run),
-  ]);
-  const handled = runs.map(run => ({ run, attempt: 1, term: TERM }));
-  const evidence: Evidence = {
-    jobs: [
-      { name: "a", periodMs: 1_000, overlap: "skip" },
-      { name: "b", periodMs: 1_000, overlap: "queue" },
-    ],
-    history: runs.map(run => ({ run, outcome: "launched" })),
-    ...{ events, handled, quietAt: FIRST + 2_000, accidents: [] },
-  };
-  return { runs, evidence };
+function job(name: string, rules: Partial<JudgedJob> = {}): JudgedJob {
+  return { name, periodMs: SECOND_MS, overlap: "allow", catchUp: "all", ...rules };
 }
 
-function event(id: string, name: string, run: string, term: number | null = null): QueueEvent {
-  return { id, event: name, run, term };
+function order(action: Order["action"], offsetMs: number, ticks?: readonly number[]): Order {
+  return { action, job: "a", atMs: START + offsetMs, ...(ticks && { ticks }) };
 }
 
+function away(fromMs: number, untilMs: number, more: Partial<Disturbance> = {}): Disturbance {
+  return { kind: "fault", of: "leader", fromMs: START + fromMs, untilMs: START + untilMs, ...more };
+}
+
+/** The kinds of breach that the judge finds, each once. */
 function breaches(evidence: Evidence): string[] {
-  return judge(evidence).violations.map(({ breach, run }) => `${breach} ${run ?? ""}`.trim());
+  return [...new Set(judge(evidence).violations.map(({ breach }) => breach))].sort();
 }
 
-it("finds nothing where everything is in order", () => {
-  const { evidence } = setup();
-  expect(judge(evidence)).toEqual({
-    violations: [],
-    ...{ ticks: 6, launched: 6, held: 0, handled: 6, newestTerm: TERM },
-    onRecord: { launched: 6, skipped: 0, missed: 0 },
-  });
+const PLAIN: World = { jobs: [job("a"), job("b", { overlap: "skip" }), job("c", { overlap: "queue" })] };
+const OUTAGE: World["leaderless"] = [[8_000, 22_000]];
+const LONG_OUTAGE = { disturbances: [away(7_990, 22_100, { of: "store" })] };
+const PAUSE = [order("pause", 8_400), order("resume", 20_400)];
+const JITTER = (tickAt: number) => ((tickAt / SECOND_MS) % 7 === 0 ? 4_000 : 300);
+const EDIT = { fromMs: START + 10_400, untilMs: START + 13_400, rules: job("a", { periodMs: 700 }) };
+
+it.each<{ what: string; world: World; more?: Partial<Evidence> }>([
+  { what: "nothing happens", world: PLAIN },
+  {
+    what: "a leader is killed",
+    world: { ...PLAIN, leaderless: [[9_900, 10_600]] },
+    more: { disturbances: [away(9_900, 11_400, { endsTerm: true })] },
+  },
+  {
+    what: "Redis is down, with catchUp: all",
+    world: { jobs: [job("a")], leaderless: OUTAGE },
+    more: LONG_OUTAGE,
+  },
+  {
+    what: "Redis is down, with catchUp: none",
+    world: { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE },
+    more: LONG_OUTAGE,
+  },
+  {
+    what: "Redis is down, with catchUp: latest",
+    world: {
+      jobs: [job("a", { catchUp: "latest" }), job("l", { catchUp: "latest", periodMs: 7_000 })],
+      leaderless: OUTAGE,
+    },
+    more: LONG_OUTAGE,
+  },
+  {
+    what: "Redis is down, with a window",
+    world: { jobs: [job("a", { catchUpWindowMs: 9_000 })], leaderless: OUTAGE },
+    more: LONG_OUTAGE,
+  },
+  {
+    what: "Redis is down, with a limit",
+    world: { jobs: [job("a", { catchUpLimit: 7 })], leaderless: OUTAGE },
+    more: LONG_OUTAGE,
+  },
+  {
+    what: "Redis is down, with jitter beyond the window",
+    world: { jobs: [job("a", { jitterOf: JITTER, catchUpWindowMs: 6_000 })], leaderless: OUTAGE },
+    more: LONG_OUTAGE,
+  },
+  { what: "runs take longer than a period", world: { ...PLAIN, takesMs: 1_300 } },
+  { what: "runs take longer than several periods", world: { ...PLAIN, takesMs: 7_300 } },
+  {
+    what: "runs take long, and nothing is caught up on",
+    world: { jobs: [job("c", { overlap: "queue", catchUp: "none" })], takesMs: 7_300 },
+  },
+  { what: "a job has jitter", world: { jobs: [job("a", { jitterOf: JITTER })] } },
+  { what: "a job is over", world: { jobs: [job("a", { maxRuns: 12 }), job("b")] } },
+  { what: "a job is paused, with catchUp: all", world: { jobs: [job("a")], orders: PAUSE } },
+  {
+    what: "a job is paused, with catchUp: latest",
+    world: { jobs: [job("a", { catchUp: "latest" })], orders: PAUSE },
+  },
+  {
+    what: "a job is paused, with catchUp: none",
+    world: { jobs: [job("a", { catchUp: "none" })], orders: PAUSE },
+  },
+  {
+    what: "a tick is to be skipped",
+    world: { jobs: [job("a")], orders: [order("skip-next", 9_100, [TICK_AT])] },
+  },
+  { what: "the period is edited", world: { jobs: [job("a", { edits: [EDIT] })] } },
+  {
+    what: "a policy is edited",
+    world: {
+      jobs: [job("a", { catchUp: "none", edits: [{ ...EDIT, rules: job("a", { catchUp: "all" }) }] })],
+      leaderless: OUTAGE,
+    },
+    more: LONG_OUTAGE,
+  },
+  { what: "a job is paused and edited", world: { jobs: [job("a", { edits: [EDIT] })], orders: PAUSE } },
+])("finds nothing where a scheduler does its duty and $what", ({ world, more }) => {
+  expect(judge({ ...play(world), ...more }).violations).toEqual([]);
 });
 
-const [A0, A1, A2, B2] = [
-  "a@20261123T070000Z",
-  "a@20261123T070001Z",
-  "a@20261123T070002Z",
-  "b@20261123T070002Z",
-] as const;
+const is =
+  (tickAt: number, instead: Partial<Decision>): NonNullable<Vice["decide"]> =>
+  decision =>
+    decision.tickAt === tickAt ? { tickAt, outcome: "skipped", ...instead } : decision;
+const ignores =
+  (...what: string[]): NonNullable<Vice["isIgnorant"]> =>
+  of =>
+    what.includes(of);
 
-it.each<{ what: string; change: (evidence: Evidence) => Partial<Evidence>; breach: string }>([
+it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; finds: string }>([
   {
-    what: "a tick in the middle is missing",
-    change: ({ events }) => ({ events: events.filter(({ run }) => run !== A1) }),
-    breach: `lost ${A1}`,
+    what: "launches nothing and says that it missed",
+    vice: { decide: ({ tickAt }) => ({ tickAt, outcome: "missed", reason: "older than catchUpWindow 1h" }) },
+    finds: "not permitted",
   },
   {
-    what: "the last tick is missing",
-    change: ({ events }) => ({ events: events.filter(({ run }) => run !== B2) }),
-    breach: `lost ${B2}`,
+    what: "launches nothing and says that it skipped",
+    vice: { decide: ({ tickAt }) => ({ tickAt, outcome: "skipped", reason: "paused" }) },
+    finds: "not permitted",
   },
   {
-    what: "a run is added once more when it is over",
-    change: ({ events }) => ({ events: [...events, event("9-0", "added", A2, TERM)] }),
-    breach: `launched twice ${A2}`,
+    what: "launches nothing, late",
+    world: { jobs: [job("a", { catchUp: "none" })] },
+    vice: { sloth: () => 6_000 },
+    finds: "late",
+  },
+  { what: "launches nothing and says nothing", vice: { decide: () => null }, finds: "lost" },
+  {
+    what: "forgets one tick",
+    vice: { decide: decision => (decision.tickAt === TICK_AT ? null : decision) },
+    finds: "lost",
+  },
+  { what: "launches late", vice: { sloth: tickAt => (tickAt === TICK_AT ? 3_000 : 0) }, finds: "late" },
+  {
+    what: "misses a punctual tick",
+    world: { jobs: [job("a", { catchUp: "none" })] },
+    vice: { decide: is(TICK_AT, { outcome: "missed", reason: "catchUp: none" }) },
+    finds: "not permitted",
   },
   {
-    what: "a run is added once more while it is there",
-    change: ({ events }) => ({ events: [...events, event("9-0", "duplicated", A1)] }),
-    breach: `launched twice ${A1}`,
+    what: "skips one tick without cause",
+    vice: { decide: is(TICK_AT, { reason: "overlap" }) },
+    finds: "not permitted",
   },
   {
-    what: "a tick is launched and skipped",
-    change: ({ events }) => ({ events: [...events, event("9-0", "deduplicated", A2)] }),
-    breach: `launched twice ${A2}`,
+    what: "skips with a queue and without a newer tick",
+    world: { jobs: [job("a", { overlap: "queue" })], takesMs: 1_300 },
+    vice: { decide: is(TICK_AT + SECOND_MS, { reason: "replaced by a newer tick" }) },
+    finds: "not permitted",
+  },
+  {
+    what: "skips as paused without a pause",
+    vice: { decide: is(TICK_AT, { reason: "paused" }) },
+    finds: "not permitted",
+  },
+  {
+    what: "skips as ordered without an order",
+    vice: { decide: is(TICK_AT, { reason: "skip-next" }) },
+    finds: "not permitted",
+  },
+  { what: "skips without a reason", vice: { decide: is(TICK_AT, {}) }, finds: "not permitted" },
+  {
+    what: "skips behind a run that has ended",
+    world: { jobs: [job("b", { overlap: "skip" })], takesMs: 1_300 },
+    vice: { decide: d => (d.reason === "overlap" ? { ...d, blockedBy: RUN("b", 0) } : d) },
+    finds: "not permitted",
+  },
+  {
+    what: "gives a wrong reason for a miss",
+    world: { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE },
+    vice: { decide: d => (d.outcome === "missed" ? { ...d, reason: "older than catchUpWindow 1h" } : d) },
+    more: LONG_OUTAGE,
+    finds: "not permitted",
+  },
+  {
+    what: "says missed of a pause",
+    world: { jobs: [job("a", { catchUp: "none" })], orders: PAUSE },
+    vice: { decide: d => (d.reason === "paused" ? { ...d, outcome: "missed", reason: "catchUp: none" } : d) },
+    finds: "not permitted",
+  },
+  {
+    what: "drops what a pause holds",
+    world: { jobs: [job("a")], orders: PAUSE },
+    vice: {
+      decide: d =>
+        d.tickAt > START + 9_000 && d.tickAt < START + 13_000
+          ? { ...d, outcome: "skipped", reason: "paused" }
+          : d,
+    },
+    finds: "not permitted",
+  },
+  {
+    what: "launches during a pause",
+    world: { jobs: [job("a")], orders: PAUSE },
+    vice: { isIgnorant: ignores("pause") },
+    finds: "not permitted",
+  },
+  {
+    what: "launches what is to be skipped",
+    world: { jobs: [job("a")], orders: [order("skip-next", 9_100, [TICK_AT])] },
+    vice: { isIgnorant: ignores("skip-next") },
+    finds: "not permitted",
+  },
+  {
+    what: "launches beside another run",
+    world: { jobs: [job("b", { overlap: "skip" })], takesMs: 1_300 },
+    vice: { isIgnorant: ignores("overlap") },
+    finds: "not permitted",
+  },
+  {
+    what: "launches more than maxRuns",
+    world: { jobs: [job("a", { maxRuns: 12 })] },
+    vice: { isIgnorant: ignores("maxRuns") },
+    finds: "not permitted",
+  },
+  {
+    what: "ends a job before maxRuns",
+    world: { jobs: [job("a", { maxRuns: 12 }), job("b")] },
+    vice: { decide: d => (d.tickAt > TICK_AT + SECOND_MS - 1 ? null : d) },
+    finds: "lost",
+  },
+  {
+    what: "launches before the jitter is over",
+    world: { jobs: [job("a", { jitterOf: JITTER })] },
+    vice: { isIgnorant: ignores("due") },
+    finds: "not permitted",
+  },
+  {
+    what: "catches up with catchUp: none",
+    world: { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE },
+    vice: { decide: d => (d.outcome === "missed" ? { tickAt: d.tickAt, outcome: "launched" } : d) },
+    more: LONG_OUTAGE,
+    finds: "not permitted",
+  },
+  {
+    what: "catches up on all with catchUp: latest",
+    world: { jobs: [job("a", { catchUp: "latest" })], leaderless: OUTAGE },
+    vice: { decide: d => (d.outcome === "missed" ? { tickAt: d.tickAt, outcome: "launched" } : d) },
+    more: LONG_OUTAGE,
+    finds: "not permitted",
+  },
+  {
+    what: "counts the window from the tick",
+    world: { jobs: [job("a", { jitterOf: JITTER, catchUpWindowMs: 6_000 })], leaderless: [[8_000, 16_500]] },
+    vice: {
+      decide: d =>
+        d.outcome === "launched" && d.tickAt === START + 12_000
+          ? { tickAt: d.tickAt, outcome: "missed", reason: "older than catchUpWindow 6s" }
+          : d,
+    },
+    more: { disturbances: [away(7_990, 16_600, { of: "store" })] },
+    finds: "not permitted",
+  },
+  {
+    what: "ignores an edit",
+    world: { jobs: [job("a", { edits: [EDIT] })] },
+    vice: { isIgnorant: ignores("edit") },
+    finds: "no such tick",
+  },
+  {
+    what: "drops what was held when the job was edited",
+    world: { jobs: [job("a", { edits: [EDIT] })], orders: PAUSE },
+    vice: { decide: d => (d.tickAt > START + 8_400 && d.tickAt < START + 10_400 ? null : d) },
+    finds: "lost",
+  },
+  {
+    what: "never hands over after a kill",
+    world: { ...PLAIN, leaderless: [[9_900, 60_000]] },
+    vice: {},
+    more: { disturbances: [away(9_900, 11_400, { endsTerm: true })] },
+    finds: "no leader",
+  },
+  {
+    what: "hands over after a kill too late",
+    world: { ...PLAIN, leaderless: [[9_900, 12_100]] },
+    vice: {},
+    more: { disturbances: [away(9_900, 11_400, { endsTerm: true })] },
+    finds: "no leader",
+  },
+  {
+    what: "is late because of what happened to a follower",
+    vice: { sloth: tickAt => (tickAt === TICK_AT ? 3_000 : 0) },
+    more: { disturbances: [away(8_000, 20_000, { of: "follower" })] },
+    finds: "late",
+  },
+])("finds it when a scheduler $what", ({ world = PLAIN, vice, more, finds }) => {
+  expect(breaches({ ...play(world, vice), ...more })).toContain(finds);
+});
+
+type Change = (evidence: Evidence) => Partial<Evidence>;
+const A = RUN("a");
+
+it.each<{ what: string; change: Change; finds: string[] }>([
+  {
+    what: "a run is added twice",
+    change: ({ events }) => ({
+      events: events.flatMap(e => (e.run === A && e.event === "added" ? [e, e] : [e])),
+    }),
+    finds: ["launched twice"],
+  },
+  {
+    what: "a run is added while it is there",
+    change: ({ events }) => ({
+      events: [...events, { id: "9999999999999-0", event: "duplicated", run: A, term: null }],
+    }),
+    finds: ["launched twice"],
   },
   {
     what: "an older term launches after a newer one",
     change: ({ events }) => ({
-      events: events.map(other =>
-        other.event === "added" && other.run === B2 ? { ...other, term: 6 } : other,
-      ),
+      events: events.map(e => (e.event === "added" && e.run < A ? { ...e, term: 2 } : e)),
     }),
-    breach: `older term after a newer one ${B2}`,
+    finds: ["older term after a newer one"],
   },
   {
-    what: "no handler was called",
-    change: ({ handled }) => ({ handled: handled.filter(({ run }) => run !== A1) }),
-    breach: `not handled ${A1}`,
+    what: "a record is missing",
+    change: ({ history }) => ({ history: history.filter(({ run }) => run !== A) }),
+    finds: ["not on record once"],
   },
   {
-    what: "a run was never completed",
-    change: ({ events }) => ({
-      events: events.filter(({ run, event }) => run !== A1 || event !== "completed"),
+    what: "a record is there twice",
+    change: ({ history }) => ({ history: history.flatMap(row => (row.run === A ? [row, row] : [row])) }),
+    finds: ["not on record once"],
+  },
+  {
+    what: "a run that was launched is on record as skipped",
+    change: ({ history }) => ({
+      history: history.map(row => (row.run === A ? { ...row, outcome: "skipped", reason: "overlap" } : row)),
     }),
-    breach: `not handled ${A1}`,
+    finds: ["not permitted", "wrong record"],
+  },
+  {
+    what: "a record says launched and there is no run",
+    change: ({ events }) => ({ events: events.filter(({ run }) => run !== A) }),
+    finds: ["lost"],
+  },
+  {
+    what: "a record says that the tick was on time",
+    change: ({ history, events }) => ({
+      history: history.map(row => (row.run === A ? { ...row, lateMs: -4_000 } : row)),
+      events,
+    }),
+    finds: ["wrong record"],
+  },
+  {
+    what: "ticks are recorded out of order",
+    change: ({ history }) => ({
+      history: [...history.filter(({ run }) => run !== A), ...history.filter(({ run }) => run === A)],
+    }),
+    finds: ["out of order"],
+  },
+  {
+    what: "a run was not handled",
+    change: ({ handled }) => ({ handled: handled.filter(({ run }) => run !== A) }),
+    finds: ["not handled"],
+  },
+  {
+    what: "a run did not complete",
+    change: ({ events }) => ({ events: events.filter(({ run, event }) => run !== A || event === "added") }),
+    finds: ["not handled"],
   },
   {
     what: "a run failed",
-    change: ({ events }) => ({ events: [...events, event("9-0", "failed", A0)] }),
-    breach: `failed ${A0}`,
+    change: ({ events }) => ({
+      events: [...events, { id: "9999999999999-0", event: "failed", run: A, term: null }],
+    }),
+    finds: ["failed"],
   },
   {
-    what: "a replica crashed",
-    change: () => ({ accidents: ["r0: ended by itself"] }),
-    breach: "accident",
+    what: "another run than the one that failed was removed from outside",
+    change: ({ events }) => ({
+      events: [...events, { id: "9999999999999-0", event: "failed", run: A, term: null }],
+      removed: [{ run: RUN("b"), atMs: TICK_AT }],
+    }),
+    finds: ["failed"],
   },
-])("says so when $what", ({ change, breach }) => {
-  const { evidence } = setup();
-  expect(breaches({ ...evidence, ...change(evidence) })).toEqual([breach]);
+  { what: "a replica crashed", change: () => ({ accidents: ["r0: ended by itself"] }), finds: ["accident"] },
+  {
+    what: "an order is on record twice",
+    change: () => ({
+      orders: [order("skip-next", 41_000), order("skip-next", 41_010)],
+      commands: [command("skip-next")],
+    }),
+    finds: ["order not carried out once"],
+  },
+  {
+    what: "an order that was answered is not on record",
+    change: () => ({ commands: [command("pause")] }),
+    finds: ["order not carried out once"],
+  },
+  {
+    what: "a run that was ordered is not there",
+    change: () => ({ commands: [{ ...command("trigger"), answer: { runs: ["a@manual-1"] } }] }),
+    finds: ["order not carried out once"],
+  },
+  {
+    what: "two runs come of one command",
+    change: ({ events, handled }) => ({
+      commands: [{ ...command("trigger"), answer: null }],
+      ...ordered(events, handled, "a@manual-1", "a@manual-2"),
+    }),
+    finds: ["order not carried out once"],
+  },
+  {
+    what: "two leaders step down after one command",
+    change: () => ({ commands: [{ ...command("stepdown"), job: null }], steppedDown: 2 }),
+    finds: ["order not carried out once"],
+  },
+  {
+    what: "a tick is filled in before it is launched",
+    change: ({ events, handled }) => ({
+      commands: [{ ...command("backfill"), answer: { runs: [`${A}~backfill-1`] } }],
+      ...ordered(events, handled, `${A}~backfill-1`),
+    }),
+    finds: ["launched twice"],
+  },
+])("finds it when $what", ({ change, finds }) => {
+  const evidence = play(PLAIN);
+  expect(breaches({ ...evidence, ...change(evidence) })).toEqual(finds);
 });
 
-it("says so when a job's ticks are launched out of order", () => {
-  const { evidence } = setup();
-  const late = event("9-0", "added", A1, TERM);
-  const events = evidence.events.filter(({ run, event }) => run !== A1 || event !== "added");
-  expect(breaches({ ...evidence, events: [...events, late] })).toEqual([`out of order ${A1}`]);
-});
+function command(action: "skip-next" | "pause" | "trigger" | "stepdown" | "backfill") {
+  const [fromMs, untilMs] = [START + 40_900, START + 41_100];
+  return { action, job: "a", fromMs, untilMs, answer: { isChange: true } };
+}
 
-it("takes a skip for a decision, in BullMQ's stream or on Bellwether's record", () => {
-  const { evidence } = setup();
-  const others = evidence.events.filter(({ run }) => run !== A1);
-  const inStream = [...others.slice(0, 4), event("9-0", "deduplicated", A1), ...others.slice(4)];
-  expect(breaches({ ...evidence, events: inStream })).toEqual([]);
-  for (const outcome of ["skipped", "missed"] as const) {
-    const history = evidence.history.map(entry => (entry.run === A1 ? { run: A1, outcome } : entry));
-    expect(breaches({ ...evidence, events: others, history })).toEqual([]);
-  }
-});
-
-it("says so when a tick is not in the history, or twice", () => {
-  const { evidence } = setup();
-  const { history } = evidence;
-  const without = history.filter(({ run }) => run !== A1);
-  expect(breaches({ ...evidence, history: without })).toEqual([`not on record once ${A1}`]);
-  const twice = [...history, { run: A1, outcome: "missed" } as const];
-  expect(breaches({ ...evidence, history: twice })).toEqual([`not on record once ${A1}`]);
-});
-
-it("takes a run that waited and was added later for one decision, and not for more", () => {
-  const { evidence } = setup();
-  const others = evidence.events.filter(({ run }) => run !== B2);
-  const waited = [...others, event("9-0", "deduplicated", B2), event("9-1", "added", B2, TERM - 1)];
-  const completed = event("9-2", "completed", B2);
-  expect(breaches({ ...evidence, events: [...waited, completed] })).toEqual([]);
-  const again = event("9-3", "added", B2, TERM);
-  expect(breaches({ ...evidence, events: [...waited, completed, again] })).toEqual([`launched twice ${B2}`]);
-});
-
-it("does not ask for runs to be handled that were launched after the quiet instant", () => {
-  const { evidence } = setup();
-  const run = "a@20261123T070003Z";
-  const events = [...evidence.events, event("9-0", "added", run, TERM)];
-  const history = [...evidence.history, { run, outcome: "launched" } as const];
-  expect(breaches({ ...evidence, events, history })).toEqual([]);
-});
-
-it("expects each job at the multiples of its own period, from the first tick that anybody launched", () => {
-  const job = { name: "c", periodMs: 700, overlap: "allow" } as const;
-  const runs = ["c@20261123T070000.500Z", "c@20261123T070001.200Z", "c@20261123T070001.900Z"];
-  const events = runs.flatMap((run, i) => [
-    event(`${i}-0`, "added", run, TERM),
-    event(`${i}-1`, "completed", run),
+/** Added just before the tick of A, and handled. */
+function ordered(events: Evidence["events"], handled: Evidence["handled"], ...runs: string[]) {
+  const more = runs.flatMap(run => [
+    { id: `${TICK_AT - 10}-0`, event: "added", run, term: 0 },
+    { id: `${TICK_AT - 5}-0`, event: "completed", run, term: null },
   ]);
-  const evidence: Evidence = {
-    jobs: [job],
-    history: runs.map(run => ({ run, outcome: "launched" })),
-    handled: runs.map(run => ({ run, attempt: 1, term: TERM })),
-    ...{ events, quietAt: FIRST + 2_000, accidents: [] },
+  return {
+    events: [...more, ...events],
+    handled: [...handled, ...runs.map(run => ({ run, attempt: 1, term: 0 }))],
   };
-  expect(judge(evidence)).toMatchObject({ violations: [], ticks: 3 });
-  expect(breaches({ ...evidence, quietAt: FIRST + 2_600 })).toEqual([
-    "lost c@20261123T070002.600Z",
-    "not on record once c@20261123T070002.600Z",
-  ]);
+}
+
+it("excuses exactly the runs that were removed from outside", () => {
+  const evidence = play(PLAIN);
+  const events = evidence.events.filter(({ run, event }) => run !== A || event === "added");
+  expect(breaches({ ...evidence, events, removed: [{ run: A, atMs: TICK_AT }] })).toEqual([]);
+});
+
+it("excuses with a follower's fault only what begins with the leader's", () => {
+  const evidence = play({ ...PLAIN, leaderless: [[9_900, 14_000]] });
+  const killed = away(9_900, 11_400, { endsTerm: true });
+  expect(breaches({ ...evidence, disturbances: [killed] })).toContain("no leader");
+  const frozen = away(9_000, 14_000, { of: "follower" });
+  expect(breaches({ ...evidence, disturbances: [killed, frozen] })).toEqual([]);
 });

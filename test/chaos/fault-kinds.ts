@@ -1,0 +1,108 @@
+/** What the replicas run on: one Redis; three behind Sentinel; a Cluster; one Redis and an etcd of three nodes. */
+export type StoreKind = "redis" | "sentinel" | "cluster" | "etcd";
+
+/** What a kind of fault may cost; by this much the judge excuses it. */
+export interface Harm {
+  /** `leader`: whatever replica it is done to, if that one leads. `store`: all of them. */
+  readonly of: "leader" | "store";
+  /** How long after the end of the fault its effects may last. */
+  readonly aftermathMs: number;
+  /** After so long another replica leads, although the fault goes on. */
+  readonly limitMs?: number;
+  /** The leader's term ends by it. */
+  readonly endsTerm?: boolean;
+}
+
+export interface FaultRule {
+  /** How often it stands in the deck that the script is drawn from. */
+  readonly cards: Partial<Record<StoreKind, number>>;
+  readonly holdMs: readonly [number, number];
+  /** How often the leader is hit; 1 when absent. */
+  readonly leaderShare?: number;
+  /** Nothing else happens until so long after the fault has ended: it takes the ground away from all of them. */
+  readonly restMs?: number;
+  /** What it may cost: the judge excuses this much and no more. Nothing when absent. */
+  readonly harm?: Harm;
+}
+
+const ALL = (cards: number) => ({ redis: cards, sentinel: cards, cluster: cards, etcd: cards });
+const REDIS = (cards: number) => ({ redis: cards, etcd: cards });
+const FAILOVERS = (cards: number) => ({ sentinel: cards, cluster: cards });
+const ETCD = (cards: number) => ({ etcd: cards });
+
+/** The lease of the replicas under test; the holds below are chosen around it. */
+export const LEASE_TTL_MS = 2_000;
+
+/** A leader's process that has ended is noticed within a fraction of a second; the rest is a loaded machine. */
+const KILLED = { of: "leader", aftermathMs: 3_000, limitMs: 1_500, endsTerm: true } as const;
+const RESIGNED = { of: "leader", aftermathMs: 3_000, limitMs: 700, endsTerm: true } as const;
+/** The lease runs out, and another replica notices. */
+const FROZEN = { of: "leader", aftermathMs: 1_000, limitMs: LEASE_TTL_MS + 1_500, endsTerm: true } as const;
+/** Its last renewal may have arrived; it stops leading, and the lease runs out after that. */
+const CUT_OFF = { of: "leader", aftermathMs: 2_500, limitMs: 2 * LEASE_TTL_MS + 2_000 } as const;
+/** While Redis is away and until connections, which wait for up to 2 s, and leases are there again. */
+const REDIS_AWAY = { of: "store", aftermathMs: LEASE_TTL_MS + 3_000 } as const;
+const MOMENT = { of: "leader", aftermathMs: 1_500 } as const;
+
+/** Every fault: how often it comes with which store, and how long it lasts. */
+export const FAULTS = {
+  "kill -9 of a leader": { cards: ALL(8), holdMs: [0, 400], harm: KILLED },
+  "kill -9 of a follower": { cards: ALL(3), holdMs: [0, 800], leaderShare: 0, harm: KILLED },
+  "stop of a leader (SIGTERM)": { cards: ALL(3), holdMs: [0, 400], harm: RESIGNED },
+  "freeze beyond the TTL": { cards: ALL(3), holdMs: [1.2 * LEASE_TTL_MS, 2.2 * LEASE_TTL_MS], harm: FROZEN },
+  "freeze within the TTL": {
+    cards: ALL(4),
+    holdMs: [100, 0.8 * LEASE_TTL_MS],
+    leaderShare: 0.8,
+    harm: MOMENT,
+  },
+  "clock an hour off": { cards: ALL(2), holdMs: [0, 0], leaderShare: 0.5, harm: KILLED },
+  "rolling restart": {
+    cards: ALL(1),
+    holdMs: [0, 0],
+    restMs: 2_000,
+    harm: { of: "leader", aftermathMs: 2_000 },
+  },
+  "Redis: connections cut": { cards: ALL(4), holdMs: [0, 1_500], leaderShare: 0.7, harm: CUT_OFF },
+  "Redis: cut in a launch": { cards: ALL(9), holdMs: [2_500, 2_500], harm: MOMENT },
+  "Redis: requests held up": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "Redis: replies held up": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "Redis: black hole": { cards: ALL(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "Redis: delay": { cards: ALL(3), holdMs: [1_000, 4_000], leaderShare: 0.6, harm: MOMENT },
+  "CLIENT KILL": { cards: ALL(6), holdMs: [0, 0], harm: { of: "leader", aftermathMs: 2_000 } },
+  "SCRIPT FLUSH": { cards: ALL(2), holdMs: [0, 0], harm: { of: "store", aftermathMs: 1_000 } },
+  "Redis: kill -9 and restart": { cards: REDIS(4), holdMs: [0, 1_500], restMs: 700, harm: REDIS_AWAY },
+  "Redis: freeze": { cards: REDIS(2), holdMs: [300, 3_000], restMs: 300, harm: REDIS_AWAY },
+  failover: { cards: FAILOVERS(2), holdMs: [0, 2_000], restMs: 3_000, harm: REDIS_AWAY },
+  "failover that loses writes": {
+    cards: FAILOVERS(4),
+    holdMs: [600, 2_400],
+    restMs: 3_000,
+    harm: REDIS_AWAY,
+  },
+  "primary frozen, then two of them": {
+    cards: FAILOVERS(2),
+    holdMs: [4_000, 6_000],
+    restMs: 9_000,
+    harm: { of: "store", aftermathMs: 9_000 },
+  },
+  "etcd: connections cut": { cards: ETCD(3), holdMs: [0, 1_500], leaderShare: 0.7, harm: CUT_OFF },
+  "etcd: requests held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "etcd: replies held up": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "etcd: black hole": { cards: ETCD(3), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
+  "etcd: delay": { cards: ETCD(2), holdMs: [1_000, 4_000], leaderShare: 0.6, harm: MOMENT },
+  "etcd: kill -9 of its leader": {
+    cards: ETCD(4),
+    holdMs: [0, 1_500],
+    restMs: 700,
+    harm: { of: "store", aftermathMs: 4_000 },
+  },
+  "everything down": {
+    cards: ALL(1),
+    holdMs: [1_500, 5_000],
+    restMs: 2_000,
+    harm: { of: "store", aftermathMs: 8_000 },
+  },
+} as const satisfies Record<string, FaultRule>;
+
+export type FaultKind = keyof typeof FAULTS;

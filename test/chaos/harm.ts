@@ -1,0 +1,63 @@
+import { FAULTS, type FaultKind, type Harm, LEASE_TTL_MS } from "./fault-kinds.ts";
+import type { Disturbance } from "./judge/evidence.ts";
+import type { Window } from "./judge/windows.ts";
+import type { RecordedTerm } from "./launch-record.ts";
+
+/** A fault that was carried out: when, to which replicas (their slots' names; none when it was to the servers). */
+export interface Hit extends Window {
+  readonly kind: FaultKind;
+  readonly slots: readonly string[];
+}
+
+/** A replica's time as the leader, by the store's clock. */
+interface Reign extends Window {
+  readonly slot: string;
+}
+
+/** Until a leader's presence has been seen, and others may take it for dead, its lease decides. */
+const YOUNG_MS = 1_500;
+const EXPIRY_MS = LEASE_TTL_MS + 1_500;
+/** When a term begins is known to the millisecond; when a fault is carried out is not. */
+const SLACK_MS = 100;
+
+/** For how long each fault excuses the leader, or (where it was done to a follower) its successor. */
+export function disturbancesOf(hits: readonly Hit[], terms: readonly RecordedTerm[]): Disturbance[] {
+  const reigns = reignsOf(terms);
+  return hits.flatMap((hit): Disturbance[] => {
+    const harm: Harm | undefined = FAULTS[hit.kind].harm;
+    if (!harm) return [];
+    const untilMs = hit.untilMs + harm.aftermathMs;
+    const about = { kind: hit.kind, fromMs: hit.fromMs, untilMs };
+    if (harm.of === "store") return [{ ...about, of: "store" }];
+    const leading = reigns.filter(reign => hit.slots.includes(reign.slot) && reign.fromMs <= hit.untilMs);
+    return [
+      { ...about, of: "follower" },
+      ...leading
+        .filter(reign => reign.untilMs >= hit.fromMs - SLACK_MS)
+        .map(reign => asLeader(hit, harm, reign)),
+    ];
+  });
+}
+
+function asLeader(hit: Hit, harm: Harm, reign: Reign): Disturbance {
+  const fromMs = Math.max(hit.fromMs, reign.fromMs);
+  const isYoung = fromMs - reign.fromMs < YOUNG_MS;
+  const limitMs = harm.limitMs === undefined ? Number.POSITIVE_INFINITY : harm.limitMs;
+  const allowedMs = harm.endsTerm && isYoung ? Math.max(limitMs, EXPIRY_MS) : limitMs;
+  const untilMs = harm.endsTerm
+    ? fromMs + allowedMs
+    : Math.min(fromMs + allowedMs, hit.untilMs + harm.aftermathMs);
+  const endsTerm =
+    harm.endsTerm === true && reign.fromMs <= hit.fromMs && reign.untilMs > hit.fromMs + SLACK_MS;
+  return { kind: hit.kind, of: "leader", fromMs, untilMs, ...(endsTerm && { endsTerm }) };
+}
+
+/** From one term to the next. That a replica has stopped leading before is not known here, and excuses too much at most. */
+function reignsOf(terms: readonly RecordedTerm[]): Reign[] {
+  const sorted = terms.toSorted((a, b) => a.sinceMs - b.sinceMs);
+  return sorted.map(({ replica, sinceMs }, i) => ({
+    slot: replica.slice(0, replica.indexOf(".")),
+    fromMs: sinceMs,
+    untilMs: sorted[i + 1]?.sinceMs ?? Number.POSITIVE_INFINITY,
+  }));
+}

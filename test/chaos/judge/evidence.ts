@@ -1,0 +1,157 @@
+import type { Window } from "./windows.ts";
+
+/** An entry of BullMQ's own event stream. */
+export interface QueueEvent {
+  /** Of the stream: when it was written, by the clock of Redis. */
+  readonly id: string;
+  readonly event: string;
+  /** The run that it is about; of a deduplicated one, not the run that stood in its way. */
+  readonly run: string;
+  /** Of an added run: the term in its data, or null when the run was removed before it was read. */
+  readonly term: number | null;
+}
+
+/** What a handler wrote down when it was called. */
+export interface Handled {
+  readonly run: string;
+  readonly attempt: number;
+  readonly term: number;
+}
+
+/** What a job's configuration says of its ticks; they are the multiples of its period. */
+export interface JobRules {
+  readonly periodMs: number;
+  readonly overlap: "allow" | "skip" | "queue";
+  /** `all` when absent. */
+  readonly catchUp?: "none" | "latest" | "all";
+  /** One hour when absent, as in the configuration. */
+  readonly catchUpWindowMs?: number;
+  /** 100 when absent, as in the configuration. */
+  readonly catchUpLimit?: number;
+  /** How much later than its time a tick is due; 0 when absent. */
+  readonly jitterOf?: (tickAt: number) => number;
+  readonly maxRuns?: number;
+}
+
+/** A change of the configuration. Which replica follows it when is not known; until `untilMs` either rules may apply. */
+export interface Edit extends Window {
+  readonly rules: JobRules;
+}
+
+export interface JudgedJob extends JobRules {
+  readonly name: string;
+  /** In order. */
+  readonly edits?: readonly Edit[];
+}
+
+/** What Bellwether's own history says of a tick. */
+export interface Recorded {
+  /** The run that the tick has, or would have had. */
+  readonly run: string;
+  readonly outcome: "launched" | "skipped" | "missed";
+  /** When the entry was written, by the clock of Redis. */
+  readonly atMs: number;
+  readonly reason?: string;
+  /** How late the leader was when it decided, by its own account. */
+  readonly lateMs?: number;
+  readonly blockedBy?: string;
+}
+
+/** What Bellwether's records say that an operator ordered, as far as it survived. */
+export interface Order {
+  readonly action: "pause" | "resume" | "skip-next" | "keep-next";
+  readonly job: string;
+  readonly atMs: number;
+  /** The ticks that are to be skipped or kept. */
+  readonly ticks?: readonly number[];
+}
+
+/** A command that was given: when, and how it ended. */
+export interface Command extends Window {
+  readonly action: Order["action"] | "trigger" | "backfill" | "stepdown";
+  readonly job: string | null;
+  /** Null when the command failed: what it did is then unknown. */
+  readonly answer: CommandAnswer | null;
+  /** Of a backfill, how many runs it asks for; 1 when absent. */
+  readonly most?: number;
+}
+
+export interface CommandAnswer {
+  /** The runs that it says it started. */
+  readonly runs?: readonly string[];
+  /** False when it says that there was nothing to do. */
+  readonly isChange?: boolean;
+}
+
+/** What went wrong on purpose, and for how long the leader may be late because of it. */
+export interface Disturbance extends Window {
+  readonly kind: string;
+  /**
+   * `leader`: the leader is late, and for this long only. `follower`: the replica cannot take over meanwhile, which
+   * matters when the leader is hit too. `store`: no replica can launch.
+   */
+  readonly of: "leader" | "follower" | "store";
+  /** True when the leader's term ends by it: another term must begin in time. */
+  readonly endsTerm?: boolean;
+}
+
+/** A run that was removed from outside, and when. */
+export interface Removed {
+  readonly run: string;
+  readonly atMs: number;
+}
+
+/** The beginning of a term, by the clock of the store. */
+export interface TermStart {
+  readonly term: number;
+  readonly sinceMs: number;
+}
+
+export interface Evidence {
+  readonly jobs: readonly JudgedJob[];
+  /** BullMQ's event stream as it was in the end, the trimmed part included. */
+  readonly events: readonly QueueEvent[];
+  /** The jobs' histories as they were in the end, the trimmed part included. */
+  readonly history: readonly Recorded[];
+  readonly handled: readonly Handled[];
+  /** The instant (epoch ms) after which nothing was disturbed: every tick up to it must be decided and handled. */
+  readonly quietAt: number;
+  /** What no replica should do, whatever happens to it. */
+  readonly accidents: readonly string[];
+  readonly orders?: readonly Order[];
+  readonly commands?: readonly Command[];
+  readonly disturbances?: readonly Disturbance[];
+  readonly terms?: readonly TermStart[];
+  readonly removed?: readonly Removed[];
+  /** How many leaders said that they resigned because an operator asked. */
+  readonly steppedDown?: number;
+  /** Whether the Redis of the end may lack what the one before had acknowledged. */
+  readonly mayLoseWrites?: boolean;
+  /** When the machine itself was held up: nothing says anything about lateness then. */
+  readonly stalls?: readonly Window[];
+  /** How late a decision may be where nothing is disturbed; 2 s when absent. */
+  readonly punctualMs?: number;
+}
+
+export type Breach =
+  | "lost"
+  | "launched twice"
+  | "out of order"
+  | "older term after a newer one"
+  | "not handled"
+  | "not on record once"
+  | "wrong record"
+  | "no such tick"
+  | "not permitted"
+  | "late"
+  | "no leader"
+  | "order not carried out once"
+  | "failed"
+  | "accident";
+
+export interface Violation {
+  readonly breach: Breach;
+  readonly what: string;
+  /** The run that it is about, if any. */
+  readonly run?: string;
+}

@@ -1,0 +1,47 @@
+import { runIdOf } from "../../../src/launch/run-id.ts";
+import type { JobRules, JudgedJob } from "./evidence.ts";
+import { ticksOf } from "./run-name.ts";
+
+/** A tick that a job's configuration has, and the rules that may decide it: several while an edit spreads. */
+export interface ExpectedTick {
+  readonly run: string;
+  readonly tickAt: number;
+  readonly rules: readonly JobRules[];
+  /** False when only one side of an edit has it. */
+  readonly isRequired: boolean;
+  /** When it is due: at the earliest, and at the latest, which differ while an edit of the jitter spreads. */
+  readonly dueFromMs: number;
+  readonly dueByMs: number;
+}
+
+/**
+ * The ticks of a job from one instant to another, by its configuration and the edits of it. A tick whose jitter is long
+ * holds back the ticks behind it, so due times never fall.
+ */
+export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): ExpectedTick[] {
+  const versions = versionsOf(job);
+  const instants = new Set(versions.flatMap(({ rules }) => ticksOf(rules.periodMs, fromMs, untilMs)));
+  let dueFromMs = Number.NEGATIVE_INFINITY;
+  let dueByMs = Number.NEGATIVE_INFINITY;
+  return [...instants]
+    .sort((a, b) => a - b)
+    .flatMap((tickAt): ExpectedTick[] => {
+      const possible = versions.filter(version => tickAt > version.fromMs && tickAt <= version.untilMs);
+      const rules = possible.flatMap(({ rules }) => (tickAt % rules.periodMs === 0 ? [rules] : []));
+      if (rules.length === 0) return [];
+      const dues = rules.map(({ jitterOf }) => tickAt + (jitterOf?.(tickAt) ?? 0));
+      dueFromMs = Math.max(dueFromMs, Math.min(...dues));
+      dueByMs = Math.max(dueByMs, ...dues);
+      const isRequired = rules.length === possible.length;
+      return [{ run: runIdOf(job.name, tickAt), tickAt, rules, isRequired, dueFromMs, dueByMs }];
+    });
+}
+
+/** From when on, and until when at the latest, each version of the rules may have been in force. */
+function versionsOf({ edits = [], ...rules }: JudgedJob) {
+  return [{ fromMs: Number.NEGATIVE_INFINITY, rules: rules as JobRules }, ...edits].map((version, i) => ({
+    fromMs: version.fromMs,
+    untilMs: edits[i]?.untilMs ?? Number.POSITIVE_INFINITY,
+    rules: version.rules,
+  }));
+}

@@ -1,0 +1,90 @@
+import { writtenAt } from "../surviving-stream.ts";
+import type { JudgedJob, QueueEvent, Recorded } from "./evidence.ts";
+import { type ExpectedTick, expectedTicks } from "./expected-ticks.ts";
+import type { StandingOrders } from "./orders.ts";
+import { readRun } from "./run-name.ts";
+import type { RunSpan } from "./runs-in-the-way.ts";
+import { union, type Window } from "./windows.ts";
+
+/** An `added` event, and where it is in the stream. */
+export interface Added {
+  readonly atMs: number;
+  readonly index: number;
+}
+
+/** A tick, and what was written about it. */
+export interface TickAccount extends ExpectedTick {
+  readonly rows: readonly Recorded[];
+  readonly added: readonly Added[];
+}
+
+/** Everything that is known of one job. */
+export interface JobAccount {
+  readonly job: JudgedJob;
+  /** Those that are judged, ascending. */
+  readonly ticks: readonly TickAccount[];
+  /** Those that follow them. */
+  readonly ahead: readonly ExpectedTick[];
+  /** Runs and records of ticks that the job does not have. */
+  readonly strays: readonly string[];
+  readonly orders: StandingOrders;
+  readonly spans: readonly RunSpan[];
+}
+
+export interface AccountOptions {
+  readonly events: readonly QueueEvent[];
+  readonly history: readonly Recorded[];
+  readonly orders: StandingOrders;
+  readonly spans: readonly RunSpan[];
+  /** From the first tick that was decided for any job. */
+  readonly fromMs: number;
+  readonly quietAt: number;
+}
+
+/** How far behind the last tick that is judged the next ones matter: they may be what it gave way to. */
+const AHEAD_MS = 60_000;
+
+/** Jobs may be ahead of each other by what was decided when everything was stopped. */
+export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
+  const { events, history, orders, spans, fromMs, quietAt } = options;
+  const rows = Map.groupBy(
+    history.filter(({ run }) => readRun(run).job === job.name),
+    ({ run }) => run,
+  );
+  const added = Map.groupBy(
+    events.flatMap((event, index) => {
+      const { job: name, kind } = readRun(event.run);
+      if (event.event !== "added" || name !== job.name || kind !== "tick") return [];
+      return [{ run: event.run, index, atMs: writtenAt(event) }];
+    }),
+    ({ run }) => run,
+  );
+  const written = [...rows.keys(), ...added.keys()];
+  const lastMs = Math.max(quietAt, ...written.map(run => readRun(run).tickAt));
+  const ticks = expectedTicks(job, fromMs, lastMs + AHEAD_MS).map(tick => ({
+    ...tick,
+    rows: rows.get(tick.run) ?? [],
+    added: added.get(tick.run) ?? [],
+  }));
+  const known = new Set(ticks.map(({ run }) => run));
+  const last = ticks.findLastIndex(
+    ({ rows, added, tickAt }) => rows.length + added.length > 0 || tickAt <= quietAt,
+  );
+  return {
+    ...{ job, orders, spans },
+    ticks: ticks.slice(0, last + 1),
+    ahead: ticks.slice(last + 1),
+    strays: [...new Set(written)].filter(run => !known.has(run)),
+  };
+}
+
+/** When the tick was decided: its run was added, or its record says why not. NaN for one without either. */
+export function decidedAt({ rows: [row], added: [first] }: TickAccount): number {
+  return first?.atMs ?? row?.atMs ?? Number.NaN;
+}
+
+/** When the job's ticks may wait without being late: while it is paused, and with `queue` behind an unfinished run. */
+export function waitingWindows({ orders, spans }: JobAccount, tick: TickAccount): readonly Window[] {
+  const queues = tick.rules.some(({ overlap }) => overlap === "queue");
+  return union([...orders.pauses, ...(queues ? spans.filter(({ run }) => run !== tick.run) : [])]);
+}

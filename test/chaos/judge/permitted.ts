@@ -1,0 +1,180 @@
+import type { JobRules, Recorded } from "./evidence.ts";
+import { decidedAt, type JobAccount, type TickAccount, waitingWindows } from "./job-account.ts";
+import type { RunSpan } from "./runs-in-the-way.ts";
+import { contains, timeOutside, type Window } from "./windows.ts";
+
+/** Up to this long after it is due a tick is on time, and launched under any policy. */
+const ON_TIME_MS = 5_000;
+const WINDOW_MS = 3_600_000;
+const LIMIT = 100;
+/** Between the leader's look at the time and the record of what it decided. */
+const SLACK_MS = 250;
+/** How wrong the leader's estimate of the store's time may be: in peace, and while connections are slow. */
+const EARLY_MS = 50;
+const EARLY_DISTURBED_MS = 500;
+/** A transaction that was held up on its way is carried out this much later at most. */
+const COMMIT_LIMIT_MS = 15_000;
+
+/** One tick and its one record, with what is needed to judge it. */
+interface Case {
+  readonly account: JobAccount;
+  readonly tick: TickAccount;
+  readonly row: Recorded;
+  readonly decidedMs: number;
+  /** When the leader made up its mind, by its own account as far as that is credible. */
+  readonly plannedMs: number;
+  /** How many newer ticks of the job were due by then. */
+  readonly newer: number;
+  readonly disturbed: readonly Window[];
+}
+
+/**
+ * Why the job's policy does not permit what was decided about a tick, or null. While an edit spreads, what either side of
+ * it permits is permitted.
+ */
+export function objection(account: JobAccount, index: number, disturbed: readonly Window[]): string | null {
+  const tick = account.ticks[index] as TickAccount;
+  const row = tick.rows[0] as Recorded;
+  const decidedMs = decidedAt(tick);
+  const saidMs = row.lateMs === undefined ? decidedMs : tick.tickAt + row.lateMs;
+  const isCredible = saidMs <= decidedMs && decidedMs - saidMs <= COMMIT_LIMIT_MS;
+  const plannedMs = row.outcome === "launched" && isCredible ? saidMs : decidedMs;
+  const following = [...account.ticks.slice(index + 1), ...account.ahead];
+  const firstNotDue = following.findIndex(({ dueFromMs }) => dueFromMs > decidedMs);
+  const newer = firstNotDue < 0 ? following.length : firstNotDue;
+  const what: Case = { account, tick, row, decidedMs, plannedMs, newer, disturbed };
+  const objections = tick.rules.map(rules => OBJECT[row.outcome](what, rules));
+  return objections.includes(null) ? null : (objections[0] ?? null);
+}
+
+type Object = (what: Case, rules: JobRules) => string | null;
+
+const OBJECT: Readonly<Record<Recorded["outcome"], Object>> = {
+  launched: objectToLaunch,
+  missed: objectToMiss,
+  skipped: objectToSkip,
+};
+
+function objectToLaunch(what: Case, rules: JobRules): string | null {
+  const { account, tick, decidedMs, plannedMs, newer, disturbed } = what;
+  const { orders, spans } = account;
+  const earlyMs = disturbed.some(window => contains(window, decidedMs)) ? EARLY_DISTURBED_MS : EARLY_MS;
+  if (decidedMs < tick.dueFromMs - earlyMs)
+    return `launched ${tick.dueFromMs - decidedMs} ms before it was due`;
+  if (orders.pauses.some(({ fromMs, untilMs }) => decidedMs > fromMs && decidedMs < untilMs)) {
+    return "launched during a pause";
+  }
+  const skippedMs = orders.skips.get(tick.tickAt);
+  if (skippedMs !== undefined && skippedMs < decidedMs) return "launched although it was to be skipped";
+  const blocking = rules.overlap === "allow" ? null : findBlocking(spans, tick);
+  if (blocking) return `launched while ${blocking.run} had not ended (overlap: ${rules.overlap})`;
+
+  const lateMs = lateness(what, rules, tick.dueByMs, plannedMs);
+  if (lateMs <= ON_TIME_MS + SLACK_MS) return null;
+  if (rules.catchUp === "none") return `launched ${lateMs} ms late with catchUp: none`;
+  if (lateMs > windowOf(rules) + SLACK_MS) return `launched ${lateMs} ms late, beyond catchUpWindow`;
+  // A newer tick may have become due between plan and record.
+  if (rules.catchUp === "latest" && newer > 0 && newerBy(what, plannedMs - SLACK_MS)) {
+    return `launched ${lateMs} ms late with catchUp: latest, though a newer tick was due`;
+  }
+  return null;
+}
+
+function objectToMiss(what: Case, rules: JobRules): string | null {
+  const { account, tick, row, decidedMs } = what;
+  const reason = row.reason ?? "";
+  if (!isPassable(what, rules)) {
+    return `missed ("${reason}") ${Math.round(decidedMs - tick.dueFromMs)} ms after it was due, which the policy does not permit`;
+  }
+  const isPaused = account.orders.pauses.some(
+    pause => contains(pause, decidedMs) && contains(pause, tick.dueFromMs),
+  );
+  if (isPaused) return `missed ("${reason}") while the job was paused`;
+  return missReasons(what, rules).some(pattern => pattern.test(reason))
+    ? null
+    : `missed for a wrong reason: "${reason}"`;
+}
+
+function objectToSkip(what: Case, rules: JobRules): string | null {
+  const { account, tick, row, decidedMs } = what;
+  const { pauses, skips } = account.orders;
+  const reason = row.reason ?? "";
+  if (/skip-next/.test(reason)) {
+    const orderedMs = skips.get(tick.tickAt);
+    return orderedMs !== undefined && orderedMs <= decidedMs
+      ? null
+      : "skipped by an order that was not given";
+  }
+  if (/paused/.test(reason)) {
+    const isPaused = pauses.some(
+      ({ fromMs, untilMs }) =>
+        fromMs <= decidedMs && tick.dueByMs >= fromMs - ON_TIME_MS - SLACK_MS && tick.dueFromMs <= untilMs,
+    );
+    if (!isPaused) return "skipped as paused, and there was no pause";
+    return isPassed(what, rules) ? null : "skipped as paused, though catchUp keeps it";
+  }
+  if (/overlap|newer tick/.test(reason)) return objectToOverlap(what, rules);
+  return `skipped for no known reason: "${reason}"`;
+}
+
+function objectToOverlap(what: Case, rules: JobRules): string | null {
+  const { account, tick, row, decidedMs, newer } = what;
+  if (rules.overlap === "allow") return `skipped ("${row.reason}") with overlap: allow`;
+  const inTheWay = account.spans.filter(
+    ({ run, fromMs, untilMs }) =>
+      run !== tick.run && fromMs <= decidedMs && untilMs >= tick.dueFromMs - SLACK_MS,
+  );
+  if (rules.overlap === "queue") {
+    if (newer === 0) return "skipped with overlap: queue, and no newer tick was due";
+    return inTheWay.length > 0 ? null : "skipped with overlap: queue, and no run was in the way";
+  }
+  const blocking = inTheWay.filter(({ untilMs }) => untilMs >= decidedMs - SLACK_MS);
+  if (blocking.length === 0) return "skipped as overlap, and no run was in the way";
+  if (row.blockedBy === undefined || blocking.some(({ run }) => run === row.blockedBy)) return null;
+  return `skipped behind ${row.blockedBy}, which was not in the way`;
+}
+
+/** By the stream's own order, so that the end of one run and the launch of the next may share a millisecond. */
+function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | undefined {
+  const index = tick.added[0]?.index;
+  if (index === undefined) return undefined;
+  return spans.find(({ run, from, until }) => run !== tick.run && from < index && until > index);
+}
+
+/** How late the tick is, without the time that it had to wait for another run. */
+function lateness({ account, tick }: Case, rules: JobRules, dueMs: number, atMs: number): number {
+  const waiting = rules.overlap === "queue" ? waitingWindows({ ...account, orders: NO_ORDERS }, tick) : [];
+  return timeOutside(dueMs, atMs, waiting);
+}
+
+const NO_ORDERS = { pauses: [], skips: new Map<number, number>() };
+
+/** Whether the policy lets a late tick go. */
+function isPassable(what: Case, rules: JobRules): boolean {
+  return lateness(what, rules, what.tick.dueFromMs, what.decidedMs) > ON_TIME_MS && isPassed(what, rules);
+}
+
+function isPassed(what: Case, rules: JobRules): boolean {
+  return missReasons(what, rules).length > 0;
+}
+
+/** The reasons for which the policy does not launch the tick; none when it keeps it. */
+function missReasons(what: Case, rules: JobRules): RegExp[] {
+  const { catchUp = "all", catchUpLimit = LIMIT } = rules;
+  const { tick, decidedMs, newer } = what;
+  const isOld = lateness(what, rules, tick.dueFromMs, decidedMs) > windowOf(rules);
+  const old = isOld ? [/window/i] : [];
+  if (catchUp === "none") return [/none/];
+  if (catchUp === "latest") return [...old, ...(newer > 0 ? [/latest/] : [])];
+  return [...old, ...(newer >= catchUpLimit ? [/limit/i] : [])];
+}
+
+function windowOf({ catchUpWindowMs = WINDOW_MS }: JobRules): number {
+  return catchUpWindowMs;
+}
+
+function newerBy({ account, tick }: Case, atMs: number): boolean {
+  return [...account.ticks, ...account.ahead].some(
+    other => other.tickAt > tick.tickAt && other.isRequired && other.dueByMs <= atMs,
+  );
+}
