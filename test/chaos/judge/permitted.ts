@@ -134,11 +134,11 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
   return `skipped behind ${row.blockedBy}, which was not in the way`;
 }
 
-/** By the stream's own order, so that the end of one run and the launch of the next may share a millisecond. */
+/** Within one script the next run may be added before the end of the one before it is written: the time is the same. */
 function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | undefined {
-  const index = tick.added[0]?.index;
-  if (index === undefined) return undefined;
-  return spans.find(({ run, from, until }) => run !== tick.run && from < index && until > index);
+  const [added] = tick.added;
+  if (!added) return undefined;
+  return spans.find(({ run, index, untilMs }) => run !== tick.run && index < added.index && untilMs > added.atMs);
 }
 
 /** How late the tick is, without the time that it had to wait for another run. */

@@ -6,9 +6,8 @@ import type { Window } from "./windows.ts";
 /** A run from its launch to its end, as BullMQ's stream shows it. Open-ended when the stream has no end of it. */
 export interface RunSpan extends Window {
   readonly run: string;
-  /** Positions in the stream: exact where two things happened in one millisecond. */
-  readonly from: number;
-  readonly until: number;
+  /** Position in the stream of its launch. */
+  readonly index: number;
 }
 
 const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "removed"]);
@@ -20,9 +19,9 @@ export function spansOf(
 ): ReadonlyMap<string, readonly RunSpan[]> {
   const open = new Map<string, RunSpan>();
   const spans: RunSpan[] = [];
-  const end = (span: RunSpan, until: number, untilMs: number) => {
+  const end = (span: RunSpan, untilMs: number) => {
     open.delete(span.run);
-    spans.push({ ...span, until, untilMs });
+    spans.push({ ...span, untilMs });
   };
   const leaving = removed.toSorted((a, b) => a.atMs - b.atMs);
   events.forEach((event, index) => {
@@ -30,19 +29,18 @@ export function spansOf(
     while (leaving[0] && leaving[0].atMs <= atMs) {
       const { run, atMs: leftMs } = leaving.shift() as Removed;
       const span = open.get(run);
-      if (span) end(span, index, leftMs);
+      if (span) end(span, leftMs);
     }
     const span = open.get(event.run);
     if (event.event === "added" && !span) {
-      const never = Number.POSITIVE_INFINITY;
-      open.set(event.run, { run: event.run, from: index, fromMs: atMs, until: never, untilMs: never });
+      open.set(event.run, { run: event.run, index, fromMs: atMs, untilMs: Number.POSITIVE_INFINITY });
     } else if (span && ENDS.has(event.event)) {
-      end(span, index, atMs);
+      end(span, atMs);
     }
   });
   for (const { run, atMs } of leaving) {
     const span = open.get(run);
-    if (span) end(span, Number.POSITIVE_INFINITY, atMs);
+    if (span) end(span, atMs);
   }
   const blocking = [...spans, ...open.values()].filter(({ run }) => readRun(run).kind !== "backfill");
   return Map.groupBy(blocking, ({ run }) => readRun(run).job);
