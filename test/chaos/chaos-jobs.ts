@@ -7,15 +7,21 @@ export interface ChaosJob extends Omit<JobRules, "jitterOf"> {
   readonly jitterMs?: number;
   readonly takesMs?: number;
   readonly queue?: string;
+  /** Its runs write to a resource that a lock protects. */
+  readonly isLocked?: boolean;
 }
 
 export const QUEUE = "default";
+/** A queue that is cleaned from outside. */
+export const SWEPT_QUEUE = "swept";
 
 const SECOND_MS = 1_000;
 const STEADY_JOBS = 14;
 /** Jobs whose handlers take longer than a second, so that every other tick finds the run before it in its way. */
 const SLOW_JOBS = 3;
 const SLOW_MS = 1_300;
+/** They share a lock. */
+const LOCKING_JOBS = 2;
 
 const EACH_SECOND = { periodMs: SECOND_MS, overlap: "allow", catchUp: "all" } as const;
 
@@ -33,6 +39,36 @@ export const JOBS: readonly ChaosJob[] = [
   { ...EACH_SECOND, name: "windowed", catchUpWindowMs: 6_000 },
   { ...EACH_SECOND, name: "capped", catchUpLimit: 3 },
   { ...EACH_SECOND, name: "limited", maxRuns: 60 },
+  { ...EACH_SECOND, name: "paused-all" },
+  { ...EACH_SECOND, name: "paused-latest", catchUp: "latest" },
+  { ...EACH_SECOND, name: "paused-none", catchUp: "none" },
+  { ...EACH_SECOND, name: "swept", queue: SWEPT_QUEUE },
+  { ...EACH_SECOND, name: "swept-skipping", queue: SWEPT_QUEUE, overlap: "skip", takesMs: SLOW_MS },
+  { ...EACH_SECOND, name: "swept-queueing", queue: SWEPT_QUEUE, overlap: "queue", takesMs: SLOW_MS },
+  ...several("locking", LOCKING_JOBS, { isLocked: true }),
+];
+
+/** Jobs that change, by edits of the files of running replicas and by deploys. The first version is the one at the start. */
+export const EDITED: readonly {
+  readonly name: string;
+  readonly versions: readonly Omit<ChaosJob, "name">[];
+}[] = [
+  {
+    name: "edited-period",
+    versions: [EACH_SECOND, { ...EACH_SECOND, periodMs: 700 }, { ...EACH_SECOND, periodMs: 1_500 }],
+  },
+  {
+    name: "edited-jitter",
+    versions: [
+      { ...EACH_SECOND, jitterMs: 2_500 },
+      EACH_SECOND,
+      { ...EACH_SECOND, periodMs: 800, jitterMs: 1_500 },
+    ],
+  },
+  {
+    name: "edited-policy",
+    versions: [EACH_SECOND, { ...EACH_SECOND, catchUp: "none" }, { ...EACH_SECOND, catchUp: "latest" }],
+  },
 ];
 
 /** The jobs as a jobs.yaml. */
@@ -51,13 +87,14 @@ function fieldsOf(job: ChaosJob): string[] {
     jitterMs,
     maxRuns,
     takesMs,
+    isLocked,
   } = job;
   const optional = {
     catchUpWindow: catchUpWindowMs && `${catchUpWindowMs}ms`,
     catchUpLimit,
     jitter: jitterMs && `${jitterMs}ms`,
     maxRuns,
-    data: takesMs && `{ takesMs: ${takesMs} }`,
+    data: isLocked ? "{ isLocked: true }" : takesMs && `{ takesMs: ${takesMs} }`,
   };
   return [
     ...[
@@ -76,7 +113,14 @@ export function judgedOf(job: ChaosJob): JudgedJob {
   return { name: job.name, ...rulesOf(job) };
 }
 
-function rulesOf({ name, jitterMs = 0, takesMs: _, queue: __, ...rules }: ChaosJob): JobRules {
+export function rulesOf({
+  name,
+  jitterMs = 0,
+  takesMs: _,
+  queue: __,
+  isLocked: ___,
+  ...rules
+}: ChaosJob): JobRules {
   if (jitterMs === 0) return rules;
   const created = createSchedule({
     ...{ everyMs: rules.periodMs, timezone: "UTC", except: [], jitterMs, seed: name },
@@ -90,10 +134,24 @@ export const HANDLER = `import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defineHandler } from "bellwether";
 
+const append = (file, line) => appendFileSync(file, JSON.stringify(line) + "\\n");
+/** The wall clock may be an hour off; this one is the machine's. */
+const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
+
 export default defineHandler(async (data, run) => {
   const { id, tick, attempt, term, replica } = run;
-  appendFileSync(process.env.CHAOS_RECORD, JSON.stringify({ run: id, tick, attempt, term, replica, at: Date.now() }) + "\\n");
+  append(process.env.CHAOS_RECORD, { run: id, tick, attempt, term, replica, at: Date.now() });
   if (data.takesMs) await sleep(data.takesMs);
+  if (data.isLocked) await run.lock("ledger", { ttl: "2s", wait: "3s" }, work(replica)).catch(() => undefined);
   return "done";
 });
+
+const work = replica => async lock => {
+  const { fence } = lock;
+  append(process.env.CHAOS_LOCKS, { fence, replica, fromMs: machineMs() });
+  let lostMs = null;
+  lock.signal.addEventListener("abort", () => { lostMs = machineMs(); });
+  for (let step = 0; step < 6 && !lock.signal.aborted; step++) await sleep(40);
+  append(process.env.CHAOS_LOCKS, { fence, replica, untilMs: lostMs ?? machineMs() });
+};
 `;

@@ -1,27 +1,33 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProject, type TestProject } from "../support/project.ts";
-import { HANDLER, JOBS, judgedOf, QUEUE, yamlOf } from "./chaos-jobs.ts";
+import { HANDLER, JOBS, QUEUE, SWEPT_QUEUE } from "./chaos-jobs.ts";
 import type { FaultKind, StoreKind } from "./fault-kinds.ts";
 import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
-import { Flock, findFaketime } from "./flock.ts";
+import { Flock, findFaketime, type LeaderLine } from "./flock.ts";
 import { type Handoff, Handoffs } from "./handoffs.ts";
-import { disturbancesOf, type Hit } from "./harm.ts";
+import { disturbancesOf, type Hit, lockExcusesOf } from "./harm.ts";
 import { LaunchRecord } from "./launch-record.ts";
+import { OperatorDesk } from "./operator-desk.ts";
+import { type HandledLine, readHandled, readLockHolds } from "./run-files.ts";
 import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
+import { ChaosSite } from "./site.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { startServers } from "./start-servers.ts";
 import { writtenAt } from "./surviving-stream.ts";
+import { Sweeper } from "./sweeper.ts";
 import { Timeline } from "./timeline.ts";
-import { type Evidence, type Handled, judge, readRun, type Verdict } from "./verdict.ts";
+import { untilDone } from "./until-done.ts";
+import { type Evidence, judge, readRun, type Verdict } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly store: StoreKind;
   readonly seed: number;
   readonly durationMs: number;
+  /** Only the faults whose names contain this. */
+  readonly only?: string;
   /** Instead of the store's own mixture of faults, for as long as it takes: each of these, once. */
   readonly once?: readonly FaultKind[];
   /** TLS with client certificates, and a user with the least rights. */
@@ -55,6 +61,8 @@ export interface ChaosReport {
 }
 
 const NAMESPACE = "chaos";
+const HANDLED_FILE = "handled.jsonl";
+const LOCKS_FILE = "locks.jsonl";
 const READ_MS = 500;
 const PROGRESS_MS = 10_000;
 const SECOND_MS = 1_000;
@@ -91,6 +99,9 @@ class ChaosRun {
   readonly #healing = new Set<Promise<void>>();
   readonly #hits: Hit[] = [];
   readonly #stallWatch = new StallWatch();
+  readonly #site = new ChaosSite();
+  readonly #sweeper: Sweeper;
+  #desk: OperatorDesk | null = null;
   #project: TestProject | null = null;
   #flock: Flock | null = null;
   #lastProgressMs = 0;
@@ -102,8 +113,12 @@ class ChaosRun {
     this.#record = new LaunchRecord({
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
-      queues: [QUEUE],
-      jobs: JOBS.map(({ name }) => name),
+      queues: [QUEUE, SWEPT_QUEUE],
+      jobs: this.#site.judged([]).map(({ name }) => name),
+    });
+    this.#sweeper = new Sweeper({
+      ...{ namespace: NAMESPACE, queue: SWEPT_QUEUE, record: this.#record },
+      jobs: JOBS.flatMap(({ name, queue }) => (queue === SWEPT_QUEUE ? [name] : [])),
     });
   }
 
@@ -141,7 +156,7 @@ class ChaosRun {
   }
 
   async #start(): Promise<Flock> {
-    const project = await createProject({ "jobs/record.ts": HANDLER });
+    const project = await createProject({ "jobs/record.ts": HANDLER, [HANDLED_FILE]: "", [LOCKS_FILE]: "" });
     this.#project = project;
     this.#flock = await Flock.start({
       servers: this.#servers,
@@ -150,15 +165,22 @@ class ChaosRun {
       write: (file, content) => project.write(file, content),
       settings: [
         `namespace: ${NAMESPACE}`,
-        `queues: { ${QUEUE}: { concurrency: 50 } }`,
+        `queues: { ${QUEUE}: { concurrency: 50 }, ${SWEPT_QUEUE}: { concurrency: 20 } }`,
         "http: false",
         "admin: false",
         "shutdownTimeout: 3s",
       ],
-      jobs: yamlOf(JOBS),
-      record: path.join(project.dir, "handled.jsonl"),
+      jobs: this.#site.yaml,
+      record: path.join(project.dir, HANDLED_FILE),
+      lockRecord: path.join(project.dir, LOCKS_FILE),
     });
-    return this.#flock;
+    const flock = this.#flock;
+    this.#desk = new OperatorDesk({
+      dir: project.dir,
+      note: what => this.#timeline.note(what),
+      onAccident: what => flock.accidents.push(what),
+    });
+    return flock;
   }
 
   /** Injects, and heals when the time has come; the script goes on meanwhile. */
@@ -173,9 +195,10 @@ class ChaosRun {
   async #tryOut(flock: Flock, step: Step): Promise<boolean> {
     const { fault } = step;
     const faults = {
-      flock,
+      ...{ flock, desk: this.#desk as OperatorDesk, site: this.#site, sweeper: this.#sweeper },
       servers: this.#servers,
       admin: () => this.#record.connect(),
+      untilDone,
       note: (what: string) => this.#timeline.note(what),
     };
     const fromMs = Date.now();
@@ -245,7 +268,7 @@ class ChaosRun {
 
   /** Whether each job has a record of a tick at or after the instant; one with `maxRuns` may be over. */
   #haveReached(atMs: number): boolean {
-    const jobs = JOBS.filter(({ maxRuns }) => maxRuns === undefined).map(judgedOf);
+    const jobs = this.#site.judged([]).filter(({ maxRuns }) => maxRuns === undefined);
     const reached = this.#record.historyOf(jobs).map(({ run }) => readRun(run));
     const names = new Set(reached.flatMap(({ job, tickAt }) => (tickAt >= atMs ? [job] : [])));
     return names.size === jobs.length;
@@ -253,7 +276,10 @@ class ChaosRun {
 
   #isDrained(quietAt: number): boolean {
     const completed = new Set(this.#runs("completed"));
-    return this.#runs("added").every(run => completed.has(run) || readRun(run).tickAt > quietAt);
+    const removed = new Set(this.#sweeper.removed([], []).map(({ run }) => run));
+    return this.#runs("added").every(
+      run => completed.has(run) || removed.has(run) || readRun(run).tickAt > quietAt,
+    );
   }
 
   #runs(event: string): string[] {
@@ -262,20 +288,28 @@ class ChaosRun {
 
   async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
     const { store, seed, again, secure = false } = this.#options;
-    const handled = await this.#readHandled();
+    const dir = this.#project?.dir ?? "";
+    const handled = await readHandled(path.join(dir, HANDLED_FILE));
     const { events, vanished, orders, terms } = this.#record;
-    const jobs = JOBS.map(judgedOf);
+    const disturbances = disturbancesOf(this.#hits, terms);
+    const jobs = this.#site.judged(disturbances);
+    const history = this.#record.historyOf(jobs);
     const accidents = [...flock.accidents];
     const lostAdds = vanished.filter(({ event }) => event === "added");
-    if (!this.#servers.mayLoseWrites && vanished.length > 0) {
+    const { mayLoseWrites } = this.#servers;
+    if (!mayLoseWrites && vanished.length > 0) {
       accidents.push(`Redis lost ${vanished.length} acknowledged entries: this run proves nothing`);
     }
+    const isSteppedDown = ({ line }: LeaderLine) =>
+      line.event === "leader.resigned" && line["reason"] === "stepdown";
     const evidence: Evidence = {
-      ...{ jobs, events, handled, quietAt, accidents, orders, terms },
-      history: this.#record.historyOf(jobs),
-      disturbances: disturbancesOf(this.#hits, terms),
+      ...{ jobs, events, history, handled, quietAt, accidents, orders, terms, disturbances, mayLoseWrites },
+      commands: this.#desk?.commands ?? [],
+      removed: this.#sweeper.removed(events, history),
       stalls: this.#stallWatch.stalls,
-      mayLoseWrites: this.#servers.mayLoseWrites,
+      steppedDown: flock.leaderLines.filter(isSteppedDown).length,
+      lockHolds: await readLockHolds(path.join(dir, LOCKS_FILE)),
+      lockExcuses: lockExcusesOf(this.#hits),
     };
     const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
     const vacancies = elected.flatMap(({ line }) =>
@@ -292,12 +326,6 @@ class ChaosRun {
       timeline: this.#timeline,
       storyOf: run => this.#storyOf(run, handled),
     };
-  }
-
-  async #readHandled(): Promise<HandledLine[]> {
-    const file = path.join(this.#project?.dir ?? "", "handled.jsonl");
-    const text = await readFile(file, "utf8");
-    return text.split("\n").flatMap(line => (line === "" ? [] : [JSON.parse(line) as HandledLine]));
   }
 
   #storyOf(run: string, handled: readonly HandledLine[]) {
@@ -320,10 +348,4 @@ class ChaosRun {
       ...calls,
     ];
   }
-}
-
-interface HandledLine extends Handled {
-  readonly replica: string;
-  /** By the replica's own clock, which may be an hour off. */
-  readonly at: number;
 }

@@ -20,6 +20,8 @@ export interface ScriptOptions {
   readonly store: StoreKind;
   /** No fault begins that would not be over by then. */
   readonly durationMs: number;
+  /** Only the faults of the deck whose names contain this. */
+  readonly only?: string;
   /** Instead of the store's own deck, again and again: exactly these, in the order of the seed. */
   readonly once?: readonly FaultKind[];
 }
@@ -30,16 +32,16 @@ const CALM_MS = 8_000;
 /** How often a fault is aimed at the moment of a launch, and how near: that is where it hurts. */
 const AIMED_SHARE = 0.65;
 const AIM_MS = [-20, 60] as const;
-const GAP_MS = [200, 1_500] as const;
+const GAP_MS = [100, 900] as const;
 const SECOND_MS = 1_000;
 
 /** The faults of a run, in order. The same options give the same script. */
-export function drawScript({ seed, store, durationMs, once }: ScriptOptions): Step[] {
+export function drawScript({ seed, store, durationMs, only = "", once }: ScriptOptions): Step[] {
   const random = new Random(seed);
   const steps: Step[] = [];
-  const cards = shuffle([...(once ?? deckOf(store))], random);
+  const cards = shuffle([...(once ?? deckOf(store, only))], random);
   for (let atMs = SECOND_MS; ; ) {
-    if (cards.length === 0 && !once) cards.push(...shuffle(deckOf(store), random));
+    if (cards.length === 0 && !once) cards.push(...shuffle(deckOf(store, only), random));
     const fault = cards.pop();
     if (fault === undefined) return steps;
     const rule: FaultRule = FAULTS[fault];
@@ -66,9 +68,9 @@ function aim(atMs: number, random: Random): number {
   return Math.ceil(atMs / SECOND_MS) * SECOND_MS + random.between(...AIM_MS);
 }
 
-function deckOf(store: StoreKind): FaultKind[] {
+function deckOf(store: StoreKind, only: string): FaultKind[] {
   return Object.entries(FAULTS).flatMap(([fault, { cards }]) => {
-    const count = (cards as FaultRule["cards"])[store] ?? 0;
+    const count = fault.includes(only) ? ((cards as FaultRule["cards"])[store] ?? 0) : 0;
     return Array.from({ length: count }, () => fault as FaultKind);
   });
 }

@@ -1,21 +1,22 @@
-import type { Redis } from "ioredis";
 import type { Direction, FaultyLink, TripPoint } from "../support/faulty-link.ts";
-import type { FaultKind } from "./fault-kinds.ts";
+import {
+  type Act,
+  type Acts,
+  allOf,
+  type Faults,
+  NOTHING_TO_HEAL,
+  nameOf,
+  target,
+  variantOf,
+} from "./act.ts";
+import { CONNECTION_FAULTS } from "./connection-faults.ts";
 import type { Step } from "./fault-script.ts";
-import { type Flock, type Slot, WRONG_CLOCKS_S } from "./flock.ts";
-import type { Injected, Servers } from "./servers.ts";
+import { WRONG_CLOCKS_S } from "./flock.ts";
+import { OPERATOR_FAULTS } from "./operator-faults.ts";
+import { QUEUE_FAULTS } from "./queue-faults.ts";
+import { SERVER_FAULTS } from "./server-faults.ts";
+import type { Injected } from "./servers.ts";
 
-export interface Faults {
-  readonly flock: Flock;
-  readonly servers: Servers;
-  /** A connection to the Redis that takes the writes, past all links. */
-  readonly admin: () => Promise<Redis>;
-  readonly note: (what: string) => void;
-}
-
-type Act = (faults: Faults, step: Step) => Promise<Injected>;
-
-const NOTHING_TO_HEAL = async () => undefined;
 const TRIP_POINTS: readonly TripPoint[] = ["before", "within", "after", "late"];
 /** Stands in the data of every run, so in every launch and in nothing else that a replica sends. */
 const LAUNCH_TEXT = "_tick";
@@ -28,7 +29,11 @@ export async function inject(faults: Faults, step: Step): Promise<Injected | nul
   return act(step);
 }
 
-const ACTS: Partial<Record<FaultKind, Act>> = {
+const ACTS: Acts = {
+  ...CONNECTION_FAULTS,
+  ...SERVER_FAULTS,
+  ...OPERATOR_FAULTS,
+  ...QUEUE_FAULTS,
   "kill -9 of a leader": endAndReplace("SIGKILL"),
   "kill -9 of a follower": endAndReplace("SIGKILL"),
   "stop of a leader (SIGTERM)": endAndReplace("SIGTERM"),
@@ -47,26 +52,8 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   "etcd: replies held up": onLinks("etcdLinks", hold("replies")),
   "etcd: black hole": onLinks("etcdLinks", hold("requests", "replies")),
   "etcd: delay": onLinks("etcdLinks", delay),
-  "CLIENT KILL": clientKill,
-  "SCRIPT FLUSH": scriptFlush,
   "everything down": everythingDown,
 };
-
-/** Whom a step is aimed at. When nobody leads just then, somebody else is hit. */
-function target({ flock }: Faults, { atLeader, pick }: Step): Slot {
-  const leader = flock.leader();
-  if (atLeader && leader) return leader;
-  const others = atLeader ? flock.slots : flock.slots.filter(slot => slot !== leader);
-  return others[pick % others.length] as Slot;
-}
-
-function allOf({ flock }: Faults): string[] {
-  return flock.slots.map(({ name }) => name);
-}
-
-function nameOf(faults: Faults, slot: Slot): string {
-  return slot === faults.flock.leader() ? `${slot.name}, the leader` : slot.name;
-}
 
 function endAndReplace(signal: "SIGKILL" | "SIGTERM"): Act {
   return async (faults, step) => {
@@ -156,8 +143,9 @@ function delay(links: readonly FaultyLink[], { holdMs, variant }: Step) {
 }
 
 /** Every replica is armed: whoever launches next is hit. */
-async function cutInLaunch(faults: Faults, { variant, holdMs }: Step): Promise<Injected> {
-  const at = TRIP_POINTS[Math.floor(variant * TRIP_POINTS.length)] as TripPoint;
+async function cutInLaunch(faults: Faults, step: Step): Promise<Injected> {
+  const { holdMs } = step;
+  const at = variantOf(TRIP_POINTS, step);
   const links = faults.flock.slots.flatMap(slot => slot.redisLinks.map(link => ({ slot, link })));
   const disarm = () => links.forEach(({ link }) => void link.disarmTrip());
   for (const { slot, link } of links) {
@@ -171,28 +159,6 @@ async function cutInLaunch(faults: Faults, { variant, holdMs }: Step): Promise<I
     slots: allOf(faults),
     heal: async () => disarm(),
   };
-}
-
-const CONNECTIONS = [":launch", ":lease", ":presence", ":worker", "bellwether:"] as const;
-
-async function clientKill(faults: Faults, { variant }: Step): Promise<Injected> {
-  const redis = await faults.admin();
-  const part = CONNECTIONS[Math.floor(variant * CONNECTIONS.length)] as string;
-  const list = String(await redis.client("LIST"));
-  const victims = [...list.matchAll(/^id=(\d+) .*? name=(bellwether\S*) /gm)].filter(([, , name = ""]) =>
-    name.includes(part),
-  );
-  await Promise.all(victims.map(([, id = ""]) => redis.client("KILL", "ID", id)));
-  return {
-    what: `CLIENT KILL of ${victims.length} connections (${part})`,
-    slots: allOf(faults),
-    heal: NOTHING_TO_HEAL,
-  };
-}
-
-async function scriptFlush(faults: Faults): Promise<Injected> {
-  await (await faults.admin()).script("FLUSH");
-  return { what: "SCRIPT FLUSH", heal: NOTHING_TO_HEAL };
 }
 
 async function everythingDown({ flock, servers }: Faults, { holdMs }: Step): Promise<Injected> {

@@ -10,6 +10,8 @@ import type { Timeline } from "./timeline.ts";
 export interface Slot {
   readonly name: string;
   readonly configDir: string;
+  /** Its bellwether.yaml but for the generation. */
+  readonly settings: readonly string[];
   readonly redisLinks: readonly FaultyLink[];
   readonly etcdLinks: readonly FaultyLink[];
   process: ReplicaProcess;
@@ -31,15 +33,16 @@ export interface FlockOptions {
   /** Lines of every replica's bellwether.yaml. */
   readonly settings: readonly string[];
   readonly jobs: string;
-  /** The file to which handlers append what they were asked to do. */
+  /** The files to which handlers append what they were asked to do, and when they held a lock. */
   readonly record: string;
+  readonly lockRecord: string;
 }
 
 const REPLICAS = 3;
 const HOUR_S = 3_600;
 /** Told in the timeline; everything else in the log is too much. */
 const TOLD =
-  /^(leader\.|replica\.|redis\.(unreachable|connected)|etcd\.|launch\.failed|clock\.skewed|job\.overdue|tick\.missed|worker\.error|run\.(failed|lost|stalled|strayError))/;
+  /^(leader\.|replica\.|redis\.(unreachable|connected)|etcd\.|launch\.failed|clock\.skewed|job\.overdue|tick\.missed|worker\.error|config\.(loaded|rejected)|lock\.lost|run\.(failed|lost|stalled|strayError))/;
 const HIDDEN = new Set(["event", "level", "time", "msg", "replica", "roles", "stack"]);
 
 export class Flock {
@@ -94,6 +97,16 @@ export class Flock {
     slot.isFrozen = false;
   }
 
+  /** Writes the slot's configuration; the replica that runs there takes over what it can. */
+  async configure(
+    { name, settings }: Pick<Slot, "name" | "settings">,
+    { generation, jobs }: { readonly generation: number; readonly jobs: string },
+  ): Promise<void> {
+    const { write } = this.#options;
+    await write(`${name}/bellwether.yaml`, [...settings, `generation: ${generation}`].join("\n"));
+    await write(`${name}/jobs.yaml`, jobs);
+  }
+
   freeze(slot: Slot): void {
     slot.process.signal("SIGSTOP");
     slot.isFrozen = true;
@@ -118,22 +131,26 @@ export class Flock {
   }
 
   async #join(name: string): Promise<void> {
-    const { servers, settings, jobs, write, dir } = this.#options;
+    const { servers, settings, jobs, dir } = this.#options;
     const access = await servers.join();
     const election = `election: { leaseTtl: ${LEASE_TTL_MS}ms, ${access.election} }`;
-    await write(`${name}/bellwether.yaml`, [...settings, ...access.settings, election].join("\n"));
-    await write(`${name}/jobs.yaml`, jobs);
     const configDir = path.join(dir, name);
     const { redisLinks, etcdLinks } = access;
+    const place = { name, configDir, settings: [...settings, ...access.settings, election] };
+    await this.configure(place, { generation: 0, jobs });
     const process = this.#spawn(name, configDir, 0);
-    this.slots.push({ name, configDir, redisLinks, etcdLinks, process, isFrozen: false });
+    this.slots.push({ ...place, redisLinks, etcdLinks, process, isFrozen: false });
   }
 
   #spawn(slot: string, configDir: string, clockOffsetS: number): ReplicaProcess {
-    const { dir, record, timeline } = this.#options;
+    const { dir, record, lockRecord, timeline } = this.#options;
     const replica = new ReplicaProcess(
       ["--config", configDir, "--jobs", path.join(dir, "jobs"), "--id", `${slot}.${++this.#starts}`],
-      { CHAOS_RECORD: record, ...(clockOffsetS === 0 ? {} : wrongClock(clockOffsetS)) },
+      {
+        CHAOS_RECORD: record,
+        CHAOS_LOCKS: lockRecord,
+        ...(clockOffsetS === 0 ? {} : wrongClock(clockOffsetS)),
+      },
     );
     const kill = () => replica.signal("SIGKILL");
     process.once("exit", kill);

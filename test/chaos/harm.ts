@@ -1,4 +1,4 @@
-import { FAULTS, type FaultKind, type Harm, LEASE_TTL_MS } from "./fault-kinds.ts";
+import { FAULTS, type FaultKind, type FaultRule, type Harm, LEASE_TTL_MS } from "./fault-kinds.ts";
 import type { Disturbance } from "./judge/evidence.ts";
 import type { Window } from "./judge/windows.ts";
 import type { RecordedTerm } from "./launch-record.ts";
@@ -24,7 +24,7 @@ const SLACK_MS = 100;
 export function disturbancesOf(hits: readonly Hit[], terms: readonly RecordedTerm[]): Disturbance[] {
   const reigns = reignsOf(terms);
   return hits.flatMap((hit): Disturbance[] => {
-    const harm: Harm | undefined = FAULTS[hit.kind].harm;
+    const { harm }: FaultRule = FAULTS[hit.kind];
     if (!harm) return [];
     const untilMs = hit.untilMs + harm.aftermathMs;
     const about = { kind: hit.kind, fromMs: hit.fromMs, untilMs };
@@ -60,4 +60,20 @@ function reignsOf(terms: readonly RecordedTerm[]): Reign[] {
     fromMs: sinceMs,
     untilMs: sorted[i + 1]?.sinceMs ?? Number.POSITIVE_INFINITY,
   }));
+}
+
+/** A frozen process cannot know that its lock has run out, and a store that loses writes loses locks. */
+const LOCK_LOSERS: readonly FaultKind[] = [
+  "freeze beyond the TTL",
+  "freeze within the TTL",
+  "failover",
+  "failover that loses writes",
+  "primary frozen, then two of them",
+];
+
+/** When two may hold one lock: docs/locks.md promises nothing for these. */
+export function lockExcusesOf(hits: readonly Hit[]): Window[] {
+  return hits
+    .filter(({ kind }) => LOCK_LOSERS.includes(kind))
+    .map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs + EXPIRY_MS }));
 }

@@ -5,7 +5,8 @@ import { writtenAt } from "./surviving-stream.ts";
 import type { Moment } from "./timeline.ts";
 import { readRun, type Violation } from "./verdict.ts";
 
-const TOLD_VIOLATIONS = 20;
+/** Of each kind of breach. */
+const TOLD_VIOLATIONS = 6;
 const TOLD_STORIES = 3;
 const BEFORE_MS = 6_000;
 const AFTER_MS = 6_000;
@@ -35,6 +36,7 @@ export function formatReport(report: ChaosReport): string {
     ["launched by an older term after a newer one", count("older term after a newer one")],
     ["launched and not handled, or failed", count("not handled") + count("failed")],
     ["launches that a failover lost, each made again", report.vanished],
+    ["locks held twice, or with a fence that did not grow", count("lock")],
     ["accidents", count("accident")],
     ["elections; newest term", `${report.elections}; ${verdict.newestTerm}`],
   ] as const;
@@ -60,9 +62,12 @@ export function formatReport(report: ChaosReport): string {
 export function formatViolations(report: ChaosReport): string {
   const { verdict, timeline, seed, again } = report;
   const { violations } = verdict;
-  const told = violations.slice(0, TOLD_VIOLATIONS).map(({ breach, what }) => `  ${breach}: ${what}`);
+  const kinds = [...Map.groupBy(violations, ({ breach }) => breach).values()];
+  const shown = kinds.flatMap(list => list.slice(0, TOLD_VIOLATIONS));
+  const told = shown.map(({ breach, what }) => `  ${breach}: ${what}`);
   const left = violations.length - told.length;
-  const runs = [...new Set(violations.flatMap(({ run }) => run ?? []))].slice(0, TOLD_STORIES);
+  const firsts = kinds.flatMap(([first]) => first?.run ?? []);
+  const runs = [...new Set(firsts)].slice(0, TOLD_STORIES);
   const windows =
     runs.length === 0 ? [lastMinute(timeline.nowMs())] : merge(runs.map(run => windowOf(run, report)));
   return [

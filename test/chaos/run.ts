@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runChaos } from "./chaos-run.ts";
-import type { StoreKind } from "./fault-kinds.ts";
+import { FAULTS, type StoreKind } from "./fault-kinds.ts";
 import { drawScript } from "./fault-script.ts";
 import { formatReport, formatViolations, toJson } from "./report.ts";
 
@@ -15,6 +15,7 @@ own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for 
   --minutes N                   how long faults happen (default 1); the end takes up to a minute more
   --seed S                      the same seed gives the same faults (default: from the clock, and printed)
   --secure                      TLS with client certificates, and users with the least rights
+  --only TEXT                   only the faults whose names contain it
   --script                      print the faults of the seed and run nothing
   --timeline FILE               write everything that happened to a file, whatever came of it
   --json                        the result as JSON
@@ -29,6 +30,7 @@ interface Arguments {
   readonly store: StoreKind;
   readonly durationMs: number;
   readonly seed: number;
+  readonly only: string;
   readonly secure: boolean;
   readonly isScript: boolean;
   readonly isJson: boolean;
@@ -42,6 +44,7 @@ function readArguments(): Arguments | "help" {
       minutes: { type: "string", default: "1" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       secure: { type: "boolean", default: false },
+      only: { type: "string", default: "" },
       script: { type: "boolean", default: false },
       timeline: { type: "string" },
       json: { type: "boolean", default: false },
@@ -55,10 +58,13 @@ function readArguments(): Arguments | "help" {
   if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: expected a number above 0`);
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new Error(`--seed ${values.seed}: expected a whole number`);
+  if (!Object.keys(FAULTS).some(fault => fault.includes(values.only)))
+    throw new Error(`--only ${values.only}: expected a part of one of ${Object.keys(FAULTS).join(", ")}`);
   return {
     store: values.store as StoreKind,
     durationMs: minutes * 60_000,
     seed,
+    only: values.only,
     secure: values.secure,
     isScript: values.script,
     isJson: values.json,
@@ -83,9 +89,9 @@ async function main(): Promise<number> {
     for (const step of drawScript(options)) console.log(JSON.stringify(step));
     return 0;
   }
-  const { store, seed, durationMs, secure } = options;
+  const { store, seed, durationMs, secure, only } = options;
   console.error(`store ${store}, seed ${seed}`);
-  const flags = secure ? " --secure" : "";
+  const flags = `${secure ? " --secure" : ""}${only ? ` --only "${only}"` : ""}`;
   const again = `npm run chaos -- --store ${store} --minutes ${durationMs / 60_000} --seed ${seed}${flags}`;
   const report = await runChaos({ ...options, again, onProgress: line => console.error(line) });
   if (timelineFile !== null) {

@@ -2,6 +2,7 @@ import { disturbedWindows } from "./judge/disturbed.ts";
 import type { Evidence, QueueEvent, Recorded, Violation } from "./judge/evidence.ts";
 import { handovers } from "./judge/handovers.ts";
 import { accountOf, type JobAccount, type TickAccount } from "./judge/job-account.ts";
+import { lockHolders } from "./judge/lock-holders.ts";
 import { backfilledTwice, commandsCarriedOut, ordersOf } from "./judge/orders.ts";
 import { objection } from "./judge/permitted.ts";
 import { latenessOf } from "./judge/punctual.ts";
@@ -49,6 +50,7 @@ export function judge(evidence: Evidence): Verdict {
     ...unhandled(evidence),
     ...(terms ? handovers({ disturbances, terms, quietAt }, disturbed) : []),
     ...commandsCarriedOut(evidence),
+    ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls]),
     ...evidence.accidents.map((what): Violation => ({ breach: "accident", what })),
   ];
   return {

@@ -29,6 +29,8 @@ export interface LinkTls {
 }
 
 const LATE_MS = 500;
+/** What a replica calls its connections: `bellwether:<replica>:launch`. */
+const NAME = /\bbellwether:[^:\s]+:([\w-]+)/;
 
 /** A TCP proxy on loopback between one client and one server. Its faults are switched on and off at any time. */
 export class FaultyLink {
@@ -39,6 +41,7 @@ export class FaultyLink {
   readonly #secure: (client: Socket) => Socket;
   readonly #connections = new Set<Connection>();
   readonly #held = new Set<Direction>();
+  readonly #heldNames = new Set<string>();
   #isCut = false;
   #delayMs = 0;
   #trip: { readonly at: TripPoint; readonly text: string; readonly onTrip: () => void } | null = null;
@@ -91,6 +94,32 @@ export class FaultyLink {
     for (const connection of this.#connections) connection.flush();
   }
 
+  /** Whether a replica has a connection of this name here. */
+  has(name: string): boolean {
+    return this.#named(name).length > 0;
+  }
+
+  /** Resets the connections of this name, once. */
+  resetNamed(name: string): void {
+    for (const connection of this.#named(name)) connection.reset();
+  }
+
+  /** Lets nothing of these connections through, new ones included once they have said their name. */
+  holdNamed(name: string): void {
+    this.#heldNames.add(name);
+  }
+
+  /** Ends `holdNamed`: the connections are reset. */
+  releaseNamed(name: string): void {
+    this.#heldNames.delete(name);
+    this.resetNamed(name);
+  }
+
+  /** Closes one side of the connections of this name; the other side does not hear of it. */
+  halfOpen(name: string, closed: "client" | "server"): void {
+    for (const connection of this.#named(name)) connection.halfOpen(closed);
+  }
+
   /** Each chunk takes this much longer, in both directions; 0 ends it. */
   delay(ms: number): void {
     this.#delayMs = ms;
@@ -111,6 +140,10 @@ export class FaultyLink {
     await once(this.#server, "close");
   }
 
+  #named(name: string): Connection[] {
+    return [...this.#connections].filter(connection => connection.name === name);
+  }
+
   #join(client: Socket): void {
     if (this.#isCut) {
       client.on("error", () => undefined);
@@ -122,7 +155,7 @@ export class FaultyLink {
       wire: client,
       client: this.#secure(client),
       upstream,
-      isHeld: direction => this.#held.has(direction),
+      isHeld: (direction, name) => this.#held.has(direction) || this.#heldNames.has(name),
       delayMs: () => this.#delayMs,
       onRequest: (chunk, connection) => this.#onRequest(chunk, connection),
       rewrite: this.#rewrite,
@@ -134,6 +167,7 @@ export class FaultyLink {
   /** Passes a request on, unless the connection breaks here. */
   #onRequest(chunk: Buffer, connection: Connection): void {
     this.#hear(chunk, this);
+    connection.learnName(chunk);
     const trip = this.#trip;
     if (!trip || !chunk.includes(trip.text)) {
       connection.pass("requests", chunk);
@@ -167,7 +201,7 @@ interface ConnectionOptions {
   readonly wire: Socket;
   readonly client: Socket;
   readonly upstream: Socket;
-  readonly isHeld: (direction: Direction) => boolean;
+  readonly isHeld: (direction: Direction, name: string) => boolean;
   readonly delayMs: () => number;
   readonly onRequest: (chunk: Buffer, connection: Connection) => void;
   readonly rewrite: (reply: Buffer) => Buffer;
@@ -181,7 +215,10 @@ interface Waiting {
 }
 
 class Connection {
+  /** What the client calls it; empty until it has said so. */
+  name = "";
   readonly #options: ConnectionOptions;
+  #isHalfOpen = false;
   readonly #waiting: Record<Direction, Waiting[]> = { requests: [], replies: [] };
 
   constructor(options: ConnectionOptions) {
@@ -194,13 +231,24 @@ class Connection {
     client.on("data", chunk => options.onRequest(chunk, this));
     upstream.on("data", chunk => this.pass("replies", rewrite(chunk)));
     client.on("close", () => {
-      this.pass("requests", null);
+      if (!this.#isHalfOpen) this.pass("requests", null);
       this.#forget();
     });
     upstream.on("close", () => {
-      this.pass("replies", null);
+      if (!this.#isHalfOpen) this.pass("replies", null);
       this.#forget();
     });
+  }
+
+  learnName(chunk: Buffer): void {
+    if (this.name === "") this.name = NAME.exec(chunk.toString("latin1"))?.[1] ?? "";
+  }
+
+  halfOpen(closed: "client" | "server"): void {
+    const { wire, upstream } = this.#options;
+    this.#isHalfOpen = true;
+    if (closed === "client") wire.destroy();
+    else upstream.destroy();
   }
 
   /** Hands a chunk on, in order, when nothing holds it up. */
@@ -235,7 +283,7 @@ class Connection {
     const { isHeld, client, upstream } = this.#options;
     const target = direction === "requests" ? upstream : client;
     const queue = this.#waiting[direction];
-    while (queue[0] && !isHeld(direction)) {
+    while (queue[0] && !isHeld(direction, this.name)) {
       const leftMs = queue[0].dueMs - performance.now();
       if (leftMs > 0) {
         setTimeout(() => this.#flush(direction), leftMs).unref();

@@ -101,6 +101,12 @@ export interface Removed {
   readonly atMs: number;
 }
 
+/** A time in which a run had the lock that the locking jobs share. */
+export interface LockHold extends Window {
+  readonly fence: number;
+  readonly holder: string;
+}
+
 /** The beginning of a term, by the clock of the store. */
 export interface TermStart {
   readonly term: number;
@@ -123,6 +129,9 @@ export interface Evidence {
   readonly disturbances?: readonly Disturbance[];
   readonly terms?: readonly TermStart[];
   readonly removed?: readonly Removed[];
+  readonly lockHolds?: readonly LockHold[];
+  /** When a lock's holder was frozen, or the store lost what it had granted. */
+  readonly lockExcuses?: readonly Window[];
   /** How many leaders said that they resigned because an operator asked. */
   readonly steppedDown?: number;
   /** Whether the Redis of the end may lack what the one before had acknowledged. */
@@ -146,6 +155,7 @@ export type Breach =
   | "late"
   | "no leader"
   | "order not carried out once"
+  | "lock"
   | "failed"
   | "accident";
 

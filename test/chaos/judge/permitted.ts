@@ -138,7 +138,9 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
 function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | undefined {
   const [added] = tick.added;
   if (!added) return undefined;
-  return spans.find(({ run, index, untilMs }) => run !== tick.run && index < added.index && untilMs > added.atMs);
+  return spans.find(
+    ({ run, index, untilMs }) => run !== tick.run && index < added.index && untilMs > added.atMs,
+  );
 }
 
 /** How late the tick is, without the time that it had to wait for another run. */

@@ -457,3 +457,17 @@ it("excuses with a follower's fault only what begins with the leader's", () => {
   const frozen = away(9_000, 14_000, { of: "follower" });
   expect(breaches({ ...evidence, disturbances: [killed, frozen] })).toEqual([]);
 });
+
+it("finds two holders of a lock, and a fence that does not grow, unless one was frozen", () => {
+  const hold = (fence: number, fromMs: number, untilMs: number) => {
+    return { fence, holder: `r${fence}`, fromMs: START + fromMs, untilMs: START + untilMs };
+  };
+  const evidence = play(PLAIN);
+  const apart = [hold(1, 0, 200), hold(2, 200, 300)];
+  expect(breaches({ ...evidence, lockHolds: apart })).toEqual([]);
+  const together = [hold(1, 0, 200), hold(2, 100, 300)];
+  expect(breaches({ ...evidence, lockHolds: together })).toEqual(["lock"]);
+  const frozen = [{ fromMs: START + 50, untilMs: START + 150 }];
+  expect(breaches({ ...evidence, lockHolds: together, lockExcuses: frozen })).toEqual([]);
+  expect(breaches({ ...evidence, lockHolds: [hold(2, 0, 100), hold(1, 200, 300)] })).toEqual(["lock"]);
+});

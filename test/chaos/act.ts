@@ -1,0 +1,48 @@
+import type { Redis } from "ioredis";
+import type { FaultKind } from "./fault-kinds.ts";
+import type { Step } from "./fault-script.ts";
+import type { Flock, Slot } from "./flock.ts";
+import type { OperatorDesk } from "./operator-desk.ts";
+import type { Injected, Servers } from "./servers.ts";
+import type { ChaosSite } from "./site.ts";
+import type { Sweeper } from "./sweeper.ts";
+
+export interface Faults {
+  readonly flock: Flock;
+  readonly servers: Servers;
+  readonly desk: OperatorDesk;
+  readonly site: ChaosSite;
+  readonly sweeper: Sweeper;
+  /** A connection to the Redis that takes the writes, past all links. */
+  readonly admin: () => Promise<Redis>;
+  /** Does something to the server of this connection, over another one if need be, until it succeeds. */
+  readonly untilDone: (redis: Redis, act: (redis: Redis) => Promise<unknown>) => Promise<void>;
+  readonly note: (what: string) => void;
+}
+
+/** Carries a step out; resolves with null when there was nothing to do it to. */
+export type Act = (faults: Faults, step: Step) => Promise<Injected | null>;
+export type Acts = Partial<Record<FaultKind, Act>>;
+
+export const NOTHING_TO_HEAL = async () => undefined;
+
+/** Whom a step is aimed at. When nobody leads just then, somebody else is hit. */
+export function target({ flock }: Faults, { atLeader, pick }: Step): Slot {
+  const leader = flock.leader();
+  if (atLeader && leader) return leader;
+  const others = atLeader ? flock.slots : flock.slots.filter(slot => slot !== leader);
+  return others[pick % others.length] as Slot;
+}
+
+export function allOf({ flock }: Faults): string[] {
+  return flock.slots.map(({ name }) => name);
+}
+
+export function nameOf(faults: Faults, slot: Slot): string {
+  return slot === faults.flock.leader() ? `${slot.name}, the leader` : slot.name;
+}
+
+/** One of several, by the step's variant. */
+export function variantOf<T>(variants: readonly T[], { variant }: Step): T {
+  return variants[Math.floor(variant * variants.length)] as T;
+}

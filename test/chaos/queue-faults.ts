@@ -1,0 +1,56 @@
+import type { Act, Acts } from "./act.ts";
+import type { Sweep } from "./sweeper.ts";
+
+/** What people and programs do to a queue of BullMQ while Bellwether uses it. */
+export const QUEUE_FAULTS: Acts = {
+  "BullMQ: remove": sweep("one run removed", async (queue, unfinished) => {
+    for (const run of unfinished.toReversed()) if ((await queue.remove(run)) === 1) return;
+  }),
+  "BullMQ: clean": sweep("waiting and completed runs cleaned", async queue => {
+    await queue.clean(0, CLEANED, "wait");
+    await queue.clean(0, CLEANED, "completed");
+  }),
+  "BullMQ: drain": sweep("drained", queue => queue.drain()),
+  "BullMQ: obliterate": sweep("obliterated", queue => queue.obliterate({ force: true })),
+  "BullMQ: pause": async (faults, { holdMs }) => {
+    const redis = await faults.admin();
+    const queue = faults.sweeper.open(redis);
+    await queue.pause();
+    await queue.close();
+    return {
+      what: `the queue paused for ${holdMs} ms`,
+      heal: () =>
+        faults.untilDone(redis, async admin => {
+          const again = faults.sweeper.open(admin);
+          await again.resume();
+          await again.close();
+        }),
+    };
+  },
+};
+
+const CLEANED = 1_000;
+/** Longer than a run, so that there are some behind it. */
+const PAUSED_MS = 1_500;
+
+function sweep(what: string, act: Sweep): Act {
+  return async (faults, { variant }) => {
+    const redis = await faults.admin();
+    const pausedForMs = variant < 0.6 ? PAUSED_MS : 0;
+    const swept = faults.sweeper.sweep(redis, pausedForMs, act);
+    // Reported when it is over, by heal.
+    swept.catch(() => undefined);
+    return {
+      what: pausedForMs > 0 ? `paused, then ${what}` : what,
+      heal: () =>
+        swept.catch(async (error: unknown) => {
+          faults.note(`not all of it: ${what}: ${error}`);
+          await faults.untilDone(redis, async admin => {
+            const queue = faults.sweeper.open(admin);
+            await queue.resume();
+            await queue.close();
+          });
+        }),
+    };
+  };
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import type { Window } from "./judge/windows.ts";
+import type { LaunchRecord } from "./launch-record.ts";
+import { type QueueEvent, type Recorded, type Removed, readRun } from "./verdict.ts";
+
+export interface SweeperOptions {
+  readonly namespace: string;
+  readonly queue: string;
+  /** The jobs whose runs are in the queue. */
+  readonly jobs: readonly string[];
+  readonly record: LaunchRecord;
+}
+
+export type Sweep = (queue: Queue, unfinished: readonly string[]) => Promise<unknown>;
+
+const ENDS: ReadonlySet<string> = new Set(["completed", "failed"]);
+
+/** Cleans one of BullMQ's queues from outside, and knows exactly which runs were removed by it. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #removed: Removed[] = [];
+  /** When the event stream itself was deleted, with what had not been read of it. */
+  readonly #unread: Window[] = [];
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** `pausedForMs`: workers take nothing for so long before, so that there is something that waits. */
+  async sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
+    const queue = this.open(redis);
+    try {
+      if (pausedForMs > 0) {
+        await queue.pause();
+        await sleep(pausedForMs);
+      }
+      await this.#options.record.read();
+      const fromMs = Date.now();
+      try {
+        await act(queue, this.#unfinished());
+      } finally {
+        this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs: Date.now() });
+        await this.#noteRemoved(redis);
+      }
+    } finally {
+      if (pausedForMs > 0) await queue.resume();
+      await queue.close();
+    }
+  }
+
+  open(redis: Redis): Queue {
+    const { namespace, queue: name } = this.#options;
+    const { bullmqPrefix: prefix } = new RedisKeys(namespace);
+    const queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
+    queue.on("error", () => undefined);
+    return queue;
+  }
+
+  /** Also what was launched and removed before it could be read: by its record, and in those moments only. */
+  removed(events: readonly QueueEvent[], history: readonly Recorded[]): Removed[] {
+    const seen = new Set(events.flatMap(({ event, run }) => (event === "added" ? [run] : [])));
+    const unseen = history.filter(
+      ({ run, outcome, atMs }) =>
+        outcome === "launched" &&
+        this.#isOurs(run) &&
+        !seen.has(run) &&
+        this.#unread.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs),
+    );
+    return [...this.#removed, ...unseen.map(({ run, atMs }) => ({ run, atMs }))];
+  }
+
+  /** What was launched, has not ended, and is not there any more. */
+  async #noteRemoved(redis: Redis): Promise<void> {
+    const { record, namespace, queue } = this.#options;
+    await record.read();
+    const { bullmqPrefix } = new RedisKeys(namespace);
+    for (const run of this.#unfinished()) {
+      const isThere = await redis.exists(`${bullmqPrefix}:${queue}:${run}`);
+      if (!isThere) this.#removed.push({ run, atMs: Date.now() });
+    }
+  }
+
+  #unfinished(): string[] {
+    const open = new Set<string>();
+    for (const { event, run } of this.#options.record.events) {
+      if (event === "added" && this.#isOurs(run)) open.add(run);
+      if (ENDS.has(event)) open.delete(run);
+    }
+    return [...open].filter(run => !this.#removed.some(removed => removed.run === run));
+  }
+
+  #isOurs(run: string): boolean {
+    return this.#options.jobs.includes(readRun(run).job);
+  }
+}
+
+const UNREAD_MS = 100;
