@@ -10,6 +10,7 @@ import { type Handoff, Handoffs } from "./handoffs.ts";
 import { disturbancesOf, type Hit, lockExcusesOf } from "./harm.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
+import { PAUSED } from "./operator-faults.ts";
 import { type HandledLine, readHandled, readLockHolds } from "./run-files.ts";
 import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
@@ -138,6 +139,7 @@ class ChaosRun {
     if (!this.#options.once) await this.#readUntil(startMs + this.#options.durationMs);
     await Promise.all(this.#healing);
     this.#faultsMs = performance.now() - startMs;
+    await this.#resumeAll(flock);
     this.#timeline.note("quiet: no more faults");
 
     const quietAt = Date.now() + QUIET_MS;
@@ -151,6 +153,7 @@ class ChaosRun {
   async dispose(): Promise<void> {
     this.#record.close();
     this.#stallWatch.stop();
+    this.#desk?.dispose();
     await this.#flock?.dispose();
     await this.#project?.dispose();
   }
@@ -183,8 +186,20 @@ class ChaosRun {
     return flock;
   }
 
-  /** Injects, and heals when the time has come; the script goes on meanwhile. */
-  /** Where each fault is to happen once, it waits for a while until what it is done to is there. */
+  /** A failover may have taken back that a job was resumed. */
+  async #resumeAll(flock: Flock): Promise<void> {
+    const configDir = flock.slots[0]?.configDir ?? "";
+    for (const job of PAUSED) {
+      await this.#until(`${job} is resumed`, async () => {
+        return (await this.#desk?.give({ action: "resume", job, configDir })) !== null;
+      });
+    }
+  }
+
+  /**
+   * Injects, and heals when the time has come; the script goes on meanwhile. Where each fault is to happen once, it waits for
+   * a while until what it is done to is there.
+   */
   async #carryOut(flock: Flock, step: Step): Promise<void> {
     for (let triesLeft = this.#options.once ? ONCE_TRIES : 1; triesLeft > 0; triesLeft--) {
       if (await this.#tryOut(flock, step)) return;
@@ -309,7 +324,7 @@ class ChaosRun {
       stalls: this.#stallWatch.stalls,
       steppedDown: flock.leaderLines.filter(isSteppedDown).length,
       lockHolds: await readLockHolds(path.join(dir, LOCKS_FILE)),
-      lockExcuses: lockExcusesOf(this.#hits),
+      lockExcuses: lockExcusesOf(this.#hits, mayLoseWrites),
     };
     const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
     const vacancies = elected.flatMap(({ line }) =>

@@ -90,9 +90,9 @@ export class Flock {
     await slot.process.end(signal);
   }
 
-  /** A new replica in the place of the one that ended. */
+  /** A new replica in the place of the one that ended. Where another fault has replaced it already, that one stays. */
   replace(slot: Slot, clockOffsetS = 0): void {
-    if (this.#isEnding) return;
+    if (this.#isEnding || !slot.process.hasEnded) return;
     slot.process = this.#spawn(slot.name, slot.configDir, clockOffsetS);
     slot.isFrozen = false;
   }

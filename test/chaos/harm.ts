@@ -62,18 +62,18 @@ function reignsOf(terms: readonly RecordedTerm[]): Reign[] {
   }));
 }
 
-/** A frozen process cannot know that its lock has run out, and a store that loses writes loses locks. */
-const LOCK_LOSERS: readonly FaultKind[] = [
-  "freeze beyond the TTL",
-  "freeze within the TTL",
-  "failover",
-  "failover that loses writes",
-  "primary frozen, then two of them",
-];
+/** A frozen process cannot know that its lock has run out. */
+const FREEZES: readonly FaultKind[] = ["freeze beyond the TTL", "freeze within the TTL"];
 
-/** When two may hold one lock: docs/locks.md promises nothing for these. */
-export function lockExcusesOf(hits: readonly Hit[]): Window[] {
-  return hits
-    .filter(({ kind }) => LOCK_LOSERS.includes(kind))
-    .map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs + EXPIRY_MS }));
+/**
+ * When two may hold one lock: docs/locks.md promises nothing for these. Where there are replicas to fail over to, whatever
+ * is done to the primary may cost locks, and leave holders behind on two servers.
+ */
+export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Window[] {
+  return hits.flatMap(({ kind, fromMs, untilMs }) => {
+    const { harm }: FaultRule = FAULTS[kind];
+    if (FREEZES.includes(kind)) return [{ fromMs, untilMs: untilMs + EXPIRY_MS }];
+    if (!mayLoseWrites || harm?.of !== "store") return [];
+    return [{ fromMs, untilMs: untilMs + harm.aftermathMs + EXPIRY_MS }];
+  });
 }

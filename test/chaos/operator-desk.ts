@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { MAIN, plainEnvironment } from "../support/command.ts";
@@ -28,9 +28,19 @@ const LIMIT_MS = 30_000;
 export class OperatorDesk {
   readonly commands: Command[] = [];
   readonly #options: OperatorDeskOptions;
+  readonly #children = new Set<ChildProcess>();
+  readonly #kill = () => {
+    for (const child of this.#children) child.kill("SIGKILL");
+  };
 
   constructor(options: OperatorDeskOptions) {
     this.#options = options;
+    process.once("exit", this.#kill);
+  }
+
+  dispose(): void {
+    this.#kill();
+    process.off("exit", this.#kill);
   }
 
   /** Resolves with the answer, or null when the command failed, and what it did is not known. */
@@ -63,11 +73,10 @@ export class OperatorDesk {
       env: plainEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const kill = () => child.kill("SIGKILL");
-    process.once("exit", kill);
+    this.#children.add(child);
     const limit = setTimeout(() => {
       this.#options.onAccident(`the command "${args[0]}" had not ended after ${LIMIT_MS} ms`);
-      kill();
+      child.kill("SIGKILL");
     }, LIMIT_MS);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -77,7 +86,7 @@ export class OperatorDesk {
     }
     const [code] = (await once(child, "close")) as [number | null];
     clearTimeout(limit);
-    process.off("exit", kill);
+    this.#children.delete(child);
     return { code, output };
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rmdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Redis } from "ioredis";
 import { type Act, type Acts, type Faults, NOTHING_TO_HEAL } from "./act.ts";
@@ -40,14 +40,16 @@ const SNAPSHOT = "dump.rdb";
 
 /** A folder where the file should be: the snapshot is written, and cannot be put into its place. */
 async function failToSave(redis: Redis): Promise<void> {
-  await mkdir(await snapshotOf(redis), { recursive: true });
+  const snapshot = await snapshotOf(redis);
+  await rm(snapshot, { recursive: true, force: true });
+  await mkdir(snapshot);
   await redis.config("SET", "save", "3600 1");
   await redis.bgsave();
 }
 
 async function saveAgain(redis: Redis): Promise<void> {
   await redis.config("SET", "save", "");
-  await rmdir(await snapshotOf(redis)).catch(() => undefined);
+  await rm(await snapshotOf(redis), { recursive: true, force: true });
 }
 
 async function snapshotOf(redis: Redis): Promise<string> {
