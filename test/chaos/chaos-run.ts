@@ -2,26 +2,27 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProject, type TestProject } from "../support/project.ts";
 import { HANDLER, JOBS, QUEUE, SWEPT_QUEUE } from "./chaos-jobs.ts";
+import type { ChaosReport } from "./chaos-report.ts";
 import type { FaultKind, StoreKind } from "./fault-kinds.ts";
 import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
 import { Flock, findFaketime, type LeaderLine } from "./flock.ts";
-import { type Handoff, Handoffs } from "./handoffs.ts";
-import { disturbancesOf, type Hit, lockExcusesOf } from "./harm.ts";
+import { Handoffs } from "./handoffs.ts";
+import { disturbancesOf, type Hit, hitsOf, lockExcusesOf } from "./harm.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { PAUSED } from "./operator-faults.ts";
-import { type HandledLine, readHandled, readLockHolds } from "./run-files.ts";
+import { readHandled, readLockHolds } from "./run-files.ts";
 import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
 import { ChaosSite } from "./site.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { startServers } from "./start-servers.ts";
-import { writtenAt } from "./surviving-stream.ts";
+import { storyOf } from "./story.ts";
 import { Sweeper } from "./sweeper.ts";
 import { Timeline } from "./timeline.ts";
 import { untilDone } from "./until-done.ts";
-import { type Evidence, judge, readRun, type Verdict } from "./verdict.ts";
+import { type Evidence, judge, readRun } from "./verdict.ts";
 
 export interface ChaosOptions {
   readonly store: StoreKind;
@@ -36,29 +37,6 @@ export interface ChaosOptions {
   /** The command that runs the same again; printed when something is found. */
   readonly again: string;
   readonly onProgress?: (line: string) => void;
-}
-
-export interface ChaosReport {
-  readonly store: StoreKind;
-  readonly secure: boolean;
-  readonly seed: number;
-  /** How long faults happened. */
-  readonly durationMs: number;
-  readonly again: string;
-  /** How often each fault was carried out. */
-  readonly faults: ReadonlyMap<FaultKind, number>;
-  readonly verdict: Verdict;
-  /** Runs whose launch a failover lost; each was launched again, or it is a violation. */
-  readonly vanished: number;
-  readonly elections: number;
-  /** From the fault to the next `leader.elected`, as seen from outside. */
-  readonly handoffs: readonly Handoff[];
-  /** What `leader.elected` says of itself: reason, and how long nobody led. */
-  readonly vacancies: readonly Handoff[];
-  readonly timeline: Timeline;
-  readonly evidence: Evidence;
-  /** What the handlers' record and the stream, the vanished part included, say of each run. */
-  readonly storyOf: (run: string) => { readonly atMs: number; readonly what: string }[];
 }
 
 const NAMESPACE = "chaos";
@@ -306,7 +284,7 @@ class ChaosRun {
     const dir = this.#project?.dir ?? "";
     const handled = await readHandled(path.join(dir, HANDLED_FILE));
     const { events, vanished, orders, terms } = this.#record;
-    const disturbances = disturbancesOf(this.#hits, terms);
+    const disturbances = disturbancesOf([...this.#hits, ...hitsOf(flock.ends)], terms);
     const jobs = this.#site.judged(disturbances);
     const history = this.#record.historyOf(jobs);
     const accidents = [...flock.accidents];
@@ -339,28 +317,7 @@ class ChaosRun {
       handoffs: this.#handoffs.all,
       vacancies,
       timeline: this.#timeline,
-      storyOf: run => this.#storyOf(run, handled),
+      storyOf: run => storyOf(run, { record: this.#record, handled, timeline: this.#timeline }),
     };
-  }
-
-  #storyOf(run: string, handled: readonly HandledLine[]) {
-    const told = (events: LaunchRecord["events"], suffix: string) =>
-      events
-        .filter(event => event.run === run)
-        .map(({ id, event, term }) => ({
-          atMs: this.#timeline.atEpoch(writtenAt({ id })),
-          what: `${run}: ${event}${term === null ? "" : ` in term ${term}`}${suffix}`,
-        }));
-    const calls = handled
-      .filter(line => line.run === run)
-      .map(({ at, attempt, replica }) => ({
-        atMs: this.#timeline.atEpoch(at),
-        what: `${run}: handler called by ${replica}, attempt ${attempt}`,
-      }));
-    return [
-      ...told(this.#record.events, ""),
-      ...told(this.#record.vanished, " (vanished in a failover)"),
-      ...calls,
-    ];
   }
 }

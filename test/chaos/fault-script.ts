@@ -27,12 +27,12 @@ export interface ScriptOptions {
 }
 
 /** Now and then nothing happens for a while, so that what is bounded in quiet times can be seen. */
-const CALM_EVERY_MS = 30_000;
-const CALM_MS = 8_000;
+const CALM_EVERY_MS = 40_000;
+const CALM_MS = 7_000;
 /** How often a fault is aimed at the moment of a launch, and how near: that is where it hurts. */
-const AIMED_SHARE = 0.65;
+const AIMED_SHARE = 0.6;
 const AIM_MS = [-20, 60] as const;
-const GAP_MS = [100, 900] as const;
+const GAP_MS = [50, 550] as const;
 const SECOND_MS = 1_000;
 
 /** The faults of a run, in order. The same options give the same script. */

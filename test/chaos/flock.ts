@@ -25,6 +25,14 @@ export interface LeaderLine {
   readonly line: LogLine;
 }
 
+export interface ProcessEnd {
+  readonly slot: string;
+  readonly signal: "SIGKILL" | "SIGTERM";
+  readonly fromMs: number;
+  /** When the replacement was started. */
+  untilMs: number;
+}
+
 export interface FlockOptions {
   readonly servers: Servers;
   readonly timeline: Timeline;
@@ -50,6 +58,8 @@ export class Flock {
   readonly leaderLines: LeaderLine[] = [];
   /** Whatever no replica should do, whatever happens to it: crash, print, break down. */
   readonly accidents: string[] = [];
+  /** Every end of a process that was asked for, as part of whatever fault; the last until its replacement started. */
+  readonly ends: ProcessEnd[] = [];
   readonly #options: FlockOptions;
   readonly #listeners = new Set<(line: LeaderLine) => void>();
   readonly #asked = new WeakSet<ReplicaProcess>();
@@ -86,6 +96,8 @@ export class Flock {
   /** Ends the process of a slot, for a reason of ours, and waits for its end. */
   async end(slot: Slot, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     this.#asked.add(slot.process);
+    const fromMs = Date.now();
+    if (!this.#isEnding) this.ends.push({ slot: slot.name, signal, fromMs, untilMs: fromMs });
     if (slot.isFrozen && signal === "SIGTERM") this.thaw(slot);
     await slot.process.end(signal);
   }
@@ -93,6 +105,8 @@ export class Flock {
   /** A new replica in the place of the one that ended. Where another fault has replaced it already, that one stays. */
   replace(slot: Slot, clockOffsetS = 0): void {
     if (this.#isEnding || !slot.process.hasEnded) return;
+    const end = this.ends.findLast(({ slot: name }) => name === slot.name);
+    if (end) end.untilMs = Date.now();
     slot.process = this.#spawn(slot.name, slot.configDir, clockOffsetS);
     slot.isFrozen = false;
   }

@@ -1,4 +1,5 @@
 import { FAULTS, type FaultKind, type FaultRule, type Harm, LEASE_TTL_MS } from "./fault-kinds.ts";
+import type { ProcessEnd } from "./flock.ts";
 import type { Disturbance } from "./judge/evidence.ts";
 import type { Window } from "./judge/windows.ts";
 import type { RecordedTerm } from "./launch-record.ts";
@@ -19,6 +20,14 @@ const YOUNG_MS = 1_500;
 const EXPIRY_MS = LEASE_TTL_MS + 1_500;
 /** When a term begins is known to the millisecond; when a fault is carried out is not. */
 const SLACK_MS = 100;
+
+/** What the ends of processes in rollouts and restarts cost is what they cost alone. */
+export function hitsOf(ends: readonly ProcessEnd[]): Hit[] {
+  return ends.map(({ slot, signal, fromMs, untilMs }) => {
+    const kind = signal === "SIGKILL" ? "kill -9 of a leader" : "stop of a leader (SIGTERM)";
+    return { kind, slots: [slot], fromMs, untilMs };
+  });
+}
 
 /** For how long each fault excuses the leader, or (where it was done to a follower) its successor. */
 export function disturbancesOf(hits: readonly Hit[], terms: readonly RecordedTerm[]): Disturbance[] {

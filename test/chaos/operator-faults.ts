@@ -14,7 +14,13 @@ export const OPERATOR_FAULTS: Acts = {
   rollback: rollOut(-1),
 };
 
-export const PAUSED = ["paused-all", "paused-latest", "paused-none"] as const;
+export const PAUSED = [
+  "paused-all",
+  "paused-latest",
+  "paused-none",
+  "edited-period",
+  "edited-policy",
+] as const;
 const ORDERED = ["steady-0", "steady-1", "steady-2", "jittered"] as const;
 const RESUME_TRIES = 20;
 

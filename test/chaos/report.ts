@@ -1,5 +1,5 @@
 import { percentile } from "../../bench/support/percentile.ts";
-import type { ChaosReport } from "./chaos-run.ts";
+import type { ChaosReport } from "./chaos-report.ts";
 import type { Handoff } from "./handoffs.ts";
 import { writtenAt } from "./surviving-stream.ts";
 import type { Moment } from "./timeline.ts";

@@ -65,7 +65,7 @@ export class ChaosSite {
         .sort((a, b) => a.fromMs - b.fromMs)
         .map(edit => ({
           fromMs: edit.fromMs,
-          untilMs: spreadUntil(edit.untilMs, disturbances),
+          untilMs: spreadUntil(edit.untilMs, [...disturbances, ...this.#edits]),
           rules: rulesOf(edit.job),
         }));
       return { ...judgedOf(job), edits };
@@ -89,10 +89,13 @@ export class ChaosSite {
   }
 }
 
-/** A leader that is in trouble, or a replica that is away, takes over an edit when it is back. */
-function spreadUntil(fromMs: number, disturbances: readonly Disturbance[]): number {
+/**
+ * A leader that is in trouble, or a replica that is away, takes over an edit when it is back; and no replica believes a
+ * configuration that goes on changing.
+ */
+function spreadUntil(fromMs: number, delays: readonly Window[]): number {
   let untilMs = fromMs + SPREAD_MS;
-  for (const { fromMs, untilMs: overMs } of disturbances.toSorted((a, b) => a.fromMs - b.fromMs)) {
+  for (const { fromMs, untilMs: overMs } of delays.toSorted((a, b) => a.fromMs - b.fromMs)) {
     if (fromMs <= untilMs && overMs + SPREAD_MS > untilMs) untilMs = overMs + SPREAD_MS;
   }
   return untilMs;

@@ -9,6 +9,7 @@ const WINDOW_MS = 3_600_000;
 const LIMIT = 100;
 /** Between the leader's look at the time and the record of what it decided. */
 const SLACK_MS = 250;
+const SAME_SCRIPT_MS = 10;
 /** How wrong the leader's estimate of the store's time may be: in peace, and while connections are slow. */
 const EARLY_MS = 50;
 const EARLY_DISTURBED_MS = 500;
@@ -134,12 +135,13 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
   return `skipped behind ${row.blockedBy}, which was not in the way`;
 }
 
-/** Within one script the next run may be added before the end of the one before it is written: the time is the same. */
+/** Within one script the next run may be added some milliseconds before the end of the one before it is written. */
 function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | undefined {
   const [added] = tick.added;
   if (!added) return undefined;
   return spans.find(
-    ({ run, index, untilMs }) => run !== tick.run && index < added.index && untilMs > added.atMs,
+    ({ run, index, untilMs }) =>
+      run !== tick.run && index < added.index && untilMs > added.atMs + SAME_SCRIPT_MS,
   );
 }
 

@@ -34,3 +34,23 @@ it("deals the faults that it is given once", () => {
   const script = drawScript({ seed: 1, store: "redis", durationMs: MINUTE_MS, once });
   expect(script.map(({ fault }) => fault).sort()).toEqual(once.sort());
 });
+
+it("has each kind of fault at least 20 times in ten minutes on each of the four stores", () => {
+  const stores = ["redis", "sentinel", "cluster", "etcd"] as const;
+  const steps = stores.flatMap(store => drawScript({ seed: 1, store, durationMs: 10 * MINUTE_MS }));
+  const counts = Map.groupBy(steps, ({ fault }) => fault);
+  const rare = Object.keys(FAULTS).filter(fault => (counts.get(fault as FaultKind)?.length ?? 0) < 20);
+  expect(rare).toEqual([]);
+});
+
+it("leaves a calm now and then, longer than what a fault may cost", () => {
+  const script = drawScript({ seed: 1, store: "redis", durationMs: 10 * MINUTE_MS });
+  const gaps = script.map(({ atMs }, i) => atMs - (script[i - 1]?.atMs ?? atMs));
+  expect(gaps.filter(gap => gap >= 7_000).length).toBeGreaterThanOrEqual(10);
+});
+
+it("deals the faults whose names contain a text, and no others", () => {
+  const script = drawScript({ seed: 1, store: "redis", durationMs: MINUTE_MS, only: "refused" });
+  expect(script.length).toBeGreaterThan(5);
+  expect(script.every(({ fault }) => fault.startsWith("refused: "))).toBe(true);
+});
