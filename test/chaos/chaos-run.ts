@@ -93,6 +93,7 @@ class ChaosRun {
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
       queues: [QUEUE, SWEPT_QUEUE],
+      sweptQueue: SWEPT_QUEUE,
       jobs: this.#site.judged([]).map(({ name }) => name),
     });
     this.#sweeper = new Sweeper({

@@ -71,7 +71,7 @@ export const FAULTS = {
   "Redis: replies held up": { cards: ALL(1), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
   "Redis: black hole": { cards: ALL(1), holdMs: [300, 6_500], leaderShare: 0.8, harm: CUT_OFF },
   "Redis: delay": { cards: ALL(1), holdMs: [1_000, 4_000], leaderShare: 0.6, harm: MOMENT },
-  "launch connection": { cards: ALL(1), holdMs: [500, 8_000], harm: CANNOT_LAUNCH },
+  "launch connection": { cards: ALL(1), holdMs: [500, 14_000], harm: CANNOT_LAUNCH },
   "lease connection": { cards: ALL(1), holdMs: [300, 6_500], harm: CUT_OFF },
   "plain connection": { cards: ALL(1), holdMs: [300, 6_500], leaderShare: 0.7, harm: SHORT },
   "presence connection": { cards: ALL(1), holdMs: [300, 6_500], leaderShare: 0.7, harm: SHORT },

@@ -8,6 +8,8 @@ export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
   readonly namespace: string;
   readonly queues: readonly string[];
+  /** One whose event stream may be deleted from outside. */
+  readonly sweptQueue?: string;
   /** Names of the jobs. */
   readonly jobs: readonly string[];
 }
@@ -30,6 +32,7 @@ export class LaunchRecord {
   readonly #recordedTerms = new Map<string, RecordedTerm>();
   /** By entry, because a run that a failover took back is launched again in another term. */
   readonly #terms = new Map<string, number | null>();
+  #reading: Promise<void> = Promise.resolve();
   #redis: Redis | null = null;
   #server: string | null = null;
 
@@ -38,7 +41,10 @@ export class LaunchRecord {
     this.#options = options;
     this.#keys = keys;
     this.#queues = new Map(
-      options.queues.map(queue => [queue, new SurvivingStream(this.#key(queue, "events"))]),
+      options.queues.map(queue => [
+        queue,
+        new SurvivingStream(this.#key(queue, "events"), queue === options.sweptQueue),
+      ]),
     );
     this.#histories = new Map(options.jobs.map(job => [job, new SurvivingStream(keys.history(job))]));
     this.#audit = new SurvivingStream(keys.audit);
@@ -91,7 +97,17 @@ export class LaunchRecord {
   }
 
   /** Reads what is new. Rejects when no primary answers; the next call reads what this one did not. */
-  async read(): Promise<void> {
+  read(): Promise<void> {
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#read());
+    return this.#reading;
+  }
+
+  close(): void {
+    this.#redis?.disconnect();
+  }
+
+  /** One after the other: where a stream has been read to is remembered between two of them. */
+  async #read(): Promise<void> {
     const redis = await this.connect();
     const server = await identify(redis);
     const isNew = server !== this.#server;
@@ -105,10 +121,6 @@ export class LaunchRecord {
       const { term, replica, since } = JSON.parse(text) as { term: number; replica: string; since: number };
       this.#recordedTerms.set(`${term} ${replica}`, { term, replica, sinceMs: since });
     }
-  }
-
-  close(): void {
-    this.#redis?.disconnect();
   }
 
   #key(queue: string, name: string): string {

@@ -23,6 +23,8 @@ export interface CommandRequest {
 
 /** However bad the day is, a command ends. */
 const LIMIT_MS = 30_000;
+/** More processes that start at once would take the machine from the replicas. */
+const AT_ONCE = 2;
 
 /** Gives commands as operators do, in processes of their own, and remembers how they ended. */
 export class OperatorDesk {
@@ -46,6 +48,9 @@ export class OperatorDesk {
   /** Resolves with the answer, or null when the command failed, and what it did is not known. */
   async give({ action, job, configDir, args = [], most }: CommandRequest): Promise<CommandAnswer | null> {
     const { dir, note } = this.#options;
+    while (this.#children.size >= AT_ONCE) {
+      await Promise.race([...this.#children].map(child => once(child, "close")));
+    }
     const fromMs = Date.now();
     const line = [action, ...(job ? [job] : []), ...args];
     const jobs = path.join(dir, "jobs");

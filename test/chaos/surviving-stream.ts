@@ -18,8 +18,12 @@ export class SurvivingStream {
   readonly vanished: StreamEntry[] = [];
   readonly #key: string;
 
-  constructor(key: string) {
+  readonly #isDeletable: boolean;
+
+  /** `isDeletable`: somebody may delete the stream, so that an empty one says nothing about what it held. */
+  constructor(key: string, isDeletable = false) {
     this.#key = key;
+    this.#isDeletable = isDeletable;
   }
 
   /** Reads what is new. */
@@ -32,6 +36,7 @@ export class SurvivingStream {
     const held = await this.#readAfter(redis, "0");
     const known = new Set(held.map(keyOf));
     const [first] = held;
+    if (!first && this.#isDeletable) return;
     const trimmed = first ? this.entries.filter(({ id }) => isBefore(id, first.id)) : [];
     this.vanished.push(...this.entries.slice(trimmed.length).filter(entry => !known.has(keyOf(entry))));
     this.entries = [...trimmed, ...held];
