@@ -12,6 +12,8 @@ export interface ExpectedTick {
   /** When it is due: at the earliest, and at the latest, which differ while an edit of the jitter spreads. */
   readonly dueFromMs: number;
   readonly dueByMs: number;
+  /** When it would be due by itself, by each of the rules. */
+  readonly ownDues: readonly number[];
 }
 
 /**
@@ -33,7 +35,9 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
       dueFromMs = Math.max(dueFromMs, Math.min(...dues));
       dueByMs = Math.max(dueByMs, ...dues);
       const isRequired = rules.length === possible.length;
-      return [{ run: runIdOf(job.name, tickAt), tickAt, rules, isRequired, dueFromMs, dueByMs }];
+      return [
+        { run: runIdOf(job.name, tickAt), tickAt, rules, isRequired, dueFromMs, dueByMs, ownDues: dues },
+      ];
     });
 }
 

@@ -83,6 +83,18 @@ export function decidedAt({ rows: [row], added: [first] }: TickAccount): number 
   return first?.atMs ?? row?.atMs ?? Number.NaN;
 }
 
+/**
+ * When the leader made up its mind, by its own account. What is late is counted from when the tick is due; of a tick with
+ * jitter some releases count from its time, so the claim that is nearer to the record counts.
+ */
+export function plannedAt(tick: TickAccount): number {
+  const decidedMs = decidedAt(tick);
+  const lateMs = tick.rows[0]?.lateMs;
+  if (lateMs === undefined) return decidedMs;
+  const claims = [tick.tickAt, ...tick.ownDues].map(fromMs => fromMs + lateMs);
+  return claims.reduce((a, b) => (Math.abs(b - decidedMs) < Math.abs(a - decidedMs) ? b : a));
+}
+
 /** When the job's ticks may wait without being late: while it is paused, and with `queue` behind an unfinished run. */
 export function waitingWindows({ orders, spans }: JobAccount, tick: TickAccount): readonly Window[] {
   const queues = tick.rules.some(({ overlap }) => overlap === "queue");

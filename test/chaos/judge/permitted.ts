@@ -1,5 +1,5 @@
 import type { JobRules, Recorded } from "./evidence.ts";
-import { decidedAt, type JobAccount, type TickAccount, waitingWindows } from "./job-account.ts";
+import { decidedAt, type JobAccount, plannedAt, type TickAccount, waitingWindows } from "./job-account.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
 import { contains, timeOutside, type Window } from "./windows.ts";
 
@@ -37,7 +37,7 @@ export function objection(account: JobAccount, index: number, disturbed: readonl
   const tick = account.ticks[index] as TickAccount;
   const row = tick.rows[0] as Recorded;
   const decidedMs = decidedAt(tick);
-  const saidMs = row.lateMs === undefined ? decidedMs : tick.tickAt + row.lateMs;
+  const saidMs = plannedAt(tick);
   const isCredible = saidMs <= decidedMs && decidedMs - saidMs <= COMMIT_LIMIT_MS;
   const plannedMs = row.outcome === "launched" && isCredible ? saidMs : decidedMs;
   const following = [...account.ticks.slice(index + 1), ...account.ahead];

@@ -1,5 +1,5 @@
 import type { Recorded, Violation } from "./evidence.ts";
-import { decidedAt, type JobAccount, type TickAccount, waitingWindows } from "./job-account.ts";
+import { decidedAt, type JobAccount, plannedAt, type TickAccount, waitingWindows } from "./job-account.ts";
 import { timeOutside, type Window } from "./windows.ts";
 
 /** Covers a leader's start, a garbage collection, two cores that several processes share. */
@@ -19,7 +19,7 @@ export function latenessOf(
     if (!row) return [];
     const excused = [...disturbed, ...waitingWindows(account, tick)];
     const decidedMs = decidedAt(tick);
-    const lateMs = timeOutside(tick.dueByMs, decidedMs, excused);
+    const lateMs = Math.round(timeOutside(tick.dueByMs, decidedMs, excused));
     if (lateMs > punctualMs) {
       const what = `${tick.run} was ${row.outcome} ${decidedMs - tick.dueByMs} ms after it was due, ${lateMs} ms of it undisturbed`;
       return [{ breach: "late", what, run: tick.run }];
@@ -37,7 +37,7 @@ function untrueLateness(
 ): Violation[] {
   if (outcome !== "launched" || lateMs === undefined) return [];
   const decidedMs = decidedAt(tick);
-  if (timeOutside(tick.tickAt + lateMs, decidedMs, excused) <= punctualMs) return [];
+  if (timeOutside(plannedAt(tick), decidedMs, excused) <= punctualMs) return [];
   const what = `${tick.run} was launched ${decidedMs - tick.tickAt} ms late, and its record says ${lateMs} ms`;
   return [{ breach: "wrong record", what, run: tick.run }];
 }
