@@ -31,18 +31,12 @@ const FAULTS = Object.entries(COUNTS).flatMap(([fault, count]) =>
   Array<FaultKind>(count).fill(fault as FaultKind),
 );
 
-/**
- * A run that waits with `overlap: queue` is launched by BullMQ and not by the leader: in the term in which it began to wait,
- * and in the place of newer ones. `npm run chaos` reports it.
- */
-const KNOWN = /^(swept-)?queueing\b/;
-
 it(`loses no tick and launches none twice while leaders are killed, frozen and cut off (seed ${SEED})`, async () => {
   const again = `CHAOS_SEED=${SEED} npm test -- --project chaos`;
   const report = await runChaos({ store: "redis", seed: SEED, durationMs: LIMIT_MS, once: FAULTS, again });
   console.log(formatReport(report));
   if (report.verdict.violations.length > 0) console.log(formatViolations(report));
-  expect(report.verdict.violations.filter(({ run = "" }) => !KNOWN.test(run))).toEqual([]);
+  expect(report.verdict.violations).toEqual([]);
   expect(Object.fromEntries(report.faults)).toEqual(COUNTS);
   expect(report.verdict.ticks).toBeGreaterThan(JOBS * 60);
 });
