@@ -1,6 +1,6 @@
 /**
- * Checks the models of the launch protocol (launch.pml) and of the lock (locks.pml) with Spin: each model within each
- * of its bounds must hold, each mutant must fail, and each known limit must still be one.
+ * Checks the models of the launch protocol (launch.pml, ticks.pml) and of the lock (locks.pml) with Spin: each model within
+ * each of its bounds must hold, each mutant must fail, and each known limit must still be one.
  *
  *     node model/check.ts                      everything, as in CI
  *     node model/check.ts --deep               larger bounds: some minutes
@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { LOCK_SEARCHES } from "./lock-searches.ts";
+import { TICK_SEARCHES } from "./tick-searches.ts";
 
 /** What a search is about when it does not say so. */
 const MODEL = "launch.pml";
@@ -137,6 +138,7 @@ const SEARCHES: readonly Search[] = [
     bounds: { TICKS: 3, EXPIRIES: 1, DROPS: 1, REFUSALS: 1, FAILOVERS: 1 },
     isDeep: true,
   },
+  ...TICK_SEARCHES,
   ...LOCK_SEARCHES,
 ];
 
@@ -262,6 +264,12 @@ const VIOLATIONS = [
   ["accepted", "P3: the resource accepts an older fence after a newer one"],
   ["isAccepted", "P3: the resource refuses a holder that trusts its lock"],
   ["released", "P4: a lock is granted to an acquisition that was released"],
+  ["!(redis.decided", "D1: a tick is decided twice"],
+  ["redis.decided", "D1: a tick is lost: its time has come, it is not decided, and never will be"],
+  ["isAllowed", "D2: a tick is decided by a schedule that was not in force when its time came"],
+  ["redis.unfinished", "D3: a run is launched or begins beside an unfinished one"],
+  [".term!=", "P2: a term writes that is not the newest"],
+  ["redis.number", "the bounds of the model are too small"],
   [".era==", "P2: a term writes that is not the newest"],
   ["!(redis.known", "P1: a tick is launched twice"],
   ["redis.known", "P1: a tick is lost: it is due, it has no run, and none will come"],
