@@ -47,11 +47,11 @@ export const TICK_SEARCHES: readonly TickSearch[] = [
   search("mutant", "no-watch-epoch-cursors", { EDITS: 1, DROPS: 1 }, "NO_WATCH_EPOCHS"),
   search("mutant", "begun-before-the-cursor", { EDITS: 1, EXPIRIES: 1, BEHIND: 1 }, "BEGIN_AT_NOW"),
   search("mutant", "define-without-fence", { EDITS: 1, EXPIRIES: 1, DROPS: 1 }, "DEFINE_UNFENCED"),
+  search("mutant", "late-definition", { EDITS: 2, DROPS: 1 }, "LATE_DEFINE"),
   search("mutant", "no-watch-newest-run", { MANUALS: 1 }, "OVERLAP", "NO_WATCH_NEWEST"),
   search("mutant", "run-not-named", {}, "OVERLAP", "NO_MARK"),
   search("mutant", "removed-is-ended", {}, "OVERLAP", "NO_WORKING"),
   search("mutant", "pass-after-refusal", { REFUSALS: 1 }, "OVERLAP", "PASS_AFTER_REFUSAL"),
 
-  search("limit", "late-definition", { EDITS: 2, DROPS: 1 }, "LATE_DEFINE"),
   search("limit", "change-forgotten", { EDITS: 1, FAILOVERS: 1 }),
 ];

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
@@ -23,6 +24,7 @@ const openReply = z.union([
 ]);
 const defineReply = z.union([
   z.tuple([z.literal("fenced")]),
+  z.tuple([z.literal("late")]),
   z.tuple([z.literal("defined")]).rest(z.string()),
 ]);
 
@@ -54,8 +56,10 @@ export interface OpenBooks {
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
-  { fence, jobs, nowMs, format, onPage }: OpenBooks,
+  options: OpenBooks,
 ): Promise<ReadonlyMap<string, Book> | null> {
+  const { fence, jobs, nowMs, format, onPage } = options;
+  const opening = randomUUID();
   const { term, cursors, definitions, schedules, launched, retired } = keys;
   const books = new Map<string, Book>();
   const changed: Job[] = [];
@@ -63,8 +67,8 @@ export async function openBooks(
     onPage?.();
     const reply = await OPEN_TERM.run(
       redis,
-      [term, cursors, definitions, schedules, launched, retired, keys.format],
-      [fence, format, ...page.flatMap(job => fingerprintsOf(job))],
+      [term, cursors, definitions, schedules, launched, retired, keys.format, keys.opening],
+      [fence, format, opening, ...page.flatMap(job => fingerprintsOf(job))],
     );
     const opened = openReply.parse(reply);
     if (opened[0] === "fenced") return null;
@@ -79,8 +83,10 @@ export async function openBooks(
   }
   for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
     onPage?.();
-    const defined = await define(redis, keys, { fence, nowMs, jobs: page });
-    if (defined === null) return null;
+    const defined = await define(redis, keys, { fence, nowMs, jobs: page, opening });
+    if (defined === "fenced") return null;
+    // An opening that this leader had given up came late. The newest one is in force.
+    if (defined === "late") return openBooks(redis, keys, options);
     for (const [job, book] of defined) books.set(job, book);
   }
   return books;
@@ -92,21 +98,21 @@ const UNKNOWN: Book = { cursor: 0, launched: 0 };
 async function define(
   redis: Redis,
   keys: RedisKeys,
-  { fence, nowMs, jobs }: Pick<OpenBooks, "fence" | "nowMs" | "jobs">,
-): Promise<ReadonlyMap<string, Book> | null> {
+  { fence, nowMs, jobs, opening }: Pick<OpenBooks, "fence" | "nowMs" | "jobs"> & { readonly opening: string },
+): Promise<ReadonlyMap<string, Book> | "fenced" | "late"> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
   const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
   const reply = await DEFINE.run(
     redis,
-    [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars],
+    [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars, keys.opening],
     [
       ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
-      ...[covered.size, ...[...covered].flat()],
+      ...[opening, covered.size, ...[...covered].flat()],
       ...jobs.flatMap(job => [...fingerprintsOf(job), storedDefinitionOf(job).json]),
     ],
   );
   const [outcome, ...values] = defineReply.parse(reply);
-  if (outcome === "fenced") return null;
+  if (outcome !== "defined") return outcome;
   return new Map(jobs.map(({ name }, i) => [name, bookOf(keys, name, values.slice(2 * i))]));
 }
 

@@ -1,11 +1,12 @@
 -- Writes the definitions of jobs that are new or changed, and closes the epochs that end with that.
 --
--- KEYS  1 term   2 cursors   3 definitions   4 epochs   5 epoch cursors   6 schedules   7 launched   8 calendars
+-- KEYS  1 term   2 cursors   3 definitions   4 epochs   5 epoch cursors   6 schedules   7 launched   8 calendars   9 opening
 -- ARGV  1 fence   2 now (epoch ms)   3 how many entries a history keeps   4 what the keys of histories begin with
---       5 how many calendars follow, and these: digest, covered time
+--       5 id of the opening   6 how many calendars follow, and these: digest, covered time
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it, the definition as JSON
--- Returns {'fenced'} when another term is in force, else {'defined', cursor and launched ticks of the first job, ...}
+-- Returns {'fenced'} when another term is in force, {'late'} when the books have been opened again
+-- meanwhile, else {'defined', cursor and launched ticks of the first job, ...}
 --
 -- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that was
 -- in force is closed: it owns the ticks up to now, or up to its cursor where that is later, and keeps its own cursor. The
@@ -15,14 +16,18 @@
 -- a release has led meanwhile. When it led with this schedule, the job goes on from its cursor. When it led with another
 -- one, the ticks that it left undecided belong to a schedule that is not known: the job begins now, and its history says so.
 --
+-- Why {'late'}: on a connection that was given up this may arrive after the same leader has opened its books again, with
+-- other jobs. Then Redis would have one schedule in force, and the leader would launch by another one.
+--
 -- Why atomic: an epoch that is closed without its cursor loses ticks, and a cursor that moves without it does too.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'fenced'}
 end
+if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end
 local now, kept, histories = tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local at = 6
-for _ = 1, tonumber(ARGV[5]) do
+local at = 7
+for _ = 1, tonumber(ARGV[6]) do
   redis.call('HSETNX', KEYS[8], ARGV[at], ARGV[at + 1])
   at = at + 2
 end

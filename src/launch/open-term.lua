@@ -1,14 +1,14 @@
 -- Opens the books for a term: reads where every job is. Called for a few thousand jobs at a time.
 --
--- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 format
--- ARGV  1 fence   2 newest format that is known
+-- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 format   8 opening
+-- ARGV  1 fence   2 newest format that is known   3 id of this opening
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it
 -- Returns {'fenced'} when another term is in force, {'newer', format} when a newer release wrote the data, else
 -- {'opened', cursor and launched ticks of the first job, of the second, ...}; two empty strings for a job that is new or
 -- whose definition is not the one that is stored: define.lua comes next for those.
 --
--- A job that is in a configuration again is not retired.
+-- A job that is in a configuration again is not retired. What an earlier opening still sends to define.lua is void.
 --
 -- Why atomic: a term that ended between the check of the fence and the write must not change anything.
 
@@ -17,9 +17,10 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
 end
 local format = tonumber(redis.call('GET', KEYS[7]) or '1')
 if format > tonumber(ARGV[2]) then return {'newer', format} end
+redis.call('SET', KEYS[8], ARGV[3])
 local has_retired = redis.call('EXISTS', KEYS[6]) == 1
 local reply = {'opened'}
-for i = 3, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   local job, fingerprint, digest, legacy = unpack(ARGV, i, i + 3)
   local cursor = redis.call('HGET', KEYS[2], job)
   local known = redis.call('HGET', KEYS[3], job) or ''

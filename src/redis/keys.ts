@@ -31,6 +31,8 @@ export class RedisKeys {
   readonly launched: string;
   /** Hash job → when it was first found to be in no configuration any more (epoch ms). */
   readonly retired: string;
+  /** String: which opening of the books is the newest one (open-term.lua). */
+  readonly opening: string;
   /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
   readonly orders: string;
   /** Stream, capped: who asked for what, and when. */
@@ -69,6 +71,7 @@ export class RedisKeys {
     this.schedules = `${this.#base}schedules`;
     this.launched = `${this.#base}launched`;
     this.retired = `${this.#base}retired`;
+    this.opening = `${this.#base}opening`;
     this.orders = `${this.#base}orders`;
     this.audit = `${this.#base}audit`;
     this.histories = `${this.#base}history/`;

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { readDueLanes } from "../../src/launch/cursors.ts";
 import { readDefinitions, storedDefinitionOf } from "../../src/launch/definition.ts";
@@ -56,7 +56,7 @@ async function setup() {
     return { ...opened, launcher, cursors, commit };
   };
   const history = (job: string) => readHistory(redis, keys, job, 50);
-  return { keys, redis, lead, history };
+  return { keys, redis, fenced, lead, history };
 }
 
 const launch = (tickAt: number, epoch?: number): Decision => {
@@ -106,6 +106,23 @@ describe("a schedule that changed", () => {
     await commit(launch(T0 + 5_000));
     const { closed, books } = await lead([NEXT], T0 + 4_000);
     expect([closed[0]?.untilMs, books.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
+  });
+
+  it("is not changed by a definition that arrives when the books have been opened again", async () => {
+    const { lead, redis, keys, fenced } = await setup();
+    for (const [i, job] of [SECONDLY, NEXT, SECONDLY].entries()) await lead([job], T0 + i * 1_000);
+    const before = await redis.hgetall(keys.definitions);
+    const scripts = vi.spyOn(fenced, "evalsha");
+    scripts.mockImplementationOnce(() => {
+      scripts.mockRejectedValueOnce(new Error("Connection is closed."));
+      return redis.evalsha(...(scripts.mock.lastCall as Parameters<Redis["evalsha"]>));
+    });
+    await expect(lead([NEXT], T0 + 3_000)).rejects.toThrow("Connection is closed.");
+    const late = scripts.mock.lastCall as Parameters<Redis["evalsha"]>;
+    scripts.mockRestore();
+    await lead([SECONDLY], T0 + 4_000);
+    expect(await redis.evalsha(...late)).toEqual(["late"]);
+    expect(await redis.hgetall(keys.definitions)).toEqual(before);
   });
 
   it("moves each epoch's own cursor, and voids a plan from which either differs", async () => {

@@ -31,6 +31,14 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     tests: REDIS_TESTS,
   },
   {
+    name: "epoch-late-definition",
+    rule: "a definition that arrives when the books have been opened again changes nothing",
+    file: "src/launch/define.lua",
+    find: "if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end",
+    replace: "",
+    tests: REDIS_TESTS,
+  },
+  {
     name: "epoch-older-release-believed",
     rule: "a definition says nothing after an older release has led with another schedule",
     file: "src/launch/define.lua",
