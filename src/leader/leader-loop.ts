@@ -20,6 +20,8 @@ import type { WaitingLanes } from "./waiting-lanes.ts";
 const BATCH = 1_000;
 /** Jobs planned in one go; between two of them the event loop turns, so that the lease is renewed in time. */
 const JOBS_A_TURN = 1_000;
+/** Of these, at least this many that have late ticks, so that they get on. */
+const LATE_JOBS_A_TURN = 100;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** A leader that could launch nothing for this long resigns: another replica may fare better. */
@@ -130,6 +132,8 @@ export class LeaderLoop {
   async #launchDue(term: Term, standing: Standing, trouble: Trouble): Promise<Stop | "new orders"> {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
+    /** The lanes whose late ticks the last plans left over, behind all that is due in `due`. */
+    let late: readonly string[] = [];
     const { waiting } = standing;
     waiting.clear();
     for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
@@ -140,10 +144,12 @@ export class LeaderLoop {
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       taken.push(...waiting.takeDue(nowMs, JOBS_A_TURN - taken.length));
       if (taken.length === 0) {
-        trouble.end();
-        if (this.#newJobs) return "new jobs";
-        const outcome = await this.#tidy(term, standing);
-        if (outcome !== "done") return outcome;
+        if (late.length === 0) {
+          trouble.end();
+          if (this.#newJobs) return "new jobs";
+          const outcome = await this.#tidy(term, standing);
+          if (outcome !== "done") return outcome;
+        }
         // Not after every tick: the next one would wait for the answer.
         if (clock.monotonicMs() >= nextLookMs) {
           nextLookMs = clock.monotonicMs() + ORDERS_MS;
@@ -155,18 +161,29 @@ export class LeaderLoop {
         const free = await this.#freeLanes(waiting);
         if (free === null) return "reopen";
         for (const lane of free) due.put(lane, Number.NEGATIVE_INFINITY);
-        const next = waiting.next;
-        const dueInMs = Math.min(due.nextDueMs ?? Number.POSITIVE_INFINITY, next.dueMs) - clock.nowMs();
-        const lookInMs = Math.min(nextLookMs, next.lookMs) - clock.monotonicMs();
-        await this.#sleep(Math.min(dueInMs, lookInMs), term.signal);
-        continue;
+        if (free.length > 0) continue;
+        if (late.length === 0) {
+          const next = waiting.next;
+          const dueInMs = Math.min(due.nextDueMs ?? Number.POSITIVE_INFINITY, next.dueMs) - clock.nowMs();
+          const lookInMs = Math.min(nextLookMs, next.lookMs) - clock.monotonicMs();
+          await this.#sleep(Math.min(dueInMs, lookInMs), term.signal);
+          continue;
+        }
       }
-      const plan = planTicks({ jobs: taken.map(lane => standing.planned(lane)), nowMs });
+      const lateTaken = late.slice(0, Math.max(JOBS_A_TURN - taken.length, LATE_JOBS_A_TURN));
+      late = late.slice(lateTaken.length);
+      taken.push(...lateTaken);
+      // What is punctual may be among those that were not taken.
+      const isMoreDue = (due.nextDueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
+      const planned = taken.map(lane => standing.planned(lane));
+      const plan = planTicks({ jobs: planned, nowMs, lateLimit: isMoreDue ? 0 : BATCH });
       const outcome = await this.#commit(term, plan.decisions, standing);
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
+      late = [...late, ...plan.late];
+      const isLate = new Set(plan.late);
       for (const [lane, dueMs] of plan.nextDue) {
-        if (!waiting.put(lane, dueMs) && dueMs !== null) due.put(lane, dueMs);
+        if (!isLate.has(lane) && !waiting.put(lane, dueMs) && dueMs !== null) due.put(lane, dueMs);
       }
       standing.review(taken);
       term.progress?.step();

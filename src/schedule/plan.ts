@@ -17,6 +17,10 @@
  *
  * A job whose schedule changed has a *lane* for each schedule that still has undecided ticks: its own rules, its own
  * cursor. Lanes do not hold each other back; they share the job's `maxRuns`.
+ *
+ * Late ticks of one job must not make punctual ticks of another late. So lanes are planned by urgency: first those without
+ * late ticks, then those whose policy would miss a tick that waits, and last, in bounded number, late ticks that are
+ * launched however late they are (`catchUp: all`).
  */
 import { type CatchUpRules, findLaunchFrom, missReasons } from "./catch-up.ts";
 import { type DueSpan, findDueSpan, firstDueFrom } from "./due-span.ts";
@@ -48,20 +52,25 @@ export interface PlanInput {
   readonly nowMs: number;
   /** Most decisions for one job. */
   readonly limit?: number;
-  /** Most decisions in all; jobs that have waited longest come first. */
-  readonly totalLimit?: number;
+  /**
+   * Most decisions with the late ticks of `catchUp: all`, less than that where there are others; never so few that these
+   * jobs do not get on.
+   */
+  readonly lateLimit?: number;
   /** Up to this long after it is due a tick is on time: launched under any policy, and not as a catch-up. */
   readonly onTimeMs?: number;
 }
 
 export interface Plan {
-  /** Oldest due first; the decisions of one job strictly ascending by tick. */
+  /** By urgency, then oldest due first; the decisions of one lane strictly ascending by tick. */
   readonly decisions: readonly Decision[];
   /**
    * For every lane of the input (`laneOf`), when its first undecided tick is due (with jitter), or, while it is paused, the first
    * one that is not due yet; null when it has none.
    */
   readonly nextDue: ReadonlyMap<string, number | null>;
+  /** The lanes with late ticks that `lateLimit` left over, in the order in which to plan them next. */
+  readonly late: readonly string[];
   /** False when a limit cut the plan: commit its decisions, then plan again at once. */
   readonly complete: boolean;
 }
@@ -105,38 +114,67 @@ export function laneOf({ job, epoch }: { readonly job: string; readonly epoch?: 
 }
 
 const DEFAULT_LIMIT = 1_000;
-const DEFAULT_TOTAL_LIMIT = 10_000;
+const DEFAULT_LATE_LIMIT = 1_000;
+/** A lane with late ticks gets this many decisions at a time: planning it costs as much for fewer. */
+const LATE_A_LANE = 250;
 /** Longer than an ordinary handoff or a stall of the event loop, shorter than what people call an outage. */
 const DEFAULT_ON_TIME_MS = 5 * SECOND_MS;
 /** So many passed ticks of a job are decided one by one; older ones share a decision. */
 const SINGLE_PASSES = 100;
+/** Of all jobs together this many passed ticks are decided one by one in a plan. They cost a tenth of a launch each. */
+const SINGLE_PASSES_A_PLAN = 5_000;
 /** Ticks are counted one by one up to here: some 10 ms of work. */
 const COUNT_LIMIT = 10_000;
 
 /** Decides every tick that is due at `nowMs` and lies behind its job's cursor: launched, or missed and why. */
 export function planTicks(input: PlanInput): Plan {
-  const { jobs, nowMs, limit = DEFAULT_LIMIT, totalLimit = DEFAULT_TOTAL_LIMIT } = input;
-  const rules: Rules = { nowMs, limit, onTimeMs: input.onTimeMs ?? DEFAULT_ON_TIME_MS };
+  const { jobs, nowMs, limit = DEFAULT_LIMIT, lateLimit = DEFAULT_LATE_LIMIT } = input;
+  const onTimeMs = input.onTimeMs ?? DEFAULT_ON_TIME_MS;
   const nextDue = new Map<string, number | null>();
   const decided: DueDecision[] = [];
   const launches = new Map<string, number>();
   let complete = true;
-  for (const { job, dueAt } of dueJobs(jobs, nowMs, nextDue)) {
-    const room = totalLimit - decided.length;
-    const plan: JobPlan =
-      room > 0
-        ? planJob(afterOtherLanes(job, launches), { ...rules, limit: Math.min(limit, room) })
-        : { decisions: [], nextDue: dueAt, complete: false };
-    decided.push(...withDueTimes(job.schedule, plan.decisions));
-    nextDue.set(laneOf({ ...job, job: job.name }), plan.nextDue);
-    complete &&= plan.complete;
-    const launched = plan.decisions.filter(({ outcome }) => outcome === "launch").length;
+  const due = dueJobs(jobs, { nowMs, onTimeMs }, nextDue);
+  const urgent = due.filter(({ urgency }) => urgency === "losing").length;
+  const singlePasses = Math.min(SINGLE_PASSES, Math.floor(SINGLE_PASSES_A_PLAN / Math.max(urgent, 1)));
+  const plan = ({ job, urgency }: DueJob, most: number): JobPlan => {
+    const rules: Rules = { nowMs, onTimeMs, limit: most, singlePasses };
+    const planned = planJob(afterOtherLanes(job, launches), rules);
+    decided.push(...withDueTimes(job.schedule, urgency, planned.decisions));
+    nextDue.set(laneOf({ ...job, job: job.name }), planned.nextDue);
+    complete &&= planned.complete;
+    const launched = planned.decisions.filter(({ outcome }) => outcome === "launch").length;
     launches.set(job.name, (launches.get(job.name) ?? 0) + launched);
+    return planned;
+  };
+
+  for (const one of due.filter(({ urgency }) => urgency !== "late")) plan(one, limit);
+  const left: string[] = [];
+  const cut: string[] = [];
+  const late = due.filter(({ urgency }) => urgency === "late");
+  let room = Math.max(lateLimit - decided.length, LATE_A_LANE);
+  const share = Math.min(Math.max(Math.floor(room / Math.max(late.length, 1)), LATE_A_LANE), limit);
+  for (const one of late) {
+    const lane = laneOf({ ...one.job, job: one.job.name });
+    if (room < Math.min(LATE_A_LANE, limit)) left.push(lane);
+    else {
+      const planned = plan(one, share);
+      room -= planned.decisions.length;
+      if (!planned.complete) cut.push(lane);
+    }
   }
-  // The sort is stable and due times never fall within a job, so each job's own order is kept.
-  decided.sort((a, b) => a.dueAt - b.dueAt);
-  return { decisions: decided.map(({ decision }) => decision), nextDue, complete };
+  complete &&= left.length === 0;
+  decided.sort((a, b) => URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency) || a.dueAt - b.dueAt);
+  return { decisions: decided.map(({ decision }) => decision), nextDue, late: [...left, ...cut], complete };
 }
+
+/**
+ * How a lane is hurt by waiting. "punctual": its ticks are on time, and would be late. "losing": it has late ticks; a tick
+ * that is on time now, or the newest, would be missed or replaced. "late": all its ticks are launched, however late.
+ */
+type Urgency = "punctual" | "losing" | "late";
+
+const URGENCIES: readonly Urgency[] = ["punctual", "losing", "late"];
 
 /** The lanes of a job share its `maxRuns`. */
 function afterOtherLanes(job: PlannedJob, launches: ReadonlyMap<string, number>): PlannedJob {
@@ -153,7 +191,7 @@ export function planRemoval(job: PlannedJob, untilMs: number): readonly PassDeci
   if (runsLeft <= 0) return [];
   const reasonOf = () => REMOVED;
   const stretch: Stretch = { after: cursor, end: Math.floor(untilMs) + 1, outcome: "skip", reasonOf };
-  return passIn(job, stretch, DEFAULT_LIMIT);
+  return passIn(job, stretch, { limit: DEFAULT_LIMIT, singlePasses: SINGLE_PASSES });
 }
 
 const REMOVED = "the job was removed from the configuration";
@@ -162,6 +200,8 @@ interface Rules {
   readonly nowMs: number;
   readonly limit: number;
   readonly onTimeMs: number;
+  /** Of the ticks that are passed, this many are decided one by one. */
+  readonly singlePasses: number;
 }
 
 interface JobPlan {
@@ -172,18 +212,30 @@ interface JobPlan {
 
 interface DueDecision {
   readonly decision: Decision;
+  readonly urgency: Urgency;
   readonly dueAt: number;
 }
 
-/** The jobs with a due tick, longest waiting first; the others only get their `nextDue`. */
-function dueJobs(jobs: readonly PlannedJob[], nowMs: number, nextDue: Map<string, number | null>) {
-  const due: { job: PlannedJob; dueAt: number }[] = [];
+interface DueJob {
+  readonly job: PlannedJob;
+  readonly urgency: Urgency;
+}
+
+/** The jobs with a due tick, in their order; the others only get their `nextDue`. */
+function dueJobs(
+  jobs: readonly PlannedJob[],
+  { nowMs, onTimeMs }: Pick<Rules, "nowMs" | "onTimeMs">,
+  nextDue: Map<string, number | null>,
+): DueJob[] {
+  const due: DueJob[] = [];
   for (const job of jobs) {
     const dueAt = dueTime(job.schedule, job.schedule.next(job.cursor));
     nextDue.set(laneOf({ ...job, job: job.name }), dueAt);
-    if (dueAt !== null && dueAt <= nowMs) due.push({ job, dueAt });
+    if (dueAt === null || dueAt > nowMs) continue;
+    const isPatient = job.catchUp === "all" && job.waitsFor === undefined && job.pausedAt === undefined;
+    due.push({ job, urgency: dueAt >= nowMs - onTimeMs ? "punctual" : isPatient ? "late" : "losing" });
   }
-  return due.sort((a, b) => a.dueAt - b.dueAt);
+  return due;
 }
 
 function planJob(job: PlannedJob, rules: Rules): JobPlan {
@@ -215,7 +267,7 @@ function planLaunches(
   if (job.waitsFor === undefined) return launchesFrom(job, from, span, Math.min(rules.limit, runsLeft));
   if (rules.limit <= 0) return launchesFrom(job, from, span, 0);
   const waited = newestWaiting(job, from, span, rules);
-  const replaced = passIn(job, { ...replacedBefore(job, from), end: waited }, rules.limit);
+  const replaced = passIn(job, { ...replacedBefore(job, from), end: waited }, rules);
   if (job.waitsFor?.endedMs === Number.POSITIVE_INFINITY) return { decisions: replaced, cutAt: null };
   const launches = launchesFrom(job, Math.max(from, waited), span, rules.limit - replaced.length, rules);
   return { ...launches, decisions: [...replaced, ...launches.decisions] };
@@ -245,7 +297,7 @@ function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): 
   const passes: PassDecision[] = [];
   let after = cursor;
   const pass = (stretch: Omit<Stretch, "after">) => {
-    passes.push(...passIn(job, { ...stretch, after }, rules.limit));
+    passes.push(...passIn(job, { ...stretch, after }, rules));
     after = Math.max(after, stretch.end - 1);
   };
   for (const { fromMs, toMs } of pauses) {
@@ -271,11 +323,15 @@ interface Stretch {
 }
 
 /** The newest ticks of the stretch singly, everything older in one decision before them. */
-function passIn(job: PlannedJob, stretch: Stretch, limit: number): PassDecision[] {
+function passIn(
+  job: PlannedJob,
+  stretch: Stretch,
+  { limit, singlePasses }: Pick<Rules, "limit" | "singlePasses">,
+): PassDecision[] {
   const { after, end } = stretch;
   const passes: PassDecision[] = [];
   if (end - 1 <= after) return passes;
-  const singles = Math.min(SINGLE_PASSES, Math.max(limit / 2 - 1, 0));
+  const singles = Math.min(singlePasses, Math.max(limit / 2 - 1, 0));
   let last = job.schedule.previous(end - 1);
   for (
     ;
@@ -335,12 +391,12 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
 }
 
 /** When each decision fell due; a tick that waited for an earlier one of its job is due with that one. */
-function withDueTimes(schedule: Schedule, decisions: readonly Decision[]): DueDecision[] {
+function withDueTimes(schedule: Schedule, urgency: Urgency, decisions: readonly Decision[]): DueDecision[] {
   let dueAt = Number.NEGATIVE_INFINITY;
   return decisions.map(decision => {
     const letGoAt = decision.tickAt + schedule.jitterOf(decision.tickAt);
     dueAt = Math.max(dueAt, letGoAt, decision.dueAt ?? letGoAt);
-    return { decision: dueAt === decision.tickAt ? decision : { ...decision, dueAt }, dueAt };
+    return { decision: dueAt === decision.tickAt ? decision : { ...decision, dueAt }, urgency, dueAt };
   });
 }
 

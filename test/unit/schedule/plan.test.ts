@@ -551,18 +551,60 @@ describe("limits", () => {
     expect(second.complete).toBe(true);
   });
 
-  test("over all jobs serve the one that waited longest first", () => {
-    const jobs = [
-      job({ name: "new", spec: MINUTELY, catchUp: "all", cursor: NOON + 3 * MINUTE }),
-      job({ name: "old", spec: MINUTELY, catchUp: "all", cursor: NOON }),
-    ];
-    const plan = planTicks({ jobs, nowMs: NOON + 5 * MINUTE, totalLimit: 3 });
-    expect(plan.decisions.map(decision => decision.job)).toEqual(["old", "old", "old"]);
-    expect(plan.complete).toBe(false);
-    expect([...plan.nextDue]).toEqual([
-      ["new", NOON + 4 * MINUTE],
-      ["old", NOON + 4 * MINUTE],
-    ]);
+  describe("of late ticks", () => {
+    const late = (name: string, parts: Partial<PlannedJob> = {}) =>
+      job({ name, spec: SECONDLY, catchUp: "all", cursor: NOON - 1_000 * SECOND, ...parts });
+    const counts = (decisions: readonly Decision[]) => {
+      const counted: Record<string, number> = {};
+      for (const decision of decisions) counted[decision.job] = (counted[decision.job] ?? 0) + 1;
+      return counted;
+    };
+
+    test("leave those over whose policy launches them however late they are, behind all others", () => {
+      const jobs = [
+        late("all"),
+        late("latest", { catchUp: "latest" }),
+        late("none", { catchUp: "none" }),
+        late("on time", { cursor: NOON - 3 * SECOND }),
+      ];
+      const { decisions, nextDue, late: left, complete } = planTicks({ jobs, nowMs: NOON, lateLimit: 460 });
+      expect(counts(decisions)).toEqual({ "on time": 3, latest: 107, none: 107, all: 250 });
+      const order = ["on time", "losing", "all"];
+      const urgencies = decisions.map(({ job: name }) => (order.includes(name) ? name : "losing"));
+      expect([...new Set(urgencies)]).toEqual(order);
+      expect(urgencies).toEqual(urgencies.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
+      expect([left, complete]).toEqual([["all"], false]);
+      expect([...nextDue]).toEqual([
+        ["all", NOON - 749 * SECOND],
+        ["latest", NOON + SECOND],
+        ["none", NOON + SECOND],
+        ["on time", NOON + SECOND],
+      ]);
+    });
+
+    test("share them out among the jobs, and name first those that got none", () => {
+      const jobs = ["a", "b", "c", "d", "e"].map(name => late(name));
+      const plan = planTicks({ jobs, nowMs: NOON, lateLimit: 900 });
+      expect(counts(plan.decisions)).toEqual({ a: 250, b: 250, c: 250 });
+      expect(plan.late).toEqual(["d", "e", "a", "b", "c"]);
+      expect(counts(planTicks({ jobs: jobs.slice(3), nowMs: NOON, lateLimit: 900 }).decisions)).toEqual({
+        d: 450,
+        e: 450,
+      });
+    });
+
+    test("let these jobs get on however many other ticks there are", () => {
+      const plan = planTicks({ jobs: [late("a"), late("b")], nowMs: NOON, lateLimit: 0 });
+      expect(counts(plan.decisions)).toEqual({ a: 250 });
+    });
+
+    test("record fewer missed ticks one by one where many jobs have them", () => {
+      const jobs = Array.from({ length: 500 }, (_, i) => late(`${i}`, { catchUp: "latest" }));
+      const { decisions } = planTicks({ jobs, nowMs: NOON });
+      const missed = decisions.filter(({ outcome, job: name }) => outcome === "miss" && name === "7");
+      expect(missed).toHaveLength(11);
+      expect(missed[0]).toMatchObject({ count: 1_000 - 6 - 10 });
+    });
   });
 
   test("leave the newest 100 missed ticks single and count the older ones", () => {
@@ -643,7 +685,7 @@ describe("whatever the times of planning", () => {
     for (const nowMs of times) {
       let complete = false;
       while (!complete) {
-        const plan = planTicks({ jobs, nowMs, limit, totalLimit: 3 * limit });
+        const plan = planTicks({ jobs, nowMs, limit, lateLimit: 3 * limit });
         for (const { job: name, tickAt } of plan.decisions) {
           const index = jobs.findIndex(one => one.name === name);
           const planned = jobs[index];
