@@ -1,4 +1,5 @@
 import { parseCronFields } from "../schedule/cron.ts";
+import type { DayFields } from "../schedule/cron-fields.ts";
 
 /** A crontab's schedule in the words of a job. */
 export interface CrontabSchedule {
@@ -19,6 +20,7 @@ const STEADY_ZONE = /^(UTC|GMT|Etc\/.+)$/;
  *
  * - Cron looks only at whether a day field *begins* with a star. Where one does, both fields must match, also for
  *   a star with a step: every second day, if it is a Monday. In Bellwether that is Mondays, except the other days.
+ *   Where none does, either is enough, also beside `1-31`: that is every day. In Bellwether `1-31` is a star.
  * - To cron, also a star in the minute field makes a job one that follows the wall clock at daylight saving. In
  *   Bellwether the hour field decides, so the job's `dst` has to say it.
  * - Cronie's `~` picks a value at random when it starts; `H` is the same value always.
@@ -30,28 +32,33 @@ export function toCrontabSchedule(schedule: string, timezone: string): CrontabSc
   const notes = isRandom
     ? ["~ is a random value in cron; H is one that is always the same for a job's name"]
     : [];
+  const lone = written.find(field => LONE_STEP.test(field));
+  if (lone !== undefined) notes.push(`${lone}: ${LONE_STEP_NOTE}`);
   const [minute = "", hour = "", day = "", month = "", weekday = ""] = written.map(fromRandom);
   const follows = minute.startsWith("*") && !hour.startsWith("*") && !STEADY_ZONE.test(timezone);
   const dst = follows ? { dst: { gap: "skip", overlap: "both" } as const } : {};
   const asWritten = { cron: [minute, hour, day, month, weekday].join(" "), notes, ...dst };
-  if (day === "*" || weekday === "*") return asWritten;
-  if (!day.startsWith("*") && !weekday.startsWith("*")) {
-    const isAny = [day, weekday].some(field => field.split(",").includes("*"));
-    return isAny ? { ...asWritten, cron: [minute, hour, "*", month, "*"].join(" ") } : asWritten;
+  const days = dayFieldsOf(day, weekday);
+  if (days === null) return asWritten;
+  const hasStar = day.startsWith("*") || weekday.startsWith("*");
+  if (days.anyDay || days.anyWeekday) {
+    return hasStar ? asWritten : { ...asWritten, cron: [minute, hour, "*", month, "*"].join(" ") };
   }
-  const others = otherDays(day);
-  if (others === null) return asWritten;
+  if (!hasStar) return asWritten;
+  const others = ALL_DAYS.filter(other => !days.daysOfMonth.includes(other));
   const cron = [minute, hour, "*", month, weekday].join(" ");
-  const except = others.length === 0 ? {} : { except: `* * ${writeDays(others)} * *` };
-  return { ...asWritten, cron, ...except };
+  return { ...asWritten, cron, except: `* * ${writeDays(others)} * *` };
 }
 
-/** The days of the month that a field leaves out, or null when it is no valid field. */
-function otherDays(day: string): number[] | null {
-  const parsed = parseCronFields(`0 0 ${day} * *`, "");
-  if (!parsed.ok) return null;
-  const { anyDay, daysOfMonth } = parsed.fields.days;
-  return anyDay ? [] : ALL_DAYS.filter(other => !daysOfMonth.includes(other));
+/** A step without a range, which Vixie's grammar does not have. */
+const LONE_STEP = /(?:^|,)\w+\//;
+const LONE_STEP_NOTE =
+  "a step without a range is refused by some crons and is that value alone to others; here it runs to the end of the field";
+
+/** What the two day fields hold, or null when one of them is not valid. */
+function dayFieldsOf(day: string, weekday: string): DayFields | null {
+  const parsed = parseCronFields(`0 0 ${day} * ${weekday}`, "");
+  return parsed.ok ? parsed.fields.days : null;
 }
 
 /** `8-31`, `2,4,6`: neighbours as ranges. */

@@ -17,6 +17,7 @@ export interface CronFields {
 
 /** When both `anyDay` and `anyWeekday` are false, a day matches if either field does: cron's old rule. */
 export interface DayFields {
+  /** The field holds every day, however it is written: as `*`, as a step of 1 or as `1-31`. */
   readonly anyDay: boolean;
   readonly daysOfMonth: readonly number[];
   readonly lastDayOfMonth: boolean;
@@ -44,28 +45,41 @@ export function expandCronFields(syntax: CronSyntax, seed: string): CronFields {
   );
   const values = (index: number) =>
     ascending((expanded[index] ?? []).flatMap(item => (item.nth > 0 ? [] : numbersOf(item.values))));
-  const [days = [], weekdays = []] = [syntax.fields[3], syntax.fields[5]];
+  const nthWeekdays = (expanded[5] ?? []).flatMap(item =>
+    item.nth > 0 ? numbersOf(item.values).map(day => (day % 7) * 8 + item.nth) : [],
+  );
   return {
     seconds: values(0),
     minutes: values(1),
     hours: values(2),
     months: values(4),
     days: {
-      anyDay: days.includes("*"),
-      daysOfMonth: values(3),
-      lastDayOfMonth: days.includes("L"),
-      anyWeekday: weekdays.includes("*"),
-      weekdays: ascending(values(5).map(day => day % 7)),
-      lastWeekdays: ascending(
-        weekdays.filter(item => item.endsWith("L")).map(item => Number.parseInt(item, 10)),
-      ),
-      nthWeekdays: ascending(
-        (expanded[5] ?? []).flatMap(item =>
-          item.nth > 0 ? numbersOf(item.values).map(day => (day % 7) * 8 + item.nth) : [],
-        ),
-      ),
+      ...daysOfMonthOf(values(3), syntax.fields[3]?.includes("L") ?? false),
+      ...weekdaysOf(ascending(values(5).map(day => day % 7)), syntax.fields[5] ?? [], ascending(nthWeekdays)),
     },
     isAnyHour: syntax.fields[2]?.[0]?.startsWith("*") ?? false,
+  };
+}
+
+const DAYS = 31;
+const WEEKDAYS = [0, 1, 2, 3, 4, 5, 6];
+const OCCURRENCES = [1, 2, 3, 4, 5];
+
+/** Whether a field restricts is decided by the days that it holds: `1-30,L` holds every one. */
+function daysOfMonthOf(daysOfMonth: readonly number[], lastDayOfMonth: boolean) {
+  const hasLast = lastDayOfMonth || daysOfMonth.includes(DAYS);
+  const anyDay = hasLast && daysOfMonth.filter(day => day < DAYS).length === DAYS - 1;
+  return { anyDay, daysOfMonth, lastDayOfMonth };
+}
+
+function weekdaysOf(weekdays: readonly number[], items: readonly string[], nthWeekdays: readonly number[]) {
+  const isWhole = (day: number) => OCCURRENCES.every(nth => nthWeekdays.includes(day * 8 + nth));
+  const last = items.filter(item => item.endsWith("L")).map(item => Number.parseInt(item, 10));
+  return {
+    anyWeekday: WEEKDAYS.every(day => weekdays.includes(day) || isWhole(day)),
+    weekdays,
+    lastWeekdays: ascending(last),
+    nthWeekdays,
   };
 }
 

@@ -145,9 +145,13 @@ function parseRange(text: string, rule: FieldRule): Item {
   const first = parseValue(from, rule);
   if ("problem" in first) return first;
   if (to === undefined) return { item: String(first.value) };
-  // Weeks may end on Sunday: fri-sun is 5-7.
-  const last = rule === WEEKDAY && to.toLowerCase() === "sun" ? { value: 7 } : parseValue(to, rule);
+  const isToSunday = rule === WEEKDAY && to.toLowerCase() === "sun";
+  // Weeks may end on Sunday: fri-sun is 5-7. But sun-sun is one day.
+  const last = isToSunday ? { value: first.value === 0 ? 0 : 7 } : parseValue(to, rule);
   if ("problem" in last) return last;
+  if (rule === WEEKDAY && from.toLowerCase() === "sun" && last.value === 7) {
+    return { problem: `"${text}" runs from Sunday to Sunday: write sun for that day, or * for every day` };
+  }
   if (first.value > last.value) {
     return {
       problem: `"${text}" runs backwards: write ${from}-${rule.max},${rule.min}-${to} to go past the end`,

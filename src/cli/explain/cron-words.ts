@@ -11,7 +11,23 @@ export function cronWords(expression: string, seed: string): string {
   const parsed = parseCronFields(expression, seed);
   if (!parsed.ok) return expression;
   const words = cronstrue.toString(plainCron(parsed.fields), { use24HourTimeFormat: true });
-  return isEitherDay(parsed.fields.days) ? `${words} (a day that fits either counts)` : words;
+  const note = dayNote(expression, parsed.fields.days);
+  return note === null ? words : `${words} (${note})`;
+}
+
+/** How the two day fields work together, where both of them say something. */
+function dayNote(expression: string, { anyDay, anyWeekday }: DayFields): string | null {
+  const [weekday = "*", , day = "*"] = expression.trim().split(/\s+/).reverse();
+  if (!anyDay && !anyWeekday) return "a day that fits either counts";
+  if (anyDay && !anyWeekday && !isStar(day))
+    return `${day} is every day of the month, so the day of the week alone counts`;
+  if (anyWeekday && !anyDay && !isStar(weekday))
+    return `${weekday} is every day of the week, so the day of the month alone counts`;
+  return null;
+}
+
+function isStar(field: string): boolean {
+  return field === "*" || field === "?";
 }
 
 /** The value of the hashed fields: the expression with everything that can be said simply, or null without `H`. */
@@ -67,23 +83,13 @@ function listed(values: readonly number[], min: number, max: number): string {
 }
 
 function daysOfMonth(days: DayFields): string {
-  if (days.anyDay || isEveryDay(days)) return "*";
+  if (days.anyDay) return "*";
   return [listed(days.daysOfMonth, 1, 31), days.lastDayOfMonth ? "L" : ""].filter(Boolean).join(",");
 }
 
 function weekdays(days: DayFields): string {
-  if (days.anyWeekday || isEveryDay(days)) return "*";
+  if (days.anyWeekday) return "*";
   const last = days.lastWeekdays.map(day => `${day}L`);
   const nth = days.nthWeekdays.map(code => `${Math.floor(code / 8)}#${code % 8}`);
   return [listed(days.weekdays, 0, 6), ...last, ...nth].filter(Boolean).join(",");
-}
-
-function isEitherDay(days: DayFields): boolean {
-  return !days.anyDay && !days.anyWeekday && !isEveryDay(days);
-}
-
-/** Where both fields say something either is enough, so one that holds every day makes the other one idle. */
-function isEveryDay(days: DayFields): boolean {
-  if (days.anyDay || days.anyWeekday) return false;
-  return days.daysOfMonth.length === 31 || days.weekdays.length === 7;
 }

@@ -32,7 +32,20 @@ describe("cronWords", () => {
   it("says that either day is enough", () => {
     const words = "At 00:00, on day 1 of the month, and on Monday (a day that fits either counts)";
     expect(cronWords("0 0 1 * mon", "job")).toBe(words);
-    expect(cronWords("0 0 1-31 * mon", "job")).toBe("At 00:00");
+  });
+
+  it.each([
+    [
+      "0 9 */1 * 1-5",
+      "At 09:00, Monday through Friday (*/1 is every day of the month, so the day of the week alone counts)",
+    ],
+    [
+      "0 0 9 13 * 0-6",
+      "At 09:00, on day 13 of the month (0-6 is every day of the week, so the day of the month alone counts)",
+    ],
+    ["0 9 1-31 * ?", "At 09:00"],
+  ])("says which day field %s leaves without effect", (expression, words) => {
+    expect(cronWords(expression, "job")).toBe(words);
   });
 
   it("says the values that the name of the job has given", () => {

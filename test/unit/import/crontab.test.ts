@@ -57,6 +57,14 @@ describe("the ticks are those of cron", () => {
     "0 0 1-7 * */7",
     "0 0 */10 * */2",
     "0 0 1,* * 1",
+    "0 9 */1 * 1-5",
+    "0 9 1-31 * 1-5",
+    "0 9 1-15,16-31 * 1",
+    "0 9 13 * 0-6",
+    "0 9 13 * 1-7",
+    "0 9 13 * */1",
+    "0 9 */2 * 0-7",
+    "0 9 * * 0-6",
     "0 0 * * 1,*",
     "*/20 3 */5 3 1-5",
     "59 23 31 * *",
@@ -72,6 +80,11 @@ describe("the ticks are those of cron", () => {
       ticksOf(job, Date.parse(`${day}T00:00:00Z`), Date.parse(`${day}T12:00:00Z`)).length;
     expect([ticksOn("2026-03-28"), ticksOn("2026-03-29"), ticksOn("2026-10-25")]).toEqual([2, 0, 4]);
   });
+});
+
+test("says of a step without a range that crons differ", async () => {
+  const { notes } = await importLines(["5/15 * * * * work"]);
+  expect(notes).toEqual([expect.stringMatching(/^crontab:1: 5\/15: a step without a range is refused by/)]);
 });
 
 describe("an entry becomes a job", () => {

@@ -71,6 +71,10 @@ const hour = fc.oneof(field(0, 3), field(0, 23), anyField(0, 23));
 const day = fc.oneof({ weight: 3, arbitrary: fc.constant({ text: "*", has: () => true }) }, field(1, 31));
 const weekday = fc.oneof({ weight: 3, arbitrary: fc.constant({ text: "*", has: () => true }) }, field(0, 6));
 
+function holdsAll(field: { has: (value: number) => boolean }, min: number, max: number): boolean {
+  return Array.from({ length: max - min + 1 }, (_, index) => index + min).every(field.has);
+}
+
 const expression: fc.Arbitrary<OracleExpression> = fc
   .tuple(fc.oneof(field(0, 59), anyField(0, 59)), hour, day, weekday)
   .map(([minutes, hours, days, weekdays]) => ({
@@ -79,7 +83,7 @@ const expression: fc.Arbitrary<OracleExpression> = fc
     isMinute: minutes.has,
     isHour: hours.has,
     isDay: ({ day, weekday }) =>
-      days.text !== "*" && weekdays.text !== "*"
+      !holdsAll(days, 1, 31) && !holdsAll(weekdays, 0, 6)
         ? days.has(day) || weekdays.has(weekday)
         : days.has(day) && weekdays.has(weekday),
   }));

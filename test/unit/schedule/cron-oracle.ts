@@ -9,7 +9,7 @@ export function oracleExpression(text: string): OracleExpression {
   const isMonth = anyOf(month, item => numeric(named(item, MONTHS, 1), 1, 12));
   const isDay = anyOf(day, dayItem);
   const isWeekday = anyOf(weekday, weekdayItem);
-  const isEither = !isFree(day) && !isFree(weekday);
+  const isEither = !holdsAll(isDay, LONG_MONTH) && !holdsAll(isWeekday, LONG_MONTH);
   return {
     text,
     isAnyHour: hour.startsWith("*"),
@@ -24,6 +24,15 @@ export function oracleExpression(text: string): OracleExpression {
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/** A month of 31 days: every weekday comes in it. */
+const LONG_MONTH: readonly WallDate[] = Array.from({ length: 31 }, (_, index) => ({
+  ...{ month: 1, day: index + 1, weekday: (index + 4) % 7, daysInMonth: 31 },
+}));
+
+function holdsAll(matches: (date: WallDate) => boolean, dates: readonly WallDate[]): boolean {
+  return dates.every(matches);
+}
 
 function isFree(field: string): boolean {
   return field === "*" || field === "?";
