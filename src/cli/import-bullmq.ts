@@ -3,6 +3,7 @@ import { suggest } from "../config/nearest.ts";
 import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
+import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
 import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
@@ -23,9 +24,10 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
     throw new CliFailure("--redis: expected an address like redis://127.0.0.1:6379", EXIT.usage);
   const address: RedisAddress = { kind: "url", url: options.redis };
   const where = describeAddress(address);
-  const { entries, queues } = await withServer(address, io, async redis => {
+  const { entries, queues, version } = await withServer(address, io, async redis => {
     const entries = await readBullEntries(redis, prefix, queue);
-    return { entries, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
+    const version = await readBullVersion(redis, prefix, queue);
+    return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   });
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
@@ -34,5 +36,5 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
       : `there is no queue ${queue} (${known})`;
     throw new CliFailure(`${found}, in Redis at ${where}`);
   }
-  return printImported(importBull({ queue, entries, timezone, nowMs: Date.now() }), options, io);
+  return printImported(importBull({ queue, entries, timezone, version, nowMs: Date.now() }), options, io);
 }

@@ -97,7 +97,9 @@ async function readRepeatable(
     const problem = "its key is a hash, and nothing is stored beside it: look into the code that adds it";
     return { key, problem };
   }
-  const waiting = await findWaitingJob(redis, base, key, nextMs);
+  const waiting =
+    (await findWaitingJob(redis, base, nextMs, waitingIdsOf(key, fields["name"] ?? ""))) ??
+    (await searchWaitingJob(redis, base, key, nextMs));
   const repeat = recordOf(waiting?.options["repeat"]);
   const timing = timingOf(key, nextMs + (numberOf(repeat["offset"]) ?? 0), fields);
   return {
@@ -139,13 +141,46 @@ interface WaitingJob {
 async function findWaitingJob(
   redis: Redis,
   base: string,
-  key: string,
   nextMs: number,
+  ids: readonly string[],
 ): Promise<WaitingJob | null> {
-  for (const id of waitingIdsOf(key)) {
+  for (const id of ids) {
     const [name, data, options] = await redis.hmget(`${base}:repeat:${id}:${nextMs}`, "name", "data", "opts");
     if (name !== null && name !== undefined)
       return { name, data: parseJson(data), options: recordOf(parseJson(options)) };
+  }
+  return null;
+}
+
+/** How many jobs are looked at in each place. */
+const MAX_SEARCHED = 1_000;
+/** The scores of delayed jobs are their times, shifted by this factor. */
+const DELAYED_FACTOR = 0x1000;
+
+/**
+ * The same job by the key that it names (`rjk`), among those that wait: the id of a job whose repeatable has a key of
+ * its own (`repeat.key`) is a hash of what is in its data.
+ */
+async function searchWaitingJob(
+  redis: Redis,
+  base: string,
+  key: string,
+  nextMs: number,
+): Promise<WaitingJob | null> {
+  const [from, to] = [nextMs * DELAYED_FACTOR, (nextMs + 1) * DELAYED_FACTOR - 1].map(String) as [
+    string,
+    string,
+  ];
+  const lists = await Promise.all([
+    redis.zrangebyscore(`${base}:delayed`, from, to, "LIMIT", 0, MAX_SEARCHED),
+    redis.lrange(`${base}:wait`, -MAX_SEARCHED, -1),
+    redis.lrange(`${base}:paused`, -MAX_SEARCHED, -1),
+  ]);
+  const found = /^repeat:(?<id>.+):(?<nextMs>\d+)$/;
+  for (const jobId of lists.flat()) {
+    const { id = "", nextMs: at } = found.exec(jobId)?.groups ?? {};
+    if (Number(at) !== nextMs || (await redis.hget(`${base}:${jobId}`, "rjk")) !== key) continue;
+    return await findWaitingJob(redis, base, nextMs, [id]);
   }
   return null;
 }
@@ -158,7 +193,7 @@ const MAX_PARTS = 10;
  * its id and the hash of the key, in a form of each version's own. Name and id may hold colons, as the key does
  * between them, so each colon may be the one.
  */
-function waitingIdsOf(key: string): string[] {
+function waitingIdsOf(key: string, owner: string): string[] {
   const keyHash = md5(key);
   const parts = key.split(":").slice(0, MAX_PARTS);
   const hashed = parts.flatMap((_, index) => {
@@ -172,7 +207,7 @@ function waitingIdsOf(key: string): string[] {
       ...["", ...ids].flatMap(id => [md5(`${name}${id}${keyHash}`), md5(`${name}${id}:${keyHash}`)]),
     ];
   });
-  return [...new Set([key, ...hashed])];
+  return [...new Set([key, md5(`${owner}${keyHash}`), ...hashed])];
 }
 
 function md5(text: string): string {

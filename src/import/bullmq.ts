@@ -1,6 +1,7 @@
 import { durationText } from "../schedule/duration.ts";
 import type { BullEntry, ReadEntry } from "./bullmq-entries.ts";
 import { carryOptions } from "./bullmq-options.ts";
+import { carryPattern } from "./bullmq-pattern.ts";
 import type { ImportedJob, ImportedJobs, ImportNote } from "./imported-jobs.ts";
 import { JobNames } from "./job-names.ts";
 
@@ -10,10 +11,12 @@ export interface BullImportOptions {
   /** Of patterns that have none: BullMQ reads them in the zone of whichever worker is at it. */
   readonly timezone: string;
   readonly nowMs: number;
+  /** Of BullMQ, the major one; null when it is not known. */
+  readonly version: number | null;
 }
 
 /** Turns the schedules of a BullMQ queue into jobs that do the same. */
-export function importBull({ queue, entries, timezone, nowMs }: BullImportOptions): ImportedJobs {
+export function importBull({ queue, entries, timezone, nowMs, version }: BullImportOptions): ImportedJobs {
   const names = new JobNames();
   const jobs: ImportedJob[] = [];
   const notes: ImportNote[] = [];
@@ -21,7 +24,13 @@ export function importBull({ queue, entries, timezone, nowMs }: BullImportOption
     const place = `${queue} ${entry.key}`;
     const end = "problem" in entry ? entry.problem : reasonOfEnd(entry, nowMs);
     if ("problem" in entry || end !== null) notes.push({ place, text: end ?? "", isLost: true });
-    else jobs.push(jobOf(entry, place, names.take(entry.kind === "scheduler" ? entry.key : entry.name)));
+    else {
+      const name = names.take(entry.kind === "scheduler" ? entry.key : entry.name);
+      // BullMQ 6 has no repeatable jobs any more.
+      jobs.push(
+        jobOf(entry, { place, name, version: entry.kind === "scheduler" ? version : LAST_OF_REPEATABLES }),
+      );
+    }
   }
   notes.push(...notesOnAll(entries, jobs, timezone));
   const queueName = queue.replace(/[^A-Za-z0-9_.-]+/g, "-");
@@ -51,16 +60,26 @@ function reasonOfEnd({ endMs, limit, count }: BullEntry, nowMs: number): string 
   return null;
 }
 
-function jobOf(entry: BullEntry, place: string, name: string): ImportedJob {
+const LAST_OF_REPEATABLES = 5;
+
+interface JobContext {
+  readonly place: string;
+  readonly name: string;
+  readonly version: number | null;
+}
+
+function jobOf(entry: BullEntry, { place, name, version }: JobContext): ImportedJob {
   const { startMs, endMs, limit, count, timezone, options } = entry;
+  const pattern = entry.everyMs === null ? carryPattern(entry.pattern ?? "", version) : null;
   const carried = carryOptions(options);
   const data = dataOf(entry);
   // The run that waits to be due is counted already, and is not taken over.
   const runsLeft = limit === null ? null : limit - Math.max(0, (count ?? 1) - 1);
   const definition = {
-    ...(entry.everyMs === null ? { cron: entry.pattern ?? "" } : { every: durationText(entry.everyMs) }),
+    ...(entry.everyMs === null ? { cron: pattern?.cron } : { every: durationText(entry.everyMs) }),
     ...(timezone !== null && entry.everyMs === null && { timezone }),
-    ...(startMs !== null && { start: isoOf(startMs) }),
+    // BullMQ runs a pattern only after its start, Bellwether also at it.
+    ...(startMs !== null && { start: isoOf(pattern === null ? startMs : startMs + 1) }),
     ...(endMs !== null && { end: isoOf(endMs) }),
     ...(runsLeft !== null && { maxRuns: runsLeft }),
     handler: handlerOf(entry.name),
@@ -73,6 +92,7 @@ function jobOf(entry: BullEntry, place: string, name: string): ImportedJob {
     source: sourceOf(entry),
     definition,
     notes: [
+      ...(pattern?.notes ?? []),
       ...phaseNotes(entry),
       ...data.notes,
       ...carried.notes,

@@ -227,7 +227,9 @@ describe("import bullmq", () => {
     const nextMs = 1_795_500_900_000;
     await connection.zadd(`bull:${queue}:repeat`, nextMs, key);
     if (hash) await connection.hset(`bull:${queue}:repeat:${key}`, hash);
-    if (job) await connection.hset(`bull:${queue}:repeat:${id}:${nextMs}`, job);
+    if (!job) return;
+    await connection.hset(`bull:${queue}:repeat:${id}:${nextMs}`, { ...job, rjk: key });
+    await connection.zadd(`bull:${queue}:delayed`, nextMs * 0x1000 + 7, `repeat:${id}:${nextMs}`);
   }
 
   const END = String(Date.parse("2099-01-01T00:00:00Z"));
@@ -283,6 +285,23 @@ describe("import bullmq", () => {
         "    end: 2099-01-01T00:00:00Z",
         "    maxRuns: 5",
         "    handler: report",
+      ],
+    },
+    {
+      // The id of its job is md5(name + data.id + md5(key)).
+      name: "of BullMQ 5 with a key of its own",
+      key: "tenant:1:eu:report:daily:v2",
+      id: "9d3f6a3dd9ed1a1e8a3a3ab1a9f0aa5c",
+      hash: { name: "report", pattern: "0 2 * * *" },
+      job: { name: "report", data: '{"id":7,"c":3}', opts: '{"attempts":3,"repeat":{"count":1}}' },
+      lines: [
+        "  report:",
+        '    cron: "0 2 * * *"',
+        "    handler: report",
+        "    data:",
+        "      id: 7",
+        "      c: 3",
+        "    retry: {attempts: 3, backoff: fixed, delay: 0s}",
       ],
     },
     {

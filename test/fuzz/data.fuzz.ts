@@ -40,7 +40,9 @@ export const dataTarget = fuzzTarget({
     const redis = hostileRedis(replies);
     checkNumbers(await readAll(redis));
     const entries = await readBullEntries(redis, "bull", "mail");
-    checkImported(importBull({ queue: "mail", entries, timezone: "UTC", nowMs: Date.UTC(2026, 0) }));
+    checkImported(
+      importBull({ queue: "mail", entries, timezone: "UTC", nowMs: Date.UTC(2026, 0), version: null }),
+    );
   },
 });
 
