@@ -1,5 +1,5 @@
-import { Pool } from "./pool.ts";
 import { DAY_MS, EARLIEST_TICK_MS, LATEST_TICK_MS, SECOND_MS } from "./time-units.ts";
+import { isZoneName, problemOfZoneName } from "./zone-names.ts";
 
 /** A stretch of time in which a zone's clocks run evenly: wall time = instant + offset. */
 export interface ZoneSegment {
@@ -115,10 +115,14 @@ export class Zone {
 
 const zones = new Map<string, Zone>();
 
-/** The zone of that name, shared by everything that asks for it, or null when `Intl` does not know it. */
+/**
+ * The zone of that name, shared by everything that asks for it, or null when it is no name of the IANA database or
+ * `Intl` does not know it.
+ */
 export function zoneOf(name: string): Zone | null {
   const known = zones.get(name);
   if (known !== undefined) return known;
+  if (!isZoneName(name)) return null;
   try {
     const zone = new Zone(name);
     zones.set(name, zone);
@@ -129,56 +133,9 @@ export function zoneOf(name: string): Zone | null {
   }
 }
 
-/** By name; a wrong one in the defaults of a file is met by every job of it. */
-const problems = new Pool<string>(100);
-
 /** What is wrong with the name of a time zone, or null when nothing is. */
 export function checkTimezone(name: string): string | null {
-  if (zoneOf(name) !== null) return null;
-  const problem = problems.get(name) ?? problemOf(name);
-  problems.put(name, problem);
-  return problem;
-}
-
-function problemOf(name: string): string {
-  const nearest = nearestZone(name);
-  const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
-  return `"${shortened(name)}" is not a time zone: expected an IANA name such as Europe/Berlin or UTC${hint}`;
-}
-
-/** The longest name has 30 characters. */
-const SHOWN = 60;
-
-function shortened(name: string): string {
-  return name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name;
-}
-
-/** The zone whose name, or whose city, differs least; null when none is near. */
-function nearestZone(name: string): string | null {
-  if (name.length > SHOWN) return null;
-  const wanted = name.toLowerCase();
-  let best: { zone: string; distance: number } | null = null;
-  for (const zone of [...Intl.supportedValuesOf("timeZone"), "UTC"]) {
-    const full = zone.toLowerCase();
-    const city = full.slice(full.lastIndexOf("/") + 1);
-    const distance = Math.min(editDistance(wanted, full), editDistance(wanted, city));
-    if (distance < (best?.distance ?? Math.max(2, wanted.length / 3))) best = { zone, distance };
-  }
-  return best?.zone ?? null;
-}
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return zoneOf(name) === null ? problemOfZoneName(name) : null;
 }
 
 function clamp(instant: number): number {

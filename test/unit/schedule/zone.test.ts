@@ -5,17 +5,53 @@ import { iso } from "./setup.ts";
 const HOUR = 3_600_000;
 
 describe("checkTimezone", () => {
-  test.each(["UTC", "Europe/Berlin", "europe/berlin", "Asia/Calcutta", "Etc/GMT+5", "+02:00"])(
-    "accepts %s",
-    name => {
-      expect(checkTimezone(name)).toBeNull();
-    },
-  );
+  test.each([
+    ...[
+      "UTC",
+      "Europe/Berlin",
+      "europe/berlin",
+      "Asia/Calcutta",
+      "Etc/GMT+5",
+      "GMT0",
+      "CET",
+      "EST5EDT",
+      "GB",
+    ],
+    ...["W-SU", "nz-chat", "America/Argentina/ComodRivadavia", "America/Port-au-Prince", "Etc/Zulu"],
+  ])("accepts %s", name => {
+    expect(checkTimezone(name)).toBeNull();
+  });
+
+  test("accepts every zone that Intl lists", () => {
+    const refused = Intl.supportedValuesOf("timeZone").filter(name => checkTimezone(name) !== null);
+    expect(refused).toEqual([]);
+  });
+
+  // Intl takes them all.
+  test.each([
+    ["BST", "Europe/London"],
+    ["bst", "Europe/London"],
+    ["IST", "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem"],
+    ["CST", "America/Chicago or Asia/Shanghai"],
+    ["PST", "America/Los_Angeles"],
+    ["AET", "Australia/Sydney"],
+    ["SystemV/PST8PDT", null],
+    ["US/Pacific-New", null],
+    ["+05:30", null],
+    ["+02:00", "Etc/GMT-2 (its sign is reversed), or the zone of a place"],
+  ])("refuses %s, which is no name of the IANA database", (name, hint) => {
+    const problem = checkTimezone(name) ?? "accepted";
+    expect(problem).toContain(`"${name}" is not a time zone: expected an IANA name`);
+    if (hint !== null) expect(/did you mean (.*)\?/.exec(problem)?.[1]).toBe(hint);
+  });
 
   const rows: [name: string, hint: string | null][] = [
     ["Europe/Berln", "Europe/Berlin"],
     ["Berlin", "Europe/Berlin"],
     ["america/newyork", "America/New_York"],
+    ["UTC+1", "Etc/GMT-1 (its sign is reversed), or the zone of a place"],
+    ["CEST", "Europe/Berlin"],
+    ["W. Europe Standard Time", "Europe/Berlin"],
     ["UCT+1", null],
     ["Local", null],
     ["", null],

@@ -1,0 +1,135 @@
+import { Pool } from "./pool.ts";
+import { WINDOWS_ZONES } from "./windows-zones.ts";
+
+/*
+ * Which names are time zones. `Intl` decides whether it knows a zone, and takes more than the IANA database has: offsets,
+ * and abbreviations of ICU's own that mean what hardly anyone would guess (BST is Asia/Dhaka, IST Asia/Kolkata).
+ */
+
+/** The names without a region. The database takes in no more of them. */
+const PLAIN_NAMES = new Set(
+  [
+    "CET CST6CDT Cuba EET EST EST5EDT Egypt Eire GB GB-Eire GMT GMT+0 GMT-0 GMT0 Greenwich HST Hongkong Iceland Iran",
+    "Israel Jamaica Japan Kwajalein Libya MET MST MST7MDT NZ NZ-CHAT Navajo PRC PST8PDT Poland Portugal ROC ROK",
+    "Singapore Turkey UCT UTC Universal W-SU WET Zulu",
+  ]
+    .join(" ")
+    .toLowerCase()
+    .split(" "),
+);
+
+/** What ICU still has of names that the database never had, or has no more. */
+const FOREIGN_NAMES = /^(systemv\/.*|canada\/east-saskatchewan|us\/pacific-new)$/;
+
+/** Whether it can be a name of the IANA database or one of its links. Capitals do not count. */
+export function isZoneName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return PLAIN_NAMES.has(lower) || (/^[a-z_]+\//.test(lower) && !FOREIGN_NAMES.test(lower));
+}
+
+/** By name; a wrong one in the defaults of a file is met by every job of it. */
+const problems = new Pool<string>(100);
+
+/** Why a name is not a time zone, with the one that may be meant. */
+export function problemOfZoneName(name: string): string {
+  const known = problems.get(name);
+  if (known !== undefined) return known;
+  const hint = hintFor(name);
+  const problem = `"${shortened(name)}" is not a time zone: expected an IANA name such as Europe/Berlin or UTC${hint}`;
+  problems.put(name, problem);
+  return problem;
+}
+
+function hintFor(name: string): string {
+  const offset = /^(?:UTC|GMT|Etc\/UTC)?([+-])0?(\d{1,2})(?::?00)?$/i.exec(name);
+  if (offset && Number(offset[2]) >= 1 && Number(offset[2]) <= 12) {
+    const sign = offset[1] === "+" ? "-" : "+";
+    return `; did you mean Etc/GMT${sign}${offset[2]} (its sign is reversed), or the zone of a place?`;
+  }
+  const abbreviation = ABBREVIATIONS.get(name.toUpperCase());
+  if (abbreviation !== undefined)
+    return `; an abbreviation has several meanings: did you mean ${abbreviation}?`;
+  const nearest = zoneOfWindows(name) ?? nearestZone(name);
+  return nearest === null ? "" : `; did you mean ${nearest}?`;
+}
+
+/** The IANA zone for a name that Windows has for a zone, or null. */
+export function zoneOfWindows(name: string): string | null {
+  return WINDOWS_ZONES.get(name) ?? null;
+}
+
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "Africa/Johannesburg": "SAST",
+    "Africa/Lagos": "WAT",
+    "Africa/Maputo": "CAT",
+    "Africa/Nairobi": "EAT",
+    "America/Anchorage": "AKST AKDT",
+    "America/Argentina/Buenos_Aires": "ART",
+    "America/Chicago or Asia/Shanghai": "CST",
+    "America/Chicago": "CDT CT",
+    "America/Denver": "MDT MT",
+    "America/Halifax": "AST ADT",
+    "America/Los_Angeles": "PST PDT PT",
+    "America/New_York": "EDT ET",
+    "America/Puerto_Rico": "PRT",
+    "America/Sao_Paulo": "BRT BET",
+    "America/St_Johns": "NST NDT CNT",
+    "Asia/Dubai": "GST",
+    "Asia/Hong_Kong": "HKT",
+    "Asia/Jakarta": "WIB",
+    "Asia/Karachi": "PKT PLT",
+    "Asia/Kolkata, Europe/Dublin or Asia/Jerusalem": "IST",
+    "Asia/Seoul": "KST",
+    "Asia/Shanghai": "CTT",
+    "Asia/Singapore": "SGT",
+    "Asia/Tokyo": "JST",
+    "Australia/Adelaide": "ACST ACDT",
+    "Australia/Darwin": "ACT",
+    "Australia/Perth": "AWST",
+    "Australia/Sydney": "AEST AEDT AET",
+    "Europe/Athens": "EEST",
+    "Europe/Berlin": "CEST MEZ MESZ ECT",
+    "Europe/Lisbon": "WEST",
+    "Europe/London": "BST",
+    "Europe/Moscow": "MSK",
+    "Pacific/Auckland": "NZST NZDT",
+    "Pacific/Honolulu": "HDT",
+    "Pacific/Pago_Pago": "SST",
+  }).flatMap(([zone, names]) => names.split(" ").map(name => [name, zone] as const)),
+);
+
+/** The longest name has 30 characters. */
+const SHOWN = 60;
+
+function shortened(name: string): string {
+  return name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name;
+}
+
+/** The zone whose name, or whose city, differs least; null when none is near. */
+function nearestZone(name: string): string | null {
+  if (name.length > SHOWN) return null;
+  const wanted = name.toLowerCase();
+  let best: { zone: string; distance: number } | null = null;
+  for (const zone of [...Intl.supportedValuesOf("timeZone"), "UTC"]) {
+    const full = zone.toLowerCase();
+    const city = full.slice(full.lastIndexOf("/") + 1);
+    const distance = Math.min(editDistance(wanted, full), editDistance(wanted, city));
+    if (distance < (best?.distance ?? Math.max(2, wanted.length / 3))) best = { zone, distance };
+  }
+  return best?.zone ?? null;
+}
+
+/** Levenshtein's distance: how many letters to add, drop or change. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
