@@ -19,8 +19,8 @@ export type LostReason = "expired" | "fenced" | "unreachable";
 export type LockLostReason = "expired" | "taken" | "unreachable";
 
 export interface EventMap {
-  /** `http`: the URL of probes and metrics, where they are not switched off. */
-  "replica.started": { roles: readonly Role[]; generation: number; pid: number; http?: string };
+  /** `tz`: the version of the tz database. `http`: the URL of probes and metrics, where they are not switched off. */
+  "replica.started": { roles: readonly Role[]; generation: number; pid: number; tz: string; http?: string };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
   /** It cannot go on: the command stops it and ends with exit code 1. */
@@ -98,11 +98,31 @@ export interface EventMap {
   /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
   "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
 
-  /** `needsRestart`: settings of a changed configuration that a running replica does not take over. */
-  "config.loaded": { generation: number; hash: string; jobs: number; needsRestart?: readonly string[] };
+  /**
+   * `zones`: a hash of what the jobs' zones do in this year and the next one. `needsRestart`: settings of a changed
+   * configuration that a running replica does not take over.
+   */
+  "config.loaded": {
+    generation: number;
+    hash: string;
+    zones: string;
+    jobs: number;
+    needsRestart?: readonly string[];
+  };
   "config.rejected": { mistakes: readonly string[] };
-  /** Replicas of one generation carry different jobs. */
-  "config.differs": { generation: number; hash: string; other: string; otherHash: string };
+  /**
+   * Replicas of one generation carry different jobs, or (with `zones`) know different clock changes for these zones,
+   * because their versions of the tz database differ.
+   */
+  "config.differs": {
+    generation: number;
+    hash: string;
+    other: string;
+    otherHash: string;
+    zones?: readonly string[];
+    tz?: string;
+    otherTz?: string;
+  };
 
   /** Redis does not answer; told once until it is back. */
   "redis.unreachable": { address: string; error: string };
@@ -172,7 +192,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "run.strayError": { level: "error", message: "error outside of a handler's promise" },
   "config.loaded": { level: "info", message: "configuration loaded" },
   "config.rejected": { level: "error", message: "configuration rejected" },
-  "config.differs": { level: "warn", message: "another replica of this generation has other jobs" },
+  "config.differs": { level: "warn", message: "another replica of this generation has other jobs or zones" },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
   "redis.connected": { level: "info", message: "connected to Redis" },
   "etcd.unreachable": { level: "error", message: "etcd does not answer; trying again" },

@@ -13,6 +13,7 @@ import { Aborted, unlessAborted } from "./clock/unless-aborted.ts";
 import { within } from "./clock/within.ts";
 import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
 import type { Config } from "./config/config.ts";
+import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
 import { BellwetherError, isBellwetherError } from "./errors.ts";
 import { Events, type Role } from "./events.ts";
@@ -67,6 +68,7 @@ export class Replica {
   readonly id: string;
   readonly events: Events;
   #config: Config;
+  #zones: { readonly of: Config; readonly data: ZoneData } | null = null;
   readonly #roles: readonly Role[];
   readonly #format: number;
   readonly #stores: ReplicaStores;
@@ -141,10 +143,10 @@ export class Replica {
     this.#isTold = true;
     const { generation, hash, jobs, redis: address } = this.#config;
     this.events.emit("replica.started", {
-      ...{ roles: this.#roles, generation, pid: process.pid },
+      ...{ roles: this.#roles, generation, pid: process.pid, tz: this.#zoneData().tz },
       ...(http === undefined ? {} : { http }),
     });
-    this.events.emit("config.loaded", { generation, hash, jobs: jobs.length });
+    this.events.emit("config.loaded", { generation, hash, zones: this.#zonesHash(), jobs: jobs.length });
 
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
@@ -188,14 +190,26 @@ export class Replica {
     this.#log.level = log.level;
     this.#workers?.update(this.#config, handlers);
     this.#overdueAlarm?.setJobs(jobs);
-    this.#heartbeat?.update({ generation, hash });
+    this.#heartbeat?.update({ generation, hash, zones: this.#zoneData().zones });
     this.#leaderLoop?.setJobs(jobs);
     this.#elector?.setGeneration(generation);
     this.events.emit("config.loaded", {
-      ...{ generation, hash, jobs: jobs.length },
+      ...{ generation, hash, zones: this.#zonesHash(), jobs: jobs.length },
       ...(needsRestart.length === 0 ? {} : { needsRestart }),
     });
     return [];
+  }
+
+  /** Of the configuration that it runs, kept until that changes. */
+  #zoneData(): ZoneData {
+    if (this.#zones?.of !== this.#config) {
+      this.#zones = { of: this.#config, data: zoneDataOf(this.#config.jobs, Date.now()) };
+    }
+    return this.#zones.data;
+  }
+
+  #zonesHash(): string {
+    return hashZones(this.#zoneData());
   }
 
   async #loadHandlers({ jobs, jobsDir }: Config) {
@@ -275,9 +289,13 @@ export class Replica {
     const alarm = new ConfigAlarm(this.events);
     this.#heartbeat = new Heartbeat({
       ...{ redis, keys: this.#keys, clock },
-      record: { id: this.id, roles: this.#roles, generation, hash, format: this.#format, startedAt },
+      record: {
+        ...{ id: this.id, roles: this.#roles, generation, hash, ...this.#zoneData() },
+        ...{ format: this.#format, startedAt },
+      },
       onReplicas: async records => {
-        alarm.check({ id: this.id, ...this.#config }, records);
+        const { generation, hash } = this.#config;
+        alarm.check({ id: this.id, generation, hash, ...this.#zoneData() }, records);
         await this.#keepFormat(redis, records);
       },
     });

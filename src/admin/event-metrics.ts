@@ -113,15 +113,23 @@ export function configMetrics(make: Instruments): Reactions {
     "1, labelled with the hash of the job definitions that this replica carries",
     "hash",
   );
+  const zonesInfo = make.gauge(
+    "zones_info",
+    "1, labelled with the version of the tz database and a hash of what the jobs' zones do in this and the next year",
+    "tz",
+    "hash",
+  );
   const rejected = make.counter(
     "config_rejected_total",
     "Changes of the configuration that this replica refused",
   );
   return {
-    "config.loaded": ({ generation, hash }) => {
+    "config.loaded": ({ generation, hash, zones }) => {
       generationGauge.set(generation);
       info.reset();
       info.set({ hash }, 1);
+      zonesInfo.reset();
+      zonesInfo.set({ tz: process.versions["tz"] ?? "unknown", hash: zones }, 1);
     },
     "config.rejected": () => rejected.inc(),
   };

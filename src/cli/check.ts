@@ -1,3 +1,4 @@
+import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { loadProject, type ProjectOptions } from "./project.ts";
@@ -13,11 +14,14 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
   if (problems.length > 0)
     throw new CliFailure(problems.map(problem => problem.message).join("\n"), EXIT.usage);
   const { generation, hash, jobs } = config;
-  const summary = { jobs: jobs.length, queues: Object.keys(config.queues), generation, hash };
+  const zoneData = zoneDataOf(jobs, Date.now());
+  const { tz } = zoneData;
+  const zones = hashZones(zoneData);
+  const summary = { jobs: jobs.length, queues: Object.keys(config.queues), generation, hash, tz, zones };
   io.out(
     options.json
       ? `${JSON.stringify(summary)}\n`
-      : `ok: ${jobs.length} jobs, queues ${summary.queues.join(", ")}, generation ${generation}, hash ${hash}\n`,
+      : `ok: ${jobs.length} jobs, queues ${summary.queues.join(", ")}, generation ${generation}, hash ${hash}, tz data ${tz} (zones ${zones})\n`,
   );
   return EXIT.done;
 }

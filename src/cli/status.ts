@@ -19,7 +19,7 @@ export interface StatusOptions extends ProjectOptions {
 /** `status --json` (DESIGN §4.1). Times are ISO 8601 in UTC. */
 export interface Status {
   readonly leader: { readonly replica: string; readonly term: number; readonly since: string } | null;
-  readonly replicas: readonly (Pick<ReplicaRecord, "id" | "roles" | "generation" | "startedAt"> & {
+  readonly replicas: readonly (Pick<ReplicaRecord, "id" | "roles" | "generation" | "tz" | "startedAt"> & {
     readonly leading: boolean;
   })[];
   readonly jobs: readonly {
@@ -61,8 +61,8 @@ async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promis
       term: leader.term,
       since: new Date(leader.sinceMs).toISOString(),
     },
-    replicas: replicas.map(({ id, roles, generation, startedAt }) => {
-      return { id, roles, generation, leading: id === leader?.replica, startedAt };
+    replicas: replicas.map(({ id, roles, generation, tz, startedAt }) => {
+      return { id, roles, generation, tz, leading: id === leader?.replica, startedAt };
     }),
     jobs: config.jobs.map(job => ({
       name: job.name,
@@ -97,6 +97,7 @@ function renderStatus(status: Status): string {
     replica.id,
     replica.roles.join(", "),
     String(replica.generation),
+    replica.tz,
     replica.startedAt,
     replica.leading ? "leads" : "",
   ]);
@@ -110,7 +111,7 @@ function renderStatus(status: Status): string {
   ]);
   return [
     `${leader}\n`,
-    renderTable(["REPLICA", "ROLES", "GENERATION", "STARTED", ""], replicas),
+    renderTable(["REPLICA", "ROLES", "GENERATION", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
   ].join("\n");
 }

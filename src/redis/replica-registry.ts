@@ -15,6 +15,10 @@ export interface ReplicaRecord {
   readonly generation: number;
   /** Of the job definitions: equal for two replicas that do the same. */
   readonly hash: string;
+  /** The version of its tz database. */
+  readonly tz: string;
+  /** By zone and year, a hash of what its clocks do: equal for two replicas whose cron ticks are the same. */
+  readonly zones: Readonly<Record<string, string>>;
   /** The newest format of the data in Redis that it understands. */
   readonly format: number;
   /** ISO 8601, UTC. */
@@ -26,6 +30,8 @@ const replicaRecord = z.object({
   roles: z.array(z.enum(["scheduler", "worker"])),
   generation: z.number(),
   hash: z.string().default(""),
+  tz: z.string().default(""),
+  zones: z.record(z.string(), z.string()).default({}),
   format: z.number().default(1),
   startedAt: z.string(),
 });
@@ -60,7 +66,7 @@ export class Heartbeat {
   }
 
   /** What is said from the next time on. */
-  update(change: Pick<ReplicaRecord, "generation" | "hash">): void {
+  update(change: Pick<ReplicaRecord, "generation" | "hash" | "zones">): void {
     this.#record = { ...this.#record, ...change };
   }
 

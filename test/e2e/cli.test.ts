@@ -322,6 +322,7 @@ describe("on a cluster", () => {
           id: second,
           roles: ["scheduler", "worker"],
           generation: 0,
+          tz: process.versions["tz"],
           leading: true,
           startedAt: ISO,
         },

@@ -32,7 +32,7 @@ async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site>
 
 /** The table of DESIGN §4.5: what each event's line must say. */
 const CONTRACT: Readonly<Record<string, { readonly level: string; readonly fields: readonly string[] }>> = {
-  "replica.started": { level: "info", fields: ["replica", "roles", "generation"] },
+  "replica.started": { level: "info", fields: ["replica", "roles", "generation", "tz"] },
   "replica.stopping": { level: "info", fields: ["replica", "roles", "generation"] },
   "replica.stopped": { level: "info", fields: ["replica", "roles", "generation"] },
   "leader.elected": { level: "info", fields: ["replica", "term", "store", "reason", "previous", "vacantMs"] },
@@ -44,7 +44,7 @@ const CONTRACT: Readonly<Record<string, { readonly level: string; readonly field
   "tick.missed": { level: "warn", fields: ["job", "tick", "reason"] },
   "run.completed": { level: "info", fields: ["job", "run", "attempt", "durationMs"] },
   "run.failed": { level: "warn or error", fields: ["job", "run", "attempt", "durationMs"] },
-  "config.loaded": { level: "info", fields: ["generation", "hash", "jobs"] },
+  "config.loaded": { level: "info", fields: ["generation", "hash", "zones", "jobs"] },
 };
 
 function expectContract(line: LogLine): void {

@@ -77,7 +77,13 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
     `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}` +
     (f.needsRestart === undefined ? "" : `; until a restart the old ${list(f.needsRestart)}`),
   "config.differs": f =>
-    `${f.other} carries other jobs (${f.otherHash}) in the same generation ${f.generation}`,
+    (f.otherHash === f.hash
+      ? ""
+      : `${f.other} carries other jobs (${f.otherHash}) in generation ${f.generation}`) +
+    (f.otherHash === f.hash || f.zones === undefined ? "" : "; ") +
+    (f.zones === undefined
+      ? ""
+      : `${f.other} has tz data ${f.otherTz}, this replica ${f.tz}: ${list(f.zones)} differ`),
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,
 };

@@ -8,7 +8,7 @@ function setup() {
   const events = new Events();
   const readiness = new Readiness(events);
   readiness.start();
-  const started = () => events.emit("replica.started", { ...ABOUT, pid: 1 });
+  const started = () => events.emit("replica.started", { ...ABOUT, pid: 1, tz: "2026c" });
   const connected = () => events.emit("redis.connected", { address: "", version: "7" });
   const unreachable = () => events.emit("redis.unreachable", { address: "", error: "" });
   return { events, readiness, started, connected, unreachable };

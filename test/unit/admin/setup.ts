@@ -25,7 +25,7 @@ export function setupMetrics(overrides: Partial<ReplicaFacts> = {}) {
   const metrics = new Metrics({ events, facts });
   metrics.start();
   const loadConfig = (hash = "abc", generation = 1) =>
-    events.emit("config.loaded", { generation, hash, jobs: facts.jobs().length });
+    events.emit("config.loaded", { generation, hash, zones: "c10c", jobs: facts.jobs().length });
   loadConfig();
   const expose = async () => new Exposition((await metrics.expose()).text);
   return { events, facts, metrics, loadConfig, expose };

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { ConfigAlarm, type PeerConfig } from "../../../src/alarm/config-alarm.ts";
 import { Recorder } from "../../support/recorder.ts";
 
-const peer = (id: string, hash: string, generation = 1): PeerConfig => ({ id, hash, generation });
+const ZONES = {
+  "Africa/Casablanca 2026": "c1",
+  "America/Vancouver 2026": "v1",
+  "America/Vancouver 2027": "v2",
+};
+const peer = (id: string, hash: string, generation = 1): PeerConfig => {
+  return { id, hash, generation, tz: "2026c", zones: ZONES };
+};
 const OWN = peer("me", "aa");
 
 function setup(looks = 1) {
@@ -51,6 +58,39 @@ describe("a replica of the same generation with other jobs", () => {
     alarm.check(peer("me", "bb"), [peer("other", "bb")]);
     alarm.check(peer("me", "cc"), [peer("other", "bb")]);
     expect(told().map(({ hash }) => hash)).toEqual(["aa", "cc"]);
+  });
+});
+
+describe("a replica with the same jobs and other time zone data", () => {
+  const old = (zones: PeerConfig["zones"], hash = "aa"): PeerConfig => ({
+    ...peer("old", hash),
+    tz: "2025b",
+    zones,
+  });
+
+  it("is told of with the zones, once", () => {
+    const { alarm, told } = setup();
+    for (let i = 0; i < 3; i++) {
+      alarm.check(OWN, [
+        OWN,
+        old({ ...ZONES, "America/Vancouver 2027": "x", "Africa/Casablanca 2026": "y" }),
+      ]);
+    }
+    const zones = ["Africa/Casablanca", "America/Vancouver"];
+    const same = { generation: 1, hash: "aa", other: "old", otherHash: "aa" };
+    expect(told()).toEqual([{ ...same, zones, tz: "2026c", otherTz: "2025b" }]);
+  });
+
+  it("is not told of where the zones do the same, or in years that only one has looked at", () => {
+    const { alarm, told } = setup();
+    alarm.check(OWN, [old(ZONES), old({ "America/Vancouver 2025": "x" }), old({})]);
+    expect(told()).toEqual([]);
+  });
+
+  it("is told of together with other jobs", () => {
+    const { alarm, told } = setup();
+    alarm.check(OWN, [old({ "America/Vancouver 2026": "x" }, "bb")]);
+    expect(told()).toMatchObject([{ otherHash: "bb", zones: ["America/Vancouver"] }]);
   });
 });
 

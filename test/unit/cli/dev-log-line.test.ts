@@ -122,7 +122,13 @@ describe("a log record", () => {
 
 /** Each event with all of its fields. */
 const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
-  "replica.started": { roles: ["worker"], generation: 4711, pid: 4712, http: "http://0.0.0.0:81" },
+  "replica.started": {
+    roles: ["worker"],
+    generation: 4711,
+    pid: 4712,
+    tz: "2026c",
+    http: "http://0.0.0.0:81",
+  },
   "replica.stopping": { roles: ["worker"], generation: 4711, reason: "SIGTERM" },
   "replica.stopped": { roles: ["worker"], generation: 4711, clean: true },
   "replica.failed": { error: "BUG: a rule is broken" },
@@ -156,9 +162,18 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   },
   "run.returned": { job: "a", run: "a@T1", reason: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
-  "config.loaded": { generation: 4711, hash: "c0ffee", jobs: 4712, needsRestart: ["http.port", "redis"] },
+  "config.loaded": {
+    generation: 4711,
+    hash: "c0ffee",
+    zones: "d0d0",
+    jobs: 4712,
+    needsRestart: ["http.port", "redis"],
+  },
   "config.rejected": { mistakes: ["a.yaml:1:1 b", "a.yaml:2:1 c"] },
-  "config.differs": { generation: 4711, hash: "c0ffee", other: "pod-7", otherHash: "09bc41" },
+  "config.differs": {
+    ...{ generation: 4711, hash: "c0ffee", other: "pod-7", otherHash: "09bc41" },
+    ...{ zones: ["America/Vancouver"], tz: "2026c", otherTz: "2025b" },
+  },
   "redis.unreachable": { address: "db:6379", error: "no route" },
   "redis.connected": { address: "db:6379", version: "7.4" },
   "etcd.unreachable": { address: "db:2379", error: "no route" },
@@ -178,6 +193,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
 
 /** What the sentence says in other words, or what the lines around it say. */
 const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
+  "replica.started": ["tz"],
   "replica.stopping": ["roles", "generation"],
   "replica.stopped": ["roles", "generation", "clean"],
   "leader.elected": ["store"],
@@ -185,6 +201,7 @@ const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
   "tick.skipped": ["term"],
   "tick.missed": ["term"],
   "run.failed": ["final"],
+  "config.loaded": ["zones"],
   "config.differs": ["hash"],
 };
 
