@@ -3,7 +3,7 @@ import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
-import { readText, shownPath } from "./files.ts";
+import { readBytes, shownPath } from "./files.ts";
 import { MAX_ICS_BYTES, readIcs } from "./ics.ts";
 import { calendarSchema } from "./job-schema.ts";
 import type { Mistake, Path } from "./mistake.ts";
@@ -59,8 +59,8 @@ async function readCalendar(document: ConfigDocument, place: Path, configDir: st
     return { stretches: checked.value.flatMap(date => dateStretch(date) ?? []), mistakes: [] };
   }
   const file = path.join(configDir, checked.value.file);
-  const read = await readText(file, MAX_ICS_BYTES);
-  const result = "problem" in read ? read : readIcs(read.text);
+  const read = await readBytes(file, MAX_ICS_BYTES);
+  const result = "problem" in read ? read : readIcs(read.bytes);
   if ("stretches" in result) return { stretches: result.stretches, mistakes: [], file };
   const origin = document.originOf([...place, "file"]);
   const problem = `${origin === null ? shownPath(file) : "the file"}: ${result.problem}`;

@@ -1,17 +1,24 @@
 import ICAL from "ical.js";
 import type { Stretch } from "../schedule/exception.ts";
 import { DAY_MS, EARLIEST_TICK_MS } from "../schedule/time-units.ts";
+import { lineOf } from "./ics-lines.ts";
+import { IcsProblem } from "./ics-problem.ts";
 import { type DayBudget, occurrencesOf, spend } from "./ics-rule.ts";
-import { IcsProblem, type IcsTime, midnightOf, timeOf, timesOf, wallAt } from "./ics-time.ts";
+import { type FindZone, type IcsTime, midnightOf, timeOf, timesOf, wallAt } from "./ics-time.ts";
 
 const MAX_NAME = 60;
 /** Reading a time takes as long as asking so many days. */
 const DAYS_A_TIME = 20;
 
-/** What people call the event, on one line and without what could steer a terminal; null when it has no name. */
+/** What people call the event; null when it has no name. */
 export function nameOf(event: ICAL.Component): string | null {
   const summary = event.getFirstPropertyValue("summary");
-  const text = typeof summary === "string" ? summary.replace(/[\s\p{C}]+/gu, " ").trim() : "";
+  return shownName(typeof summary === "string" ? summary : "");
+}
+
+/** A name on one line and without what could steer a terminal; null when nothing is left. */
+export function shownName(summary: string): string | null {
+  const text = summary.replace(/[\s\p{C}]+/gu, " ").trim();
   if (text === "") return null;
   return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME)}…` : text;
 }
@@ -20,54 +27,85 @@ export function isCancelled(event: ICAL.Component): boolean {
   return String(event.getFirstPropertyValue("status")).toUpperCase() === "CANCELLED";
 }
 
+/** What events of one file share. */
+export interface IcsContext {
+  readonly budget: DayBudget;
+  readonly findZone: FindZone;
+}
+
+/** How long an event is: first days on the clock, then exact hours (RFC 5545, 3.3.6). */
+interface Length {
+  readonly nominalMs: number;
+  readonly exactMs: number;
+}
+
 /** The stretches of an event: all day on the job's own clock, timed ones as the event says. */
 export function* stretchesOf(
   event: ICAL.Component,
   replacements: readonly ICAL.Component[],
-  budget: DayBudget,
+  context: IcsContext,
 ): Generator<Stretch> {
-  const start = timeOf(event, "dtstart");
+  const start = timeOf(event, "dtstart", context.findZone);
   if (start === null) throw new IcsProblem("it has no DTSTART");
-  const lengthMs = lengthOf(event, start);
-  const isReplaced = replaced(event, replacements, start, budget);
+  const length = lengthOf(event, start, context);
+  const isReplaced = replaced(event, replacements, start, context);
   const name = nameOf(event);
   const seen = new Set<number>();
-  for (const wall of startsOf(event, start, budget)) {
-    if (seen.has(wall) || isReplaced(wall) || wall + lengthMs < EARLIEST_TICK_MS) continue;
+  for (const wall of startsOf(event, start, context)) {
+    if (seen.has(wall) || isReplaced(wall)) continue;
+    if (wall + length.nominalMs + length.exactMs < EARLIEST_TICK_MS) continue;
     seen.add(wall);
-    yield { ...onClock(start, wall, wall + lengthMs), ...(name !== null && { name }) };
+    yield { ...onClock(start, wall, length), ...(name !== null && { name }) };
   }
 }
 
-/** An event ends at the same time on the clock whenever it is repeated. */
-function lengthOf(event: ICAL.Component, start: IcsTime): number {
-  const end = timeOf(event, "dtend");
+/**
+ * Every repetition is as long as the first one: exactly, where DTEND says so, else by days on the clock and exact hours
+ * (RFC 5545, 3.8.5.3). On the job's clock hours are those that it shows.
+ */
+function lengthOf(event: ICAL.Component, start: IcsTime, { findZone }: IcsContext): Length {
+  const end = timeOf(event, "dtend", findZone);
   if (end !== null && end.isDate !== start.isDate) {
     throw new IcsProblem("DTSTART and DTEND are not both dates or both times");
   }
   if (end !== null && (end.zone === null) !== (start.zone === null)) {
     throw new IcsProblem("only one of DTSTART and DTEND has a time zone");
   }
-  const lengthMs = end === null ? durationOf(event) : wallAt(end, start.zone) - start.wall;
+  const length = end === null ? durationOf(event) : between(start, end);
+  const lengthMs = length.nominalMs + length.exactMs;
   if (lengthMs < 0) throw new IcsProblem("it ends before it begins");
-  return start.isDate ? Math.max(midnightOf(lengthMs + DAY_MS - 1), DAY_MS) : lengthMs;
+  if (!start.isDate) return length;
+  return { nominalMs: Math.max(midnightOf(lengthMs + DAY_MS - 1), DAY_MS), exactMs: 0 };
 }
 
-function durationOf(event: ICAL.Component): number {
+function between(start: IcsTime, end: IcsTime): Length {
+  if (start.zone === null || end.zone === null) return { nominalMs: end.wall - start.wall, exactMs: 0 };
+  return { nominalMs: 0, exactMs: end.zone.instantOf(end.wall) - start.zone.instantOf(start.wall) };
+}
+
+function durationOf(event: ICAL.Component): Length {
   const duration = event.getFirstPropertyValue("duration");
-  return duration instanceof ICAL.Duration ? duration.toSeconds() * 1_000 : 0;
+  if (!(duration instanceof ICAL.Duration)) return { nominalMs: 0, exactMs: 0 };
+  const sign = duration.isNegative ? -1 : 1;
+  const nominalMs = sign * (duration.weeks * 7 + duration.days) * DAY_MS;
+  return { nominalMs, exactMs: duration.toSeconds() * 1_000 - nominalMs };
 }
 
-function* startsOf(event: ICAL.Component, start: IcsTime, budget: DayBudget): Generator<number> {
-  if (event.hasProperty("exrule")) throw new IcsProblem("EXRULE is not supported: expected EXDATE");
+function* startsOf(event: ICAL.Component, start: IcsTime, context: IcsContext): Generator<number> {
+  const exrule = event.getFirstProperty("exrule");
+  if (exrule !== null) throw new IcsProblem("EXRULE is not supported: expected EXDATE", lineOf(exrule));
   yield start.wall;
   for (const property of event.getAllProperties("rdate")) {
-    for (const time of timesOf(property)) yield wallAt(time, start.zone);
+    for (const time of timesOf(property, context.findZone)) yield wallAt(time, start.zone);
   }
   for (const property of event.getAllProperties("rrule")) {
     const rule = property.getFirstValue();
-    if (!(rule instanceof ICAL.Recur)) throw new IcsProblem("RRULE is not a rule");
-    yield* occurrencesOf(rule, start, budget);
+    if (!(rule instanceof ICAL.Recur)) throw new IcsProblem("RRULE is not a rule", lineOf(property));
+    try {
+      yield* occurrencesOf(rule, start, context.budget);
+    } catch (error) {
+      throw IcsProblem.at(lineOf(property), error);
+    }
   }
 }
 
@@ -76,11 +114,10 @@ function replaced(
   event: ICAL.Component,
   replacements: readonly ICAL.Component[],
   start: IcsTime,
-  budget: DayBudget,
+  { budget, findZone }: IcsContext,
 ): (wall: number) => boolean {
-  const times = [...event.getAllProperties("exdate"), ...replacements.flatMap(recurrenceIdOf)].flatMap(
-    timesOf,
-  );
+  const properties = [...event.getAllProperties("exdate"), ...replacements.flatMap(recurrenceIdOf)];
+  const times = properties.flatMap(property => timesOf(property, findZone));
   spend(budget, times.length * DAYS_A_TIME);
   const walls = new Set(times.filter(time => !time.isDate).map(time => wallAt(time, start.zone)));
   const days = new Set(times.filter(time => time.isDate || start.isDate).map(time => midnightOf(time.wall)));
@@ -94,8 +131,11 @@ function recurrenceIdOf(event: ICAL.Component): ICAL.Property[] {
 }
 
 /** Without length it is still an instant. */
-function onClock({ zone }: IcsTime, start: number, end: number): Stretch {
-  if (zone === null) return { clock: "wall", start, end: Math.max(end, start + 1) };
+function onClock({ zone }: IcsTime, start: number, { nominalMs, exactMs }: Length): Stretch {
+  if (zone === null) {
+    return { clock: "wall", start, end: Math.max(start + nominalMs + exactMs, start + 1) };
+  }
   const first = zone.instantOf(start);
-  return { clock: "instant", start: first, end: Math.max(zone.instantOf(end), first + 1) };
+  const end = (nominalMs === 0 ? first : zone.instantOf(start + nominalMs)) + exactMs;
+  return { clock: "instant", start: first, end: Math.max(end, first + 1) };
 }

@@ -1,6 +1,7 @@
 import ICAL from "ical.js";
 import { DAY_MS } from "../schedule/time-units.ts";
-import { IcsProblem, type IcsTime } from "./ics-time.ts";
+import { IcsProblem } from "./ics-problem.ts";
+import type { IcsTime } from "./ics-time.ts";
 
 export const FREQUENCIES = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
 export type Frequency = (typeof FREQUENCIES)[number];

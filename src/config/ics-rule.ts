@@ -2,8 +2,9 @@ import ICAL from "ical.js";
 import { CALENDAR_YEARS } from "../schedule/calendar.ts";
 import { DAY_MS, SECOND_MS } from "../schedule/time-units.ts";
 import { zoneOf } from "../schedule/zone.ts";
+import { IcsProblem } from "./ics-problem.ts";
 import { type DayTest, dayTestOf, FREQUENCIES, type Frequency } from "./ics-rule-days.ts";
-import { IcsProblem, type IcsTime, midnightOf, wallAt, wallOf } from "./ics-time.ts";
+import { type IcsTime, midnightOf, wallAt, wallOf } from "./ics-time.ts";
 
 /*
  * ical.js parses rules well and follows them badly: of random rules it gets one in ten wrong (negative days of the

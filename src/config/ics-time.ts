@@ -1,9 +1,11 @@
 import ICAL from "ical.js";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../schedule/time-units.ts";
-import { type Zone, zoneOf } from "../schedule/zone.ts";
+import { type WallClock, zoneOf } from "../schedule/zone.ts";
+import { lineOf } from "./ics-lines.ts";
+import { IcsProblem } from "./ics-problem.ts";
 
-/** What makes a calendar's file unusable; its message goes to the user. */
-export class IcsProblem extends Error {}
+/** Finds the zone of a TZID. */
+export type FindZone = (tzid: string) => WallClock;
 
 /** A date or time of an event. */
 export interface IcsTime {
@@ -11,17 +13,17 @@ export interface IcsTime {
   readonly wall: number;
   readonly isDate: boolean;
   /** Whose clock; null for a date and for a time without a zone: the clock of the job. */
-  readonly zone: Zone | null;
+  readonly zone: WallClock | null;
 }
 
 /** The value of a property such as DTSTART, or null when the event has no such property. */
-export function timeOf(event: ICAL.Component, name: string): IcsTime | null {
+export function timeOf(event: ICAL.Component, name: string, findZone: FindZone): IcsTime | null {
   const property = event.getFirstProperty(name);
-  return property === null ? null : (timesOf(property)[0] ?? null);
+  return property === null ? null : (timesOf(property, findZone)[0] ?? null);
 }
 
 /** All values of a property such as EXDATE. */
-export function timesOf(property: ICAL.Property): IcsTime[] {
+export function timesOf(property: ICAL.Property, findZone: FindZone): IcsTime[] {
   const tzid = property.getFirstParameter("tzid");
   const written: readonly unknown[] = property.toJSON().slice(3);
   return property.getValues().map((value, index) => {
@@ -29,22 +31,28 @@ export function timesOf(property: ICAL.Property): IcsTime[] {
     // ical.js takes the 30th of February for the 2nd of March.
     const isReal = String(written[index]).startsWith(new Date(wall || 0).toISOString().slice(0, 10));
     if (!(value instanceof ICAL.Time) || !isReal) {
-      throw new IcsProblem(`${property.name.toUpperCase()} is not a date or time of the calendar`);
+      throw new IcsProblem(
+        `${property.name.toUpperCase()} is not a date or time of the calendar`,
+        lineOf(property),
+      );
     }
-    return { wall, isDate: value.isDate, zone: value.isDate ? null : readZone(value, tzid) };
+    if (value.isDate) return { wall, isDate: true, zone: null };
+    // To ical.js TZID=GMT is UTC as well, whatever the file defines by that name.
+    if (String(written[index]).endsWith("Z")) return { wall, isDate: false, zone: zoneOf("UTC") };
+    return { wall, isDate: false, zone: tzid === undefined ? null : zoneAt(property, tzid, findZone) };
   });
 }
 
-function readZone(time: ICAL.Time, tzid: string | undefined): Zone | null {
-  const name = time.zone === ICAL.Timezone.utcTimezone ? "UTC" : tzid;
-  if (name === undefined) return null;
-  const zone = zoneOf(name);
-  if (zone === null) throw new IcsProblem(`TZID "${name}" is not an IANA time zone such as Europe/Berlin`);
-  return zone;
+function zoneAt(property: ICAL.Property, tzid: string, findZone: FindZone): WallClock {
+  try {
+    return findZone(tzid);
+  } catch (error) {
+    throw IcsProblem.at(lineOf(property), error);
+  }
 }
 
 /** What the clock of another time's zone shows at a time. */
-export function wallAt(time: IcsTime, zone: Zone | null): number {
+export function wallAt(time: IcsTime, zone: WallClock | null): number {
   if (time.zone === null || zone === null || time.zone === zone) return time.wall;
   const instant = time.zone.instantOf(time.wall);
   return instant + zone.offsetAt(instant);

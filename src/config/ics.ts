@@ -1,8 +1,11 @@
-import ICAL from "ical.js";
+import type ICAL from "ical.js";
 import type { Stretch } from "../schedule/exception.ts";
-import { isCancelled, nameOf, stretchesOf } from "./ics-event.ts";
+import { type IcsContext, isCancelled, shownName, stretchesOf } from "./ics-event.ts";
+import { type IcsComponent, parseComponent, readComponents, summaryOf } from "./ics-lines.ts";
+import { IcsProblem } from "./ics-problem.ts";
 import type { DayBudget } from "./ics-rule.ts";
-import { IcsProblem } from "./ics-time.ts";
+
+import { IcsZones } from "./ics-zones.ts";
 
 /** For a file that does nothing but delay the parser this is a second. */
 export const MAX_ICS_BYTES = 1024 * 1024;
@@ -14,62 +17,89 @@ const MAX_DAYS = 10_000_000;
 export type IcsResult = { readonly stretches: readonly Stretch[] } | { readonly problem: string };
 
 /** The stretches of all events of an iCalendar file, or why it cannot be used. Bounded, whatever the file holds. */
-export function readIcs(text: string): IcsResult {
+export function readIcs(bytes: Uint8Array): IcsResult {
   try {
-    return { stretches: readEvents(eventsOf(text)) };
+    return { stretches: readEvents(eventsOf(bytes)) };
   } catch (error) {
-    if (error instanceof IcsProblem) return { problem: error.message };
-    return { problem: `it is not iCalendar: ${firstWords(error)}` };
+    if (!(error instanceof IcsProblem)) return { problem: `it is not iCalendar: ${firstWords(error)}` };
+    return { problem: error.line === null ? error.message : `line ${error.line}: ${error.message}` };
   }
 }
 
-function eventsOf(text: string): ICAL.Component[] {
-  if (text.trim() === "") throw new IcsProblem("the file is empty");
-  const calendars = parse(text);
-  const events = calendars.flatMap(calendar => calendar.getAllSubcomponents("vevent"));
-  if (events.length === 0) throw new IcsProblem("there is no event in it");
-  if (events.length > MAX_EVENTS) {
-    throw new IcsProblem(`there are ${events.length} events in it: expected at most ${MAX_EVENTS}`);
+interface Event {
+  readonly component: IcsComponent;
+  readonly context: IcsContext;
+  /** Its number in the file, from 1. */
+  readonly number: number;
+  readonly parsed: ICAL.Component;
+}
+
+function eventsOf(bytes: Uint8Array): Event[] {
+  if (bytes.every(isBlank)) throw new IcsProblem("the file is empty");
+  const budget: DayBudget = { left: MAX_DAYS };
+  const found = readComponents(bytes).flatMap(calendar => {
+    const zones = new IcsZones(calendar, budget);
+    const context: IcsContext = { budget, findZone: tzid => zones.zoneOf(tzid) };
+    const events = calendar.children.filter(({ name }) => name === "VEVENT");
+    return events.map(component => ({ component, context }));
+  });
+  if (found.length === 0) throw new IcsProblem("there is no event in it");
+  if (found.length > MAX_EVENTS) {
+    throw new IcsProblem(`there are ${found.length} events in it: expected at most ${MAX_EVENTS}`);
   }
-  return events;
+  return found.map(({ component, context }, index) => {
+    const number = index + 1;
+    return {
+      component,
+      context,
+      number,
+      parsed: inEvent(number, component, () => parseComponent(component)),
+    };
+  });
 }
 
-function parse(text: string): ICAL.Component[] {
-  if (!/^BEGIN:VCALENDAR\s*$/im.test(text))
-    throw new IcsProblem("it is not iCalendar: there is no BEGIN:VCALENDAR");
-  const parsed: unknown = ICAL.parse(text);
-  const roots = Array.isArray(parsed) && Array.isArray(parsed[0]) ? parsed : [parsed];
-  return roots.map(root => new ICAL.Component(root));
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-function readEvents(events: readonly ICAL.Component[]): Stretch[] {
+function readEvents(events: readonly Event[]): Stretch[] {
   const replacements = Map.groupBy(
-    events.filter(event => event.hasProperty("recurrence-id")),
+    events.map(({ parsed }) => parsed).filter(event => event.hasProperty("recurrence-id")),
     event => String(event.getFirstPropertyValue("uid")),
   );
-  const budget: DayBudget = { left: MAX_DAYS };
   const stretches: Stretch[] = [];
-  for (const [index, event] of events.entries()) {
-    if (isCancelled(event)) continue;
-    const isReplacement = event.hasProperty("recurrence-id");
-    const own = isReplacement ? [] : (replacements.get(String(event.getFirstPropertyValue("uid"))) ?? []);
-    try {
-      for (const stretch of stretchesOf(event, own, budget)) {
+  for (const { component, context, number, parsed } of events) {
+    if (isCancelled(parsed)) continue;
+    const isReplacement = parsed.hasProperty("recurrence-id");
+    const own = isReplacement ? [] : (replacements.get(String(parsed.getFirstPropertyValue("uid"))) ?? []);
+    inEvent(number, component, () => {
+      for (const stretch of stretchesOf(parsed, own, context)) {
         if (stretches.push(stretch) > MAX_STRETCHES) {
           throw new IcsProblem(`its events take place more than ${MAX_STRETCHES} times`);
         }
       }
-    } catch (error) {
-      const name = nameOf(event);
-      throw new IcsProblem(`event ${index + 1}${name === null ? "" : ` (${name})`}: ${firstWords(error)}`);
-    }
+    });
   }
   if (stretches.length === 0) throw new IcsProblem("none of its events takes place");
   return stretches;
 }
 
+/** Does something with an event, and names it in what is wrong with it: `event 3 (Stocktaking), line 17: …`. */
+function inEvent<T>(number: number, component: IcsComponent, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const at = (error instanceof IcsProblem ? error.line : null) ?? component.line;
+    const name = shownName(summaryOf(component));
+    throw new IcsProblem(
+      `event ${number}${name === null ? "" : ` (${name})`}, line ${at}: ${firstWords(error)}`,
+    );
+  }
+}
+
 /** ical.js quotes what it found, as long as it is. */
 function firstWords(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).replace(/[\s\p{C}]+/gu, " ");
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+  const length = error instanceof IcsProblem ? 300 : 120;
+  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -23,8 +23,27 @@ const CHUNK_MS = 400 * DAY_MS;
  */
 const SAMPLE_MS = 4 * DAY_MS;
 
+/** A clock on a wall somewhere. */
+export interface WallClock {
+  /** What to add to the instant to get the wall time, in milliseconds. */
+  offsetAt(instant: number): number;
+  /**
+   * The instant at which the wall clock shows the time: of two, the first; a time inside a gap is read on the
+   * clock from before the gap (RFC 5545, 3.3.5).
+   */
+  instantOf(wall: number): number;
+}
+
+/** `instantOf` for a clock that changes at most once within a day and a night. */
+export function instantOnClock(wall: number, offsetAt: (instant: number) => number): number {
+  const before = wall - offsetAt(wall - DAY_MS);
+  const after = wall - offsetAt(wall + DAY_MS);
+  const isRight = (instant: number) => instant + offsetAt(instant) === wall;
+  return !isRight(before) && isRight(after) ? after : before;
+}
+
 /** The wall clock of a time zone: when its offset from UTC changes, found through `Intl` and remembered. */
-export class Zone {
+export class Zone implements WallClock {
   readonly #format: Intl.DateTimeFormat;
   readonly #transitions = new Map<number, readonly number[]>();
   #recent: ZoneSegment | undefined;
@@ -34,20 +53,12 @@ export class Zone {
     this.#format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset" });
   }
 
-  /** What to add to the instant to get the wall time, in milliseconds. */
   offsetAt(instant: number): number {
     return this.segmentAt(instant).offset;
   }
 
-  /**
-   * The instant at which the wall clock shows the time: of two, the first; a time inside a gap is read on the
-   * clock from before the gap (RFC 5545, 3.3.5).
-   */
   instantOf(wall: number): number {
-    const before = wall - this.offsetAt(wall - DAY_MS);
-    const after = wall - this.offsetAt(wall + DAY_MS);
-    const isRight = (instant: number) => instant + this.offsetAt(instant) === wall;
-    return !isRight(before) && isRight(after) ? after : before;
+    return instantOnClock(wall, instant => this.offsetAt(instant));
   }
 
   /** The segment that contains the instant. Its ends are transitions, or places far from any transition. */

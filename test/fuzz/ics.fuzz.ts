@@ -66,7 +66,7 @@ export const icsTarget = fuzzTarget({
   name: "ics",
   inputs: fc.oneof({ weight: 5, arbitrary: files }, { weight: 4, arbitrary: mutatedText(files) }, nested),
   check(text) {
-    const result = readIcs(text);
+    const result = readIcs(Buffer.from(text));
     if ("problem" in result) {
       if (/\p{Cc}/u.test(result.problem))
         throw new Error(`control characters: ${JSON.stringify(result.problem)}`);

@@ -119,7 +119,9 @@ describe("a calendar that cannot be used", () => {
       "is no text",
       "off: { file: off.ics }",
       "calendar:off",
-      ["config/jobs.yaml:1:27 calendars.off.file: config/off.ics: the file is not UTF-8 text"],
+      [
+        "config/jobs.yaml:1:27 calendars.off.file: config/off.ics: it is not iCalendar: there is no BEGIN:VCALENDAR",
+      ],
       { "off.ics": Uint8Array.of(255, 254, 0) },
     ],
     [

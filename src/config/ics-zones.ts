@@ -1,0 +1,114 @@
+import ICAL from "ical.js";
+import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
+import { zoneOfWindows } from "../schedule/zone-names.ts";
+import { type IcsComponent, lineOf, parseComponent } from "./ics-lines.ts";
+import { IcsProblem } from "./ics-problem.ts";
+import { type DayBudget, occurrencesOf } from "./ics-rule.ts";
+import { type IcsTime, timeOf, timesOf } from "./ics-time.ts";
+
+/**
+ * The time zones that a calendar's TZIDs name. What the calendar itself defines (VTIMEZONE) counts first (RFC 5545,
+ * 3.2.19), also where the name is that of a zone which does something else.
+ */
+export class IcsZones {
+  readonly #definitions: ReadonlyMap<string, IcsComponent>;
+  readonly #budget: DayBudget;
+  readonly #zones = new Map<string, WallClock>();
+
+  constructor(calendar: IcsComponent, budget: DayBudget) {
+    const defined = calendar.children.filter(({ name }) => name === "VTIMEZONE");
+    this.#definitions = new Map(defined.map(component => [tzidOf(component), component] as const));
+    this.#budget = budget;
+  }
+
+  /** @throws IcsProblem when the name is that of no zone, or the zone's definition cannot be followed. */
+  zoneOf(tzid: string): WallClock {
+    const known = this.#zones.get(tzid);
+    if (known !== undefined) return known;
+    const definition = this.#definitions.get(tzid);
+    const zone = definition === undefined ? findZone(tzid) : definedZone(definition, this.#budget);
+    this.#zones.set(tzid, zone);
+    return zone;
+  }
+}
+
+function tzidOf({ lines }: IcsComponent): string {
+  return lines.flatMap(({ text }) => /^TZID(?:;[^:]*)?:(.*)$/i.exec(text)?.[1]?.trim() ?? [])[0] ?? "";
+}
+
+/** An IANA name, also behind a prefix such as `/mozilla.org/20050126_1/`, or a name that Windows has. */
+function findZone(tzid: string): WallClock {
+  const parts = tzid.split("/");
+  const suffixes = parts.map((_, index) => parts.slice(index).join("/"));
+  for (const name of [...suffixes, zoneOfWindows(tzid) ?? ""]) {
+    const zone = zoneOf(name);
+    if (zone !== null) return zone;
+  }
+  const hint = /did you mean .*$/.exec(checkTimezone(tzid) ?? "")?.[0];
+  const expected =
+    "expected the TZID of a VTIMEZONE in the file, an IANA name such as Europe/Berlin, or one of Windows";
+  throw new IcsProblem(`TZID "${tzid}" is not known: ${expected}${hint === undefined ? "" : `; ${hint}`}`);
+}
+
+interface Transition {
+  readonly at: number;
+  readonly offsetBefore: number;
+  readonly offset: number;
+}
+
+function definedZone(definition: IcsComponent, budget: DayBudget): WallClock {
+  const observances = definition.children.filter(({ name }) => name === "STANDARD" || name === "DAYLIGHT");
+  const transitions = observances
+    .flatMap(observance => [...transitionsOf(observance, budget)])
+    .sort((a, b) => a.at - b.at);
+  const first = transitions[0];
+  if (first === undefined)
+    throw new IcsProblem("the VTIMEZONE has neither STANDARD nor DAYLIGHT", definition.line);
+  const offsetAt = (instant: number) => lastUntil(transitions, instant)?.offset ?? first.offsetBefore;
+  return { offsetAt, instantOf: wall => instantOnClock(wall, offsetAt) };
+}
+
+/** When a zone's standard or daylight time begins; its times are on the clock from before. */
+function* transitionsOf(observance: IcsComponent, budget: DayBudget): Generator<Transition> {
+  const component = parseComponent(observance);
+  const [offsetBefore, offset] = [offsetOf(component, "tzoffsetfrom"), offsetOf(component, "tzoffsetto")];
+  if (offsetBefore === null || offset === null)
+    throw new IcsProblem(
+      "TZOFFSETFROM or TZOFFSETTO is missing or is no offset such as +0100",
+      observance.line,
+    );
+  const clock: WallClock = { offsetAt: () => offsetBefore, instantOf: wall => wall - offsetBefore };
+  const start = timeOf(component, "dtstart", () => clock);
+  if (start === null) throw new IcsProblem("the VTIMEZONE has a part without DTSTART", observance.line);
+  const walls = function* (begin: IcsTime): Generator<number> {
+    yield begin.wall;
+    for (const property of component.getAllProperties("rdate"))
+      for (const time of timesOf(property, () => clock)) yield time.wall;
+    for (const property of component.getAllProperties("rrule")) {
+      const rule = property.getFirstValue();
+      if (!(rule instanceof ICAL.Recur)) throw new IcsProblem("RRULE is not a rule", lineOf(property));
+      yield* occurrencesOf(rule, begin, budget);
+    }
+  };
+  for (const wall of walls({ ...start, zone: clock }))
+    yield { at: wall - offsetBefore, offsetBefore, offset };
+}
+
+/** `+0100`, with seconds for some old ones. */
+function offsetOf(component: ICAL.Component, name: string): number | null {
+  const value = component.getFirstProperty(name)?.toICALString().split(":").slice(1).join("") ?? "";
+  const [, sign, hours, minutes, seconds = "0"] = /^([+-])(\d\d)(\d\d)(\d\d)?$/.exec(value) ?? [];
+  if (sign === undefined) return null;
+  const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
+  return sign === "-" ? -ms : ms;
+}
+
+function lastUntil(transitions: readonly Transition[], instant: number): Transition | undefined {
+  let [low, high] = [0, transitions.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((transitions[middle]?.at ?? 0) <= instant) low = middle + 1;
+    else high = middle;
+  }
+  return transitions[low - 1];
+}
