@@ -110,6 +110,8 @@ export interface EventMap {
     needsRestart?: readonly string[];
   };
   "config.rejected": { mistakes: readonly string[] };
+  /** A file of the configuration is not read although it looks as if it should be; once for each. */
+  "config.unread": { problem: string };
   /**
    * Replicas of one generation carry different jobs, or (with `zones`) know different clock changes for these zones,
    * because their versions of the tz database differ.
@@ -192,6 +194,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "run.strayError": { level: "error", message: "error outside of a handler's promise" },
   "config.loaded": { level: "info", message: "configuration loaded" },
   "config.rejected": { level: "error", message: "configuration rejected" },
+  "config.unread": { level: "warn", message: "a file of the configuration is not read" },
   "config.differs": { level: "warn", message: "another replica of this generation has other jobs or zones" },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
   "redis.connected": { level: "info", message: "connected to Redis" },

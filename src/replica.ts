@@ -212,8 +212,9 @@ export class Replica {
     return hashZones(this.#zoneData());
   }
 
-  async #loadHandlers({ jobs, jobsDir }: Config) {
-    const { handlers, problems } = await loadHandlers({ jobs: this.#has("worker") ? jobs : [], jobsDir });
+  async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
+    const ours = this.#has("worker") ? jobs : [];
+    const { handlers, problems } = await loadHandlers({ jobs: ours, jobsDir, places });
     return { handlers, problems: problems.map(problem => problem.message) };
   }
 

@@ -1,7 +1,9 @@
+import type { Config } from "../config/config.ts";
+import { printable } from "../config/describe.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { loadProject, type ProjectOptions } from "./project.ts";
+import { configOf, type ProjectOptions, readProject } from "./project.ts";
 
 export interface CheckOptions extends ProjectOptions {
   readonly json?: boolean;
@@ -9,8 +11,13 @@ export interface CheckOptions extends ProjectOptions {
 
 /** Validates the configuration and the handlers; prints every mistake at once. */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const { problems } = await loadHandlers({ jobs: config.jobs, jobsDir: config.jobsDir });
+  const result = await readProject(options, io);
+  const config = configOf(result, io);
+  const advice = [...(result.ok ? result.advice : []), ...pastAdvice(config, Date.now())];
+  for (const text of advice) io.err(`${printable(text)}\n`);
+  const { problems } = await loadHandlers({
+    ...{ jobs: config.jobs, jobsDir: config.jobsDir, places: config.jobPlaces },
+  });
   if (problems.length > 0)
     throw new CliFailure(problems.map(problem => problem.message).join("\n"), EXIT.usage);
   const { generation, hash, jobs } = config;
@@ -24,4 +31,25 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
       : `ok: ${jobs.length} jobs, queues ${summary.queues.join(", ")}, generation ${generation}, hash ${hash}, tz data ${tz} (zones ${zones})\n`,
   );
   return EXIT.done;
+}
+
+/** Jobs that have ticks, but none any more, or that lose some of their single instants. */
+function* pastAdvice({ jobs, jobPlaces }: Config, nowMs: number): Generator<string> {
+  for (const { name, spec, schedule } of jobs) {
+    const place = `${jobPlaces[name]} jobs.${name}`;
+    const past = (spec.at ?? []).filter(at => at <= nowMs).map(at => new Date(at).toISOString());
+    if (schedule.next(nowMs) === null) {
+      const end = spec.endMs === undefined ? "" : `: it ended at ${new Date(spec.endMs).toISOString()}`;
+      yield `${place}: no tick is to come${past.length > 0 ? `: ${listed(past)} ${past.length > 1 ? "are" : "is"} past` : end}`;
+    } else if (past.length > 0) {
+      yield `${place}.at: ${listed(past)} ${past.length > 1 ? "are" : "is"} past: a new job does not catch up on it`;
+    }
+  }
+}
+
+const MAX_LISTED = 3;
+
+function listed(times: readonly string[]): string {
+  const more = times.length - MAX_LISTED;
+  return `${times.slice(0, MAX_LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -38,11 +38,25 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   let reload: (() => void) | null = null;
   const onHangUp = () => reload?.();
   process.on("SIGHUP", onHangUp);
+  let warnings: readonly string[] = [];
+  const told = new Set<string>();
+  const tellUnread = () => {
+    for (const problem of warnings) if (!told.has(problem)) replica.events.emit("config.unread", { problem });
+    told.clear();
+    for (const problem of warnings) told.add(problem);
+  };
   const watcher = new ConfigWatcher({
     configDir: configDirOf(options, io),
     clock: { sleep },
-    load: () => readProject(options, io),
-    apply: config => replica.reconfigure(config),
+    load: async () => {
+      const result = await readProject(options, io);
+      if (result.ok) warnings = result.warnings;
+      return result;
+    },
+    apply: async config => {
+      tellUnread();
+      return await replica.reconfigure(config);
+    },
     reject: mistakes => replica.events.emit("config.rejected", { mistakes }),
   });
   const config = acceptOrReject(await watcher.first(), io);
@@ -68,6 +82,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   if (io.env[PARENT_VARIABLE]) stopWhenParentGoes(() => stop("parent process went away"));
 
   try {
+    tellUnread();
     const started = replica.start();
     watcher.start();
     await started;
@@ -96,7 +111,8 @@ function acceptOrReject(result: LoadResult, io: Io): Config {
     logEvents(events, createLog("info"));
     events.emit("config.rejected", { mistakes: result.mistakes.map(formatMistake) });
   }
-  return configOf(result, io);
+  // In a replica's log warnings are events as well.
+  return configOf(result.ok ? { ...result, warnings: [] } : result, io);
 }
 
 function onceThenEnd(stop: (reason: string) => void): (signal: NodeJS.Signals) => void {

@@ -18,6 +18,8 @@ export interface Config {
   readonly jobs: readonly Job[];
   /** Hash of the job definitions: two replicas with the same hash do the same. */
   readonly hash: string;
+  /** Where the jobs are, by name: `config/jobs.yaml:3:3`. */
+  readonly jobPlaces: Readonly<Record<string, string>>;
   /** Absolute; where handler modules are looked for. */
   readonly jobsDir: string;
 }

@@ -43,15 +43,23 @@ export function duration(min: string, max: string) {
   const [minMs, maxMs] = [milliseconds(min), milliseconds(max)];
   const isInRange = (value: string): boolean => {
     const ms = parseDuration(value);
-    return ms === null || (ms >= minMs && ms <= maxMs);
+    return ms !== null && ms >= minMs && ms <= maxMs;
   };
   const rangeError = `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { error, abort: true })
-    .refine(isInRange, { error: rangeError })
+    .refine(isInRange, {
+      error: ({ input }) => `${rangeError}${isTooLong(String(input), maxMs) ? ": it is too long" : ""}`,
+    })
     .transform(milliseconds)
     .meta(titled(rangeError));
+}
+
+/** Of a text that has the form of a duration; one that is no safe number is longer than any. */
+function isTooLong(value: string, maxMs: number): boolean {
+  const ms = parseDuration(value);
+  return ms === null || ms > maxMs;
 }
 
 function milliseconds(value: string): number {

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileMistake, type Mistake } from "./mistake.ts";
-import { nearest } from "./nearest.ts";
 
-const EXTENSIONS = [".yaml", ".yml", ".json"];
+/** What a file that is read ends in. */
+export const EXTENSIONS = [".yaml", ".yml", ".json"];
 
 /** Which files make up a configuration. Paths are absolute. */
 export interface ConfigFiles {
@@ -11,7 +11,6 @@ export interface ConfigFiles {
   readonly settings: string | null;
   readonly jobs: readonly string[];
   readonly mistakes: readonly Mistake[];
-  readonly warnings: readonly string[];
 }
 
 /** As people see it: relative to the working directory when below it. */
@@ -25,7 +24,7 @@ export function shownPath(file: string): string {
 export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
   const listed = await list(configDir);
   if (typeof listed === "string") {
-    return { settings: null, jobs: [], mistakes: [fileMistake(shownPath(configDir), listed)], warnings: [] };
+    return { settings: null, jobs: [], mistakes: [fileMistake(shownPath(configDir), listed)] };
   }
   const settings = listed.filter(name => isConfigFile(name, "bellwether"));
   const jobs = listed.filter(name => isConfigFile(name, "jobs"));
@@ -35,7 +34,6 @@ export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
     settings: settings.map(absolute)[0] ?? null,
     jobs: [...jobs.slice(0, 1).map(absolute), ...folder.jobs],
     mistakes: [...oneOnly(configDir, settings), ...oneOnly(configDir, jobs), ...folder.mistakes],
-    warnings: [...misspelt(configDir, listed), ...folder.warnings],
   };
 }
 
@@ -45,20 +43,13 @@ type JobFolder = Omit<ConfigFiles, "settings">;
 async function findJobFolder(folder: string, isThere: boolean): Promise<JobFolder> {
   const listed = isThere ? await list(folder) : [];
   if (typeof listed === "string") {
-    return { jobs: [], mistakes: [fileMistake(shownPath(folder), listed)], warnings: [] };
+    return { jobs: [], mistakes: [fileMistake(shownPath(folder), listed)] };
   }
   const visible = listed.filter(name => !name.startsWith("."));
   const jobs = visible
     .filter(name => EXTENSIONS.includes(path.extname(name)))
     .map(name => path.join(folder, name));
-  const warnings: string[] = [];
-  for (const name of visible) {
-    const entry = path.join(folder, name);
-    if (!jobs.includes(entry) && (await isDirectory(entry))) {
-      warnings.push(`${shownPath(entry)} is not read: job files stand directly in ${shownPath(folder)}`);
-    }
-  }
-  return { jobs, mistakes: [], warnings };
+  return { jobs, mistakes: [] };
 }
 
 /** The names in a directory in a fixed order, or why they cannot be listed. */
@@ -81,16 +72,6 @@ function oneOnly(directory: string, names: readonly string[]): Mistake[] {
       shownPath(path.join(directory, name)),
       `there is ${names[0]} too: expected only one of them`,
     );
-  });
-}
-
-/** `job.yaml` would be passed over in silence, and its jobs would not run. */
-function misspelt(directory: string, names: readonly string[]): string[] {
-  return names.flatMap(name => {
-    const { name: stem, ext } = path.parse(name);
-    const guess = nearest(stem, ["jobs", "bellwether"]);
-    if (!EXTENSIONS.includes(ext) || guess === null || stem === guess) return [];
-    return [`${shownPath(path.join(directory, name))} is not read (did you mean ${guess}${ext}?)`];
   });
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Calendar } from "../schedule/calendar.ts";
+import { adviceOn } from "./advice.ts";
 import type { Job } from "./config.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { type DeclaredQueues, readJob } from "./job.ts";
@@ -11,6 +12,10 @@ export interface JobsResult {
   /** Complete only when there are no mistakes. */
   readonly jobs: readonly Job[];
   readonly mistakes: readonly Mistake[];
+  /** What is valid and perhaps not meant, with its place. */
+  readonly advice: readonly string[];
+  /** `config/jobs.yaml:3:3` by the job's name. */
+  readonly places: ReadonlyMap<string, string>;
 }
 
 const shellSchema = jobsFile({ defaults: z.unknown(), calendar: z.unknown(), job: z.unknown() });
@@ -28,6 +33,7 @@ export function readJobs(
 ): JobsResult {
   const jobs: Job[] = [];
   const mistakes: Mistake[] = [];
+  const advice: string[] = [];
   const firstPlace = new Map<string, string>();
   for (const document of documents) {
     mistakes.push(...document.mistakes);
@@ -40,12 +46,16 @@ export function readJobs(
       if (other)
         mistakes.push(...some(document.mistake(path, `the job is defined already at ${other}`, "key")));
       else firstPlace.set(name, document.placeText(path));
+      advice.push(...adviceOn(document, path));
       const read = readJob({ document, name, defaults, queues, calendars });
       if (read.ok) jobs.push(read.value);
       else mistakes.push(...read.mistakes);
     }
   }
-  return { jobs, mistakes: [...mistakes, ...mistakesOfEmptiness(documents)] };
+  return {
+    ...{ jobs, advice, places: firstPlace },
+    mistakes: [...mistakes, ...mistakesOfEmptiness(documents)],
+  };
 }
 
 function jobNames(document: ConfigDocument): string[] {

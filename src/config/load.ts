@@ -1,12 +1,12 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
-import type { Config, Job } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Environment, ReferenceSources } from "./environment.ts";
 import { findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
-import { readJobs } from "./jobs.ts";
+import { type JobsResult, readJobs } from "./jobs.ts";
 import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
 import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
 import { DEFAULT_CONCURRENCY } from "./schema.ts";
@@ -18,6 +18,7 @@ import {
   refusedHandlers,
   type SettingsPart,
 } from "./settings.ts";
+import { findUnreadFiles } from "./unread-files.ts";
 
 export { formatMistake, type Mistake } from "./mistake.ts";
 
@@ -31,7 +32,14 @@ export interface LoadOptions {
 }
 
 export type LoadResult = (
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      /** Files that are not read although they look as if they should be. */
+      readonly warnings: readonly string[];
+      /** What is valid and perhaps not meant. */
+      readonly advice: readonly string[];
+    }
   | { readonly ok: false; readonly mistakes: readonly Mistake[] }
 ) & {
   /** Every file that the result depends on, calendars and secrets too, also one that could not be read. Absolute. */
@@ -75,8 +83,9 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     return { ok: false, mistakes: sortMistakes(mistakes, order), files: read };
   }
-  const config = configOf(settings.value, jobs.jobs, await findJobsDir(directory, jobsDir));
-  return { ok: true, config: deepFreeze(config), warnings: files.warnings, files: read };
+  const config = configOf(settings.value, jobs, await findJobsDir(directory, jobsDir));
+  const warnings = await findUnreadFiles(directory, files);
+  return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
 }
 
 /** Without the file everything has its default, which may still read the environment. */
@@ -110,13 +119,14 @@ function noJobsFile(directory: string): Mistake {
   return fileMistake(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
-function configOf(settings: SettingsPart, jobs: readonly Job[], jobsDir: string): Config {
+function configOf(settings: SettingsPart, { jobs, places }: JobsResult, jobsDir: string): Config {
   const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
   return {
     ...settings,
     queues: { ...Object.fromEntries(used), ...settings.queues },
     jobs,
     hash: hashJobs(jobs),
+    jobPlaces: Object.fromEntries(places),
     jobsDir,
   };
 }

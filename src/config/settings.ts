@@ -11,7 +11,7 @@ export const ABSENT_SETTINGS = {
   generation: `\${BELLWETHER_GENERATION:-0}`,
 };
 
-export type SettingsPart = Omit<Config, "jobs" | "hash" | "jobsDir">;
+export type SettingsPart = Omit<Config, "jobs" | "hash" | "jobPlaces" | "jobsDir">;
 
 /** Reads bellwether.yaml: what the schema says, and what holds between keys. */
 export function readSettings(document: ConfigDocument): Validation<SettingsPart> {

@@ -15,6 +15,8 @@ export interface LoadHandlersOptions {
   readonly jobs: readonly Pick<Job, "name" | "handler">[];
   /** Absolute. */
   readonly jobsDir: string;
+  /** Where jobs are, by name: `config/jobs.yaml:3:3`. */
+  readonly places?: Readonly<Record<string, string>>;
   /** How long a module's top level may take; 30 s by default. */
   readonly importLimitMs?: number;
 }
@@ -50,7 +52,11 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
     const result = loaded[index];
     if (result === undefined) continue;
     if ("handler" in result) for (const name of names) handlers.set(name, result.handler);
-    else problems.push({ jobs: names, message: `${nameJobs(names)}: ${result.problem}` });
+    else
+      problems.push({
+        jobs: names,
+        message: `${placeOf(names, options)}${nameJobs(names)}: ${result.problem}`,
+      });
   }
   return { handlers, problems };
 }
@@ -130,6 +136,11 @@ function explainMissing(jobsDir: string, reference: string): string {
     return `there is no ${expected}: leave the extension ${extension} out of handler "${reference}"`;
   const near = nearest(reference, listHandlerReferences(jobsDir));
   return `there is no ${expected}${near === null ? "" : `; did you mean handler: ${near}?`}`;
+}
+
+/** Of the first job, with a blank behind it. */
+function placeOf([name = ""]: readonly string[], { places = {} }: LoadHandlersOptions): string {
+  return Object.hasOwn(places, name) ? `${places[name]} ` : "";
 }
 
 function nameJobs(names: readonly string[]): string {

@@ -61,6 +61,8 @@ const EXPECTED_FIELDS = "expected 5 (minute, hour, day of month, month, day of w
 /** Splits and checks `text`. The problem says what was found and what was expected, without repeating the whole text. */
 export function parseCronSyntax(text: string): CronSyntaxResult {
   const trimmed = text.trim();
+  const foreign = foreignForm(trimmed);
+  if (foreign !== null) return refuse(foreign);
   if (trimmed.startsWith("@") && !ALIASES.has(trimmed)) {
     return refuse(`${trimmed} is not known: expected ${[...ALIASES.keys()].join(", ")} or fields`);
   }
@@ -79,6 +81,19 @@ export function parseCronSyntax(text: string): CronSyntaxResult {
   }
   const isHashed = fields.some(items => items.some(item => item.startsWith("H")));
   return { ok: true, syntax: { fields, hasSeconds, isHashed } };
+}
+
+/** What other crons have and this grammar does not, with what to write instead; null for anything else. */
+function foreignForm(text: string): string | null {
+  const [, zone] = /^(?:CRON_)?TZ=(\S+)\s/.exec(text) ?? [];
+  if (zone !== undefined)
+    return `the zone does not stand in the expression: write timezone: ${zone} beside it`;
+  const [, period] = /^@every\s+(\S+)$/.exec(text) ?? [];
+  if (period !== undefined) return `@every is a key of its own here: write every: ${period} instead of cron`;
+  const broken = text.split(/\s+/).find(field => /^[,/-]|[,/-]$/.test(field));
+  if (broken !== undefined && text.includes(" "))
+    return `"${broken}" is a part of a field: a list, range or step is written without blanks, as in 1,15`;
+  return null;
 }
 
 /** The normalised items of a field, or the problem with it. */
@@ -114,6 +129,12 @@ function parseItem(text: string, rule: FieldRule): Item {
 /** `?`, `L`, `5L` and `5#3`, or null when the item is none of them. */
 function parseSpecial(text: string, rule: FieldRule): Item | null {
   const isDay = rule === DAY || rule === WEEKDAY;
+  if (rule === DAY && /^L-\d+$/.test(text))
+    return {
+      problem: `${text} is not supported: only L, the last day, is counted from the end of the month`,
+    };
+  if (rule === DAY && /^(\d+|L)W$/i.test(text))
+    return { problem: `${text}, the nearest working day, is not supported: name days or days of the week` };
   if (text === "?") return isDay ? { item: "*" } : { problem: "? is for the day fields only; write *" };
   if (rule === DAY && text === "L") return { item: "L" };
   if (rule !== WEEKDAY) return null;

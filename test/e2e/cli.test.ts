@@ -81,7 +81,9 @@ describe.concurrent("check", () => {
     expect(check.stderr).not.toMatch(STACK);
     const lines = check.stderr.trimEnd().split("\n");
     expect(lines).toHaveLength(jobs.length);
-    for (const [i, job] of jobs.entries()) expect(lines[i]).toMatch(new RegExp(`"${job}".*jobs/${job}\\.ts`));
+    for (const [i, job] of jobs.entries()) {
+      expect(lines[i]).toMatch(new RegExp(`^config/jobs\\.yaml:${i + 2}:3 job "${job}".*jobs/${job}\\.ts`));
+    }
     expect(lines[3]).toContain("no licence");
     expect(lines[4]).toContain("default export");
 
@@ -100,6 +102,39 @@ describe.concurrent("check", () => {
     expect(result.code).toBe(code);
     if (code === 2) expect(result.stderr).toMatch(/^config\/jobs\.yaml:\d+:\d+ /);
     expect(result.stderr).not.toMatch(STACK);
+  });
+
+  test("warns of what is valid and perhaps not meant", async () => {
+    const { dir } = await project({
+      "config/jobs.yaml": [
+        "defaults: { timezone: Europe/Berlin }",
+        "jobs:",
+        "  fine: { every: 5s, handler: a }",
+        "  gone: { at: [2020-01-01T00:00:00Z], handler: a }",
+        "  some: { at: [2020-01-01T00:00:00Z, 2999-01-01T00:00:00Z], handler: a }",
+        "  ended: { every: 5s, end: 2020-01-01T00:00:00Z, handler: a }",
+        "  zoned: { every: 5s, timezone: UTC, handler: a }",
+        "  excepted: { every: 5s, timezone: UTC, except: 2026-12-24, handler: a }",
+        '  quartz: { cron: "0 0 12 ? * 2-6", handler: a }',
+        '  week: { cron: ["0 9 * * *", "0 9 * * 2-6"], handler: a }',
+        '  named: { cron: "0 0 12 ? * MON-FRI", handler: a }',
+      ].join("\n"),
+      "config/jobs.YML": "jobs: {}\n",
+      "jobs/a.ts": HANDLER,
+    });
+    const { code, stderr } = await bellwether(["check"], { cwd: dir });
+    expect(code).toBe(0);
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      "config/jobs.YML is not read (did you mean jobs.yml?)",
+      "config/jobs.yaml:7:23 jobs.zoned.timezone: has no effect with every, which asks no clock on a wall",
+      expect.stringMatching(
+        /^config\/jobs\.yaml:9:13 jobs\.quartz\.cron: .*Quartz.* here 2-6 is Tuesday to Saturday/,
+      ),
+      expect.stringMatching(/^config\/jobs\.yaml:10:11 jobs\.week\.cron: "0 9 \* \* 2-6" looks like Quartz/),
+      "config/jobs.yaml:4:3 jobs.gone: no tick is to come: 2020-01-01T00:00:00.000Z is past",
+      "config/jobs.yaml:5:3 jobs.some.at: 2020-01-01T00:00:00.000Z is past: a new job does not catch up on it",
+      "config/jobs.yaml:6:3 jobs.ended: no tick is to come: it ended at 2020-01-01T00:00:00.000Z",
+    ]);
   });
 
   test("tells that the folder is not there", async () => {

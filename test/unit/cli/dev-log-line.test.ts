@@ -170,6 +170,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     needsRestart: ["http.port", "redis"],
   },
   "config.rejected": { mistakes: ["a.yaml:1:1 b", "a.yaml:2:1 c"] },
+  "config.unread": { problem: "config/jobs.YML is not read (did you mean jobs.yml?)" },
   "config.differs": {
     ...{ generation: 4711, hash: "c0ffee", other: "pod-7", otherHash: "09bc41" },
     ...{ zones: ["America/Vancouver"], tz: "2026c", otherTz: "2025b" },

@@ -59,13 +59,33 @@ describe("the files of a configuration", () => {
       "job.yaml": ONE_JOB,
       "belwether.yml": "{}",
       "values.yaml": "{}",
+      "billing.yaml": ONE_JOB,
+      "jobs.YML": "{}",
+      "jobs.yaml.txt": ONE_JOB,
+      "Job/a.yaml": ONE_JOB,
+      "README.md": ONE_JOB,
       "jobs/more/b.yaml": ONE_JOB,
+      "jobs/billing.YAML": ALSO_ONE_JOB,
+      "jobs/mail.yaml.txt": ONE_JOB,
+      "jobs/noext": ONE_JOB,
+      "jobs/.hidden.yaml": ONE_JOB,
+      "jobs/notes.txt": "the jobs: none",
+      "jobs/README.md": ONE_JOB,
     });
     expect(lines).toEqual([]);
+    const name = "expected a name that ends in .yaml, .yml or .json";
     expect(result.ok && result.warnings.map(warning => warning.replace(/\S*(?=config\/)/g, ""))).toEqual([
+      "config/Job is not read (did you mean jobs?)",
       "config/belwether.yml is not read (did you mean bellwether.yml?)",
+      "config/billing.yaml is not read, although there are jobs in it: expected jobs.yaml, or a file in config/jobs",
       "config/job.yaml is not read (did you mean jobs.yaml?)",
+      "config/jobs.YML is not read (did you mean jobs.yml?)",
+      "config/jobs.yaml.txt is not read, although there are jobs in it: expected jobs.yaml, or a file in config/jobs",
+      "config/jobs/.hidden.yaml is not read, although there are jobs in it: expected no dot in front",
+      "config/jobs/billing.YAML is not read (did you mean billing.yaml?)",
+      `config/jobs/mail.yaml.txt is not read, although there are jobs in it: ${name}`,
       "config/jobs/more is not read: job files stand directly in config/jobs",
+      `config/jobs/noext is not read, although there are jobs in it: ${name}`,
     ]);
   });
 

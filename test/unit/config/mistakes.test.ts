@@ -66,6 +66,14 @@ describe("a job", () => {
       mistakes: ["config/jobs.yaml:4:12 jobs.a.every: found `50ms`, expected a duration from 100ms to 366d"],
     },
     {
+      name: "refuses an interval that is too long, also for a number to hold",
+      files: jobFile("every: 999999999999d", "jitter: 8d"),
+      mistakes: [
+        "config/jobs.yaml:4:12 jobs.a.every: found `999999999999d`, expected a duration from 100ms to 366d: it is too long",
+        "config/jobs.yaml:5:13 jobs.a.jitter: found `8d`, expected a duration from 0s to 7d: it is too long",
+      ],
+    },
+    {
       name: "wants a schedule",
       files: jobFile("timeout: 3s"),
       mistakes: [`config/jobs.yaml:2:3 jobs.a: has no schedule, ${ONE_SCHEDULE}`],
