@@ -15,7 +15,7 @@ export interface AliasProblem {
 export function explainAliasError(error: unknown, yaml: YamlDocument): AliasProblem {
   const message = error instanceof Error ? error.message : "";
   if (/Excessive alias count/.test(message)) {
-    const problem = `aliases (*name) are used too often: expected at most ${MAX_ALIASES} uses`;
+    const problem = `aliases (*name) are used too often: expected at most ${MAX_ALIASES} uses in a file; what jobs share can be in its defaults, and jobs in several files`;
     return { problem, node: null };
   }
   const name = /^Unresolved alias.*?: (.*)$/s.exec(message)?.[1];

@@ -2,6 +2,19 @@ import { isNode, isScalar, type Node, visit, type YAMLMap, type Document as Yaml
 import { keyText, type NodeFinding, pathOf } from "./document-nodes.ts";
 import type { Path } from "./mistake.ts";
 
+/**
+ * Makes every key the text that is written. YAML reads 175928847299117063 as a number, which cannot hold it, `1.0` as 1,
+ * and `4851e12345` as infinity: keys are names, and two of them may become one.
+ */
+export function keepKeyTexts(yaml: YamlDocument): void {
+  visit(yaml, {
+    Pair(_key, { key }) {
+      if (!isScalar(key) || key.source === undefined) return;
+      if (typeof key.value !== "string" && typeof key.value !== "symbol") key.value = key.source;
+    },
+  });
+}
+
 /** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler. */
 export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeFinding[] {
   const findings: NodeFinding[] = [];

@@ -10,7 +10,7 @@ export interface NodeFinding {
 
 export const MERGE_KEY = "<<";
 
-/** YAML turns every key into a text: `1:` is "1", a missing key "", and `<<` (kept as a symbol) merges. */
+/** Every key is a text: a missing key "", and `<<` (kept as a symbol) merges. */
 export function keyText(key: unknown): string {
   return typeof key === "symbol" ? MERGE_KEY : String(key ?? "");
 }

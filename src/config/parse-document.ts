@@ -3,6 +3,7 @@ import { type AliasProblem, explainAliasError, MAX_ALIASES, problemOfDepth } fro
 import { describe, quote } from "./describe.ts";
 import { ConfigDocument, isMapping } from "./document.ts";
 import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
+import { keepKeyTexts } from "./document-keys.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
 import { fileMistake, type Mistake } from "./mistake.ts";
@@ -53,6 +54,13 @@ function parse(source: DocumentSource): DocumentResult {
   if (findings.length > 0) {
     return { ok: false, mistakes: findings.map(finding => ({ file, key: "", ...finding })) };
   }
+  const version = yaml.directives?.yaml;
+  if (version?.explicit && version.version !== "1.2") {
+    const problem = `%YAML ${version.version} is not supported: expected YAML 1.2, so remove this line (with it \`no\` is false and 12:30 is 750)`;
+    const { line } = lines.linePos(Math.max(0, text.indexOf("%YAML")));
+    return { ok: false, mistakes: [{ file, line: Math.max(1, line), column: 1, key: "", problem }] };
+  }
+  keepKeyTexts(yaml);
   for (const [key, value] of Object.entries(absent)) {
     if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
   }

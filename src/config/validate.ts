@@ -124,6 +124,8 @@ function unknownKey(path: Path, { document, file }: Context): string {
   const key = String(path.at(-1));
   const parent = path.slice(0, -1);
   const known = keysAt(file, parent);
+  if (key.startsWith("x-"))
+    return "unknown key (there are no keys of one's own: an anchor (&name) can be where it is used first)";
   if (parent.length > 0 || nearest(key, known) !== null) return `unknown key (${suggest(key, known)})`;
   const other: ConfigFile = file === "jobs" ? "bellwether" : "jobs";
   if (keysAt(other, []).includes(key)) return `unknown key (it belongs in ${other}.yaml)`;
