@@ -1,7 +1,11 @@
+import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { importCrontab } from "../import/crontab.ts";
+import { findUserColumn } from "../import/crontab-users.ts";
+import { readTz } from "../import/crontab-zone.ts";
+import { checkTimezone } from "../schedule/zone.ts";
 import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
@@ -21,12 +25,13 @@ export async function importCrontabFile(
   io: Io,
 ): Promise<number> {
   const name = file === "-" ? "stdin" : file;
-  const text = readableText(await readInput(file, io), name);
+  const { text, isLatin1 } = readableText(await readInput(file, io), name);
+  if (isLatin1) io.err(`${name}: it is not UTF-8, and is read as Latin-1\n`);
   const timezone = options.timezone === undefined ? localTimezone(io) : requireTimezone(options.timezone);
   const imported = importCrontab({
     file: name,
     text,
-    isSystem: options.system ?? false,
+    isSystem: options.system ?? hasUsers(text, name, io),
     timezone,
     queue: options.queue ?? null,
   });
@@ -35,11 +40,40 @@ export async function importCrontabFile(
   return printImported(imported, options, io);
 }
 
+/** Whether the lines name users, where the options do not say so. */
+function hasUsers(text: string, name: string, io: Io): boolean {
+  const column = findUserColumn(text);
+  if (column.outcome === "unclear") {
+    const question = `is ${column.word} a user, as in /etc/crontab, or a command?`;
+    throw new CliFailure(`${name}:${column.line}: ${question} Add --system or --no-system`, EXIT.usage);
+  }
+  if (column.outcome === "users")
+    io.err(
+      `${name}: its lines begin with users (${column.users.join(", ")}): read with --system (--no-system)\n`,
+    );
+  return column.outcome === "users";
+}
+
 /** Cron goes by the clock of its machine, which is most likely this one. */
 function localTimezone(io: Io): string {
-  const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const written = readTz(io.env["TZ"] ?? "");
+  // Node.js knows no zone for some forms of TZ, and takes ICU's abbreviations for others.
+  const local = written === "local" ? machineTimezone(io.env["TZ"]) : written.name;
+  const problem = checkTimezone(local);
+  if (problem !== null)
+    throw new CliFailure(`the zone of this machine: ${problem}. Name it with --timezone`, EXIT.usage);
   io.err(`times are read in ${local}, the zone of this machine (--timezone)\n`);
   return local;
+}
+
+function machineTimezone(tz: string | undefined): string {
+  if (tz === undefined) return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  try {
+    const written = readTz(realpathSync("/etc/localtime"));
+    return written === "local" ? "UTC" : written.name;
+  } catch {
+    return "UTC";
+  }
 }
 
 async function readInput(file: string, io: Io): Promise<Buffer> {
@@ -57,12 +91,11 @@ async function readInput(file: string, io: Io): Promise<Buffer> {
   }
 }
 
-function readableText(bytes: Buffer, name: string): string {
+function readableText(bytes: Buffer, name: string): { text: string; isLatin1: boolean } {
+  if (bytes.includes(0)) throw new CliFailure(`${name}: it is not a text, expected a crontab`, EXIT.usage);
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return text;
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), isLatin1: false };
   } catch {
-    // Told below, as text with a NUL in it is.
+    return { text: new TextDecoder("latin1").decode(bytes), isLatin1: true };
   }
-  throw new CliFailure(`${name}: it is not a text, expected a crontab`, EXIT.usage);
 }

@@ -46,7 +46,18 @@ function splitFields(entry: string): readonly (string | undefined)[] {
 
 function parseSystemRest(schedule: string, rest: string): CrontabLine {
   const [, user = "", command = ""] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
+  if (user !== "" && (!isUserName(user) || command.startsWith("-"))) {
+    const found = isUserName(user) ? `${user} ${command.split(/\s/)[0]}` : user;
+    return { kind: "broken", problem: `found ${found} for the user: expected its name, or no --system` };
+  }
   return entryOf(schedule, user, command);
+}
+
+/** A user, as `crontab(5)` has it; with a group or login class on BSD. */
+const USER = /^[a-z_][\w.-]*\$?([:/][\w.-]+)*$/i;
+
+export function isUserName(word: string): boolean {
+  return USER.test(word);
 }
 
 function entryOf(schedule: string, user: string | null, text: string): CrontabLine {

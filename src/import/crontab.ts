@@ -1,5 +1,7 @@
+import { checkTimezone } from "../schedule/zone.ts";
 import { type CrontabEntry, parseCrontabLine } from "./crontab-lines.ts";
 import { toCrontabSchedule } from "./crontab-schedule.ts";
+import { readTz } from "./crontab-zone.ts";
 import type { ImportedJob, ImportedJobs, ImportNote } from "./imported-jobs.ts";
 import { JobNames, nameOfCommand } from "./job-names.ts";
 
@@ -76,7 +78,8 @@ class CrontabReader {
   }
 
   #jobOf(entry: CrontabEntry, place: string, source: string): ImportedJob {
-    const zone = this.#variables.get("CRON_TZ");
+    const written = readTz(this.#variables.get("CRON_TZ") ?? "");
+    const zone = written === "local" ? undefined : written.name;
     const { notes, ...schedule } = toCrontabSchedule(entry.schedule, zone ?? this.#options.timezone);
     const delay = Number(this.#variables.get("RANDOM_DELAY") ?? 0);
     const definition = {
@@ -110,6 +113,11 @@ const CRONS_OWN =
 function noteOnVariable(name: string, value: string): string | null {
   if (name === "MAILTO" && value !== "")
     return "MAILTO: no mail is sent; output goes to the log, and run.failed is the event to alert on";
+  if (name === "CRON_TZ") {
+    const zone = readTz(value);
+    if (zone !== "local" && checkTimezone(zone.name) !== null)
+      return `CRON_TZ: ${zone.name} is not a time zone here; cron itself takes UTC for one that it does not know`;
+  }
   if (name === "TZ")
     return "TZ is the zone of what the commands print, in cron too; CRON_TZ or --timezone set that of the schedule";
   return null;

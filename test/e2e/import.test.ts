@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
@@ -86,6 +88,29 @@ describe("import crontab", () => {
       "times are read in Asia/Tokyo, the zone of this machine (--timezone)\n" +
         "stdin:1: ran as root; here commands run as the user of the replica\n",
     );
+  });
+
+  test("asks whether a word is a user, and for a zone where TZ has none; reads Latin-1", async () => {
+    const { dir } = await project({ unclear: "0 3 * * * deploy /srv/b\n", users: "0 3 * * * root /bin/a\n" });
+    const from = (file: string, more: readonly string[] = [], env = { TZ: "UTC0" }) =>
+      bellwether(["import", "crontab", file, ...more], { cwd: dir, env });
+    expect(await from("unclear")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/unclear:1: is deploy a user, .* Add --system or --no-system\n$/),
+    });
+    expect((await from("unclear", ["--no-system"])).stdout).toContain('"deploy /srv/b"');
+    const users = await from("users");
+    expect(users).toMatchObject({ code: 0, stdout: expect.stringContaining('["sh", "-c", "/bin/a"]') });
+    expect(users.stderr).toMatch(/^users: its lines begin with users \(root\): read with --system/m);
+    expect(users.stdout).toContain("timezone: UTC\n");
+    expect(await from("users", [], { TZ: "CET-1CEST" })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the zone of this machine: "CET-1CEST" is not a time zone/),
+    });
+    await writeFile(path.join(dir, "latin1"), Buffer.from("# f\u00fcr\n@daily echo \u00fc\n", "latin1"));
+    const latin1 = await from("latin1");
+    expect(latin1.stdout).toContain('"echo ü"');
+    expect(latin1.stderr).toMatch(/^latin1: it is not UTF-8, and is read as Latin-1$/m);
   });
 
   test.each([

@@ -132,6 +132,24 @@ describe("an entry becomes a job", () => {
     expect(notes).toEqual([expect.stringMatching(/^crontab:1: TZ is the zone of what the commands print/)]);
   });
 
+  test("in the zone that a form of the C library's means", async () => {
+    const { jobs, notes } = await importLines(
+      ["CRON_TZ=:Asia/Tokyo", "@daily a", "CRON_TZ=UTC0", "@daily b", "CRON_TZ=:/etc/localtime", "@daily c"],
+      { timezone: "Europe/Berlin" },
+    );
+    expect(jobs.map(job => job.spec.timezone)).toEqual(["Asia/Tokyo", "UTC", "Europe/Berlin"]);
+    expect(notes).toEqual([]);
+  });
+
+  test("not in a zone that is none, for which cron would take UTC", async () => {
+    const { text, notes } = await importLines(["CRON_TZ=Mars/Base", "@daily x"]);
+    expect(text).toBeNull();
+    expect(notes).toEqual([
+      expect.stringMatching(/^crontab:1: CRON_TZ: Mars\/Base is not a time zone here; cron itself takes UTC/),
+      expect.stringMatching(/^crontab:2: not carried over: timezone: .*Mars/),
+    ]);
+  });
+
   test("with its input, its queue, and the random delay of cronie", async () => {
     const job = await importOne(["RANDOM_DELAY=6", "@daily mail a%Hello,%%you."], { queue: "ops" });
     expect(job).toMatchObject({
@@ -172,11 +190,6 @@ describe("what cannot be carried over is told with its line", () => {
     ["an unknown name", ["@fortnightly x"], /not carried over: cron: .*@fortnightly is not known/],
     ["a date that never comes", ["0 0 31 2 * x"], /not carried over: cron: .*never fires/],
     ["too few fields", ["# a", "", "0 5 * *"], /^crontab:3: not carried over: found 4 words/],
-    [
-      "a zone that is none",
-      ["CRON_TZ=Mars/Base", "@daily x"],
-      /^crontab:2: not carried over: timezone: .*Mars/,
-    ],
     ["mail", ["MAILTO=ops@example.com"], /^crontab:1: MAILTO: no mail is sent/],
   ])("%s", async (_name, lines, note) => {
     const { text, notes } = await importLines(lines);
