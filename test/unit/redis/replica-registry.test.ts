@@ -4,7 +4,17 @@ import { areJobsAgreed, type ReplicaRecord } from "../../../src/redis/replica-re
 const OWN = { generation: 5, hash: "mine" };
 
 function replica(parts: Partial<ReplicaRecord>): ReplicaRecord {
-  return { id: "r", roles: ["scheduler"], generation: 5, hash: "other", format: 1, startedAt: "", ...parts };
+  return {
+    id: "r",
+    roles: ["scheduler"],
+    generation: 5,
+    hash: "other",
+    tz: "",
+    zones: {},
+    format: 1,
+    startedAt: "",
+    ...parts,
+  };
 }
 
 it.each<[string, readonly ReplicaRecord[], boolean]>([
