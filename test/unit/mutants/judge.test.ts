@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { type Bench, judge } from "../../mutants/judge.ts";
 import { MUTANTS } from "../../mutants/list.ts";
@@ -59,4 +61,19 @@ test("inserts the replacement as it is written", () => {
 
 test("no two mutants have one name", () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+});
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+
+test("each mutant of the list can be applied to today's sources, and its tests are there", () => {
+  const stale = MUTANTS.flatMap(mutant => {
+    const file = resolve(ROOT, mutant.file);
+    const mutated = existsSync(file) ? mutate(mutant, readFileSync(file, "utf8")) : { error: "no such file" };
+    const missing = mutant.tests.filter(test => !existsSync(resolve(ROOT, test)));
+    return [
+      ...("error" in mutated ? [`${mutant.name}: ${mutated.error}`] : []),
+      ...missing.map(test => `${mutant.name}: ${test} is missing`),
+    ];
+  });
+  expect(stale).toEqual([]);
 });
