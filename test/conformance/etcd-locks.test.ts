@@ -72,6 +72,18 @@ it("keeps the place of a waiter that died until its TTL ends", async () => {
   await fixture.dispose();
 });
 
+it("tells a holder whose key was deleted by hand", async () => {
+  const name = namespace();
+  const fixture = await setup(name);
+  const store = await fixture.open("a");
+  const claim = { name: "lock", token: "one", ttlMs: 60_000 };
+  await store.acquire(claim);
+  expect(await store.renew(claim)).toBe("renewed");
+  await etcd.ctl("del", "--prefix", `/${name}/locks/lock/`);
+  expect(await store.renew(claim)).toBe("lost");
+  await fixture.dispose();
+});
+
 it("keeps nothing of a claim that it could not release", async () => {
   const server = await startEtcd();
   const client = openEtcd(server.url, { callLimitMs: 250 });

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/election/lease-store.ts";
 import type { RedisKeys } from "../../src/redis/keys.ts";
+import { RedisPresence } from "../../src/redis/presence.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
 
 /** What a store's suite needs to look behind it and to play several replicas. */
@@ -192,6 +193,17 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       await untilPresence(b, "there");
       fixture.vanish(holder);
       await untilPresence(b, "gone");
+    });
+
+    it("accuses nobody right after it has come back itself", async () => {
+      const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
+      onTestFinished(() => settled.mockRestore());
+      const holder = await fixture.open("holder");
+      await holder.campaign(bidOf("holder"));
+      fixture.vanish(holder);
+      await untilPresence(b, "gone");
+      settled.mockReturnValue(false);
+      expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", presence: "there" });
     });
 
     it("lets the lease of a holder that is gone be taken over at once", async () => {

@@ -82,6 +82,20 @@ describe("the Redis lease store", () => {
     await fixture.dispose();
   });
 
+  it.each(["leader", "term"] as const)("goes on counting terms when somebody deleted the %s", async key => {
+    const fixture = await setup();
+    const a = await fixture.open("a");
+    for (const term of [1, 2]) {
+      const bid = { replica: "a", token: `t${term}`, ttlMs: 60_000, generation: 0 };
+      expect(await a.campaign(bid)).toMatchObject({ outcome: "elected", term });
+      await a.release(bid, "resigned");
+    }
+    await fixture.plain.del(fixture.keys[key]);
+    const bid = { replica: "a", token: "t3", ttlMs: 60_000, generation: 0 };
+    expect(await a.campaign(bid)).toMatchObject({ outcome: "elected", term: 3 });
+    await fixture.dispose();
+  });
+
   it("accuses nobody where it cannot be seen itself, as when presences are on another server", async () => {
     const fixture = await setup();
     const [a, b] = [await fixture.open("a"), await fixture.open("b")];

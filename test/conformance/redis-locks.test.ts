@@ -121,6 +121,28 @@ describe("the Redis lock store", () => {
     expect(await a.acquire(first)).toEqual({ outcome: "granted", fence: ahead + 1 });
   });
 
+  it("draws greater fences than before when Redis has lost its data", async () => {
+    const { a, b, plain, keys } = await two();
+    const before = await a.acquire(first);
+    await plain.del(keys.lockFence, keys.lock("lock"));
+    const after = await b.acquire(second);
+    if (before.outcome !== "granted" || after.outcome !== "granted") throw new Error("not granted");
+    expect(after.fence).toBeGreaterThan(before.fence);
+  });
+
+  it("wakes a waiter at the release", async () => {
+    const { a, b } = await two();
+    await a.acquire(first);
+    let hint = Promise.withResolvers<void>();
+    const end = b.onHint(second, () => hint.resolve());
+    // The first hint says that the subscription is there.
+    await hint.promise;
+    hint = Promise.withResolvers<void>();
+    await a.release(first, false);
+    await hint.promise;
+    end();
+  });
+
   it("grants nothing to a claim that arrives after its release", async () => {
     const { a, b } = await two();
     await a.release(first, true);

@@ -5,6 +5,7 @@ import type { Job } from "../../src/config/config.ts";
 import { type Commit, Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
+import { FORMAT } from "../../src/redis/format.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import type { Decision } from "../../src/schedule/plan.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
@@ -140,6 +141,49 @@ describe("opening a term", () => {
     await closed;
     await other.set(keys.term, FENCE);
     expect(await reopened(launcher)).toEqual(cursors);
+  });
+
+  it("refuses books of a newer format and writes nothing", async () => {
+    const { launcher, other, keys } = await setup();
+    await other.set(keys.format, FORMAT + 1);
+    await expect(launcher.open(FENCE, T0)).rejects.toMatchObject({ code: "BW_FORMAT_NEWER" });
+    expect(await other.exists(keys.cursors)).toBe(0);
+  });
+
+  it("writes nothing when a newer term begins between the look at the books and their change", async () => {
+    const { launcher, redis, other, keys } = await setup();
+    let pages = 0;
+    const onPage = () => {
+      // On the same connection, so before the second script.
+      if (++pages === 2) redis.set(keys.term, "2:newer").catch(() => undefined);
+    };
+    expect(await launcher.open(FENCE, T0, onPage)).toEqual({ outcome: "fenced" });
+    expect(await other.exists(keys.cursors)).toBe(0);
+  });
+
+  it("has no books open for other jobs", async () => {
+    const { launcher } = await setup();
+    await cursorsOf(launcher);
+    launcher.setJobs([jobOf("other")]);
+    expect(launcher.isOpen()).toBe(false);
+    expect(await cursorsOf(launcher)).toEqual(new Map([["other", T0]]));
+    expect(launcher.isOpen()).toBe(true);
+  });
+
+  it("does not take books for open whose connection broke while they were read", async () => {
+    const { launcher, redis, keys } = await setup();
+    const hgetall = redis.hgetall.bind(redis);
+    Object.assign(redis, {
+      hgetall: async (key: string) => {
+        const reply = await hgetall(key);
+        if (key !== keys.orders) return reply;
+        redis.disconnect(true);
+        await new Promise(resolve => redis.once("ready", resolve));
+        return reply;
+      },
+    });
+    await cursorsOf(launcher);
+    expect(launcher.isOpen()).toBe(false);
   });
 
   it("notices that its connection broke since", async () => {

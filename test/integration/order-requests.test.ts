@@ -12,6 +12,7 @@ import { RedisKeys } from "../../src/redis/keys.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
 import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
 import { jobOf } from "../support/jobs.ts";
+import { reconnectAfterGet } from "../support/reconnect.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -210,6 +211,16 @@ describe("a backfill", () => {
     expect(await added()).toBe(1);
     expect(await actions()).toEqual(["backfill"]);
     expect(await readHistory(direct, keys, "hourly", 10)).toHaveLength(1);
+  });
+
+  it("is never sent on another connection than its WATCH", async () => {
+    const { operator, redis, added } = await setup();
+    expect(await operator.backfill(HOURLY, [0])).toMatchObject(started);
+    reconnectAfterGet(redis);
+    const give = () => operator.backfill(HOURLY, [HOUR_MS], { requestId });
+    await expect(give()).rejects.toMatchObject({ code: "BW_CONNECTION_CHANGED" });
+    expect(await added()).toBe(1);
+    expect(await give()).toMatchObject(started);
   });
 
   it("leaves no transaction half way behind when several are given at once", async () => {

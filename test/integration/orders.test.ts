@@ -149,6 +149,22 @@ describe("an order to skip", () => {
     });
   });
 
+  it("does not take a tick that is decided between the look at the cursor and the order", async () => {
+    const { operator, orders, redis, keys } = await setup();
+    const next = await nextAt(redis);
+    const hget = redis.hget.bind(redis);
+    Object.assign(redis, {
+      hget: async (key: string, field: string) => {
+        const reply = await hget(key, field);
+        await redis.hset(keys.cursors, "hourly", next);
+        return reply;
+      },
+    });
+    const tickAt = next + HOUR_MS;
+    expect(await operator("ann").skipNext(HOURLY)).toEqual({ outcome: "skipped", tickAt });
+    expect((await orders()).skips.get("hourly")).toEqual([tickAt]);
+  });
+
   it("forgets ticks that are decided, and gives back only what has not happened", async () => {
     const { operator, orders, redis, keys } = await setup();
     const next = await nextAt(redis);

@@ -9,6 +9,7 @@ import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
 import { jobOf } from "../support/jobs.ts";
+import { reconnectAfterGet } from "../support/reconnect.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
@@ -92,6 +93,16 @@ describe("a run that an operator starts", () => {
     expect(new Set(blockers)).toEqual(new Set(launched));
     expect(await traces()).toEqual({ runs: launched, history: launched, audit: launched });
     expect(await connections[0]?.get(keys.unfinished("report"))).toContain(launched[0]);
+  });
+
+  it("is never sent on another connection than its WATCH", async () => {
+    const { other, trigger, traces } = await setup();
+    const redis = await open();
+    await trigger(redis, "one");
+    reconnectAfterGet(redis);
+    await expect(trigger(redis, "two")).rejects.toMatchObject({ code: "BW_CONNECTION_CHANGED" });
+    expect((await traces()).runs).toHaveLength(1);
+    expect(await trigger(other, "two")).toMatchObject({ outcome: "launched" });
   });
 
   it("leaves nothing on record when Redis refuses it", async () => {

@@ -77,6 +77,23 @@ describe("a run that is put back from outside", () => {
     expect(history.map(([, fields]) => fields)).toEqual([["run", newer.id, "result", "removed"]]);
   });
 
+  test("finds the claim of the run at work kept for as long as its handler works", async () => {
+    const made = cluster(redis);
+    open.push(made);
+    const { start, launch, keys, connection } = made;
+    const free = gate();
+    await start("pod-1", { report: () => free.opened }, { ...SKIP, timing: { lockDurationMs: 2_000 } });
+    await launch("report");
+    const leftMs = () => connection.pttl(keys.working("report"));
+    while ((await leftMs()) <= 0) await new Promise(resolve => setImmediate(resolve));
+    for (let before = await leftMs(); ; ) {
+      const now = await leftMs();
+      if (now > before) break;
+      before = now;
+    }
+    free.open();
+  });
+
   test("runs beside others where it is a backfill, or the job allows it", async () => {
     const made = cluster(redis);
     open.push(made);

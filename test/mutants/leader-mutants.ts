@@ -105,14 +105,6 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     tests: WAITING,
   },
   {
-    name: "waiting-read-when-nothing-waits",
-    rule: "runs are read only while a tick waits for one",
-    file: "src/leader/waiting-lanes.ts",
-    find: "if (this.#nextDue.size === 0 || monotonicMs < this.#nextLookMs) return [];",
-    replace: "if (monotonicMs < this.#nextLookMs) return [...this.#waits.keys()];",
-    tests: WAITING,
-  },
-  {
     name: "removal-after-one-answer",
     rule: "a job is removed after two answers that no replica carries it",
     file: "src/leader/retirement.ts",

@@ -1,5 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
+const CLAIMS = ["test/integration/run-claims.test.ts"];
 const OVERLAP = ["test/integration/worker-overlap.test.ts"];
 const STOP = ["test/integration/worker-stop.test.ts"];
 const CLOCK = ["test/integration/worker-clock.test.ts"];
@@ -20,7 +21,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     file: "src/worker/claim.lua",
     find: "if state_of(KEYS[4]) ~= 'unfinished' then return {'gone', ''} end",
     replace: "",
-    tests: OVERLAP,
+    tests: CLAIMS,
   },
   {
     name: "claim-names-no-newest-run",
@@ -28,7 +29,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     file: "src/worker/claim.lua",
     find: "  redis.call('SET', KEYS[1], KEYS[4])\n",
     replace: "",
-    tests: OVERLAP,
+    tests: CLAIMS,
   },
   {
     name: "claim-does-not-outlive-removal",
@@ -36,7 +37,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     file: "src/redis/unfinished.lua",
     find: "if text_of(working) == run_key then",
     replace: "if false then",
-    tests: OVERLAP,
+    tests: CLAIMS,
   },
   {
     name: "claim-of-another-run-released",
@@ -44,7 +45,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     file: "src/worker/release.lua",
     find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end",
     replace: "",
-    tests: OVERLAP,
+    tests: CLAIMS,
   },
   {
     name: "claim-not-ended",

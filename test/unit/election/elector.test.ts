@@ -91,6 +91,27 @@ describe("following", () => {
     expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, 4]);
   });
 
+  it("does not take two checks for proof that the leader is gone when a hint brought them together", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 4, 9_000, "gone");
+    elector.start();
+    await settle();
+    store.hint();
+    await clock.advance(99);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, undefined]);
+    await clock.advance(101);
+    expect(store.bids.map(bid => bid.takeOver)).toContain(4);
+  });
+
+  it("suspects each leader for itself, and replaces one that is gone soon after another one", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = (_, count) =>
+      count === 1 ? held("a", 4, 9_000, "gone") : held("b", 5, 9_000, "gone");
+    elector.start();
+    await clock.advance(200);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, 4, 5]);
+  });
+
   it("forgets its suspicion when the leader is there again, or another one leads", async () => {
     const { clock, store, elector } = setup();
     const seen = [held("a", 4, 9_000, "gone"), held("a", 4, 9_000, "there"), held("b", 5, 9_000, "there")];
@@ -311,6 +332,16 @@ describe("leading", () => {
   });
 });
 
+describe("a replica that is fenced once", () => {
+  it("follows as soon as another one leads", async () => {
+    const { store, elector } = setup(async () => "fenced");
+    store.onCurrent = () => ({ replica: "other", term: 2, sinceMs: 0 });
+    await leading(store, elector);
+    await settle();
+    expect(store.bids).toHaveLength(2);
+  });
+});
+
 describe("a replica that is fenced again and again", () => {
   it("opens terms no faster than every third of the TTL", async () => {
     const { clock, store, recorder, elector } = setup(async () => "fenced");
@@ -496,6 +527,18 @@ describe("a leader whose work reports its progress", () => {
     expect(await provenAfterMs(bundle, 20_000)).toBeNull();
     isRefused = false;
     expect(await provenAfterMs(bundle)).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it("begins to prove its generation anew after it hung", async () => {
+    let goesOn = true;
+    const bundle = reporting(() => goesOn);
+    await leading(bundle.store, bundle.elector);
+    await bundle.clock.advance(5_000);
+    goesOn = false;
+    await bundle.clock.advance(2_100);
+    goesOn = true;
+    expect(await provenAfterMs(bundle)).toBeGreaterThanOrEqual(10_000);
+    expect(bundle.recorder.of("leader.resigned")).toEqual([]);
   });
 
   it("proves a generation that it takes over while it leads anew", async () => {

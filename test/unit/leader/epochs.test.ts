@@ -116,6 +116,18 @@ describe("a tick that jitter holds when the schedule changes", () => {
     await stop();
   });
 
+  it("is not skipped before two answers, fifteen seconds apart, that no other replica carries the job", async () => {
+    const { clock, recorder, lead, edit, stop } = setup([before]);
+    await lead();
+    await clock.advance(2_100);
+    await edit([jobOf("other", {}, { everyMs: 3_600_000 })]);
+    await clock.advance(29_000);
+    expect(recorder.of("tick.skipped")).toEqual([]);
+    await clock.advance(2_000);
+    expect(recorder.of("tick.skipped")).toHaveLength(1);
+    await stop();
+  });
+
   it("is skipped with a reason when the job is removed, once no other replica carries it", async () => {
     const { clock, books, site, recorder, lead, edit, stop } = setup([before]);
     site.isAgreed = false;

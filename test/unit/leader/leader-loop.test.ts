@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
+import { Progress } from "../../../src/election/progress.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
 import { Books, type Trouble } from "../../support/books.ts";
 import { jobOf } from "../../support/jobs.ts";
@@ -18,10 +19,10 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], books = new Books(), cloc
     jobs,
     random: () => 0,
   });
-  const lead = (number: number) => {
+  const lead = (number: number, progress = new Progress(clock)) => {
     const ending = new AbortController();
     books.fence = `${number}:t`;
-    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal });
+    const ended = loop.lead({ number, fence: `${number}:t`, signal: ending.signal, progress });
     return {
       ended,
       stop: async () => {
@@ -145,6 +146,22 @@ describe("a term", () => {
     expect(commits.length).toBeGreaterThan(10);
     expect(commits.length).toBeLessThan(60);
     expect(recorder.of("launch.failed")).toHaveLength(1);
+  });
+
+  it.each([
+    ["refuses its launches", false],
+    ["gives no answer to them", true],
+  ])("reports that it gets nowhere where Redis %s: %s", async (_, isStalled) => {
+    const { books, clock, lead } = setup();
+    const progress = new Progress(clock);
+    const term = lead(1, progress);
+    await clock.advance(999);
+    if (isStalled) books.trouble = () => "not done";
+    else books.refuse = () => undefined;
+    await clock.advance(5_000);
+    expect(progress.stall !== null).toBe(isStalled);
+    expect(progress.healthySinceMs).toBe(Number.POSITIVE_INFINITY);
+    await term.stop();
   });
 
   it("goes on after trouble, tells of it once, and launches nothing twice", async () => {

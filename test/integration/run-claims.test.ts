@@ -1,0 +1,63 @@
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { RunClaims } from "../../src/worker/run-claims.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+let server: TestRedis;
+const connections: Redis[] = [];
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterEach(() => {
+  for (const redis of connections.splice(0)) redis.disconnect();
+});
+afterAll(() => server.stop());
+
+async function setup() {
+  const keys = new RedisKeys(namespace());
+  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
+  connections.push(redis);
+  await new Promise(resolve => redis.once("ready", resolve));
+  const claims = new RunClaims({ redis, keys, queue: "default", ttlMs: 60_000 });
+  const keyOf = (id: string) => `${keys.bullmqPrefix}:default:${id}`;
+  /** What BullMQ keeps of a run that has not ended. */
+  const add = (id: string) => redis.hset(keyOf(id), "timestamp", 1);
+  const remove = (id: string) => redis.del(keyOf(id));
+  const working = () => redis.get(keys.working("report"));
+  return { keys, redis, claims, keyOf, add, remove, working };
+}
+
+const runOf = (id: string) => ({ job: "report", id });
+
+it("does not let a run begin that was removed", async () => {
+  const { claims, working } = await setup();
+  expect(await claims.claim(runOf("a"))).toEqual({ outcome: "gone" });
+  expect(await working()).toBeNull();
+});
+
+it("makes a run that was put back the newest one: the next waits for its end", async () => {
+  const { claims, add, remove } = await setup();
+  await add("a");
+  expect(await claims.claim(runOf("a"))).toEqual({ outcome: "claimed" });
+  expect(await claims.claim(runOf("a"))).toEqual({ outcome: "claimed" });
+  await add("b");
+  expect(await claims.claim(runOf("b"))).toEqual({ outcome: "blocked", by: "a" });
+  // Its handler is still at work.
+  await remove("a");
+  expect(await claims.claim(runOf("b"))).toEqual({ outcome: "blocked", by: "a" });
+});
+
+it("does not end the claim of another run", async () => {
+  const { claims, keyOf, add, remove, working } = await setup();
+  await add("a");
+  await claims.claim(runOf("a"));
+  claims.release(runOf("a"));
+  await vi.waitFor(async () => expect(await working()).toBeNull(), { timeout: 10_000, interval: 5 });
+  await remove("a");
+  await add("b");
+  await claims.claim(runOf("b"));
+  claims.release(runOf("a"));
+  expect(await working()).toBe(keyOf("b"));
+});
