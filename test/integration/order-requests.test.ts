@@ -45,6 +45,8 @@ async function setup() {
     const entries = await direct.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
     return entries.filter(([, fields]) => fields[1] === "added").length;
   };
+  const execs = async () =>
+    Number(/cmdstat_exec:calls=(\d+)/.exec(await direct.info("commandstats"))?.[1] ?? 0);
   const actions = async () => (await readAudit(direct, keys, 100)).map(({ action }) => action);
   /** Gives the order twice, as the same request: the connection breaks at the first one. */
   const giveTwice = async <T>(at: TripPoint, text: string, give: () => Promise<T>): Promise<T> => {
@@ -54,7 +56,7 @@ async function setup() {
     await ready();
     return await give();
   };
-  return { keys, link, redis, direct, operator, added, actions, giveTwice };
+  return { keys, link, redis, direct, operator, added, actions, execs, giveTwice };
 }
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
@@ -108,14 +110,24 @@ describe("an order whose answer is lost", () => {
     expect((await readOrders(direct, keys)).stepDown).toBeNull();
   });
 
+  it("to trigger starts a run and records it once, also when the first transaction arrives late", async () => {
+    const { direct, keys, operator, added, actions, execs, giveTwice } = await setup();
+    const before = await execs();
+    const give = () => operator.trigger(HOURLY, {}, { requestId });
+    const answer = await giveTwice("late", "exec\r\n", give);
+    await vi.waitFor(async () => expect(await execs()).toBe(before + 2), { timeout: 30_000 });
+    expect(await added()).toBe(1);
+    expect(await actions()).toEqual(["trigger"]);
+    const rows = await readHistory(direct, keys, "hourly", 10);
+    expect(rows.map(({ run }) => run)).toEqual([answer.outcome === "launched" ? answer.run : ""]);
+  });
+
   it.each<TripPoint>(["before", "within", "after", "late"])(
     "to backfill starts each run once when the connection breaks %s",
     async at => {
       const bundle = await setup();
-      const { direct, keys, operator, added, actions, giveTwice } = bundle;
+      const { direct, keys, operator, added, actions, execs, giveTwice } = bundle;
       const ticks = await pastTicks(bundle);
-      const execs = async () =>
-        Number(/cmdstat_exec:calls=(\d+)/.exec(await direct.info("commandstats"))?.[1] ?? 0);
       const before = await execs();
       const answer = await giveTwice(at, "exec\r\n", () => operator.backfill(HOURLY, ticks, { requestId }));
       const runs = answer.outcome === "started" ? answer.runs : [];

@@ -105,6 +105,20 @@ describe("a run that an operator starts", () => {
     expect(await trigger(other, "two")).toMatchObject({ outcome: "launched" });
   });
 
+  it("is not on record when Redis has not added it", async () => {
+    const { other, trigger, traces } = await setup();
+    await trigger(other, "one");
+    // The connection believes that the server still knows BullMQ's scripts.
+    await other.script("FLUSH");
+    await expect(trigger(other, "two")).rejects.toMatchObject({
+      code: "BW_TRIGGER_REFUSED",
+      message: expect.stringContaining("NOSCRIPT"),
+    });
+    const { runs, history, audit } = await traces();
+    expect([runs, history, audit].map(found => found.length)).toEqual([1, 1, 1]);
+    expect(await trigger(await open(), "two")).toMatchObject({ outcome: "launched" });
+  });
+
   it("leaves nothing on record when Redis refuses it", async () => {
     const { other, trigger, traces } = await setup();
     await other.config("SET", "maxmemory", "1");
