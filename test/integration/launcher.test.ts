@@ -283,6 +283,10 @@ describe("committing", () => {
   it.each([
     ["the term", (keys: RedisKeys, other: Redis) => other.set(keys.term, "2:newer")],
     ["a cursor", (keys: RedisKeys, other: Redis) => other.hset(keys.cursors, "report", T1)],
+    [
+      "the cursor of a closed epoch",
+      (keys: RedisKeys, other: Redis) => other.hset(keys.epochCursors, "1:report", T1),
+    ],
   ])("adds nothing when %s changes between the look and the transaction", async (_, change) => {
     const { launcher, commit, redis, keys, other, runs } = await setup();
     const cursors = await cursorsOf(launcher);
