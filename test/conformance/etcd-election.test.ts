@@ -17,7 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([redis.stop(), etcd.stop()]));
 
-async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Redis; queue: EtcdQueue }> {
+async function setup(): Promise<
+  LeaseStoreFixture & { keys: RedisKeys; plain: Redis; queue: EtcdQueue; name: string }
+> {
   const name = namespace();
   const keys = new RedisKeys(name);
   const stores = new Map<LeaseStore, OpenStore>();
@@ -35,7 +37,7 @@ async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Re
     return opened;
   };
   return {
-    ...{ keys, plain, queue, openUnseen },
+    ...{ name, keys, plain, queue, openUnseen },
     async open(replica = "anyone") {
       const { store, appear } = await openUnseen(replica);
       await appear();
@@ -69,6 +71,16 @@ describe("the etcd lease store", () => {
     await fixture.queue.join("dead", 60_000);
     expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", leader: null, presence: "gone" });
     while ((await b.campaign(bidOf("b"))).outcome === "held");
+    await fixture.dispose();
+  });
+
+  it("tells a leader whose key was deleted by hand when it renews, also when no other replica is there", async () => {
+    const fixture = await setup();
+    const a = await fixture.open("a");
+    await a.campaign(bidOf("a"));
+    expect(await a.renew(bidOf("a"))).toBe("renewed");
+    await etcd.ctl("del", "--prefix", `/${fixture.name}/election/`);
+    expect(await a.renew(bidOf("a"))).toBe("lost");
     await fixture.dispose();
   });
 

@@ -213,7 +213,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     file: "src/election/etcd-queue.ts",
     find: "return isAlive && isThere;",
     replace: "return isAlive;",
-    tests: ETCD_ELECTION,
+    tests: ETCD,
   },
   {
     name: "etcd-stale-opening",
