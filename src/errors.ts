@@ -10,7 +10,7 @@ const MESSAGES = {
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
     `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
   BW_BOOKS_UNREADABLE: (f: { key: string; job: string; found: string }) =>
-    `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${f.key} ${f.job}): the job then begins anew`,
+    `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; another program wrote it, and the job is not launched until it is corrected or removed (HDEL ${f.key} ${f.job}${f.key.endsWith("/cursors") ? ": the job then begins now" : ": the job then counts from 0"})`,
   BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
     `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,
   BW_TRIGGER_REFUSED: (f: { job: string; why: string }) => `no run of ${f.job} was started: ${f.why}`,

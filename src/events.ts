@@ -78,6 +78,9 @@ export interface EventMap {
   "job.overdue": { job: string; tick: string; forMs: number };
   /** The job's cursor lies in the future, so it is silent until then: the store's clock was ahead for a while. */
   "job.silenced": { job: string; until: string; forMs: number };
+  /** The leader does not launch this job, and tries again later; the others go on. `fix`: what to do about it. */
+  "job.quarantined": { job: string; term: number; reason: string; fix: string; retryInMs: number };
+  "job.recovered": { job: string; term: number; forMs: number };
 
   /** No configuration has had the job for a day: its cursor is thrown away, and put back it would be a new job. */
   "job.retired": { job: string };
@@ -187,6 +190,8 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "tick.missed": { level: "warn", message: "tick missed" },
   "job.overdue": { level: "error", message: "job is overdue" },
   "job.silenced": { level: "error", message: "job is silent: its ticks until then count as decided" },
+  "job.quarantined": { level: "error", message: "job cannot be launched and is set apart; all others go on" },
+  "job.recovered": { level: "info", message: "job can be launched again" },
   "job.retired": { level: "info", message: "job retired" },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },

@@ -69,6 +69,34 @@ export function tickMetrics(make: Instruments): Reactions {
   };
 }
 
+/** Each term tries every job anew. */
+export function quarantineMetrics(make: Instruments): Reactions {
+  const gauge = make.gauge(
+    "jobs_quarantined",
+    "Jobs that this replica, as the leader, cannot launch and has set apart",
+  );
+  const quarantined = new Set<string>();
+  const show = () => gauge.set(quarantined.size);
+  const end = () => {
+    quarantined.clear();
+    show();
+  };
+  show();
+  return {
+    "job.quarantined": ({ job }) => {
+      quarantined.add(job);
+      show();
+    },
+    "job.recovered": ({ job }) => {
+      quarantined.delete(job);
+      show();
+    },
+    "leader.elected": end,
+    "leader.resigned": end,
+    "leader.lost": end,
+  };
+}
+
 export function runMetrics(make: Instruments, labels: JobLabels, jobs: () => readonly string[]): Reactions {
   const runs = make.counter(
     "runs_total",

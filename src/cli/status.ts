@@ -3,6 +3,7 @@ import type { Config, Job } from "../config/config.ts";
 import { readLeader } from "../election/leader-record.ts";
 import { readLaunched } from "../launch/cursors.ts";
 import { type Orders, readOrders } from "../launch/orders.ts";
+import { type QuarantineRecord, readQuarantine } from "../launch/quarantine.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";
@@ -27,6 +28,8 @@ export interface Status {
     readonly schedule: string;
     readonly timezone: string;
     readonly paused: boolean;
+    /** Why the leader does not launch the job for now. */
+    readonly quarantined: { readonly since: string; readonly reason: string } | null;
     readonly lastTick: string | null;
     readonly nextTick: string | null;
     readonly lastRun: LastDecision["lastRun"];
@@ -42,11 +45,12 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 }
 
 async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, orders, launched, lasts] = await Promise.all([
+  const [leader, replicas, nowMs, orders, quarantine, launched, lasts] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
     readOrders(redis, keys),
+    readQuarantine(redis, keys),
     readLaunched(redis, keys, config.jobs),
     readLastDecisions(
       redis,
@@ -69,11 +73,16 @@ async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promis
       schedule: job.scheduleText,
       timezone: job.spec.timezone,
       paused: orders.paused.has(job.name),
+      quarantined: quarantinedOf(quarantine.get(job.name)),
       lastTick: iso(lasts.get(job.name)?.tickAt),
       nextTick: iso(nextTick(job, nowMs, orders, launched)),
       lastRun: lasts.get(job.name)?.lastRun ?? null,
     })),
   };
+}
+
+function quarantinedOf(record: QuarantineRecord | undefined): Status["jobs"][number]["quarantined"] {
+  return record ? { since: new Date(record.sinceMs).toISOString(), reason: record.reason } : null;
 }
 
 /** The next tick that is to be launched; undefined when there is none. */
@@ -106,12 +115,16 @@ function renderStatus(status: Status): string {
     job.schedule,
     job.timezone,
     job.lastTick ?? "-",
-    job.paused ? "paused" : (job.nextTick ?? "never"),
+    job.quarantined ? "quarantined" : job.paused ? "paused" : (job.nextTick ?? "never"),
     job.lastRun?.outcome ?? "-",
   ]);
+  const quarantined = status.jobs.flatMap(({ name, quarantined }) => {
+    return quarantined ? [`${name} is quarantined since ${quarantined.since}: ${quarantined.reason}\n`] : [];
+  });
   return [
     `${leader}\n`,
     renderTable(["REPLICA", "ROLES", "GENERATION", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
+    ...quarantined,
   ].join("\n");
 }

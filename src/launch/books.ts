@@ -47,21 +47,35 @@ export interface OpenBooks {
   readonly onPage?: (() => void) | undefined;
 }
 
+/** Where the jobs are; of those whose books another program wrote into, why they cannot be read and what to do. */
+export interface Opened {
+  readonly books: ReadonlyMap<string, Book>;
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
 /**
  * Gives each job its cursor, if it has none, stores the definitions that changed, and reads where all jobs are. Null when
  * a newer term is in force.
  *
- * @throws BellwetherError BW_FORMAT_NEWER; BW_BOOKS_UNREADABLE when another program wrote into them.
+ * @throws BellwetherError BW_FORMAT_NEWER
  */
 export async function openBooks(
   redis: Redis,
   keys: RedisKeys,
   options: OpenBooks,
-): Promise<ReadonlyMap<string, Book> | null> {
+): Promise<Opened | null> {
   const { fence, jobs, nowMs, format, onPage } = options;
   const opening = randomUUID();
   const { term, cursors, definitions, schedules, launched, retired } = keys;
   const books = new Map<string, Book>();
+  const unreadable = new Map<string, string>();
+  const note = (job: string, values: readonly string[]) => {
+    const read = readBook(keys, job, values);
+    if (typeof read === "string") {
+      unreadable.set(job, read);
+      books.delete(job);
+    } else books.set(job, read);
+  };
   const changed: Job[] = [];
   for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
     onPage?.();
@@ -78,7 +92,7 @@ export async function openBooks(
     for (const [i, job] of page.entries()) {
       if (values[2 * i] === "") changed.push(job);
       books.set(job.name, UNKNOWN);
-      if (values[2 * i] !== "") books.set(job.name, bookOf(keys, job.name, values.slice(2 * i)));
+      if (values[2 * i] !== "") note(job.name, values.slice(2 * i));
     }
   }
   for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
@@ -87,9 +101,9 @@ export async function openBooks(
     if (defined === "fenced") return null;
     // An opening that this leader had given up came late. The newest one is in force.
     if (defined === "late") return openBooks(redis, keys, options);
-    for (const [job, book] of defined) books.set(job, book);
+    for (const [i, { name }] of page.entries()) note(name, defined.slice(2 * i));
   }
-  return books;
+  return { books, unreadable };
 }
 
 /** Keeps the place of a job until its definition is stored: the books are in the order of the jobs. */
@@ -99,7 +113,7 @@ async function define(
   redis: Redis,
   keys: RedisKeys,
   { fence, nowMs, jobs, opening }: Pick<OpenBooks, "fence" | "nowMs" | "jobs"> & { readonly opening: string },
-): Promise<ReadonlyMap<string, Book> | "fenced" | "late"> {
+): Promise<readonly string[] | "fenced" | "late"> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
   const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
   const reply = await DEFINE.run(
@@ -112,8 +126,7 @@ async function define(
     ],
   );
   const [outcome, ...values] = defineReply.parse(reply);
-  if (outcome !== "defined") return outcome;
-  return new Map(jobs.map(({ name }, i) => [name, bookOf(keys, name, values.slice(2 * i))]));
+  return outcome === "defined" ? values : outcome;
 }
 
 function fingerprintsOf(job: Job): string[] {
@@ -121,16 +134,20 @@ function fingerprintsOf(job: Job): string[] {
   return [job.name, fingerprint, digest, legacy];
 }
 
-function bookOf(keys: RedisKeys, job: string, [cursor = "", launched = ""]: readonly string[]): Book {
-  return {
-    cursor: storedInstant(cursor) ?? refuse(keys.cursors, job, cursor),
-    launched: storedNumber(launched) ?? refuse(keys.launched, job, launched),
-  };
+/** Where a job is, or why that cannot be read. It is not guessed: a tick could be lost or launched twice. */
+function readBook(
+  keys: RedisKeys,
+  job: string,
+  [cursor = "", launched = ""]: readonly string[],
+): Book | string {
+  const [cursorMs, count] = [storedInstant(cursor), storedNumber(launched)];
+  if (cursorMs === null) return unreadable(keys.cursors, job, cursor);
+  if (count === null) return unreadable(keys.launched, job, launched);
+  return { cursor: cursorMs, launched: count };
 }
 
-/** Where a job is is not guessed: a tick could be lost or launched twice. */
-function refuse(key: string, job: string, found: string): never {
-  throw new BellwetherError("BW_BOOKS_UNREADABLE", { key, job, found });
+function unreadable(key: string, job: string, found: string): string {
+  return new BellwetherError("BW_BOOKS_UNREADABLE", { key, job, found }).message;
 }
 
 export function pagesOf<T>(items: readonly T[], size = JOBS_A_SCRIPT): T[][] {

@@ -20,6 +20,8 @@ export interface SentTransaction {
   readonly outcomes: z.infer<typeof advanceReply>;
   /** Why Redis did not add the runs that failed, or null when none did. */
   readonly refused: string | null;
+  /** By decision, why its own run was not added, where that is known. */
+  readonly whys: readonly (string | undefined)[];
 }
 
 type Replies = readonly [Error | null, unknown][] | null;
@@ -38,6 +40,8 @@ export class LaunchTransaction {
   readonly #adds: Promise<unknown>[] = [];
   readonly #advanceKeys: string[];
   readonly #advanceArgs: (string | number)[] = [HISTORY_ENTRIES];
+  /** Which decision each run that is added belongs to. */
+  readonly #addedFor: number[] = [];
   #decisions = 0;
 
   constructor(options: LaunchTransactionOptions) {
@@ -62,6 +66,7 @@ export class LaunchTransaction {
     const run = runIdOf(job.name, decision.tickAt);
     const stamp = { at: new Date(decision.tickAt).toISOString(), kind: decision.kind, term };
     this.#adds.push(queue.add(this.#transaction, job, run, stamp, nowMs));
+    this.#addedFor.push(this.#decisions);
     this.#advanceKeys.push(keys.history(job.name), queue.runKey(run), keys.unfinished(job.name));
     const isCounted = decision.isCounted || job.maxRuns !== null;
     const flags = `${job.overlap === "allow" ? "" : "u"}${isCounted ? "c" : ""}`;
@@ -76,7 +81,7 @@ export class LaunchTransaction {
   async seal(): Promise<() => Promise<SentTransaction | null>> {
     ADVANCE.queue(this.#transaction, this.#advanceKeys, this.#advanceArgs);
     await Promise.all(this.#adds);
-    return async () => readReplies(await this.#exec(), this.#decisions);
+    return async () => readReplies(await this.#exec(), this.#decisions, this.#addedFor);
   }
 
   #advance(
@@ -112,12 +117,21 @@ export class LaunchTransaction {
   }
 }
 
-function readReplies(replies: Replies, decisions: number): SentTransaction | null {
+/** Each run is added by one command, in the order of the launches; then comes advance.lua. */
+function readReplies(
+  replies: Replies,
+  decisions: number,
+  addedFor: readonly number[],
+): SentTransaction | null {
   if (replies === null) return null;
   const failure = replies.find(([error]) => error !== null)?.[0];
   const why = failure?.message ?? "no reason given";
   const [error, reply] = replies.at(-1) ?? [];
   if (error) throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions, why }, { cause: failure });
   const outcomes = advanceReply.parse(reply);
-  return { outcomes, refused: outcomes.includes("failed") ? why : null };
+  const whys = new Array<string | undefined>(decisions);
+  if (replies.length === addedFor.length + 1) {
+    for (const [i, decision] of addedFor.entries()) whys[decision] = replies[i]?.[0]?.message;
+  }
+  return { outcomes, refused: outcomes.includes("failed") ? why : null, whys };
 }

@@ -11,6 +11,8 @@ import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
 import { type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
 import { applyOverlap, type Blocker } from "./overlap.ts";
+import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
+import { findBrokenQueues } from "./queue-types.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireBooks } from "./retire.ts";
 import { runIdOf } from "./run-id.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
@@ -19,6 +21,10 @@ export type OpenOutcome =
   | {
       readonly outcome: "opened";
       readonly books: ReadonlyMap<string, Book>;
+      /** Jobs that are not in the books because another program wrote into them: why, and what to do. */
+      readonly unreadable: ReadonlyMap<string, string>;
+      /** What this or an earlier leader wrote with `quarantine`. */
+      readonly quarantined: ReadonlyMap<string, QuarantineRecord>;
       /** Of these jobs and of others. */
       readonly closed: readonly ClosedEpoch[];
       readonly orders: Orders;
@@ -55,6 +61,8 @@ export type CommitOutcome =
       readonly held: ReadonlyMap<string, Blocker>;
       /** Why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
       readonly refused: string | null;
+      /** By job, why its own run was not added; its later decisions are not carried out either. */
+      readonly failed: ReadonlyMap<string, string>;
     }
   /** A newer term stands, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
@@ -120,16 +128,17 @@ export class Launcher {
     // First, so that an order which is given meanwhile is seen as a newer version.
     const orders = await readOrders(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
-    const books = await openBooks(this.#redis, this.#keys, {
+    const opened = await openBooks(this.#redis, this.#keys, {
       ...{ fence, nowMs, jobs, onPage },
       format: this.#format,
     });
-    if (books === null) return this.#fenced();
+    if (opened === null) return this.#fenced();
     onPage?.();
     const closed = await readClosedEpochs(this.#redis, this.#keys);
+    const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
     this.#openedOn = connection;
-    return { outcome: "opened", books, closed, orders, newestRuns };
+    return { outcome: "opened", ...opened, quarantined, closed, orders, newestRuns };
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */
@@ -160,6 +169,11 @@ export class Launcher {
     return readRemoved(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
+  /** Records for people why jobs are not launched for now, or that they are again (null). */
+  quarantine(fence: string, records: ReadonlyMap<string, QuarantineRecord | null>): Promise<void> {
+    return writeQuarantine(this.#redis, this.#keys, fence, records);
+  }
+
   /** Removes closed epochs, by lane, that have no undecided tick any more. False when a newer term is in force. */
   finish(fence: string, lanes: readonly string[]): Promise<boolean> {
     return forgetEpochs(this.#redis, this.#keys, fence, lanes);
@@ -173,7 +187,7 @@ export class Launcher {
       if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
       const isMoved = [...standing.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
       if (isMoved || standing.orders !== commit.orders) return { outcome: "moved" } as const;
-      return await this.#execute(connection, commit, standing.newestRuns);
+      return await this.#execute(connection, commit, standing);
     };
     try {
       const outcome = await attempt();
@@ -207,12 +221,13 @@ export class Launcher {
    * WATCH. All are written at once, so on one connection and in this order; without an answer to each of them nothing
    * more is sent.
    */
-  async #watch(decisions: readonly Decision[]) {
+  async #watch(decisions: readonly Decision[]): Promise<Standing> {
     const { term, cursors, epochCursors, orders } = this.#keys;
     const lanes = [...new Set(decisions.map(laneOf))];
     const launched = new Set(decisions.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
     const guarded = [...launched].map(name => this.#job(name)).filter(({ overlap }) => overlap !== "allow");
-    const [, fence, standing, version, newestRuns] = await Promise.all([
+    const queues = [...new Set([...launched].map(name => this.#job(name).queue))];
+    const [, fence, standing, version, newestRuns, broken] = await Promise.all([
       this.#redis.watch(
         ...[term, cursors, epochCursors, orders],
         ...guarded.map(({ name }) => this.#keys.unfinished(name)),
@@ -221,36 +236,52 @@ export class Launcher {
       readLaneCursors(this.#redis, this.#keys, lanes),
       this.readOrdersVersion(),
       this.readNewestRuns(guarded),
+      findBrokenQueues(this.#redis, this.#keys.bullmqPrefix, queues),
     ]);
-    return { fence, cursors: standing, orders: version, newestRuns };
+    return { fence, cursors: standing, orders: version, newestRuns, broken };
   }
 
   async #execute(
     connection: number,
     { term, decisions: planned, nowMs }: Commit,
-    newestRuns: ReadonlyMap<string, NewestRun>,
+    { newestRuns, broken }: Pick<Standing, "newestRuns" | "broken">,
   ): Promise<CommitOutcome> {
     const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, newestRuns);
     if (decisions.length === 0) {
       await this.#redis.unwatch();
-      return { outcome: "committed", settled: [], held, refused: null };
+      return { outcome: "committed", settled: [], held, refused: null, failed: new Map() };
     }
     const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
+    const unmade = new Map<string, string>();
+    const sent: Decision[] = [];
     for (const decision of decisions) {
+      const job = this.#job(decision.job);
+      if (unmade.has(job.name)) continue;
       if (decision.outcome === "launch") {
-        const job = this.#job(decision.job);
         const newest = newestRuns.get(job.name);
         const removed = newest?.state === "removed" ? newest.run : null;
-        transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
+        const why = broken.get(job.queue);
+        if (why !== undefined) {
+          unmade.set(job.name, why);
+          continue;
+        }
+        try {
+          transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
+        } catch (error) {
+          // BullMQ refuses to make such a run; nothing of it is in the transaction.
+          unmade.set(job.name, error instanceof Error ? error.message : String(error));
+          continue;
+        }
       } else {
         transaction.pass(decision);
       }
+      sent.push(decision);
     }
     const send = await transaction.seal();
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return settle(decisions, held, await send());
+    return settle(sent, { held, unmade }, await send());
   }
 
   #job(name: string): Job {
@@ -272,18 +303,33 @@ export class Launcher {
   }
 }
 
+/** What a commit finds when it begins. */
+interface Standing {
+  readonly fence: string | null;
+  readonly cursors: ReadonlyMap<string, number | null>;
+  readonly orders: number;
+  readonly newestRuns: ReadonlyMap<string, NewestRun>;
+  /** By queue, why BullMQ cannot add runs to it. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
 /** Matches each decision with what the transaction says became of it. */
 function settle(
   decisions: readonly Decision[],
-  held: ReadonlyMap<string, Blocker>,
+  { held, unmade }: { held: ReadonlyMap<string, Blocker>; unmade: ReadonlyMap<string, string> },
   sent: SentTransaction | null,
 ): CommitOutcome {
   if (sent === null) return { outcome: "moved" };
+  const failed = new Map(unmade);
   const settled = sent.outcomes.flatMap((outcome, i): Settled[] => {
     const decision = decisions[i];
+    if (decision && outcome === "failed" && !failed.has(decision.job)) {
+      failed.set(decision.job, sent.whys[i] ?? sent.refused ?? "no reason given");
+    }
     if (outcome === "failed" || !decision) return [];
     const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
     return [{ decision, outcome, ...run }];
   });
-  return { outcome: "committed", settled, held, refused: sent.refused };
+  const [first = null] = failed.values();
+  return { outcome: "committed", settled, held, refused: first, failed };
 }

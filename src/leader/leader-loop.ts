@@ -8,6 +8,7 @@ import { latenessOf } from "../launch/history.ts";
 import type { Launcher, Settled } from "../launch/launcher.ts";
 import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
+import { Quarantine } from "./quarantine.ts";
 import { Retirement } from "./retirement.ts";
 import { Standing } from "./standing.ts";
 import type { WaitingLanes } from "./waiting-lanes.ts";
@@ -33,7 +34,7 @@ export interface LeaderLoopOptions {
   readonly launcher: Pick<
     Launcher,
     | ("open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion")
-    | ("finish" | "readNewestRuns" | "removed" | "retire")
+    | ("finish" | "readNewestRuns" | "removed" | "retire" | "quarantine")
   >;
   readonly clock: Clock;
   readonly events: Events;
@@ -62,10 +63,12 @@ export class LeaderLoop {
   #newJobs: readonly Job[] | null = null;
   #wake = new AbortController();
   readonly #retirement: Retirement;
+  readonly #quarantine: Quarantine;
 
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
     this.#jobs = byName(options.jobs);
+    this.#quarantine = new Quarantine(options);
     const { isAgreed = async () => true } = options;
     this.#retirement = new Retirement({
       ...options,
@@ -86,6 +89,7 @@ export class LeaderLoop {
     const { clock, events, random = Math.random } = this.#options;
     const trouble = new Trouble(clock, term.progress);
     term.progress?.succeed();
+    this.#quarantine.restart();
     this.#takeNewJobs();
     while (!term.signal.aborted) {
       try {
@@ -119,7 +123,7 @@ export class LeaderLoop {
     const opened = await launcher.open(term.fence, clock.nowMs(), () => term.progress?.step());
     if (opened.outcome === "fenced") return "fenced";
     term.progress?.step();
-    const standing = new Standing(this.#jobs, opened);
+    const standing = new Standing(await this.#quarantine.open(term, this.#jobs, opened), opened);
     for (;;) {
       if (standing.orders.stepDown === term.number) return "stepdown";
       const outcome = await this.#launchDue(term, standing, trouble);
@@ -139,7 +143,7 @@ export class LeaderLoop {
     for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
-      if (!launcher.isOpen()) return "reopen";
+      if (!launcher.isOpen() || clock.monotonicMs() >= this.#quarantine.nextMs) return "reopen";
       const nowMs = clock.nowMs();
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       taken.push(...waiting.takeDue(nowMs, JOBS_A_TURN - taken.length));
@@ -177,7 +181,7 @@ export class LeaderLoop {
       const isMoreDue = (due.nextDueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
       const planned = taken.map(lane => standing.planned(lane));
       const plan = planTicks({ jobs: planned, nowMs, lateLimit: isMoreDue ? 0 : BATCH });
-      const outcome = await this.#commit(term, plan.decisions, standing);
+      const outcome = await this.#commit(term, plan.decisions, standing, trouble);
       if (outcome !== "committed") return outcome;
       if (plan.decisions.length > 0) trouble.end();
       late = [...late, ...plan.late];
@@ -231,32 +235,53 @@ export class LeaderLoop {
     this.#jobs = byName(jobs);
     this.#options.launcher.setJobs(jobs);
     this.#retirement.restart();
+    this.#quarantine.release();
   }
 
-  async #commit(term: Term, decisions: readonly Decision[], standing: Standing): Promise<"committed" | Stop> {
-    const { launcher, clock } = this.#options;
-    for (let i = 0; i < decisions.length; i += BATCH) {
+  async #commit(
+    term: Term,
+    decisions: readonly Decision[],
+    standing: Standing,
+    trouble: Trouble,
+  ): Promise<"committed" | Stop> {
+    const batches = this.#quarantine.batchesOf(decisions, BATCH);
+    for (const batch of batches) {
       if (term.signal.aborted) return "ended";
-      const batch = decisions.slice(i, i + BATCH);
-      const nowMs = clock.nowMs();
-      const outcome = await launcher.commit({
-        ...{ fence: term.fence, term: term.number },
-        ...{ decisions: batch, cursors: standing.cursors, orders: standing.orders.version, nowMs },
-      });
-      if (outcome.outcome === "fenced") return "fenced";
-      if (outcome.outcome === "moved") return "reopen";
-      if (outcome.settled.length > 0) term.progress?.succeed();
-      for (const settled of outcome.settled) {
-        standing.settle(settled);
-        this.#tell(term, settled, nowMs);
-      }
-      for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker);
-      if (outcome.refused !== null) {
-        const ticks = batch.length - outcome.settled.length;
-        throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
-      }
+      const outcome = await this.#commitBatch(term, batch, standing);
+      if (outcome === "quarantined") trouble.end();
+      if (outcome !== "committed") return outcome === "quarantined" ? "reopen" : outcome;
     }
-    return "committed";
+    // What was left out of a transaction that was tried apart is planned anew.
+    return batches.flat().length === decisions.length ? "committed" : "reopen";
+  }
+
+  async #commitBatch(
+    term: Term,
+    batch: readonly Decision[],
+    standing: Standing,
+  ): Promise<"committed" | "quarantined" | "fenced" | "reopen"> {
+    const { launcher, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const commit = launcher.commit({
+      ...{ fence: term.fence, term: term.number },
+      ...{ decisions: batch, cursors: standing.cursors, orders: standing.orders.version, nowMs },
+    });
+    const outcome = await commit.catch(async error => {
+      if (!(await this.#quarantine.fail(term, batch, error))) throw error;
+      return { outcome: "quarantined" } as const;
+    });
+    if (outcome.outcome === "fenced" || outcome.outcome === "quarantined") return outcome.outcome;
+    if (outcome.outcome === "moved") return "reopen";
+    if (outcome.settled.length > 0) term.progress?.succeed();
+    for (const settled of outcome.settled) {
+      standing.settle(settled);
+      this.#tell(term, settled, nowMs);
+    }
+    for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker);
+    if (await this.#quarantine.settle(term, outcome)) return "quarantined";
+    if (outcome.refused === null) return "committed";
+    const ticks = batch.length - outcome.settled.length;
+    throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
   }
 
   #tell(term: Term, settled: Settled, nowMs: number): void {

@@ -33,6 +33,8 @@ export class RedisKeys {
   readonly retired: string;
   /** String: which opening of the books is the newest one (open-term.lua). */
   readonly opening: string;
+  /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
+  readonly quarantine: string;
   /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
   readonly orders: string;
   /** Stream, capped: who asked for what, and when. */
@@ -72,6 +74,7 @@ export class RedisKeys {
     this.launched = `${this.#base}launched`;
     this.retired = `${this.#base}retired`;
     this.opening = `${this.#base}opening`;
+    this.quarantine = `${this.#base}quarantine`;
     this.orders = `${this.#base}orders`;
     this.audit = `${this.#base}audit`;
     this.histories = `${this.#base}history/`;

@@ -364,8 +364,14 @@ describe("a job that no configuration has any more", () => {
 });
 
 describe("opening the books", () => {
-  const booksOf = (redis: Redis, keys: RedisKeys, jobs: readonly Job[], nowMs: number, fence = FENCE) => {
-    return openBooks(redis, keys, { fence, jobs, nowMs, format: 1 });
+  const booksOf = async (
+    redis: Redis,
+    keys: RedisKeys,
+    jobs: readonly Job[],
+    nowMs: number,
+    fence = FENCE,
+  ) => {
+    return (await openBooks(redis, keys, { fence, jobs, nowMs, format: 1 }))?.books ?? null;
   };
 
   it("tells where each job stands, in the order of no other: a new one at now", async () => {

@@ -3,6 +3,7 @@ import { storedDefinitionOf } from "../../src/launch/definition.ts";
 import type { ClosedEpoch } from "../../src/launch/epochs.ts";
 import type { Commit, CommitOutcome, OpenOutcome, Settled } from "../../src/launch/launcher.ts";
 import { NO_ORDERS, type Orders } from "../../src/launch/orders.ts";
+import type { QuarantineRecord } from "../../src/launch/quarantine.ts";
 import type { RemovedLane } from "../../src/launch/retire.ts";
 import type { NewestRun } from "../../src/launch/unfinished.ts";
 import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
@@ -41,6 +42,10 @@ export class Books {
   readonly epochs: { readonly job: Job; readonly fromMs: number }[] = [];
   readonly commits: Commit[] = [];
   trouble: () => Trouble = () => "none";
+  /** By job, why its runs are not added. */
+  readonly failing = new Map<string, string>();
+  readonly unreadable = new Map<string, string>();
+  readonly quarantined = new Map<string, QuarantineRecord>();
   /** While it is set, Redis adds no run. */
   refuse: (() => void) | null = null;
 
@@ -72,6 +77,12 @@ export class Books {
         return this.orders.version;
       },
       retire: async () => [],
+      quarantine: async (_: string, records: ReadonlyMap<string, QuarantineRecord | null>) => {
+        for (const [job, record] of records) {
+          if (record) this.quarantined.set(job, record);
+          else this.quarantined.delete(job);
+        }
+      },
       readNewestRuns: async () => this.newestRuns,
       removed: async (fence: string, nowMs: number) => this.#removed(fence, nowMs, jobs),
       finish: async (fence: string, lanes: readonly string[]) => {
@@ -93,7 +104,9 @@ export class Books {
             return { ...epoch, cursor: this.cursors.get(lane) as number };
           });
           const { orders, newestRuns } = this;
-          return { outcome: "opened", books: new Map(books), closed, orders, newestRuns };
+          const { unreadable, quarantined } = this;
+          const readable = new Map(books.filter(([job]) => !unreadable.has(job)));
+          return { outcome: "opened", books: readable, unreadable, quarantined, closed, orders, newestRuns };
         }),
       commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
     };
@@ -149,17 +162,27 @@ export class Books {
     if (commit.fence !== this.fence) return { outcome: "fenced" };
     if (this.refuse) {
       this.refuse();
-      return { outcome: "committed", settled: [], held: new Map(), refused: "OOM" };
+      return {
+        outcome: "committed",
+        settled: [],
+        held: new Map(),
+        refused: "OOM no memory",
+        failed: new Map(),
+      };
     }
     const lanes = new Set(commit.decisions.map(laneOf));
     if ([...lanes].some(lane => this.cursors.get(lane) !== commit.cursors.get(lane)))
       return { outcome: "moved" };
     if (commit.orders !== this.orders.version) return { outcome: "moved" };
     const held = new Map<string, NewestRun>();
+    const failed = new Map<string, string>();
     const settled = commit.decisions.flatMap((decision): Settled[] => {
       const newest = this.newestRuns.get(decision.job);
       if (decision.outcome === "launch" && newest?.state === "unfinished") held.set(decision.job, newest);
       if (held.has(decision.job)) return [];
+      const why = this.failing.get(decision.job);
+      if (decision.outcome === "launch" && why) failed.set(decision.job, why);
+      if (failed.has(decision.job)) return [];
       this.cursors.set(laneOf(decision), decision.tickAt);
       this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs });
       if (decision.outcome !== "launch") {
@@ -168,6 +191,7 @@ export class Books {
       this.launchedCounts.set(decision.job, (this.launchedCounts.get(decision.job) ?? 0) + 1);
       return [{ decision, outcome: "launched", run: `${decision.tickAt}` }];
     });
-    return { outcome: "committed", settled, held, refused: null };
+    const [refused = null] = failed.values();
+    return { outcome: "committed", settled, held, refused, failed };
   }
 }

@@ -42,6 +42,7 @@ describe("metrics", () => {
     const zeros: [string, Record<string, string>][] = [
       ["leader", {}],
       ["leader_absent_seconds", {}],
+      ["jobs_quarantined", {}],
       ["vacant_seconds_total", {}],
       ["config_rejected_total", {}],
       ["redis_errors_total", {}],

@@ -154,6 +154,8 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "tick.missed": { job: "a", tick: "T1", term: 4711, reason: "window", from: "T5", count: 4712 },
   "job.overdue": { job: "a", tick: "T1", forMs: 4711 },
   "job.silenced": { job: "a", until: "T1", forMs: 4711 },
+  "job.quarantined": { job: "a", term: 4711, reason: "WRONGTYPE", fix: "repair it", retryInMs: 4712 },
+  "job.recovered": { job: "a", term: 4711, forMs: 4712 },
   "job.retired": { job: "a" },
   "run.completed": { job: "a", run: "a@T1", attempt: 4711, durationMs: 4712 },
   "run.failed": {

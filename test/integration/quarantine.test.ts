@@ -1,0 +1,137 @@
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { Launcher } from "../../src/launch/launcher.ts";
+import { readQuarantine } from "../../src/launch/quarantine.ts";
+import { LeaderLoop } from "../../src/leader/leader-loop.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
+import { jobOf } from "../support/jobs.ts";
+import { realClock } from "../support/real-clock.ts";
+import { Recorder } from "../support/recorder.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+const FENCE = "1:t";
+const MiB = 1024 * 1024;
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+async function connected(purpose: Purpose): Promise<Redis> {
+  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
+  disposals.push(() => redis.disconnect());
+  await new Promise(resolve => redis.once("ready", resolve));
+  return redis;
+}
+
+const GOOD = [jobOf("good"), jobOf("better")];
+
+/** A leader of good jobs and a bad one, with its books open for the first time. */
+async function setup(bad: Job) {
+  const keys = new RedisKeys(namespace());
+  const [redis, other] = await Promise.all([connected("fenced"), connected("plain")]);
+  const [jobs, clock, recorder] = [[...GOOD, bad], realClock(), new Recorder()];
+  const launcher = new Launcher({ redis, keys, jobs });
+  disposals.push(() => launcher.close());
+  await other.set(keys.term, FENCE);
+  await launcher.open(FENCE, clock.nowMs());
+  const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
+  const lead = () => {
+    const ending = new AbortController();
+    const ended = loop.lead({ number: 1, fence: FENCE, signal: ending.signal });
+    disposals.push(async () => {
+      ending.abort();
+      await ended;
+    });
+  };
+  /** All others are launched after the bad job was found. */
+  const othersGoOn = async () => {
+    const at = new Set(recorder.of("tick.launched").map(({ job, tick }) => `${job} ${tick}`));
+    for (const { name } of GOOD) {
+      await recorder.when("tick.launched", ({ job, tick }) => job === name && !at.has(`${job} ${tick}`));
+    }
+  };
+  return { keys, other, recorder, loop, jobs, lead, othersGoOn };
+}
+
+describe("a job that Redis or BullMQ does not take", () => {
+  it("is quarantined when a key of its queue has another type, and recovers when that is repaired", async () => {
+    const { keys, other, recorder, loop, jobs, lead, othersGoOn } = await setup(
+      jobOf("bad", { queue: "own" }),
+    );
+    const wait = new Queue("own", { connection: other, prefix: keys.bullmqPrefix });
+    disposals.push(() => wait.close());
+    await other.set(wait.toKey("wait"), "a string");
+    lead();
+    const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
+    expect(reason).toContain("WRONGTYPE");
+    await othersGoOn();
+    expect((await readQuarantine(other, keys)).get("bad")).toMatchObject({ reason, isBooks: false });
+    await other.del(wait.toKey("wait"));
+    loop.setJobs(jobs);
+    await recorder.when("job.recovered", ({ job }) => job === "bad");
+    await othersGoOn();
+    expect(recorder.of("tick.launched").some(({ job }) => job === "bad")).toBe(true);
+    expect(recorder.of("job.quarantined")).toHaveLength(1);
+    expect((await readQuarantine(other, keys)).size).toBe(0);
+  });
+
+  it("is quarantined when its data is so large that the server closes the connection", async () => {
+    const { other, recorder, lead, othersGoOn } = await setup(
+      jobOf("bad", { data: { text: "x".repeat(2 * MiB) } }),
+    );
+    const [, before = ""] = (await other.config("GET", "proto-max-bulk-len")) as string[];
+    disposals.push(() => other.config("SET", "proto-max-bulk-len", before));
+    await other.config("SET", "proto-max-bulk-len", MiB);
+    lead();
+    await recorder.when("job.quarantined", ({ job }) => job === "bad");
+    await othersGoOn();
+    expect(recorder.of("job.quarantined")).toHaveLength(1);
+  });
+
+  it("is quarantined when its run cannot be made", async () => {
+    const { recorder, lead, othersGoOn } = await setup(jobOf("bad", { data: { number: 1n } as never }));
+    lead();
+    const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
+    expect(reason).toContain("BigInt");
+    await othersGoOn();
+  });
+});
+
+describe("a job whose books another program wrote into", () => {
+  it.each([
+    ["cursor", (keys: RedisKeys) => keys.cursors, jobOf("bad")],
+    ["count of launched ticks", (keys: RedisKeys) => keys.launched, jobOf("bad", { maxRuns: 100 })],
+  ])("is quarantined for its %s, with the way out, which works", async (_, keyOf, bad) => {
+    const { keys, other, recorder, loop, jobs, lead, othersGoOn } = await setup(bad);
+    await other.hset(keyOf(keys), "bad", "garbage");
+    lead();
+    const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
+    const [, key = "", field = ""] = /HDEL (\S+) (\w+)/.exec(reason) ?? [];
+    expect([key, field]).toEqual([keyOf(keys), "bad"]);
+    await othersGoOn();
+    expect(recorder.of("tick.launched").filter(({ job }) => job === "bad")).toEqual([]);
+    await other.hdel(key, field);
+    loop.setJobs(jobs);
+    await recorder.when("job.recovered", ({ job }) => job === "bad");
+    await recorder.when("tick.launched", ({ job }) => job === "bad");
+  });
+
+  it("goes on where it was when its definition cannot be read", async () => {
+    const { keys, other, recorder, lead, othersGoOn } = await setup(jobOf("bad"));
+    await other.hset(keys.definitions, "bad", "garbage");
+    lead();
+    await othersGoOn();
+    await recorder.when("tick.launched", ({ job }) => job === "bad");
+    expect(recorder.of("job.quarantined")).toEqual([]);
+  });
+});
