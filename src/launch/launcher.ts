@@ -14,7 +14,7 @@ import { applyOverlap, type Blocker } from "./overlap.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
 import { findBrokenQueues } from "./queue-types.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireBooks } from "./retire.ts";
-import { runIdOf } from "./run-id.ts";
+import { type FoundDecisions, type Settled, settledOf, Unanswered } from "./unanswered.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 export type OpenOutcome =
@@ -25,6 +25,8 @@ export type OpenOutcome =
       readonly unreadable: ReadonlyMap<string, string>;
       /** What this or an earlier leader wrote with `quarantine`. */
       readonly quarantined: ReadonlyMap<string, QuarantineRecord>;
+      /** What the transaction decided whose answer was lost, if it was in this term; each is named once. */
+      readonly found: readonly FoundDecisions[];
       /** Of these jobs and of others. */
       readonly closed: readonly ClosedEpoch[];
       readonly orders: Orders;
@@ -32,13 +34,6 @@ export type OpenOutcome =
       readonly newestRuns: ReadonlyMap<string, NewestRun>;
     }
   | { readonly outcome: "fenced" };
-
-/** What became of one decision; a launch beside an unfinished run has become a skip (`overlap`). */
-export interface Settled {
-  readonly decision: Decision;
-  readonly outcome: "launched" | "skipped" | "missed";
-  readonly run?: string;
-}
 
 /** One transaction's worth of decisions. */
 export interface Commit {
@@ -89,6 +84,8 @@ export class Launcher {
   readonly #format: number;
   #jobs: ReadonlyMap<string, Job>;
   readonly #queues = new Map<string, LaunchQueue>();
+  /** Transactions that were sent and not answered. */
+  readonly #unanswered = new Unanswered();
   #connections = 0;
   #openedOn = -1;
 
@@ -138,7 +135,10 @@ export class Launcher {
     const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
     this.#openedOn = connection;
-    return { outcome: "opened", ...opened, quarantined, closed, orders, newestRuns };
+    const cursors = new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
+    for (const { job, number, cursor } of closed) cursors.set(laneOf({ job, epoch: number }), cursor);
+    const found = this.#unanswered.find(fence, cursors);
+    return { outcome: "opened", ...opened, found, quarantined, closed, orders, newestRuns };
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */
@@ -243,7 +243,7 @@ export class Launcher {
 
   async #execute(
     connection: number,
-    { term, decisions: planned, nowMs }: Commit,
+    { fence, term, decisions: planned, nowMs }: Commit,
     { newestRuns, broken }: Pick<Standing, "newestRuns" | "broken">,
   ): Promise<CommitOutcome> {
     const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, newestRuns);
@@ -256,9 +256,9 @@ export class Launcher {
     const unmade = new Map<string, string>();
     const sent: Decision[] = [];
     for (const decision of decisions) {
-      const job = this.#job(decision.job);
-      if (unmade.has(job.name)) continue;
+      if (unmade.has(decision.job)) continue;
       if (decision.outcome === "launch") {
+        const job = this.#job(decision.job);
         const newest = newestRuns.get(job.name);
         const removed = newest?.state === "removed" ? newest.run : null;
         const why = broken.get(job.queue);
@@ -281,7 +281,10 @@ export class Launcher {
     const send = await transaction.seal();
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return settle(sent, { held, unmade }, await send());
+    const answered = this.#unanswered.send({ fence, nowMs, decisions: sent });
+    const outcome = settle(sent, { held, unmade }, await send());
+    answered(outcome.outcome === "committed" ? outcome.settled : []);
+    return outcome;
   }
 
   #job(name: string): Job {
@@ -327,8 +330,7 @@ function settle(
       failed.set(decision.job, sent.whys[i] ?? sent.refused ?? "no reason given");
     }
     if (outcome === "failed" || !decision) return [];
-    const run = decision.outcome === "launch" ? { run: runIdOf(decision.job, decision.tickAt) } : {};
-    return [{ decision, outcome, ...run }];
+    return [settledOf(decision)];
   });
   const [first = null] = failed.values();
   return { outcome: "committed", settled, held, refused: first, failed };

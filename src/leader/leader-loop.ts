@@ -5,7 +5,8 @@ import type { Progress } from "../election/progress.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
-import type { Launcher, Settled } from "../launch/launcher.ts";
+import type { Launcher } from "../launch/launcher.ts";
+import type { Settled } from "../launch/unanswered.ts";
 import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -123,6 +124,9 @@ export class LeaderLoop {
     const opened = await launcher.open(term.fence, clock.nowMs(), () => term.progress?.step());
     if (opened.outcome === "fenced") return "fenced";
     term.progress?.step();
+    for (const { nowMs, settled } of opened.found) {
+      for (const one of settled) this.#tell(term, one, nowMs);
+    }
     const standing = new Standing(await this.#quarantine.open(term, this.#jobs, opened), opened);
     for (;;) {
       if (standing.orders.stepDown === term.number) return "stepdown";

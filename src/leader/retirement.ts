@@ -1,8 +1,9 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Term } from "../election/elector.ts";
 import type { Events } from "../events.ts";
-import type { Launcher, Settled } from "../launch/launcher.ts";
+import type { Launcher } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
+import type { Settled } from "../launch/unanswered.ts";
 import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
 
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */

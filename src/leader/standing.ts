@@ -1,6 +1,7 @@
 import type { Job } from "../config/config.ts";
-import type { OpenOutcome, Settled } from "../launch/launcher.ts";
+import type { OpenOutcome } from "../launch/launcher.ts";
 import type { Orders } from "../launch/orders.ts";
+import type { Settled } from "../launch/unanswered.ts";
 import { laneOf, type PlannedJob } from "../schedule/plan.ts";
 import { WaitingLanes } from "./waiting-lanes.ts";
 

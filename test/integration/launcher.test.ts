@@ -400,6 +400,31 @@ describe("when the connection breaks", () => {
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 
+  it("names what a transaction without an answer has decided, once, as the books are opened", async () => {
+    const { launcher, commit, cutOnce } = await throughProxy();
+    const decisions: Decision[] = [
+      launchOf(T2),
+      { ...launchOf(T2 + 1_000), outcome: "skip", reason: "paused" },
+    ];
+    cutOnce("exec", "cut after");
+    await expect(commit(decisions, new Map([["report", T1]]))).rejects.toThrow();
+    const found = await vi.waitUntil(async () => {
+      const opened = await launcher.open(FENCE, T0).catch(() => null);
+      return opened?.outcome === "opened" ? opened.found : null;
+    });
+    const [launch, skip] = decisions;
+    expect(found).toEqual([
+      {
+        nowMs: T0 + 10_000,
+        settled: [
+          { decision: launch, outcome: "launched", run: "report@20261123T070002Z" },
+          { decision: skip, outcome: "skipped" },
+        ],
+      },
+    ]);
+    expect(await launcher.open(FENCE, T0)).toMatchObject({ found: [] });
+  });
+
   it.each(["watch", "exec"])("launches a tick once when %s never arrived", async command => {
     const { launcher, commit, cutOnce, runs } = await throughProxy();
     cutOnce(command, "cut before");

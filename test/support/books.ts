@@ -1,10 +1,11 @@
 import type { Job } from "../../src/config/config.ts";
 import { storedDefinitionOf } from "../../src/launch/definition.ts";
 import type { ClosedEpoch } from "../../src/launch/epochs.ts";
-import type { Commit, CommitOutcome, OpenOutcome, Settled } from "../../src/launch/launcher.ts";
+import type { Commit, CommitOutcome, OpenOutcome } from "../../src/launch/launcher.ts";
 import { NO_ORDERS, type Orders } from "../../src/launch/orders.ts";
 import type { QuarantineRecord } from "../../src/launch/quarantine.ts";
 import type { RemovedLane } from "../../src/launch/retire.ts";
+import type { Settled } from "../../src/launch/unanswered.ts";
 import type { NewestRun } from "../../src/launch/unfinished.ts";
 import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
 import { type Decision, laneOf } from "../../src/schedule/plan.ts";
@@ -41,6 +42,9 @@ export class Books {
   /** Every epoch there has been, in the order in which they began. */
   readonly epochs: { readonly job: Job; readonly fromMs: number }[] = [];
   readonly commits: Commit[] = [];
+  /** Committed decisions whose answer was lost, until the books are opened. */
+  #unanswered: { readonly fence: string; readonly nowMs: number; readonly settled: readonly Settled[] }[] =
+    [];
   trouble: () => Trouble = () => "none";
   /** By job, why its runs are not added. */
   readonly failing = new Map<string, string>();
@@ -105,10 +109,33 @@ export class Books {
           });
           const { orders, newestRuns } = this;
           const { unreadable, quarantined } = this;
+          const found = this.#unanswered.filter(sent => sent.fence === fence);
+          this.#unanswered = [];
           const readable = new Map(books.filter(([job]) => !unreadable.has(job)));
-          return { outcome: "opened", books: readable, unreadable, quarantined, closed, orders, newestRuns };
+          return {
+            outcome: "opened",
+            books: readable,
+            found,
+            unreadable,
+            quarantined,
+            closed,
+            orders,
+            newestRuns,
+          };
         }),
-      commit: async (commit: Commit): Promise<CommitOutcome> => carryOut(() => this.#commit(commit)),
+      commit: async (commit: Commit): Promise<CommitOutcome> => {
+        let outcome: CommitOutcome | null = null;
+        try {
+          return carryOut(() => {
+            outcome = this.#commit(commit);
+            return outcome;
+          });
+        } catch (error) {
+          const lost = outcome as CommitOutcome | null;
+          if (lost?.outcome === "committed") this.#unanswered.push({ ...commit, settled: lost.settled });
+          throw error;
+        }
+      },
     };
   }
 

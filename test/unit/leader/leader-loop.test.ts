@@ -164,6 +164,20 @@ describe("a term", () => {
     await term.stop();
   });
 
+  it("reports a tick once whose launch was committed although the answer was lost, when it was launched", async () => {
+    const { books, clock, recorder, lead } = setup();
+    const term = lead(1);
+    await clock.advance(1_500);
+    let calls = 0;
+    books.trouble = () => (++calls === 1 ? "lost answer" : calls < 5 ? "not done" : "none");
+    await clock.advance(5_000);
+    const told = recorder.of("tick.launched").map(({ tick }) => Date.parse(tick));
+    expect(told).toEqual(books.launched("tick"));
+    expect(told).toEqual(seconds(1, 2, 3, 4, 5, 6));
+    expect(recorder.of("tick.launched")[1]).toMatchObject({ lateMs: 0 });
+    await term.stop();
+  });
+
   it("goes on after trouble, tells of it once, and launches nothing twice", async () => {
     const { books, clock, recorder, lead } = setup();
     const term = lead(1);
@@ -188,7 +202,7 @@ describe("whatever goes wrong", () => {
     const terms = fc.array(fc.integer({ min: 0, max: 4_000 }), { minLength: 1, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(troubles, terms, async (script, lengths) => {
-        const { books, clock, lead } = setup([jobOf("x"), jobOf("y", {}, { everyMs: 700 })]);
+        const { books, clock, recorder, lead } = setup([jobOf("x"), jobOf("y", {}, { everyMs: 700 })]);
         books.trouble = () => script.shift() ?? "none";
         let number = 0;
         for (const length of [...lengths, 60_000]) {
@@ -203,6 +217,8 @@ describe("whatever goes wrong", () => {
         ] as const) {
           const launched = books.launched(job);
           expect(launched).toEqual(launched.map((_, i) => (launched[0] ?? 0) + i * everyMs));
+          const told = recorder.of("tick.launched").filter(tick => tick.job === job);
+          expect(new Set(told.map(({ tick }) => tick)).size).toBe(told.length);
           expect(clock.nowMs() - (launched.at(-1) ?? startedAt)).toBeLessThanOrEqual(everyMs);
         }
         expect(books.decided.map(entry => entry.term)).toEqual(
