@@ -230,6 +230,8 @@ describe("overlap: queue", () => {
     await (await queueOf("default").getJob(RUN1))?.remove();
     expect(await launch(T2)).toEqual(["launched"]);
     expect(await rows()).toEqual(["02 launched", "01 launched completed"]);
+    const history = await other.xrange(keys.history("report"), "-", "+");
+    expect(history.flatMap(([, fields]) => fields)).not.toContain("removed");
   });
 
   it("decides nothing when another run begins between the look and the transaction", async () => {

@@ -149,7 +149,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
     file: "src/launch/overlap.ts",
     find: "    if (held.has(job)) return [];\n",
     replace: "",
-    tests: OVERLAP,
+    tests: ["test/unit/launch/overlap.test.ts"],
   },
   {
     name: "overlap-end-not-read",

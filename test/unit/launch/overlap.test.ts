@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { applyOverlap } from "../../../src/launch/overlap.ts";
+import type { Decision } from "../../../src/schedule/plan.ts";
+
+const RUN = {
+  state: "unfinished",
+  run: "report@manual-1",
+  sinceMs: 0,
+  endedMs: Number.POSITIVE_INFINITY,
+} as const;
+
+it("decides no later tick of a job before one that waits: that one would be lost", () => {
+  const plan: readonly Decision[] = [
+    { outcome: "launch", job: "report", tickAt: 1_000, kind: "scheduled" },
+    { outcome: "skip", job: "report", tickAt: 2_000, reason: "skip-next" },
+    { outcome: "launch", job: "other", tickAt: 2_000, kind: "scheduled" },
+  ];
+  const { decisions, held } = applyOverlap(plan, () => "queue", new Map([["report", RUN]]));
+  expect(decisions).toEqual(plan.slice(2));
+  expect(held).toEqual(new Map([["report", RUN]]));
+});
