@@ -196,6 +196,16 @@ describe("a schedule that changed", () => {
     expect(await redis.hgetall(keys.definitions)).toEqual(before);
     expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
   });
+
+  it("takes no epoch of another job with it when its books go", async () => {
+    const { lead, redis, keys } = await setup();
+    const gone = jobOf("gone");
+    await lead([SECONDLY, gone], T0);
+    const { launcher } = await lead([NEXT], T0 + 10_000);
+    await launcher.removed(FENCE, T0 + 10_000);
+    expect(await launcher.retire(FENCE, T0 + 10_000 + DAY_MS)).toEqual(["gone"]);
+    for (const key of [keys.epochs, keys.epochCursors]) expect(await redis.hkeys(key)).toEqual(["1:report"]);
+  });
 });
 
 describe("data of a release without epochs", () => {
