@@ -6,6 +6,7 @@ import { LOCK_MUTANTS } from "./lock-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { OPERATOR_MUTANTS } from "./operator-mutants.ts";
 import { SCHEDULE_MUTANTS } from "./schedule-mutants.ts";
+import { STOP_MUTANTS } from "./stop-mutants.ts";
 import { SURROUNDING_MUTANTS } from "./surrounding-mutants.ts";
 import { WORKER_MUTANTS } from "./worker-mutants.ts";
 
@@ -18,5 +19,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...LOCK_MUTANTS,
   ...WORKER_MUTANTS,
+  ...STOP_MUTANTS,
   ...OPERATOR_MUTANTS,
 ];

@@ -1,0 +1,25 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { connectRedis } from "../../src/redis/connect.ts";
+
+it("refuses commands immediately while a server never answers, and gives the connection up", async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer(socket => sockets.add(socket.on("error", () => undefined)));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const look = async (purpose: "fenced" | "plain") => {
+    const redis = connectRedis({ kind: "url", url: `redis://127.0.0.1:${port}` }, purpose, "test");
+    onTestFinished(() => redis.disconnect());
+    const closed = new Promise(resolve => redis.once("close", resolve));
+    await new Promise(resolve => redis.once("connect", resolve));
+    await expect(redis.get("key")).rejects.toThrow("enableOfflineQueue");
+    await closed;
+  };
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await Promise.all([look("fenced"), look("plain")]);
+});
