@@ -140,9 +140,10 @@ const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 export default defineHandler(async (data, run) => {
   const { id, tick, attempt, term, replica } = run;
-  append(process.env.CHAOS_RECORD, { run: id, tick, attempt, term, replica, at: Date.now() });
+  append(process.env.CHAOS_RECORD, { run: id, tick, attempt, term, replica, at: Date.now(), fromMs: machineMs() });
   if (data.takesMs) await sleep(data.takesMs);
   if (data.isLocked) await run.lock("ledger", { ttl: "2s", wait: "3s" }, work(replica)).catch(() => undefined);
+  append(process.env.CHAOS_RECORD, { run: id, attempt, replica, succeededMs: machineMs() });
   return "done";
 });
 

@@ -1,15 +1,50 @@
 import { readFile } from "node:fs/promises";
-import type { Handled, LockHold } from "./verdict.ts";
+import type { ProcessEnd } from "./flock.ts";
+import type { Call, Handled, LockHold } from "./verdict.ts";
 
 export interface HandledLine extends Handled {
   readonly replica: string;
   /** By the replica's own clock, which may be an hour off. */
   readonly at: number;
+  /** By the machine's clock. */
+  readonly fromMs: number;
+}
+
+interface SucceededLine extends Pick<HandledLine, "run" | "attempt" | "replica"> {
+  readonly succeededMs: number;
 }
 
 /** What handlers wrote down when they were called. */
-export function readHandled(file: string): Promise<HandledLine[]> {
-  return readLines<HandledLine>(file);
+export async function readHandled(file: string): Promise<HandledLine[]> {
+  const lines = await readLines<HandledLine | SucceededLine>(file);
+  return lines.flatMap(line => ("succeededMs" in line ? [] : [line]));
+}
+
+/** For so long the claim of a handler holds whose process has died. */
+const CLAIM_MS = 20_000;
+
+/** How long handlers were at work, in epoch ms. Of one without an end the process died, at an end of its slot. */
+export async function readCalls(file: string, ends: readonly ProcessEnd[]): Promise<Call[]> {
+  const offsetMs = machineOffsetMs();
+  const lines = await readLines<HandledLine | SucceededLine>(file);
+  const keyOf = ({ run, attempt, replica }: HandledLine | SucceededLine) => `${run} ${attempt} ${replica}`;
+  const succeeded = new Map(
+    lines.flatMap(line => ("succeededMs" in line ? [[keyOf(line), line.succeededMs + offsetMs]] : [])),
+  );
+  return lines.flatMap((line): Call[] => {
+    if ("succeededMs" in line) return [];
+    const { run, replica } = line;
+    const fromMs = line.fromMs + offsetMs;
+    const succeededMs = succeeded.get(keyOf(line));
+    if (succeededMs !== undefined) return [{ run, fromMs, untilMs: succeededMs, succeededMs }];
+    const end = ends.find(({ slot, fromMs: endedMs }) => replica.startsWith(`${slot}.`) && endedMs >= fromMs);
+    return [{ run, fromMs, untilMs: (end?.fromMs ?? fromMs) + CLAIM_MS }];
+  });
+}
+
+/** From the machine's clock to epoch ms. */
+function machineOffsetMs(): number {
+  return Date.now() - Number(process.hrtime.bigint()) / 1e6;
 }
 
 interface LockLine {
@@ -21,7 +56,7 @@ interface LockLine {
 
 /** When handlers held the lock, in epoch ms. Of one that died with it only the beginning is known. */
 export async function readLockHolds(file: string): Promise<LockHold[]> {
-  const offsetMs = Date.now() - Number(process.hrtime.bigint()) / 1e6;
+  const offsetMs = machineOffsetMs();
   const ends = new Map<string, number>();
   const lines = await readLines<LockLine>(file);
   const keyOf = ({ fence, replica }: LockLine) => `${fence} ${replica}`;

@@ -1,9 +1,9 @@
 import type { Window } from "./judge/windows.ts";
 
 const INTERVAL_MS = 100;
-const STALL_MS = 300;
-/** What was held up as well needs a moment to catch up. */
-const AFTERMATH_MS = 500;
+const STALL_MS = 50;
+/** What was held up as well must catch up, in turns with each other: so many times as long. */
+const AFTERMATH = 3;
 
 /** Notices when the machine holds this process up: the others are late then too, and not by their own fault. */
 export class StallWatch {
@@ -26,6 +26,6 @@ export class StallWatch {
     this.#lastMs = nowMs;
     if (stalledMs < STALL_MS) return;
     const untilMs = Date.now();
-    this.stalls.push({ fromMs: untilMs - stalledMs - INTERVAL_MS, untilMs: untilMs + AFTERMATH_MS });
+    this.stalls.push({ fromMs: untilMs - stalledMs, untilMs: untilMs + AFTERMATH * stalledMs });
   }
 }

@@ -37,13 +37,15 @@ export class Sweeper {
         await queue.pause();
         await sleep(pausedForMs);
       }
-      await this.#options.record.read();
+      // Reading takes a while: what is added behind its back is not read.
       const fromMs = Date.now();
+      await this.#options.record.read();
+      const goneFromMs = Date.now();
       try {
         await act(queue, this.#unfinished());
       } finally {
         this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs: Date.now() });
-        await this.#noteRemoved(redis);
+        await this.#noteRemoved(redis, goneFromMs);
       }
     } finally {
       if (pausedForMs > 0) await queue.resume();
@@ -62,24 +64,22 @@ export class Sweeper {
   /** Also what was launched and removed before it could be read: by its record, and in those moments only. */
   removed(events: readonly QueueEvent[], history: readonly Recorded[]): Removed[] {
     const seen = new Set(events.flatMap(({ event, run }) => (event === "added" ? [run] : [])));
-    const unseen = history.filter(
-      ({ run, outcome, atMs }) =>
-        outcome === "launched" &&
-        this.#isOurs(run) &&
-        !seen.has(run) &&
-        this.#unread.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs),
-    );
-    return [...this.#removed, ...unseen.map(({ run, atMs }) => ({ run, atMs }))];
+    const unseen = history.flatMap(({ run, outcome, atMs }): Removed[] => {
+      if (outcome !== "launched" || !this.#isOurs(run) || seen.has(run)) return [];
+      const window = this.#unread.find(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs);
+      return window ? [{ run, fromMs: atMs, untilMs: window.untilMs }] : [];
+    });
+    return [...this.#removed, ...unseen];
   }
 
   /** What was launched, has not ended, and is not there any more. */
-  async #noteRemoved(redis: Redis): Promise<void> {
+  async #noteRemoved(redis: Redis, fromMs: number): Promise<void> {
     const { record, namespace, queue } = this.#options;
     await record.read();
     const { bullmqPrefix } = new RedisKeys(namespace);
     for (const run of this.#unfinished()) {
       const isThere = await redis.exists(`${bullmqPrefix}:${queue}:${run}`);
-      if (!isThere) this.#removed.push({ run, atMs: Date.now() });
+      if (!isThere) this.#removed.push({ run, fromMs, untilMs: Date.now() });
     }
   }
 

@@ -1,5 +1,5 @@
 import { disturbedWindows } from "./judge/disturbed.ts";
-import type { Evidence, QueueEvent, Recorded, Violation } from "./judge/evidence.ts";
+import type { Evidence, JudgedJob, QueueEvent, Recorded, Violation } from "./judge/evidence.ts";
 import { handovers } from "./judge/handovers.ts";
 import { accountOf, type JobAccount, type TickAccount } from "./judge/job-account.ts";
 import { lockHolders } from "./judge/lock-holders.ts";
@@ -8,7 +8,7 @@ import { objection } from "./judge/permitted.ts";
 import { latenessOf } from "./judge/punctual.ts";
 import { readRun, runsOf } from "./judge/run-name.ts";
 import { spansOf } from "./judge/runs-in-the-way.ts";
-import type { Window } from "./judge/windows.ts";
+import { contains, type Window } from "./judge/windows.ts";
 
 export type * from "./judge/evidence.ts";
 export { readRun, runsOf };
@@ -21,6 +21,8 @@ export interface Verdict {
   /** Ticks by what the history says of them. */
   readonly onRecord: Readonly<Record<Recorded["outcome"], number>>;
   readonly newestTerm: number;
+  /** Runs whose handlers succeeded, on record as failed because Redis refused the write of their end. */
+  readonly refusedEnds: readonly string[];
 }
 
 /**
@@ -33,12 +35,13 @@ export interface Verdict {
  */
 export function judge(evidence: Evidence): Verdict {
   const { events, history, handled, quietAt, disturbances = [], stalls = [], terms } = evidence;
+  const removed = new Set(evidence.removed?.map(({ run }) => run));
   const disturbed = disturbedWindows(disturbances, stalls);
   const accounts = accountsOf(evidence);
   const added = events.filter(({ event, run }) => event === "added" && readRun(run).kind === "tick");
   const violations = [
     ...accounts.flatMap(account => [
-      ...onceOnly(account, quietAt),
+      ...onceOnly(account, quietAt, removed),
       ...inOrder(account, history),
       ...permitted(account, disturbed),
       ...latenessOf(account, disturbed, evidence.punctualMs),
@@ -50,7 +53,7 @@ export function judge(evidence: Evidence): Verdict {
     ...unhandled(evidence),
     ...(terms ? handovers({ disturbances, terms, quietAt }, disturbed) : []),
     ...commandsCarriedOut(evidence),
-    ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls]),
+    ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls.filter(isLong)]),
     ...evidence.accidents.map((what): Violation => ({ breach: "accident", what })),
   ];
   return {
@@ -60,12 +63,20 @@ export function judge(evidence: Evidence): Verdict {
     handled: new Set(handled.map(({ run }) => run)).size,
     onRecord: countByOutcome(history),
     newestTerm: Math.max(0, ...added.map(({ term }) => term ?? 0)),
+    refusedEnds: refusedEnds(evidence),
   };
 }
 
+/** Short stalls make everything late, and lose no lock. */
+function isLong({ fromMs, untilMs }: Window): boolean {
+  return untilMs - fromMs >= LONG_STALL_MS;
+}
+
+const LONG_STALL_MS = 1_000;
+
 function accountsOf(evidence: Evidence): JobAccount[] {
-  const { jobs, events, history, quietAt, orders = [], removed = [] } = evidence;
-  const spans = spansOf(events, removed);
+  const { jobs, events, history, quietAt, orders = [], removed = [], calls = [] } = evidence;
+  const spans = spansOf(events, removed, calls);
   const decided = [
     ...history.map(({ run }) => run),
     ...events.flatMap(({ event, run }) => (event === "added" ? [run] : [])),
@@ -81,9 +92,9 @@ function accountsOf(evidence: Evidence): JobAccount[] {
 }
 
 /** Each tick has one record; one that says `launched` has one run, any other none. */
-function onceOnly({ ticks, strays }: JobAccount, quietAt: number): Violation[] {
+function onceOnly({ ticks, strays }: JobAccount, quietAt: number, removed: ReadonlySet<string>): Violation[] {
   return [
-    ...ticks.flatMap(tick => (isOver(tick) ? [] : checkTick(tick, quietAt))),
+    ...ticks.flatMap(tick => (isOver(tick) ? [] : checkTick(tick, quietAt, removed))),
     ...strays.map(
       (run): Violation => ({ breach: "no such tick", what: `the job has no tick for ${run}`, run }),
     ),
@@ -96,7 +107,11 @@ function isOver({ rows, added, isRequired, rules }: TickAccount): boolean {
   return isUntouched && (!isRequired || rules.every(({ maxRuns }) => maxRuns !== undefined));
 }
 
-function checkTick({ run, tickAt, rows, added }: TickAccount, quietAt: number): Violation[] {
+function checkTick(
+  { run, tickAt, rows, added }: TickAccount,
+  quietAt: number,
+  removed: ReadonlySet<string>,
+): Violation[] {
   const violation = (breach: Violation["breach"], what: string): Violation[] => [
     { breach, what: `${run} ${what}`, run },
   ];
@@ -111,28 +126,30 @@ function checkTick({ run, tickAt, rows, added }: TickAccount, quietAt: number): 
   if (row.outcome !== "launched" && added.length > 0) {
     return violation("wrong record", `was launched, and is on record as ${row.outcome} (${row.reason})`);
   }
-  if (row.outcome === "launched" && added.length === 0 && tickAt <= quietAt) {
+  if (row.outcome === "launched" && added.length === 0 && tickAt <= quietAt && !removed.has(run)) {
     return violation("lost", "is on record as launched, and was never added");
   }
   return [];
 }
 
-/** The ticks of a job are launched, and recorded, in their order. */
+/** The ticks of one schedule of a job are launched, and recorded, in their order. */
 function inOrder({ job, ticks }: JobAccount, history: readonly Recorded[]): Violation[] {
   const added = ticks.flatMap(tick => tick.added.map(({ index }) => ({ tick, index })));
   const launches = added.toSorted((a, b) => a.index - b.index).map(({ tick }) => tick.run);
   const records = history.flatMap(({ run }) => (readRun(run).job === job.name ? [run] : []));
-  const broken = [...new Set([...descents(launches), ...descents(records)])];
+  const broken = [...new Set([...descents(launches, job), ...descents(records, job)])];
   return broken.map(run => ({ breach: "out of order", what: `${run} was decided after a newer tick`, run }));
 }
 
-function descents(runs: readonly string[]): string[] {
-  let newest = Number.NEGATIVE_INFINITY;
+/** Those behind a newer one, unless the job may have been edited between the two: each schedule has its own order. */
+function descents(runs: readonly string[], { edits = [] }: JudgedJob): string[] {
+  const before: number[] = [];
   return runs.filter(run => {
     const { tickAt } = readRun(run);
-    if (tickAt < newest) return true;
-    newest = tickAt;
-    return false;
+    const newerMs = Math.min(...before.filter(other => other > tickAt));
+    before.push(tickAt);
+    const isApart = edits.some(({ fromMs, untilMs }) => fromMs < newerMs && untilMs >= tickAt);
+    return newerMs < Number.POSITIVE_INFINITY && !isApart;
   });
 }
 
@@ -185,14 +202,19 @@ function olderTerms(added: readonly QueueEvent[]): Violation[] {
   return violations;
 }
 
-/** Each launched run was handled and completed, except exactly those that were removed from outside. */
-function unhandled({ events, handled, removed = [], quietAt }: Evidence): Violation[] {
+/**
+ * Each launched run was handled and completed, except exactly those that were removed from outside, and those whose end Redis
+ * refused to write: these are counted apart.
+ */
+function unhandled(evidence: Evidence): Violation[] {
+  const { events, handled, removed = [], quietAt } = evidence;
   const of = (event: string) => new Set(events.filter(other => other.event === event).map(({ run }) => run));
   const [launched, completed, failed] = [of("added"), of("completed"), of("failed")];
   const called = new Set(handled.map(({ run }) => run));
   const gone = new Set(removed.map(({ run }) => run));
+  const refused = new Set(refusedEnds(evidence));
   return [...launched].flatMap((run): Violation[] => {
-    if (readRun(run).tickAt > quietAt || gone.has(run)) return [];
+    if (readRun(run).tickAt > quietAt || gone.has(run) || refused.has(run)) return [];
     if (failed.has(run)) return [{ breach: "failed", what: `${run} failed`, run }];
     if (!called.has(run))
       return [{ breach: "not handled", what: `${run} was launched, its handler never called`, run }];
@@ -200,6 +222,15 @@ function unhandled({ events, handled, removed = [], quietAt }: Evidence): Violat
       return [{ breach: "not handled", what: `${run} was called and never completed`, run }];
     return [];
   });
+}
+
+/** BullMQ takes the refusal of a run's end for its failure. Only where Redis refused writes when the handler was done. */
+function refusedEnds({ events, calls = [], refusals = [] }: Evidence): string[] {
+  const failed = new Set(events.flatMap(({ event, run }) => (event === "failed" ? [run] : [])));
+  const ended = calls.filter(
+    ({ succeededMs }) => succeededMs !== undefined && refusals.some(window => contains(window, succeededMs)),
+  );
+  return [...new Set(ended.map(({ run }) => run))].filter(run => failed.has(run));
 }
 
 function countByOutcome(history: readonly Recorded[]): Verdict["onRecord"] {

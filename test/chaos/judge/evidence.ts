@@ -95,10 +95,16 @@ export interface Disturbance extends Window {
   readonly endsTerm?: boolean;
 }
 
-/** A run that was removed from outside, and when. */
-export interface Removed {
+/** A run that was removed from outside: not before, and not later. */
+export interface Removed extends Window {
   readonly run: string;
-  readonly atMs: number;
+}
+
+/** A call of a handler: until its end, or until the claim of a process that died has run out. */
+export interface Call extends Window {
+  readonly run: string;
+  /** When the handler was done, if it succeeded. */
+  readonly succeededMs?: number;
 }
 
 /** A time in which a run had the lock that the locking jobs share. */
@@ -120,6 +126,8 @@ export interface Evidence {
   /** The jobs' histories as they were in the end, the trimmed part included. */
   readonly history: readonly Recorded[];
   readonly handled: readonly Handled[];
+  /** How long handlers were at work. */
+  readonly calls?: readonly Call[];
   /** The instant (epoch ms) after which nothing was disturbed: every tick up to it must be decided and handled. */
   readonly quietAt: number;
   /** What no replica should do, whatever happens to it. */
@@ -132,6 +140,8 @@ export interface Evidence {
   readonly lockHolds?: readonly LockHold[];
   /** When a lock's holder was frozen, or the store lost what it had granted. */
   readonly lockExcuses?: readonly Window[];
+  /** When Redis refused writes on purpose. */
+  readonly refusals?: readonly Window[];
   /** How many leaders said that they resigned because an operator asked. */
   readonly steppedDown?: number;
   /** Whether the Redis of the end may lack what the one before had acknowledged. */

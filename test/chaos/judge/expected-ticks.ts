@@ -18,13 +18,13 @@ export interface ExpectedTick {
 
 /**
  * The ticks of a job from one instant to another, by its configuration and the edits of it. A tick whose jitter is long
- * holds back the ticks behind it, so due times never fall.
+ * holds back the ticks of the same version behind it. While an edit spreads, it may be no tick of that version, and then it
+ * holds back nothing.
  */
 export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): ExpectedTick[] {
   const versions = versionsOf(job);
   const instants = new Set(versions.flatMap(({ rules }) => ticksOf(rules.periodMs, fromMs, untilMs)));
-  let dueFromMs = Number.NEGATIVE_INFINITY;
-  let dueByMs = Number.NEGATIVE_INFINITY;
+  const held = new Map(versions.map(({ rules }) => [rules, NOTHING_HELD]));
   return [...instants]
     .sort((a, b) => a - b)
     .flatMap((tickAt): ExpectedTick[] => {
@@ -32,14 +32,24 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
       const rules = possible.flatMap(({ rules }) => (tickAt % rules.periodMs === 0 ? [rules] : []));
       if (rules.length === 0) return [];
       const dues = rules.map(({ jitterOf }) => tickAt + (jitterOf?.(tickAt) ?? 0));
-      dueFromMs = Math.max(dueFromMs, Math.min(...dues));
-      dueByMs = Math.max(dueByMs, ...dues);
+      const spans = rules.map((version, i) => {
+        const dueMs = dues[i] as number;
+        const before = held.get(version) ?? NOTHING_HELD;
+        const span = { fromMs: Math.max(before.fromMs, dueMs), byMs: Math.max(before.byMs, dueMs) };
+        held.set(version, possible.length === 1 ? span : { ...before, byMs: span.byMs });
+        return span;
+      });
+      const dueFromMs = Math.min(...spans.map(({ fromMs }) => fromMs));
+      const dueByMs = Math.max(...spans.map(({ byMs }) => byMs));
       const isRequired = rules.length === possible.length;
       return [
         { run: runIdOf(job.name, tickAt), tickAt, rules, isRequired, dueFromMs, dueByMs, ownDues: dues },
       ];
     });
 }
+
+/** Until when the ticks so far hold back the next one: for certain, and at most. */
+const NOTHING_HELD = { fromMs: Number.NEGATIVE_INFINITY, byMs: Number.NEGATIVE_INFINITY };
 
 /** From when on, and until when at the latest, each version of the rules may have been in force. */
 function versionsOf({ edits = [], ...rules }: JudgedJob) {

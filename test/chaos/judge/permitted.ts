@@ -9,6 +9,8 @@ const WINDOW_MS = 3_600_000;
 const LIMIT = 100;
 /** Between the leader's look at the time and the record of what it decided. */
 const SLACK_MS = 250;
+/** Between the plan, which decides what is on time, and its last transaction, which says when it was sent. */
+const ON_TIME_SLACK_MS = 1_000;
 const SAME_SCRIPT_MS = 10;
 /** How wrong the leader's estimate of the store's time may be: in peace, and while connections are slow. */
 const EARLY_MS = 50;
@@ -39,7 +41,7 @@ export function objection(account: JobAccount, index: number, disturbed: readonl
   const decidedMs = decidedAt(tick);
   const saidMs = plannedAt(tick);
   const isCredible = saidMs <= decidedMs && decidedMs - saidMs <= COMMIT_LIMIT_MS;
-  const plannedMs = row.outcome === "launched" && isCredible ? saidMs : decidedMs;
+  const plannedMs = isCredible ? saidMs : decidedMs;
   const following = [...account.ticks.slice(index + 1), ...account.ahead];
   const firstNotDue = following.findIndex(({ dueFromMs }) => dueFromMs > decidedMs);
   const newer = firstNotDue < 0 ? following.length : firstNotDue;
@@ -71,11 +73,11 @@ function objectToLaunch(what: Case, rules: JobRules): string | null {
   if (blocking) return `launched while ${blocking.run} had not ended (overlap: ${rules.overlap})`;
 
   const lateMs = lateness(what, rules, tick.dueByMs, plannedMs);
-  if (lateMs <= ON_TIME_MS + SLACK_MS) return null;
+  if (lateMs <= ON_TIME_MS + ON_TIME_SLACK_MS) return null;
   if (rules.catchUp === "none") return `launched ${lateMs} ms late with catchUp: none`;
   if (lateMs > windowOf(rules) + SLACK_MS) return `launched ${lateMs} ms late, beyond catchUpWindow`;
   // A newer tick may have become due between plan and record.
-  if (rules.catchUp === "latest" && newer > 0 && newerBy(what, plannedMs - SLACK_MS)) {
+  if (rules.catchUp === "latest" && newer > 0 && newerBy(what, plannedMs - ON_TIME_SLACK_MS)) {
     return `launched ${lateMs} ms late with catchUp: latest, though a newer tick was due`;
   }
   return null;
@@ -119,7 +121,7 @@ function objectToSkip(what: Case, rules: JobRules): string | null {
 }
 
 function objectToOverlap(what: Case, rules: JobRules): string | null {
-  const { account, tick, row, decidedMs, newer } = what;
+  const { account, tick, row, decidedMs, plannedMs, newer } = what;
   if (rules.overlap === "allow") return `skipped ("${row.reason}") with overlap: allow`;
   const inTheWay = account.spans.filter(
     ({ run, fromMs, untilMs }) =>
@@ -127,12 +129,19 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
   );
   if (rules.overlap === "queue") {
     if (newer === 0) return "skipped with overlap: queue, and no newer tick was due";
-    return inTheWay.length > 0 ? null : "skipped with overlap: queue, and no run was in the way";
+    return inTheWay.length > 0
+      ? null
+      : `skipped with overlap: queue${behind(row)}, and no run was in the way`;
   }
-  const blocking = inTheWay.filter(({ untilMs }) => untilMs >= decidedMs - SLACK_MS);
-  if (blocking.length === 0) return "skipped as overlap, and no run was in the way";
+  // The run may end between the leader's look at it and the record.
+  const blocking = inTheWay.filter(({ untilMs }) => untilMs >= plannedMs - SLACK_MS);
+  if (blocking.length === 0) return `skipped as overlap${behind(row)}, and no run was in the way`;
   if (row.blockedBy === undefined || blocking.some(({ run }) => run === row.blockedBy)) return null;
   return `skipped behind ${row.blockedBy}, which was not in the way`;
+}
+
+function behind({ blockedBy }: Recorded): string {
+  return blockedBy === undefined ? "" : ` behind ${blockedBy}`;
 }
 
 /** Within one script the next run may be added some milliseconds before the end of the one before it is written. */
@@ -140,8 +149,11 @@ function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | u
   const [added] = tick.added;
   if (!added) return undefined;
   return spans.find(
-    ({ run, index, untilMs }) =>
-      run !== tick.run && index < added.index && untilMs > added.atMs + SAME_SCRIPT_MS,
+    ({ run, index, fromMs, endsFromMs }) =>
+      run !== tick.run &&
+      index < added.index &&
+      fromMs <= added.atMs &&
+      endsFromMs > added.atMs + SAME_SCRIPT_MS,
   );
 }
 

@@ -31,13 +31,14 @@ export function latenessOf(
 /** What the record says of its own lateness decides what the policy permits, so it must be true. */
 function untrueLateness(
   tick: TickAccount,
-  { outcome, lateMs }: Recorded,
+  { outcome, reason = "", lateMs }: Recorded,
   excused: readonly Window[],
   punctualMs: number,
 ): Violation[] {
-  if (outcome !== "launched" || lateMs === undefined) return [];
+  const counts = outcome === "launched" || (outcome === "skipped" && /overlap/.test(reason));
+  if (!counts || lateMs === undefined) return [];
   const decidedMs = decidedAt(tick);
   if (timeOutside(plannedAt(tick), decidedMs, excused) <= punctualMs) return [];
-  const what = `${tick.run} was launched ${decidedMs - tick.tickAt} ms late, and its record says ${lateMs} ms`;
+  const what = `${tick.run} was ${outcome} ${decidedMs - tick.tickAt} ms late, and its record says ${lateMs} ms`;
   return [{ breach: "wrong record", what, run: tick.run }];
 }

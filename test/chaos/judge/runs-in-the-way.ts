@@ -1,13 +1,23 @@
 import { writtenAt } from "../surviving-stream.ts";
-import type { QueueEvent, Removed } from "./evidence.ts";
+import type { Call, QueueEvent, Removed } from "./evidence.ts";
 import { readRun } from "./run-name.ts";
 import type { Window } from "./windows.ts";
 
-/** A run from its launch to its end, as BullMQ's stream shows it. Open-ended when the stream has no end of it. */
+/**
+ * A run from its launch to its end, as BullMQ's stream shows it. Open-ended when the stream has no end of it. One that was
+ * removed is in the way for as long as its handler is at work.
+ */
 export interface RunSpan extends Window {
   readonly run: string;
   /** Position in the stream of its launch. */
   readonly index: number;
+  /** No run may be launched beside it before. */
+  readonly endsFromMs: number;
+}
+
+/** One that was removed before it was read has no place in the stream. */
+function unread(run: string, fromMs: number) {
+  return { run, fromMs, index: -1 };
 }
 
 const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "removed"]);
@@ -16,32 +26,33 @@ const ENDS: ReadonlySet<string> = new Set(["completed", "failed", "removed"]);
 export function spansOf(
   events: readonly QueueEvent[],
   removed: readonly Removed[],
+  calls: readonly Call[],
 ): ReadonlyMap<string, readonly RunSpan[]> {
-  const open = new Map<string, RunSpan>();
+  const open = new Map<string, Omit<RunSpan, "untilMs" | "endsFromMs">>();
   const spans: RunSpan[] = [];
-  const end = (span: RunSpan, untilMs: number) => {
-    open.delete(span.run);
-    spans.push({ ...span, untilMs });
+  const added = new Set(events.flatMap(({ event, run }) => (event === "added" ? [run] : [])));
+  const callsOf = Map.groupBy(calls, ({ run }) => run);
+  const remove = ({ run, fromMs: endsFromMs, untilMs }: Removed) => {
+    const span = open.get(run) ?? unread(run, endsFromMs);
+    if (added.has(run) && !open.delete(run)) return;
+    const ends = (callsOf.get(run) ?? []).map(call => call.untilMs);
+    spans.push({ ...span, endsFromMs, untilMs: Math.max(untilMs, ...ends) });
   };
-  const leaving = removed.toSorted((a, b) => a.atMs - b.atMs);
+  const leaving = removed.toSorted((a, b) => a.untilMs - b.untilMs);
   events.forEach((event, index) => {
     const atMs = writtenAt(event);
-    while (leaving[0] && leaving[0].atMs <= atMs) {
-      const { run, atMs: leftMs } = leaving.shift() as Removed;
-      const span = open.get(run);
-      if (span) end(span, leftMs);
-    }
+    while (leaving[0] && leaving[0].untilMs <= atMs) remove(leaving.shift() as Removed);
     const span = open.get(event.run);
     if (event.event === "added" && !span) {
-      open.set(event.run, { run: event.run, index, fromMs: atMs, untilMs: Number.POSITIVE_INFINITY });
+      open.set(event.run, { run: event.run, index, fromMs: atMs });
     } else if (span && ENDS.has(event.event)) {
-      end(span, atMs);
+      open.delete(event.run);
+      spans.push({ ...span, endsFromMs: atMs, untilMs: atMs });
     }
   });
-  for (const { run, atMs } of leaving) {
-    const span = open.get(run);
-    if (span) end(span, atMs);
-  }
-  const blocking = [...spans, ...open.values()].filter(({ run }) => readRun(run).kind !== "backfill");
+  leaving.forEach(remove);
+  const never = { endsFromMs: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+  const unended = [...open.values()].map(span => ({ ...span, ...never }));
+  const blocking = [...spans, ...unended].filter(({ run }) => readRun(run).kind !== "backfill");
   return Map.groupBy(blocking, ({ run }) => readRun(run).job);
 }

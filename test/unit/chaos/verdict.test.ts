@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { type Disturbance, type Evidence, type JudgedJob, judge, type Order } from "../../chaos/verdict.ts";
+import {
+  type Disturbance,
+  type Evidence,
+  type JudgedJob,
+  judge,
+  type Order,
+  readRun,
+} from "../../chaos/verdict.ts";
 import { type Decision, play, START, type Vice, type World } from "./toy-scheduler.ts";
 
 const SECOND_MS = 1_000;
@@ -378,7 +385,7 @@ it.each<{ what: string; change: Change; finds: string[] }>([
     what: "another run than the one that failed was removed from outside",
     change: ({ events }) => ({
       events: [...events, { id: "9999999999999-0", event: "failed", run: A, term: null }],
-      removed: [{ run: RUN("b"), atMs: TICK_AT }],
+      removed: [removal(RUN("b"))],
     }),
     finds: ["failed"],
   },
@@ -427,6 +434,10 @@ it.each<{ what: string; change: Change; finds: string[] }>([
   expect(breaches({ ...evidence, ...change(evidence) })).toEqual(finds);
 });
 
+function removal(run: string) {
+  return { run, fromMs: TICK_AT, untilMs: TICK_AT };
+}
+
 function command(action: "skip-next" | "pause" | "trigger" | "stepdown" | "backfill") {
   const [fromMs, untilMs] = [START + 40_900, START + 41_100];
   return { action, job: "a", fromMs, untilMs, answer: { isChange: true } };
@@ -447,7 +458,93 @@ function ordered(events: Evidence["events"], handled: Evidence["handled"], ...ru
 it("excuses exactly the runs that were removed from outside", () => {
   const evidence = play(PLAIN);
   const events = evidence.events.filter(({ run, event }) => run !== A || event === "added");
-  expect(breaches({ ...evidence, events, removed: [{ run: A, atMs: TICK_AT }] })).toEqual([]);
+  expect(breaches({ ...evidence, events, removed: [removal(A)] })).toEqual([]);
+});
+
+it("lets a run that was removed be in the way while its handler is at work, and only then", () => {
+  const world: World = { jobs: [job("b", { overlap: "skip" })], takesMs: 1_300 };
+  const evidence = play(world);
+  const run = RUN("b");
+  const isEnd = (event: Evidence["events"][number]) => event.run === run && event.event !== "added";
+  const removal = { run, fromMs: TICK_AT + 100, untilMs: TICK_AT + 150 };
+  const gone = { ...evidence, removed: [removal], events: evidence.events.filter(event => !isEnd(event)) };
+  expect(breaches(gone)).toEqual(["not permitted"]);
+  const calls = [{ run, fromMs: TICK_AT, untilMs: TICK_AT + 1_300 }];
+  expect(breaches({ ...gone, calls })).toEqual([]);
+  const unread = { ...gone, events: gone.events.filter(event => event.run !== run) };
+  expect(breaches({ ...unread, calls, removed: [{ ...removal, fromMs: TICK_AT }] })).toEqual([]);
+});
+
+it("lets a run begin from when the one before it may have been removed", () => {
+  const evidence = play({ jobs: [job("b", { overlap: "skip" })] });
+  const events = evidence.events.filter(({ run, event }) => run !== RUN("b") || event === "added");
+  const removed = (fromMs: number) => [{ run: RUN("b"), fromMs: TICK_AT + fromMs, untilMs: TICK_AT + 1_300 }];
+  expect(breaches({ ...evidence, events, removed: removed(900) })).toEqual([]);
+  expect(breaches({ ...evidence, events, removed: removed(1_100) })).toEqual(["not permitted"]);
+});
+
+it("excuses a skip by a run that ended between the look and the record, as far as the record is true", () => {
+  const evidence = play({ jobs: [job("b", { overlap: "skip" })], takesMs: 1_300 });
+  const run = RUN("b", 11_000);
+  const said = (atMs: number, lateMs: number) => ({
+    ...evidence,
+    history: evidence.history.map(row =>
+      row.run === run ? { ...row, atMs: START + 11_000 + atMs, lateMs } : row,
+    ),
+  });
+  expect(breaches(said(900, 100))).toEqual([]);
+  expect(breaches(said(900, 900))).toEqual(["not permitted"]);
+  const slow = { disturbances: [away(11_200, 14_000)] };
+  expect(breaches({ ...said(2_900, 100), ...slow })).toEqual([]);
+  expect(breaches(said(2_900, 100))).toEqual(["late"]);
+});
+
+it("lets a tick be on time until it is sent, a second after the plan at most", () => {
+  const launchedAfter = (ms: number) => {
+    const vice: Vice = {
+      sloth: tickAt => (tickAt === TICK_AT ? ms : 0),
+      decide: d => (d.tickAt === TICK_AT ? { tickAt: d.tickAt, outcome: "launched" } : d),
+    };
+    const evidence = play({ jobs: [job("a", { catchUp: "none" })] }, vice);
+    return breaches({ ...evidence, disturbances: [away(9_900, 18_000)] });
+  };
+  expect(launchedAfter(5_900)).toEqual([]);
+  expect(launchedAfter(6_100)).toEqual(["not permitted"]);
+});
+
+it("counts a success that Redis refused to write apart, and only that", () => {
+  const evidence = play(PLAIN);
+  const events = evidence.events.map(e =>
+    e.run === A && e.event === "completed" ? { ...e, event: "failed" } : e,
+  );
+  const failed = { ...evidence, events };
+  const call = { run: A, fromMs: TICK_AT, untilMs: TICK_AT + 20 };
+  const calls = [{ ...call, succeededMs: TICK_AT + 20 }];
+  const refusals = [{ fromMs: TICK_AT + 10, untilMs: TICK_AT + 30 }];
+  expect(judge({ ...failed, calls, refusals })).toMatchObject({ violations: [], refusedEnds: [A] });
+  expect(breaches({ ...failed, calls, refusals: [{ fromMs: TICK_AT, untilMs: TICK_AT + 19 }] })).toEqual([
+    "failed",
+  ]);
+  expect(breaches({ ...failed, calls: [call], refusals })).toEqual(["failed"]);
+  expect(breaches({ ...failed, calls })).toEqual(["failed"]);
+});
+
+it("judges order, and what holds a tick back, within each version of a job", () => {
+  const edited = play({ jobs: [job("a", { edits: [EDIT] })] });
+  const newest = (untilMs: number) =>
+    edited.history.findLast(({ run }) => readRun(run).tickAt <= START + untilMs)?.run ?? "";
+  const swapped = (older: string, newer: string) => {
+    const at = (run: string) => edited.history.find(row => row.run === run);
+    const history = edited.history.map(row => {
+      return (row.run === older ? at(newer) : row.run === newer ? at(older) : row) ?? row;
+    });
+    return { ...edited, history };
+  };
+  expect(breaches(swapped(newest(10_400), newest(11_500)))).toEqual([]);
+  expect(breaches(swapped(newest(8_000), newest(9_000)))).toEqual(["out of order"]);
+  expect(breaches(swapped(newest(17_000), newest(18_000)))).toEqual(["out of order"]);
+  const jitterOf = (tickAt: number) => (tickAt === START + 11_000 ? 4_000 : 0);
+  expect(breaches({ ...edited, jobs: [job("a", { jitterOf, edits: [EDIT] })] })).toEqual([]);
 });
 
 it("excuses with a follower's fault only what begins with the leader's", () => {
