@@ -8,7 +8,7 @@ import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
 import { Flock, findFaketime, type LeaderLine } from "./flock.ts";
 import { Handoffs } from "./handoffs.ts";
-import { disturbancesOf, type Hit, hitsOf, lockExcusesOf } from "./harm.ts";
+import { disturbancesOf, type Hit, hitsOf, lockExcusesOf, lossyWindowsOf } from "./harm.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { PAUSED } from "./operator-faults.ts";
@@ -321,7 +321,11 @@ class ChaosRun {
       ...{ jobs, events, history, handled, quietAt, accidents, orders, terms, disturbances, mayLoseWrites },
       commands: this.#desk?.commands ?? [],
       removed: this.#sweeper.removed(events, history),
-      calls: await readCalls(path.join(dir, HANDLED_FILE), flock.ends),
+      calls: await readCalls(
+        path.join(dir, HANDLED_FILE),
+        flock.ends,
+        lossyWindowsOf(this.#hits, mayLoseWrites),
+      ),
       refusals: this.#hits.filter(({ kind }) => kind.startsWith("refused: ")),
       stalls: this.#stallWatch.stalls,
       steppedDown: flock.leaderLines.filter(isSteppedDown).length,

@@ -86,3 +86,11 @@ export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Win
     return [{ fromMs, untilMs: untilMs + harm.aftermathMs + EXPIRY_MS }];
   });
 }
+
+/** When the Redis that took a write may have been another one than that of the end. */
+export function lossyWindowsOf(hits: readonly Hit[], mayLoseWrites: boolean): Window[] {
+  return hits.flatMap(({ kind, fromMs, untilMs }) => {
+    const { harm }: FaultRule = FAULTS[kind];
+    return mayLoseWrites && harm?.of === "store" ? [{ fromMs, untilMs: untilMs + harm.aftermathMs }] : [];
+  });
+}

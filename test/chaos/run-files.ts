@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { ProcessEnd } from "./flock.ts";
+import { contains, type Window } from "./judge/windows.ts";
 import type { Call, Handled, LockHold } from "./verdict.ts";
 
 export interface HandledLine extends Handled {
@@ -23,8 +24,15 @@ export async function readHandled(file: string): Promise<HandledLine[]> {
 /** For so long the claim of a handler holds whose process has died. */
 const CLAIM_MS = 20_000;
 
-/** How long handlers were at work, in epoch ms. Of one without an end the process died, at an end of its slot. */
-export async function readCalls(file: string, ends: readonly ProcessEnd[]): Promise<Call[]> {
+/**
+ * How long handlers were at work, in epoch ms. Of one without an end the process died, at an end of its slot. Where Redis lost
+ * writes (`lossy`), the end of the claim may be among them.
+ */
+export async function readCalls(
+  file: string,
+  ends: readonly ProcessEnd[],
+  lossy: readonly Window[],
+): Promise<Call[]> {
   const offsetMs = machineOffsetMs();
   const lines = await readLines<HandledLine | SucceededLine>(file);
   const keyOf = ({ run, attempt, replica }: HandledLine | SucceededLine) => `${run} ${attempt} ${replica}`;
@@ -36,7 +44,10 @@ export async function readCalls(file: string, ends: readonly ProcessEnd[]): Prom
     const { run, replica } = line;
     const fromMs = line.fromMs + offsetMs;
     const succeededMs = succeeded.get(keyOf(line));
-    if (succeededMs !== undefined) return [{ run, fromMs, untilMs: succeededMs, succeededMs }];
+    if (succeededMs !== undefined) {
+      const isLost = lossy.some(window => contains(window, succeededMs));
+      return [{ run, fromMs, untilMs: succeededMs + (isLost ? CLAIM_MS : 0), succeededMs }];
+    }
     const end = ends.find(({ slot, fromMs: endedMs }) => replica.startsWith(`${slot}.`) && endedMs >= fromMs);
     return [{ run, fromMs, untilMs: (end?.fromMs ?? fromMs) + CLAIM_MS }];
   });
