@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -6,6 +7,8 @@ import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 
 const CLAIM = new Script(UNFINISHED_LUA, new URL("./claim.lua", import.meta.url));
 const RELEASE = new Script(new URL("./release.lua", import.meta.url));
+
+const RELEASE_RETRY_MS = 200;
 
 const claimReply = z.tuple([z.enum(["claimed", "blocked", "gone"]), z.string()]);
 
@@ -58,10 +61,21 @@ export class RunClaims {
     redis.set(keys.working(job), this.#keyOf(id), "PX", ttlMs).catch(() => undefined);
   }
 
-  /** Best effort: the claim runs out. */
-  release({ job, id }: ClaimedRun): void {
+  /** Again and again while Redis refuses it, until the claim has run out. */
+  release(run: ClaimedRun): void {
+    void this.#release(run, performance.now() + this.#options.ttlMs);
+  }
+
+  async #release({ job, id }: ClaimedRun, limitMs: number): Promise<void> {
     const { redis, keys } = this.#options;
-    RELEASE.run(redis, [keys.working(job)], [this.#keyOf(id)]).catch(() => undefined);
+    while (redis.status !== "end" && performance.now() < limitMs) {
+      try {
+        await RELEASE.run(redis, [keys.working(job)], [this.#keyOf(id)]);
+        return;
+      } catch {
+        await sleep(RELEASE_RETRY_MS, undefined, { ref: false });
+      }
+    }
   }
 
   #keyOf(id: string): string {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { RunClaims } from "../../src/worker/run-claims.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster, gate } from "./worker.setup.ts";
 
@@ -112,4 +114,29 @@ describe("a run that is put back from outside", () => {
     while (atWork < 3) await new Promise(resolve => setImmediate(resolve));
     free.open();
   });
+});
+
+test("a claim ends with its handler, also when Redis refuses that at first", async () => {
+  const made = cluster(redis);
+  const worker = connectRedis({ kind: "url", url: redis.url }, "worker", "test:claims");
+  open.push(made, { close: async () => worker.disconnect() });
+  const { keys, connection, launch } = made;
+  const claims = new RunClaims({ redis: worker, keys, queue: "default", ttlMs: 3_600_000 });
+  const { id = "" } = await launch("report");
+  const run = { job: "report", id };
+  const released = async () => {
+    while (await connection.exists(keys.working("report")))
+      await new Promise(resolve => setImmediate(resolve));
+  };
+  expect(await claims.claim(run)).toEqual({ outcome: "claimed" });
+  // Once without trouble, so that Redis knows the script.
+  claims.release(run);
+  await released();
+  await claims.claim(run);
+  await connection.config("SET", "min-replicas-to-write", 9);
+  claims.release(run);
+  await worker.ping();
+  expect(await connection.exists(keys.working("report"))).toBe(1);
+  await connection.config("SET", "min-replicas-to-write", 0);
+  await released();
 });
