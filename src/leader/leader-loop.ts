@@ -148,6 +148,12 @@ export class LeaderLoop {
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen() || clock.monotonicMs() >= this.#quarantine.nextMs) return "reopen";
+      // A newer tick takes the place of one that waits only while the run has not ended.
+      if (waiting.next.dueMs <= clock.nowMs()) {
+        const free = await this.#freeLanes(waiting);
+        if (free === null) return "reopen";
+        for (const lane of free) due.put(lane, Number.NEGATIVE_INFINITY);
+      }
       const nowMs = clock.nowMs();
       const taken = due.takeDue(nowMs, JOBS_A_TURN);
       taken.push(...waiting.takeDue(nowMs, JOBS_A_TURN - taken.length));
@@ -221,8 +227,9 @@ export class LeaderLoop {
     const { launcher, clock } = this.#options;
     const jobs = waiting.toLookAt(clock.monotonicMs()).flatMap(name => this.#jobs.get(name) ?? []);
     if (jobs.length === 0) return [];
+    const fromMs = clock.nowMs();
     const newestRuns = await launcher.readNewestRuns(jobs).catch(() => null);
-    return newestRuns && waiting.takeFree(jobs, newestRuns, clock.nowMs());
+    return newestRuns && waiting.takeFree(jobs, newestRuns, { fromMs, untilMs: clock.nowMs() });
   }
 
   /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
@@ -281,7 +288,7 @@ export class LeaderLoop {
       standing.settle(settled);
       this.#tell(term, settled, nowMs);
     }
-    for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker);
+    for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker, nowMs);
     if (await this.#quarantine.settle(term, outcome)) return "quarantined";
     if (outcome.refused === null) return "committed";
     const ticks = batch.length - outcome.settled.length;

@@ -14,6 +14,8 @@ const RUNS_A_LOOK = 1_000;
 export class WaitingLanes {
   /** What is known of the newest runs; of a job that is not here nothing is known, and its next launch finds out. */
   readonly #waits = new Map<string, Wait>();
+  /** By job, when its run was known not to have ended (epoch ms). */
+  readonly #seen = new Map<string, number>();
   /** By lane, when its first tick that is not due yet will be. */
   readonly #nextDue = new Map<string, number>();
   #nextLookMs = Number.NEGATIVE_INFINITY;
@@ -28,14 +30,16 @@ export class WaitingLanes {
     return this.#waits.get(job) ?? null;
   }
 
-  /** A commit found that the job's run has not ended. */
-  hold(job: string, { run, sinceMs }: Blocker): void {
+  /** A look at `atMs` or later found that the job's run has not ended. */
+  hold(job: string, { run, sinceMs }: Blocker, atMs: number): void {
+    this.#seen.set(job, atMs);
     this.#waits.set(job, { run, sinceMs, endedMs: Number.POSITIVE_INFINITY });
   }
 
   /** The job has a new run, of which nothing more is known. */
   launched(job: string): void {
     this.#waits.delete(job);
+    this.#seen.delete(job);
   }
 
   /** Takes the lane in if its job's run has not ended. `nextDueMs`: when its first tick that is not due yet will be. */
@@ -76,24 +80,38 @@ export class WaitingLanes {
     return [...new Set([...this.#nextDue.keys()].map(jobOf))];
   }
 
-  /** Takes the lanes of those of the jobs out whose runs have ended, or were removed, by `nowMs`. */
+  /** Takes the lanes of those of the jobs out whose runs had ended, or were removed, when a look found `newestRuns`. */
   takeFree(
     jobs: readonly { readonly name: string }[],
     newestRuns: ReadonlyMap<string, NewestRun>,
-    nowMs: number,
+    look: Look,
   ): string[] {
     const free = new Set<string>();
     for (const { name } of jobs) {
       const newest = newestRuns.get(name);
       const wait = this.#waits.get(name);
-      if (newest?.state === "unfinished") this.hold(name, newest);
+      if (newest?.state === "unfinished") this.hold(name, newest, look.fromMs);
       else free.add(name);
-      if (free.has(name) && wait) this.#waits.set(name, { ...wait, endedMs: nowMs });
+      if (free.has(name) && wait) {
+        this.#waits.set(name, { ...wait, endedMs: this.#endOf(name, wait, newest, look) });
+      }
     }
     const lanes = [...this.#nextDue.keys()].filter(lane => free.has(jobOf(lane)));
     for (const lane of lanes) this.#nextDue.delete(lane);
     return lanes;
   }
+
+  /** Looks may be far apart, and the clock of the run's worker may be wrong: each bounds what the other says. */
+  #endOf(job: string, { run, sinceMs }: Wait, newest: NewestRun | undefined, { untilMs }: Look): number {
+    if (newest?.state !== "finished" || newest.run !== run) return untilMs;
+    return Math.min(Math.max(newest.endedMs, this.#seen.get(job) ?? sinceMs), untilMs);
+  }
+}
+
+/** When a look was asked for, and when its answer was there (epoch ms). */
+interface Look {
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** The job of a lane (`laneOf`). */

@@ -15,13 +15,20 @@ function setup() {
   const jobs = [jobOf("report", { overlap: "queue", catchUp: "none" }, { everyMs: 10_000 }), jobOf("beat")];
   const launcher = books.launcher(jobs);
   let looks = 0;
+  let held: Promise<void> | undefined;
   const loop = new LeaderLoop({
     ...{ clock, events: recorder.events, jobs, random: () => 0 },
     launcher: {
       ...launcher,
       readNewestRuns: async () => {
         looks++;
+        await held;
         return launcher.readNewestRuns();
+      },
+      commit: async commit => {
+        const outcome = await launcher.commit(commit);
+        await held;
+        return outcome;
       },
     },
   });
@@ -46,11 +53,18 @@ function setup() {
     } as const;
     books.newestRuns.set("report", newest);
   };
-  const end = () => {
+  const end = (skewMs = 0) => {
     const run = books.newestRuns.get("report");
-    if (run) books.newestRuns.set("report", { ...run, state: "finished", endedMs: clock.nowMs() });
+    const endedMs = clock.nowMs() + skewMs;
+    if (run) books.newestRuns.set("report", { ...run, state: "finished", endedMs });
   };
-  return { books, clock, recorder, lead, begin, end, looksMade: () => looks };
+  /** Redis answers late: nothing until the answer is called. */
+  const holdAnswers = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
+  return { books, clock, recorder, lead, begin, end, holdAnswers, looksMade: () => looks };
 }
 
 const seconds = (...numbers: readonly number[]) => numbers.map(second => T0 + second * 1_000);
@@ -102,6 +116,36 @@ describe("a tick that waits for the run before it", () => {
     const third = lead();
     await clock.advance(100);
     await third();
+    expect(books.launched("report")).toEqual(seconds(10));
+  });
+
+  it.each([
+    { what: "the look", atMs: 18_900 },
+    { what: "a launch", atMs: 18_000 },
+  ])("is replaced only by a tick that waited too, however long $what takes", async ({ atMs }) => {
+    const { books, clock, recorder, lead, begin, end, holdAnswers } = setup();
+    const stop = lead();
+    begin("first");
+    await clock.advance(atMs - 100);
+    const answer = holdAnswers();
+    await clock.advance(1_000);
+    end();
+    await clock.advance(T0 + 21_000 - clock.nowMs());
+    answer();
+    await clock.advance(500);
+    await stop();
+    expect(books.launched("report")).toEqual(seconds(10, 20));
+    expect(recorder.of("tick.skipped")).toEqual([]);
+  });
+
+  it.each([-3_600_000, 3_600_000])("is launched although the worker's clock is %d ms off", async skewMs => {
+    const { books, clock, lead, begin, end } = setup();
+    const stop = lead();
+    begin("first");
+    await clock.advance(12_000);
+    end(skewMs);
+    await clock.advance(250);
+    await stop();
     expect(books.launched("report")).toEqual(seconds(10));
   });
 
