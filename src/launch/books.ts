@@ -59,11 +59,7 @@ export interface Opened {
  *
  * @throws BellwetherError BW_FORMAT_NEWER
  */
-export async function openBooks(
-  redis: Redis,
-  keys: RedisKeys,
-  options: OpenBooks,
-): Promise<Opened | null> {
+export async function openBooks(redis: Redis, keys: RedisKeys, options: OpenBooks): Promise<Opened | null> {
   const { fence, jobs, nowMs, format, onPage } = options;
   const opening = randomUUID();
   const { term, cursors, definitions, schedules, launched, retired } = keys;
