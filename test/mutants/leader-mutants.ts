@@ -92,7 +92,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     name: "waiting-late-from-tick",
     rule: "a tick that waited for the run before it is not late",
     file: "src/leader/waiting-lanes.ts",
-    find: "this.#waits.set(name, { ...wait, endedMs: nowMs });",
+    find: "this.#waits.set(name, { ...wait, endedMs: this.#endOf(name, wait, newest, look) });",
     replace: "this.#waits.delete(name);",
     tests: WAITING,
   },
