@@ -110,7 +110,9 @@ describe("a replica", () => {
     const site = await createSite({ jobs: ["lost: { every: 1s, command: [no-such-program] }"] });
     const replica = site.start();
     expect(await replica.ended()).toBe(2);
-    expect(replica.noise.join("\n")).toMatch(/^job "lost": there is no program no-such-program in PATH \(/m);
+    expect(replica.noise.join("\n")).toMatch(
+      /^config\/jobs\.yaml:2:3 job "lost": there is no program no-such-program in PATH \(/m,
+    );
   });
 });
 

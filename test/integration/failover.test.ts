@@ -31,6 +31,9 @@ async function pair() {
   const proxy = await FaultyProxy.to(first.port);
   disposals.push(() => proxy.stop());
   const failOver = async () => {
+    // What another connection has written before is acknowledged as well: a failover that loses writes is another case.
+    await old.set("before-the-failover", "1");
+    if ((await old.wait(1, 10_000)) !== 1) throw new Error("the replica has not acknowledged the last write");
     await next.replicaof("NO", "ONE");
     proxy.target = second.port;
     await old.replicaof("127.0.0.1", second.port);

@@ -112,8 +112,8 @@ describe("what somebody else wrote into Redis", () => {
     }
   });
 
-  it("neither ends a replica nor keeps it from leading, and from launching only while it stands", async () => {
-    const { keys, project } = await setup();
+  it("neither ends a replica nor keeps it from leading, and keeps a job from being launched only until it is removed", async () => {
+    const { keys, project, cli } = await setup();
     await writeGarbage(keys);
     await redis.hset(keys.cursors, "beat", "the day before");
     await redis.mset(keys.term, "last:x", keys.generation, "newest");
@@ -131,16 +131,18 @@ describe("what somebody else wrote into Redis", () => {
     );
     const replica = new ReplicaProcess(["--config", project.configDir]);
     disposals.push(() => replica.end("SIGKILL"));
-    const failed = await replica.when("launch.failed");
-    expect(failed["error"]).toBe(
-      `${keys.cursors} holds "the day before" for job "beat", expected a whole number; somebody else wrote it, and nothing is launched until it is removed (HDEL ${keys.cursors} beat): the job then begins anew`,
-    );
+    const quarantined = await replica.when("job.quarantined");
+    expect(quarantined["job"]).toBe("beat");
+    expect(quarantined["reason"]).toContain(`${keys.cursors} holds "the day before" for job "beat"`);
     await redis
       .multi()
       .hdel(keys.cursors, "beat")
       .hdel(keys.orders, "pause:beat")
       .hset(keys.orders, "version", "1")
       .exec();
+    // The next term tries every job.
+    expect(await cli("stepdown")).toMatchObject({ code: 0 });
+    await replica.when("job.recovered");
     await replica.when("run.completed");
     expect(await replica.end()).toBe(0);
   });
