@@ -269,4 +269,46 @@ describe("a run that an operator starts", () => {
     expect(await rows()).toEqual(["03 launched", "01 launched removed"]);
     expect(await launch(T4)).toEqual([`held by ${run}`]);
   });
+
+  it("between two ticks takes nothing from the ticks that ran before it, nor from maxRuns", async () => {
+    const overrides = { overlap: "queue", maxRuns: 3 } as const;
+    const { launch, keys, other, work, rows } = await setup(overrides);
+    const { handle, begun } = gate();
+    const ended: string[] = [];
+    await work("default", async run => {
+      await handle(run);
+      ended.push(run);
+    });
+    const finish = async (run: string) => {
+      (await begun(run)).resolve();
+      await eventually(() => ended.includes(run));
+    };
+    const launched = async (tickAt: number) => {
+      // The end of a run is in Redis a moment after its handler has returned.
+      await eventually(async () => (await launch(tickAt))[0] === "launched");
+    };
+    await launched(T1);
+    await begun(RUN1);
+    expect(await launch(T2)).toEqual([`held by ${RUN1}`]);
+    await finish(RUN1);
+    await launched(T2);
+    await finish(RUN2);
+    const trigger = { job: jobOf("report", overrides), data: {}, by: "ann", nowMs: T2 + 500 };
+    const starts: string[] = [];
+    await eventually(async () => {
+      const started = await triggerJob(other, keys, { ...trigger, requestId: `at T2.5, ${starts.length}` });
+      starts.push(started.outcome === "launched" ? started.run : "");
+      return starts.at(-1) !== "";
+    });
+    const manual = starts.at(-1) ?? "";
+    await begun(manual);
+    expect(await launch(T3)).toEqual([`held by ${manual}`]);
+    await finish(manual);
+    await launched(T3);
+    const run3 = "report@20261123T070003Z";
+    await finish(run3);
+    expect(ended).toEqual([RUN1, RUN2, manual, run3]);
+    expect(await other.hget(keys.launched, "report")).toBe("3");
+    expect(await rows()).toEqual(["03 launched", "02 launched", "02 launched", "01 launched"]);
+  });
 });
