@@ -1,9 +1,11 @@
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
+import { CALENDAR, CALENDAR_FILE, type Exception } from "./exceptions.ts";
 import type { JobRules, JudgedJob } from "./verdict.ts";
 
 /** A job under test: what stands in its configuration, and what its handler does. */
-export interface ChaosJob extends Omit<JobRules, "jitterOf"> {
+export interface ChaosJob extends Omit<JobRules, "jitterOf" | "isExcepted"> {
   readonly name: string;
+  readonly except?: Exception;
   readonly jitterMs?: number;
   readonly takesMs?: number;
   readonly queue?: string;
@@ -23,7 +25,7 @@ const SLOW_MS = 1_300;
 /** They share a lock. */
 const LOCKING_JOBS = 2;
 
-const EACH_SECOND = { periodMs: SECOND_MS, overlap: "allow", catchUp: "all" } as const;
+export const EACH_SECOND = { periodMs: SECOND_MS, overlap: "allow", catchUp: "all" } as const;
 
 function several(name: string, count: number, rules: Partial<ChaosJob>): ChaosJob[] {
   return Array.from({ length: count }, (_, i) => ({ ...EACH_SECOND, name: `${name}-${i}`, ...rules }));
@@ -48,32 +50,20 @@ export const JOBS: readonly ChaosJob[] = [
   ...several("locking", LOCKING_JOBS, { isLocked: true }),
 ];
 
-/** Jobs that change, by edits of the files of running replicas and by deploys. The first version is the one at the start. */
-export const EDITED: readonly {
-  readonly name: string;
-  readonly versions: readonly Omit<ChaosJob, "name">[];
-}[] = [
-  {
-    name: "edited-period",
-    versions: [EACH_SECOND, { ...EACH_SECOND, periodMs: 700 }, { ...EACH_SECOND, periodMs: 1_500 }],
-  },
-  {
-    name: "edited-jitter",
-    versions: [
-      { ...EACH_SECOND, jitterMs: 2_500 },
-      EACH_SECOND,
-      { ...EACH_SECOND, periodMs: 800, jitterMs: 1_500 },
-    ],
-  },
-  {
-    name: "edited-policy",
-    versions: [EACH_SECOND, { ...EACH_SECOND, catchUp: "none" }, { ...EACH_SECOND, catchUp: "latest" }],
-  },
+/** Jobs that are removed from the files of running replicas, and put back. */
+export const REMOVED: readonly ChaosJob[] = [
+  { ...EACH_SECOND, name: "removed-all" },
+  { ...EACH_SECOND, name: "removed-latest", catchUp: "latest" },
+  { ...EACH_SECOND, name: "removed-none", catchUp: "none" },
 ];
 
 /** The jobs as a jobs.yaml. */
 export function yamlOf(jobs: readonly ChaosJob[]): string {
-  return ["jobs:", ...jobs.map(job => `  ${job.name}: { ${fieldsOf(job).join(", ")} }`)].join("\n");
+  return [
+    `calendars: { ${CALENDAR}: { file: ${CALENDAR_FILE} } }`,
+    "jobs:",
+    ...jobs.map(job => `  ${job.name}: { ${fieldsOf(job).join(", ")} }`),
+  ].join("\n");
 }
 
 function fieldsOf(job: ChaosJob): string[] {
@@ -86,6 +76,7 @@ function fieldsOf(job: ChaosJob): string[] {
     catchUpLimit,
     jitterMs,
     maxRuns,
+    except,
     takesMs,
     isLocked,
   } = job;
@@ -94,6 +85,7 @@ function fieldsOf(job: ChaosJob): string[] {
     catchUpLimit,
     jitter: jitterMs && `${jitterMs}ms`,
     maxRuns,
+    except: except && `["${except.entry}"]`,
     data: isLocked ? "{ isLocked: true }" : takesMs && `{ takesMs: ${takesMs} }`,
   };
   return [
@@ -116,11 +108,13 @@ export function judgedOf(job: ChaosJob): JudgedJob {
 export function rulesOf({
   name,
   jitterMs = 0,
+  except,
   takesMs: _,
   queue: __,
   isLocked: ___,
-  ...rules
+  ...others
 }: ChaosJob): JobRules {
+  const rules = { ...others, ...(except && { isExcepted: except.covers }) };
   if (jitterMs === 0) return rules;
   const created = createSchedule({
     ...{ everyMs: rules.periodMs, timezone: "UTC", except: [], jitterMs, seed: name },

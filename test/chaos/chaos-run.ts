@@ -152,7 +152,7 @@ class ChaosRun {
         "admin: false",
         "shutdownTimeout: 3s",
       ],
-      jobs: this.#site.yaml,
+      files: this.#site.files,
       record: path.join(project.dir, HANDLED_FILE),
       lockRecord: path.join(project.dir, LOCKS_FILE),
     });

@@ -40,7 +40,8 @@ export interface FlockOptions {
   readonly write: (file: string, content: string) => Promise<void>;
   /** Lines of every replica's bellwether.yaml. */
   readonly settings: readonly string[];
-  readonly jobs: string;
+  /** What is in its configuration folder besides. */
+  readonly files: Readonly<Record<string, string>>;
   /** The files to which handlers append what they were asked to do, and when they held a lock. */
   readonly record: string;
   readonly lockRecord: string;
@@ -114,11 +115,11 @@ export class Flock {
   /** Writes the slot's configuration; the replica that runs there takes over what it can. */
   async configure(
     { name, settings }: Pick<Slot, "name" | "settings">,
-    { generation, jobs }: { readonly generation: number; readonly jobs: string },
+    { generation, files }: { readonly generation: number; readonly files: Readonly<Record<string, string>> },
   ): Promise<void> {
     const { write } = this.#options;
     await write(`${name}/bellwether.yaml`, [...settings, `generation: ${generation}`].join("\n"));
-    await write(`${name}/jobs.yaml`, jobs);
+    for (const [file, content] of Object.entries(files)) await write(`${name}/${file}`, content);
   }
 
   freeze(slot: Slot): void {
@@ -145,13 +146,13 @@ export class Flock {
   }
 
   async #join(name: string): Promise<void> {
-    const { servers, settings, jobs, dir } = this.#options;
+    const { servers, settings, files, dir } = this.#options;
     const access = await servers.join();
     const election = `election: { leaseTtl: ${LEASE_TTL_MS}ms, ${access.election} }`;
     const configDir = path.join(dir, name);
     const { redisLinks, etcdLinks } = access;
     const place = { name, configDir, settings: [...settings, ...access.settings, election] };
-    await this.configure(place, { generation: 0, jobs });
+    await this.configure(place, { generation: 0, files });
     const process = this.#spawn(name, configDir, 0);
     this.slots.push({ ...place, redisLinks, etcdLinks, process, isFrozen: false });
   }

@@ -1,4 +1,5 @@
 import { type Act, type Acts, allOf, type Faults, NOTHING_TO_HEAL, target, variantOf } from "./act.ts";
+import { REMOVED } from "./chaos-jobs.ts";
 import type { Step } from "./fault-script.ts";
 import type { Injected } from "./servers.ts";
 
@@ -9,7 +10,11 @@ export const OPERATOR_FAULTS: Acts = {
   trigger,
   backfill,
   stepdown,
-  "live edit": (faults, step) => edit(faults, step),
+  "live edit": edit(),
+  "edit of except": edit("edited-except"),
+  "edit of a calendar": edit("edited-calendar"),
+  "edit of maxRuns": edit("edited-max-runs"),
+  "removal of a job": remove,
   deploy: rollOut(1),
   rollback: rollOut(-1),
 };
@@ -76,9 +81,17 @@ async function stepdown(faults: Faults, step: Step): Promise<Injected> {
   return { what: "stepdown", slots: allOf(faults), heal: async () => void (await given) };
 }
 
-async function edit({ site, flock }: Faults, { pick }: Step): Promise<Injected | null> {
-  const changed = await site.edit(flock, pick);
-  return changed === null ? null : { what: `edited: ${changed}`, heal: NOTHING_TO_HEAL };
+function edit(name?: string): Act {
+  return async ({ site, flock }, { pick }) => {
+    const changed = await site.edit(flock, pick, name);
+    return changed === null ? null : { what: `edited: ${changed}`, heal: NOTHING_TO_HEAL };
+  };
+}
+
+async function remove({ site, flock }: Faults, step: Step): Promise<Injected | null> {
+  const { name } = variantOf(REMOVED, step);
+  const heal = await site.remove(flock, name);
+  return heal === null ? null : { what: `${name} removed for ${step.holdMs} ms`, heal };
 }
 
 function rollOut(direction: 1 | -1): Act {

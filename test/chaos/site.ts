@@ -1,4 +1,7 @@
-import { type ChaosJob, EDITED, JOBS, judgedOf, rulesOf, yamlOf } from "./chaos-jobs.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ChaosJob, JOBS, judgedOf, REMOVED, rulesOf, yamlOf } from "./chaos-jobs.ts";
+import { EDITED, type EditedJob } from "./edited-jobs.ts";
+import { CALENDAR_FILE } from "./exceptions.ts";
 import type { Flock, Slot } from "./flock.ts";
 import type { Window } from "./judge/windows.ts";
 import type { Disturbance, JudgedJob } from "./verdict.ts";
@@ -7,13 +10,22 @@ interface MadeEdit extends Window {
   readonly job: ChaosJob;
 }
 
+/** A job that was taken out of every replica's file, and put back. */
+interface MadeRemoval {
+  readonly name: string;
+  taken: Window;
+  back: Window | null;
+}
+
 /** Replicas look at their configuration once a second, and believe it when two looks agree. */
 const SPREAD_MS = 6_000;
+const ROLLOUT_CHECK_MS = 50;
 
 /** What the replicas' configuration says, edited while they run and rolled out to them. */
 export class ChaosSite {
   readonly #versions = new Map(EDITED.map(({ name }) => [name, 0]));
   readonly #edits: MadeEdit[] = [];
+  readonly #removals: MadeRemoval[] = [];
   #generation = 0;
   #isRollingOut = false;
 
@@ -22,17 +34,45 @@ export class ChaosSite {
   }
 
   get yaml(): string {
-    return yamlOf(this.#jobs());
+    const gone = this.#removals.flatMap(({ name, back }) => (back === null ? [name] : []));
+    return yamlOf(this.#jobs().filter(({ name }) => !gone.includes(name)));
   }
 
-  /** Changes one job in every replica's file. Resolves with what was changed, or null when a rollout is under way. */
-  async edit(flock: Flock, pick: number): Promise<string | null> {
+  /** What is in the configuration folder of each replica, besides its settings. */
+  get files(): Readonly<Record<string, string>> {
+    const ics = this.#jobs().flatMap(({ except }) => except?.ics ?? []);
+    return { [CALENDAR_FILE]: ics[0] ?? "", "jobs.yaml": this.yaml };
+  }
+
+  /**
+   * Changes the job, or one of all that are edited, in every replica's files. Resolves with what was changed, or null when a
+   * rollout is under way.
+   */
+  async edit(flock: Flock, pick: number, name?: string): Promise<string | null> {
     if (this.#isRollingOut) return null;
     const fromMs = Date.now();
-    const job = this.#turn(pick, 1);
-    for (const slot of flock.slots) await this.#configure(flock, slot);
+    const job = this.#turn(pick, 1, name);
+    await this.#configureAll(flock);
     this.#edits.push({ job, fromMs, untilMs: Date.now() });
     return this.yaml.split("\n").find(line => line.includes(` ${job.name}:`)) ?? "";
+  }
+
+  /** Takes a job out of every replica's file and resolves with what puts it back, or null when a rollout is under way or it is not there. */
+  async remove(flock: Flock, name: string): Promise<(() => Promise<void>) | null> {
+    if (this.#isRollingOut || this.#removals.some(other => other.name === name && other.back === null))
+      return null;
+    const fromMs = Date.now();
+    const removal: MadeRemoval = { name, taken: { fromMs, untilMs: fromMs }, back: null };
+    this.#removals.push(removal);
+    await this.#configureAll(flock);
+    removal.taken = { fromMs, untilMs: Date.now() };
+    return async () => {
+      while (this.#isRollingOut) await sleep(ROLLOUT_CHECK_MS);
+      const backMs = Date.now();
+      removal.back = { fromMs: backMs, untilMs: backMs };
+      await this.#configureAll(flock);
+      removal.back = { fromMs: backMs, untilMs: Date.now() };
+    };
   }
 
   /** A new generation with the next version of one job, or with the one before; replica by replica. */
@@ -59,25 +99,43 @@ export class ChaosSite {
 
   /** The jobs as the judge knows them, with the edits. One that meets a disturbance spreads after it. */
   judged(disturbances: readonly Disturbance[]): JudgedJob[] {
+    const delays = [
+      ...disturbances,
+      ...this.#edits,
+      ...this.#removals.flatMap(({ taken, back }) => (back ? [taken, back] : [taken])),
+    ];
     return this.#jobs(() => 0).map(job => {
       const edits = this.#edits
         .filter(edit => edit.job.name === job.name)
         .sort((a, b) => a.fromMs - b.fromMs)
         .map(edit => ({
           fromMs: edit.fromMs,
-          untilMs: spreadUntil(edit.untilMs, [...disturbances, ...this.#edits]),
+          untilMs: spreadUntil(edit.untilMs, delays),
           rules: rulesOf(edit.job),
         }));
-      return { ...judgedOf(job), edits };
+      const absences = this.#removals
+        .filter(({ name }) => name === job.name)
+        .map(({ taken, back }) => ({
+          fromMs: taken.fromMs,
+          goneFromMs: spreadUntil(taken.untilMs, delays),
+          goneUntilMs: back?.fromMs ?? Number.POSITIVE_INFINITY,
+          untilMs: back ? spreadUntil(back.untilMs, delays) : Number.POSITIVE_INFINITY,
+        }));
+      return { ...judgedOf(job), edits, absences };
     });
   }
 
-  #configure(flock: Flock, slot: Slot): Promise<void> {
-    return flock.configure(slot, { generation: this.#generation, jobs: this.yaml });
+  async #configureAll(flock: Flock): Promise<void> {
+    for (const slot of flock.slots) await this.#configure(flock, slot);
   }
 
-  #turn(pick: number, by: 1 | -1): ChaosJob {
-    const { name, versions } = EDITED[pick % EDITED.length] as (typeof EDITED)[number];
+  #configure(flock: Flock, slot: Slot): Promise<void> {
+    return flock.configure(slot, { generation: this.#generation, files: this.files });
+  }
+
+  #turn(pick: number, by: 1 | -1, only?: string): ChaosJob {
+    const candidates = only === undefined ? EDITED : EDITED.filter(({ name }) => name === only);
+    const { name, versions } = candidates[pick % candidates.length] as EditedJob;
     const version = ((this.#versions.get(name) ?? 0) + by + versions.length) % versions.length;
     this.#versions.set(name, version);
     return { ...(versions[version] as ChaosJob), name };
@@ -85,7 +143,7 @@ export class ChaosSite {
 
   #jobs(versionOf = (name: string) => this.#versions.get(name) ?? 0): ChaosJob[] {
     const edited = EDITED.map(({ name, versions }) => ({ ...(versions[versionOf(name)] as ChaosJob), name }));
-    return [...JOBS, ...edited];
+    return [...JOBS, ...REMOVED, ...edited];
   }
 }
 

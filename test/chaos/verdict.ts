@@ -3,6 +3,7 @@ import type { Evidence, JudgedJob, QueueEvent, Recorded, Violation } from "./jud
 import { handovers } from "./judge/handovers.ts";
 import { accountOf, type JobAccount, type TickAccount } from "./judge/job-account.ts";
 import { lockHolders } from "./judge/lock-holders.ts";
+import { withinMaxRuns } from "./judge/max-runs.ts";
 import { backfilledTwice, commandsCarriedOut, ordersOf } from "./judge/orders.ts";
 import { objection } from "./judge/permitted.ts";
 import { latenessOf } from "./judge/punctual.ts";
@@ -45,7 +46,7 @@ export function judge(evidence: Evidence): Verdict {
       ...inOrder(account, history),
       ...permitted(account, disturbed),
       ...latenessOf(account, disturbed, evidence.punctualMs),
-      ...withinMaxRuns(account),
+      ...withinMaxRuns(account, history),
     ]),
     ...addedWhileThere(events),
     ...backfilledTwice(events, history),
@@ -158,24 +159,6 @@ function permitted(account: JobAccount, disturbed: readonly Window[]): Violation
     if (rows.length !== 1) return [];
     const why = objection(account, i, disturbed);
     return why === null ? [] : [{ breach: "not permitted", what: `${run} was ${why}`, run }];
-  });
-}
-
-/** A job is over when so many of its ticks were launched: not before, and not later. */
-function withinMaxRuns({ job, ticks }: JobAccount): Violation[] {
-  let launched = 0;
-  return ticks.flatMap(({ run, rows, rules }): Violation[] => {
-    const limit = Math.max(...rules.map(({ maxRuns = Number.POSITIVE_INFINITY }) => maxRuns));
-    const [row] = rows;
-    if (!row && launched < limit && limit < Number.POSITIVE_INFINITY) {
-      const what = `${run} was never decided, after ${launched} of ${limit} runs`;
-      return [{ breach: "lost", what, run }];
-    }
-    if (row && launched >= limit) {
-      return [{ breach: "not permitted", what: `${run}: ${job.name} was over after ${limit} runs`, run }];
-    }
-    if (row?.outcome === "launched") launched++;
-    return [];
   });
 }
 

@@ -31,6 +31,8 @@ export interface JobRules {
   /** How much later than its time a tick is due; 0 when absent. */
   readonly jitterOf?: (tickAt: number) => number;
   readonly maxRuns?: number;
+  /** Whether the multiple of the period is none of the job's ticks. */
+  readonly isExcepted?: (tickAt: number) => boolean;
 }
 
 /** A change of the configuration. Which replica follows it when is not known; until `untilMs` either rules may apply. */
@@ -38,8 +40,16 @@ export interface Edit extends Window {
   readonly rules: JobRules;
 }
 
+/** A removal of the job from the configuration, until every replica has it again. */
+export interface Absence extends Window {
+  /** No replica has the job. */
+  readonly goneFromMs: number;
+  readonly goneUntilMs: number;
+}
+
 export interface JudgedJob extends JobRules {
   readonly name: string;
+  readonly absences?: readonly Absence[];
   /** In order. */
   readonly edits?: readonly Edit[];
 }

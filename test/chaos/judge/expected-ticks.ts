@@ -29,7 +29,7 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
     .sort((a, b) => a - b)
     .flatMap((tickAt): ExpectedTick[] => {
       const possible = versions.filter(version => tickAt > version.fromMs && tickAt <= version.untilMs);
-      const rules = possible.flatMap(({ rules }) => (tickAt % rules.periodMs === 0 ? [rules] : []));
+      const rules = possible.flatMap(({ rules }) => (hasTick(rules, tickAt) ? [rules] : []));
       if (rules.length === 0) return [];
       const dues = rules.map(({ jitterOf }) => tickAt + (jitterOf?.(tickAt) ?? 0));
       const spans = rules.map((version, i) => {
@@ -48,11 +48,15 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
     });
 }
 
+function hasTick({ periodMs, isExcepted }: JobRules, tickAt: number): boolean {
+  return tickAt % periodMs === 0 && !isExcepted?.(tickAt);
+}
+
 /** Until when the ticks so far hold back the next one: for certain, and at most. */
 const NOTHING_HELD = { fromMs: Number.NEGATIVE_INFINITY, byMs: Number.NEGATIVE_INFINITY };
 
 /** From when on, and until when at the latest, each version of the rules may have been in force. */
-function versionsOf({ edits = [], ...rules }: JudgedJob) {
+function versionsOf({ edits = [], absences: _, ...rules }: JudgedJob) {
   return [{ fromMs: Number.NEGATIVE_INFINITY, rules: rules as JobRules }, ...edits].map((version, i) => ({
     fromMs: version.fromMs,
     untilMs: edits[i]?.untilMs ?? Number.POSITIVE_INFINITY,

@@ -95,8 +95,17 @@ export function plannedAt(tick: TickAccount): number {
   return claims.reduce((a, b) => (Math.abs(b - decidedMs) < Math.abs(a - decidedMs) ? b : a));
 }
 
-/** When the job's ticks may wait without being late: while it is paused, and with `queue` behind an unfinished run. */
-export function waitingWindows({ orders, spans }: JobAccount, tick: TickAccount): readonly Window[] {
+/**
+ * When the job's ticks may wait without being late: while it is paused or removed, and with `queue` behind an unfinished
+ * run.
+ */
+export function waitingWindows(account: JobAccount, tick: TickAccount): readonly Window[] {
+  const { orders, job } = account;
+  return union([...orders.pauses, ...(job.absences ?? []), ...queuingWindows(account, tick)]);
+}
+
+/** When the tick may wait for another run: that time counts for no policy. */
+export function queuingWindows({ spans }: JobAccount, tick: TickAccount): readonly Window[] {
   const queues = tick.rules.some(({ overlap }) => overlap === "queue");
-  return union([...orders.pauses, ...(queues ? spans.filter(({ run }) => run !== tick.run) : [])]);
+  return queues ? spans.filter(({ run }) => run !== tick.run) : [];
 }

@@ -1,5 +1,5 @@
 import type { JobRules, Recorded } from "./evidence.ts";
-import { decidedAt, type JobAccount, plannedAt, type TickAccount, waitingWindows } from "./job-account.ts";
+import { decidedAt, type JobAccount, plannedAt, queuingWindows, type TickAccount } from "./job-account.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
 import { contains, timeOutside, type Window } from "./windows.ts";
 
@@ -15,6 +15,8 @@ const SAME_SCRIPT_MS = 10;
 /** How wrong the leader's estimate of the store's time may be: in peace, and while connections are slow. */
 const EARLY_MS = 50;
 const EARLY_DISTURBED_MS = 500;
+/** Before a removal is certain, two checks that are this far apart find no replica with the job. */
+const REMOVAL_MS = 15_000;
 /** A transaction that was held up on its way is carried out this much later at most. */
 const COMMIT_LIMIT_MS = 15_000;
 
@@ -69,6 +71,7 @@ function objectToLaunch(what: Case, rules: JobRules): string | null {
   }
   const skippedMs = orders.skips.get(tick.tickAt);
   if (skippedMs !== undefined && skippedMs < decidedMs) return "launched although it was to be skipped";
+  if (isGone(account, decidedMs)) return "launched while no configuration had the job";
   const blocking = rules.overlap === "allow" ? null : findBlocking(spans, tick);
   if (blocking) return `launched while ${blocking.run} had not ended (overlap: ${rules.overlap})`;
 
@@ -93,6 +96,7 @@ function objectToMiss(what: Case, rules: JobRules): string | null {
     pause => contains(pause, decidedMs) && contains(pause, tick.dueFromMs),
   );
   if (isPaused) return `missed ("${reason}") while the job was paused`;
+  if (isGone(account, decidedMs)) return `missed ("${reason}") while no configuration had the job`;
   return missReasons(what, rules).some(pattern => pattern.test(reason))
     ? null
     : `missed for a wrong reason: "${reason}"`;
@@ -115,6 +119,12 @@ function objectToSkip(what: Case, rules: JobRules): string | null {
     );
     if (!isPaused) return "skipped as paused, and there was no pause";
     return isPassed(what, rules) ? null : "skipped as paused, though catchUp keeps it";
+  }
+  if (/removed/.test(reason)) {
+    const absence = (account.job.absences ?? []).find(
+      ({ fromMs, untilMs }) => fromMs + REMOVAL_MS <= decidedMs && decidedMs <= untilMs,
+    );
+    return absence ? null : "skipped as removed, and the job was there or had been a moment ago";
   }
   if (/overlap|newer tick/.test(reason)) return objectToOverlap(what, rules);
   return `skipped for no known reason: "${reason}"`;
@@ -140,6 +150,11 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
   return `skipped behind ${row.blockedBy}, which was not in the way`;
 }
 
+/** After it has been removed, before it is put back: only that it was removed decides about its ticks. */
+function isGone({ job }: JobAccount, atMs: number): boolean {
+  return (job.absences ?? []).some(({ goneFromMs, goneUntilMs }) => atMs > goneFromMs && atMs < goneUntilMs);
+}
+
 function behind({ blockedBy }: Recorded): string {
   return blockedBy === undefined ? "" : ` behind ${blockedBy}`;
 }
@@ -159,11 +174,9 @@ function findBlocking(spans: readonly RunSpan[], tick: TickAccount): RunSpan | u
 
 /** How late the tick is, without the time that it had to wait for another run. */
 function lateness({ account, tick }: Case, rules: JobRules, dueMs: number, atMs: number): number {
-  const waiting = rules.overlap === "queue" ? waitingWindows({ ...account, orders: NO_ORDERS }, tick) : [];
+  const waiting = rules.overlap === "queue" ? queuingWindows(account, tick) : [];
   return timeOutside(dueMs, atMs, waiting);
 }
-
-const NO_ORDERS = { pauses: [], skips: new Map<number, number>() };
 
 /** Whether the policy lets a late tick go. */
 function isPassable(what: Case, rules: JobRules): boolean {

@@ -10,7 +10,7 @@ it("gives the same faults for the same seed, and others for another one", () => 
   expect(drawScript({ ...options, seed: 5 })).not.toEqual(drawScript({ ...options, seed: 6 }));
 });
 
-it.each<StoreKind>(["redis", "sentinel", "etcd"])(
+it.each<StoreKind>(["redis", "sentinel", "cluster", "etcd"])(
   "has every fault of %s, and 200 of them in ten minutes",
   store => {
     const script = drawScript({ seed: 1, store, durationMs: 10 * MINUTE_MS });

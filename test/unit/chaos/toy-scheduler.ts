@@ -1,5 +1,6 @@
 import { runIdOf } from "../../../src/launch/run-id.ts";
 import type {
+  Absence,
   Evidence,
   JobRules,
   JudgedJob,
@@ -24,7 +25,7 @@ export interface Vice {
   /** Replaces a decision; null forgets the tick. */
   readonly decide?: (decision: Decision) => Decision | null;
   readonly isIgnorant?: (
-    of: "pause" | "skip-next" | "maxRuns" | "overlap" | "edit" | "due",
+    of: "pause" | "skip-next" | "maxRuns" | "overlap" | "edit" | "due" | "except" | "removal",
     tickAt: number,
   ) => boolean;
   /** How long it sleeps after a tick is due. */
@@ -43,6 +44,8 @@ const STEP_MS = 50;
 /** Every period is a multiple of it. */
 const GRAIN_MS = 100;
 const ON_TIME_MS = 5_000;
+/** When a removal is certain. */
+const REMOVAL_MS = 20_000;
 
 /**
  * A second scheduler, as plain as can be: it looks at every job twenty times a second and decides by the rules of the
@@ -111,12 +114,21 @@ class Turn {
 
   *decisions(): Generator<Decision> {
     const due = this.#due();
+    const absence = this.#absence();
+    if (absence) {
+      if (this.#now < absence.fromMs + REMOVAL_MS) return;
+      for (const tickAt of due) {
+        this.#state.next = tickAt + GRAIN_MS;
+        yield { tickAt, outcome: "skipped", reason: "the job was removed from the configuration" };
+      }
+      return;
+    }
     for (const [i, tickAt] of due.entries()) {
-      if (
-        this.#state.launched >= (this.#rules(tickAt).maxRuns ?? Number.POSITIVE_INFINITY) &&
-        !this.#ignores("maxRuns", tickAt)
-      )
-        return;
+      // A limit that is raised later brings back none of these.
+      if (this.#isOver(tickAt)) {
+        this.#state.next = tickAt + GRAIN_MS;
+        continue;
+      }
       const honest = this.#decide(tickAt, due.slice(i + 1));
       const decision = honest && (this.#vice.decide?.(honest) ?? (this.#vice.decide ? null : honest));
       if (honest === null) return;
@@ -125,11 +137,24 @@ class Turn {
     }
   }
 
+  #isOver(tickAt: number): boolean {
+    const { maxRuns = Number.POSITIVE_INFINITY } = this.#rules(tickAt);
+    return this.#state.launched >= maxRuns && !this.#ignores("maxRuns", tickAt);
+  }
+
+  #absence(): Absence | undefined {
+    const absence = this.#state.job.absences?.find(
+      ({ fromMs, goneUntilMs }) => this.#now > fromMs && this.#now < goneUntilMs,
+    );
+    return this.#ignores("removal", this.#now) ? undefined : absence;
+  }
+
   #due(): number[] {
     const due: number[] = [];
     for (let tickAt = this.#state.next; tickAt <= this.#now; tickAt += GRAIN_MS) {
-      const { periodMs, jitterOf } = this.#rules(tickAt);
+      const { periodMs, jitterOf, isExcepted } = this.#rules(tickAt);
       if (tickAt % periodMs !== 0) continue;
+      if (isExcepted?.(tickAt) && !this.#ignores("except", tickAt)) continue;
       const jitterMs = this.#ignores("due", tickAt) ? 0 : (jitterOf?.(tickAt) ?? 0);
       if (tickAt + jitterMs + (this.#vice.sloth?.(tickAt) ?? 0) > this.#now) break;
       due.push(tickAt);
