@@ -7,6 +7,8 @@ export interface Harm {
   readonly of: "leader" | "store";
   /** How long after the end of the fault its effects may last. */
   readonly aftermathMs: number;
+  /** Its effects may be on record as of this much earlier. */
+  readonly beforeMs?: number;
   /** After so long another replica leads, although the fault goes on. */
   readonly limitMs?: number;
   /** The leader's term ends by it. */
@@ -42,6 +44,17 @@ const FROZEN = { of: "leader", aftermathMs: 1_000, limitMs: LEASE_TTL_MS + 1_500
 const CUT_OFF = { of: "leader", aftermathMs: 2_500, limitMs: 2 * LEASE_TTL_MS + 2_000 } as const;
 /** While Redis is away and until connections, which wait for up to 2 s, and leases are there again. */
 const REDIS_AWAY = { of: "store", aftermathMs: LEASE_TTL_MS + 3_000 } as const;
+/** The clock of Redis is set by this much at most: less than what makes a tick late by itself. */
+export const LARGEST_STEP_MS = 4_000;
+/**
+ * A step is followed after three measurements, a third of the TTL apart. Where it went back, the ticks of that time have been
+ * decided. The lease may have run out by it.
+ */
+const CLOCK_SET = {
+  of: "store",
+  aftermathMs: LARGEST_STEP_MS + LEASE_TTL_MS + 3_000,
+  beforeMs: LARGEST_STEP_MS,
+} as const;
 /** A leader that cannot launch, while others could, resigns after two to three seconds. */
 const CANNOT_LAUNCH = { of: "leader", aftermathMs: 1_500, limitMs: 5_500 } as const;
 const SHORT = { of: "leader", aftermathMs: 2_500, limitMs: 2_000 } as const;
@@ -104,6 +117,7 @@ export const FAULTS = {
   "CLIENT KILL": { cards: ALL(1), holdMs: [0, 0], harm: { of: "leader", aftermathMs: 2_000 } },
   "SCRIPT FLUSH": { cards: ALL(1), holdMs: [0, 0], harm: { of: "store", aftermathMs: 1_000 } },
   "Redis: kill -9 and restart": { cards: REDIS(2), holdMs: [0, 1_500], restMs: 700, harm: REDIS_AWAY },
+  "Redis: clock set": { cards: REDIS(2), holdMs: [500, 6_000], harm: CLOCK_SET },
   "Redis: freeze": { cards: REDIS(2), holdMs: [300, 3_000], restMs: 300, harm: REDIS_AWAY },
   failover: { cards: FAILOVERS(2), holdMs: [0, 2_000], restMs: 3_000, harm: REDIS_AWAY },
   "failover that loses writes": {

@@ -36,7 +36,7 @@ export function disturbancesOf(hits: readonly Hit[], terms: readonly RecordedTer
     const { harm }: FaultRule = FAULTS[hit.kind];
     if (!harm) return [];
     const untilMs = hit.untilMs + harm.aftermathMs;
-    const about = { kind: hit.kind, fromMs: hit.fromMs, untilMs };
+    const about = { kind: hit.kind, fromMs: hit.fromMs - (harm.beforeMs ?? 0), untilMs };
     if (harm.of === "store") return [{ ...about, of: "store" }];
     const leading = reigns.filter(reign => hit.slots.includes(reign.slot) && reign.fromMs <= hit.untilMs);
     return [
@@ -71,6 +71,16 @@ function reignsOf(terms: readonly RecordedTerm[]): Reign[] {
   }));
 }
 
+const CLOCK_SET: FaultKind = "Redis: clock set";
+
+/** When times on record, by the clock of Redis, and those of this process may differ. */
+export function clockStepsOf(hits: readonly Hit[]): Window[] {
+  return disturbancesOf(
+    hits.filter(({ kind }) => kind === CLOCK_SET),
+    [],
+  );
+}
+
 /** A frozen process cannot know that its lock has run out. */
 const FREEZES: readonly FaultKind[] = ["freeze beyond the TTL", "freeze within the TTL"];
 
@@ -81,7 +91,7 @@ const FREEZES: readonly FaultKind[] = ["freeze beyond the TTL", "freeze within t
 export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Window[] {
   return hits.flatMap(({ kind, fromMs, untilMs }) => {
     const { harm }: FaultRule = FAULTS[kind];
-    if (FREEZES.includes(kind)) return [{ fromMs, untilMs: untilMs + EXPIRY_MS }];
+    if (FREEZES.includes(kind) || kind === CLOCK_SET) return [{ fromMs, untilMs: untilMs + EXPIRY_MS }];
     if (!mayLoseWrites || harm?.of !== "store") return [];
     return [{ fromMs, untilMs: untilMs + harm.aftermathMs + EXPIRY_MS }];
   });

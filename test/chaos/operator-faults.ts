@@ -88,10 +88,14 @@ function edit(name?: string): Act {
   };
 }
 
+/** One of them, or another one where that is removed already. */
 async function remove({ site, flock }: Faults, step: Step): Promise<Injected | null> {
-  const { name } = variantOf(REMOVED, step);
-  const heal = await site.remove(flock, name);
-  return heal === null ? null : { what: `${name} removed for ${step.holdMs} ms`, heal };
+  const first = REMOVED.indexOf(variantOf(REMOVED, step));
+  for (const { name } of [...REMOVED.slice(first), ...REMOVED.slice(0, first)]) {
+    const heal = await site.remove(flock, name);
+    if (heal !== null) return { what: `${name} removed for ${step.holdMs} ms`, heal };
+  }
+  return null;
 }
 
 function rollOut(direction: 1 | -1): Act {

@@ -1,6 +1,8 @@
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { LARGEST_STEP_MS } from "./fault-kinds.ts";
 import type { Step } from "./fault-script.ts";
+import { RedisClock } from "./redis-clock.ts";
 import { type Secrecy, urlOf, userArgs } from "./secrecy.ts";
 import { type Access, DURABLE, type Injected, type Servers } from "./servers.ts";
 
@@ -9,19 +11,19 @@ export class RedisServers implements Servers {
   readonly store = "redis";
   readonly mayLoseWrites = false;
   readonly #redis: TestRedis;
-
+  readonly #clock: RedisClock | null;
   readonly #secrecy: Secrecy | null;
 
-  private constructor(redis: TestRedis, secrecy: Secrecy | null) {
+  private constructor(redis: TestRedis, clock: RedisClock | null, secrecy: Secrecy | null) {
     this.#redis = redis;
+    this.#clock = clock;
     this.#secrecy = secrecy;
   }
 
   static async start(namespace: string, secrecy: Secrecy | null): Promise<RedisServers> {
-    return new RedisServers(
-      await startRedis({ args: [...DURABLE, ...userArgs(namespace, secrecy)] }),
-      secrecy,
-    );
+    const clock = await RedisClock.create();
+    const args = [...DURABLE, ...userArgs(namespace, secrecy)];
+    return new RedisServers(await startRedis({ args, env: clock?.env ?? {} }), clock, secrecy);
   }
 
   readonly faults = {
@@ -32,6 +34,14 @@ export class RedisServers implements Servers {
     "Redis: freeze": async ({ holdMs }: Step): Promise<Injected> => {
       await this.#redis.kill("SIGSTOP");
       return { what: `Redis frozen for ${holdMs} ms`, heal: () => this.#redis.kill("SIGCONT") };
+    },
+    "Redis: clock set": async ({ holdMs, variant }: Step): Promise<Injected> => {
+      const aheadMs = Math.round((2 * variant - 1) * LARGEST_STEP_MS);
+      await this.#clock?.set(aheadMs);
+      return {
+        what: `the clock of Redis set by ${aheadMs} ms, and back after ${holdMs} ms`,
+        heal: async () => this.#clock?.set(0),
+      };
     },
   };
 
@@ -57,7 +67,8 @@ export class RedisServers implements Servers {
     return this.#redis.restart();
   }
 
-  stop(): Promise<void> {
-    return this.#redis.stop();
+  async stop(): Promise<void> {
+    await this.#redis.stop();
+    await this.#clock?.dispose();
   }
 }

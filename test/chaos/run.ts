@@ -9,7 +9,8 @@ import { formatReport, formatViolations, toJson } from "./report.ts";
 const HELP = `Usage: npm run chaos -- [options]
 
 Real replicas on real servers, with faults drawn from a seed, judged by BullMQ's event streams and by the handlers'
-own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for clocks that are wrong.
+own record. Needs redis-server on the PATH; etcd for --store etcd; faketime for wrong clocks of replicas, and a C compiler
+(cc) for those of Redis.
 
   --store redis|sentinel|cluster|etcd   what the replicas run on (default redis)
   --minutes N                   how long faults happen (default 1); the end takes up to a minute more

@@ -20,6 +20,7 @@ interface MadeRemoval {
 /** Replicas look at their configuration once a second, and believe it when two looks agree. */
 const SPREAD_MS = 6_000;
 const ROLLOUT_CHECK_MS = 50;
+const ROLLOUT_LIMIT_MS = 5_000;
 
 /** What the replicas' configuration says, edited while they run and rolled out to them. */
 export class ChaosSite {
@@ -46,10 +47,10 @@ export class ChaosSite {
 
   /**
    * Changes the job, or one of all that are edited, in every replica's files. Resolves with what was changed, or null when a
-   * rollout is under way.
+   * rollout goes on and on.
    */
   async edit(flock: Flock, pick: number, name?: string): Promise<string | null> {
-    if (this.#isRollingOut) return null;
+    if (!(await this.#isAtRest())) return null;
     const fromMs = Date.now();
     const job = this.#turn(pick, 1, name);
     await this.#configureAll(flock);
@@ -57,10 +58,13 @@ export class ChaosSite {
     return this.yaml.split("\n").find(line => line.includes(` ${job.name}:`)) ?? "";
   }
 
-  /** Takes a job out of every replica's file and resolves with what puts it back, or null when a rollout is under way or it is not there. */
+  /**
+   * Takes a job out of every replica's file. Resolves with what puts it back, or null when a rollout goes on and on, or the
+   * job is not there.
+   */
   async remove(flock: Flock, name: string): Promise<(() => Promise<void>) | null> {
-    if (this.#isRollingOut || this.#removals.some(other => other.name === name && other.back === null))
-      return null;
+    const isGone = () => this.#removals.some(other => other.name === name && other.back === null);
+    if (!(await this.#isAtRest()) || isGone()) return null;
     const fromMs = Date.now();
     const removal: MadeRemoval = { name, taken: { fromMs, untilMs: fromMs }, back: null };
     this.#removals.push(removal);
@@ -123,6 +127,13 @@ export class ChaosSite {
         }));
       return { ...judgedOf(job), edits, absences };
     });
+  }
+
+  /** Waits for the end of a rollout for a while. */
+  async #isAtRest(): Promise<boolean> {
+    const limitMs = performance.now() + ROLLOUT_LIMIT_MS;
+    while (this.#isRollingOut && performance.now() < limitMs) await sleep(ROLLOUT_CHECK_MS);
+    return !this.#isRollingOut;
   }
 
   async #configureAll(flock: Flock): Promise<void> {

@@ -10,6 +10,7 @@ import { latenessOf } from "./judge/punctual.ts";
 import { readRun, runsOf } from "./judge/run-name.ts";
 import { spansOf } from "./judge/runs-in-the-way.ts";
 import { contains, type Window } from "./judge/windows.ts";
+import { writtenAt } from "./surviving-stream.ts";
 
 export type * from "./judge/evidence.ts";
 export { readRun, runsOf };
@@ -35,7 +36,16 @@ export interface Verdict {
  * scheduler says. A record excuses nothing unless the policy permits it at that moment, for the reason that it gives.
  */
 export function judge(evidence: Evidence): Verdict {
-  const { events, history, handled, quietAt, disturbances = [], stalls = [], terms } = evidence;
+  const {
+    events,
+    history,
+    handled,
+    quietAt,
+    disturbances = [],
+    stalls = [],
+    clockSteps = [],
+    terms,
+  } = evidence;
   const removed = new Set(evidence.removed?.map(({ run }) => run));
   const disturbed = disturbedWindows(disturbances, stalls);
   const accounts = accountsOf(evidence);
@@ -50,7 +60,7 @@ export function judge(evidence: Evidence): Verdict {
     ]),
     ...addedWhileThere(events),
     ...backfilledTwice(events, history),
-    ...olderTerms(added),
+    ...olderTerms(added, clockSteps),
     ...unhandled(evidence),
     ...(terms ? handovers({ disturbances, terms, quietAt }, disturbed) : []),
     ...commandsCarriedOut(evidence),
@@ -76,7 +86,7 @@ function isLong({ fromMs, untilMs }: Window): boolean {
 const LONG_STALL_MS = 1_000;
 
 function accountsOf(evidence: Evidence): JobAccount[] {
-  const { jobs, events, history, quietAt, orders = [], removed = [], calls = [] } = evidence;
+  const { jobs, events, history, quietAt, orders = [], removed = [], calls = [], clockSteps = [] } = evidence;
   const spans = spansOf(events, removed, calls);
   const decided = [
     ...history.map(({ run }) => run),
@@ -85,7 +95,7 @@ function accountsOf(evidence: Evidence): JobAccount[] {
   const fromMs = Math.min(quietAt, ...decided.map(run => readRun(run).tickAt));
   return jobs.map(job =>
     accountOf(job, {
-      ...{ events, history, fromMs, quietAt },
+      ...{ events, history, fromMs, quietAt, clockSteps },
       orders: ordersOf(job.name, orders),
       spans: spans.get(job.name) ?? [],
     }),
@@ -169,8 +179,20 @@ function addedWhileThere(events: readonly QueueEvent[]): Violation[] {
   });
 }
 
-/** No run of an older term stands in the stream after a run of a newer one. */
-function olderTerms(added: readonly QueueEvent[]): Violation[] {
+/**
+ * No run of an older term stands in the stream after a run of a newer one. The streams of several queues are in order by time,
+ * which says nothing while the clock of Redis is set: then each job counts by itself.
+ */
+function olderTerms(added: readonly QueueEvent[], clockSteps: readonly Window[]): Violation[] {
+  const inStep = (event: QueueEvent) => clockSteps.some(window => contains(window, writtenAt(event)));
+  const violations = [
+    ...olderAfterNewer(added.filter(event => !inStep(event))),
+    ...[...Map.groupBy(added, ({ run }) => readRun(run).job).values()].flatMap(olderAfterNewer),
+  ];
+  return [...new Map(violations.map(violation => [violation.run, violation])).values()];
+}
+
+function olderAfterNewer(added: readonly QueueEvent[]): Violation[] {
   let newest: QueueEvent | null = null;
   const violations: Violation[] = [];
   for (const event of added) {

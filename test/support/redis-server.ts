@@ -31,6 +31,8 @@ export interface TestRedisOptions {
   readonly dir?: string;
   /** Read before the arguments; a sentinel needs one, and writes to it. */
   readonly configFile?: string;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** True: it speaks TLS and nothing else; `args` bring the certificates. */
   readonly tls?: boolean;
   /** What the server prints when it is ready, if it is no ordinary one. */
@@ -48,8 +50,8 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "bellwether-redis-")));
   const args = options.args ?? DEFAULT_ARGS;
   try {
-    const { configFile, readyText = READY_TEXT, tls = false } = options;
-    const kind = { configFile, readyText, tls };
+    const { configFile, readyText = READY_TEXT, tls = false, env = {} } = options;
+    const kind = { configFile, readyText, tls, env };
     const { port, child } = await launchOnFreePort(options.port, { ...kind, dir, args });
     return new RedisProcess({ ...kind, dir, args, port }, ownsDir, child);
   } catch (error) {
@@ -73,6 +75,7 @@ interface Start {
   readonly configFile: string | undefined;
   readonly readyText: string;
   readonly tls: boolean;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 class RedisProcess implements TestRedis {
@@ -131,7 +134,7 @@ async function launchOnFreePort(wanted: number | undefined, start: Omit<Start, "
 class PortTaken extends Error {}
 
 /** The server's own line is the probe: whatever else answers on the port is not this process. */
-async function launch({ port, dir, args, configFile, readyText, tls }: Start): Promise<ChildProcess> {
+async function launch({ port, dir, args, configFile, readyText, tls, env }: Start): Promise<ChildProcess> {
   const child = spawn(
     "redis-server",
     [
@@ -145,7 +148,7 @@ async function launch({ port, dir, args, configFile, readyText, tls }: Start): P
       "no",
       ...args,
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } },
   );
   child.once("exit", killWithParent(child));
   await new Promise<void>((resolve, reject) => {

@@ -150,6 +150,8 @@ export interface Evidence {
   readonly lockHolds?: readonly LockHold[];
   /** When a lock's holder was frozen, or the store lost what it had granted. */
   readonly lockExcuses?: readonly Window[];
+  /** When the clock of Redis was set, and what its records say of time is wrong by up to 5 s. */
+  readonly clockSteps?: readonly Window[];
   /** When Redis refused writes on purpose. */
   readonly refusals?: readonly Window[];
   /** How many leaders said that they resigned because an operator asked. */

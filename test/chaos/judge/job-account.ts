@@ -29,6 +29,7 @@ export interface JobAccount {
   readonly strays: readonly string[];
   readonly orders: StandingOrders;
   readonly spans: readonly RunSpan[];
+  readonly clockSteps: readonly Window[];
 }
 
 export interface AccountOptions {
@@ -36,6 +37,7 @@ export interface AccountOptions {
   readonly history: readonly Recorded[];
   readonly orders: StandingOrders;
   readonly spans: readonly RunSpan[];
+  readonly clockSteps: readonly Window[];
   /** From the first tick that was decided for any job. */
   readonly fromMs: number;
   readonly quietAt: number;
@@ -46,7 +48,7 @@ const AHEAD_MS = 60_000;
 
 /** Jobs may be ahead of each other by what was decided when everything was stopped. */
 export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
-  const { events, history, orders, spans, fromMs, quietAt } = options;
+  const { events, history, orders, spans, clockSteps, fromMs, quietAt } = options;
   const rows = Map.groupBy(
     history.filter(({ run }) => readRun(run).job === job.name),
     ({ run }) => run,
@@ -71,7 +73,7 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
     ({ rows, added, tickAt }) => rows.length + added.length > 0 || tickAt <= quietAt,
   );
   return {
-    ...{ job, orders, spans },
+    ...{ job, orders, spans, clockSteps },
     ticks: ticks.slice(0, last + 1),
     ahead: ticks.slice(last + 1),
     strays: [...new Set(written)].filter(run => !known.has(run)),

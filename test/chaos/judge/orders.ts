@@ -1,7 +1,7 @@
 import { writtenAt } from "../surviving-stream.ts";
 import type { Command, Evidence, Order, QueueEvent, Recorded, Violation } from "./evidence.ts";
 import { readRun } from "./run-name.ts";
-import type { Window } from "./windows.ts";
+import { overlaps, type Window } from "./windows.ts";
 
 /** What operators ordered, for one job: as Redis has it in the end. */
 export interface StandingOrders {
@@ -35,10 +35,12 @@ const SLACK_MS = 1_000;
  * have taken an order back.
  */
 export function commandsCarriedOut(evidence: Evidence): Violation[] {
-  const { commands = [], orders = [], steppedDown = 0, mayLoseWrites = false } = evidence;
+  const { commands = [], orders = [], steppedDown = 0, mayLoseWrites = false, clockSteps = [] } = evidence;
+  // When an order was given is known by one clock, and recorded by another.
+  const timed = commands.filter(command => !clockSteps.some(window => overlaps(window, command)));
   const stepdowns = commands.filter(({ action }) => action === "stepdown").length;
   return [
-    ...commands.flatMap(command => recordedOnce(command, orders, mayLoseWrites)),
+    ...timed.flatMap(command => recordedOnce(command, orders, mayLoseWrites)),
     ...startedOnce(evidence, commands, mayLoseWrites),
     ...(steppedDown <= stepdowns
       ? []

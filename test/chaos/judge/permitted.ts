@@ -15,6 +15,8 @@ const SAME_SCRIPT_MS = 10;
 /** How wrong the leader's estimate of the store's time may be: in peace, and while connections are slow. */
 const EARLY_MS = 50;
 const EARLY_DISTURBED_MS = 500;
+/** What the records say of time is wrong by this much, at most, while the clock of Redis is set. */
+const STEP_MS = 5_000;
 /** Before a removal is certain, two checks that are this far apart find no replica with the job. */
 const REMOVAL_MS = 15_000;
 /** A transaction that was held up on its way is carried out this much later at most. */
@@ -48,7 +50,11 @@ export function objection(account: JobAccount, index: number, disturbed: readonl
   const firstNotDue = following.findIndex(({ dueFromMs }) => dueFromMs > decidedMs);
   const newer = firstNotDue < 0 ? following.length : firstNotDue;
   const what: Case = { account, tick, row, decidedMs, plannedMs, newer, disturbed };
-  const objections = tick.rules.map(rules => OBJECT[row.outcome](what, rules));
+  const isUnclear = account.clockSteps.some(
+    window => contains(window, decidedMs) || contains(window, saidMs) || contains(window, tick.tickAt),
+  );
+  const object = isUnclear ? objectInStep : OBJECT[row.outcome];
+  const objections = tick.rules.map(rules => object(what, rules));
   return objections.includes(null) ? null : (objections[0] ?? null);
 }
 
@@ -59,6 +65,33 @@ const OBJECT: Readonly<Record<Recorded["outcome"], Object>> = {
   missed: objectToMiss,
   skipped: objectToSkip,
 };
+
+/**
+ * While the clock of Redis is set: no tick is launched before its time by more than the step, none is missed that the policy
+ * keeps, and only what is possible for the job is a reason.
+ */
+function objectInStep(what: Case, rules: JobRules): string | null {
+  const { account, tick, row, decidedMs } = what;
+  const { reason = "" } = row;
+  if (row.outcome === "launched") {
+    const earlyMs = tick.dueFromMs - decidedMs;
+    return earlyMs > STEP_MS ? `launched ${earlyMs} ms before it was due` : null;
+  }
+  if (row.outcome === "missed") {
+    const later = { ...what, decidedMs: decidedMs + STEP_MS };
+    const isRight = isPassable(later, rules) && missReasons(later, rules).some(other => other.test(reason));
+    return isRight
+      ? null
+      : `missed ("${reason}"), which the policy does not permit for any step of the clock`;
+  }
+  const { pauses, skips } = account.orders;
+  const isPossible =
+    (/skip-next/.test(reason) && skips.has(tick.tickAt)) ||
+    (/paused/.test(reason) && pauses.length > 0) ||
+    (/removed/.test(reason) && (account.job.absences ?? []).length > 0) ||
+    (/overlap|newer tick/.test(reason) && rules.overlap !== "allow");
+  return isPossible ? null : `skipped ("${reason}"), which nothing permits`;
+}
 
 function objectToLaunch(what: Case, rules: JobRules): string | null {
   const { account, tick, decidedMs, plannedMs, newer, disturbed } = what;
