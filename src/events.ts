@@ -142,6 +142,10 @@ export interface EventMap {
   "launch.stalled": { term: number; forMs: number; error: string };
   /** A replica stopped renewing the run's lock (it died or hung); BullMQ put the run back for the others. */
   "run.stalled": { queue: string; run: string };
+  /** A launched run is not started for longer than it should take; once for each cause. `fix`: what to do about it. */
+  "run.stuck": { job: string; run: string; queue: string; cause: string; forMs: number; fix: string };
+  /** It was started, was removed, or its queue gets on. `cause`: what was told last. */
+  "run.unstuck": { job: string; run: string; queue: string; cause: string; forMs: number };
   /** The lock went to another replica or ran out: whatever this attempt comes to does not count. */
   "run.lost": { job: string; run: string; attempt: number; reason: string };
   /** The run completed, but what its handler returned cannot be kept. */
@@ -209,6 +213,8 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
   "launch.stalled": { level: "error", message: "launches get no answer although Redis answers; resigning" },
   "run.stalled": { level: "warn", message: "run taken back from a replica that stopped renewing its lock" },
+  "run.stuck": { level: "error", message: "launched run does not start" },
+  "run.unstuck": { level: "info", message: "run is not stuck any more" },
   "run.lost": { level: "warn", message: "lost the run; this attempt does not count" },
   "run.resultDropped": { level: "warn", message: "run completed; its result is not kept" },
   "run.unrecorded": { level: "warn", message: "the end of the run is not in the history" },

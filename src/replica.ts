@@ -6,6 +6,7 @@ import type { ReplicaFacts } from "./admin/replica-facts.ts";
 import { ConfigAlarm } from "./alarm/config-alarm.ts";
 import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
+import { StuckAlarm } from "./alarm/stuck-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
@@ -21,8 +22,10 @@ import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
 import { readDueLanes } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
+import { LaunchedRuns } from "./launch/launched-runs.ts";
 import { Launcher } from "./launch/launcher.ts";
 import { QueueDepths } from "./launch/queue-depths.ts";
+import { lookAtQueue } from "./launch/queue-look.ts";
 import { readWaits } from "./launch/unfinished.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
@@ -54,6 +57,8 @@ const RETRY_MS = 200;
 /** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;
 const FAREWELL_LIMIT_MS = 1_000;
+/** How many stuck runs a replica's record names, for `status`. */
+const STUCK_SHOWN = 20;
 
 interface Part {
   start(): void;
@@ -77,6 +82,7 @@ export class Replica {
   #handlers: ReadonlyMap<string, Handler> = new Map();
   #heartbeat: Heartbeat | null = null;
   #overdueAlarm: OverdueAlarm | null = null;
+  #stuckAlarm: StuckAlarm | null = null;
   #leaderLoop: LeaderLoop | null = null;
   #elector: Elector | null = null;
   #launcher: Launcher | null = null;
@@ -163,6 +169,7 @@ export class Replica {
       readWaits: jobs => readWaits(redis, this.#keys, jobs),
     });
     this.#begin(this.#overdueAlarm);
+    this.#startStuckAlarm(redis, clock);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#unlessStopped(this.#startWorkers(redis, clock));
     if (this.#has("scheduler")) this.#startElector(redis, clock);
@@ -190,6 +197,7 @@ export class Replica {
     this.#log.level = log.level;
     this.#workers?.update(this.#config, handlers);
     this.#overdueAlarm?.setJobs(jobs);
+    this.#stuckAlarm?.setJobs(jobs, Object.keys(this.#config.queues));
     this.#heartbeat?.update({ generation, hash, zones: this.#zoneData().zones });
     this.#leaderLoop?.setJobs(jobs);
     this.#elector?.setGeneration(generation);
@@ -261,6 +269,8 @@ export class Replica {
       leaderAbsentMs: () => this.#elector?.leaderAbsentMs ?? 0,
       clockSkewMs: () => this.#clock?.skewMs() ?? 0,
       overdueMs: () => this.#overdueAlarm?.overdueMs() ?? new Map(),
+      stuck: () => this.#stuckAlarm?.stuckMs() ?? [],
+      pausedQueues: async () => this.#queueDepths?.readPaused(Object.keys(this.#config.queues)) ?? new Map(),
       queueDepths: async () => this.#queueDepths?.read(Object.keys(this.#config.queues)) ?? new Map(),
     };
     const clock = { monotonicMs: () => performance.now(), sleep };
@@ -292,7 +302,7 @@ export class Replica {
       ...{ redis, keys: this.#keys, clock },
       record: {
         ...{ id: this.id, roles: this.#roles, generation, hash, ...this.#zoneData() },
-        ...{ format: this.#format, startedAt },
+        ...{ format: this.#format, startedAt, stuck: [] },
       },
       onReplicas: async records => {
         const { generation, hash } = this.#config;
@@ -301,6 +311,23 @@ export class Replica {
       },
     });
     this.#begin(this.#heartbeat);
+  }
+
+  #startStuckAlarm(redis: Redis, clock: StoreClock): void {
+    const { jobs, queues } = this.#config;
+    this.#stuckAlarm = new StuckAlarm({
+      ...{ clock, jobs },
+      events: this.events,
+      queues: Object.keys(queues),
+      launched: new LaunchedRuns(redis, this.#keys),
+      lookAt: (queue, runs) => lookAtQueue(redis, this.#keys, queue, runs),
+      hasWorkers: async () => {
+        const replicas = await readReplicas(redis, this.#keys);
+        return replicas.some(({ roles }) => roles.includes("worker"));
+      },
+      onStuck: stuck => this.#heartbeat?.update({ stuck: stuck.slice(0, STUCK_SHOWN) }),
+    });
+    this.#begin(this.#stuckAlarm);
   }
 
   /** A replica that was away while all others were upgraded must not go on with what it does not understand. */

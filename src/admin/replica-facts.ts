@@ -10,6 +10,10 @@ export interface ReplicaFacts {
   clockSkewMs(): number;
   /** Only the overdue jobs, and for how long. */
   overdueMs(): ReadonlyMap<string, number>;
+  /** Launched runs that do not start, and for how long they have waited. */
+  stuck(): readonly { readonly queue: string; readonly cause: string; readonly forMs: number }[];
+  /** Asks Redis: by queue, whether it is paused in BullMQ. Rejects when it gives no answer. */
+  pausedQueues(): Promise<ReadonlyMap<string, boolean>>;
   /** Asks Redis: by queue, how many runs are in each state. Rejects when it gives no answer. */
   queueDepths(): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
 }

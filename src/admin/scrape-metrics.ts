@@ -24,6 +24,28 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "job",
   );
   make.reading(
+    "run_stuck_seconds",
+    "For how long the longest waiting stuck run of the queue has not been started, by cause",
+    gauge => {
+      gauge.reset();
+      for (const { queue, cause, forMs } of facts.stuck().toSorted((a, b) => a.forMs - b.forMs)) {
+        gauge.set({ queue, cause }, seconds(forMs));
+      }
+    },
+    "queue",
+    "cause",
+  );
+  make.reading(
+    "queue_paused",
+    "1 while the queue is paused in BullMQ, otherwise 0; the same on every replica",
+    async gauge => {
+      const paused = await answerIn(facts.pausedQueues(), QUEUE_LIMIT_MS);
+      gauge.reset();
+      for (const [queue, isPaused] of paused ?? []) gauge.set({ queue }, isPaused ? 1 : 0);
+    },
+    "queue",
+  );
+  make.reading(
     "queue_depth",
     "Runs in the queue, by state; the same on every replica",
     async gauge => {

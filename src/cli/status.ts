@@ -4,9 +4,10 @@ import { readLeader } from "../election/leader-record.ts";
 import { readLaunched } from "../launch/cursors.ts";
 import { type Orders, readOrders } from "../launch/orders.ts";
 import { type QuarantineRecord, readQuarantine } from "../launch/quarantine.ts";
+import { readPausedQueues } from "../launch/queue-depths.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { type ReplicaRecord, readReplicas } from "../redis/replica-registry.ts";
+import { type ReplicaRecord, readReplicas, type StuckRecord } from "../redis/replica-registry.ts";
 import { readTimeMs } from "../redis/time.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadProject, type ProjectOptions } from "./project.ts";
@@ -34,6 +35,10 @@ export interface Status {
     readonly nextTick: string | null;
     readonly lastRun: LastDecision["lastRun"];
   }[];
+  /** Whether BullMQ's own pause holds the queue's runs back. */
+  readonly queues: readonly { readonly name: string; readonly paused: boolean }[];
+  /** Launched runs that do not start, as far as a replica has told of them (`run.stuck`). */
+  readonly stuck: readonly (Omit<StuckRecord, "sinceMs"> & { readonly since: string })[];
 }
 
 /** Shows who leads, the replicas, and each job's last and next tick. */
@@ -45,13 +50,14 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 }
 
 async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, orders, quarantine, launched, lasts] = await Promise.all([
+  const [leader, replicas, nowMs, orders, quarantine, launched, pausedQueues, lasts] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
     readOrders(redis, keys),
     readQuarantine(redis, keys),
     readLaunched(redis, keys, config.jobs),
+    readPausedQueues(redis, keys, Object.keys(config.queues)),
     readLastDecisions(
       redis,
       keys,
@@ -78,7 +84,17 @@ async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promis
       nextTick: iso(nextTick(job, nowMs, orders, launched)),
       lastRun: lasts.get(job.name)?.lastRun ?? null,
     })),
+    queues: [...pausedQueues].map(([name, paused]) => ({ name, paused })),
+    stuck: stuckOf(replicas),
   };
+}
+
+/** What all replicas have found, each run once, the longest waiting first. */
+function stuckOf(replicas: readonly ReplicaRecord[]): Status["stuck"] {
+  const runs = new Map(replicas.flatMap(({ stuck }) => stuck.map(one => [`${one.queue} ${one.run}`, one])));
+  return [...runs.values()]
+    .toSorted((a, b) => a.sinceMs - b.sinceMs)
+    .map(({ sinceMs, ...one }) => ({ ...one, since: new Date(sinceMs).toISOString() }));
 }
 
 function quarantinedOf(record: QuarantineRecord | undefined): Status["jobs"][number]["quarantined"] {
@@ -121,10 +137,16 @@ function renderStatus(status: Status): string {
   const quarantined = status.jobs.flatMap(({ name, quarantined }) => {
     return quarantined ? [`${name} is quarantined since ${quarantined.since}: ${quarantined.reason}\n`] : [];
   });
+  const paused = status.queues.flatMap(({ name, paused }) => {
+    return paused ? [`queue ${name} is paused in BullMQ: its runs wait until it is resumed there\n`] : [];
+  });
+  const stuck = status.stuck.map(({ run, queue, cause, since }) => {
+    return `${run} waits in queue ${queue} since ${since} and does not start: ${cause}\n`;
+  });
   return [
     `${leader}\n`,
     renderTable(["REPLICA", "ROLES", "GENERATION", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
-    ...quarantined,
+    ...[...quarantined, ...paused, ...stuck],
   ].join("\n");
 }

@@ -30,6 +30,11 @@ export class QueueDepths {
     return this.#reading;
   }
 
+  /** Whether each queue is paused in BullMQ, by whatever program. Rejects when Redis is away. */
+  async readPaused(queues: readonly string[]): Promise<ReadonlyMap<string, boolean>> {
+    return readPausedQueues(this.#options.redis, this.#options.keys, queues);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map(queue => queue.close()));
   }
@@ -59,4 +64,17 @@ export class QueueDepths {
     this.#queues.set(name, queue);
     return queue;
   }
+}
+
+/** Whether each queue is paused in BullMQ (`queue.pause()`): its runs wait, and no worker takes them. */
+export async function readPausedQueues(
+  redis: Redis,
+  keys: RedisKeys,
+  queues: readonly string[],
+): Promise<ReadonlyMap<string, boolean>> {
+  if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
+  const paused = queues.map(async queue => {
+    return [queue, (await redis.hexists(`${keys.bullmqPrefix}:${queue}:meta`, "paused")) === 1] as const;
+  });
+  return new Map(await Promise.all(paused));
 }

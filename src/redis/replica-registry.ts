@@ -23,7 +23,26 @@ export interface ReplicaRecord {
   readonly format: number;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
+  /** Launched runs that it has found not to start (stuck-alarm.ts), for people. */
+  readonly stuck: readonly StuckRecord[];
 }
+
+/** Since when (epoch ms) a run waits, and why. */
+export interface StuckRecord {
+  readonly run: string;
+  readonly job: string;
+  readonly queue: string;
+  readonly cause: string;
+  readonly sinceMs: number;
+}
+
+const stuckRecord = z.object({
+  run: z.string(),
+  job: z.string(),
+  queue: z.string(),
+  cause: z.string(),
+  sinceMs: z.number(),
+});
 
 const replicaRecord = z.object({
   id: z.string(),
@@ -34,6 +53,7 @@ const replicaRecord = z.object({
   zones: z.record(z.string(), z.string()).default({}),
   format: z.number().default(1),
   startedAt: z.string(),
+  stuck: z.array(stuckRecord).default([]),
 });
 
 export interface HeartbeatOptions {
@@ -66,7 +86,7 @@ export class Heartbeat {
   }
 
   /** What is said from the next time on. */
-  update(change: Pick<ReplicaRecord, "generation" | "hash" | "zones">): void {
+  update(change: Partial<Pick<ReplicaRecord, "generation" | "hash" | "zones" | "stuck">>): void {
     this.#record = { ...this.#record, ...change };
   }
 

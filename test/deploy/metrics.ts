@@ -1,7 +1,11 @@
 import { setupMetrics } from "../unit/admin/setup.ts";
 
 /** What a replica says on /metrics: name and type of each metric. */
-const { metrics, events } = setupMetrics({ queueDepths: async () => new Map([["default", { waiting: 1 }]]) });
+const { metrics, events } = setupMetrics({
+  queueDepths: async () => new Map([["default", { waiting: 1 }]]),
+  pausedQueues: async () => new Map([["default", false]]),
+  stuck: () => [{ queue: "default", cause: "paused", forMs: 1 }],
+});
 events.emit("run.completed", { job: "report", run: "report@20261123T070000Z", attempt: 1, durationMs: 1 });
 const EXPORTED = [...(await metrics.expose()).text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(
   ([, name = "", type = ""]) => ({ name, type }),

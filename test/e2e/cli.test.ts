@@ -385,6 +385,8 @@ describe("on a cluster", () => {
           lastRun: null,
         },
       ],
+      queues: [{ name: "default", paused: false }],
+      stuck: [],
     });
     expect(Date.parse(status.jobs[0].nextTick)).toBeGreaterThan(Date.parse(status.jobs[0].lastTick));
   });

@@ -11,8 +11,18 @@ const RUN = { job: "report", run: "report@20261123T070000Z", attempt: 1, duratio
 
 describe("metrics", () => {
   it("are those that docs/metrics.md lists, with their labels", async () => {
-    const { metrics, events } = setupMetrics({ queueDepths: async () => new Map([["q", { waiting: 1 }]]) });
+    const { metrics, events, expose } = setupMetrics({
+      queueDepths: async () => new Map([["q", { waiting: 1 }]]),
+      pausedQueues: async () => new Map([["q", true]]),
+      stuck: () => [
+        { queue: "q", cause: "paused", forMs: 400_000 },
+        { queue: "q", cause: "paused", forMs: 900_000 },
+        { queue: "q", cause: "paused", forMs: 500_000 },
+      ],
+    });
     events.emit("run.completed", RUN);
+    expect((await expose()).value("run_stuck_seconds", { queue: "q", cause: "paused" })).toBe(900);
+    expect((await expose()).value("queue_paused", { queue: "q" })).toBe(1);
     const { text } = await metrics.expose();
     const exported = [...text.matchAll(/^# TYPE (bellwether_\S+) (\w+)$/gm)].map(([, name = "", type]) => {
       const samples = text.matchAll(new RegExp(`^${name}(?:_bucket)?\\{(.*)\\}`, "gm"));

@@ -13,6 +13,8 @@ export function quietFacts(overrides: Partial<ReplicaFacts> = {}): Facts {
     leaderAbsentMs: () => 0,
     clockSkewMs: () => 0,
     overdueMs: () => new Map(),
+    stuck: () => [],
+    pausedQueues: async () => new Map(),
     queueDepths: async () => new Map(),
     ...overrides,
   };

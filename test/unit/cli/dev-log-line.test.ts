@@ -185,6 +185,8 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "launch.failed": { term: 4711, error: "no route" },
   "launch.stalled": { term: 4711, forMs: 4712, error: "no connection to Redis" },
   "run.stalled": { queue: "default", run: "a@T1" },
+  "run.stuck": { job: "a", run: "a@T1", queue: "default", cause: "paused", forMs: 4711, fix: "resume it" },
+  "run.unstuck": { job: "a", run: "a@T1", queue: "default", cause: "paused", forMs: 4711 },
   "run.lost": { job: "a", run: "a@T1", attempt: 4711, reason: "expired" },
   "run.resultDropped": { job: "a", run: "a@T1", reason: "too large" },
   "run.unrecorded": { job: "a", run: "a@T1", error: "no route" },

@@ -13,6 +13,7 @@ function replica(parts: Partial<ReplicaRecord>): ReplicaRecord {
     zones: {},
     format: 1,
     startedAt: "",
+    stuck: [],
     ...parts,
   };
 }

@@ -1,0 +1,189 @@
+import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
+import type { Job } from "../config/config.ts";
+import type { Events } from "../events.ts";
+import type { LaunchedRuns } from "../launch/launched-runs.ts";
+import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
+import { SECOND_MS } from "../schedule/time-units.ts";
+import {
+  STUCK_FIXES,
+  STUCK_LIMITS,
+  type StuckCause,
+  type StuckLimits,
+  stuckCause,
+  waitLimitMs,
+} from "./stuck-run.ts";
+
+/** A look costs one script a queue, and one read a job for at most 1,000 jobs: see queue-look.lua and launched-runs.ts. */
+const INTERVAL_MS = 60 * SECOND_MS;
+/** After the start, and after an outage that ended with it, workers take what is there. */
+const DELAY_MS = 20 * SECOND_MS;
+/** How many runs of a queue are remembered from the looks before. */
+const REMEMBERED = 1_000;
+
+export interface StuckAlarmOptions {
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly jobs: readonly Job[];
+  /** Queues that replicas consume although no job may have them. */
+  readonly queues: readonly string[];
+  readonly launched: Pick<LaunchedRuns, "look" | "pass">;
+  /** Looks at a queue, and at these of its runs. Rejects when Redis is away, as `hasWorkers` does. */
+  readonly lookAt: (queue: string, runs: readonly string[]) => Promise<FoundQueue>;
+  /** Whether a replica with the role of a worker is there. */
+  readonly hasWorkers: () => Promise<boolean>;
+  /** Hears which runs are stuck after each look. */
+  readonly onStuck?: (stuck: readonly StuckRun[]) => void;
+  readonly limits?: StuckLimits;
+  readonly intervalMs?: number;
+  readonly delayMs?: number;
+}
+
+export interface StuckRun {
+  readonly run: string;
+  readonly job: string;
+  readonly queue: string;
+  readonly cause: StuckCause;
+  /** Since when it has waited (epoch ms, store time). */
+  readonly sinceMs: number;
+}
+
+/** What the looks before have seen of a queue and its runs. */
+interface Memory {
+  /** The run that had waited longest, and when another one was found in its place (epoch ms). */
+  head: string | null;
+  headChangedMs: number;
+  /** By run that had been started before, when it was first found to wait again (epoch ms). */
+  waitingSince: ReadonlyMap<string, number>;
+}
+
+/**
+ * Raises the alarm when a launched run does not start, whoever should start it. Every replica looks, since a replica whose
+ * workers hang would not tell. Each run is told once for each cause, and once more when it is stuck no longer. Nothing is
+ * healed: what is in the way was put there from outside, and may be meant.
+ */
+export class StuckAlarm {
+  readonly #options: StuckAlarmOptions;
+  readonly #limits: StuckLimits;
+  readonly #routine: Routine;
+  #jobs: ReadonlyMap<string, Job> = new Map();
+  #queues: readonly string[] = [];
+  /** By queue. */
+  readonly #memories = new Map<string, Memory>();
+  /** By queue and run: what was told, and for which causes. */
+  readonly #told = new Map<string, StuckRun & { readonly causes: ReadonlySet<StuckCause> }>();
+
+  constructor(options: StuckAlarmOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? STUCK_LIMITS;
+    this.setJobs(options.jobs, options.queues);
+    this.#routine = new Routine({
+      clock: options.clock,
+      delayMs: options.delayMs ?? DELAY_MS,
+      intervalMs: options.intervalMs ?? INTERVAL_MS,
+      act: () => this.#look(),
+    });
+  }
+
+  start(): void {
+    this.#routine.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#routine.stop();
+  }
+
+  setJobs(jobs: readonly Job[], queues: readonly string[]): void {
+    this.#jobs = new Map(jobs.map(job => [job.name, job]));
+    this.#queues = [...new Set([...queues, ...jobs.map(({ queue }) => queue)])];
+  }
+
+  /** The runs that were found stuck at the last look. */
+  stuck(): readonly StuckRun[] {
+    return [...this.#told.values()].map(({ causes: _, ...one }) => one);
+  }
+
+  /** The same, with how long they have waited by now. */
+  stuckMs(): readonly (StuckRun & { readonly forMs: number })[] {
+    const nowMs = this.#options.clock.nowMs();
+    return this.stuck().map(one => ({ ...one, forMs: nowMs - one.sinceMs }));
+  }
+
+  async #look(): Promise<void> {
+    const { clock, launched, lookAt, hasWorkers, onStuck } = this.#options;
+    const ended = new Set<string>();
+    try {
+      const areThere = await hasWorkers();
+      const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
+      // What was told of a queue that no job has any more is looked at until it ends.
+      const queues = new Set([...this.#queues, ...this.stuck().map(({ queue }) => queue)]);
+      for (const queue of queues) {
+        const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));
+        for (const [job, own] of launches) {
+          if (this.#jobs.get(job)?.queue === queue) for (const run of own) runs.add(run);
+        }
+        const found = await lookAt(queue, [...runs]);
+        this.#judgeQueue(queue, found, areThere);
+        for (const { run, state } of found.asked) {
+          if (state === "finished" || state === "gone") ended.add(run);
+        }
+      }
+      launched.pass(run => ended.has(run));
+    } catch {
+      // Redis is away: redis.unreachable tells it, and nothing is known about single runs.
+      return;
+    }
+    onStuck?.(this.stuck());
+  }
+
+  #judgeQueue(queue: string, found: FoundQueue, hasWorkers: boolean): void {
+    const nowMs = this.#options.clock.nowMs();
+    const before = this.#memories.get(queue);
+    const head = found.oldest[0]?.run ?? null;
+    const changedMs = before && before.head !== head ? nowMs : (before?.headChangedMs ?? 0);
+    const waitingSince = new Map<string, number>();
+    const runs = new Map([...found.oldest, ...found.asked].map(one => [one.run, one]));
+    for (const one of runs.values()) {
+      let { sinceMs } = one;
+      if (one.isStarted && (one.state === "waiting" || one.state === "nowhere")) {
+        sinceMs = before?.waitingSince.get(one.run) ?? nowMs;
+        waitingSince.set(one.run, sinceMs);
+      }
+      if (one.state === "unknown") continue;
+      const job = this.#jobs.get(one.job);
+      const cause = stuckCause({
+        state: one.state,
+        waitedMs: nowMs - sinceMs,
+        limitMs: waitLimitMs(job?.schedule ?? null, sinceMs, this.#limits),
+        maxLimitMs: this.#limits.maxMs,
+        stillMs: nowMs - Math.max(found.movedAtMs, changedMs),
+        queue: found,
+        hasWorkers,
+      });
+      this.#tell(queue, { ...one, sinceMs }, cause);
+    }
+    // Of very many jobs only some are looked at each time.
+    for (const [run, sinceMs] of before?.waitingSince ?? []) {
+      if (!runs.has(run) && waitingSince.size < REMEMBERED) waitingSince.set(run, sinceMs);
+    }
+    this.#memories.set(queue, { head, headChangedMs: changedMs, waitingSince });
+  }
+
+  #tell(queue: string, { run, job, sinceMs }: FoundRun, cause: StuckCause | null): void {
+    const { clock, events } = this.#options;
+    const key = `${queue} ${run}`;
+    const before = this.#told.get(key);
+    if (cause === null) {
+      if (before === undefined) return;
+      this.#told.delete(key);
+      const forMs = Math.round(clock.nowMs() - before.sinceMs);
+      events.emit("run.unstuck", { job: before.job, run, queue, cause: before.cause, forMs });
+      return;
+    }
+    const causes = new Set([...(before?.causes ?? []), cause]);
+    this.#told.set(key, { run, job, queue, cause, sinceMs, causes });
+    if (before?.causes.has(cause)) return;
+    const forMs = Math.round(clock.nowMs() - sinceMs);
+    events.emit("run.stuck", { job, run, queue, cause, forMs, fix: STUCK_FIXES[cause] });
+  }
+}
