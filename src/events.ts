@@ -136,6 +136,19 @@ export interface EventMap {
   "etcd.unreachable": { address: string; error: string };
   "etcd.connected": { address: string };
   "redis.warning": { problem: string; advice: string };
+  /**
+   * Redis does not have what this replica has seen in it. `found`: the namespace is `empty`, was emptied and has begun anew
+   * (`other`), or is `older` than that. `lost`: what is missing. `pausedAgain`: jobs whose pauses this replica put back.
+   * `error`: why it could not.
+   */
+  "redis.lostData": {
+    found: "empty" | "other" | "older";
+    lost: readonly string[];
+    term: number;
+    foundTerm: number;
+    pausedAgain: readonly string[];
+    error?: string;
+  };
   /** A launch was refused or its outcome is unknown; the cursors decide what happens next. */
   "launch.failed": { term: number; error: string };
   /** Redis answers this leader, and its launches have no answer: its launch connection is broken, or its work hangs. */
@@ -209,6 +222,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "redis.connected": { level: "info", message: "connected to Redis" },
   "etcd.unreachable": { level: "error", message: "etcd does not answer; trying again" },
   "etcd.connected": { level: "info", message: "connected to etcd" },
+  "redis.lostData": { level: "error", message: "Redis has lost data of the namespace" },
   "redis.warning": { level: "warn", message: "Redis is not set up as it should be" },
   "launch.failed": { level: "warn", message: "launch failed; reading the cursors again" },
   "launch.stalled": { level: "error", message: "launches get no answer although Redis answers; resigning" },

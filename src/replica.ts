@@ -4,6 +4,7 @@ import type { Redis } from "ioredis";
 import { ProbeServer } from "./admin/probe-server.ts";
 import type { ReplicaFacts } from "./admin/replica-facts.ts";
 import { ConfigAlarm } from "./alarm/config-alarm.ts";
+import { DataGuard } from "./alarm/data-guard.ts";
 import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { StuckAlarm } from "./alarm/stuck-alarm.ts";
@@ -24,6 +25,7 @@ import { readDueLanes } from "./launch/cursors.ts";
 import { recordResult } from "./launch/history.ts";
 import { LaunchedRuns } from "./launch/launched-runs.ts";
 import { Launcher } from "./launch/launcher.ts";
+import { putBack, readMemory } from "./launch/memory.ts";
 import { QueueDepths } from "./launch/queue-depths.ts";
 import { lookAtQueue } from "./launch/queue-look.ts";
 import { readWaits } from "./launch/unfinished.ts";
@@ -170,9 +172,10 @@ export class Replica {
     });
     this.#begin(this.#overdueAlarm);
     this.#startStuckAlarm(redis, clock);
+    const guard = this.#startDataGuard(redis, clock);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#unlessStopped(this.#startWorkers(redis, clock));
-    if (this.#has("scheduler")) this.#startElector(redis, clock);
+    if (this.#has("scheduler")) this.#startElector(redis, clock, guard);
   }
 
   /**
@@ -354,7 +357,17 @@ export class Replica {
     await this.#workers.start();
   }
 
-  #startElector(redis: Redis, clock: StoreClock): void {
+  #startDataGuard(redis: Redis, clock: StoreClock): DataGuard {
+    const guard = new DataGuard({
+      ...{ clock, events: this.events },
+      read: options => readMemory(redis, this.#keys, options),
+      putBack: (memory, fence) => putBack(redis, this.#keys, memory, { fence, by: this.id }),
+    });
+    this.#begin(guard);
+    return guard;
+  }
+
+  #startElector(redis: Redis, clock: StoreClock, guard: DataGuard): void {
     const { jobs, election, generation } = this.#config;
     const store = this.#stores.leaseStore();
     this.#launcher = new Launcher({
@@ -363,6 +376,7 @@ export class Replica {
     });
     const leaderLoop = new LeaderLoop({
       ...{ launcher: this.#launcher, clock, events: this.events, jobs },
+      settle: term => guard.settle(term),
       isAgreed: async () => areJobsAgreed(this.#config, await readReplicas(redis, this.#keys)),
     });
     this.#leaderLoop = leaderLoop;
@@ -373,7 +387,10 @@ export class Replica {
       replica: this.id,
       generation,
       leaseTtlMs: election.leaseTtlMs,
-      lead: term => leaderLoop.lead(term),
+      lead: async term => {
+        await guard.begin(term);
+        return leaderLoop.lead(term).finally(() => guard.end());
+      },
     });
     this.#elector.failure.catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);

@@ -168,7 +168,12 @@ export function redisMetrics(make: Instruments): Reactions {
     "redis_errors_total",
     "Times that Redis stopped answering this replica, and launches that it refused or left open",
   );
+  const lost = make.counter(
+    "redis_data_lost_total",
+    "Times that this replica found data of the namespace missing in Redis that it had seen there",
+  );
   return {
+    "redis.lostData": () => lost.inc(),
     "redis.unreachable": () => errors.inc(),
     "launch.failed": () => errors.inc(),
     "launch.stalled": () => errors.inc(),

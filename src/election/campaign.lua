@@ -4,7 +4,7 @@
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
---       8 generation of the configuration that the replica carries
+--       8 generation of the configuration that the replica carries   9 newest term that it knows of
 -- Returns
 --   {'elected', seen, number, reason, previous, vacant ms}      previous '' and vacant -1: not known
 --   {'held', seen, ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence
@@ -61,4 +61,5 @@ end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
 return openTerm(keys, all, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen, generation = mine,
+  known = tonumber(ARGV[9]),
 }, now)

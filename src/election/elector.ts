@@ -73,6 +73,8 @@ export class Elector {
   #token: string = randomUUID();
   #observed: string | null = null;
   #led: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
+  /** The newest term that any answer has named. */
+  #knownTerm = 0;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
 
@@ -168,10 +170,17 @@ export class Elector {
       this.#absence.check(messageOf(error));
       return null;
     }
+    const term = outcome.outcome === "held" ? (outcome.leader?.term ?? 0) : 0;
+    this.#know(outcome.outcome === "elected" ? outcome.term : term);
     if (outcome.outcome === "held") this.#observe(outcome);
     else if (outcome.outcome === "elected") this.#absence.clear();
     else this.#refused(outcome);
     return outcome;
+  }
+
+  /** What another program wrote is no term to count on from. */
+  #know(term: number): void {
+    if (Number.isSafeInteger(term)) this.#knownTerm = Math.max(this.#knownTerm, term);
   }
 
   #refused(outcome: Exclude<Refused, Held>): void {
@@ -325,7 +334,11 @@ export class Elector {
   /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
   #bid(): Bid {
     const { replica, leaseTtlMs, clock } = this.#options;
-    const bid = { replica, token: this.#token, ttlMs: leaseTtlMs, generation: this.#generation };
+    const known = this.#knownTerm > 0 ? { knownTerm: this.#knownTerm } : {};
+    const bid = {
+      ...{ replica, token: this.#token, ttlMs: leaseTtlMs, generation: this.#generation },
+      ...known,
+    };
     const isSure = this.#suspect && clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS;
     return isSure && this.#suspect ? { ...bid, takeOver: this.#suspect.term } : bid;
   }

@@ -247,7 +247,7 @@ export class EtcdLeaseStore implements LeaseStore {
         [term, leader, terms, claim, generation, generations],
         [
           ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[aliveChannels, cluster, revision, claimBefore, bid.generation],
+          ...[aliveChannels, cluster, revision, claimBefore, bid.generation, bid.knownTerm ?? 0],
         ],
       ),
     );

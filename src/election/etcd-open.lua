@@ -4,7 +4,7 @@
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
---       10 generation of the configuration that the replica carries
+--       10 generation of the configuration that the replica carries   11 newest term that it knows of
 -- Returns {'elected', seen, number, reason, previous, vacant ms} as campaign.lua, or {'stale'}: another replica's later key
 -- has had a term since, so this one's turn is over.
 --
@@ -39,7 +39,7 @@ local all = readGenerations(keys)
 judge(keys, all, last, now)
 local answer = openTerm(keys, all, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,
-  generation = tonumber(ARGV[10]),
+  generation = tonumber(ARGV[10]), known = tonumber(ARGV[11]),
 }, now)
 redis.call('HSET', KEYS[2], 'claim', claim)
 return answer

@@ -12,6 +12,8 @@ export interface Bid {
   readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken at once. */
   readonly takeOver?: number;
+  /** The newest term that the replica has heard of: the next one is newer, also where the store has lost its count. */
+  readonly knownTerm?: number;
 }
 
 export interface Renewal extends Bid {

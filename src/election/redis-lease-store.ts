@@ -63,7 +63,7 @@ export class RedisLeaseStore implements LeaseStore {
         [lease, term, leader, terms, generation, generations],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[aliveChannels, bid.takeOver ?? 0, bid.generation],
+          ...[aliveChannels, bid.takeOver ?? 0, bid.generation, bid.knownTerm ?? 0],
         ],
       ),
     );

@@ -157,11 +157,13 @@ local function carry(keys, all, mine, isProven, now)
 end
 
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
--- keys: term, leader, terms, generations     bid: replica, token, ttl, channel, kept, seen, generation
+-- keys: term, leader, terms, generations     bid: replica, token, ttl, channel, kept, seen, generation, known
 -- all: from readGenerations
 local function openTerm(keys, all, last, bid, now)
   local fence = redis.call('GET', keys.term)
   local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
+  -- Redis may have lost its count, when it was emptied for example: numbers do not go back for replicas that remember.
+  newest = math.max(newest, bid.known or 0)
   local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
   local reason, previous, vacant = 'vacant', '', -1
   if last.replica then

@@ -34,6 +34,11 @@ const PAUSE = "pause:";
 const PAST_PAUSES = "paused:";
 const SKIP = "skip:";
 
+/** Whether the field holds an order that is in force until it is carried out or taken back. */
+export function isKeptOrder(field: string): boolean {
+  return field.startsWith(PAUSE) || field.startsWith(SKIP);
+}
+
 /** Reads all orders that stand; there are as many as jobs that are paused or have a tick to skip. */
 export async function readOrders(redis: Redis, keys: RedisKeys): Promise<Orders> {
   const orders: Partial<Record<string, string>> = await redis.hgetall(keys.orders);

@@ -42,6 +42,8 @@ export interface LeaderLoopOptions {
   readonly jobs: readonly Job[];
   /** Whether no live replica that may lead has other jobs; without it none has. May reject. */
   readonly isAgreed?: () => Promise<boolean>;
+  /** Is waited for when the books are open and nothing is launched yet. */
+  readonly settle?: (term: Term) => Promise<void>;
   readonly random?: () => number;
 }
 
@@ -124,6 +126,7 @@ export class LeaderLoop {
     const opened = await launcher.open(term.fence, clock.nowMs(), () => term.progress?.step());
     if (opened.outcome === "fenced") return "fenced";
     term.progress?.step();
+    await this.#options.settle?.(term);
     for (const { nowMs, settled } of opened.found) {
       for (const one of settled) this.#tell(term, one, nowMs);
     }

@@ -37,6 +37,8 @@ export class RedisKeys {
   readonly quarantine: string;
   /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
   readonly orders: string;
+  /** Hash: which data this is, and a count that only grows: replicas notice by it that data was lost (memory.ts). */
+  readonly lineage: string;
   /** Stream, capped: who asked for what, and when. */
   readonly audit: string;
   /** What the keys of the jobs' histories begin with. */
@@ -76,6 +78,7 @@ export class RedisKeys {
     this.opening = `${this.#base}opening`;
     this.quarantine = `${this.#base}quarantine`;
     this.orders = `${this.#base}orders`;
+    this.lineage = `${this.#base}lineage`;
     this.audit = `${this.#base}audit`;
     this.histories = `${this.#base}history/`;
     this.generation = `${this.#base}generation`;

@@ -57,6 +57,14 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       });
     });
 
+    it("opens a term that is newer than any that the replica knows of, also where the store knows of none", async () => {
+      expect(await a.campaign({ ...bidOf("a"), knownTerm: 7 })).toMatchObject({
+        outcome: "elected",
+        term: 8,
+      });
+      await a.withdraw();
+    });
+
     it("opens the term before it answers", async () => {
       const bid = bidOf("a");
       await a.campaign(bid);

@@ -181,6 +181,9 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "redis.connected": { address: "db:6379", version: "7.4" },
   "etcd.unreachable": { address: "db:2379", error: "no route" },
   "etcd.connected": { address: "db:2379" },
+  "redis.lostData": {
+    ...{ found: "empty", lost: ["pauses"], term: 4711, foundTerm: 0, pausedAgain: ["a"], error: "no" },
+  },
   "redis.warning": { problem: "no AOF", advice: "switch it on" },
   "launch.failed": { term: 4711, error: "no route" },
   "launch.stalled": { term: 4711, forMs: 4712, error: "no connection to Redis" },

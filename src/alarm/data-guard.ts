@@ -1,0 +1,162 @@
+import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
+import type { EventMap, Events } from "../events.ts";
+import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
+import { dataLossOf } from "./data-loss.ts";
+
+/** How soon a loss is noticed, at one script a look. Whatever leads by then launches no paused job for longer. */
+const INTERVAL_MS = 250;
+/** How often a look reads all, and a leader counts on: this much may go back without being noticed as that. */
+const WHOLE_MS = 5_000;
+/** A server that refuses the orders may be one that is left for another: the loss is told without them after this. */
+const REFUSED_MS = 5_000;
+/** How long a leader that knows nothing of a new namespace waits with launches for replicas that remember it. */
+const HOLD_MS = 1_000;
+const RETRY_MS = 100;
+
+export interface DataGuardOptions {
+  readonly clock: Clock;
+  readonly events: Events;
+  /** Both reject when Redis is away. */
+  readonly read: (options: ReadMemory) => Promise<Memory>;
+  readonly putBack: (memory: Memory, fence: string | null) => Promise<PutBackOutcome>;
+}
+
+/** The term that is led. */
+interface Leading {
+  readonly fence: string;
+  readonly signal: AbortSignal;
+  readonly progress?: { step(): void };
+}
+
+/**
+ * Notices that Redis has lost what was there (emptied, restored, restarted without its data), tells it, and puts back what
+ * operators had ordered. A paused job must not run because Redis forgot the pause: in doubt it stays paused, and a person
+ * resumes it. Every replica does this, since the leader may be the one that has only just started.
+ */
+export class DataGuard {
+  readonly #options: DataGuardOptions;
+  readonly #routine: Routine;
+  #memory: Memory | null = null;
+  #fence: string | null = null;
+  #wholeMs = Number.NEGATIVE_INFINITY;
+  /** The loss that could not be put back yet: since when, and whether it was told. */
+  #open: { readonly sinceMs: number; isTold: boolean } | null = null;
+  /** The namespace was new to this replica when its term began. */
+  #isNew = false;
+  #looking: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DataGuardOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#routine = new Routine({ clock, intervalMs: INTERVAL_MS, act: () => this.#lookOnce() });
+  }
+
+  start(): void {
+    this.#routine.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#routine.stop();
+  }
+
+  /** To be called before a term's work begins: what this replica remembers is put back by then, if Redis answers. */
+  async begin({ fence, signal }: Leading): Promise<void> {
+    const { clock } = this.#options;
+    const knew = this.#memory?.hasCursors ?? false;
+    const untilMs = clock.monotonicMs() + REFUSED_MS;
+    this.#fence = fence;
+    this.#wholeMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted && clock.monotonicMs() < untilMs) {
+      const isDone = await this.#inTurn().catch(() => false);
+      if (isDone) break;
+      await clock.sleep(RETRY_MS, signal);
+    }
+    this.#isNew = !knew && this.#memory !== null && !this.#memory.hasCursors;
+  }
+
+  /**
+   * To be called when the term's books are open and before it launches: gives other replicas the time to put back what this
+   * one does not remember. Only in a namespace that has nothing yet.
+   */
+  async settle({ signal, progress }: Leading): Promise<void> {
+    if (!this.#isNew) return;
+    this.#isNew = false;
+    await this.#options.clock.sleep(HOLD_MS, signal);
+    progress?.step();
+  }
+
+  end(): void {
+    this.#fence = null;
+  }
+
+  async #lookOnce(): Promise<void> {
+    // Redis is away: redis.unreachable tells it, and what is remembered stays.
+    await this.#inTurn().catch(() => undefined);
+  }
+
+  /** One look after the other: two would tell one loss twice. */
+  #inTurn(): Promise<boolean> {
+    const look = this.#looking.then(() => this.#look());
+    this.#looking = look.catch(() => undefined);
+    return look;
+  }
+
+  /** True when nothing is left to be put back. */
+  async #look(): Promise<boolean> {
+    const { clock, read } = this.#options;
+    const before = this.#memory;
+    const nowMs = clock.monotonicMs();
+    const isWhole = nowMs - this.#wholeMs >= WHOLE_MS;
+    const found = await read({ before, fence: this.#fence, isWhole });
+    if (isWhole) this.#wholeMs = nowMs;
+    if (before === null || dataLossOf(before, found) === null) {
+      this.#memory = found;
+      this.#open = null;
+      return true;
+    }
+    return await this.#recover(before);
+  }
+
+  /** Puts back, then takes what is there by then for what is remembered. */
+  async #recover(before: Memory): Promise<boolean> {
+    const { clock, read, putBack } = this.#options;
+    // All of it, for people: what the quick looks leave out counts as well.
+    const now = await read({ before: null, fence: null, isWhole: true });
+    const loss = dataLossOf(before, now);
+    if (loss === null) return true;
+    const nowMs = clock.monotonicMs();
+    this.#open ??= { sinceMs: nowMs, isTold: false };
+    const open = this.#open;
+    const about = { ...loss, term: before.term, foundTerm: now.term };
+    let outcome: PutBackOutcome;
+    try {
+      outcome = await putBack(before, this.#fence);
+    } catch (error) {
+      if (nowMs - open.sinceMs >= REFUSED_MS) {
+        this.#tell(open, { ...about, pausedAgain: [], error: messageOf(error) });
+      }
+      return false;
+    }
+    // The term is over: the next look is not this leader's.
+    if (outcome.outcome === "fenced") {
+      this.#fence = null;
+      return false;
+    }
+    this.#tell(open, { ...about, pausedAgain: outcome.outcome === "done" ? outcome.jobs : [] });
+    this.#open = null;
+    this.#memory = null;
+    this.#memory = await read({ before: null, fence: null, isWhole: true });
+    return true;
+  }
+
+  #tell(open: { isTold: boolean }, fields: EventMap["redis.lostData"]): void {
+    if (open.isTold) return;
+    open.isTold = true;
+    this.#options.events.emit("redis.lostData", fields);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

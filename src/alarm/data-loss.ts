@@ -1,0 +1,41 @@
+import type { Memory } from "../launch/memory.ts";
+
+/**
+ * What a replica had seen in Redis and does not find any more. `empty`: nothing is there. `other`: the namespace was emptied
+ * and has begun anew, or another replica has noticed the loss first. `older`: it went back, as with a restored backup or a
+ * failover to a replica that lagged.
+ */
+export interface DataLoss {
+  readonly found: "empty" | "other" | "older";
+  readonly lost: readonly Lost[];
+}
+
+/** `resumes`: jobs are paused that the replica knows to have been resumed. */
+export type Lost = "terms" | "pauses" | "resumes" | "skips" | "cursors" | "counts" | "generation";
+
+/** Null when nothing that is remembered is missing. */
+export function dataLossOf(before: Memory, now: Memory): DataLoss | null {
+  const isOther = before.lineage !== "" && now.lineage !== before.lineage;
+  const isOlder = now.term < before.term || now.version < before.version || now.beat < before.beat;
+  if (!isOther && !isOlder) return null;
+  const isMissing = (prefix: string) =>
+    [...before.orders.keys()].some(order => order.startsWith(prefix) && !now.orders.has(order));
+  const isBack = [...now.orders.keys()].some(
+    order => order.startsWith("pause:") && !before.orders.has(order),
+  );
+  const isLess = ([job, count]: [string, string]) => Number(now.counts.get(job) ?? 0) < Number(count);
+  const lost: readonly [Lost, boolean][] = [
+    ["terms", isOther || now.term < before.term],
+    ["pauses", isMissing("pause:")],
+    ["resumes", now.version < before.version && isBack],
+    ["skips", isMissing("skip:")],
+    ["cursors", before.hasCursors && (isOther || !now.hasCursors || now.beat < before.beat)],
+    ["counts", [...before.counts].some(isLess)],
+    ["generation", now.generation < before.generation],
+  ];
+  const isEmpty = now.lineage === "" && !now.hasCursors;
+  return {
+    found: isEmpty ? "empty" : isOther ? "other" : "older",
+    lost: lost.flatMap(([what, isLost]) => (isLost ? [what] : [])),
+  };
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+import { storedNumber } from "../redis/stored-number.ts";
+import { AUDIT_ENTRIES } from "./history.ts";
+import { isKeptOrder } from "./orders.ts";
+
+const MEMORY = new Script(new URL("./memory.lua", import.meta.url));
+const PUT_BACK = new Script(new URL("./put-back.lua", import.meta.url));
+
+const number = z.string().transform(text => storedNumber(text) ?? 0);
+const memoryReply = z.tuple([
+  z.tuple([number, z.string(), number, number, number, z.string()]),
+  z.array(z.string()),
+  z.array(z.string()),
+]);
+const putBackReply = z.union([
+  z.tuple([z.enum(["fenced", "kept", "known"])]),
+  z.tuple([z.literal("done")]).rest(z.string()),
+]);
+
+/** What a replica remembers of the namespace, to notice when Redis has lost it, and to put it back. */
+export interface Memory {
+  /** Which data this is; empty before the first leader has named it. */
+  readonly lineage: string;
+  /** Grows every few seconds while there is a leader. */
+  readonly beat: number;
+  /** The newest term. */
+  readonly term: number;
+  /** Of the orders. */
+  readonly version: number;
+  /** The floor; -1 without one. */
+  readonly generation: number;
+  readonly hasCursors: boolean;
+  /** Pauses and skips that are in force, as Redis keeps them. */
+  readonly orders: ReadonlyMap<string, string>;
+  /** Launched ticks of jobs with `maxRuns`, as Redis keeps them. */
+  readonly counts: ReadonlyMap<string, string>;
+}
+
+export interface ReadMemory {
+  /** What is remembered so far: of what has not changed nothing is sent. */
+  readonly before: Memory | null;
+  /** Of the term that this replica leads, or null. */
+  readonly fence: string | null;
+  /** Also the counts; a leader counts the beat on. */
+  readonly isWhole: boolean;
+}
+
+/** Reads all of it in one script. Rejects when Redis is away. */
+export async function readMemory(
+  redis: Redis,
+  keys: RedisKeys,
+  { before, fence, isWhole }: ReadMemory,
+): Promise<Memory> {
+  const mayName = before === null || before.lineage === "";
+  const [[term, lineage, beat, version, generation, cursors], orders, counts] = memoryReply.parse(
+    await MEMORY.run(
+      redis,
+      [keys.term, keys.lineage, keys.orders, keys.generation, keys.cursors, keys.launched],
+      [fence ?? "", mayName ? randomUUID() : "", before?.version ?? "", isWhole ? "1" : "0"],
+    ),
+  );
+  const isSame = before?.version === version;
+  return {
+    ...{ lineage, beat, term, version, generation },
+    hasCursors: cursors === "1",
+    orders: isSame ? before.orders : new Map(pairsOf(orders).filter(([name]) => isKeptOrder(name))),
+    counts: isWhole
+      ? new Map(pairsOf(counts).filter(([, count]) => storedNumber(count) !== null))
+      : (before?.counts ?? new Map()),
+  };
+}
+
+/** `jobs` are paused again. `kept`: nothing was lost. `known`: another replica has put back at least as much. */
+export type PutBackOutcome =
+  | { readonly outcome: "done"; readonly jobs: readonly string[] }
+  | { readonly outcome: "fenced" | "kept" | "known" };
+
+/** Adds what Redis has lost and nobody has ordered otherwise since. Rejects when Redis is away or refuses. */
+export async function putBack(
+  redis: Redis,
+  keys: RedisKeys,
+  { lineage, version, generation, orders, counts }: Memory,
+  { fence, by }: { readonly fence: string | null; readonly by: string },
+): Promise<PutBackOutcome> {
+  const [outcome, ...jobs] = putBackReply.parse(
+    await PUT_BACK.run(
+      redis,
+      [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit],
+      [
+        ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
+        ...[orders.size, ...[...orders].flat(), ...[...counts].flat()],
+      ],
+    ),
+  );
+  return outcome === "done" ? { outcome, jobs } : { outcome };
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => [
+    flat[2 * i] ?? "",
+    flat[2 * i + 1] ?? "",
+  ]);
+}

@@ -1,0 +1,77 @@
+-- Puts back what a replica remembers after Redis has lost it.
+--
+-- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit
+-- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
+--       orders   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
+--       8 how many entries audit and histories keep   9 how many orders follow: name and value each   then jobs and counts
+-- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
+--         at least as much has put it back, else {'done', jobs that are paused again ...}
+--
+-- Only what is missing is added, and never against what was ordered since: a pause that was ended after it had begun is not
+-- put back. A job that is paused stays paused, also where the replica remembers that it was resumed: in doubt a person says
+-- so. The orders' version grows, so launches that were planned without these orders are void.
+--
+-- Why atomic, and why it looks again: it may arrive late, or at another server than the one whose loss was noticed.
+
+if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
+
+local id = redis.call('HGET', KEYS[2], 'id') or ''
+local version = tonumber(redis.call('HGET', KEYS[3], 'version') or '') or 0
+local remembered = tonumber(ARGV[3])
+local is_other = ARGV[2] ~= '' and id ~= ARGV[2]
+if not is_other and version >= remembered then return {'kept'} end
+
+-- The lineage begins anew with the first who notices: all others notice by that.
+if id == '' or not is_other then redis.call('HSET', KEYS[2], 'id', ARGV[5]) end
+-- It went back, and was not emptied: what follows is told from that by the lineage before it.
+local went_back = not is_other or redis.call('HGET', KEYS[2], 'after') == ARGV[2]
+if not is_other and ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'after', ARGV[2]) end
+local from, known = string.match(redis.call('HGET', KEYS[3], 'putBack') or '', '^(%S*) (%d+)$')
+if from == ARGV[2] and tonumber(known) >= remembered then return {'known'} end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function is_ended(job, began)
+  for ended in string.gmatch(redis.call('HGET', KEYS[3], 'paused:' .. job) or '', '%d+%-(%d+)') do
+    if tonumber(ended) > began then return true end
+  end
+  return false
+end
+
+-- A record that cannot be written must not keep a job from being paused: pcall.
+local function record(key, job)
+  redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', 'pause', 'at', now, 'by', ARGV[6], 'job', job,
+    'reason', 'Redis had lost the pause')
+end
+
+local jobs = {'done'}
+local at = 10
+for _ = 1, tonumber(ARGV[9]) do
+  local name, value = ARGV[at], ARGV[at + 1]
+  at = at + 2
+  local job = string.match(name, '^pause:(.*)$')
+  local began = tonumber(string.match(value, '^(%d+) ') or '0')
+  if redis.call('HEXISTS', KEYS[3], name) == 0 and not (job and is_ended(job, began)) then
+    redis.call('HSET', KEYS[3], name, value)
+    if job then
+      table.insert(jobs, job)
+      record(KEYS[6], job)
+      record(ARGV[7] .. job, job)
+    end
+  end
+end
+
+-- Data that went back as a whole has the counts and the floor that belong to it.
+if not went_back then
+  for i = at, #ARGV, 2 do
+    local count = tonumber(redis.pcall('HGET', KEYS[5], ARGV[i]) or '') or 0
+    if tonumber(ARGV[i + 1]) > count then redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1]) end
+  end
+  local floor = tonumber(redis.call('GET', KEYS[4]) or '-1') or -1
+  if tonumber(ARGV[4]) > floor then redis.call('SET', KEYS[4], ARGV[4]) end
+end
+
+redis.call('HSET', KEYS[3], 'version', string.format('%.0f', math.max(version, remembered) + 1),
+  'putBack', ARGV[2] .. ' ' .. ARGV[3])
+return jobs
