@@ -29,6 +29,9 @@ const MESSAGES = {
     f.why === "EADDRINUSE"
       ? `port ${f.port} of ${f.host} is taken by another program: choose another one (${f.setting}.port; 0 takes a free one), or switch the listener off (${f.setting}: false)`
       : `cannot listen on port ${f.port} of ${f.host}: ${f.why}; change ${f.setting}.host or ${f.setting}.port, or switch the listener off (${f.setting}: false)`,
+  BW_REDIS_URL: (f: { address: string; problem: string }) =>
+    `the address of Redis, ${f.address}, cannot be used: ${f.problem}`,
+  BW_REDIS_REFUSED: (f: { problem: string; advice: string }) => `${f.problem}; ${f.advice}`,
   BW_REDIS_TOO_OLD: (f: { address: string; version: string; minimum: string }) =>
     `Redis at ${f.address} is version ${f.version}; Bellwether needs ${f.minimum} or newer. Upgrade it, or point redis.url at a newer one.`,
   BW_RUN_TIMEOUT: (f: { job: string; run: string; timeoutMs: number; stopped: boolean }) =>

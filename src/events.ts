@@ -44,6 +44,8 @@ export interface EventMap {
   "leader.failed": { term: number; error: string };
   /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
   "leader.absent": { forMs: number; error: string };
+  /** This replica's bids have no answer while another one leads; again with `forMs` while it lasts, at growing intervals. */
+  "bid.failing": { forMs: number; error: string; leader: string };
   "clock.skewed": { skewMs: number };
   /** The store's time changed by more than drift, and ticks follow it now. */
   "clock.stepped": { stepMs: number };
@@ -129,8 +131,11 @@ export interface EventMap {
     otherTz?: string;
   };
 
-  /** Redis does not answer; told once until it is back. */
-  "redis.unreachable": { address: string; error: string };
+  /**
+   * A connection to Redis cannot be made or used; told once until all are back, and again for each other refusal. `connection`:
+   * which one, unless it is the main one.
+   */
+  "redis.unreachable": { address: string; error: string; connection?: string };
   "redis.connected": { address: string; version: string };
   /** etcd does not answer, or refuses the user; told once until it is back. */
   "etcd.unreachable": { address: string; error: string };
@@ -196,6 +201,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "leader.lost": { level: "warn", message: "lost leadership" },
   "leader.failed": { level: "error", message: "the leader's work broke down; resigning" },
   "leader.absent": { level: "error", message: "nobody leads" },
+  "bid.failing": { level: "error", message: "this replica cannot stand for election; another one leads" },
   "clock.skewed": {
     level: "warn",
     message:

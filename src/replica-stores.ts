@@ -10,7 +10,9 @@ import type { Events } from "./events.ts";
 import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
 import type { LockStore } from "./locks/lock-store.ts";
 import { RedisLockStore } from "./locks/redis-lock-store.ts";
+import type { CheckedRedis } from "./redis/checked-redis.ts";
 import { connectRedis, type Purpose } from "./redis/connect.ts";
+import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { RedisKeys } from "./redis/keys.ts";
 import { RedisPresence } from "./redis/presence.ts";
 
@@ -26,6 +28,8 @@ export interface ReplicaStoresOptions {
 /** A replica's connections, and the stores that its configuration picks for election and locks. */
 export class ReplicaStores {
   readonly keys: RedisKeys;
+  /** Of all connections; the first one that is made is the main one. */
+  readonly watch: ConnectionWatch;
   readonly #options: ReplicaStoresOptions;
   readonly #connections: Redis[] = [];
   #etcd: EtcdClient | null = null;
@@ -33,11 +37,14 @@ export class ReplicaStores {
   constructor(options: ReplicaStoresOptions) {
     this.#options = options;
     this.keys = new RedisKeys(options.config.namespace);
+    this.watch = new ConnectionWatch({ address: options.config.redis, events: options.events });
   }
 
-  connect(purpose: Purpose, name: string = purpose): Redis {
+  connect(purpose: Purpose, name: string = purpose): CheckedRedis {
     const { config, id } = this.#options;
-    const connection = connectRedis(config.redis, purpose, `bellwether:${id}:${name}`);
+    const connection = connectRedis(config.redis, purpose, `bellwether:${id}:${name}`, {
+      onOpened: opened => this.watch.add(opened, name),
+    });
     this.#connections.push(connection);
     return connection;
   }
@@ -64,11 +71,12 @@ export class ReplicaStores {
       return new EtcdLockStore({ client, namespace: config.namespace, holder, nowMs: () => clock.nowMs() });
     }
     const connect = (purpose: Purpose, name: string) => this.connect(purpose, name);
-    return new RedisLockStore({ connect, keys: this.keys, holder });
+    return new RedisLockStore({ connect, address: config.redis, keys: this.keys, holder });
   }
 
   /** When whatever uses them has stopped. */
   close(): void {
+    this.watch.stop();
     this.#etcd?.close();
     // To end one twice would keep the process alive for ioredis's disconnectTimeout.
     for (const connection of this.#connections) if (connection.status !== "end") connection.disconnect();

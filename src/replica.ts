@@ -17,6 +17,7 @@ import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./conf
 import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
+import { readLeader } from "./election/leader-record.ts";
 import { BellwetherError, isBellwetherError } from "./errors.ts";
 import { Events, type Role } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -33,7 +34,6 @@ import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
 import { isConnectionLoss } from "./redis/connect.ts";
-import { ConnectionWatch } from "./redis/connection-watch.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
 import { areJobsAgreed, Heartbeat, type ReplicaRecord, readReplicas } from "./redis/replica-registry.ts";
@@ -149,7 +149,7 @@ export class Replica {
     this.#handlers = handlers;
     this.#loaded.resolve();
     this.#isTold = true;
-    const { generation, hash, jobs, redis: address } = this.#config;
+    const { generation, hash, jobs } = this.#config;
     this.events.emit("replica.started", {
       ...{ roles: this.#roles, generation, pid: process.pid, tz: this.#zoneData().tz },
       ...(http === undefined ? {} : { http }),
@@ -158,9 +158,7 @@ export class Replica {
 
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
-    const watch = new ConnectionWatch({ redis, address, events: this.events });
-    this.#begin(watch);
-    await this.#unlessStopped(watch.whenUsable());
+    await this.#unlessStopped(this.#stores.watch.whenUsable());
     await this.#untilAnswered(() => checkFormat(redis, this.#keys, this.#format));
 
     const clock = await this.#startClock(redis);
@@ -391,6 +389,7 @@ export class Replica {
         await guard.begin(term);
         return leaderLoop.lead(term).finally(() => guard.end());
       },
+      seekLeader: () => readLeader(redis, this.#keys),
     });
     this.#elector.failure.catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);

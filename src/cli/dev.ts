@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
+import { maskUrl } from "../config/mask-url.ts";
 import { Flock } from "./dev/flock.ts";
 import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
@@ -105,20 +106,13 @@ function projectArguments({ config, jobs }: ProjectOptions): string[] {
 function banner({ replicas, config }: DevOptions, redis: RedisInUse, paint: Paint): string {
   const rows = [
     ["replicas", `${replicas}, with the configuration in ${config}`],
-    ["Redis", `${withoutPassword(redis.url)} (${redis.origin})`],
+    ["Redis", `${maskUrl(redis.url)} (${redis.origin})`],
     ["handoff", "kill -9 the leader's pid, which is told below; kill -STOP freezes it, kill -CONT wakes it"],
     [
       "look",
-      `${REDIS_OVERRIDE}=${withoutPassword(redis.url)} in front of: bellwether status, history JOB, trigger JOB`,
+      `${REDIS_OVERRIDE}=${maskUrl(redis.url)} in front of: bellwether status, history JOB, trigger JOB`,
     ],
     ["stop", "Ctrl-C"],
   ].map(([label = "", text = ""]) => `  ${paint("bold", label.padEnd(10))}${text}`);
   return `\n${paint("bold", "Bellwether dev")}\n${rows.join("\n")}\n\n`;
-}
-
-function withoutPassword(url: string): string {
-  const shown = URL.parse(url);
-  if (!shown) return "at the address given";
-  if (shown.password) shown.password = "***";
-  return shown.href;
 }

@@ -1,5 +1,7 @@
+import type { Redis } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { suggest } from "../config/nearest.ts";
+import { parseRedisUrl } from "../config/redis-url.ts";
 import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
@@ -20,15 +22,16 @@ export interface ImportBullOptions extends ImportOptions {
 export async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
   const { queue, prefix } = options;
   const timezone = requireTimezone(options.timezone);
-  if (!/^rediss?:\/\//.test(options.redis) || !URL.canParse(options.redis))
-    throw new CliFailure("--redis: expected an address like redis://127.0.0.1:6379", EXIT.usage);
+  const parsed = parseRedisUrl(options.redis);
+  if (!parsed.ok) throw new CliFailure(`--redis: ${parsed.problem}`, EXIT.usage);
   const address: RedisAddress = { kind: "url", url: options.redis };
   const where = describeAddress(address);
-  const { entries, queues, version } = await withServer(address, io, async redis => {
+  const read = async (redis: Redis) => {
     const entries = await readBullEntries(redis, prefix, queue);
     const version = await readBullVersion(redis, prefix, queue);
     return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
-  });
+  };
+  const { entries, queues, version } = await withServer(address, io, read, { mayBeReplica: true });
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
     const found = queues.includes(queue)

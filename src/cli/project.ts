@@ -1,7 +1,9 @@
 import path from "node:path";
 import type { Config, Job } from "../config/config.ts";
 import { formatMistake, type LoadResult, loadConfig } from "../config/load.ts";
+import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
+import { parseRedisUrl } from "../config/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
 export interface ProjectOptions {
@@ -39,6 +41,9 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
 
 function override(config: Config, env: Io["env"]): Config {
   const url = env[REDIS_OVERRIDE];
+  const parsed = url ? parseRedisUrl(url) : null;
+  if (parsed && !parsed.ok)
+    throw new CliFailure(`${REDIS_OVERRIDE}: found ${maskUrl(url ?? "")}, ${parsed.problem}`, EXIT.usage);
   const { redis, http, admin } = config;
   const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
   return {

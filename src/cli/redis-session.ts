@@ -1,9 +1,12 @@
 import type { Redis } from "ioredis";
 import { sleep } from "../clock/sleep.ts";
 import type { Config, RedisAddress } from "../config/config.ts";
+import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
+import { reasonOf, SILENT, whyNotConnected } from "../redis/refusal.ts";
+import { withoutArguments } from "../redis/server-facts.ts";
 import { CliFailure, type Io } from "./io.ts";
 
 /** How long a server has to answer first, and to come back when the connection broke. */
@@ -15,6 +18,8 @@ const MAX_REPEATS = 5;
 export interface SessionOptions {
   /** Added to the message when Redis did not come back. */
   readonly afterLoss?: string;
+  /** Reading is all that it does, so a read-only replica will do. */
+  readonly mayBeReplica?: boolean;
 }
 
 /** Connects, does something, disconnects. A person is waiting, so a server that is away is a failure at once. */
@@ -42,12 +47,13 @@ export async function withServer<T>(
   act: (redis: Redis) => Promise<T>,
   options: SessionOptions = {},
 ): Promise<T> {
-  const redis = connectRedis(address, "plain", "bellwether-cli");
+  const { mayBeReplica = false } = options;
+  const redis = connectRedis(address, "plain", "bellwether-cli", { mayBeReplica });
   const where = describeAddress(address);
   const over = new AbortController();
   try {
-    await whenReady(redis, where);
-    const lost = whenLost(redis, over.signal);
+    await whenReady(redis, address);
+    const lost = whenLost(redis, address, over.signal);
     return await Promise.race([repeatOnLoss(redis, act, { ...options, io, where, over: over.signal }), lost]);
   } catch (error) {
     throw asFailure(error, where, options);
@@ -82,15 +88,17 @@ async function repeatOnLoss<T>(
   }
 }
 
+/** Its message is why the connection could not be made anew, where that is known. */
 class ConnectionLost extends Error {}
 
 /** Rejects when the connection has been broken for too long, whatever its commands do. */
-function whenLost(redis: Redis, over: AbortSignal): Promise<never> {
+function whenLost(redis: CheckedRedis, address: RedisAddress, over: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined);
   let limit: NodeJS.Timeout | undefined;
+  const reason = () => (redis.refusal === null ? "" : `: ${reasonOf(redis.refusal, address)}`);
   redis.on("close", () => {
-    if (!over.aborted) limit ??= setTimeout(() => reject(new ConnectionLost()), CONNECT_LIMIT_MS);
+    if (!over.aborted) limit ??= setTimeout(() => reject(new ConnectionLost(reason())), CONNECT_LIMIT_MS);
   });
   const clear = () => {
     clearTimeout(limit);
@@ -104,20 +112,25 @@ function whenLost(redis: Redis, over: AbortSignal): Promise<never> {
 /** What Redis or the connection to it has to say, in one line; anything else is a bug and keeps its stack. */
 function asFailure(error: unknown, where: string, { afterLoss = "" }: SessionOptions): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.name === "ReplyError") return new CliFailure(`Redis at ${where} refused: ${error.message}`);
-  if (error instanceof ConnectionLost || isConnectionLoss(error))
-    return new CliFailure(`Redis at ${where} went away${afterLoss}`);
+  if (error.name === "ReplyError")
+    return new CliFailure(`Redis at ${where} refused: ${withoutArguments(error.message)}`);
+  if (error instanceof ConnectionLost)
+    return new CliFailure(`Redis at ${where} went away${error.message}${afterLoss}`);
+  if (isConnectionLoss(error)) return new CliFailure(`Redis at ${where} went away${afterLoss}`);
   return error;
 }
 
-async function whenReady(redis: Redis, where: string): Promise<void> {
+async function whenReady(redis: CheckedRedis, address: RedisAddress): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const where = describeAddress(address);
   const fail = (why: string) => reject(new CliFailure(`cannot reach Redis at ${where}: ${why}`));
-  const limit = setTimeout(() => fail(`no answer within ${CONNECT_LIMIT_MS / 1000} s`), CONNECT_LIMIT_MS);
+  const explain = async (error: Error) => {
+    const why = await whyNotConnected(redis, error, address);
+    fail(why === SILENT ? `no answer within ${CONNECT_LIMIT_MS / 1000} s` : why);
+  };
+  const limit = setTimeout(() => void explain(new Error("Socket timeout")), CONNECT_LIMIT_MS);
   redis.once("ready", resolve);
-  redis.once("error", (error: NodeJS.ErrnoException) =>
-    fail(error.code ?? error.message.split(" ")[0] ?? ""),
-  );
+  redis.once("error", (error: Error) => void explain(error));
   try {
     await promise;
   } finally {

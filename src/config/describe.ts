@@ -16,7 +16,11 @@ export function quote(text: string): string {
 }
 
 function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/\s]*@/g, "//…@");
+  return text
+    .replace(/\/\/\S*[/?#]\S*@\S*/g, "//…")
+    .replace(/\/\/\S*@/g, "//…@")
+    .replace(/(^|\s)[^\s:@/]*:(?!\/\/)\S*@(?=\S)/g, "$1…@")
+    .replace(/(:\/\/\S*?[?#])\S*/g, "$1…");
 }
 
 /** What moves a cursor, colours, turns the direction of writing, or is half a character. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
+import { parseRedisUrl } from "./redis-url.ts";
 
 /*
  * The building blocks of the schema. Every message begins with "expected": what was found is put before it where
@@ -141,6 +142,19 @@ export function url(schemes: readonly string[], example: string) {
     .string({ error })
     .refine(isUrl, { error })
     .meta({ pattern: `^(${schemes.join("|")})://`, ...titled(error) });
+}
+
+/** An address of Redis, which says why it cannot be used. */
+export function redisUrl() {
+  const error = "expected an address like redis://127.0.0.1:6379";
+  const problemOf = (value: string) => {
+    const parsed = parseRedisUrl(value);
+    return parsed.ok ? null : parsed.problem;
+  };
+  return z
+    .string({ error })
+    .refine(value => problemOf(value) === null, { error: ({ input }) => problemOf(String(input)) ?? error })
+    .meta({ pattern: "^(redis|rediss)://", ...titled(error) });
 }
 
 const ETCD_HOST = /^https?:\/\/(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]@?#]+):(?<port>\d{1,5})\/?$/;

@@ -5,10 +5,10 @@ import {
   duration,
   etcdHost,
   notEmpty,
+  redisUrl,
   section,
   switchable,
   text,
-  url,
   whole,
 } from "./fields.ts";
 import { calendarSchema, defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
@@ -38,7 +38,7 @@ const redisNodes = (defaultPort: number, description: string) =>
     .meta({ description });
 
 const redis = section({
-  url: url(["redis", "rediss"], "redis://127.0.0.1:6379").optional().meta({
+  url: redisUrl().optional().meta({
     description:
       "redis:// or, with TLS, rediss://; without the whole section REDIS_URL or redis://127.0.0.1:6379.",
   }),

@@ -100,7 +100,9 @@ export function found(path: Path, document: ConfigDocument): string {
   const value = document.get(path);
   const isSecret =
     /^(token|password|url)$/.test(String(path.at(-1))) || /^(headers|env)$/.test(String(path.at(-2)));
-  const isHidden = isSecret && value !== "" && ["string", "number", "boolean"].includes(typeof value);
+  const isAddress = /^(nodes|hosts)$/.test(String(path.at(-2))) && /[?#]/.test(String(value));
+  const isHidden =
+    (isSecret || isAddress) && value !== "" && ["string", "number", "boolean"].includes(typeof value);
   return isHidden
     ? `found a ${typeof value === "string" ? "text" : typeof value} that is not shown`
     : describe(value);

@@ -1,24 +1,29 @@
 import type { Clock } from "../clock/clock.ts";
-import type { Events } from "../events.ts";
+
+export interface AbsenceAlarmOptions {
+  readonly clock: Clock;
+  readonly leaseTtlMs: number;
+  readonly raise: (forMs: number, error: string) => void;
+}
 
 /**
- * Says that nobody leads: first after two TTLs without an answer about a leader (one is what a normal takeover
+ * Says that something which an election needs is missing: first after two TTLs (one is what a normal takeover
  * after a freeze may take), then at doubling intervals while it lasts, so that the log shows it without drowning.
  */
 export class AbsenceAlarm {
   readonly #clock: Clock;
-  readonly #events: Events;
+  readonly #raise: AbsenceAlarmOptions["raise"];
   readonly #graceMs: number;
   #sinceMs: number | null = null;
   #nextMs = 0;
 
-  constructor(clock: Clock, events: Events, leaseTtlMs: number) {
+  constructor({ clock, leaseTtlMs, raise }: AbsenceAlarmOptions) {
     this.#clock = clock;
-    this.#events = events;
+    this.#raise = raise;
     this.#graceMs = 2 * leaseTtlMs;
   }
 
-  /** To be called whenever no leader is known; `error` is why. */
+  /** To be called whenever it is missing; `error` is why. */
   check(error: string): void {
     const nowMs = this.#clock.monotonicMs();
     if (this.#sinceMs === null) {
@@ -28,15 +33,15 @@ export class AbsenceAlarm {
     if (nowMs < this.#nextMs) return;
     const forMs = Math.round(nowMs - this.#sinceMs);
     this.#nextMs = nowMs + forMs;
-    this.#events.emit("leader.absent", { forMs, error });
+    this.#raise(forMs, error);
   }
 
-  /** For how long no leader has been known; 0 while one is. */
+  /** For how long it has been missing; 0 while it is there. */
   get forMs(): number {
     return this.#sinceMs === null ? 0 : this.#clock.monotonicMs() - this.#sinceMs;
   }
 
-  /** To be called whenever a leader is known. */
+  /** To be called whenever it is there. */
   clear(): void {
     this.#sinceMs = null;
   }

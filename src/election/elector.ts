@@ -4,7 +4,14 @@ import { Hint } from "../clock/hint.ts";
 import type { Events, ResignReason } from "../events.ts";
 import { AbsenceAlarm } from "./absence-alarm.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
-import { type Bid, type BidOutcome, fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
+import {
+  type Bid,
+  type BidOutcome,
+  fenceOf,
+  type Leader,
+  type LeaseStore,
+  type ReleaseReason,
+} from "./lease-store.ts";
 import { Progress } from "./progress.ts";
 import { SitOut } from "./sit-out.ts";
 
@@ -35,6 +42,11 @@ export interface ElectorOptions {
   /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
   readonly leaseTtlMs: number;
   readonly lead: Lead;
+  /**
+   * Who leads, as far as it can be known without the store's own connection: asked when a bid has no answer. Rejects where it
+   * cannot be known. Without it a bid without an answer counts as no leader.
+   */
+  readonly seekLeader?: () => Promise<Leader | null>;
   /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
   readonly random?: () => number;
 }
@@ -61,7 +73,10 @@ export interface Leading {
 export class Elector {
   readonly #options: ElectorOptions;
   readonly #random: () => number;
+  /** No leader is known. */
   readonly #absence: AbsenceAlarm;
+  /** Another replica leads, and this one's bids have no answer. */
+  readonly #exclusion: AbsenceAlarm;
   readonly #stopping = new AbortController();
   readonly #sitOut: SitOut;
   readonly #failure = Promise.withResolvers<never>();
@@ -72,6 +87,8 @@ export class Elector {
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #observed: string | null = null;
+  /** The leader that was found without the store while bids had no answer. */
+  #seen: string | null = null;
   #led: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
   /** The newest term that any answer has named. */
   #knownTerm = 0;
@@ -82,7 +99,15 @@ export class Elector {
     this.#options = options;
     this.#generation = options.generation;
     this.#random = options.random ?? Math.random;
-    this.#absence = new AbsenceAlarm(options.clock, options.events, options.leaseTtlMs);
+    const { clock, leaseTtlMs, events } = options;
+    this.#absence = new AbsenceAlarm({
+      ...{ clock, leaseTtlMs },
+      raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
+    });
+    this.#exclusion = new AbsenceAlarm({
+      ...{ clock, leaseTtlMs },
+      raise: (forMs, error) => events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
+    });
     this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
   }
@@ -167,11 +192,12 @@ export class Elector {
     try {
       outcome = await store.campaign(bid);
     } catch (error) {
-      this.#absence.check(messageOf(error));
+      await this.#bidFailed(messageOf(error));
       return null;
     }
     const term = outcome.outcome === "held" ? (outcome.leader?.term ?? 0) : 0;
     this.#know(outcome.outcome === "elected" ? outcome.term : term);
+    this.#exclusion.clear();
     if (outcome.outcome === "held") this.#observe(outcome);
     else if (outcome.outcome === "elected") this.#absence.clear();
     else this.#refused(outcome);
@@ -181,6 +207,20 @@ export class Elector {
   /** What another program wrote is no term to count on from. */
   #know(term: number): void {
     if (Number.isSafeInteger(term)) this.#knownTerm = Math.max(this.#knownTerm, term);
+  }
+
+  /** To call the cluster leaderless, a replica that cannot bid must have seen that nobody leads, or see nothing at all. */
+  async #bidFailed(error: string): Promise<void> {
+    const { seekLeader, replica } = this.#options;
+    const seen = await seekLeader?.().catch(() => null);
+    if (!seen || seen.replica === replica) {
+      this.#exclusion.clear();
+      this.#absence.check(error);
+      return;
+    }
+    this.#seen = seen.replica;
+    this.#absence.clear();
+    this.#exclusion.check(error);
   }
 
   #refused(outcome: Exclude<Refused, Held>): void {

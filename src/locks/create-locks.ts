@@ -52,5 +52,5 @@ function lockStore(
   }
   const connect = (purpose: Purpose, name: string) =>
     connectRedis(redis, purpose, `bellwether:${holder}:${name}`);
-  return new RedisLockStore({ connect, keys: new RedisKeys(namespace), holder });
+  return new RedisLockStore({ connect, address: redis, keys: new RedisKeys(namespace), holder });
 }

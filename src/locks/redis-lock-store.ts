@@ -1,7 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { RedisAddress } from "../config/config.ts";
+import type { CheckedRedis } from "../redis/checked-redis.ts";
 import type { Purpose } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { reasonOf, whyNotConnected } from "../redis/refusal.ts";
 import { Script } from "../redis/script.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 
@@ -23,7 +26,9 @@ const acquireReply = z.union([
 
 export interface RedisLockStoreOptions {
   /** Called when the first lock is wanted, and when the first one is waited for. */
-  readonly connect: (purpose: Purpose, name: string) => Redis;
+  readonly connect: (purpose: Purpose, name: string) => CheckedRedis;
+  /** Where `connect` connects to. */
+  readonly address: RedisAddress;
   readonly keys: RedisKeys;
   /** Unique per process start. */
   readonly holder: string;
@@ -35,6 +40,7 @@ export class RedisLockStore implements LockStore {
   readonly isFair = false;
   readonly holder: string;
   readonly #connect: RedisLockStoreOptions["connect"];
+  readonly #address: RedisAddress;
   readonly #keys: RedisKeys;
   /** By channel. */
   readonly #wakers = new Map<string, Set<() => void>>();
@@ -47,6 +53,7 @@ export class RedisLockStore implements LockStore {
 
   constructor(options: RedisLockStoreOptions) {
     this.#connect = options.connect;
+    this.#address = options.address;
     this.#keys = options.keys;
     this.holder = options.holder;
   }
@@ -108,9 +115,21 @@ export class RedisLockStore implements LockStore {
 
   #open(): Redis {
     const redis = this.#connect("fenced", "locks");
+    let lastError: Error | null = null;
+    let isExplained = false;
     redis.on("error", error => {
-      // Only what Node says of the socket: ioredis puts the arguments of AUTH into other errors.
-      this.#lastError = "code" in error ? String(error.code) : (error.message.split(/[\s,]/)[0] ?? "");
+      lastError = error;
+      if (error.message.startsWith("All sentinels")) this.#lastError = reasonOf(error, this.#address);
+    });
+    redis.on("ready", () => {
+      isExplained = false;
+    });
+    redis.on("close", () => {
+      if (isExplained) return;
+      isExplained = true;
+      void whyNotConnected(redis, lastError, this.#address).then(reason => {
+        this.#lastError = reason;
+      });
     });
     return redis;
   }

@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import type { HostAndPort } from "../config/config.ts";
-import { AddressConnector, hearEveryError } from "./connectors.ts";
+import { AddressConnector, hearEveryError, whenReached } from "./connectors.ts";
 
 const ASK_LIMIT_MS = 2_000;
 /** A socket that does not end by itself is destroyed after this: ioredis's own default. */
@@ -28,6 +28,8 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
   let known: readonly HostAndPort[] = [];
 
   return class ClusterConnector extends AbstractConnector {
+    reached: HostAndPort | null = null;
+
     constructor() {
       super(DISCONNECT_LIMIT_MS);
     }
@@ -39,6 +41,7 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
 
     override async connect(): Promise<Socket | TLSSocket> {
       this.connecting = true;
+      this.reached = null;
       const { master, nodes } = await findMaster([...known, ...options.nodes], options);
       known = nodes;
       if (!this.connecting) throw new Error("Connection is closed.");
@@ -48,6 +51,9 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
           : connectTcp({ host: master.host, port: master.port }),
       );
       this.stream = stream;
+      whenReached(stream, place => {
+        this.reached = place;
+      });
       stream.once("error", error => {
         this.firstError = error;
       });

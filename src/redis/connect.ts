@@ -1,6 +1,9 @@
-import { Redis, type RedisOptions } from "ioredis";
+import type { RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
-import { isBellwetherError } from "../errors.ts";
+import { maskUrl } from "../config/mask-url.ts";
+import { parseRedisUrl, type RedisUrl } from "../config/redis-url.ts";
+import { BellwetherError, isBellwetherError } from "../errors.ts";
+import { CheckedRedis, isAway } from "./checked-redis.ts";
 import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { tlsOptions } from "./tls.ts";
@@ -43,8 +46,23 @@ const RULES: Record<Purpose, RedisOptions> = {
   worker: { maxRetriesPerRequest: null },
 };
 
-/** Opens a connection. It never throws for a server that is away: it tries again with growing, jittered delays. */
-export function connectRedis(address: RedisAddress, purpose: Purpose, name: string): Redis {
+export interface ConnectOptions {
+  /** Reading is all that it is for, so a read-only replica will do. */
+  readonly mayBeReplica?: boolean;
+  /** Hears of the connection, and of those that BullMQ makes from it. */
+  readonly onOpened?: (redis: CheckedRedis) => void;
+}
+
+/**
+ * Opens a connection that is ready only in the database, as the user and in the role that the address names. It never throws
+ * for a server that is away: it tries again with growing, jittered delays. Throws BW_REDIS_URL.
+ */
+export function connectRedis(
+  address: RedisAddress,
+  purpose: Purpose,
+  name: string,
+  { mayBeReplica = false, onOpened }: ConnectOptions = {},
+): CheckedRedis {
   const options: RedisOptions & { replyMapping: "legacy" } = {
     ...RULES[purpose],
     replyMapping: "legacy",
@@ -53,21 +71,32 @@ export function connectRedis(address: RedisAddress, purpose: Purpose, name: stri
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: attempt =>
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
+    ...placeOf(address),
   };
-  const place = placeOf(address);
-  const redis =
-    address.kind === "url"
-      ? new Redis(address.url, { ...options, ...place })
-      : new Redis({ ...options, ...place });
-  // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
-  redis.on("error", ignoreConnectionError);
-  return redis;
+  return new CheckedRedis(options, {
+    demand: { db: options.db ?? 0, username: options.username ?? "default", mayBeReplica },
+    hasPlainErrors: purpose !== "worker",
+    onOpened: redis => {
+      // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
+      redis.on("error", ignoreConnectionError);
+      onOpened?.(redis);
+    },
+  });
 }
 
-/** Where the server is and how to get in, as far as a URL does not say it. Throws BW_TLS_FILE. */
+/** Where the server is and how to get in. Throws BW_TLS_FILE and BW_REDIS_URL. */
 function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
   const tls = address.tls ? tlsOptions(address.tls) : null;
-  if (address.kind === "url") return { Connector: AddressConnector, ...(tls && { tls }) };
+  if (address.kind === "url") {
+    const { host, port, db, family, username, password, isTls } = urlOf(address.url);
+    return {
+      Connector: AddressConnector,
+      ...{ host, port, db, family },
+      ...(username !== null && { username }),
+      ...(password !== null && { password }),
+      ...((tls ?? isTls) && { tls: tls ?? {} }),
+    };
+  }
   const credentials = { ...address.credentials };
   if (address.kind === "cluster") {
     const { nodes, tag } = address;
@@ -90,6 +119,14 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
   };
 }
 
+/** ioredis would take any of its own options from a URL, and the digits of `/0x1` for a database. */
+function urlOf(text: string): RedisUrl {
+  const parsed = parseRedisUrl(text);
+  if (!parsed.ok)
+    throw new BellwetherError("BW_REDIS_URL", { address: maskUrl(text), problem: parsed.problem });
+  return parsed.value;
+}
+
 /**
  * A server that was demoted keeps its connections and refuses every write. Only a new connection can find its
  * successor, behind the same name, address or sentinel. The refused command is not sent again, but for a worker's: BullMQ
@@ -101,13 +138,10 @@ function isWrongServer(error: Error): boolean {
 
 /** True when a command got no answer because there is no connection (any more); whether it was carried out is unknown. */
 export function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
   return (
     isBellwetherError(error, "BW_REDIS_AWAY") ||
     isBellwetherError(error, "BW_CONNECTION_CHANGED") ||
-    error.name === "MaxRetriesPerRequestError" ||
-    error.name === "AbortError" ||
-    /^(Connection is closed|Stream isn't writeable)/.test(error.message)
+    isAway(error)
   );
 }
 
@@ -121,17 +155,9 @@ function reconnectDelayMs(attempt: number, limitMs: number): number {
   return Math.round(delayMs * (1 - Math.random() / 2));
 }
 
-/** The address without its password, for people. */
+/** The address without its secrets, for people. */
 export function describeAddress(address: RedisAddress): string {
-  if (address.kind !== "url") {
-    const nodes = address.nodes.map(node => `${node.host}:${node.port}`).join(", ");
-    return address.kind === "sentinel" ? `sentinel ${address.name} (${nodes})` : `cluster (${nodes})`;
-  }
-  try {
-    const url = new URL(address.url);
-    if (url.password) url.password = "***";
-    return url.href;
-  } catch {
-    return "the redis.url of the configuration";
-  }
+  if (address.kind === "url") return maskUrl(address.url);
+  const nodes = address.nodes.map(node => `${node.host}:${node.port}`).join(", ");
+  return address.kind === "sentinel" ? `sentinel ${address.name} (${nodes})` : `cluster (${nodes})`;
 }

@@ -1,26 +1,42 @@
-import type { Redis } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
+import type { CheckedRedis } from "./checked-redis.ts";
 import { describeAddress } from "./connect.ts";
+import { reasonOf, whyNotConnected } from "./refusal.ts";
 import { checkServer } from "./server-check.ts";
 
 export interface ConnectionWatchOptions {
-  readonly redis: Redis;
   readonly address: RedisAddress;
   readonly events: Events;
 }
 
+/** One connection that is watched. */
+interface Watched {
+  readonly redis: CheckedRedis;
+  readonly name: string;
+  /** It has been ready and has not been closed since. */
+  isReady: boolean;
+  lastError: Error | null;
+  /** Its reason is being looked for. */
+  isAsked: boolean;
+}
+
 /**
- * Tells people about one connection, on behalf of all of a replica's: once when Redis does not answer (and
- * again when it then refuses this user), once when it is back, and what is wrong with the server that answers.
+ * Tells people about all connections of a replica: `redis.unreachable` once when one cannot be made, again for each other
+ * refusal of the server while that lasts, and `redis.connected` when all of them are there (again). A server that goes away
+ * breaks every connection; the first one that is added tells that at once, the others only when they cannot be made anew.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
   readonly #firstAnswer = Promise.withResolvers<void>();
-  /** "connected", or the reason why not. */
-  #told: string | null = null;
-  #lastError = CLOSED;
+  readonly #watched = new Map<CheckedRedis, Watched>();
+  /** Why each connection that cannot be made cannot. */
+  readonly #down = new Map<CheckedRedis, string>();
+  /** The reasons that were told since all connections were there. */
+  readonly #told = new Set<string>();
+  #main: CheckedRedis | null = null;
+  #hasConnected = false;
   #stopped = false;
 
   constructor(options: ConnectionWatchOptions) {
@@ -28,80 +44,111 @@ export class ConnectionWatch {
     this.#firstAnswer.promise.catch(() => undefined);
   }
 
-  start(): void {
-    const { redis } = this.#options;
-    redis.on("error", this.#onError);
-    redis.on("close", this.#onClose);
-    redis.on("ready", this.#onReady);
-    if (redis.status === "ready") this.#onReady();
+  /** The first one that is added is the main one. */
+  add(redis: CheckedRedis, name: string): void {
+    if (this.#stopped) return;
+    const watched: Watched = { redis, name, isReady: false, lastError: null, isAsked: false };
+    this.#watched.set(redis, watched);
+    this.#main ??= redis;
+    redis.on("error", error => this.#onError(watched, error));
+    redis.on("close", () => this.#onClose(watched));
+    redis.on("ready", () => this.#onReady(watched));
+    redis.on("end", () => this.#onEnd(watched));
+    if (redis.status === "ready") this.#onReady(watched);
   }
 
   stop(): void {
-    const { redis } = this.#options;
     this.#stopped = true;
-    redis.off("error", this.#onError);
-    redis.off("close", this.#onClose);
-    redis.off("ready", this.#onReady);
   }
 
-  /** Resolves when a usable server has answered. Rejects with BW_REDIS_TOO_OLD. */
+  /** Resolves when a usable server has answered on the main connection. Rejects with BW_REDIS_TOO_OLD. */
   whenUsable(): Promise<void> {
     return this.#firstAnswer.promise;
   }
 
-  #onError = (error: Error) => {
-    this.#lastError = reasonOf(error);
-  };
-
-  #onClose = () => {
-    const isNews = this.#told === "connected" || this.#told === null || isRefusal(this.#lastError);
-    if (!isNews || this.#told === this.#lastError || this.#stopped) return;
-    this.#told = this.#lastError;
-    const address = describeAddress(this.#options.address);
-    this.#options.events.emit("redis.unreachable", { address, error: this.#lastError });
-  };
-
-  #onCheckFailed(error: Error): void {
-    if (isBellwetherError(error)) {
-      this.#firstAnswer.reject(error);
-    } else if (error.name === "ReplyError" && !this.#stopped) {
-      const { address, events } = this.#options;
-      this.#told = "connected";
-      events.emit("redis.connected", { address: describeAddress(address), version: "unknown" });
-      events.emit("redis.warning", {
-        problem: `INFO is refused (${error.message}), so version and settings are not checked`,
-        advice: "allow INFO to this user",
-      });
-      this.#firstAnswer.resolve();
-    }
-    // Otherwise the server went away while it was asked; it will be asked again when it is back.
+  #onError(watched: Watched, error: Error): void {
+    watched.lastError = error;
+    // While no sentinel answers no connection is tried, so none is closed.
+    if (error.message.startsWith("All sentinels")) void this.#onFailed(watched, false);
   }
 
-  #onReady = () => {
-    const { redis, address, events } = this.#options;
-    checkServer(redis, address).then(
-      facts => {
-        if (this.#stopped) return;
-        this.#told = "connected";
-        this.#lastError = CLOSED;
-        events.emit("redis.connected", { address: describeAddress(address), version: facts.version });
-        for (const warning of facts.warnings) events.emit("redis.warning", warning);
-        this.#firstAnswer.resolve();
-      },
-      error => this.#onCheckFailed(error),
-    );
-  };
+  #onClose(watched: Watched): void {
+    const wasReady = watched.isReady;
+    watched.isReady = false;
+    if (watched.redis === this.#main || !wasReady) void this.#onFailed(watched, wasReady);
+  }
+
+  /** Closed for good by its owner. */
+  #onEnd(watched: Watched): void {
+    this.#watched.delete(watched.redis);
+    this.#onBack(watched);
+  }
+
+  /** What broke a connection that was ready is not looked into: the next attempt says what is wrong. */
+  async #onFailed(watched: Watched, wasReady: boolean): Promise<void> {
+    if (this.#stopped || watched.isAsked) return;
+    const { address } = this.#options;
+    const { redis, lastError } = watched;
+    watched.isAsked = true;
+    watched.lastError = null;
+    const reason = wasReady ? reasonOf(lastError, address) : await whyNotConnected(redis, lastError, address);
+    watched.isAsked = false;
+    if (!this.#stopped && !watched.isReady && this.#watched.has(redis)) this.#tell(watched, reason);
+  }
+
+  #tell(watched: Watched, error: string): void {
+    const isNews = this.#told.size === 0 || isRefusal(error);
+    this.#down.set(watched.redis, error);
+    if (!isNews || this.#told.has(error)) return;
+    this.#told.add(error);
+    const { address, events } = this.#options;
+    events.emit("redis.unreachable", {
+      address: describeAddress(address),
+      error,
+      ...(watched.redis === this.#main ? {} : { connection: watched.name }),
+    });
+  }
+
+  #onReady(watched: Watched): void {
+    watched.isReady = true;
+    watched.lastError = null;
+    this.#onBack(watched);
+    if (watched.redis === this.#main) this.#onMainReady();
+  }
+
+  #onMainReady(): void {
+    if (this.#hasConnected || this.#stopped || !this.#main?.facts) return;
+    try {
+      checkServer(this.#main.facts, this.#options.address);
+    } catch (error) {
+      if (!isBellwetherError(error)) throw error;
+      this.#firstAnswer.reject(error);
+      return;
+    }
+    this.#hasConnected = true;
+    if (this.#down.size === 0) this.#tellConnected();
+    this.#firstAnswer.resolve();
+  }
+
+  #onBack({ redis }: Watched): void {
+    const wasDown = this.#down.delete(redis);
+    if (wasDown && this.#down.size === 0 && this.#hasConnected && !this.#stopped) this.#tellConnected();
+  }
+
+  #tellConnected(): void {
+    const facts = this.#main?.facts;
+    if (!facts) return;
+    this.#told.clear();
+    const { address, events } = this.#options;
+    events.emit("redis.connected", {
+      address: describeAddress(address),
+      version: facts.version ?? "unknown",
+    });
+    for (const warning of checkServer(facts, address)) events.emit("redis.warning", warning);
+  }
 }
 
-const CLOSED = "connection closed";
-
-/** What Node says of the socket, or the first word of Redis's refusal: ioredis puts the arguments of AUTH into errors. */
-function reasonOf(error: Error): string {
-  if ("code" in error) return String(error.code);
-  if (error.message.startsWith("Socket timeout")) return "no answer in time";
-  return /^[A-Z]{3,}\b/.exec(error.message)?.[0] ?? CLOSED;
-}
-
+/** What a server said, rather than what happened to the socket. */
 function isRefusal(reason: string): boolean {
-  return ["WRONGPASS", "NOAUTH", "NOPERM"].includes(reason);
+  return reason.includes(" ") && !/^(connection closed|no answer in time)$/.test(reason);
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { SentinelConnector } from "ioredis";
 import { StandaloneConnector } from "ioredis/built/connectors/index.js";
+import type { HostAndPort } from "../config/config.ts";
 
 type OnError = Parameters<StandaloneConnector["connect"]>[0];
 
@@ -14,24 +15,46 @@ export function hearEveryError(socket: Socket | TLSSocket): Socket | TLSSocket {
   return socket.on("error", () => undefined);
 }
 
+/** Hears which machine a socket has reached, before TLS. */
+export function whenReached(socket: Socket | TLSSocket, hear: (place: HostAndPort) => void): void {
+  socket.once("connect", () => {
+    const { remoteAddress: host, remotePort: port } = socket;
+    if (host !== undefined && port !== undefined) hear({ host, port });
+  });
+}
+
 /** To the one address of a URL, as ioredis does it by itself. */
 export class AddressConnector extends StandaloneConnector {
+  reached: HostAndPort | null = null;
+
   constructor(options: unknown) {
     super(options as ConstructorParameters<typeof StandaloneConnector>[0]);
   }
 
   override async connect(onError: OnError): Promise<Socket | TLSSocket> {
-    return hearEveryError(await super.connect(onError));
+    this.reached = null;
+    const socket = hearEveryError(await super.connect(onError));
+    whenReached(socket, place => {
+      this.reached = place;
+    });
+    return socket;
   }
 }
 
 /** To the master that sentinels name, as ioredis does it by itself. */
 export class SentinelsConnector extends SentinelConnector {
+  reached: HostAndPort | null = null;
+
   constructor(options: unknown) {
     super(options as ConstructorParameters<typeof SentinelConnector>[0]);
   }
 
   override async connect(onError: OnError): Promise<Socket | TLSSocket> {
-    return hearEveryError(await super.connect(onError));
+    this.reached = null;
+    const socket = hearEveryError(await super.connect(onError));
+    whenReached(socket, place => {
+      this.reached = place;
+    });
+    return socket;
   }
 }

@@ -2,27 +2,19 @@ import type { Redis } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import { describeAddress } from "./connect.ts";
+import { parseInfo, type ServerFacts, type ServerWarning } from "./server-facts.ts";
 
 /** BullMQ 6 and `ZRANGE … BYSCORE` ask for it. */
 const MINIMUM_VERSION = [6, 2] as const;
 
-/** A problem that does not stop Bellwether but may cost runs, and what to do. */
-export interface ServerWarning {
-  readonly problem: string;
-  readonly advice: string;
-}
-
-export interface ServerFacts {
-  readonly version: string;
-  readonly warnings: readonly ServerWarning[];
-}
-
-/** Reads what the server says of itself. Throws BW_REDIS_TOO_OLD; rejects when it does not answer. */
-export async function checkServer(redis: Redis, address: RedisAddress): Promise<ServerFacts> {
-  const info = parseInfo(await redis.info());
-  const version = info["redis_version"] ?? "0";
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  if (major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1])) {
+/** What is wrong with a server, from what it says of itself. Throws BW_REDIS_TOO_OLD. */
+export function checkServer(
+  { info, version, unchecked }: ServerFacts,
+  address: RedisAddress,
+): ServerWarning[] {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  const isOld = major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1]);
+  if (version !== null && isOld) {
     const where = describeAddress(address);
     throw new BellwetherError("BW_REDIS_TOO_OLD", {
       address: where,
@@ -30,17 +22,21 @@ export async function checkServer(redis: Redis, address: RedisAddress): Promise<
       minimum: MINIMUM_VERSION.join("."),
     });
   }
+  const warnings = [...unchecked];
   const policy = info["maxmemory_policy"] ?? "noeviction";
-  const warnings =
-    policy === "noeviction"
-      ? []
-      : [
-          {
-            problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
-            advice: "set maxmemory-policy to noeviction",
-          },
-        ];
-  return { version, warnings };
+  if (policy !== "noeviction") {
+    warnings.push({
+      problem: `maxmemory-policy is ${policy}: when memory runs short Redis drops runs and cursors without a word`,
+      advice: "set maxmemory-policy to noeviction",
+    });
+  }
+  if (address.kind !== "cluster" && info["cluster_enabled"] === "1") {
+    warnings.push({
+      problem: "the server is a node of a Redis Cluster: it refuses the namespace unless it holds its slot",
+      advice: "use redis.cluster",
+    });
+  }
+  return warnings;
 }
 
 /** What a restart or a failover of this server would take back. Rejects when it does not answer. */
@@ -62,11 +58,4 @@ export async function checkDurability(redis: Redis): Promise<ServerWarning[]> {
     });
   }
   return warnings;
-}
-
-function parseInfo(text: string): Record<string, string> {
-  const lines = text.split("\r\n").filter(line => line.includes(":"));
-  return Object.fromEntries(
-    lines.map(line => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
-  );
 }

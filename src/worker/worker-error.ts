@@ -1,3 +1,5 @@
+import { isAway, isRefusal } from "../redis/checked-redis.ts";
+
 const SOCKET_CODES = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -10,7 +12,7 @@ const SOCKET_CODES = new Set([
   "ENETUNREACH",
 ]);
 const CONNECTION_TEXT =
-  /^(Connection is closed|connect ETIMEDOUT|Socket closed|Command timed out|All sentinels are unreachable)/i;
+  /^(connect ETIMEDOUT|Socket closed|Socket timeout|Command timed out|All sentinels are unreachable|Unknown RESP type)/i;
 const LOST_TEXTS = [
   /^could not renew lock for job (.+)$/,
   /^(?:Missing lock|Missing key|Lock mismatch) for job (.+)\. \S/,
@@ -23,7 +25,8 @@ const REPEAT_MS = 60_000;
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
-  return SOCKET_CODES.has(code) || error.name === "AbortError" || CONNECTION_TEXT.test(error.message);
+  if (code === "BW_REDIS_AWAY" || isRefusal(error)) return true;
+  return SOCKET_CODES.has(code) || isAway(error) || CONNECTION_TEXT.test(error.message);
 }
 
 /** The run that BullMQ could not write to because its lock, or the run itself, is gone; null for other errors. */

@@ -29,6 +29,7 @@ async function setup(): Promise<RedisFixture> {
     async open(holder = "anyone") {
       const store = new RedisLockStore({
         connect: purpose => connectRedis(address, purpose, "test"),
+        address,
         keys,
         holder,
       });

@@ -187,12 +187,14 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that is a read-only replica is no place to lead, says so, and is one when it is promoted", async () => {
+  test("that is a read-only replica is not used, says so, and is used when it is promoted", async () => {
     const primary = await server();
     const redis = await server({ args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)] });
     const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = site.start();
-    expect((await replica.when("leader.absent"))["error"]).toMatch(/READONLY|no connection to Redis/);
+    expect((await replica.when("redis.unreachable"))["error"]).toBe(
+      `READONLY this server is a replica of 127.0.0.1:${primary.port}, and takes no writes; name the primary, or use redis.sentinel or redis.cluster`,
+    );
     await site.redis().replicaof("NO", "ONE");
     await replica.when("leader.elected");
     await replica.when("run.completed");

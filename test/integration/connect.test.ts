@@ -14,7 +14,7 @@ it("refuses commands immediately while a server never answers, and gives the con
     onTestFinished(() => redis.disconnect());
     const closed = new Promise(resolve => redis.once("close", resolve));
     await new Promise(resolve => redis.once("connect", resolve));
-    await expect(redis.get("key")).rejects.toThrow("enableOfflineQueue");
+    await expect(redis.get("key")).rejects.toMatchObject({ code: "BW_REDIS_AWAY" });
     await closed;
   };
   onTestFinished(() => {

@@ -122,6 +122,7 @@ it("grants a released lock to a waiter that gets no hints", async () => {
       purpose === "subscriber"
         ? connectRedis({ kind: "url", url: "redis://127.0.0.1:1" }, purpose, "deaf")
         : connectRedis(address, purpose, "deaf"),
+    address,
     keys,
     holder: "deaf",
   });

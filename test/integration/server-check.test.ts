@@ -11,7 +11,7 @@ afterEach(async () => {
 async function open(args: readonly string[]) {
   const server = await startRedis({ args });
   disposals.push(() => server.stop());
-  const redis = connectRedis({ kind: "url", url: server.url }, "worker", "test");
+  const redis = connectRedis({ kind: "url", url: server.url }, "worker", "test", { mayBeReplica: true });
   disposals.push(() => redis.disconnect());
   return { server, redis };
 }

@@ -51,8 +51,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "election-unanswered-bid-renamed",
     rule: "a bid without an answer is repeated with its token",
     file: "src/election/elector.ts",
-    find: "      this.#absence.check(messageOf(error));\n",
-    replace: "      this.#absence.check(messageOf(error));\n      this.#token = randomUUID();\n",
+    find: "      await this.#bidFailed(messageOf(error));\n",
+    replace: "      await this.#bidFailed(messageOf(error));\n      this.#token = randomUUID();\n",
     tests: ELECTOR,
   },
   {

@@ -62,6 +62,7 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "leader.resigned": f => `term ${f.term} (${f.reason})`,
   "leader.lost": f => `term ${f.term} (${f.reason})${f.error === undefined ? "" : `: ${f.error}`}`,
   "leader.absent": f => `nobody has led for ${f.forMs} ms: ${f.error}`,
+  "bid.failing": f => `${f.leader} leads, and for ${f.forMs} ms this replica could not take over: ${f.error}`,
   "tick.launched": f => `${f.run}, term ${f.term}, ${f.lateMs} ms late`,
   "tick.skipped": f =>
     `${f.job} at ${f.tick}: ${f.reason}${f.run === undefined ? "" : ` (${f.run})`}${severalTicks(f)}`,

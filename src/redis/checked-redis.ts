@@ -1,0 +1,176 @@
+import { Redis, type RedisOptions } from "ioredis";
+import type { HostAndPort } from "../config/config.ts";
+import { BellwetherError } from "../errors.ts";
+import { type ConnectionDemand, readAnswers, replicaProblem, type ServerFacts } from "./server-facts.ts";
+
+/** How long a server has for its answers about a new connection. */
+const CHECK_LIMIT_MS = 5_000;
+
+const REFUSALS = new WeakSet<Error>();
+
+type Answer = (error: Error | null, info?: object) => void;
+type Command = Parameters<Redis["sendCommand"]>[0];
+
+/** What ioredis keeps for itself and this class needs; its version is pinned, and tests hold each part. */
+interface Internals {
+  _readyCheck(answer: Answer): void;
+  readonly connector: { readonly reached?: HostAndPort | null };
+}
+
+export interface CheckedOptions {
+  readonly demand: ConnectionDemand;
+  /** True: whatever ioredis says of a missing connection is BW_REDIS_AWAY. BullMQ expects ioredis's own errors. */
+  readonly hasPlainErrors: boolean;
+  /** Hears of each connection, those that BullMQ makes from this one too. */
+  readonly onOpened: (redis: CheckedRedis) => void;
+}
+
+/**
+ * A connection that is not ready before the server has shown that the database, the user and the role are those of the
+ * configuration. ioredis alone reports a SELECT that is refused, and goes on in database 0. It is checked anew each time
+ * that the connection is made, before ioredis lets through any command but those of its handshake.
+ */
+export class CheckedRedis extends Redis {
+  readonly #checked: CheckedOptions;
+  #facts: ServerFacts | null = null;
+  #refusal: Error | null = null;
+
+  constructor(options: RedisOptions & { replyMapping: "legacy" }, checked: CheckedOptions) {
+    super(options);
+    this.#checked = checked;
+    // Nothing of what is replaced here is called before the socket exists, which takes a turn of the event loop.
+    const internals: Pick<Internals, "_readyCheck"> = { _readyCheck: answer => void this.#check(answer) };
+    Object.assign(this, internals);
+    Object.assign(this, { info: () => this.#info() });
+    this.on("connecting", () => {
+      this.#refusal = null;
+    });
+    checked.onOpened(this);
+  }
+
+  /** What the server that answers now, or answered last, says of itself. */
+  get facts(): ServerFacts | null {
+    return this.#facts;
+  }
+
+  /** Why the server, or the check of it, refused this attempt to connect; null when nothing was refused. */
+  get refusal(): Error | null {
+    return this.#refusal;
+  }
+
+  /** The machine that the newest attempt to connect has reached. */
+  get reached(): HostAndPort | null {
+    return (this as unknown as Internals).connector.reached ?? null;
+  }
+
+  /** BullMQ makes its blocking connections by this. */
+  override duplicate(override?: Partial<RedisOptions>): never {
+    const options = { ...this.options, ...override } as ConstructorParameters<typeof CheckedRedis>[0];
+    return new CheckedRedis(options, this.#checked) as never;
+  }
+
+  /** ioredis calls it for each error that the server answers with; those of the handshake come to nobody's ears. */
+  override handleReconnection(error: Error, item: Parameters<Redis["handleReconnection"]>[1]): void {
+    if (this.status === "connect" && item.command.name !== "client") this.#refusal ??= error;
+    super.handleReconnection(error, item);
+  }
+
+  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    if (this.#checked.hasPlainErrors) {
+      const { reject } = command;
+      command.reject = error => reject(inPlainWords(error));
+    }
+    return super.sendCommand(command, stream);
+  }
+
+  /**
+   * ioredis calls it when the handshake fails. It would end every command that waits with the refusal, and BullMQ takes that
+   * for the failure of a run; a worker's commands wait for the next connection instead.
+   */
+  override recoverFromFatalError(...args: Parameters<Redis["recoverFromFatalError"]>): void {
+    if (this.#checked.hasPlainErrors || this.status !== "connect") super.recoverFromFatalError(...args);
+    else this.#giveUp(args[1]);
+  }
+
+  async #check(answer: Answer): Promise<void> {
+    const { demand } = this.#checked;
+    const { stream } = this;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error("Socket timeout")), CHECK_LIMIT_MS);
+      });
+      const facts = readAnswers(await Promise.race([this.#ask(demand.db), late]), demand);
+      if (this.stream !== stream) return;
+      const problem = replicaProblem(facts, demand);
+      // Behind sentinels the connector looks for another server when it hears of the role.
+      if (problem !== null && !this.options.sentinels) throw problem;
+      this.#refusal = problem;
+      this.#facts = facts;
+      answer(null, facts.role === null ? {} : { role: facts.role });
+    } catch (error) {
+      if (this.stream === stream && this.status === "connect") this.#giveUp(error as Error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** ioredis emits a SELECT that is refused, and goes on; the check of the connection says the same, and what to do. */
+  override silentEmit(name: string, arg?: unknown): boolean {
+    const isSelect =
+      this.status === "connect" && (arg as { command?: { name: string } })?.command?.name === "select";
+    return name === "error" && isSelect ? false : super.silentEmit(name, arg);
+  }
+
+  #giveUp(error: Error): void {
+    this.#refusal = error;
+    REFUSALS.add(error);
+    this.silentEmit("error", error);
+    this.disconnect(true);
+  }
+
+  async #ask(db: number) {
+    // One after the other on the wire, in one round trip.
+    const [select, hello, info, clientInfo] = await Promise.all([
+      db === 0 ? null : answerOf(this.select(db)),
+      answerOf(this.call("hello")),
+      answerOf(this.call("info")),
+      answerOf(this.call("client", "info")),
+    ]);
+    return { select, hello, info, clientInfo };
+  }
+
+  /** Where INFO is refused, what is known: BullMQ reads its version from it, and never works without. */
+  async #info(): Promise<string> {
+    try {
+      return String(await this.call("info"));
+    } catch (error) {
+      const isRefused = error instanceof Error && /^(NOPERM|ERR)\b/.test(error.message);
+      if (!isRefused || !this.#facts?.version) throw error;
+      return `redis_version:${this.#facts.version}\r\n`;
+    }
+  }
+}
+
+/** True for what ended an attempt to connect: the watch of the connections tells it. */
+export function isRefusal(error: Error): boolean {
+  return REFUSALS.has(error);
+}
+
+async function answerOf(asked: Promise<unknown>): Promise<unknown> {
+  return asked.catch((error: Error) => error);
+}
+
+/** Of a command that got no answer because there is no connection (any more). */
+export function isAway(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === "MaxRetriesPerRequestError" ||
+      error.name === "AbortError" ||
+      /^(Connection is closed|Stream isn't writeable)/.test(error.message))
+  );
+}
+
+function inPlainWords(error: Error): Error {
+  return isAway(error) ? new BellwetherError("BW_REDIS_AWAY", {}, { cause: error }) : error;
+}

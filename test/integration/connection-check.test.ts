@@ -1,0 +1,185 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../src/config/config.ts";
+import { createLocks } from "../../src/locks/create-locks.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
+import { ConnectionWatch } from "../../src/redis/connection-watch.ts";
+import { Recorder } from "../support/recorder.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+const at = (path: string, login = ""): RedisAddress => ({
+  kind: "url",
+  url: `redis://${login}127.0.0.1:${server.port}${path}`,
+});
+
+function admin() {
+  const redis = connectRedis(at(""), "worker", "admin");
+  disposals.push(() => redis.disconnect());
+  return redis;
+}
+
+/** A connection, and what a replica tells about it. */
+function open(address: RedisAddress, purpose: Purpose = "plain") {
+  const recorder = new Recorder();
+  const watch = new ConnectionWatch({ address, events: recorder.events });
+  disposals.push(() => watch.stop());
+  const redis = connectRedis(address, purpose, `check-${purpose}`, {
+    onOpened: opened => {
+      disposals.push(() => opened.disconnect());
+      watch.add(opened, purpose);
+    },
+  });
+  return { redis, recorder };
+}
+
+/** Also while errors are emitted, at which `once` of node:events rejects. */
+function when(redis: ReturnType<typeof connectRedis>, event: "close" | "ready"): Promise<unknown> {
+  return new Promise(resolve => redis.once(event, resolve));
+}
+
+/** How often each command was called on the server, by all clients. */
+async function calls(): Promise<Record<string, string>> {
+  const stats = String(await admin().info("commandstats"));
+  return Object.fromEntries(
+    [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, count]) => [name, count]),
+  );
+}
+
+describe("a connection to another database than the configuration names", () => {
+  it.each(["fenced", "plain", "subscriber", "worker"] as const)(
+    "carries no command of purpose %s, and its reason is told once",
+    async purpose => {
+      const { redis, recorder } = open(at("/20"), purpose);
+      const told = await recorder.when("redis.unreachable");
+      expect(told.error).toMatch(
+        /^database 20 cannot be used: ERR DB index is out of range; the server has fewer/,
+      );
+      const key = namespace();
+      redis.set(key, "here").catch(() => undefined);
+      const blocking = redis.duplicate() as typeof redis;
+      blocking.rpush(`${key}-list`, "here").catch(() => undefined);
+      // Each makes several attempts.
+      for (const connection of [redis, blocking])
+        for (let closes = 0; closes < 4; closes++) await when(connection, "close");
+      expect(await admin().exists(key, `${key}-list`)).toBe(0);
+      expect(recorder.of("redis.unreachable")).toHaveLength(1);
+      expect(recorder.of("redis.connected")).toEqual([]);
+    },
+  );
+
+  it("is found when something on the way loses the SELECT, also on a connection that is made anew", async () => {
+    const proxy = createServer(client => {
+      const upstream = connect(server.port, "127.0.0.1");
+      for (const socket of [client, upstream]) socket.on("error", () => undefined);
+      client.on("close", () => upstream.destroy());
+      upstream.on("close", () => client.destroy());
+      upstream.pipe(client);
+      client.on("data", chunk => {
+        const text = chunk.toString("latin1");
+        upstream.write(
+          isLossy
+            ? text.replaceAll("$1\r\n3\r\n", "$1\r\n0\r\n").replaceAll("hello\r\n$1\r\n0", "hello\r\n$1\r\n3")
+            : text,
+          "latin1",
+        );
+      });
+    });
+    let isLossy = false;
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    disposals.push(() => new Promise(resolve => proxy.close(resolve)));
+    const { port } = proxy.address() as AddressInfo;
+    const { redis, recorder } = open({ kind: "url", url: `redis://127.0.0.1:${port}/3` });
+    await when(redis, "ready");
+    isLossy = true;
+    await admin().call("CLIENT", "KILL", "TYPE", "normal");
+    const told = await recorder.when("redis.unreachable", ({ error }) => error.includes("database"));
+    expect(told.error).toMatch(/has database 0, and the configuration names 3/);
+    isLossy = false;
+    await when(redis, "ready");
+    expect(await redis.ping()).toBe("PONG");
+    redis.disconnect();
+  });
+
+  it("is told with what to allow when the user may not SELECT, and not used when that right is taken away", async () => {
+    const name = namespace();
+    const redis = admin();
+    await redis.call("ACL", "SETUSER", name, "on", ">secret", "~*", "&*", "+@all");
+    const { redis: used, recorder } = open(at("/2", `${name}:secret@`), "worker");
+    await when(used, "ready");
+    await redis.call("ACL", "SETUSER", name, "-select");
+    await redis.call("CLIENT", "KILL", "USER", name);
+    const told = await recorder.when("redis.unreachable", ({ error }) => error.includes("NOPERM"));
+    expect(told.error).toMatch(/database 2 cannot be used: NOPERM .*select.*\+select/);
+    const writing = used.set("written-later", name);
+    await when(used, "close");
+    expect(await redis.exists("written-later")).toBe(0);
+    await redis.call("ACL", "SETUSER", name, "+select");
+    expect(await writing).toBe("OK");
+    await recorder.when("redis.connected", () => recorder.of("redis.connected").length > 1);
+  });
+
+  it("keeps locks from being taken, with the reason", async () => {
+    const locks = createLocks({ config: { namespace: namespace(), redis: at("/20") } });
+    disposals.push(() => locks.stop());
+    await expect(locks.lock("x", { ttl: "10s", wait: "3s" }, () => "taken")).rejects.toMatchObject({
+      code: "BW_LOCK_UNREACHABLE",
+      message: expect.stringContaining("ERR DB index is out of range"),
+    });
+  });
+});
+
+describe("an address that is not understood", () => {
+  it.each(["/abc", "/-1", "/0x1", "?db=x", "/1?db=2", "?enableOfflineQueue=true"])(
+    "%s is no connection",
+    path => {
+      expect(() => connectRedis(at(path), "plain", "test")).toThrow(
+        expect.objectContaining({ code: "BW_REDIS_URL" }),
+      );
+    },
+  );
+
+  it("is used with a database as a parameter", async () => {
+    const { redis } = open(at("?db=5"));
+    await when(redis, "ready");
+    expect(String(await redis.client("INFO"))).toContain(" db=5 ");
+  });
+});
+
+describe("a server that is short of what is asked", () => {
+  it.each([
+    { renamed: "INFO", problem: /^INFO is refused \(ERR unknown command/ },
+    { renamed: "CLIENT", problem: /^CLIENT INFO is refused \(ERR unknown command/ },
+    { renamed: "HELLO", problem: null },
+  ])("is used, with a warning, without $renamed", async ({ renamed, problem }) => {
+    const limited = await startRedis({ args: ["--save", "", "--rename-command", renamed, ""] });
+    disposals.push(() => limited.stop());
+    const { redis, recorder } = open({ kind: "url", url: `${limited.url}/4` });
+    await recorder.when("redis.connected", ({ version }) => /^\d+\.\d+/.test(version));
+    expect(recorder.of("redis.warning").map(warning => warning.problem)).toEqual(
+      problem === null ? [] : [expect.stringMatching(problem)],
+    );
+    expect(await redis.ping()).toBe("PONG");
+  });
+});
+
+it("asks nothing of a server but what every user with the least rights may", async () => {
+  const before = await calls();
+  const { redis } = open(at("/1"));
+  await when(redis, "ready");
+  const after = await calls();
+  const asked = Object.keys(after).filter(name => after[name] !== before[name]);
+  expect(asked.filter(name => !/^(select|hello|info|client\|\w+|config\|\w+)$/.test(name))).toEqual([]);
+});
