@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd3, IOptions } from "etcd3";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
-import { describeFailure, isAnswer, isRefusal } from "./failure.ts";
+import { describeFailure, isAnswer, isRefusal, isStaleToken } from "./failure.ts";
 import { cockatiel, etcd3 } from "./packages.ts";
 
 /** What a call gets: a client for one host, and the options that give the call its deadline. */
@@ -25,6 +25,9 @@ export function etcdCallLimitMs(leaseTtlMs: number): number {
 
 /** A wrong password costs etcd a slow hash each time that it is tried. */
 const REFUSED_PAUSE_MS = 5_000;
+/** How often a call is sent again with a new token, and after how long. */
+const TOKEN_TRIES = 3;
+const TOKEN_PAUSE_MS = 50;
 const WATCH_RETRY_MS = 250;
 /** The client's own deadline has this long to show before the call is given up from outside. */
 const LATE_MS = 100;
@@ -56,6 +59,7 @@ export class EtcdClient {
   async call<T>(work: EtcdWork<T>): Promise<T> {
     if (this.#refused && performance.now() < this.#refused.untilMs) throw this.#refused.error;
     let failure: unknown;
+    let tokens = 0;
     for (let tries = 0; tries < this.#options.address.hosts.length && !this.#isClosed; tries++) {
       try {
         const result = await this.#try(work);
@@ -67,6 +71,10 @@ export class EtcdClient {
           throw error;
         }
         failure = error;
+        if (!isStaleToken(error) || tokens === TOKEN_TRIES) continue;
+        tokens += 1;
+        tries -= 1;
+        await delay(TOKEN_PAUSE_MS);
       }
     }
     if (failure === undefined) throw new Error("the etcd client is closed");

@@ -17,6 +17,14 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof EtcdAuthenticationFailedError || error instanceof EtcdPermissionDeniedError;
 }
 
+/**
+ * True when etcd's users or roles have changed since the client got its token: it knows the new state after milliseconds, and
+ * has not carried out the call.
+ */
+export function isStaleToken(error: unknown): boolean {
+  return error instanceof Error && /revision of auth store is old|invalid auth token/.test(error.message);
+}
+
 /** The reason in one line, for people. Never the password. */
 export function describeFailure(
   error: unknown,

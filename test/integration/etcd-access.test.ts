@@ -65,6 +65,48 @@ describe("with users", () => {
     return etcd;
   }
 
+  it("tells nothing of a change of its users, which makes calls fail for milliseconds", async () => {
+    const etcd = await setup();
+    const { events, of } = recorder();
+    const client = openEtcd(
+      { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
+      { events, callLimitMs: 3_000 },
+    );
+    disposals.push(() => client.close());
+    let isChanging = true;
+    const change = async () => {
+      for (let index = 0; index < 12; index++)
+        await etcd.ctl("--user", "root:rootpw", "role", "add", `role-${index}`);
+      isChanging = false;
+    };
+    const call = async () => {
+      while (isChanging)
+        await client.call(async (etcd3, options) => await etcd3.put("/access/x").value("y").options(options));
+    };
+    await Promise.all([change(), call(), call(), call(), call()]);
+    expect(of("etcd.unreachable")).toEqual([]);
+  });
+
+  it.each(["revision of auth store is old", "invalid auth token"])(
+    "sends a call again that etcd refused with: %s",
+    async words => {
+      const etcd = await setup();
+      const { events, of } = recorder();
+      const client = openEtcd(
+        { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
+        { events, callLimitMs: 3_000 },
+      );
+      disposals.push(() => client.close());
+      let refusals = 0;
+      const answer = await client.call(async (etcd3, options) => {
+        refusals += 1;
+        if (refusals < 3) throw new Error(`3 INVALID_ARGUMENT: etcdserver: ${words}`);
+        return await etcd3.get("/access/x").options(options).string();
+      });
+      expect([answer, of("etcd.unreachable")]).toEqual([null, []]);
+    },
+  );
+
   it("works as a user, and tells every refusal once, in one line, without the password", async () => {
     const etcd = await setup();
     const as = (username: string, password: string) => join(etcd, { credentials: { username, password } });
