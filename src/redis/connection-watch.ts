@@ -5,6 +5,7 @@ import type { CheckedRedis } from "./checked-redis.ts";
 import { describeAddress } from "./connect.ts";
 import { reasonOf, whyNotConnected } from "./refusal.ts";
 import { checkServer } from "./server-check.ts";
+import type { ServerFacts, ServerWarning } from "./server-facts.ts";
 
 export interface ConnectionWatchOptions {
   readonly address: RedisAddress;
@@ -87,6 +88,8 @@ export class ConnectionWatch {
   /** What broke a connection that was ready is not looked into: the next attempt says what is wrong. */
   async #onFailed(watched: Watched, wasReady: boolean): Promise<void> {
     if (this.#stopped || watched.isAsked) return;
+    // A server that stays away is not asked again at each attempt, unless it says something.
+    if (this.#down.has(watched.redis) && watched.redis.refusal === null) return;
     const { address } = this.#options;
     const { redis, lastError } = watched;
     watched.isAsked = true;
@@ -144,7 +147,17 @@ export class ConnectionWatch {
       address: describeAddress(address),
       version: facts.version ?? "unknown",
     });
-    for (const warning of checkServer(facts, address)) events.emit("redis.warning", warning);
+    for (const warning of warningsOf(facts, address)) events.emit("redis.warning", warning);
+  }
+}
+
+/** A server that takes over later, and is too old, keeps a replica from nothing that works there. */
+function warningsOf(facts: ServerFacts, address: RedisAddress): ServerWarning[] {
+  try {
+    return checkServer(facts, address);
+  } catch (error) {
+    if (!isBellwetherError(error)) throw error;
+    return [{ problem: error.message, advice: "upgrade it" }];
   }
 }
 

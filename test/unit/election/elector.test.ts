@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Elector, type Lead, type Term } from "../../../src/election/elector.ts";
+import { Elector, type ElectorOptions, type Lead, type Term } from "../../../src/election/elector.ts";
 import type { BidOutcome } from "../../../src/election/lease-store.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(electors.splice(0).map(elector => elector.stop()));
 });
 
-function setup(lead?: Lead) {
+function setup(lead?: Lead, seekLeader?: ElectorOptions["seekLeader"]) {
   const clock = new ManualClock();
   const store = new ScriptStore();
   const recorder = new Recorder();
@@ -26,6 +26,7 @@ function setup(lead?: Lead) {
     generation: 3,
     leaseTtlMs: TTL_MS,
     random: () => 0,
+    ...(seekLeader && { seekLeader }),
     lead: async term => {
       terms.push(term);
       return lead ? lead(term) : untilAborted(term);
@@ -158,6 +159,30 @@ describe("following", () => {
     await clock.advance(100_000);
     const times = recorder.of("leader.absent").map(event => Math.round(event.forMs / TTL_MS));
     expect(times).toEqual([2, 4, 8]);
+  });
+
+  it("says that it cannot take over, and not that nobody leads, while another replica is seen to lead", async () => {
+    let leader = "other";
+    const { clock, store, recorder, elector } = setup(undefined, async () => {
+      if (leader === "unknown") throw new Error("no connection");
+      return { replica: leader, term: 1, sinceMs: 0 };
+    });
+    store.onCampaign = () => "no answer";
+    elector.start();
+    await clock.advance(3 * TTL_MS);
+    expect(recorder.of("bid.failing")).toMatchObject([{ leader: "other", error: expect.any(String) }]);
+    expect(recorder.of("leader.absent")).toEqual([]);
+    expect(elector.leaderAbsentMs).toBe(0);
+    leader = "me";
+    await clock.advance(3 * TTL_MS);
+    expect(recorder.of("leader.absent")).toHaveLength(1);
+    leader = "other";
+    await clock.advance(TTL_MS);
+    expect(elector.leaderAbsentMs).toBe(0);
+    leader = "unknown";
+    await clock.advance(3 * TTL_MS);
+    expect(recorder.of("leader.absent")).toHaveLength(2);
+    expect(recorder.of("bid.failing")).toHaveLength(1);
   });
 
   it("tells for how long it has known of no leader", async () => {
