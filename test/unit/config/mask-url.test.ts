@@ -12,6 +12,7 @@ describe("an address for people", () => {
     ["redis://:secret@host", "redis://:***@host"],
     ["redis://secret@host", "redis://***@host"],
     ["redis://host?db=2&password=secret", "redis://host?db=2&password=***"],
+    ["redis://host?password=1234", "redis://host?password=***"],
     ["redis://host?secret", "redis://host?***"],
     ["redis://host/secret", "redis://host/***"],
     ["redis://host/0#secret", "redis://host/0#***"],
