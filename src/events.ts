@@ -172,6 +172,9 @@ export interface EventMap {
   "run.unrecorded": { job: string; run: string; error: string };
   /** BullMQ reported something other than a broken connection; the same text is told once a minute. */
   "worker.error": { queue: string; error: string };
+  /** The workers hear nothing from Redis on this connection (its name in CLIENT LIST); told once until they do. */
+  "worker.silent": { connection: string; forMs: number };
+  "worker.heard": { forMs: number };
 
   /** `run`: the run that holds it, or null outside of runs. */
   "lock.acquired": { lock: string; fence: number; waitedMs: number; run: string | null };
@@ -239,6 +242,8 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "run.resultDropped": { level: "warn", message: "run completed; its result is not kept" },
   "run.unrecorded": { level: "warn", message: "the end of the run is not in the history" },
   "worker.error": { level: "error", message: "a queue's worker reported an error" },
+  "worker.silent": { level: "error", message: "the workers hear nothing from Redis; connecting again" },
+  "worker.heard": { level: "info", message: "the workers hear from Redis again" },
   "lock.acquired": { level: "debug", message: "lock acquired" },
   "lock.released": { level: "debug", message: "lock released" },
   "lock.lost": { level: "warn", message: "lock lost while its work was under way" },

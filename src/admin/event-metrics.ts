@@ -175,6 +175,7 @@ export function redisMetrics(make: Instruments): Reactions {
   return {
     "redis.lostData": () => lost.inc(),
     "redis.unreachable": () => errors.inc(),
+    "worker.silent": () => errors.inc(),
     "launch.failed": () => errors.inc(),
     "launch.stalled": () => errors.inc(),
   };

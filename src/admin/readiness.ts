@@ -8,6 +8,8 @@ export class Readiness {
   #isConnected = false;
   #wasConnected = false;
   #isStopping = false;
+  /** The connection on which the workers hear nothing. */
+  #silent: string | null = null;
   #unsubscribe: (() => void) | null = null;
 
   constructor(events: Events) {
@@ -29,6 +31,12 @@ export class Readiness {
       "redis.unreachable": () => {
         this.#isConnected = false;
       },
+      "worker.silent": ({ connection }) => {
+        this.#silent = connection;
+      },
+      "worker.heard": () => {
+        this.#silent = null;
+      },
     });
   }
 
@@ -47,6 +55,9 @@ export class Readiness {
     if (!this.#isLoaded) reasons.push("the handlers are not loaded yet");
     if (!this.#isConnected) {
       reasons.push(this.#wasConnected ? "Redis does not answer" : "Redis has not answered yet");
+    }
+    if (this.#silent !== null) {
+      reasons.push(`the workers hear nothing from Redis on their connection "${this.#silent}"`);
     }
     return reasons;
   }

@@ -78,7 +78,8 @@ async function findMaster(
   const nodes = unique(candidates);
   for (const node of nodes) {
     const found = await askNode(node, options).catch(() => null);
-    if (found) return { master: found.master, nodes: unique([...found.nodes, node]) };
+    // The one that answered is asked first the next time: a frozen node costs each question its whole limit.
+    if (found) return { master: found.master, nodes: unique([node, ...found.nodes]) };
   }
   // Another one the next time.
   const [first, ...others] = nodes as [HostAndPort, ...HostAndPort[]];
@@ -97,6 +98,7 @@ async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConn
     ...(tls && { tls }),
     ...{ lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
     ...{ connectTimeout: ASK_LIMIT_MS, commandTimeout: ASK_LIMIT_MS, retryStrategy: () => null },
+    disconnectTimeout: ASK_LIMIT_MS / 10,
   });
   redis.on("error", () => undefined);
   try {

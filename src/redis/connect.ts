@@ -1,4 +1,4 @@
-import type { RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { parseRedisUrl, type RedisUrl } from "../config/redis-url.ts";
@@ -6,11 +6,16 @@ import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { CheckedRedis, isAway } from "./checked-redis.ts";
 import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
+import { SilenceWatch, SilentConnections } from "./silence-watch.ts";
 import { tlsOptions } from "./tls.ts";
 
 /** A connection that gave no answer for this long is given up and made anew. */
-const SOCKET_TIMEOUT_MS = 5_000;
+const ANSWER_LIMIT_MS = 5_000;
+/** BullMQ blocks a connection for up to 10 s. */
+const BLOCKED_ANSWER_LIMIT_MS = 12_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A sentinel that accepts connections and says nothing is passed over after this. */
+const SENTINEL_LIMIT_MS = 2_000;
 const MAX_RECONNECT_DELAY_MS = 2_000;
 
 /** ioredis's answer for "reconnect, and send the refused command to the server that is found". */
@@ -29,14 +34,13 @@ export type Purpose = "fenced" | "plain" | "subscriber" | "worker";
 
 /**
  * Each command ends in time: while the connection is down it fails at once, when the connection breaks it fails then, and
- * a server that is silent for SOCKET_TIMEOUT_MS loses its connection. A command that ioredis queues has no such end: it
+ * a server that is silent for ANSWER_LIMIT_MS loses its connection (SilenceWatch). A command that ioredis queues has no such end: it
  * waits as long as a TCP proxy accepts connections to a server that is away, or as no sentinel answers.
  */
 const NEVER_TWICE: RedisOptions = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
-  socketTimeout: SOCKET_TIMEOUT_MS,
 };
 
 const RULES: Record<Purpose, RedisOptions> = {
@@ -73,15 +77,28 @@ export function connectRedis(
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
     ...placeOf(address),
   };
+  const family = new SilentConnections();
+  let answerLimitMs = ANSWER_LIMIT_MS;
   return new CheckedRedis(options, {
     demand: { db: options.db ?? 0, username: options.username ?? "default", mayBeReplica },
     hasPlainErrors: purpose !== "worker",
     onOpened: redis => {
       // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
       redis.on("error", ignoreConnectionError);
+      families.set(redis, family);
+      new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);
+      // BullMQ makes a blocking connection for each queue out of the one that they share.
+      answerLimitMs = BLOCKED_ANSWER_LIMIT_MS;
       onOpened?.(redis);
     },
   });
+}
+
+const families = new WeakMap<Redis, SilentConnections>();
+
+/** Which of a connection and its duplicates are silent. */
+export function silentConnectionsOf(redis: Redis): SilentConnections | null {
+  return families.get(redis) ?? null;
 }
 
 /** Where the server is and how to get in. Throws BW_TLS_FILE and BW_REDIS_URL. */
@@ -112,6 +129,7 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
     Connector: SentinelsConnector,
     name: address.name,
     sentinels: [...address.nodes],
+    sentinelCommandTimeout: SENTINEL_LIMIT_MS,
     sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),

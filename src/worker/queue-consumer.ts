@@ -47,6 +47,7 @@ export interface QueueConsumerOptions {
   workOf(job: string): Work | null;
 }
 
+/** Before what failed because the connection broke is tried again; BullMQ's own 15 s would hold up all runs. */
 const LOOP_RETRY_MS = 1_000;
 /** A clock that is this far behind makes retries late. */
 const BEHIND_MS = 100;
@@ -81,6 +82,7 @@ export class QueueConsumer {
       lockDuration: timing.lockDurationMs,
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
+      runRetryDelay: LOOP_RETRY_MS,
     };
     const process: Processor = (job, token) => this.#process(job, token);
     this.#worker = new Worker(queue, process, workerOptions, storeTimeBackend(options.skewMs));

@@ -3,6 +3,7 @@ import { within } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
+import { silentConnectionsOf } from "../redis/connect.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import type { RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
@@ -53,6 +54,7 @@ export class Workers {
   async start(): Promise<void> {
     if (this.#redis || this.#stopped) return;
     this.#redis = this.#options.connect();
+    this.#tellSilence(this.#redis);
     this.#setQueues(this.#options.config.queues);
   }
 
@@ -71,6 +73,19 @@ export class Workers {
       if (consumer) consumer.setConcurrency(concurrency);
       else this.#consume(queue, concurrency);
     }
+  }
+
+  /** Once, whichever of the workers' connections are silent, and again when all of them answer. */
+  #tellSilence(redis: Redis): void {
+    const { events } = this.#options;
+    let sinceMs = 0;
+    silentConnectionsOf(redis)?.listen({
+      onSilent: (connection, forMs) => {
+        sinceMs = performance.now() - forMs;
+        events.emit("worker.silent", { connection, forMs });
+      },
+      onHeard: () => events.emit("worker.heard", { forMs: Math.round(performance.now() - sinceMs) }),
+    });
   }
 
   #consume(queue: string, concurrency: number): void {
@@ -99,6 +114,7 @@ export class Workers {
   }
 
   async #stop(deadlineMs: number): Promise<boolean> {
+    if (this.#redis) silentConnectionsOf(this.#redis)?.listen(null);
     const ended = await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop(deadlineMs)));
     await within(this.#reporter.settled(), this.#timing.closeLimitMs);
     this.#redis?.disconnect();

@@ -18,7 +18,7 @@ import {
 
 const NODES = 3;
 const QUORUM = 2;
-const MASTER = "flock";
+export const MASTER = "flock";
 const DOWN_AFTER_MS = 700;
 const FAILOVER_TIMEOUT_MS = 4_000;
 const FAILOVER_LIMIT_MS = 30_000;
@@ -207,7 +207,8 @@ function replicaOf(port: number): string[] {
   return ["--replicaof", "127.0.0.1", String(port)];
 }
 
-async function startSentinel(dir: string, index: number, primaryPort: number): Promise<TestRedis> {
+/** Of the primary and with the files of `dir`. */
+export async function startSentinel(dir: string, index: number, primaryPort: number): Promise<TestRedis> {
   const own = path.join(dir, String(index));
   const file = `${own}.conf`;
   await writeFile(

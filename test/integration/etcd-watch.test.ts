@@ -1,7 +1,9 @@
 import { getEventListeners } from "node:events";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { EtcdClient } from "../../src/etcd/client.ts";
 import { Events } from "../../src/events.ts";
+import { startEtcd } from "../support/etcd-server.ts";
+import { FaultyLink } from "../support/faulty-link.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -35,3 +37,33 @@ it("keeps no listener for each try of a watch while etcd is away", async () => {
   end();
   client.close();
 });
+
+it.each([[["requests"] as const], [["replies"] as const], [["requests", "replies"] as const]])(
+  "opens a watch again after its connection has fallen silent (%j) and a call found out",
+  async directions => {
+    const etcd = await startEtcd();
+    onTestFinished(() => etcd.stop());
+    const link = await FaultyLink.to(etcd.port);
+    onTestFinished(() => link.stop());
+    const client = new EtcdClient({
+      address: { hosts: [`http://127.0.0.1:${link.port}`], tls: null, credentials: null },
+      callLimitMs: 500,
+      events: new Events(),
+    });
+    onTestFinished(() => client.close());
+    const look = () => client.call((client, options) => client.get("/x/a").options(options).string());
+    let stands = Promise.withResolvers<void>();
+    onTestFinished(client.watch("/x/", () => stands.resolve()));
+    await stands.promise;
+    await look();
+
+    stands = Promise.withResolvers();
+    link.silence("", directions);
+    await expect(look()).rejects.toThrow();
+    await look();
+    await stands.promise;
+    stands = Promise.withResolvers();
+    await etcd.ctl("put", "/x/a", "1");
+    await stands.promise;
+  },
+);

@@ -29,8 +29,11 @@ export interface LinkTls {
 }
 
 const LATE_MS = 500;
+const BOTH: readonly Direction[] = ["requests", "replies"];
 /** What a replica calls its connections: `bellwether:<replica>:launch`. */
 const NAME = /\bbellwether:[^:\s]+:([\w-]+)/;
+/** What BullMQ calls those on which its workers block: `<prefix>:<queue>:w:<replica>`. They are "blocking" here. */
+const BLOCKING = /\S+:w:\S+/;
 
 /** A TCP proxy on loopback between one client and one server. Its faults are switched on and off at any time. */
 export class FaultyLink {
@@ -113,6 +116,11 @@ export class FaultyLink {
   releaseNamed(name: string): void {
     this.#heldNames.delete(name);
     this.resetNamed(name);
+  }
+
+  /** Lets nothing of the connections that have this name now through in these directions, for good. */
+  silence(name: string, directions: readonly Direction[] = BOTH): void {
+    for (const connection of this.#named(name)) connection.silence(directions);
   }
 
   /** Closes one side of the connections of this name; the other side does not hear of it. */
@@ -219,6 +227,7 @@ class Connection {
   name = "";
   readonly #options: ConnectionOptions;
   #isHalfOpen = false;
+  readonly #silent = new Set<Direction>();
   readonly #waiting: Record<Direction, Waiting[]> = { requests: [], replies: [] };
 
   constructor(options: ConnectionOptions) {
@@ -241,7 +250,13 @@ class Connection {
   }
 
   learnName(chunk: Buffer): void {
-    if (this.name === "") this.name = NAME.exec(chunk.toString("latin1"))?.[1] ?? "";
+    if (this.name !== "") return;
+    const text = chunk.toString("latin1");
+    this.name = NAME.exec(text)?.[1] ?? (BLOCKING.test(text) ? "blocking" : "");
+  }
+
+  silence(directions: readonly Direction[]): void {
+    for (const direction of directions) this.#silent.add(direction);
   }
 
   halfOpen(closed: "client" | "server"): void {
@@ -283,7 +298,7 @@ class Connection {
     const { isHeld, client, upstream } = this.#options;
     const target = direction === "requests" ? upstream : client;
     const queue = this.#waiting[direction];
-    while (queue[0] && !isHeld(direction, this.name)) {
+    while (queue[0] && !isHeld(direction, this.name) && !this.#silent.has(direction)) {
       const leftMs = queue[0].dueMs - performance.now();
       if (leftMs > 0) {
         setTimeout(() => this.#flush(direction), leftMs).unref();

@@ -132,6 +132,7 @@ describe("metrics", () => {
     events.emit("config.rejected", { mistakes: ["a", "b"] });
     events.emit("redis.unreachable", { address: "", error: "" });
     events.emit("launch.failed", { term: 1, error: "" });
+    events.emit("worker.silent", { connection: "", forMs: 5_000 });
     const lock = { lock: "l", fence: 1, run: null };
     events.emit("lock.acquired", { ...lock, waitedMs: 20 });
     events.emit("lock.released", { ...lock, heldMs: 2_000 });
@@ -140,7 +141,7 @@ describe("metrics", () => {
     metrics.storeAnswered("etcd", 4);
     const shown = await expose();
     expect(shown.value("config_rejected_total")).toBe(1);
-    expect(shown.value("redis_errors_total")).toBe(2);
+    expect(shown.value("redis_errors_total")).toBe(3);
     expect(shown.value("lock_wait_seconds_sum")).toBe(0.02);
     expect(shown.value("lock_held_seconds_sum")).toBe(5);
     expect(shown.value("redis_latency_seconds_sum")).toBe(0.002);

@@ -35,6 +35,18 @@ describe("the readiness of a replica", () => {
     expect(readiness.reasons()).toEqual([]);
   });
 
+  it("ends while the workers hear nothing, and says on which connection", () => {
+    const { events, readiness, started, connected } = setup();
+    started();
+    connected();
+    events.emit("worker.silent", { connection: "pod-7:worker", forMs: 5_000 });
+    expect(readiness.reasons()).toEqual([
+      'the workers hear nothing from Redis on their connection "pod-7:worker"',
+    ]);
+    events.emit("worker.heard", { forMs: 9_000 });
+    expect(readiness.reasons()).toEqual([]);
+  });
+
   it("does not depend on leading", () => {
     const { events, readiness, started, connected } = setup();
     started();

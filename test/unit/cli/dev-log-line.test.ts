@@ -195,6 +195,8 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "run.resultDropped": { job: "a", run: "a@T1", reason: "too large" },
   "run.unrecorded": { job: "a", run: "a@T1", error: "no route" },
   "worker.error": { queue: "default", error: "no route" },
+  "worker.silent": { connection: "pod-7:worker", forMs: 4711 },
+  "worker.heard": { forMs: 4711 },
   "lock.acquired": { lock: "invoices", fence: 4711, waitedMs: 4712, run: "a@T1" },
   "lock.released": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1" },
   "lock.lost": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1", reason: "taken" },

@@ -1,0 +1,75 @@
+import { afterEach, expect, it, onTestFailed } from "vitest";
+import { SentinelServers } from "../chaos/sentinel-servers.ts";
+import { createProject } from "../support/project.ts";
+import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
+import { namespace } from "../support/redis-server.ts";
+import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+/** Two replicas that beat each second. */
+async function deploy(name: string, redisSetting: string) {
+  const project = await createProject({
+    "config/bellwether.yaml": `namespace: ${name}\n${redisSetting}\nelection: { leaseTtl: 3s }\nhttp: false\nadmin: false\nlog: { level: debug }\n`,
+    "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
+    "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+  });
+  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  disposals.push(
+    () => project.dispose(),
+    () => Promise.all(flock.map(replica => replica.end())),
+  );
+  onTestFailed(() => {
+    for (const { lines, noise } of flock)
+      console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
+  });
+  return flock;
+}
+
+/** Runs of ticks after now are completed by each replica that has a part in it. */
+async function goesOn(flock: readonly ReplicaProcess[]): Promise<void> {
+  const since = new Date().toISOString();
+  const isNew = (line: LogLine) => String(line["tick"]) > since;
+  const launched = await Promise.race(flock.map(replica => replica.when("tick.launched", isNew)));
+  await Promise.race(
+    flock.map(replica => replica.when("run.completed", line => line["run"] === launched["run"])),
+  );
+}
+
+function expectNoHarm(flock: readonly ReplicaProcess[]): void {
+  const lines = flock.flatMap(replica => replica.lines);
+  const completed = lines.filter(line => line.event === "run.completed").map(line => line["run"]);
+  expect(completed.length).toBe(new Set(completed).size);
+  expect(lines.filter(line => line.event === "run.failed" || line.event === "worker.error")).toEqual([]);
+}
+
+it("handles runs again once Sentinel has replaced a primary that is frozen for good", async () => {
+  const servers = await SentinelServers.start("frozen", null);
+  disposals.push(() => servers.stop());
+  const { settings } = await servers.join();
+  const flock = await deploy("frozen", settings.join("\n"));
+  await goesOn(flock);
+  const before = await servers.primaryPort();
+  await servers.faults["primary frozen, then two of them"]({ holdMs: 0 } as never);
+  while ((await servers.primaryPort().catch(() => before)) === before)
+    await new Promise(resolve => setTimeout(resolve, 100));
+  await goesOn(flock);
+  expectNoHarm(flock);
+}, 120_000);
+
+it("handles runs again once a Cluster has replaced a master that is frozen for good", async () => {
+  const cluster: TestCluster = await startCluster();
+  disposals.push(() => cluster.stop());
+  const name = namespace();
+  const nodes = cluster.addresses.map(address => `"${address}"`).join(", ");
+  const flock = await deploy(name, `redis: { cluster: { nodes: [${nodes}] } }`);
+  await goesOn(flock);
+  const master = await cluster.masterOf(`{${name}}`);
+  await master.kill("SIGSTOP");
+  await cluster.untilMasterIsNot(`{${name}}`, master);
+  await goesOn(flock);
+  expectNoHarm(flock);
+}, 120_000);

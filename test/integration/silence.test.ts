@@ -1,0 +1,166 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../src/config/config.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
+import { MASTER, startSentinel } from "../chaos/sentinel-servers.ts";
+import { type Direction, FaultyLink } from "../support/faulty-link.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+const PURPOSES = ["fenced", "plain", "subscriber", "worker"] satisfies readonly Purpose[];
+const NAMES = [...PURPOSES, "blocking"] as const;
+const DIRECTIONS: readonly (readonly Direction[])[] = [["requests"], ["replies"], ["requests", "replies"]];
+
+/** A connection of each kind, through a link of their own. */
+async function setup() {
+  const link = await FaultyLink.to(redis.port);
+  disposals.push(() => link.stop());
+  const address: RedisAddress = { kind: "url", url: `redis://127.0.0.1:${link.port}` };
+  const opened = PURPOSES.map(purpose => connectRedis(address, purpose, `bellwether:test:${purpose}`));
+  const worker = opened.at(-1) as Redis;
+  const blocking = worker.duplicate({ connectionName: "{x}:queue:w:test" });
+  const all = [...opened, blocking];
+  disposals.push(() => all.forEach(connection => void connection.disconnect()));
+  await Promise.all(all.map(ready));
+  const [, , subscriber] = all as [Redis, Redis, Redis];
+  await subscriber.subscribe("news");
+  return { link, all, blocking, subscriber };
+}
+
+async function ready(connection: Redis): Promise<void> {
+  if (connection.status !== "ready") await new Promise(resolve => connection.once("ready", resolve));
+}
+
+function closed(connection: Redis): Promise<unknown> {
+  return new Promise(resolve => connection.once("close", resolve));
+}
+
+async function admin(): Promise<Redis> {
+  const connection = connectRedis({ kind: "url", url: redis.url }, "plain", "admin");
+  disposals.push(() => connection.disconnect());
+  await ready(connection);
+  return connection;
+}
+
+function idsOf(list: unknown): string[] {
+  return [...String(list).matchAll(/^id=(\d+) /gm)].map(([, id = ""]) => id).sort();
+}
+
+describe("a connection", () => {
+  it("is replaced when it has fallen silent in one direction or both, also when nothing is asked", async () => {
+    await Promise.all(
+      DIRECTIONS.map(async directions => {
+        const { link, all } = await setup();
+        const replaced = all.map(async connection => {
+          await closed(connection);
+          await ready(connection);
+          return connection.status;
+        });
+        for (const name of NAMES) link.silence(name, directions);
+        expect(await Promise.all(replaced)).toEqual(NAMES.map(() => "ready"));
+      }),
+    );
+  });
+
+  it("is given up again while new ones fall silent as well, and comes back with the server", async () => {
+    const { link, all } = await setup();
+    const twice = all.map(async connection => {
+      await closed(connection);
+      await closed(connection);
+    });
+    link.hold(["replies"]);
+    await Promise.all(twice);
+    link.release("reset");
+    await Promise.all(all.map(ready));
+  });
+
+  it("of a subscriber is replaced when its questions get no answer while news still come", async () => {
+    const { link, subscriber } = await setup();
+    const publisher = await admin();
+    const news: unknown[] = [];
+    subscriber.on("message", (_, text) => news.push(text));
+    link.silence("subscriber", ["requests"]);
+    const publishing = setInterval(() => void publisher.publish("news", "more"), 100);
+    disposals.push(() => clearInterval(publishing));
+    await closed(subscriber);
+    expect(news.length).toBeGreaterThan(10);
+  });
+
+  it("stays while it has nothing to hear", async () => {
+    await setup();
+    const observer = await admin();
+    const before = idsOf(await observer.client("LIST"));
+    await observer.config("RESETSTAT");
+    // Each kind asks once in two seconds.
+    const pings = async () =>
+      Number(/cmdstat_ping:calls=(\d+)/.exec(await observer.info("commandstats"))?.[1] ?? 0);
+    while ((await pings()) < 6 * NAMES.length) await sleep(100);
+    expect(idsOf(await observer.client("LIST"))).toEqual(before);
+  });
+
+  it("stays while it is blocked for as long as BullMQ blocks", async () => {
+    const { blocking } = await setup();
+    const closes: unknown[] = [];
+    blocking.on("close", () => closes.push("close"));
+    expect(await blocking.bzpopmin("nothing", 10)).toBeNull();
+    expect(closes).toEqual([]);
+  });
+
+  it("stays when this process did not run while the answer came", async () => {
+    const { all } = await setup();
+    const closes: unknown[] = [];
+    for (const connection of all)
+      connection.on("close", () => closes.push(connection.options.connectionName));
+    const answers = all.map(connection => connection.ping());
+    // The commands are on their way; then a handler computes.
+    await new Promise(resolve => setImmediate(resolve));
+    const endMs = performance.now() + 13_000;
+    while (performance.now() < endMs);
+    await Promise.all(answers);
+    await Promise.all(all.map(connection => connection.ping()));
+    expect(closes).toEqual([]);
+  });
+
+  it("stays through a pause of the server that is shorter than its limit", async () => {
+    const { all } = await setup();
+    const closes: unknown[] = [];
+    for (const connection of all)
+      connection.on("close", () => closes.push(connection.options.connectionName));
+    const observer = await admin();
+    await observer.client("PAUSE", 3_000);
+    await Promise.all(all.map(connection => connection.ping()));
+    expect(closes).toEqual([]);
+  });
+});
+
+it("is made through the next sentinel when the first one is frozen", async () => {
+  const frozen = await startRedis();
+  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-silence-"));
+  const sentinel = await startSentinel(dir, 0, redis.port);
+  disposals.push(
+    () => frozen.stop(),
+    () => rm(dir, { recursive: true, force: true }),
+    () => sentinel.stop(),
+  );
+  await frozen.kill("SIGSTOP");
+  const nodes = [frozen, sentinel].map(({ port }) => ({ host: "127.0.0.1", port }));
+  const opened = PURPOSES.map(purpose =>
+    connectRedis({ kind: "sentinel", name: MASTER, nodes }, purpose, "test"),
+  );
+  disposals.push(() => opened.forEach(connection => void connection.disconnect()));
+  await Promise.all(opened.map(ready));
+});

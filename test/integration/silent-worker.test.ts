@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { type Direction, FaultyLink } from "../support/faulty-link.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { cluster, type EventRecord, gate, type HandlerBody, type Member } from "./worker.setup.ts";
+
+const disposals: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const dispose of disposals.splice(0).reverse()) await dispose();
+});
+
+/** One replica's workers behind a link, and their runs. */
+async function setup(bodies: Record<string, HandlerBody> = {}) {
+  const redis = await startRedis();
+  const link = await FaultyLink.to(redis.port);
+  const made = cluster(redis);
+  disposals.push(
+    () => redis.stop(),
+    () => link.stop(),
+    () => made.close(),
+  );
+  const url = `redis://127.0.0.1:${link.port}`;
+  const shared = connectRedis({ kind: "url", url }, "worker", "bellwether:r:worker");
+  const calls: string[] = [];
+  const count: HandlerBody = (_data, run) => calls.push(run.id);
+  const { events } = await made.start(
+    "r",
+    { tick: count, ...bodies },
+    {
+      more: { connect: () => shared },
+    },
+  );
+  await made.launch("tick", { at: at(0) });
+  await events.wait("run.completed");
+  return { ...made, link, shared, events, calls };
+}
+
+function at(second: number): string {
+  return new Date(Date.UTC(2026, 10, 23, 7, 0, second)).toISOString();
+}
+
+/** Each run was done once and is recorded as that. */
+function expectEachOnce({ events, calls }: Pick<Member, "events"> & { calls: string[] }, runs: number) {
+  expect(calls.length).toBe(new Set(calls).size);
+  expect(events.of("run.completed").length).toBe(runs);
+  expectNoHarm(events);
+}
+
+function expectNoHarm(events: EventRecord): void {
+  for (const name of ["run.failed", "run.lost", "worker.error"] as const) expect(events.of(name)).toEqual([]);
+}
+
+describe("the workers of a replica", () => {
+  it.each<[string, readonly Direction[]]>([
+    ["worker", ["requests"]],
+    ["worker", ["requests", "replies"]],
+    ["blocking", ["requests"]],
+    ["blocking", ["replies"]],
+    ["blocking", ["requests", "replies"]],
+  ])("go on when their %s connection falls silent (%j)", async (name, directions) => {
+    const site = await setup();
+    site.link.silence(name, directions);
+    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
+    await site.events.wait("run.completed", 6);
+    expectEachOnce(site, 6);
+  });
+
+  it("miss no run when the answers of their shared connection are lost", async () => {
+    const site = await setup();
+    site.link.silence("worker", ["replies"]);
+    // What the first, unanswered command has taken is found when its lock runs out.
+    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
+    await site.events.wait("run.completed", 6);
+    expectEachOnce(site, 6);
+  });
+
+  it("keep the locks of what they do through the silence", async () => {
+    const work = gate();
+    const begun = gate();
+    const site = await setup({
+      long: async () => {
+        begun.open();
+        await work.opened;
+      },
+    });
+    await site.launch("long");
+    await begun.opened;
+    site.link.silence("worker");
+    await site.events.wait("worker.heard");
+    work.open();
+    await site.events.wait("run.completed", 2);
+    expectNoHarm(site.events);
+  });
+
+  it("tell once that they hear nothing, and once that they do again", async () => {
+    const site = await setup();
+    site.link.hold(["replies"]);
+    const told = await site.events.wait("worker.silent");
+    expect(told).toEqual({ connection: "bellwether:r:worker", forMs: expect.any(Number) });
+    // They try again and again, and the blocking connection is silent after a while as well.
+    for (let tries = 0; tries < 3; tries++) await new Promise(resolve => site.shared.once("close", resolve));
+    site.link.release("reset");
+    await site.events.wait("worker.heard");
+    expect(site.events.of("worker.silent")).toHaveLength(1);
+    expect(site.events.of("worker.heard")).toHaveLength(1);
+    await site.launch("tick", { at: at(1) });
+    await site.events.wait("run.completed", 2);
+  });
+
+  it("do each run once through a pause of the server that is longer than their limit", async () => {
+    const site = await setup();
+    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
+    await site.connection.client("PAUSE", 9_000);
+    await site.events.wait("run.completed", 6);
+    for (let second = 6; second <= 10; second++) await site.launch("tick", { at: at(second) });
+    await site.events.wait("run.completed", 11);
+    expectEachOnce(site, 11);
+  });
+});
