@@ -1,6 +1,9 @@
 import type { Events } from "../events.ts";
 import { react } from "./reactions.ts";
 
+/** When Redis is back, the workers' connections come back too: tried again within 2 s, given up after 5 s. */
+const WORKERS_BACK_MS = 7_000;
+
 /** Whether the replica can do its part, leading or not: handlers loaded, Redis there, not about to stop. */
 export class Readiness {
   readonly #events: Events;
@@ -10,6 +13,7 @@ export class Readiness {
   #isStopping = false;
   /** The connection on which the workers hear nothing. */
   #silent: string | null = null;
+  #silenceCountsFromMs = 0;
   #unsubscribe: (() => void) | null = null;
 
   constructor(events: Events) {
@@ -27,12 +31,14 @@ export class Readiness {
       "redis.connected": () => {
         this.#isConnected = true;
         this.#wasConnected = true;
+        this.#silenceCountsFromMs = performance.now() + WORKERS_BACK_MS;
       },
       "redis.unreachable": () => {
         this.#isConnected = false;
       },
       "worker.silent": ({ connection }) => {
         this.#silent = connection;
+        this.#silenceCountsFromMs = performance.now();
       },
       "worker.heard": () => {
         this.#silent = null;
@@ -55,8 +61,7 @@ export class Readiness {
     if (!this.#isLoaded) reasons.push("the handlers are not loaded yet");
     if (!this.#isConnected) {
       reasons.push(this.#wasConnected ? "Redis does not answer" : "Redis has not answered yet");
-    }
-    if (this.#silent !== null) {
+    } else if (this.#silent !== null && performance.now() >= this.#silenceCountsFromMs) {
       reasons.push(`the workers hear nothing from Redis on their connection "${this.#silent}"`);
     }
     return reasons;

@@ -11,6 +11,8 @@ import { tlsOptions } from "./tls.ts";
 
 /** A connection that gave no answer for this long is given up and made anew. */
 const ANSWER_LIMIT_MS = 5_000;
+/** A script that runs for too long is told after 5 s (BUSY): that answer, which BullMQ's commands get too, comes first. */
+const WORKER_ANSWER_LIMIT_MS = 6_000;
 /** BullMQ blocks a connection for up to 10 s. */
 const BLOCKED_ANSWER_LIMIT_MS = 12_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -78,7 +80,7 @@ export function connectRedis(
     ...placeOf(address),
   };
   const family = new SilentConnections();
-  let answerLimitMs = ANSWER_LIMIT_MS;
+  let answerLimitMs = purpose === "worker" ? WORKER_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
   return new CheckedRedis(options, {
     demand: { db: options.db ?? 0, username: options.username ?? "default", mayBeReplica },
     hasPlainErrors: purpose !== "worker",

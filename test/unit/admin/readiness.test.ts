@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { Readiness } from "../../../src/admin/readiness.ts";
 import { Events } from "../../../src/events.ts";
 
@@ -45,6 +45,21 @@ describe("the readiness of a replica", () => {
     ]);
     events.emit("worker.heard", { forMs: 9_000 });
     expect(readiness.reasons()).toEqual([]);
+  });
+
+  it("has one reason while Redis is away, and leaves the workers the time to come back with it", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { events, readiness, started, connected, unreachable } = setup();
+    started();
+    connected();
+    events.emit("worker.silent", { connection: "pod-7:worker", forMs: 5_000 });
+    unreachable();
+    expect(readiness.reasons()).toEqual(["Redis does not answer"]);
+    connected();
+    expect(readiness.reasons()).toEqual([]);
+    vi.advanceTimersByTime(7_000);
+    expect(readiness.reasons()).toHaveLength(1);
   });
 
   it("does not depend on leading", () => {
