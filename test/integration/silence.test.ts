@@ -56,6 +56,14 @@ async function admin(): Promise<Redis> {
   return connection;
 }
 
+/** Waits until idle connections have asked so many times whether the server is there: each does once in two seconds. */
+async function untilAsked(observer: Redis, count: number): Promise<void> {
+  await observer.config("RESETSTAT");
+  const pings = async () =>
+    Number(/cmdstat_ping:calls=(\d+)/.exec(await observer.info("commandstats"))?.[1] ?? 0);
+  while ((await pings()) < count) await sleep(100);
+}
+
 function idsOf(list: unknown): string[] {
   return [...String(list).matchAll(/^id=(\d+) /gm)].map(([, id = ""]) => id).sort();
 }
@@ -104,11 +112,7 @@ describe("a connection", () => {
     await setup();
     const observer = await admin();
     const before = idsOf(await observer.client("LIST"));
-    await observer.config("RESETSTAT");
-    // Each kind asks once in two seconds.
-    const pings = async () =>
-      Number(/cmdstat_ping:calls=(\d+)/.exec(await observer.info("commandstats"))?.[1] ?? 0);
-    while ((await pings()) < 6 * NAMES.length) await sleep(100);
+    await untilAsked(observer, 6 * NAMES.length);
     expect(idsOf(await observer.client("LIST"))).toEqual(before);
   });
 
@@ -125,8 +129,13 @@ describe("a connection", () => {
     const closes: unknown[] = [];
     for (const connection of all)
       connection.on("close", () => closes.push(connection.options.connectionName));
+    const observer = await admin();
+    await untilAsked(observer, NAMES.length);
+    // Each connection has been looked at since its last answer.
+    await sleep(600);
+    await observer.client("PAUSE", 1_000);
     const answers = all.map(connection => connection.ping());
-    // The commands are on their way; then a handler computes.
+    // The commands are on their way; then a handler computes, and the server answers meanwhile.
     await new Promise(resolve => setImmediate(resolve));
     const endMs = performance.now() + 13_000;
     while (performance.now() < endMs);
