@@ -3,9 +3,9 @@ import { sleep } from "../clock/sleep.ts";
 import type { Config, RedisAddress } from "../config/config.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
+import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
 import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
-import { reasonOf, SILENT, whyNotConnected } from "../redis/refusal.ts";
 import { withoutArguments } from "../redis/server-facts.ts";
 import { CliFailure, type Io } from "./io.ts";
 

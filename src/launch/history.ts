@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { sleep } from "../clock/sleep.ts";
 import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { refusalOf } from "../redis/refusal.ts";
 import type { Decision } from "../schedule/plan.ts";
 
 /**
@@ -46,7 +47,7 @@ const RECORD_LIMIT_MS = 30_000;
 const RECORD_PAUSE_MS = 200;
 
 /**
- * Records how a run ended; after a broken connection once more, until Redis has answered. Where the answer of the first
+ * Records how a run ended; after a broken connection or a refusal once more, until Redis has recorded it. Where the answer of the first
  * record was lost there are two of them: readers take the newest of a run. The signal ends the repeating.
  */
 export async function recordResult(
@@ -64,7 +65,7 @@ export async function recordResult(
       return;
     } catch (error) {
       const isOver = signal.aborted || performance.now() >= untilMs;
-      if (isOver || !isConnectionLoss(error)) throw error;
+      if (isOver || (!isConnectionLoss(error) && refusalOf(error) === null)) throw error;
       await sleep(RECORD_PAUSE_MS, signal);
     }
   }

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { RedisAddress } from "../config/config.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import type { Purpose } from "../redis/connect.ts";
+import { reasonOf, whyNotConnected } from "../redis/connection-reason.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { reasonOf, whyNotConnected } from "../redis/refusal.ts";
 import { Script } from "../redis/script.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 

@@ -3,7 +3,7 @@ import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
 import { describeAddress } from "./connect.ts";
-import { reasonOf, whyNotConnected } from "./refusal.ts";
+import { reasonOf, whyNotConnected } from "./connection-reason.ts";
 import { checkServer } from "./server-check.ts";
 import type { ServerFacts, ServerWarning } from "./server-facts.ts";
 

@@ -29,9 +29,6 @@ export class ActiveRun {
   readonly job: string;
   /** BullMQ counts attempts when they end, so a run whose replica died starts again with the same number. */
   readonly attempt: number;
-  /** Resolves when the handler has ended or was left to itself. */
-  readonly over: Promise<void>;
-  readonly #over = Promise.withResolvers<void>();
   readonly #attempt: Attempt;
   readonly #lockTimer: NodeJS.Timeout;
   #isOver = false;
@@ -41,7 +38,6 @@ export class ActiveRun {
     this.id = bullJob.id ?? "";
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
-    this.over = this.#over.promise;
     const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
     const run: Omit<Run, "signal" | "lock"> = {
       id: this.id,
@@ -62,7 +58,6 @@ export class ActiveRun {
     const end = await this.#attempt.execute();
     this.#isOver = true;
     clearTimeout(this.#lockTimer);
-    this.#over.resolve();
     return end;
   }
 

@@ -14,6 +14,7 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
 import { RunClaims } from "./run-claims.ts";
+import { RunEnds } from "./run-ends.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
@@ -49,6 +50,11 @@ export interface QueueConsumerOptions {
 
 /** Before what failed because the connection broke is tried again; BullMQ's own 15 s would hold up all runs. */
 const LOOP_RETRY_MS = 1_000;
+/**
+ * A lock is renewed after this part of its life, or up to twice that: what is left outlives a refusal of half of that life,
+ * and the renewals that were refused.
+ */
+const RENEW_PART = 1 / 5;
 /** A clock that is this far behind makes retries late. */
 const BEHIND_MS = 100;
 
@@ -58,13 +64,15 @@ export class QueueConsumer {
   readonly #worker: Worker;
   /** By run id. */
   readonly #active = new Map<string, ActiveRun>();
-  /** Runs whose attempt is over while BullMQ still writes that down. */
-  readonly #ending = new Map<string, { readonly run: ActiveRun; readonly durationMs: number }>();
+  /** How long the attempts took that are over while BullMQ still writes that down. */
+  readonly #ending = new Map<BullJob, number>();
+  readonly #ends: RunEnds;
   readonly #offers: RunOffers;
   readonly #claims: RunClaims;
   /** Of the active runs those that have a claim. */
   readonly #claimed = new WeakSet<ActiveRun>();
   #interrupted = 0;
+  readonly #idle = Promise.withResolvers<void>();
   #stopping = false;
   #stopped: Promise<boolean> | null = null;
 
@@ -72,14 +80,18 @@ export class QueueConsumer {
     const { queue, concurrency, keys, redis, replica, timing } = options;
     this.#options = options;
     this.#offers = new RunOffers(timing);
-    this.#claims = new RunClaims({ redis, keys, queue, ttlMs: timing.lockDurationMs });
+    const { lockDurationMs } = timing;
+    this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
+    const onLost = (bullJob: BullJob, reason: string) => this.#loseEnd(bullJob, reason);
+    this.#ends = new RunEnds({ redis, keys, queue, lockDurationMs, onLost });
     const workerOptions: WorkerOptions = {
       connection: redis,
       prefix: keys.bullmqPrefix,
       name: replica,
       concurrency,
       autorun: false,
-      lockDuration: timing.lockDurationMs,
+      lockDuration: lockDurationMs,
+      lockRenewTime: lockDurationMs * RENEW_PART,
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: LOOP_RETRY_MS,
@@ -113,17 +125,26 @@ export class QueueConsumer {
     this.#stopping = true;
     this.#offers.stop();
     const closed = this.#worker.close();
-    await within(Promise.all([...this.#active.values()].map(run => run.over)), deadlineMs);
+    this.#noteIdle();
+    await within(this.#idle.promise, deadlineMs);
     for (const run of this.#active.values()) run.abort("shutdown");
     // With nothing in hand, closing is a courtesy; BullMQ waits for connections that are about to come back.
     const isClosed = await within(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
+    const isClean = this.#isIdle() && this.#interrupted === 0;
+    this.#ends.stop();
+    for (const bullJob of this.#ending.keys())
+      this.#loseEnd(bullJob, "the replica stopped before Redis took its end");
     if (!isClosed) await within(this.#worker.getBackend().close(true), closeLimitMs);
-    return this.#isIdle() && this.#interrupted === 0;
+    return isClean;
   }
 
   /** No handler is running, and the end of none is still to be written down. */
   #isIdle(): boolean {
     return this.#active.size === 0 && this.#ending.size === 0;
+  }
+
+  #noteIdle(): void {
+    if (this.#stopping && this.#isIdle()) this.#idle.resolve();
   }
 
   /** BullMQ's loop ends by itself only when it is closed; anything else is told and tried again. */
@@ -140,6 +161,7 @@ export class QueueConsumer {
 
   #listen(): void {
     const { queue, reporter } = this.#options;
+    this.#worker.on("active", job => this.#ends.guard(job));
     this.#worker.on("completed", job => reporter.completed(job, this.#written(job)));
     this.#worker.on("failed", (job, error) => {
       if (!job) return;
@@ -176,13 +198,14 @@ export class QueueConsumer {
     if (isAlone) this.#claimed.add(run);
     const end = await run.execute();
     if (isAlone) this.#claims.release(run);
+    if (end.outcome === "completed" || end.outcome === "failed") this.#ending.set(bullJob, end.durationMs);
     if (this.#active.get(run.id) === run) this.#active.delete(run.id);
+    this.#noteIdle();
     if (end.outcome === "lost") throw new WaitingError();
     if (end.outcome === "returned") {
       this.#interrupted += 1;
       return this.#giveBack(bullJob, token);
     }
-    this.#ending.set(run.id, { run, durationMs: end.durationMs });
     if (end.outcome === "failed") throw end.error;
     const { result, dropped } = keepResult(end.result);
     if (dropped) this.#options.reporter.resultDropped(run, dropped);
@@ -255,35 +278,40 @@ export class QueueConsumer {
     signal: Error,
   ): Promise<never> {
     const { reporter } = this.#options;
-    const run = { job: bullJob.name, id: bullJob.id ?? "", attempt: bullJob.attemptsMade + 1 };
+    const run = nameOf(bullJob);
     try {
       await move();
       reporter.returned(run, reason);
     } catch (error) {
       reporter.lost(run, "it could not be given back; the others find it when its lock runs out");
-      if (lostRunOf(error) === null) this.#onError(error);
+      this.#onError(error);
     }
     throw signal;
   }
 
   /** How long the attempt took that BullMQ has just written down; 0 when no handler was called. */
   #written(bullJob: BullJob): number {
-    const id = bullJob.id ?? "";
-    const durationMs = this.#ending.get(id)?.durationMs ?? 0;
-    this.#ending.delete(id);
+    const durationMs = this.#ending.get(bullJob) ?? 0;
+    this.#ending.delete(bullJob);
+    this.#noteIdle();
     return durationMs;
   }
 
+  /** Of a stop that gave up, this has been told. */
+  #loseEnd(bullJob: BullJob, reason: string): void {
+    const isCalled = this.#ending.delete(bullJob);
+    this.#noteIdle();
+    if (isCalled || !this.#stopping) this.#options.reporter.lost(nameOf(bullJob), reason);
+  }
+
+  /** A run that is lost is told where it is: when its lock cannot be renewed, and when its end cannot be written. */
   #onError(error: unknown): void {
     const { queue, reporter } = this.#options;
-    const id = lostRunOf(error);
-    if (id === null) {
-      reporter.workerError(queue, error);
-      return;
-    }
-    // Of a run that is still active, "lockRenewalFailed" has told it.
-    const ending = this.#ending.get(id);
-    if (ending) reporter.lost(ending.run, "its lock was gone when its end was to be written");
-    this.#ending.delete(id);
+    if (error instanceof WaitingError || lostRunOf(error) !== null) return;
+    reporter.workerError(queue, error);
   }
+}
+
+function nameOf({ name: job, id = "", attemptsMade }: BullJob) {
+  return { job, id, attempt: attemptsMade + 1 };
 }

@@ -13,10 +13,11 @@ const SOCKET_CODES = new Set([
 ]);
 const CONNECTION_TEXT =
   /^(connect ETIMEDOUT|Socket closed|Socket timeout|Command timed out|All sentinels are unreachable|Unknown RESP type)/i;
+const NOT_ACTIVE = /^Job (.+) is not in the active state\./;
 const LOST_TEXTS = [
   /^could not renew lock for job (.+)$/,
   /^(?:Missing lock|Missing key|Lock mismatch) for job (.+)\. \S/,
-  /^Job (.+) is not in the active state\./,
+  NOT_ACTIVE,
 ];
 const TEXT_LIMIT = 300;
 const REPEAT_MS = 60_000;
@@ -33,6 +34,11 @@ export function isConnectionError(error: unknown): boolean {
 export function lostRunOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   return LOST_TEXTS.map(text => text.exec(error.message)?.[1]).find(run => run !== undefined) ?? null;
+}
+
+/** BullMQ's answer to a worker whose run is in another list by now. */
+export function isNoLongerActive(error: unknown): boolean {
+  return error instanceof Error && NOT_ACTIVE.test(error.message);
 }
 
 /**

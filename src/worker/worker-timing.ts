@@ -1,9 +1,9 @@
 /** How long things may take on the consuming side. All in milliseconds; tests shorten them. */
 export interface WorkerTiming {
   /**
-   * A run's lock lives this long after each renewal (twice as often). A replica that dies is noticed after that
-   * plus one or two `stalledIntervalMs`: 30 s at most by default. Lower would find the dead sooner, but a handler
-   * that keeps the event loop busy for half of this time already loses its run to another replica.
+   * A run's lock lives this long after each renewal; it is renewed three to five times in that time. A replica that dies
+   * is noticed after that plus one or two `stalledIntervalMs`: 30 s at most by default. Lower would find the dead sooner,
+   * but a handler that keeps the event loop busy for most of this time already loses its run to another replica.
    */
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;

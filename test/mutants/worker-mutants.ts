@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const CLAIMS = ["test/integration/run-claims.test.ts"];
 const OVERLAP = ["test/integration/worker-overlap.test.ts"];
 const STOP = ["test/integration/worker-stop.test.ts"];
+const ENDS = ["test/integration/run-ends.test.ts"];
 const CLOCK = ["test/integration/worker-clock.test.ts"];
 
 /** A run is at work once, its end is told as it was, and a stop does not use up attempts. */
@@ -75,8 +76,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     name: "stop-hides-interrupted-runs",
     rule: "a stop that interrupted a handler says so",
     file: "src/worker/queue-consumer.ts",
-    find: "return this.#isIdle() && this.#interrupted === 0;",
-    replace: "return this.#isIdle();",
+    find: "const isClean = this.#isIdle() && this.#interrupted === 0;",
+    replace: "const isClean = this.#isIdle();",
     tests: STOP,
   },
   {
@@ -118,6 +119,22 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     find: "setTimeout(options.onLockExpired, options.lockDurationMs)",
     replace: "setTimeout(options.onLockExpired, 3_600_000)",
     tests: STOP,
+  },
+  {
+    name: "lost-answer-is-lost-run",
+    rule: "an end whose answer was lost is read back before the run counts as lost",
+    file: "src/worker/trace.lua",
+    find: "if tonumber(run[2] or '0') > tonumber(ARGV[3]) then return {'written', run[5] or ''} end",
+    replace: "",
+    tests: ENDS,
+  },
+  {
+    name: "found-run-ended",
+    rule: "nothing is written about a run that was found without a lock",
+    file: "src/worker/trace.lua",
+    find: "if (run[3] or '0') ~= ARGV[4] then return {'lost', ''} end",
+    replace: "",
+    tests: ENDS,
   },
   {
     name: "retry-by-clock-of-pod",

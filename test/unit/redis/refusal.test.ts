@@ -1,71 +1,39 @@
 import { describe, expect, it } from "vitest";
-import type { RedisAddress } from "../../../src/config/config.ts";
-import { reasonOf } from "../../../src/redis/refusal.ts";
-import { readProbe } from "../../../src/redis/server-probe.ts";
+import { refusalOf } from "../../../src/redis/refusal.ts";
 
-const ADDRESS: RedisAddress = { kind: "url", url: "redis://ops:hunter2%23word@host:6379" };
-const SENTINEL: RedisAddress = { kind: "sentinel", name: "mymaster", nodes: [{ host: "a", port: 26_379 }] };
-const reply = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
+const replyOf = (message: string) => Object.assign(new Error(message), { name: "ReplyError" });
 
-describe("why there is no connection", () => {
+describe("a refusal", () => {
   it.each([
-    [null, "connection closed"],
-    [Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), "ECONNREFUSED"],
-    [new Error("Socket timeout. Expecting data, but didn't receive any in 5000ms."), "no answer in time"],
-    [new Error("Connection is closed."), "connection closed"],
-    [new Error("Stream isn't writeable and enableOfflineQueue options is false"), "connection closed"],
+    ["BUSY", "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."],
+    ["NOREPLICAS", "NOREPLICAS Not enough good replicas to write. script: 1f, on @user_script:7."],
     [
-      Object.assign(new Error("Reached the max retries per request limit (which is 0). Refer to …"), {
-        name: "MaxRetriesPerRequestError",
-      }),
-      "connection closed",
+      "NOREPLICAS",
+      "ERR Error running script (call to f_1f): @user_script:7: -NOREPLICAS Not enough good replicas to write.",
     ],
-    [new Error('Unknown RESP type 72 "H". Please report this.'), "what answers there is not Redis"],
-    [reply("ERR max number of clients reached"), "ERR max number of clients reached"],
-    [reply("NOPERM this user has no permissions"), "NOPERM this user has no permissions"],
-    [
-      reply("ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'ops' 'hunter2#word' "),
-      "ERR unknown command 'HELLO'",
-    ],
-    [reply("ERR it was hunter2#word,\r\nor redis://x:hunter2@y"), "ERR it was ***, or redis://x:***@y"],
-  ])("%s: %s", (error, reason) => {
-    expect(reasonOf(error, ADDRESS)).toBe(reason);
+    ["READONLY", "READONLY You can't write against a read only replica."],
+    ["TRYAGAIN", "TRYAGAIN Multiple keys request during rehashing of slot"],
+    ["ASK", "ASK 3999 127.0.0.1:6381"],
+    ["MOVED", "MOVED 3999 127.0.0.1:6381"],
+    ["CLUSTERDOWN", "CLUSTERDOWN The cluster is down"],
+    ["LOADING", "LOADING Redis is loading the dataset in memory"],
+    ["MASTERDOWN", "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."],
+    ["OOM", "OOM command not allowed when used memory > 'maxmemory'."],
+    ["MISCONF", "MISCONF Errors writing to the AOF file: No space left on device"],
+    ["NOSCRIPT", "NOSCRIPT No matching script. Please use EVAL."],
+  ])("is known as %s in %s", (kind, message) => {
+    expect(refusalOf(replyOf(message))).toBe(kind);
   });
 
   it.each([
-    ["", "no sentinel names a master: redis.sentinel.name is unknown to them"],
-    [" Last error: Connection is closed.", "no sentinel answers"],
-    [" Last error: NOAUTH Authentication required.", "no sentinel answers: NOAUTH Authentication required."],
-  ])("sentinels that give no master:%s", (last, reason) => {
-    const error = new Error(`All sentinels are unreachable. Retrying from scratch after 50ms.${last}`);
-    expect(reasonOf(error, SENTINEL)).toBe(reason);
-  });
-});
-
-describe("what the first bytes of a server say", () => {
-  it.each([
     [
-      "-DENIED Redis is running in protected mode because …\r\n",
-      false,
-      /^DENIED Redis is running in protected mode/,
+      "another answer of the server",
+      replyOf("WRONGTYPE Operation against a key holding the wrong kind of value"),
     ],
-    ["-ERR max number of clients reached\r\n", false, /^ERR max number of clients reached$/],
-    ["HTTP/1.1 400 Bad Request\r\n", false, /an HTTP server answers there/],
-    ["HTTP/1.1 400 Bad Request\r\n", true, /an HTTP server answers there/],
-    ["\u0015\u0003\u0003\u0000\u0002", false, /the server speaks TLS/],
-    ["+PONG\r\n", true, /does not speak TLS on this port/],
-    ["-NOAUTH Authentication required.\r\n", true, /does not speak TLS on this port/],
-    ["SSH-2.0-OpenSSH_9.2\r\n", false, /what answers there is not Redis/],
-  ])("%j (TLS expected: %s)", (said, isTls, found) => {
-    expect(readProbe(said, isTls)).toMatch(found);
-  });
-
-  it.each([
-    ["+PONG\r\n", false],
-    ["-NOAUTH Authentication required.\r\n", false],
-    ["\u0015\u0003\u0003\u0000\u0002", true],
-    ["", false],
-  ])("nothing: %j (TLS expected: %s)", (said, isTls) => {
-    expect(readProbe(said, isTls)).toBeNull();
+    ["a word of the same beginning", replyOf("ASKING for trouble")],
+    ["an error of a handler that says the same", new Error("BUSY")],
+    ["no error", "BUSY"],
+  ])("is not %s", (_what, error) => {
+    expect(refusalOf(error)).toBeNull();
   });
 });

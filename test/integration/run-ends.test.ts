@@ -1,0 +1,334 @@
+import type { Job as BullJob } from "bullmq";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { recordResult } from "../../src/launch/history.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import { FaultyLink } from "../support/faulty-link.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { cluster, gate } from "./worker.setup.ts";
+
+const RUN = "report@20261123T070000Z";
+
+let redis: TestRedis;
+/** Outside of what it refuses. */
+let admin: Redis;
+const open: { close(): Promise<unknown> | unknown }[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(async () => {
+  for (const made of open.splice(0)) await made.close();
+});
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+function setup() {
+  const made = cluster(redis);
+  open.push(made);
+  return made;
+}
+
+/** How many commands the server has refused so. */
+async function refused(kind: string): Promise<number> {
+  const stats = await admin.info("errorstats");
+  return Number(new RegExp(`errorstat_${kind}:count=(\\d+)`).exec(stats)?.[1] ?? 0);
+}
+
+/** Until the server has refused this many more commands. */
+async function whileRefused(kind: string, more: number): Promise<void> {
+  const before = await refused(kind);
+  while ((await refused(kind)) < before + more) await new Promise(resolve => setTimeout(resolve, 20));
+}
+
+interface Refusal {
+  readonly kind: string;
+  readonly on: () => Promise<unknown>;
+  readonly off: () => Promise<unknown>;
+}
+
+const NOREPLICAS: Refusal = {
+  kind: "NOREPLICAS",
+  on: () => admin.config("SET", "min-replicas-to-write", 9),
+  off: () => admin.config("SET", "min-replicas-to-write", 0),
+};
+
+/** Redis answers INFO while a script runs, so that it shows how often it refused. */
+const BUSY: Refusal = {
+  kind: "BUSY",
+  on: async () => {
+    await admin.config("SET", "busy-reply-threshold", 1);
+    const other = new Redis(redis.url);
+    other.on("error", () => undefined);
+    other.eval("while true do end", 0).catch(() => other.disconnect());
+    while (!(await admin.ping().catch(error => String(error))).includes("BUSY"));
+  },
+  off: async () => {
+    await admin.script("KILL");
+    while ((await admin.ping().catch(String)) !== "PONG");
+  },
+};
+
+const READONLY: Refusal = {
+  kind: "READONLY",
+  on: async () => {
+    await admin.config("SET", "replica-serve-stale-data", "yes");
+    await admin.replicaof("127.0.0.1", 1);
+  },
+  off: () => admin.replicaof("NO", "ONE"),
+};
+
+/** Counts how often the server refused a write, which BUSY keeps from INFO. */
+async function during(refusal: Refusal, more: number, act: () => void): Promise<void> {
+  const before = await refused(refusal.kind);
+  await refusal.on();
+  act();
+  if (refusal.kind === "BUSY") await new Promise(resolve => setTimeout(resolve, 1_000));
+  else await whileRefused(refusal.kind, more);
+  await refusal.off();
+  expect(await refused(refusal.kind)).toBeGreaterThanOrEqual(before + more);
+}
+
+describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kind", refusal => {
+  test("of a handler that succeeded is written afterwards, and nothing is done twice", async () => {
+    const { start, launch, queue } = setup();
+    const [started, finish] = [gate(), gate()];
+    let calls = 0;
+    const { events, workers } = await start("pod-1", {
+      report: async () => {
+        calls++;
+        started.open();
+        await finish.opened;
+        return "paid";
+      },
+    });
+    await launch("report", { attempts: 3 });
+    await started.opened;
+    await during(refusal, 5, finish.open);
+    expect(await events.wait("run.completed")).toMatchObject({ run: RUN, attempt: 1 });
+    expect(await queue.getJob(RUN)).toMatchObject({ returnvalue: "paid", attemptsMade: 1 });
+    expect(calls).toBe(1);
+    expect(events.of("run.failed")).toEqual([]);
+    expect(events.of("run.lost")).toEqual([]);
+    expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+  });
+
+  test("of a handler that failed is written as it was, and the retry takes place", async () => {
+    const { start, launch, queue } = setup();
+    const [started, finish] = [gate(), gate()];
+    const { events, workers } = await start("pod-1", {
+      report: async (_data, { attempt }) => {
+        started.open();
+        await finish.opened;
+        throw new Error(`no money at attempt ${attempt}`);
+      },
+    });
+    await launch("report", { attempts: 2 });
+    await started.opened;
+    await during(refusal, 5, finish.open);
+    await events.wait("run.failed", 2);
+    expect(events.of("run.failed")).toMatchObject([
+      { attempt: 1, final: false, error: "no money at attempt 1" },
+      { attempt: 2, final: true, error: "no money at attempt 2" },
+    ]);
+    expect((await queue.getJob(RUN))?.stacktrace).toHaveLength(2);
+    expect(events.of("run.lost")).toEqual([]);
+    expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+  });
+});
+
+test("a run that a stop interrupts goes back although Redis refuses that for a moment", async () => {
+  const { start, launch, queue } = setup();
+  const started = gate();
+  const report = () => {
+    started.open();
+    return new Promise(() => undefined);
+  };
+  const { events, workers } = await start("pod-1", { report }, { timing: { closeLimitMs: 20_000 } });
+  await launch("report");
+  await started.opened;
+  let stopped: Promise<boolean> | null = null;
+  await during(NOREPLICAS, 3, () => {
+    stopped = workers.stop({ deadlineMs: 0 });
+  });
+  expect(await stopped).toBe(false);
+  expect(events.of("run.returned")).toMatchObject([{ run: RUN, reason: "shutdown" }]);
+  expect(events.of("run.lost")).toEqual([]);
+  expect(await (await queue.getJob(RUN))?.getState()).toBe("waiting");
+});
+
+test("a run keeps its end where the answer is lost and the write is sent again", async () => {
+  const { start, launch, queue } = setup();
+  const link = await FaultyLink.to(redis.port);
+  open.unshift({ close: () => link.stop() });
+  const worker = connectRedis({ kind: "url", url: `redis://127.0.0.1:${link.port}` }, "worker", "test:w");
+  const { events, workers } = await start(
+    "pod-1",
+    {
+      report: () => "paid",
+      retried: (_data, { attempt }) => {
+        if (attempt === 1) throw new Error("not yet");
+      },
+      failing: () => {
+        throw new Error("never");
+      },
+    },
+    { concurrency: 1, more: { connect: () => worker } },
+  );
+  const lose = async (text: string, job: string, attempts: number) => {
+    const tripped = new Promise<void>(resolve => link.armTrip("after", text, resolve));
+    await launch(job, { attempts });
+    await tripped;
+  };
+  await lose("returnvalue", "report", 1);
+  expect(await events.wait("run.completed")).toMatchObject({ run: RUN, attempt: 1 });
+  expect((await queue.getJob(RUN))?.finishedOn).toBeGreaterThan(0);
+  await lose("not yet", "retried", 2);
+  expect(await events.wait("run.failed")).toMatchObject({ job: "retried", attempt: 1, final: false });
+  expect(await events.wait("run.completed", 2)).toMatchObject({ job: "retried", attempt: 2 });
+  await lose("never", "failing", 1);
+  expect(await events.wait("run.failed", 2)).toMatchObject({ job: "failing", attempt: 1, final: true });
+  expect(events.of("run.lost")).toEqual([]);
+  expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+});
+
+describe("an end whose lock is gone", () => {
+  /** A run whose handler ends when `finish` opens; its lock is not renewed, and no stalled check comes. */
+  async function working() {
+    const made = setup();
+    const [started, finish] = [gate(), gate()];
+    const timing = { lockDurationMs: 3_600_000, stalledIntervalMs: 3_600_000 };
+    const body = async () => {
+      started.open();
+      await finish.opened;
+    };
+    const member = await made.start("pod-1", { report: body }, { timing });
+    const job = (await made.launch("report", { attempts: 2 })) as BullJob;
+    await started.opened;
+    const key = made.queue.toKey(RUN);
+    return { ...made, ...member, finish, job, key };
+  }
+
+  test("is written where no worker has found the run yet", async () => {
+    const { events, workers, finish, key } = await working();
+    await admin.del(`${key}:lock`);
+    finish.open();
+    expect(await events.wait("run.completed")).toMatchObject({ run: RUN, attempt: 1 });
+    expect(events.of("run.lost")).toEqual([]);
+    expect(await admin.exists(`${key}:lock`)).toBe(0);
+    expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+  });
+
+  test("is told as lost where a worker has found it, and the run is not failed", async () => {
+    const { events, workers, finish, key, queue, job } = await working();
+    await admin.multi().del(`${key}:lock`).hincrby(key, "stc", 1).exec();
+    finish.open();
+    expect(await events.wait("run.lost")).toMatchObject({ job: "report", run: RUN, attempt: 1 });
+    expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+    expect(events.of("run.failed")).toEqual([]);
+    expect(events.of("worker.error")).toEqual([]);
+    expect(await queue.getFailedCount()).toBe(0);
+    expect(await job.getState()).toBe("active");
+  });
+
+  test("is told as lost where the run was removed", async () => {
+    const { events, workers, finish, key } = await working();
+    await admin.del(key, `${key}:lock`);
+    finish.open();
+    expect(await events.wait("run.lost")).toMatchObject({ job: "report", run: RUN, attempt: 1 });
+    expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+  });
+});
+
+test("an end that Redis refuses for longer than the lock lives is never a failure", async () => {
+  const { start, launch, queue } = setup();
+  const [started, finish] = [gate(), gate()];
+  const timing = { lockDurationMs: 400, stalledIntervalMs: 3_600_000 };
+  const body = async () => {
+    started.open();
+    await finish.opened;
+  };
+  const { events, workers } = await start("pod-1", { report: body }, { timing });
+  await launch("report");
+  await started.opened;
+  const lost = events.wait("run.lost");
+  await NOREPLICAS.on();
+  finish.open();
+  expect(await lost).toMatchObject({ job: "report", run: RUN, attempt: 1 });
+  await NOREPLICAS.off();
+  expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+  expect(events.of("run.failed")).toEqual([]);
+  expect(await queue.getFailedCount()).toBe(0);
+});
+
+test("a stop while Redis refuses an end comes to its own end, and says that the run is lost", async () => {
+  const { start, launch, queue } = setup();
+  const [started, finish] = [gate(), gate()];
+  const body = async () => {
+    started.open();
+    await finish.opened;
+  };
+  const { events, workers } = await start("pod-1", { report: body }, { timing: { closeLimitMs: 100 } });
+  await launch("report");
+  await started.opened;
+  await NOREPLICAS.on();
+  finish.open();
+  await whileRefused("NOREPLICAS", 2);
+  expect(await workers.stop({ deadlineMs: 200 })).toBe(false);
+  await NOREPLICAS.off();
+  expect(events.of("run.lost")).toMatchObject([{ job: "report", run: RUN, attempt: 1 }]);
+  expect(await queue.getFailedCount()).toBe(0);
+});
+
+test("a stop waits for an end that Redis refuses until the deadline", async () => {
+  const { start, launch } = setup();
+  const [started, finish] = [gate(), gate()];
+  const body = async () => {
+    started.open();
+    await finish.opened;
+  };
+  const { events, workers } = await start("pod-1", { report: body }, { timing: { closeLimitMs: 10 } });
+  await launch("report");
+  await started.opened;
+  await NOREPLICAS.on();
+  finish.open();
+  await whileRefused("NOREPLICAS", 2);
+  const stopped = workers.stop({ deadlineMs: 60_000 });
+  await whileRefused("NOREPLICAS", 2);
+  await NOREPLICAS.off();
+  expect(await stopped).toBe(true);
+  expect(events.of("run.completed")).toHaveLength(1);
+});
+
+test("a handler's progress that Redis refuses for a moment fails nothing", async () => {
+  const { start, launch, queue } = setup();
+  const [started, proceed] = [gate(), gate()];
+  const { events } = await start("pod-1", {
+    report: async (_data, run) => {
+      started.open();
+      await proceed.opened;
+      await run.progress(50);
+    },
+  });
+  await launch("report");
+  await started.opened;
+  await during(NOREPLICAS, 3, proceed.open);
+  expect(await events.wait("run.completed")).toMatchObject({ attempt: 1 });
+  expect((await queue.getJob(RUN))?.progress).toBe(50);
+});
+
+test("the record of an end that Redis refuses for a moment is kept", async () => {
+  const { keys } = setup();
+  const records = connectRedis({ kind: "url", url: redis.url }, "plain", "test:records");
+  open.push({ close: () => records.disconnect() });
+  await new Promise(resolve => records.once("ready", resolve));
+  const result = { job: "report", run: RUN, attempts: 1, durationMs: 1, replica: "pod-1" };
+  let recorded: Promise<void> | null = null;
+  await during(NOREPLICAS, 2, () => {
+    recorded = recordResult(records, keys, { ...result, result: "completed" }, new AbortController().signal);
+  });
+  await recorded;
+  expect(await admin.xlen(keys.history("report"))).toBe(1);
+});
