@@ -55,7 +55,7 @@ local function look(unfinished, history, working, prefix, job)
   end
   if state == 'gone' then
     local run = id_of(run_key)
-    if text_of(working) == run_key then return {'unfinished', run, '', ''} end
+    if (text_of(working) or ''):match('^(.*) ') == run_key then return {'unfinished', run, '', ''} end
     if is_end_recorded(history, run) then return {'none', '', '', ''} end
     return {'removed', run, '', ''}
   end

@@ -3,6 +3,7 @@
 -- KEYS  1 the key that names the job's newest run   2 the job's history   3 the key that names the run at work
 --       4 the run (BullMQ's job key)
 -- ARGV  1 job   2 prefix of BullMQ's keys of the run's queue   3 for how long the claim stands without renewal (ms)
+--       4 token of the attempt
 -- Returns {'claimed', ''}; {'blocked', id} of another run that has not ended; {'gone', ''} when BullMQ does not have
 -- the run any more
 --
@@ -19,5 +20,5 @@ if text_of(KEYS[1]) ~= KEYS[4] then
   if state == 'removed' then record_removal(KEYS[2], run) end
   redis.call('SET', KEYS[1], KEYS[4])
 end
-redis.call('SET', KEYS[3], KEYS[4], 'PX', ARGV[3])
+redis.call('SET', KEYS[3], KEYS[4] .. ' ' .. ARGV[4], 'PX', ARGV[3])
 return {'claimed', ''}

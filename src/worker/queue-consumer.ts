@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Job as BullJob,
@@ -13,7 +14,7 @@ import type { Handler } from "../handlers/handler.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
-import { RunClaims } from "./run-claims.ts";
+import { type ClaimedRun, RunClaims } from "./run-claims.ts";
 import { RunEnds } from "./run-ends.ts";
 import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
@@ -70,7 +71,7 @@ export class QueueConsumer {
   readonly #offers: RunOffers;
   readonly #claims: RunClaims;
   /** Of the active runs those that have a claim. */
-  readonly #claimed = new WeakSet<ActiveRun>();
+  readonly #claimed = new WeakMap<ActiveRun, ClaimedRun>();
   #interrupted = 0;
   readonly #idle = Promise.withResolvers<void>();
   #stopping = false;
@@ -189,15 +190,16 @@ export class QueueConsumer {
     if (!work) return this.#postpone(bullJob, token);
     // A backfill is meant to run beside others.
     const isAlone = !work.mayOverlap && readStamp(bullJob.data, bullJob.timestamp).kind !== "backfill";
+    const claim = { job: bullJob.name, id: bullJob.id ?? "", token: randomUUID() };
     if (isAlone) {
-      const obstacle = await this.#claim(bullJob);
+      const obstacle = await this.#claim(claim);
       if (this.#stopping) return this.#giveBack(bullJob, token);
       if (obstacle !== null) return this.#holdBack(bullJob, token, obstacle);
     }
     const run = this.#begin(bullJob, work);
-    if (isAlone) this.#claimed.add(run);
+    if (isAlone) this.#claimed.set(run, claim);
     const end = await run.execute();
-    if (isAlone) this.#claims.release(run);
+    if (isAlone) this.#claims.release(claim);
     if (end.outcome === "completed" || end.outcome === "failed") this.#ending.set(bullJob, end.durationMs);
     if (this.#active.get(run.id) === run) this.#active.delete(run.id);
     this.#noteIdle();
@@ -230,9 +232,9 @@ export class QueueConsumer {
   }
 
   /** What keeps the run's handler from being called now; null when it may be. */
-  async #claim({ name: job, id = "" }: BullJob): Promise<string | null> {
+  async #claim(run: ClaimedRun): Promise<string | null> {
     try {
-      const claim = await this.#claims.claim({ job, id });
+      const claim = await this.#claims.claim(run);
       if (claim.outcome === "claimed") return null;
       return claim.outcome === "gone" ? "it was removed" : `overlap: ${claim.by} has not ended`;
     } catch (error) {
@@ -243,7 +245,8 @@ export class QueueConsumer {
 
   #renew(run: ActiveRun | undefined): void {
     run?.lockRenewed();
-    if (run && this.#claimed.has(run)) this.#claims.renew(run);
+    const claim = run && this.#claimed.get(run);
+    if (claim) this.#claims.renew(claim);
   }
 
   #lose(run: ActiveRun | undefined, reason: string): void {

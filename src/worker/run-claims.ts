@@ -20,9 +20,11 @@ export interface RunClaimsOptions {
   readonly ttlMs: number;
 }
 
-interface ClaimedRun {
+export interface ClaimedRun {
   readonly job: string;
   readonly id: string;
+  /** Of the attempt: a release that is repeated must not end the claim of the run's next one. */
+  readonly token: string;
 }
 
 export type ClaimOutcome =
@@ -44,21 +46,21 @@ export class RunClaims {
     this.#options = options;
   }
 
-  async claim({ job, id }: ClaimedRun): Promise<ClaimOutcome> {
+  async claim({ job, id, token }: ClaimedRun): Promise<ClaimOutcome> {
     const { redis, keys, ttlMs } = this.#options;
     const reply = await CLAIM.run(
       redis,
       [keys.unfinished(job), keys.history(job), keys.working(job), this.#keyOf(id)],
-      [job, this.#keyOf(""), ttlMs],
+      [job, this.#keyOf(""), ttlMs, token],
     );
     const [outcome, by] = claimReply.parse(reply);
     return outcome === "blocked" ? { outcome, by } : { outcome };
   }
 
   /** Best effort: the claim is what is left when the run is removed within the next seconds. */
-  renew({ job, id }: ClaimedRun): void {
+  renew({ job, id, token }: ClaimedRun): void {
     const { redis, keys, ttlMs } = this.#options;
-    redis.set(keys.working(job), this.#keyOf(id), "PX", ttlMs).catch(() => undefined);
+    redis.set(keys.working(job), `${this.#keyOf(id)} ${token}`, "PX", ttlMs).catch(() => undefined);
   }
 
   /** Again and again while Redis refuses it, until the claim has run out. */
@@ -66,11 +68,11 @@ export class RunClaims {
     void this.#release(run, performance.now() + this.#options.ttlMs);
   }
 
-  async #release({ job, id }: ClaimedRun, limitMs: number): Promise<void> {
+  async #release({ job, id, token }: ClaimedRun, limitMs: number): Promise<void> {
     const { redis, keys } = this.#options;
     while (redis.status !== "end" && performance.now() < limitMs) {
       try {
-        await RELEASE.run(redis, [keys.working(job)], [this.#keyOf(id)]);
+        await RELEASE.run(redis, [keys.working(job)], [`${this.#keyOf(id)} ${token}`]);
         return;
       } catch {
         await sleep(RELEASE_RETRY_MS, undefined, { ref: false });

@@ -29,7 +29,7 @@ async function setup() {
   return { keys, redis, claims, keyOf, add, remove, working };
 }
 
-const runOf = (id: string) => ({ job: "report", id });
+const runOf = (id: string, token = "1") => ({ job: "report", id, token });
 
 it("does not let a run begin that was removed", async () => {
   const { claims, working } = await setup();
@@ -59,5 +59,18 @@ it("does not end the claim of another run", async () => {
   await add("b");
   await claims.claim(runOf("b"));
   claims.release(runOf("a"));
-  expect(await working()).toBe(keyOf("b"));
+  expect(await working()).toBe(`${keyOf("b")} 1`);
+});
+
+it("does not end the claim of the same run's next attempt", async () => {
+  const { redis, claims, keyOf, add, working } = await setup();
+  await add("a");
+  await claims.claim(runOf("a"));
+  await claims.claim(runOf("a", "2"));
+  claims.release(runOf("a"));
+  await redis.ping();
+  await claims.claim(runOf("b"));
+  expect(await working()).toBe(`${keyOf("a")} 2`);
+  claims.release(runOf("a", "2"));
+  await vi.waitFor(async () => expect(await working()).toBeNull(), { timeout: 10_000, interval: 5 });
 });

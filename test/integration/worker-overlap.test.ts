@@ -123,7 +123,7 @@ test("a claim ends with its handler, also when Redis refuses that at first", asy
   const { keys, connection, launch } = made;
   const claims = new RunClaims({ redis: worker, keys, queue: "default", ttlMs: 3_600_000 });
   const { id = "" } = await launch("report");
-  const run = { job: "report", id };
+  const run = { job: "report", id, token: "1" };
   const released = async () => {
     while (await connection.exists(keys.working("report")))
       await new Promise(resolve => setImmediate(resolve));
