@@ -18,13 +18,23 @@ export type LostReason = "expired" | "fenced" | "unreachable";
  */
 export type LockLostReason = "expired" | "taken" | "unreachable";
 
+export type StartPhase =
+  | "loading the configuration"
+  | "loading the handlers"
+  | "waiting for Redis"
+  | "joining the others";
+
 export interface EventMap {
   /** `tz`: the version of the tz database. `http`: the URL of probes and metrics, where they are not switched off. */
   "replica.started": { roles: readonly Role[]; generation: number; pid: number; tz: string; http?: string };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
+  /** It was stopped before it had started, in this `phase` of the start. */
+  "replica.interrupted": { reason: string; phase: StartPhase };
   /** It cannot go on: the command stops it and ends with exit code 1. */
   "replica.failed": { error: string };
+  /** Lines of the log were `dropped`, because they could not be written for this long; `error` says why. */
+  "log.recovered": { dropped: number; forMs: number; error: string };
   /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
   "listener.failed": { at: EventName; error: string };
 
@@ -196,7 +206,9 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "replica.started": { level: "info", message: "replica started" },
   "replica.stopping": { level: "info", message: "replica stopping" },
   "replica.stopped": { level: "info", message: "replica stopped" },
+  "replica.interrupted": { level: "info", message: "stopped before the replica had started" },
   "replica.failed": { level: "error", message: "the replica cannot go on; stopping" },
+  "log.recovered": { level: "warn", message: "the log can be written again; lines are missing" },
   "listener.failed": { level: "error", message: "a subscriber of the events failed" },
   "leader.elected": { level: "info", message: "this replica leads now" },
   "leader.observed": { level: "info", message: "following a leader" },

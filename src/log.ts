@@ -1,13 +1,10 @@
 import { type Logger, pino } from "pino";
 import { EVENT_RULES, type EventName, type Events, type Level } from "./events.ts";
 import { withoutInternalFrames } from "./handlers/stack-frames.ts";
+import { stdoutLines } from "./log-output.ts";
 
-/** One JSON object a line, synchronous to stdout: what was logged before a crash is on record (DESIGN §4.5). */
+/** One JSON object a line, written to stdout at once: what was logged before a crash is on record. */
 export function createLog(level: Level, bindings: Record<string, unknown> = {}): Logger {
-  const destination = pino.destination({ dest: 1, sync: true });
-  // A full disk behind stdout must not fail the run that logs, nor the leader.
-  destination.once("error", error => process.stderr.write(`the log cannot be written: ${error.message}\n`));
-  destination.on("error", () => undefined);
   return pino(
     {
       level,
@@ -16,7 +13,7 @@ export function createLog(level: Level, bindings: Record<string, unknown> = {}):
       formatters: { level: label => ({ level: label }) },
       serializers: { err: serializeError },
     },
-    destination,
+    stdoutLines,
   );
 }
 

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+// First of all: it listens for signals.
+import "./interruption.ts";
+
 // An older Node.js has to parse and link this file to say that it is too old, so the rest is imported afterwards.
 const problem = await import("./supported-node.ts").then(
   () => null,
@@ -10,6 +13,3 @@ if (problem === null) {
   console.error(problem);
   process.exitCode = 2;
 }
-
-// Without an import or export TypeScript takes no file for a module.
-export {};

@@ -19,7 +19,7 @@ import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
 import { readLeader } from "./election/leader-record.ts";
 import { BellwetherError, isBellwetherError } from "./errors.ts";
-import { Events, type Role } from "./events.ts";
+import { Events, type Role, type StartPhase } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
 import { readDueLanes } from "./launch/cursors.ts";
@@ -33,6 +33,7 @@ import { readWaits } from "./launch/unfinished.ts";
 import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
+import { stdoutLines } from "./log-output.ts";
 import { isConnectionLoss } from "./redis/connect.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
@@ -81,6 +82,7 @@ export class Replica {
   readonly #stores: ReplicaStores;
   readonly #keys: RedisKeys;
   readonly #log;
+  #unwatchLog = (): unknown => undefined;
   #handlers: ReadonlyMap<string, Handler> = new Map();
   #heartbeat: Heartbeat | null = null;
   #overdueAlarm: OverdueAlarm | null = null;
@@ -102,6 +104,8 @@ export class Replica {
   readonly #failure = Promise.withResolvers<never>();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
   #isTold = false;
+  /** What a start that goes on is doing. */
+  #phase: StartPhase | null = null;
   #started: Promise<void> | null = null;
   #stopped: Promise<boolean> | null = null;
 
@@ -126,7 +130,10 @@ export class Replica {
     this.#keys = this.#stores.keys;
     this.#log = createLog(options.config.log.level, { replica: this.id });
     this.#failure.promise.catch(() => undefined);
-    if (options.log !== false) logEvents(this.events, this.#log);
+    if (options.log !== false) {
+      logEvents(this.events, this.#log);
+      this.#unwatchLog = stdoutLines.onGap(gap => this.events.emit("log.recovered", gap));
+    }
     this.#probes = this.#createProbes();
   }
 
@@ -136,13 +143,18 @@ export class Replica {
    * waits for.
    */
   start(): Promise<void> {
-    this.#started ??= this.#start().catch((error: unknown) => {
-      if (!(error instanceof Aborted)) throw error;
-    });
+    this.#started ??= this.#start()
+      .catch((error: unknown) => {
+        if (!(error instanceof Aborted)) throw error;
+      })
+      .finally(() => {
+        this.#phase = null;
+      });
     return this.#started;
   }
 
   async #start(): Promise<void> {
+    this.#phase = "loading the handlers";
     const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
     const { handlers, problems } = await this.#unlessStopped(this.#loadHandlers(this.#config));
     if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
@@ -156,11 +168,13 @@ export class Replica {
     });
     this.events.emit("config.loaded", { generation, hash, zones: this.#zonesHash(), jobs: jobs.length });
 
+    this.#phase = "waiting for Redis";
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     await this.#unlessStopped(this.#stores.watch.whenUsable());
     await this.#untilAnswered(() => checkFormat(redis, this.#keys, this.#format));
 
+    this.#phase = "joining the others";
     const clock = await this.#startClock(redis);
     this.#startHeartbeat(redis, clock);
     this.#overdueAlarm = new OverdueAlarm({
@@ -238,6 +252,7 @@ export class Replica {
 
   async #stop(reason: string): Promise<boolean> {
     const about = { roles: this.#roles, generation: this.#config.generation };
+    if (this.#phase !== null) this.events.emit("replica.interrupted", { reason, phase: this.#phase });
     if (this.#isTold) this.events.emit("replica.stopping", { ...about, reason });
     this.#stopping.abort();
     this.#loaded.resolve();
@@ -258,6 +273,7 @@ export class Replica {
     this.#stores.close();
     await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: finished });
+    this.#unwatchLog();
     return finished;
   }
 
@@ -272,6 +288,7 @@ export class Replica {
       overdueMs: () => this.#overdueAlarm?.overdueMs() ?? new Map(),
       stuck: () => this.#stuckAlarm?.stuckMs() ?? [],
       pausedQueues: async () => this.#queueDepths?.readPaused(Object.keys(this.#config.queues)) ?? new Map(),
+      logLinesDropped: () => stdoutLines.dropped,
       queueDepths: async () => this.#queueDepths?.read(Object.keys(this.#config.queues)) ?? new Map(),
     };
     const clock = { monotonicMs: () => performance.now(), sleep };

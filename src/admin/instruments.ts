@@ -31,6 +31,17 @@ export class Instruments {
     });
   }
 
+  /** A counter that is kept elsewhere, and read when it is asked for. */
+  count(name: string, help: string, read: () => number): void {
+    new Counter({
+      ...{ name: `bellwether_${name}`, help, registers: this.#registers },
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   histogram<L extends string = never>(
     name: string,
     help: string,

@@ -14,6 +14,8 @@ export interface ReplicaFacts {
   stuck(): readonly { readonly queue: string; readonly cause: string; readonly forMs: number }[];
   /** Asks Redis: by queue, whether it is paused in BullMQ. Rejects when it gives no answer. */
   pausedQueues(): Promise<ReadonlyMap<string, boolean>>;
+  /** Lines of the log that could not be written, since the process started. */
+  logLinesDropped(): number;
   /** Asks Redis: by queue, how many runs are in each state. Rejects when it gives no answer. */
   queueDepths(): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
 }

@@ -14,6 +14,11 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
   make.reading("leader_absent_seconds", "For how long this replica has known of no leader", gauge =>
     gauge.set(seconds(facts.leaderAbsentMs())),
   );
+  make.count(
+    "log_lines_dropped_total",
+    "Lines of the log that could not be written, because its disk was full or its reader did not keep up",
+    () => facts.logLinesDropped(),
+  );
   make.reading(
     "job_overdue_seconds",
     "For how long a tick of the job has been undecided although it was due; 0 when none is",

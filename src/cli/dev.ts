@@ -2,6 +2,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { maskUrl } from "../config/mask-url.ts";
+import { onSignal } from "../interruption.ts";
 import { Flock } from "./dev/flock.ts";
 import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
@@ -43,7 +44,7 @@ export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS):
 }
 
 const PARTS: DevParts = {
-  signals: process,
+  signals: { on: onSignal },
   bellwether: [process.execPath, mainFile()],
   paint: (style, text) => styleText(style, text, { stream: process.stdout }),
 };

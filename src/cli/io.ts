@@ -6,6 +6,8 @@ export interface Io {
   err(text: string): void;
   /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
   readonly unread?: AbortSignal;
+  /** From now on output that cannot be written is dropped, and is no failure of the command: a replica goes on without. */
+  goOnWithoutOutput?(): void;
 }
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;

@@ -1,3 +1,4 @@
+import { type LogOutput, stderrLines, stdoutLines } from "../log-output.ts";
 import { EXIT, type Io } from "./io.ts";
 
 /** What a shell shows for a program that SIGPIPE ended. Node.js ignores that signal and gets an error instead. */
@@ -10,7 +11,9 @@ const EXIT_BROKEN_PIPE = 141;
  */
 export function openProcessIo(): Io {
   const unread = new AbortController();
+  let isService = false;
   const onError = (stream: string) => (error: NodeJS.ErrnoException) => {
+    if (isService) return;
     if (error.code === "EPIPE") {
       process.exitCode ||= EXIT_BROKEN_PIPE;
       unread.abort();
@@ -28,5 +31,23 @@ export function openProcessIo(): Io {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
     unread: unread.signal,
+    goOnWithoutOutput: () => {
+      isService = true;
+      divert(process.stdout, stdoutLines);
+      divert(process.stderr, stderrLines);
+    },
   };
+}
+
+/** What handlers and packages print goes the way of the log: a stream that failed once would never write again. */
+function divert(stream: NodeJS.WriteStream, lines: LogOutput): void {
+  type Done = (error?: Error | null) => void;
+  const write = (chunk: string | Uint8Array, encodingOrDone?: BufferEncoding | Done, done?: Done) => {
+    const encoding = typeof encodingOrDone === "string" ? encodingOrDone : "utf8";
+    lines.write(typeof chunk === "string" ? Buffer.from(chunk, encoding) : Buffer.from(chunk));
+    const callback = typeof encodingOrDone === "function" ? encodingOrDone : done;
+    if (callback) process.nextTick(callback, null);
+    return true;
+  };
+  stream.write = write as typeof stream.write;
 }

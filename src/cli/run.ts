@@ -5,6 +5,7 @@ import { ConfigWatcher } from "../config/config-watcher.ts";
 import { formatMistake, type LoadResult } from "../config/load.ts";
 import { isBellwetherError } from "../errors.ts";
 import { Events, type Role } from "../events.ts";
+import { onSignal } from "../interruption.ts";
 import { createLog, logEvents } from "../log.ts";
 import { Replica } from "../replica.ts";
 import { watchStrayErrors } from "../worker/stray-errors.ts";
@@ -29,15 +30,7 @@ const WATCHER_LIMIT_MS = 1_000;
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   const roles = parseRoles(options.roles);
-  // Before there is something to stop a signal ends the process: nothing would, where it is the first in a container.
-  let stop = (_reason: string): void => process.exit(EXIT.done);
-  const onSignal = onceThenEnd(reason => stop(reason));
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  // Before there is something to reload the signal must not end the process either.
-  let reload: (() => void) | null = null;
-  const onHangUp = () => reload?.();
-  process.on("SIGHUP", onHangUp);
+  io.goOnWithoutOutput?.();
   let warnings: readonly string[] = [];
   const told = new Set<string>();
   const tellUnread = () => {
@@ -64,13 +57,16 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   logConsole(createLog(config.log.level, { replica: replica.id }));
   const done = Promise.withResolvers<number>();
 
-  stop = reason => {
+  const stop = (reason: string) => {
     replica.stop(reason).then(
       () => done.resolve(exitCode),
       error => done.reject(error),
     );
   };
-  reload = () => void watcher.reload();
+  const endOrStop = onceThenEnd(stop);
+  onSignal("SIGTERM", endOrStop);
+  onSignal("SIGINT", endOrStop);
+  onSignal("SIGHUP", () => void watcher.reload());
   let exitCode: number = EXIT.done;
   const unwatch = watchStrayErrors({
     events: replica.events,
@@ -97,9 +93,6 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     unwatch();
     // Reading may wait for a file system that is away.
     await within(watcher.stop(), WATCHER_LIMIT_MS);
-    process.off("SIGHUP", onHangUp);
-    process.off("SIGTERM", onSignal);
-    process.off("SIGINT", onSignal);
     setTimeout(() => process.exit(exitCode), LEFTOVERS_MS).unref();
   }
 }

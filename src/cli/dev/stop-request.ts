@@ -7,7 +7,7 @@ export interface StopRequest {
 
 /** `process`, as this file needs it. */
 export interface SignalSource {
-  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  on(signal: "SIGINT" | "SIGTERM" | "SIGHUP", listener: () => void): unknown;
 }
 
 /**

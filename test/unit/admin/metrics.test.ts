@@ -52,6 +52,7 @@ describe("metrics", () => {
     const zeros: [string, Record<string, string>][] = [
       ["leader", {}],
       ["leader_absent_seconds", {}],
+      ["log_lines_dropped_total", {}],
       ["jobs_quarantined", {}],
       ["vacant_seconds_total", {}],
       ["config_rejected_total", {}],

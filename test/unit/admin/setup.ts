@@ -15,6 +15,7 @@ export function quietFacts(overrides: Partial<ReplicaFacts> = {}): Facts {
     overdueMs: () => new Map(),
     stuck: () => [],
     pausedQueues: async () => new Map(),
+    logLinesDropped: () => 0,
     queueDepths: async () => new Map(),
     ...overrides,
   };

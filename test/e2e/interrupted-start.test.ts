@@ -1,0 +1,96 @@
+/** Signals before a replica has started, also to one that is the first process of its container. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
+import { Site } from "../support/site.ts";
+
+const sites: Site[] = [];
+afterEach(async () => {
+  for (const site of sites.splice(0)) await site.dispose();
+});
+
+async function createSite(): Promise<Site> {
+  const site = await Site.create({
+    redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
+    jobs: ["beat: { every: 1s, handler: echo }"],
+  });
+  sites.push(site);
+  return site;
+}
+
+/**
+ * Whether the program listens already. Node.js itself catches SIGINT and SIGTERM from its first moment on, and dies of them,
+ * which the first process of a container cannot. SIGHUP it leaves alone.
+ */
+function listens(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) & 1n) === 1n;
+}
+
+/** A command as PID 1 of a namespace of its own; `pid` is what it is outside. */
+async function firstOfNamespace(args: readonly string[]) {
+  const child = spawn("unshare", ["-Urpf", "--mount-proc", process.execPath, MAIN, ...args], {
+    env: plainEnvironment(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", chunk => {
+    output += chunk;
+  });
+  const closed = once(child, "close");
+  for (;;) {
+    const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
+    if (pid > 0) return { pid, ended: async () => ({ code: (await closed)[0], output }) };
+    await sleep(2);
+  }
+}
+
+describe("the first process of a container", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "ends with 0 at a %s before its configuration is loaded",
+    async signal => {
+      const site = await createSite();
+      const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+      while (!listens(replica.pid)) await sleep(1);
+      process.kill(replica.pid, signal);
+      const { code, output } = await replica.ended();
+      expect(code).toBe(0);
+      expect(output).toMatch(new RegExp(`"event":"replica.interrupted",.*"reason":"${signal}"`));
+    },
+  );
+
+  test("ends a command as a signal ends others", async () => {
+    const site = await createSite();
+    const command = await firstOfNamespace(["status", "--config", site.project.configDir]);
+    while (!listens(command.pid)) await sleep(1);
+    process.kill(command.pid, "SIGINT");
+    expect((await command.ended()).code).toBe(130);
+  });
+});
+
+describe("a replica", () => {
+  test("that waits for Redis ends with 0 and says so", async () => {
+    const replica = (await createSite()).start();
+    await replica.when("redis.unreachable");
+    expect(await replica.end("SIGTERM")).toBe(0);
+    expect(replica.lines.find(({ event }) => event === "replica.interrupted")).toMatchObject({
+      ...{ reason: "SIGTERM", phase: "waiting for Redis" },
+    });
+  });
+
+  test("whose handler's module does not finish loading ends with 0 and says so", async () => {
+    const site = await createSite();
+    await site.project.write(
+      "jobs/echo.ts",
+      'console.log("loading"); await new Promise(r => setTimeout(r, 1e6));',
+    );
+    const replica = site.start();
+    await new Promise<void>(resolve => replica.subscribe(line => line["msg"] === "loading" && resolve()));
+    replica.signal("SIGHUP");
+    expect(await replica.end("SIGINT")).toBe(0);
+    expect(replica.lines.at(-1)).toMatchObject({ reason: "SIGINT", phase: "loading the handlers" });
+  });
+});

@@ -1,0 +1,108 @@
+/** A replica whose log cannot be written: it leads, runs and ends as always. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { MAIN, plainEnvironment } from "../support/command.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { Site } from "../support/site.ts";
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+const NOISE =
+  'console.log("x".repeat(1e5)); process.stdout.write("y".repeat(1e5)); process.stderr.write("z");';
+const ENOUGH_RUNS = 4;
+
+async function createSite(): Promise<Site> {
+  return await Site.create({
+    redisUrl: redis.url,
+    jobs: ["loud: { every: 1s, handler: loud }"],
+    handlers: { loud: `for (let n = 0; n < 10; n++) { ${NOISE} }` },
+  });
+}
+
+/** A replica with these streams; `read` sees its stdout when it is a pipe. */
+function replicaOf(site: Site, stdout: number | "pipe", stderr: number | "ignore") {
+  return spawn(process.execPath, [MAIN, "run", "--config", site.project.configDir], {
+    env: plainEnvironment({ SITE_DIR: site.project.dir }),
+    cwd: site.project.dir,
+    stdio: ["ignore", stdout, stderr],
+  });
+}
+
+async function whenRunsAreRecorded(site: Site): Promise<void> {
+  for (;;) {
+    const { stdout } = await site.command("history", "loud", "--json");
+    const rows = JSON.parse(stdout || "[]") as { result?: string; term: number }[];
+    expect(rows.every(({ term }) => term === 1)).toBe(true);
+    expect(rows.filter(({ result }) => result === "failed")).toEqual([]);
+    if (rows.filter(({ result }) => result === "completed").length >= ENOUGH_RUNS) return;
+    await sleep(200);
+  }
+}
+
+async function end(child: ReturnType<typeof replicaOf>): Promise<number | null> {
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  return ((await ended) as [number | null])[0];
+}
+
+test.each([
+  ["a full disk", "/dev/full", "w"],
+  ["a descriptor that is not for writing", "/dev/null", "r"],
+])(
+  "leads, records runs and ends with 0 when stdout and stderr are %s",
+  async (_, file, flags) => {
+    const site = await createSite();
+    const fd = openSync(file, flags);
+    const child = replicaOf(site, fd, fd);
+    try {
+      await whenRunsAreRecorded(site);
+      expect(await end(child)).toBe(0);
+      expect(await site.redis().exists(`${site.prefix}/lease`)).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+      await site.dispose();
+    }
+  },
+  60_000,
+);
+
+test("goes on while nobody reads its log, and says how much is missing when somebody does", async () => {
+  const site = await createSite();
+  const child = replicaOf(site, "pipe", "ignore");
+  try {
+    await whenRunsAreRecorded(site);
+    const gap = Promise.withResolvers<Record<string, unknown>>();
+    createInterface({ input: child.stdout as Readable }).on("line", line => {
+      if (line.includes('"event":"log.recovered"')) gap.resolve(JSON.parse(line.replace(/^y+/, "")));
+    });
+    const { dropped, error } = await gap.promise;
+    expect(dropped).toBeGreaterThan(0);
+    expect(error).toContain("EAGAIN");
+    expect(await end(child)).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+    await site.dispose();
+  }
+}, 60_000);
+
+test("ends with 0 when its reader closed the log", async () => {
+  const site = await createSite();
+  const child = replicaOf(site, "pipe", "ignore");
+  try {
+    child.stdout?.destroy();
+    await whenRunsAreRecorded(site);
+    expect(await end(child)).toBe(0);
+  } finally {
+    child.kill("SIGKILL");
+    await site.dispose();
+  }
+}, 60_000);
