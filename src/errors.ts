@@ -19,6 +19,7 @@ const MESSAGES = {
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
     "the connection to Redis changed within a transaction; nothing was sent",
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
+  BW_REDIS_NO_ANSWER: (_: Record<string, never>) => "the connection to Redis broke before its answer came",
   BW_LAUNCH_FAILING: (f: { forMs: number; error: string }) =>
     `no launch has succeeded for ${Math.round(f.forMs / 1000)} s: ${f.error}`,
   BW_FORMAT_NEWER: (f: { found: number; known: number }) =>

@@ -360,10 +360,16 @@ class Trouble {
   }
 }
 
+const UNANSWERED: ReadonlySet<string> = new Set([
+  "BW_REDIS_AWAY",
+  "BW_REDIS_NO_ANSWER",
+  "BW_CONNECTION_CHANGED",
+]);
+
 /** Whether Redis has answered, with a refusal. */
 function isAnswer(error: unknown): boolean {
   if (!isBellwetherError(error)) return error instanceof Error && error.name === "ReplyError";
-  return error.code !== "BW_REDIS_AWAY" && error.code !== "BW_CONNECTION_CHANGED";
+  return !UNANSWERED.has(error.code);
 }
 
 function messageOf(error: unknown): string {

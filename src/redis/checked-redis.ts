@@ -6,6 +6,8 @@ import { type ConnectionDemand, readAnswers, replicaProblem, type ServerFacts } 
 /** How long a server has for its answers about a new connection. */
 const CHECK_LIMIT_MS = 5_000;
 
+/** ioredis's words for a command that found no connection. */
+const NOT_SENT = /^Stream isn't writeable/;
 const REFUSALS = new WeakSet<Error>();
 
 type Answer = (error: Error | null, info?: object) => void;
@@ -19,7 +21,7 @@ interface Internals {
 
 export interface CheckedOptions {
   readonly demand: ConnectionDemand;
-  /** True: whatever ioredis says of a missing connection is BW_REDIS_AWAY. BullMQ expects ioredis's own errors. */
+  /** True: ioredis's errors of a missing connection become BW_REDIS_AWAY or BW_REDIS_NO_ANSWER. BullMQ expects ioredis's own. */
   readonly hasPlainErrors: boolean;
   /** Hears of each connection, those that BullMQ makes from this one too. */
   readonly onOpened: (redis: CheckedRedis) => void;
@@ -167,10 +169,13 @@ export function isAway(error: unknown): boolean {
     error instanceof Error &&
     (error.name === "MaxRetriesPerRequestError" ||
       error.name === "AbortError" ||
-      /^(Connection is closed|Stream isn't writeable)/.test(error.message))
+      NOT_SENT.test(error.message) ||
+      error.message.startsWith("Connection is closed"))
   );
 }
 
 function inPlainWords(error: Error): Error {
-  return isAway(error) ? new BellwetherError("BW_REDIS_AWAY", {}, { cause: error }) : error;
+  if (!isAway(error)) return error;
+  const code = NOT_SENT.test(error.message) ? "BW_REDIS_AWAY" : "BW_REDIS_NO_ANSWER";
+  return new BellwetherError(code, {}, { cause: error });
 }

@@ -160,6 +160,7 @@ function isWrongServer(error: Error): boolean {
 export function isConnectionLoss(error: unknown): boolean {
   return (
     isBellwetherError(error, "BW_REDIS_AWAY") ||
+    isBellwetherError(error, "BW_REDIS_NO_ANSWER") ||
     isBellwetherError(error, "BW_CONNECTION_CHANGED") ||
     isAway(error)
   );

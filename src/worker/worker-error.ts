@@ -26,7 +26,7 @@ const REPEAT_MS = 60_000;
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
-  if (code === "BW_REDIS_AWAY" || isRefusal(error)) return true;
+  if (code === "BW_REDIS_AWAY" || code === "BW_REDIS_NO_ANSWER" || isRefusal(error)) return true;
   return SOCKET_CODES.has(code) || isAway(error) || CONNECTION_TEXT.test(error.message);
 }
 

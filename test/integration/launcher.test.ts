@@ -394,7 +394,9 @@ describe("when the connection breaks", () => {
   it("finds a launch that was committed although its answer was lost, and does not repeat it", async () => {
     const { launcher, commit, cutOnce, runs } = await throughProxy();
     cutOnce("exec", "cut after");
-    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.not.toHaveProperty("code");
+    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toMatchObject({
+      code: "BW_REDIS_NO_ANSWER",
+    });
     const cursors = await reopened(launcher);
     expect(cursors.get("report")).toBe(T2);
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);

@@ -56,8 +56,9 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     name: "blocking-connection-unwatched",
     rule: "a blocking connection whose server is silent is made anew",
     file: "src/redis/connect.ts",
-    find: "    new SilenceWatch(copy, { answerLimitMs: BLOCKED_ANSWER_LIMIT_MS }, family);\n",
-    replace: "",
+    find: '      new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);\n',
+    replace:
+      '      if (answerLimitMs !== BLOCKED_ANSWER_LIMIT_MS) new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);\n',
     tests: ["test/integration/silence.test.ts"],
   },
 ];
