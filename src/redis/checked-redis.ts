@@ -43,7 +43,7 @@ export class CheckedRedis extends Redis {
     // Nothing of what is replaced here is called before the socket exists, which takes a turn of the event loop.
     const internals: Pick<Internals, "_readyCheck"> = { _readyCheck: answer => void this.#check(answer) };
     Object.assign(this, internals);
-    Object.assign(this, { info: () => this.#info() });
+    Object.assign(this, { info: (...sections: string[]) => this.#info(sections) });
     this.on("connecting", () => {
       this.#refusal = null;
     });
@@ -143,9 +143,9 @@ export class CheckedRedis extends Redis {
   }
 
   /** Where INFO is refused, what is known: BullMQ reads its version from it, and never works without. */
-  async #info(): Promise<string> {
+  async #info(sections: readonly string[]): Promise<string> {
     try {
-      return String(await this.call("info"));
+      return String(await this.call("info", ...sections));
     } catch (error) {
       const isRefused = error instanceof Error && /^(NOPERM|ERR)\b/.test(error.message);
       if (!isRefused || !this.#facts?.version) throw error;
