@@ -1,6 +1,6 @@
 import { type AuditRow, readAudit } from "../launch/read-history.ts";
 import { EXIT, type Io } from "./io.ts";
-import { loadProject, type ProjectOptions } from "./project.ts";
+import { loadReadingProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
 
@@ -11,8 +11,8 @@ export interface AuditOptions extends ProjectOptions {
 
 /** Shows what operators did to the cluster, newest first. */
 export async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const rows = await withRedis(config, io, (redis, keys) => readAudit(redis, keys, options.limit));
+  const { connection } = await loadReadingProject(options, io);
+  const rows = await withRedis(connection, io, (redis, keys) => readAudit(redis, keys, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
   return EXIT.done;

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/describe.ts";
+import { formatMistake, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
@@ -12,8 +13,9 @@ export interface CheckOptions extends ProjectOptions {
 /** Validates the configuration and the handlers; prints every mistake at once. */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
   const result = await readProject(options, io);
+  if (!result.ok) throw new CliFailure((await linesOfAll(result)).join("\n"), EXIT.usage);
   const config = configOf(result, io);
-  const advice = [...(result.ok ? result.advice : []), ...pastAdvice(config, Date.now())];
+  const advice = [...result.advice, ...pastAdvice(config, Date.now())];
   for (const text of advice) io.err(`${printable(text)}\n`);
   const { problems } = await loadHandlers({
     ...{ jobs: config.jobs, jobsDir: config.jobsDir, places: config.jobPlaces },
@@ -31,6 +33,13 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
       : `ok: ${jobs.length} jobs, queues ${summary.queues.join(", ")}, generation ${generation}, hash ${hash}, tz data ${tz} (zones ${zones})\n`,
   );
   return EXIT.done;
+}
+
+/** The mistakes in the files, and those in the handlers that they name. */
+async function linesOfAll({ mistakes, usable }: Extract<LoadResult, { ok: false }>): Promise<string[]> {
+  const { handlers: jobs, jobsDir, jobPlaces: places } = usable;
+  const { problems } = await loadHandlers({ jobs, jobsDir, places });
+  return [...mistakes.map(formatMistake), ...problems.map(problem => problem.message)];
 }
 
 /** Jobs that have ticks, but none any more, or that lose some of their single instants. */

@@ -1,6 +1,6 @@
 import { type HistoryRow, readHistory } from "../launch/read-history.ts";
 import { EXIT, type Io } from "./io.ts";
-import { findJob, loadProject, type ProjectOptions } from "./project.ts";
+import { loadReadingProject, type ProjectOptions, refuseName } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
 
@@ -11,13 +11,18 @@ export interface HistoryOptions extends ProjectOptions {
 
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
 export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const job = findJob(config, jobName);
-  const rows = await withRedis(config, io, (redis, keys) =>
-    readHistory(redis, keys, job.name, options.limit),
-  );
+  const { connection, config } = await loadReadingProject(options, io);
+  const local = config?.jobs.map(job => job.name) ?? [];
+  const rows = await withRedis(connection, io, async (redis, keys) => {
+    const rows = await readHistory(redis, keys, jobName, options.limit);
+    // The history of a job that was removed, or retired since, is there under its name.
+    if (rows.length > 0 || local.includes(jobName)) return rows;
+    const stored = await redis.hkeys(keys.definitions);
+    if (!stored.includes(jobName)) refuseName(jobName, [...new Set([...local, ...stored])]);
+    return rows;
+  });
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else io.out(rows.length === 0 ? `${job.name} has no history yet\n` : renderHistory(rows));
+  else io.out(rows.length === 0 ? `${jobName} has no history yet\n` : renderHistory(rows));
   return EXIT.done;
 }
 

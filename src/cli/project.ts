@@ -1,5 +1,7 @@
 import path from "node:path";
-import type { Config, Job } from "../config/config.ts";
+import type { Config, Job, RedisAddress } from "../config/config.ts";
+import type { Connection } from "../config/connection.ts";
+import { printable } from "../config/describe.ts";
 import { formatMistake, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
@@ -22,6 +24,31 @@ export async function loadProject(options: ProjectOptions, io: Io): Promise<Conf
   return configOf(await readProject(options, io), io);
 }
 
+/** What a command works with that only reads: where the cluster is, and the local configuration where that is valid. */
+export interface ReadingProject {
+  readonly connection: Connection;
+  readonly config: Config | null;
+}
+
+/**
+ * For commands that show what the cluster does: a local configuration with mistakes is no obstacle to them, as long as it is
+ * certain where the cluster is. Then one line on stderr says so; else it fails with every mistake (exit code 2).
+ */
+export async function loadReadingProject(options: ProjectOptions, io: Io): Promise<ReadingProject> {
+  const result = await readProject(options, io);
+  if (result.ok) {
+    const config = configOf(result, io);
+    return { connection: config, config };
+  }
+  const { namespace, redis } = result.usable.connection;
+  const address = overriddenRedis(io.env) ?? redis;
+  if (namespace === null || address === null) return { connection: configOf(result, io), config: null };
+  const [first, ...others] = result.mistakes.map(formatMistake);
+  const more = others.length === 0 ? "" : ` (and ${others.length} more: \`bellwether check\` lists them)`;
+  io.err(`the local configuration has mistakes, and is not needed to show the cluster: ${first}${more}\n`);
+  return { connection: { namespace, redis: address }, config: null };
+}
+
 /** The configuration of a result, or a failure with every mistake at once (exit code 2). Warnings go to stderr. */
 export function configOf(result: LoadResult, io: Io): Config {
   if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
@@ -40,18 +67,23 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
 }
 
 function override(config: Config, env: Io["env"]): Config {
-  const url = env[REDIS_OVERRIDE];
-  const parsed = url ? parseRedisUrl(url) : null;
-  if (parsed && !parsed.ok)
-    throw new CliFailure(`${REDIS_OVERRIDE}: found ${maskUrl(url ?? "")}, ${parsed.problem}`, EXIT.usage);
   const { redis, http, admin } = config;
   const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
   return {
     ...config,
-    redis: url ? { kind: "url", url } : redis,
+    redis: overriddenRedis(env) ?? redis,
     http: http && { ...http, ...freePort },
     admin: admin && { ...admin, ...freePort },
   };
+}
+
+function overriddenRedis(env: Io["env"]): RedisAddress | null {
+  const url = env[REDIS_OVERRIDE];
+  if (!url) return null;
+  const parsed = parseRedisUrl(url);
+  if (!parsed.ok)
+    throw new CliFailure(`${REDIS_OVERRIDE}: found ${maskUrl(url)}, ${parsed.problem}`, EXIT.usage);
+  return { kind: "url", url };
 }
 
 export function configDirOf(options: ProjectOptions, io: Io): string {
@@ -62,8 +94,16 @@ export function configDirOf(options: ProjectOptions, io: Io): string {
 export function findJob(config: Config, name: string): Job {
   const job = config.jobs.find(job => job.name === name);
   if (job) return job;
-  const names = config.jobs.map(job => job.name);
+  refuseName(
+    name,
+    config.jobs.map(job => job.name),
+  );
+}
+
+/** Fails because no job has the name; names the nearest one (exit code 2). */
+export function refuseName(name: string, names: readonly string[]): never {
   const guess = nearest(name, names);
-  const hint = guess ? `did you mean ${guess}?` : `the jobs are: ${names.join(", ")}`;
-  throw new CliFailure(`no job is named ${name} (${hint})`, EXIT.usage);
+  const all = names.length === 0 ? "there are no jobs" : `the jobs are: ${names.join(", ")}`;
+  const hint = guess ? `did you mean ${guess}?` : all;
+  throw new CliFailure(printable(`no job is named ${name} (${hint})`), EXIT.usage);
 }

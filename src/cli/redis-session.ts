@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { sleep } from "../clock/sleep.ts";
-import type { Config, RedisAddress } from "../config/config.ts";
+import type { RedisAddress } from "../config/config.ts";
+import type { Connection } from "../config/connection.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
@@ -24,7 +25,7 @@ export interface SessionOptions {
 
 /** Connects, does something, disconnects. A person is waiting, so a server that is away is a failure at once. */
 export async function withRedis<T>(
-  config: Config,
+  config: Connection,
   io: Io,
   act: (redis: Redis, keys: RedisKeys) => Promise<T>,
   options: SessionOptions = {},

@@ -1,16 +1,19 @@
 import type { Redis } from "ioredis";
 import type { Config, Job } from "../config/config.ts";
+import { printable } from "../config/describe.ts";
 import { readLeader } from "../election/leader-record.ts";
-import { readLaunched } from "../launch/cursors.ts";
+import { readCursors, readLaunched } from "../launch/cursors.ts";
 import { type Orders, readOrders } from "../launch/orders.ts";
 import { type QuarantineRecord, readQuarantine } from "../launch/quarantine.ts";
 import { readPausedQueues } from "../launch/queue-depths.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas, type StuckRecord } from "../redis/replica-registry.ts";
+import { storedNumber } from "../redis/stored-number.ts";
 import { readTimeMs } from "../redis/time.ts";
+import { readClusterJobs, type ShownJob } from "./cluster-jobs.ts";
 import { EXIT, type Io } from "./io.ts";
-import { loadProject, type ProjectOptions } from "./project.ts";
+import { loadReadingProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
 
@@ -18,12 +21,23 @@ export interface StatusOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** `status --json` (DESIGN §4.1). Times are ISO 8601 in UTC. */
+/** A cursor that lies this far in the future keeps its job silent. The clocks of replicas differ by less. */
+const SILENCED_MS = 60_000;
+
+/** `status --json`. Times are ISO 8601 in UTC. */
 export interface Status {
   readonly leader: { readonly replica: string; readonly term: number; readonly since: string } | null;
-  readonly replicas: readonly (Pick<ReplicaRecord, "id" | "roles" | "generation" | "tz" | "startedAt"> & {
+  /** What the leader carries; null without a leader, or while it has not said so. */
+  readonly config: Pick<ReplicaRecord, "generation" | "hash"> | null;
+  /** The highest generation that has proven itself: replicas of older ones never lead. */
+  readonly provenGeneration: number | null;
+  readonly replicas: readonly (Pick<ReplicaRecord, ShownOfReplica> & {
     readonly leading: boolean;
+    /** It may lead by its roles, and never will by its generation. */
+    readonly tooOld: boolean;
   })[];
+  /** `local`: no leader has stored its jobs yet, so these are those of the local configuration. */
+  readonly jobsFrom: "cluster" | "local";
   readonly jobs: readonly {
     readonly name: string;
     readonly schedule: string;
@@ -31,6 +45,8 @@ export interface Status {
     readonly paused: boolean;
     /** Why the leader does not launch the job for now. */
     readonly quarantined: { readonly since: string; readonly reason: string } | null;
+    /** Until when its ticks count as decided, because the clock of Redis was ahead. */
+    readonly silenced: { readonly until: string } | null;
     readonly lastTick: string | null;
     readonly nextTick: string | null;
     readonly lastRun: LastDecision["lastRun"];
@@ -41,52 +57,74 @@ export interface Status {
   readonly stuck: readonly (Omit<StuckRecord, "sinceMs"> & { readonly since: string })[];
 }
 
+type ShownOfReplica = "id" | "roles" | "generation" | "hash" | "tz" | "startedAt";
+
 /** Shows who leads, the replicas, and each job's last and next tick. */
 export async function status(options: StatusOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const result = await withRedis(config, io, (redis, keys) => readStatus(config, redis, keys));
+  const { connection, config } = await loadReadingProject(options, io);
+  const result = await withRedis(connection, io, (redis, keys) => readStatus(config, redis, keys));
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
   return EXIT.done;
 }
 
-async function readStatus(config: Config, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, orders, quarantine, launched, pausedQueues, lasts] = await Promise.all([
+/** Reads and nothing else, with no transaction and no script: so it also works while Redis is full or read-only. */
+async function readStatus(config: Config | null, redis: Redis, keys: RedisKeys): Promise<Status> {
+  const [leader, replicas, nowMs, orders, quarantine, floor] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
     readOrders(redis, keys),
     readQuarantine(redis, keys),
-    readLaunched(redis, keys, config.jobs),
-    readPausedQueues(redis, keys, Object.keys(config.queues)),
-    readLastDecisions(
-      redis,
-      keys,
-      config.jobs.map(job => job.name),
-    ),
+    redis.get(keys.generation),
+  ]);
+  const { source, jobs } = await readClusterJobs(redis, keys, config?.jobs ?? [], quarantine.keys());
+  const stuck = stuckOf(replicas);
+  const queues = new Set([...Object.keys(config?.queues ?? {}), ...stuck.map(({ queue }) => queue)]);
+  const names = jobs.map(job => job.name);
+  const [cursors, launched, lasts, pausedQueues] = await Promise.all([
+    readCursors(redis, keys, names),
+    readLaunched(redis, keys, jobs),
+    readLastDecisions(redis, keys, names),
+    readPausedQueues(redis, keys, [...queues]),
   ]);
   const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
+  const leading = replicas.find(({ id }) => id === leader?.replica);
+  const proven = storedNumber(floor);
   return {
     leader: leader && {
       replica: leader.replica,
       term: leader.term,
       since: new Date(leader.sinceMs).toISOString(),
     },
-    replicas: replicas.map(({ id, roles, generation, tz, startedAt }) => {
-      return { id, roles, generation, tz, leading: id === leader?.replica, startedAt };
+    config: leading ? { generation: leading.generation, hash: leading.hash } : null,
+    provenGeneration: proven,
+    replicas: replicas.map(replica => {
+      const { id, roles, generation, hash, tz, startedAt } = replica;
+      const about = { id, roles, generation, hash, tz, startedAt };
+      return { ...about, leading: replica === leading, tooOld: isTooOld(replica, proven) };
     }),
-    jobs: config.jobs.map(job => ({
-      name: job.name,
-      schedule: job.scheduleText,
-      timezone: job.spec.timezone,
-      paused: orders.paused.has(job.name),
-      quarantined: quarantinedOf(quarantine.get(job.name)),
-      lastTick: iso(lasts.get(job.name)?.tickAt),
-      nextTick: iso(nextTick(job, nowMs, orders, launched)),
-      lastRun: lasts.get(job.name)?.lastRun ?? null,
-    })),
+    jobsFrom: source,
+    jobs: jobs.map((job, i) => {
+      const decidedTo = cursors[i] ?? Number.NEGATIVE_INFINITY;
+      return {
+        name: job.name,
+        schedule: job.scheduleText,
+        timezone: job.timezone,
+        paused: orders.paused.has(job.name),
+        quarantined: quarantinedOf(quarantine.get(job.name)),
+        silenced: decidedTo - nowMs < SILENCED_MS ? null : { until: new Date(decidedTo).toISOString() },
+        lastTick: iso(lasts.get(job.name)?.tickAt),
+        nextTick: iso(nextTick(job, Math.max(nowMs, decidedTo), orders, launched)),
+        lastRun: lasts.get(job.name)?.lastRun ?? null,
+      };
+    }),
     queues: [...pausedQueues].map(([name, paused]) => ({ name, paused })),
-    stuck: stuckOf(replicas),
+    stuck,
   };
+}
+
+function isTooOld({ roles, generation }: ReplicaRecord, proven: number | null): boolean {
+  return roles.includes("scheduler") && proven !== null && generation < proven;
 }
 
 /** What all replicas have found, each run once, the longest waiting first. */
@@ -101,30 +139,31 @@ function quarantinedOf(record: QuarantineRecord | undefined): Status["jobs"][num
   return record ? { since: new Date(record.sinceMs).toISOString(), reason: record.reason } : null;
 }
 
-/** The next tick that is to be launched; undefined when there is none. */
+/** The next tick after `afterMs` that is to be launched; undefined when there is none. */
 function nextTick(
-  { name, schedule, maxRuns }: Job,
-  nowMs: number,
+  { name, schedule, maxRuns }: ShownJob,
+  afterMs: number,
   { skips }: Orders,
   launched: ReadonlyMap<string, number>,
 ): number | undefined {
+  if (schedule === null) return undefined;
   if (maxRuns !== null && (launched.get(name) ?? 0) >= maxRuns) return undefined;
-  let tick = schedule.next(nowMs);
+  let tick = schedule.next(afterMs);
   while (tick !== null && skips.get(name)?.includes(tick.at)) tick = schedule.next(tick.at);
   return tick?.at;
 }
 
 function renderStatus(status: Status): string {
-  const leader = status.leader
-    ? `${status.leader.replica} leads since ${status.leader.since}, term ${status.leader.term}`
-    : "nobody leads";
+  const { leader, config, provenGeneration, jobsFrom } = status;
+  const carries = config ? `, generation ${config.generation}, configuration ${config.hash}` : "";
   const replicas = status.replicas.map(replica => [
     replica.id,
     replica.roles.join(", "),
     String(replica.generation),
+    replica.hash,
     replica.tz,
     replica.startedAt,
-    replica.leading ? "leads" : "",
+    replica.leading ? "leads" : replica.tooOld ? "too old to lead" : "",
   ]);
   const jobs = status.jobs.map(job => [
     job.name,
@@ -134,19 +173,28 @@ function renderStatus(status: Status): string {
     job.quarantined ? "quarantined" : job.paused ? "paused" : (job.nextTick ?? "never"),
     job.lastRun?.outcome ?? "-",
   ]);
-  const quarantined = status.jobs.flatMap(({ name, quarantined }) => {
-    return quarantined ? [`${name} is quarantined since ${quarantined.since}: ${quarantined.reason}\n`] : [];
-  });
-  const paused = status.queues.flatMap(({ name, paused }) => {
-    return paused ? [`queue ${name} is paused in BullMQ: its runs wait until it is resumed there\n`] : [];
-  });
-  const stuck = status.stuck.map(({ run, queue, cause, since }) => {
-    return `${run} waits in queue ${queue} since ${since} and does not start: ${cause}\n`;
-  });
+  const notes = [
+    ...(status.replicas.some(({ tooOld }) => tooOld)
+      ? [`generation ${provenGeneration} has led: replicas of older ones never lead`]
+      : []),
+    ...(jobsFrom === "local" ? ["no replica has led these jobs yet: they are those of the local files"] : []),
+    ...status.jobs.flatMap(({ name, quarantined, silenced }) => [
+      ...(quarantined ? [`${name} is quarantined since ${quarantined.since}: ${quarantined.reason}`] : []),
+      ...(silenced ? [`${name} is silent until ${silenced.until}: the clock of Redis was ahead`] : []),
+    ]),
+    ...status.queues.flatMap(({ name, paused }) =>
+      paused ? [`queue ${name} is paused in BullMQ: its runs wait until it is resumed there`] : [],
+    ),
+    ...status.stuck.map(({ run, queue, cause, since }) => {
+      return `${run} waits in queue ${queue} since ${since} and does not start: ${cause}`;
+    }),
+  ];
   return [
-    `${leader}\n`,
-    renderTable(["REPLICA", "ROLES", "GENERATION", "TZ DATA", "STARTED", ""], replicas),
+    leader
+      ? `${leader.replica} leads since ${leader.since}, term ${leader.term}${carries}\n`
+      : "nobody leads\n",
+    renderTable(["REPLICA", "ROLES", "GENERATION", "HASH", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
-    ...[...quarantined, ...paused, ...stuck],
+    ...notes.map(note => `${printable(note)}\n`),
   ].join("\n");
 }

@@ -9,6 +9,8 @@ export const EXTENSIONS = [".yaml", ".yml", ".json"];
 export interface ConfigFiles {
   /** null when there is no bellwether file: then everything has its default. */
   readonly settings: string | null;
+  /** True when the directory cannot be read, or has more than one such file. */
+  readonly isSettingsUncertain: boolean;
   readonly jobs: readonly string[];
   readonly mistakes: readonly Mistake[];
 }
@@ -24,7 +26,8 @@ export function shownPath(file: string): string {
 export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
   const listed = await list(configDir);
   if (typeof listed === "string") {
-    return { settings: null, jobs: [], mistakes: [fileMistake(shownPath(configDir), listed)] };
+    const mistakes = [fileMistake(shownPath(configDir), listed)];
+    return { settings: null, isSettingsUncertain: true, jobs: [], mistakes };
   }
   const settings = listed.filter(name => isConfigFile(name, "bellwether"));
   const jobs = listed.filter(name => isConfigFile(name, "jobs"));
@@ -32,12 +35,13 @@ export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
   const absolute = (name: string) => path.join(configDir, name);
   return {
     settings: settings.map(absolute)[0] ?? null,
+    isSettingsUncertain: settings.length > 1,
     jobs: [...jobs.slice(0, 1).map(absolute), ...folder.jobs],
     mistakes: [...oneOnly(configDir, settings), ...oneOnly(configDir, jobs), ...folder.mistakes],
   };
 }
 
-type JobFolder = Omit<ConfigFiles, "settings">;
+type JobFolder = Pick<ConfigFiles, "jobs" | "mistakes">;
 
 /** ConfigMap mounts keep their bookkeeping in entries that begin with a dot; those are not ours. */
 async function findJobFolder(folder: string, isThere: boolean): Promise<JobFolder> {

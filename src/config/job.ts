@@ -3,12 +3,12 @@ import { createSchedule, type ScheduleProblem } from "../schedule/create-schedul
 import { findEmptiness } from "../schedule/emptiness.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
-import type { Job } from "./config.ts";
+import type { HandlerRef, Job } from "./config.ts";
 import { contradictionsOf } from "./contradictions.ts";
 import { quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { formatDuration } from "./duration.ts";
-import { HANDLER_KINDS, handlerRef } from "./handler-schema.ts";
+import { HANDLER_KINDS, handlerRef, handlerShape } from "./handler-schema.ts";
 import {
   JOB_DEFAULTS,
   type JobDefinition,
@@ -38,6 +38,8 @@ export interface ReadJobOptions {
   readonly defaults: JobPolicies;
   readonly queues: DeclaredQueues;
   readonly calendars: ReadonlyMap<string, Calendar>;
+  /** True when a jobs file cannot be read: a calendar that is missing here may be in it. */
+  readonly isPartial: boolean;
 }
 
 /** Reads one job: what the schema says, what holds between keys, and whether its schedule can be built. */
@@ -105,6 +107,20 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): Mistake[] {
   ];
 }
 
+/** The handler of a job that has other mistakes, or null when it is not certain which one is meant. */
+export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "queues">): HandlerRef | null {
+  const { document, name, queues } = options;
+  const path = ["jobs", name];
+  const job = document.get(path);
+  const [kind, ...others] = isMapping(job) ? HANDLER_KINDS.filter(key => key in job) : [];
+  if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind)) return null;
+  // A reference that cannot be filled in is reported, and stands for no handler.
+  const places = [[kind], [kind, 0], [kind, "argv"], [kind, "argv", 0]].map(keys => [...path, ...keys]);
+  const isLiteral = places.every(at => document.originOf(at) === null && document.mistake(at, "") !== null);
+  if (!isLiteral) return null;
+  return handlerRef(validParts({ shape: handlerShape, document, path, file: "jobs" }));
+}
+
 function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Mistake[] {
   const own = ["jobs", name, "queue"];
   const queue = document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue;
@@ -134,7 +150,8 @@ interface NamedCalendars {
 }
 
 /** The calendars that a job excepts. One that nobody has defined is told here, and stands in empty. */
-function calendarsOf(except: readonly string[], { document, name, calendars }: ReadJobOptions) {
+function calendarsOf(except: readonly string[], options: ReadJobOptions) {
+  const { document, name, calendars, isPartial } = options;
   const path = ["jobs", name, "except"];
   const mistakes: Mistake[] = [];
   const named = except.flatMap((entry, index) => {
@@ -143,10 +160,12 @@ function calendarsOf(except: readonly string[], { document, name, calendars }: R
     const known = calendars.get(calendar);
     if (known) return [[calendar, known] as const];
     const place = Array.isArray(document.get(path)) ? [...path, index] : path;
+    const empty = [calendar, new Calendar({ name: calendar, stretches: [] })] as const;
+    if (isPartial) return [empty];
     const hint = calendars.size === 0 ? "there are no calendars" : suggest(calendar, [...calendars.keys()]);
     const shown = quote(document.originOf(place) ?? calendar);
     mistakes.push(...some(document.mistake(place, `no calendar is called ${shown} (${hint})`)));
-    return [[calendar, new Calendar({ name: calendar, stretches: [] })] as const];
+    return [empty];
   });
   const found: NamedCalendars = named.length === 0 ? {} : { calendars: Object.fromEntries(named) };
   return { found, mistakes };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
-import type { Job } from "./config.ts";
+import type { HandlerRef, Job } from "./config.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
-import { type DeclaredQueues, readJob } from "./job.ts";
+import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./job-schema.ts";
 import type { Mistake } from "./mistake.ts";
 import { validate, validParts } from "./validate.ts";
@@ -11,11 +11,19 @@ import { validate, validParts } from "./validate.ts";
 export interface JobsResult {
   /** Complete only when there are no mistakes. */
   readonly jobs: readonly Job[];
+  /** Of the jobs that have mistakes, those handlers that have none. */
+  readonly otherHandlers: readonly NamedHandler[];
   readonly mistakes: readonly Mistake[];
   /** What is valid and perhaps not meant, with its place. */
   readonly advice: readonly string[];
   /** `config/jobs.yaml:3:3` by the job's name. */
   readonly places: ReadonlyMap<string, string>;
+}
+
+export interface NamedHandler {
+  /** The job's. */
+  readonly name: string;
+  readonly handler: HandlerRef;
 }
 
 const shellSchema = jobsFile({ defaults: z.unknown(), calendar: z.unknown(), job: z.unknown() });
@@ -24,14 +32,17 @@ const shellSchema = jobsFile({ defaults: z.unknown(), calendar: z.unknown(), job
 export interface JobSurroundings {
   readonly queues: DeclaredQueues;
   readonly calendars: ReadonlyMap<string, Calendar>;
+  /** True when a jobs file cannot be read: what is missing here may be in it. */
+  readonly isPartial?: boolean;
 }
 
 /** Reads all jobs files; names are unique over all of them. */
 export function readJobs(
   documents: readonly ConfigDocument[],
-  { queues, calendars }: JobSurroundings,
+  { queues, calendars, isPartial = false }: JobSurroundings,
 ): JobsResult {
   const jobs: Job[] = [];
+  const otherHandlers: NamedHandler[] = [];
   const mistakes: Mistake[] = [];
   const advice: string[] = [];
   const firstPlace = new Map<string, string>();
@@ -47,14 +58,19 @@ export function readJobs(
         mistakes.push(...some(document.mistake(path, `the job is defined already at ${other}`, "key")));
       else firstPlace.set(name, document.placeText(path));
       advice.push(...adviceOn(document, path));
-      const read = readJob({ document, name, defaults, queues, calendars });
-      if (read.ok) jobs.push(read.value);
-      else mistakes.push(...read.mistakes);
+      const read = readJob({ document, name, defaults, queues, calendars, isPartial });
+      if (read.ok) {
+        jobs.push(read.value);
+        continue;
+      }
+      mistakes.push(...read.mistakes);
+      const handler = handlerOf({ document, name, queues });
+      if (handler !== null) otherHandlers.push({ name, handler });
     }
   }
   return {
-    ...{ jobs, advice, places: firstPlace },
-    mistakes: [...mistakes, ...mistakesOfEmptiness(documents)],
+    ...{ jobs, otherHandlers, advice, places: firstPlace },
+    mistakes: [...mistakes, ...(isPartial ? [] : mistakesOfEmptiness(documents))],
   };
 }
 

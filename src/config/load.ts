@@ -1,12 +1,13 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
 import type { Config } from "./config.ts";
+import { type Connection, readConnection } from "./connection.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Environment, ReferenceSources } from "./environment.ts";
-import { findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
+import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
-import { type JobsResult, readJobs } from "./jobs.ts";
+import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
 import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
 import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
 import { DEFAULT_CONCURRENCY } from "./schema.ts";
@@ -19,6 +20,7 @@ import {
   type SettingsPart,
 } from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
+import type { Validation } from "./validate.ts";
 
 export { formatMistake, type Mistake } from "./mistake.ts";
 
@@ -40,11 +42,21 @@ export type LoadResult = (
       /** What is valid and perhaps not meant. */
       readonly advice: readonly string[];
     }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[]; readonly usable: UsableParts }
 ) & {
   /** Every file that the result depends on, calendars and secrets too, also one that could not be read. Absolute. */
   readonly files: readonly string[];
 };
+
+/** What of a configuration with mistakes can be used all the same. */
+export interface UsableParts {
+  /** Null where it is not certain. */
+  readonly connection: { readonly [K in keyof Connection]: Connection[K] | null };
+  /** The handlers without mistakes, whatever else is wrong with their jobs. */
+  readonly handlers: readonly NamedHandler[];
+  readonly jobPlaces: Config["jobPlaces"];
+  readonly jobsDir: string;
+}
 
 /**
  * Reads the whole configuration: a frozen `Config`, or every mistake at once in the order of the files. Whatever
@@ -63,6 +75,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
   const calendars = await readCalendars(documents, directory);
   const jobs = readJobs(documents, {
     calendars: calendars.byName,
+    isPartial: files.mistakes.length > 0 || jobDocuments.some(({ ok }) => !ok),
     queues: {
       file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
@@ -79,13 +92,29 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     ...jobs.mistakes,
   ];
   if (files.jobs.length === 0 && files.mistakes.length === 0) mistakes.push(noJobsFile(directory));
+  const handlersDir = await findJobsDir(directory, jobsDir);
   if (!settings.ok || mistakes.length > 0) {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
-    return { ok: false, mistakes: sortMistakes(mistakes, order), files: read };
+    const usable = {
+      connection: connectionOf(settingsDocument, settings, files),
+      handlers: [...jobs.jobs, ...jobs.otherHandlers],
+      jobPlaces: Object.fromEntries(jobs.places),
+      jobsDir: handlersDir,
+    };
+    return { ok: false, mistakes: sortMistakes(mistakes, order), usable, files: read };
   }
-  const config = configOf(settings.value, jobs, await findJobsDir(directory, jobsDir));
+  const config = configOf(settings.value, jobs, handlersDir);
   const warnings = await findUnreadFiles(directory, files);
   return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
+}
+
+function connectionOf(
+  document: DocumentResult,
+  settings: Validation<SettingsPart>,
+  files: ConfigFiles,
+): UsableParts["connection"] {
+  if (!document.ok || files.isSettingsUncertain) return { namespace: null, redis: null };
+  return settings.ok ? settings.value : readConnection(document.document, settings.mistakes);
 }
 
 /** Without the file everything has its default, which may still read the environment. */

@@ -211,7 +211,8 @@ function isSecure(host: string): boolean {
   return host.startsWith("https://");
 }
 
-function redisAddress(redis: Settings["redis"], namespace: string): RedisAddress {
+/** The address that a valid section names. */
+export function redisAddress(redis: Settings["redis"], namespace: string): RedisAddress {
   const { url, sentinel, cluster, tls } = redis ?? {};
   const secure = tls && { tls };
   if (url) return { kind: "url", url, ...secure };

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { readTimeMs } from "../redis/time.ts";
 import type { Leader } from "./lease-store.ts";
 
 /**
@@ -8,16 +9,13 @@ import type { Leader } from "./lease-store.ts";
  * decided by it.
  */
 export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader | null> {
-  const replies = await redis
-    .multi()
-    .time()
-    .hmget(keys.leader, "replica", "term", "since", "until", "ended")
-    .exec();
-  const [seconds = 0] = (replies?.[0]?.[1] as (string | number)[] | undefined) ?? [];
-  const record = replies?.[1]?.[1];
-  if (!Array.isArray(record)) return null;
-  const [replica, number, since, until, ended] = record as (string | null)[];
-  if (replica == null || ended != null || Number(until) < Number(seconds) * 1_000) return null;
+  // No MULTI: while Redis is out of memory it refuses all commands in one, also those that only read.
+  const [nowMs, record] = await Promise.all([
+    readTimeMs(redis),
+    redis.hmget(keys.leader, "replica", "term", "since", "until", "ended"),
+  ]);
+  const [replica, number, since, until, ended] = record;
+  if (replica == null || ended != null || Number(until) < nowMs) return null;
   return leaderOf(replica, number, since);
 }
 

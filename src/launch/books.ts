@@ -7,6 +7,7 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import { storedDefinitionOf } from "./definition.ts";
+import { noteDropped } from "./dropped.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 
 const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
@@ -99,6 +100,7 @@ export async function openBooks(redis: Redis, keys: RedisKeys, options: OpenBook
     if (defined === "late") return openBooks(redis, keys, options);
     for (const [i, { name }] of page.entries()) note(name, defined.slice(2 * i));
   }
+  await noteDropped(redis, keys, { opening, jobs, defined: books.size });
   return { books, unreadable };
 }
 

@@ -85,7 +85,7 @@ export async function readDueLanes(
 export async function readLaunched(
   redis: Redis,
   keys: RedisKeys,
-  jobs: readonly Job[],
+  jobs: readonly Pick<Job, "name" | "maxRuns">[],
 ): Promise<ReadonlyMap<string, number>> {
   const names = jobs.filter(job => job.maxRuns !== null).map(job => job.name);
   if (names.length === 0) return new Map();

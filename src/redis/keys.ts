@@ -33,6 +33,8 @@ export class RedisKeys {
   readonly retired: string;
   /** String: which opening of the books is the newest one (open-term.lua). */
   readonly opening: string;
+  /** String, JSON: the jobs that have a definition and that the leader does not carry (dropped.ts). */
+  readonly dropped: string;
   /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
   readonly quarantine: string;
   /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
@@ -76,6 +78,7 @@ export class RedisKeys {
     this.launched = `${this.#base}launched`;
     this.retired = `${this.#base}retired`;
     this.opening = `${this.#base}opening`;
+    this.dropped = `${this.#base}dropped`;
     this.quarantine = `${this.#base}quarantine`;
     this.orders = `${this.#base}orders`;
     this.lineage = `${this.#base}lineage`;

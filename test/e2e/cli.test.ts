@@ -5,6 +5,7 @@ import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { Site } from "../support/site.ts";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const HASH = expect.stringMatching(/^[0-9a-f]{12}$/);
 const STACK = /^\s+at /m;
 
 const projects: TestProject[] = [];
@@ -62,6 +63,44 @@ describe.concurrent("check", () => {
       /^config\/jobs\.yaml:13:5 jobs\.c\.catchup: .*did you mean catchUp\?/,
     ];
     expect(stderr.trimEnd().split("\n")).toEqual(places.map(place => expect.stringMatching(place)));
+  });
+
+  test("tells the mistakes of all other files, and of the handlers, beside files that are not YAML", async () => {
+    const files = {
+      "config/bellwether.yaml": "namespace: [\n",
+      "config/jobs/broken.yaml": "calendars: { closed: [2026-12-24] }\njobs: {\n",
+      "config/jobs/good.yaml": [
+        "jobs:",
+        '  a: { cron: "0 0 * * *", except: "calendar:closed", handler: none }',
+        "  b: { evry: 5s, handler: nowhere }",
+        "  c: { every: '${NIGHT_UNSET}', handler: '${NIGHT_UNSET}' }",
+        "  d: { every: 5s, catchup: all, handler: a }",
+      ].join("\n"),
+      "jobs/a.ts": HANDLER,
+    };
+    const { dir } = await project(files);
+    const told = [
+      /^config\/bellwether\.yaml:1:\d+ a bracket is opened/,
+      /^config\/jobs\/broken\.yaml:2:\d+ a bracket is opened/,
+      /^config\/jobs\/good\.yaml:3:3 jobs\.b: has no schedule/,
+      /^config\/jobs\/good\.yaml:3:8 jobs\.b\.evry: .*did you mean every/,
+      /^config\/jobs\/good\.yaml:4:15 jobs\.c\.every: .*NIGHT_UNSET is not set/,
+      /^config\/jobs\/good\.yaml:4:42 jobs\.c\.handler: .*NIGHT_UNSET is not set/,
+      /^config\/jobs\/good\.yaml:5:19 jobs\.d\.catchup: .*did you mean catchUp/,
+      /^config\/jobs\/good\.yaml:2:3 job "a": there is no jobs\/none\.ts/,
+      /^config\/jobs\/good\.yaml:3:3 job "b": there is no jobs\/nowhere\.ts/,
+    ];
+    const all = await bellwether(["check"], { cwd: dir });
+    expect(all).toMatchObject({ code: 2, stdout: "" });
+    expect(all.stderr.trimEnd().split("\n")).toEqual(told.map(line => expect.stringMatching(line)));
+
+    // What a file that cannot be read may hold is not missed.
+    const { dir: other } = await project({
+      "config/jobs/broken.yaml": "jobs: {\n",
+      "config/jobs/empty.yaml": "jobs: {}\n",
+    });
+    const { stderr } = await bellwether(["check"], { cwd: other });
+    expect(stderr).toMatch(/^config\/jobs\/broken\.yaml:1:\d+ [^\n]*\n$/);
   });
 
   test("names each handler that is missing, broken, not a handler, or throws on import", async () => {
@@ -352,16 +391,21 @@ describe("on a cluster", () => {
     while (status.jobs[0].lastRun?.outcome === "launched") status = await json("status");
     expect(status).toEqual({
       leader: { replica: second, term: 2, since: ISO },
+      config: { generation: 0, hash: HASH },
+      provenGeneration: null,
       replicas: [
         {
           id: second,
           roles: ["scheduler", "worker"],
           generation: 0,
+          hash: HASH,
+          tooOld: false,
           tz: process.versions["tz"],
           leading: true,
           startedAt: ISO,
         },
       ],
+      jobsFrom: "cluster",
       jobs: [
         {
           name: "beat",
@@ -369,6 +413,7 @@ describe("on a cluster", () => {
           timezone: "UTC",
           paused: false,
           quarantined: null,
+          silenced: null,
           lastTick: ISO,
           nextTick: ISO,
           lastRun: expect.objectContaining({ outcome: "completed" }),
@@ -380,6 +425,7 @@ describe("on a cluster", () => {
           timezone: "America/New_York",
           paused: false,
           quarantined: null,
+          silenced: null,
           lastTick: null,
           nextTick: expect.stringMatching(/^\d{4}-01-01T05:00:00.000Z$/),
           lastRun: null,

@@ -1,0 +1,38 @@
+import type { Config } from "./config.ts";
+import { type ConfigDocument, isMapping } from "./document.ts";
+import type { Mistake } from "./mistake.ts";
+import { nearest } from "./nearest.ts";
+import { bellwetherSchema, keysAt } from "./schema.ts";
+import { redisAddress } from "./settings.ts";
+import { validParts } from "./validate.ts";
+
+/** Where the cluster's data is: all that a command needs which only reads. */
+export type Connection = Pick<Config, "namespace" | "redis">;
+
+const { namespace, redis } = bellwetherSchema.shape;
+
+/**
+ * What of the connection can be read although the file has these mistakes. A key is left out when a mistake is about it,
+ * or when another key may be a misspelling of it: another cluster than the one that is meant must not be shown.
+ */
+export function readConnection(
+  document: ConfigDocument,
+  mistakes: readonly Mistake[],
+): { readonly [K in keyof Connection]: Connection[K] | null } {
+  const isCertain = (name: keyof Connection) => {
+    const isAbout = ({ key }: Mistake) => key === name || key.startsWith(`${name}.`);
+    return !mistakes.some(isAbout) && !unknownKeys(document).some(key => nearest(key, KNOWN) === name);
+  };
+  const place = { document, path: [], file: "bellwether" } as const;
+  const parts = validParts({ shape: { namespace, redis }, ...place });
+  const name = isCertain("namespace") ? (parts.namespace ?? namespace.parse(undefined)) : null;
+  const address = parts.redis !== undefined && isCertain("redis") ? parts.redis : null;
+  return { namespace: name, redis: address && name !== null ? redisAddress(address, name) : null };
+}
+
+const KNOWN = keysAt("bellwether", []);
+
+function unknownKeys(document: ConfigDocument): string[] {
+  const settings = document.get([]);
+  return isMapping(settings) ? Object.keys(settings).filter(key => !KNOWN.includes(key)) : [];
+}
