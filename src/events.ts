@@ -97,6 +97,17 @@ export interface EventMap {
   /** No configuration has had the job for a day: its cursor is thrown away, and put back it would be a new job. */
   "job.retired": { job: string };
 
+  /** The leader has carried out, or noticed, what an operator did. `ticks`: those that are (not) skipped; of a backfill, how many. */
+  "operator.acted": {
+    action: string;
+    by: string;
+    at: string;
+    term: number;
+    job?: string;
+    run?: string;
+    ticks?: readonly string[] | number;
+  };
+
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
   /** `final`: no attempt is left. */
   "run.failed": {
@@ -115,7 +126,8 @@ export interface EventMap {
 
   /**
    * `zones`: a hash of what the jobs' zones do in this year and the next one. `needsRestart`: settings of a changed
-   * configuration that a running replica does not take over.
+   * configuration that a running replica does not take over. `added`, `removed`, `changed`: jobs, by comparison with the
+   * configuration before, each only where there are any; `unnamed` of them beyond the first of each kind.
    */
   "config.loaded": {
     generation: number;
@@ -123,8 +135,14 @@ export interface EventMap {
     zones: string;
     jobs: number;
     needsRestart?: readonly string[];
+    added?: readonly string[];
+    removed?: readonly string[];
+    changed?: readonly string[];
+    unnamed?: number;
   };
   "config.rejected": { mistakes: readonly string[] };
+  /** The change that was rejected has been taken back: the files are again what this replica runs with. */
+  "config.resolved": { generation: number; hash: string };
   /** A file of the configuration is not read although it looks as if it should be; once for each. */
   "config.unread": { problem: string };
   /**
@@ -231,12 +249,14 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "job.quarantined": { level: "error", message: "job cannot be launched and is set apart; all others go on" },
   "job.recovered": { level: "info", message: "job can be launched again" },
   "job.retired": { level: "info", message: "job retired" },
+  "operator.acted": { level: "info", message: "an operator acted" },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
   "run.returned": { level: "info", message: "run given back to its queue" },
   "run.strayError": { level: "error", message: "error outside of a handler's promise" },
   "config.loaded": { level: "info", message: "configuration loaded" },
   "config.rejected": { level: "error", message: "configuration rejected" },
+  "config.resolved": { level: "info", message: "the rejected change of the configuration was taken back" },
   "config.unread": { level: "warn", message: "a file of the configuration is not read" },
   "config.differs": { level: "warn", message: "another replica of this generation has other jobs or zones" },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },

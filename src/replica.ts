@@ -13,7 +13,7 @@ import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { Aborted, unlessAborted } from "./clock/unless-aborted.ts";
 import { within } from "./clock/within.ts";
-import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
+import { jobChanges, objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
 import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
@@ -34,6 +34,7 @@ import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
 import { stdoutLines } from "./log-output.ts";
+import { OperatorLog } from "./operator/operator-log.ts";
 import { isConnectionLoss } from "./redis/connect.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
@@ -205,6 +206,8 @@ export class Replica {
     const { handlers, problems } = loaded;
     if (problems.length > 0) return problems;
 
+    const changes = await jobChanges(this.#config, changed);
+    if (this.#stopping.signal.aborted) return [];
     const needsRestart = settingsThatNeedRestart(this.#config, changed);
     this.#config = withFixedSettings(this.#config, changed);
     this.#handlers = handlers;
@@ -219,8 +222,15 @@ export class Replica {
     this.events.emit("config.loaded", {
       ...{ generation, hash, zones: this.#zonesHash(), jobs: jobs.length },
       ...(needsRestart.length === 0 ? {} : { needsRestart }),
+      ...changes,
     });
     return [];
+  }
+
+  /** The configuration that it runs with. */
+  get carried(): { readonly generation: number; readonly hash: string } {
+    const { generation, hash } = this.#config;
+    return { generation, hash };
   }
 
   /** Of the configuration that it runs, kept until that changes. */
@@ -395,6 +405,7 @@ export class Replica {
       isAgreed: async () => areJobsAgreed(this.#config, await readReplicas(redis, this.#keys)),
     });
     this.#leaderLoop = leaderLoop;
+    const operatorLog = new OperatorLog({ ...{ redis, keys: this.#keys, clock }, events: this.events });
     this.#elector = new Elector({
       store,
       clock,
@@ -404,7 +415,7 @@ export class Replica {
       leaseTtlMs: election.leaseTtlMs,
       lead: async term => {
         await guard.begin(term);
-        return leaderLoop.lead(term).finally(() => guard.end());
+        return operatorLog.during(term, () => leaderLoop.lead(term)).finally(() => guard.end());
       },
       seekLeader: () => readLeader(redis, this.#keys),
     });

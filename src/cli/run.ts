@@ -51,6 +51,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       return await replica.reconfigure(config);
     },
     reject: mistakes => replica.events.emit("config.rejected", { mistakes }),
+    resolve: () => replica.events.emit("config.resolved", replica.carried),
   });
   const config = acceptOrReject(await watcher.first(), io);
   const replica = new Replica({ config, roles, ...(options.id === undefined ? {} : { id: options.id }) });

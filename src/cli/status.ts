@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Config, Job } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { printable } from "../config/describe.ts";
 import { readLeader } from "../election/leader-record.ts";
 import { readCursors, readLaunched } from "../launch/cursors.ts";

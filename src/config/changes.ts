@@ -1,5 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Config } from "./config.ts";
+import type { Config, Job } from "./config.ts";
+import { isSameJob } from "./hash.ts";
 
 /** Settings that a running replica keeps from its start. */
 export const FIXED_SETTINGS = [
@@ -35,4 +37,46 @@ export function objectionsTo(running: Config, changed: Config): string[] {
     );
   }
   return objections;
+}
+
+/** How many jobs of each kind are named: a line of the log must stay readable. */
+const MAX_NAMED = 20;
+/** Between so many comparisons the event loop turns: a leader must renew its lease meanwhile. */
+const JOBS_A_TURN = 1_000;
+
+/** The jobs that differ between two configurations, by name; a kind without any is absent. */
+export interface JobChanges {
+  readonly added?: readonly string[];
+  readonly removed?: readonly string[];
+  readonly changed?: readonly string[];
+  /** How many more there are than are named. */
+  readonly unnamed?: number;
+}
+
+export async function jobChanges(running: Config, changed: Config): Promise<JobChanges> {
+  if (running.hash === changed.hash) return {};
+  const before = new Map(running.jobs.map(job => [job.name, job]));
+  const after = new Set(changed.jobs.map(job => job.name));
+  const kinds = {
+    added: changed.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
+    removed: running.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
+    changed: await changedJobs(before, changed.jobs),
+  };
+  const unnamed = Object.values(kinds).reduce((sum, { length }) => sum + Math.max(length - MAX_NAMED, 0), 0);
+  return {
+    ...(kinds.added.length > 0 && { added: kinds.added.slice(0, MAX_NAMED) }),
+    ...(kinds.removed.length > 0 && { removed: kinds.removed.slice(0, MAX_NAMED) }),
+    ...(kinds.changed.length > 0 && { changed: kinds.changed.slice(0, MAX_NAMED) }),
+    ...(unnamed > 0 && { unnamed }),
+  };
+}
+
+async function changedJobs(before: ReadonlyMap<string, Job>, jobs: readonly Job[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const [i, job] of jobs.entries()) {
+    const known = before.get(job.name);
+    if (known && !isSameJob(known, job)) names.push(job.name);
+    if (i % JOBS_A_TURN === JOBS_A_TURN - 1) await setImmediate();
+  }
+  return names;
 }

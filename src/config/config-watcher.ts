@@ -16,6 +16,8 @@ export interface ConfigWatcherOptions {
   readonly apply: (config: Config) => Promise<readonly string[]>;
   /** Hears of the mistakes of a change that is refused, once for each content. */
   readonly reject: (mistakes: readonly string[]) => void;
+  /** Hears that the files are again what was taken over last, after a change that was refused. */
+  readonly resolve?: () => void;
 }
 
 /**
@@ -69,8 +71,11 @@ export class ConfigWatcher {
     const found = await this.#fingerprint();
     const isStable = found === this.#seen;
     this.#seen = found;
-    if (found === this.#applied) this.#refused = null;
-    else if (isStable && found !== this.#refused) await this.#take(found);
+    if (found === this.#applied) {
+      if (this.#refused === null || !isStable) return;
+      this.#refused = null;
+      this.#options.resolve?.();
+    } else if (isStable && found !== this.#refused) await this.#take(found);
   }
 
   async #take(found: string): Promise<void> {

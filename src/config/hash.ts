@@ -6,11 +6,21 @@ import type { Job } from "./config.ts";
  * the order of files and keys. Where replicas listen or how much they log does not count.
  */
 export function hashJobs(jobs: readonly Job[]): string {
-  const definitions = jobs
-    .map(({ schedule: _, scheduleText: __, ...definition }) => definition)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const text = JSON.stringify(definitions, (_key, value: unknown) => withSortedKeys(value));
+  const text = canonicalText(jobs.map(definitionOf).sort((a, b) => (a.name < b.name ? -1 : 1)));
   return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** Whether two jobs of one name have the same definition, as the hash sees it. */
+export function isSameJob(one: Job, other: Job): boolean {
+  return one === other || canonicalText(definitionOf(one)) === canonicalText(definitionOf(other));
+}
+
+function definitionOf({ schedule: _, scheduleText: __, ...definition }: Job) {
+  return definition;
+}
+
+function canonicalText(value: unknown): string {
+  return JSON.stringify(value, (_key, value: unknown) => withSortedKeys(value));
 }
 
 function withSortedKeys(value: unknown): unknown {

@@ -82,17 +82,20 @@ export interface AuditRow {
 /** What operators did last, newest first. */
 export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): Promise<AuditRow[]> {
   const entries = await redis.xrevrange(keys.audit, "+", "-", "COUNT", limit);
-  return entries.flatMap(([, flat]) => {
-    const record = auditRecordOf(flat);
-    if (record === null) return [];
-    const { at, action, by, job, run, ticks } = record;
-    return {
-      ...{ at: isoOf(at), action, by },
-      ...(job && { job }),
-      ...(run && { run }),
-      ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
-    };
-  });
+  return entries.flatMap(([, flat]) => auditRowOf(flat) ?? []);
+}
+
+/** What an entry of the audit says, or null for one that Bellwether has not written. */
+export function auditRowOf(flat: readonly string[]): AuditRow | null {
+  const record = auditRecordOf(flat);
+  if (record === null) return null;
+  const { at, action, by, job, run, ticks } = record;
+  return {
+    ...{ at: isoOf(at), action, by },
+    ...(job && { job }),
+    ...(run && { run }),
+    ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
+  };
 }
 
 function actionRow(record: ActionRecord): HistoryRow {

@@ -43,6 +43,8 @@ export class RedisKeys {
   readonly lineage: string;
   /** Stream, capped: who asked for what, and when. */
   readonly audit: string;
+  /** Hash: which entries of the audit the leaders have reported in their logs (operator-log.lua). */
+  readonly reported: string;
   /** What the keys of the jobs' histories begin with. */
   readonly histories: string;
   /** String: the highest generation of the configuration whose leader has proven itself; lower ones never lead again. */
@@ -83,6 +85,7 @@ export class RedisKeys {
     this.orders = `${this.#base}orders`;
     this.lineage = `${this.#base}lineage`;
     this.audit = `${this.#base}audit`;
+    this.reported = `${this.#base}reported`;
     this.histories = `${this.#base}history/`;
     this.generation = `${this.#base}generation`;
     this.generations = `${this.#base}generations`;

@@ -10,7 +10,7 @@ import { expectAccount, historyOf, json, ticksAdded } from "../support/tick-acco
 
 const createSite = useSites();
 
-type Event = "config.loaded" | "config.rejected";
+type Event = "config.loaded" | "config.rejected" | "config.resolved";
 
 const jobsFile = (lines: readonly string[]) => ["jobs:", ...lines.map(line => `  ${line}`)].join("\n");
 const writeJobs = (site: Site, lines: readonly string[]) => {
@@ -163,14 +163,14 @@ describe.concurrent("a change of the configuration", () => {
     for (let more = 1; more <= 3; more++) {
       const jobs = Array.from({ length: more }, (_, i) => `more-${i}: { every: 200ms, handler: echo }`);
       const loaded = await changed(site, "config.loaded", publish(jobsFile([STEADY, ...jobs])));
-      for (const line of loaded) expect(line).toMatchObject({ jobs: 1 + more });
+      for (const line of loaded) expect(line).toMatchObject({ jobs: 1 + more, added: [`more-${more - 1}`] });
       await launches(site, `more-${more - 1}`, 1);
     }
     const rejected = await changed(site, "config.rejected", publish("jobs: ["));
     for (const line of rejected) expect(String(line["mistakes"])).toMatch(/jobs\.yaml:1:/);
     await launches(site, "more-2", 1);
     for (const line of await changed(site, "config.loaded", publish(jobsFile([STEADY])))) {
-      expect(line).toMatchObject({ jobs: 1 });
+      expect(line).toMatchObject({ jobs: 1, removed: ["more-0", "more-1", "more-2"] });
     }
   });
 
@@ -204,8 +204,12 @@ describe.concurrent("a change of the configuration", () => {
     const replicas = site.replicas.map(replica => linesOf(replica, "config.rejected").length);
     expect(replicas).toEqual([refusals.length, refusals.length]);
     // Back to what is in force is no change; on to a newer one is.
-    await setGeneration(5);
+    const { generation, hash } = linesOf(site.replicas[0] as ReplicaProcess, "config.loaded")[0] as LogLine;
+    for (const line of await changed(site, "config.resolved", setGeneration(5))) {
+      expect(line).toMatchObject({ level: "info", generation, hash });
+    }
     await launches(site, "steady", SEVERAL_LOOKS);
+    expect(site.lines("config.resolved")).toHaveLength(2);
     const loaded = await changed(site, "config.loaded", setGeneration(6));
     for (const line of loaded) expect(line).toMatchObject({ generation: 6, jobs: 1 });
     for (const replica of site.replicas) expect(linesOf(replica, "config.loaded")).toHaveLength(2);

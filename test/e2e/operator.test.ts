@@ -84,6 +84,13 @@ describe("an operator's command", () => {
       { at: ISO, action: "backfill", job: "hourly", by: "gus", ticks: 3 },
       { at: ISO, action: "stepdown", by: "hal" },
     ]);
+    // The leader of the time has the same in its log.
+    const told = await site.when("operator.acted", line => line["action"] === "stepdown");
+    expect(told).toMatchObject({ level: "info", by: "hal", term: 1 });
+    const acted = site
+      .lines("operator.acted")
+      .map(({ action, job, by, term }) => ({ action, job, by, term }));
+    expect(acted).toEqual(audit.map(({ action, job, by }) => ({ action, job, by, term: 1 })));
     const rare = await historyOf(site, "rare");
     expect(rare.map(row => [row.outcome, row.by])).toEqual([
       ["paused", "ann"],

@@ -76,6 +76,10 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "run.strayError": f => `${f.run ?? "no run known"}: ${withPlace(f)}`,
   "config.loaded": f =>
     `generation ${f.generation}, ${f.jobs} jobs, ${f.hash}` +
+    named("added", f.added) +
+    named("removed", f.removed) +
+    named("changed", f.changed) +
+    (f.unnamed === undefined ? "" : `; and ${f.unnamed} more`) +
     (f.needsRestart === undefined ? "" : `; until a restart the old ${list(f.needsRestart)}`),
   "config.differs": f =>
     (f.otherHash === f.hash
@@ -110,6 +114,10 @@ function inline(value: unknown): string {
   // pino's form of an Error
   if (isRecord(value) && typeof value["stack"] === "string") return value["stack"];
   return JSON.stringify(value);
+}
+
+function named(what: string, jobs: readonly string[] | undefined): string {
+  return jobs === undefined ? "" : `; ${what}: ${list(jobs)}`;
 }
 
 function list(items: readonly string[] | undefined, separator = ", "): string {

@@ -160,6 +160,10 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "job.quarantined": { job: "a", term: 4711, reason: "WRONGTYPE", fix: "repair it", retryInMs: 4712 },
   "job.recovered": { job: "a", term: 4711, forMs: 4712 },
   "job.retired": { job: "a" },
+  "operator.acted": {
+    ...{ action: "backfill", by: "ann@desk", at: "T1", term: 4711 },
+    ...{ job: "a", run: "a@T1", ticks: ["T2", "T3"] },
+  },
   "run.completed": { job: "a", run: "a@T1", attempt: 4711, durationMs: 4712 },
   "run.failed": {
     ...{ job: "a", run: "a@T1", attempt: 4711, durationMs: 4712, final: true },
@@ -173,8 +177,10 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     zones: "d0d0",
     jobs: 4712,
     needsRestart: ["http.port", "redis"],
+    ...{ added: ["new"], removed: ["old"], changed: ["moved", "more"], unnamed: 4713 },
   },
   "config.rejected": { mistakes: ["a.yaml:1:1 b", "a.yaml:2:1 c"] },
+  "config.resolved": { generation: 4711, hash: "c0ffee" },
   "config.unread": { problem: "config/jobs.YML is not read (did you mean jobs.yml?)" },
   "config.differs": {
     ...{ generation: 4711, hash: "c0ffee", other: "pod-7", otherHash: "09bc41" },

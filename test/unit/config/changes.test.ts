@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { objectionsTo, settingsThatNeedRestart, withFixedSettings } from "../../../src/config/changes.ts";
+import {
+  jobChanges,
+  objectionsTo,
+  settingsThatNeedRestart,
+  withFixedSettings,
+} from "../../../src/config/changes.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { loadValid, ONE_JOB } from "../../support/config.ts";
 
@@ -63,5 +68,57 @@ describe("a valid configuration", () => {
     const empty = await configOf("", NO_JOBS);
     expect(objectionsTo(empty, empty)).toEqual([]);
     expect(objectionsTo(empty, await configOf())).toEqual([]);
+  });
+});
+
+describe("the jobs that a change touches", () => {
+  const jobs = (...lines: readonly string[]) => `jobs:\n${lines.map(line => `  ${line}\n`).join("")}`;
+
+  it("are named by kind, whatever of their definition has changed", async () => {
+    const calendar = (day: string) => `calendars: { closed: [${day}] }\n`;
+    const running = await configOf(
+      "",
+      calendar("2026-12-24") +
+        jobs(
+          "same: { every: 1m, handler: x, data: { a: 1, b: 2 } }",
+          "gone: { every: 1m, handler: x }",
+          "schedule: { every: 1m, handler: x }",
+          "data: { every: 1m, handler: x, data: { a: 1 } }",
+          'closed: { cron: "0 0 * * *", handler: x, except: "calendar:closed" }',
+        ),
+    );
+    const changed = await configOf(
+      "",
+      calendar("2026-12-25") +
+        jobs(
+          'closed: { cron: "0 0 * * *", handler: x, except: "calendar:closed" }',
+          "new: { every: 1m, handler: x }",
+          "data: { every: 1m, handler: x, data: { a: 2 } }",
+          "schedule: { every: 2m, handler: x }",
+          "same: { handler: x, every: 60s, data: { b: 2, a: 1 } }",
+        ),
+    );
+    expect(await jobChanges(running, changed)).toEqual({
+      added: ["new"],
+      removed: ["gone"],
+      changed: ["closed", "data", "schedule"],
+    });
+    expect(await jobChanges(running, running)).toEqual({});
+    expect(await jobChanges(running, await configOf("log: { level: debug }", ONE_JOB))).toMatchObject({
+      added: ["tick"],
+    });
+  });
+
+  it("are named up to a limit, and the others counted", async () => {
+    const many = (prefix: string, count: number) =>
+      jobs(...Array.from({ length: count }, (_, i) => `${prefix}-${i}: { every: 1m, handler: x }`));
+    const found = await jobChanges(
+      await configOf("", many("old", 25)),
+      await configOf("", many("new", 1_500)),
+    );
+    expect(found.added).toEqual(Array.from({ length: 20 }, (_, i) => `new-${i}`));
+    expect(found.removed).toHaveLength(20);
+    expect(found).toMatchObject({ unnamed: 5 + 1_480 });
+    expect(found.changed).toBeUndefined();
   });
 });

@@ -18,6 +18,7 @@ async function setup(files: ConfigFiles = { "jobs.yaml": jobs("a") }) {
   const clock = new ManualClock();
   const applied: string[][] = [];
   const rejected: (readonly string[])[] = [];
+  let resolved = 0;
   const hooks = {
     load: async () => undefined as unknown,
     apply: async (_: Config) => [] as readonly string[],
@@ -42,6 +43,7 @@ async function setup(files: ConfigFiles = { "jobs.yaml": jobs("a") }) {
       return objections;
     },
     reject: mistakes => rejected.push(mistakes),
+    resolve: () => resolved++,
   });
   onTestFinished(() => watcher.stop());
   /** Resolves when the watcher has looked once more. */
@@ -61,7 +63,8 @@ async function setup(files: ConfigFiles = { "jobs.yaml": jobs("a") }) {
   };
   const file = (name: string) => path.join(configDir, name);
   const write = (content: string, name = "jobs.yaml") => writeFile(file(name), content);
-  return { watcher, clock, hooks, applied, rejected, look, start, write, file };
+  const resolutions = () => resolved;
+  return { watcher, clock, hooks, applied, rejected, resolutions, look, start, write, file };
 }
 
 describe("a change", () => {
@@ -93,6 +96,30 @@ describe("a change", () => {
     await write(jobs("f"));
     await look(2);
     expect(applied).toEqual([["f"]]);
+  });
+
+  it("that was refused and is taken back is resolved, once; one that is corrected is taken over instead", async () => {
+    const { start, look, write, applied, rejected, resolutions } = await setup();
+    await start();
+    await look(2);
+    expect(resolutions()).toBe(0);
+    await write("jobs: [");
+    await look(2);
+    expect([rejected.length, resolutions()]).toEqual([1, 0]);
+    // For a moment only, as by an editor that writes anew.
+    await write(jobs("a"));
+    await look();
+    await write("jobs: [");
+    await look(3);
+    expect([rejected.length, resolutions()]).toEqual([1, 0]);
+    await write(jobs("a"));
+    await look(4);
+    expect([rejected.length, resolutions(), applied]).toEqual([1, 1, []]);
+    await write("jobs: [");
+    await look(2);
+    await write(jobs("a", "b"));
+    await look(3);
+    expect([rejected.length, resolutions(), applied]).toEqual([2, 1, [["a", "b"]]]);
   });
 
   it("counts when a file comes or goes", async () => {

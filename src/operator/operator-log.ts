@@ -1,0 +1,118 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Clock } from "../clock/clock.ts";
+import { within } from "../clock/within.ts";
+import type { Events } from "../events.ts";
+import { type AuditRow, auditRowOf } from "../launch/read-history.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
+
+const TAKE = new Script(new URL("./operator-log.lua", import.meta.url));
+
+const INTERVAL_MS = 500;
+/** A leader that steps down reports who asked, but does not wait for long: until it is gone there is no other. */
+const FAREWELL_LIMIT_MS = 300;
+const ENTRIES_A_SCRIPT = 100;
+/** What was done before there was any leader, or under a release that reported nothing. */
+const BACKLOG_MS = 60 * 60_000;
+
+const entry = z.tuple([z.string(), z.array(z.string())]);
+const reply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("taken")]).rest(entry)]);
+
+/** The term in which a leader reports. */
+interface ReportingTerm {
+  readonly number: number;
+  readonly fence: string;
+  readonly signal: AbortSignal;
+}
+
+export interface OperatorLogOptions {
+  /** Not the launch connection: what is reported must not hold up launches. */
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly events: Events;
+}
+
+/**
+ * Reports in the log of the leader what operators did (`operator.acted`). The record is the audit: each of its entries is
+ * reported by the leader that is in office when it is written, or else by the next one. An entry is missing from the logs
+ * only when a leader dies between reading and logging it.
+ */
+export class OperatorLog {
+  readonly #options: OperatorLogOptions;
+
+  constructor(options: OperatorLogOptions) {
+    this.#options = options;
+  }
+
+  /** Reports for as long as the term's work goes on, and once more where that ends because an operator asked for it. */
+  async during<T extends string>(term: ReportingTerm, work: () => Promise<T>): Promise<T> {
+    const ending = new AbortController();
+    const reporter = new TermReporter(this.#options, term);
+    void this.#repeat(reporter, AbortSignal.any([ending.signal, term.signal]));
+    try {
+      const outcome = await work();
+      if (outcome === "stepdown") await within(reporter.report(), FAREWELL_LIMIT_MS);
+      return outcome;
+    } finally {
+      ending.abort();
+    }
+  }
+
+  async #repeat(reporter: TermReporter, ending: AbortSignal): Promise<void> {
+    while (!ending.aborted) {
+      await reporter.report();
+      await this.#options.clock.sleep(INTERVAL_MS, ending);
+    }
+  }
+}
+
+/** What one term has reported. */
+class TermReporter {
+  readonly #options: OperatorLogOptions;
+  readonly #term: ReportingTerm;
+  /** The last entry that was received. */
+  #last = "";
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(options: OperatorLogOptions, term: ReportingTerm) {
+    this.#options = options;
+    this.#term = term;
+  }
+
+  /** One after the other, so that no entry is reported twice. */
+  report(): Promise<void> {
+    this.#busy = this.#busy.then(async () => {
+      // Redis is away, or refuses: that is reported by others, and the next time asks for the same entries.
+      while (await this.#reportSome().catch(() => false));
+    });
+    return this.#busy;
+  }
+
+  /** Whether there may be more. */
+  async #reportSome(): Promise<boolean> {
+    const { redis, keys, events } = this.#options;
+    const { number, fence } = this.#term;
+    const args = [fence, this.#last, ENTRIES_A_SCRIPT, BACKLOG_MS];
+    const [outcome, ...entries] = reply.parse(
+      await TAKE.run(redis, [keys.term, keys.audit, keys.reported], args),
+    );
+    if (outcome === "fenced") return false;
+    for (const [id, fields] of entries) {
+      this.#last = id;
+      const row = auditRowOf(fields);
+      if (row !== null) events.emit("operator.acted", actedOf(row, number));
+    }
+    return entries.length === ENTRIES_A_SCRIPT;
+  }
+}
+
+function actedOf({ at, action, by, job, run, ticks }: AuditRow, term: number) {
+  return {
+    ...{ action, by, at, term },
+    ...(job !== undefined && { job }),
+    ...(run !== undefined && { run }),
+    ...(ticks !== undefined && { ticks }),
+  };
+}
