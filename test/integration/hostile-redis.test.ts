@@ -101,6 +101,23 @@ describe("what somebody else wrote into Redis", () => {
     expect(audit.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
+  it("is a job that cannot be read where it is in the stored jobs, and hides none", async () => {
+    const { keys, cli } = await setup();
+    const far = '{"rules":1,"spec":{"at":[1e300]}}';
+    await redis.hset(keys.definitions, "beat", "words", "\u001b[2J", `a|b|c|1|0|${far}`);
+    await redis.hset(keys.cursors, "beat", "8640000000000000");
+    await redis.mset(keys.opening, "x", keys.dropped, '{"opening":"x","jobs":["beat",5]}');
+    const { code, stdout, stderr } = await cli("status", "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(stdout).jobs).toMatchObject([
+      { name: "beat", schedule: "not readable", nextTick: null, silenced: { until: expect.any(String) } },
+      { name: "\u001b[2J", schedule: "not readable", nextTick: null, silenced: null },
+    ]);
+    const table = await cli("status");
+    expect(table.code).toBe(0);
+    expect(table.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
   it("is one line on stderr where it is of another type", async () => {
     const { keys, cli } = await setup();
     for (const key of [keys.history("beat"), keys.audit, keys.orders, keys.leader, keys.replicas]) {
