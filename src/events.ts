@@ -312,10 +312,19 @@ export class Events {
   #report(failed: EventName, error: unknown): void {
     if (this.#reported.has(failed)) return;
     this.#reported.add(failed);
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const why = explain(error);
     if (failed === "listener.failed")
       process.stderr.write(`a subscriber of Bellwether's events failed: ${why}\n`);
     else this.emit("listener.failed", { at: failed, error: why });
+  }
+}
+
+/** What a subscriber threw may be unreadable: a getter that throws, a revoked Proxy. */
+function explain(error: unknown): string {
+  try {
+    return String(error instanceof Error ? (error.stack ?? error.message) : error);
+  } catch {
+    return "an error that cannot be read";
   }
 }
 

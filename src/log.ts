@@ -1,6 +1,7 @@
 import { type Logger, pino } from "pino";
 import { EVENT_RULES, type EventName, type Events, type Level } from "./events.ts";
 import { withoutInternalFrames } from "./handlers/stack-frames.ts";
+import { attempt, readThrown } from "./handlers/thrown.ts";
 import { stdoutLines } from "./log-output.ts";
 
 /** One JSON object a line, written to stdout at once: what was logged before a crash is on record. */
@@ -28,8 +29,8 @@ export function logEvents(events: Events, log: Logger): () => void {
 
 /** pino's form of an Error that a handler logs, without the frames that say nothing about the handler. */
 function serializeError(error: unknown): unknown {
-  const shown: unknown = pino.stdSerializers.err(error as Error);
-  if (!(error instanceof Error)) return shown;
+  const shown: unknown = attempt(() => pino.stdSerializers.err(error as Error)) ?? readThrown(error);
+  if (!(attempt(() => error instanceof Error) ?? false)) return shown;
   const { stack } = shown as { stack?: unknown };
   return typeof stack === "string"
     ? Object.assign(shown as object, { stack: withoutInternalFrames(stack) })

@@ -3,6 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { OWN_CODE } from "./stack-frames.ts";
+import { attempt, readThrown } from "./thrown.ts";
 
 const SYNTAX_CHECK_LIMIT_MS = 10_000;
 
@@ -15,12 +16,12 @@ export async function explainImportError(
   file: string,
   shorten: (file: string) => string,
 ): Promise<string> {
-  if (!(thrown instanceof Error))
-    return `${JSON.stringify(thrown) ?? String(thrown)} (thrown, and not an Error)`;
-  const text = `${thrown.name}: ${thrown.message.split("\n")[0] ?? ""}`;
-  const stack = thrown.stack ?? "";
+  const { isError, name, message, stack } = readThrown(thrown);
+  if (!isError) return `${message} (thrown, and not an Error)`;
+  const text = `${name}: ${message.split("\n")[0] ?? ""}`;
   const position =
-    positionIn(stack) ?? (thrown instanceof SyntaxError ? positionIn(await syntaxCheck(file)) : null);
+    positionIn(stack ?? "") ??
+    (attempt(() => thrown instanceof SyntaxError) ? positionIn(await syntaxCheck(file)) : null);
   return position === null ? text : `${text} (${shorten(position.file)}${position.suffix})`;
 }
 

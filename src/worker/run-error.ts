@@ -1,8 +1,14 @@
 import { types } from "node:util";
+import { UnrecoverableError } from "bullmq";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { isThrownByOwnCode, withoutInternalFrames } from "../handlers/stack-frames.ts";
+import { attempt, readThrown, type Thrown } from "../handlers/thrown.ts";
 
 const MESSAGE_LIMIT = 2_000;
+/** A text that was clipped stays as it is. */
+const SUFFIX_LIMIT = 50;
+const NAME_LIMIT = 100;
+const STACK_LIMIT = 10_000;
 const STACK_LINES = 6;
 
 /** BullMQ takes errors of these names as its own signals, and would leave the run active without a lock. */
@@ -10,55 +16,65 @@ const BULLMQ_SIGNALS = new Set(["DelayedError", "WaitingError", "WaitingChildren
 const BULLMQ_RATE_LIMIT = "bullmq:rateLimitExceeded";
 
 /**
- * What a handler threw, as an error that BullMQ can store: it reads `message` without looking and keeps the whole
- * of it. BullMQ's UnrecoverableError passes as it is, so a handler can end its retries with it.
+ * What a handler threw, as an error that BullMQ can store. BullMQ reads it several times, without looking, and keeps the
+ * whole of it; so it gets a copy, which no getter of the handler's can break. A handler ends its retries with BullMQ's
+ * UnrecoverableError, so a copy of one is one.
  */
 export function toRunError(thrown: unknown): Error {
-  if (!isError(thrown)) return new BellwetherError("BW_HANDLER_THREW", { thrown: clip(display(thrown)) });
-  const isPlain = typeof thrown.message === "string" && thrown.message.length <= MESSAGE_LIMIT;
-  const isSignal = BULLMQ_SIGNALS.has(thrown.name) || thrown.message === BULLMQ_RATE_LIMIT;
-  if (isPlain && !isSignal) return thrown;
-  const error = new Error(clip(`${thrown.name}: ${thrown.message}`));
-  error.stack = String(thrown.stack ?? error.stack);
+  const read = readThrown(thrown);
+  if (!read.isError) return new BellwetherError("BW_HANDLER_THREW", { thrown: clip(read.message) });
+  if (isOwn(thrown) && read.stack !== null && read.message.length <= MESSAGE_LIMIT) return thrown;
+  const isSignal = BULLMQ_SIGNALS.has(read.name) || read.message === BULLMQ_RATE_LIMIT;
+  const isClipped = read.message.length > MESSAGE_LIMIT;
+  const message = clip(isSignal || isClipped ? `${read.name}: ${read.message}` : read.message);
+  const error = isUnrecoverable(thrown, read) ? new UnrecoverableError(message) : new Error(message);
+  if (!isSignal) error.name = read.name.slice(0, NAME_LIMIT);
+  error.stack = stackOf(read, message);
   return error;
 }
 
 /** An error's message and the head of its stack, for an event. Without frames that show nothing of the handler. */
 export function describeError(thrown: unknown): { error: string; stack?: string } {
-  if (!isError(thrown)) return { error: clip(display(thrown)) };
-  const error = clip(String(thrown.message) || thrown.name);
-  if (typeof thrown.stack !== "string") return { error };
-  const shown = isOwnBug(thrown, thrown.stack) ? thrown.stack : withoutInternalFrames(thrown.stack);
+  const read = readThrown(thrown);
+  const error = clip(read.message || read.name);
+  if (read.stack === null) return { error };
+  const shown = isOwnBug(thrown, read.stack) ? read.stack : withoutInternalFrames(read.stack);
   const frames = shown.split("\n").filter(line => /^\s+at /.test(line));
   if (frames.length === 0) return { error };
   return {
     error,
     stack: frames
       .slice(0, STACK_LINES)
-      .map(line => line.trim())
+      .map(line => clip(line.trim()))
       .join("\n"),
   };
 }
 
+/** Without the message, which may be huge and is beside it already. */
+function stackOf({ name, message, stack }: Thrown, shown: string): string {
+  const head = `${name}: ${shown}`;
+  if (stack === null) return head;
+  const frames = message.length > MESSAGE_LIMIT ? stack.slice(stack.indexOf(message) + message.length) : null;
+  return (frames === null || !stack.includes(message) ? stack : `${head}${frames}`).slice(0, STACK_LIMIT);
+}
+
+function isUnrecoverable(thrown: unknown, { name }: Thrown): boolean {
+  return name === "UnrecoverableError" || (attempt(() => thrown instanceof UnrecoverableError) ?? false);
+}
+
 /** Only Bellwether's own frames say where such an error comes from. */
-function isOwnBug(error: Error, stack: string): boolean {
-  if (isBellwetherError(error)) return isBellwetherError(error, "BW_BUG");
+function isOwnBug(error: unknown, stack: string): boolean {
+  if (isOwn(error)) return error.code === "BW_BUG";
   return isThrownByOwnCode(stack);
 }
 
-function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || types.isNativeError(thrown);
-}
-
-/** `undefined`, `"text"`, `{"a":1}`: what was thrown, however odd it is. */
-function display(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
+/** A Proxy may answer otherwise the next time. */
+function isOwn(error: unknown): error is BellwetherError {
+  return !types.isProxy(error) && (attempt(() => isBellwetherError(error)) ?? false);
 }
 
 function clip(text: string): string {
-  return text.length <= MESSAGE_LIMIT ? text : `${text.slice(0, MESSAGE_LIMIT)}… (${text.length} characters)`;
+  return text.length <= MESSAGE_LIMIT + SUFFIX_LIMIT
+    ? text
+    : `${text.slice(0, MESSAGE_LIMIT)}… (${text.length} characters)`;
 }

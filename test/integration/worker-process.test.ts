@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { hostileErrors } from "../support/hostile-values.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster } from "./worker.setup.ts";
 
@@ -28,6 +29,17 @@ describe("an error that no promise or callback caught", () => {
     expect(await child.line("run.strayError")).toMatchObject({ job, run: `${job}@20261123T070000Z`, error });
     await launch("quiet");
     await child.line("run.completed", line => line["job"] === "quiet");
+    expect(child.process.exitCode).toBeNull();
+  });
+
+  test("is told, and the replica lives, whatever was thrown", async () => {
+    const { launch, worker } = setup();
+    const child = worker("pod-1");
+    await launch("reject-oddly-later");
+    await child.line("run.strayError");
+    await launch("quiet");
+    await child.line("run.completed", line => line["job"] === "quiet");
+    await child.count("run.strayError", 2 * hostileErrors().length);
     expect(child.process.exitCode).toBeNull();
   });
 
@@ -105,5 +117,8 @@ function startChild(namespace: string, replica: string) {
       await changed.promise;
     }
   };
-  return { process: child, line };
+  const count = async (name: string, expected: number) => {
+    while (lines.filter(candidate => candidate["name"] === name).length < expected) await changed.promise;
+  };
+  return { process: child, line, count };
 }

@@ -8,12 +8,17 @@ import type { Handler } from "../../src/handlers/handler.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { watchStrayErrors } from "../../src/worker/stray-errors.ts";
 import { Workers } from "../../src/worker/workers.ts";
+import { hostileErrors } from "../support/hostile-values.ts";
 
 const [, , url = "", namespace = "", replica = ""] = process.argv;
 
 const bodies: Record<string, () => unknown> = {
   "throw-later": () => void setTimeout(() => fail("from a timer"), 1),
   "reject-later": () => void Promise.resolve().then(() => fail("from a promise")),
+  "reject-oddly-later": () => {
+    for (const { thrown } of hostileErrors()) void Promise.resolve().then(() => Promise.reject(thrown));
+    for (const { thrown } of hostileErrors()) setTimeout(() => raise(thrown), 1);
+  },
   quiet: () => "fine",
   "never-ends": () => {
     print("handler.started", {});
@@ -50,6 +55,10 @@ const workers = new Workers({
   timing: { lockDurationMs: 300, stalledIntervalMs: 100 },
 });
 await workers.start();
+
+function raise(thrown: unknown): never {
+  throw thrown;
+}
 
 function fail(message: string): never {
   throw new Error(message);

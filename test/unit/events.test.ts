@@ -38,6 +38,18 @@ describe("a subscriber that fails", () => {
     ]);
   });
 
+  it("with what cannot be read is reported", () => {
+    const { events, reports, subscribeOthers } = setup();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    events.subscribe(name => {
+      if (name !== "listener.failed") throw proxy;
+    });
+    subscribeOthers();
+    events.emit("clock.skewed", SKEWED);
+    expect(reports).toMatchObject([{ at: "clock.skewed", error: "an error that cannot be read" }]);
+  });
+
   it("at the report as well is not reported again and again", async () => {
     const { events, heard, subscribeOthers } = setup();
     events.subscribe(() => raise("always"));

@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { hostileErrors } from "../support/hostile-values.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { cluster } from "./worker.setup.ts";
+
+let redis: TestRedis;
+const open: { close(): Promise<unknown> | unknown }[] = [];
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(async () => {
+  for (const made of open.splice(0)) await made.close();
+});
+afterAll(() => redis.stop());
+
+test("a run fails with a text, at its only attempt, whatever its handler throws", async () => {
+  const cases = hostileErrors().map((entry, i) => ({ ...entry, job: `job-${i}` }));
+  const made = cluster(redis);
+  open.push(made);
+  const bodies = cases.map(({ job, thrown }) => [job, () => Promise.reject(thrown)] as const);
+  const { events, workers } = await made.start("pod-1", Object.fromEntries(bodies));
+  for (const { job } of cases) await made.launch(job);
+  await events.wait("run.failed", cases.length);
+  for (const { job, text, what } of cases) {
+    const told = events.of("run.failed").find(event => event.job === job);
+    expect(told, what).toMatchObject({ final: true, attempt: 1, error: expect.stringMatching(text) });
+    const kept = await made.queue.getJob(told?.run ?? "");
+    expect(kept?.failedReason, what).toMatch(text);
+    expect(kept?.stacktrace?.join("").length, what).toBeLessThan(20_000);
+  }
+  expect(events.of("worker.error")).toEqual([]);
+  expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
+});
+
+test("a run completes although what it returns can be read only once", async () => {
+  const made = cluster(redis);
+  open.push(made);
+  let reads = 0;
+  const refuse = () => {
+    throw new Error("read before");
+  };
+  const { events } = await made.start("pod-1", {
+    report: () => ({ toJSON: () => (reads++ === 0 ? { paid: 5 } : refuse()) }),
+    odd: () => Symbol("odd"),
+  });
+  await made.launch("report");
+  await made.launch("odd");
+  await events.wait("run.completed", 2);
+  expect(events.of("run.resultDropped")).toMatchObject([{ job: "odd" }]);
+  const [report] = events.of("run.completed").filter(({ job }) => job === "report");
+  expect((await made.queue.getJob(report?.run ?? ""))?.returnvalue).toEqual({ paid: 5 });
+});
