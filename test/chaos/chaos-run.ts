@@ -329,7 +329,6 @@ class ChaosRun {
         flock.ends,
         lossyWindowsOf(this.#hits, mayLoseWrites),
       ),
-      refusals: this.#hits.filter(({ kind }) => kind.startsWith("refused: ")),
       stalls: this.#stallWatch.stalls,
       steppedDown: flock.leaderLines.filter(isSteppedDown).length,
       lockHolds: await readLockHolds(path.join(dir, LOCKS_FILE)),

@@ -35,7 +35,6 @@ export function formatReport(report: ChaosReport): string {
     ["launched out of order", count("out of order")],
     ["launched by an older term after a newer one", count("older term after a newer one")],
     ["launched and not handled, or failed", count("not handled") + count("failed")],
-    ["failed after they succeeded: Redis refused the write of their end", verdict.refusedEnds.length],
     ["launches that a failover lost, each made again", report.vanished],
     ["locks held twice, or with a fence that did not grow", count("lock")],
     ["accidents", count("accident")],

@@ -23,8 +23,6 @@ export interface Verdict {
   /** Ticks by what the history says of them. */
   readonly onRecord: Readonly<Record<Recorded["outcome"], number>>;
   readonly newestTerm: number;
-  /** Runs whose handlers succeeded, on record as failed because Redis refused the write of their end. */
-  readonly refusedEnds: readonly string[];
 }
 
 /**
@@ -74,7 +72,6 @@ export function judge(evidence: Evidence): Verdict {
     handled: new Set(handled.map(({ run }) => run)).size,
     onRecord: countByOutcome(history),
     newestTerm: Math.max(0, ...added.map(({ term }) => term ?? 0)),
-    refusedEnds: refusedEnds(evidence),
   };
 }
 
@@ -207,19 +204,15 @@ function olderAfterNewer(added: readonly QueueEvent[]): Violation[] {
   return violations;
 }
 
-/**
- * Each launched run was handled and completed, except exactly those that were removed from outside, and those whose end Redis
- * refused to write: these are counted apart.
- */
+/** Each launched run was handled and completed, except exactly those that were removed from outside. */
 function unhandled(evidence: Evidence): Violation[] {
   const { events, handled, removed = [], quietAt } = evidence;
   const of = (event: string) => new Set(events.filter(other => other.event === event).map(({ run }) => run));
   const [launched, completed, failed] = [of("added"), of("completed"), of("failed")];
   const called = new Set(handled.map(({ run }) => run));
   const gone = new Set(removed.map(({ run }) => run));
-  const refused = new Set(refusedEnds(evidence));
   return [...launched].flatMap((run): Violation[] => {
-    if (readRun(run).tickAt > quietAt || gone.has(run) || refused.has(run)) return [];
+    if (readRun(run).tickAt > quietAt || gone.has(run)) return [];
     if (failed.has(run)) return [{ breach: "failed", what: `${run} failed`, run }];
     if (!called.has(run))
       return [{ breach: "not handled", what: `${run} was launched, its handler never called`, run }];
@@ -227,15 +220,6 @@ function unhandled(evidence: Evidence): Violation[] {
       return [{ breach: "not handled", what: `${run} was called and never completed`, run }];
     return [];
   });
-}
-
-/** BullMQ takes the refusal of a run's end for its failure. Only where Redis refused writes when the handler was done. */
-function refusedEnds({ events, calls = [], refusals = [] }: Evidence): string[] {
-  const failed = new Set(events.flatMap(({ event, run }) => (event === "failed" ? [run] : [])));
-  const ended = calls.filter(
-    ({ succeededMs }) => succeededMs !== undefined && refusals.some(window => contains(window, succeededMs)),
-  );
-  return [...new Set(ended.map(({ run }) => run))].filter(run => failed.has(run));
 }
 
 function countByOutcome(history: readonly Recorded[]): Verdict["onRecord"] {

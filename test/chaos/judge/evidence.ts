@@ -152,8 +152,6 @@ export interface Evidence {
   readonly lockExcuses?: readonly Window[];
   /** When the clock of Redis was set, and what its records say of time is wrong by up to 5 s. */
   readonly clockSteps?: readonly Window[];
-  /** When Redis refused writes on purpose. */
-  readonly refusals?: readonly Window[];
   /** How many leaders said that they resigned because an operator asked. */
   readonly steppedDown?: number;
   /** Whether the Redis of the end may lack what the one before had acknowledged. */
