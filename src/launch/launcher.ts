@@ -134,6 +134,7 @@ export class Launcher {
     const closed = await readClosedEpochs(this.#redis, this.#keys);
     const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
+    await this.#forgetQueues();
     this.#openedOn = connection;
     const cursors = new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
     for (const { job, number, cursor } of closed) cursors.set(laneOf({ job, epoch: number }), cursor);
@@ -294,6 +295,16 @@ export class Launcher {
         rule: `this replica has every job that it plans, but not ${name}`,
       });
     return job;
+  }
+
+  /** Closes the queues that no job has any more. */
+  async #forgetQueues(): Promise<void> {
+    const kept = new Set([...this.#jobs.values()].map(job => job.queue));
+    for (const [name, queue] of this.#queues) {
+      if (kept.has(name)) continue;
+      this.#queues.delete(name);
+      await queue.close();
+    }
   }
 
   /** The queues of the decisions, each with BullMQ's scripts loaded. */

@@ -41,11 +41,21 @@ export class QueueDepths {
 
   async #read(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
     if (this.#options.redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
+    await this.#forget(queues);
     const depths = queues.map(async name => {
       const queue = this.#queues.get(name) ?? (await this.#open(name));
       return [name, await queue.getJobCounts(...STATES)] as const;
     });
     return new Map(await Promise.all(depths));
+  }
+
+  /** Closes the queues that no configuration names any more. */
+  async #forget(kept: readonly string[]): Promise<void> {
+    for (const [name, queue] of this.#queues) {
+      if (kept.includes(name)) continue;
+      this.#queues.delete(name);
+      await queue.close();
+    }
   }
 
   async #open(name: string): Promise<Queue> {

@@ -170,6 +170,20 @@ describe("opening a term", () => {
     expect(launcher.isOpen()).toBe(true);
   });
 
+  it("keeps nothing of queues that no job has any more", async () => {
+    const { launcher, redis, commit, runs } = await setup([jobOf("report", { queue: "queue-0" })]);
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const queue = `queue-${i % 3}`;
+      launcher.setJobs([jobOf(`job-${i}`, { queue })]);
+      const cursors = await cursorsOf(launcher);
+      expect(await commit([launchOf(T1, `job-${i}`)], cursors)).toMatchObject({ outcome: "committed" });
+      counts.push(redis.eventNames().reduce((sum, name) => sum + redis.listenerCount(name), 0));
+    }
+    expect(new Set(counts).size).toBe(1);
+    expect(await runs("queue-0")).toHaveLength(2);
+  });
+
   it("does not take books for open whose connection broke while they were read", async () => {
     const { launcher, redis, keys } = await setup();
     const hgetall = redis.hgetall.bind(redis);

@@ -59,3 +59,13 @@ it("rejects at once while Redis is away, and reads on when it is back", async ()
   await back;
   expect([...(await depths.read(["mail"])).keys()]).toEqual(["mail"]);
 });
+
+it("keeps nothing of queues that it is not asked for any more", async () => {
+  const { redis, depths } = await setup();
+  const listeners = () => redis.eventNames().reduce((sum, name) => sum + redis.listenerCount(name), 0);
+  await depths.read(["mail"]);
+  const before = listeners();
+  for (let i = 0; i < 5; i++) await depths.read([`queue-${i}`]);
+  expect(listeners()).toBe(before);
+  expect([...(await depths.read(["mail", "queue-1"])).keys()]).toEqual(["mail", "queue-1"]);
+});
