@@ -5,6 +5,8 @@
 const MESSAGES = {
   BW_NODE_TOO_OLD: (f: { wanted: string; version: string; path: string }) =>
     `Bellwether needs Node.js ${f.wanted} or newer, and this is ${f.version} (${f.path}); install a newer one, or put it first in PATH`,
+  BW_USAGE: (f: { problem: string }) => f.problem,
+  BW_CONFIG_INVALID: (f: { mistakes: readonly string[] }) => f.mistakes.join("\n"),
   BW_HANDLERS_INVALID: (f: { problems: readonly string[] }) => f.problems.join("\n"),
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
@@ -91,4 +93,10 @@ export function isBellwetherError<C extends ErrorCode>(
   code?: C,
 ): error is BellwetherError<C> {
   return error instanceof BellwetherError && (code === undefined || error.code === code);
+}
+
+/** What the event of a failure says about it. What is no Bellwether error is a bug. */
+export function failureOf(error: unknown): { readonly error: string; readonly code: ErrorCode } {
+  const message = error instanceof Error ? error.message : String(error);
+  return { error: message, code: isBellwetherError(error) ? error.code : "BW_BUG" };
 }

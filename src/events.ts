@@ -31,8 +31,8 @@ export interface EventMap {
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
   /** It was stopped before it had started, in this `phase` of the start. */
   "replica.interrupted": { reason: string; phase: StartPhase };
-  /** It cannot go on: the command stops it and ends with exit code 1. */
-  "replica.failed": { error: string };
+  /** It cannot start or go on: the command stops it and ends with exit code 1 or 2. `code`: of docs/errors.md. */
+  "replica.failed": { error: string; code: string };
   /** Lines of the log were `dropped`, because they could not be written for this long; `error` says why. */
   "log.recovered": { dropped: number; forMs: number; error: string };
   /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
@@ -225,7 +225,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "replica.stopping": { level: "info", message: "replica stopping" },
   "replica.stopped": { level: "info", message: "replica stopped" },
   "replica.interrupted": { level: "info", message: "stopped before the replica had started" },
-  "replica.failed": { level: "error", message: "the replica cannot go on; stopping" },
+  "replica.failed": { level: "error", message: "the replica cannot start or go on" },
   "log.recovered": { level: "warn", message: "the log can be written again; lines are missing" },
   "listener.failed": { level: "error", message: "a subscriber of the events failed" },
   "leader.elected": { level: "info", message: "this replica leads now" },

@@ -5,7 +5,9 @@
  * Until a command takes a signal over (`onSignal`), SIGTERM and SIGINT end a replica that has not started with exit code
  * 0. Other commands end as a program without listeners does.
  */
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+import { endProcess } from "./process-end.ts";
 
 type Listener = (signal: NodeJS.Signals) => void;
 
@@ -14,13 +16,43 @@ type Handled = keyof typeof EXIT_CODES;
 
 const early = new Map<Handled, Listener>();
 
+const missed = process.pid === 1 ? missedSignal() : null;
 if (process.argv[2] === "run") {
   for (const signal of ["SIGTERM", "SIGINT"] as const) takeFirst(signal, endReplica);
   // A replica that starts reads its configuration anyway.
   takeFirst("SIGHUP", () => undefined);
 } else if (process.pid === 1) {
   for (const signal of Object.keys(EXIT_CODES) as Handled[]) {
-    takeFirst(signal, () => process.exit(EXIT_CODES[signal]));
+    takeFirst(signal, endCommand);
+  }
+}
+if (missed !== null) early.get(missed)?.(missed);
+
+/**
+ * A signal that came while Node.js itself started, before any line of ours. Node.js listens to SIGTERM and SIGINT until
+ * the first one, which is to end the process. The first process of a container goes on all the same, without that listener.
+ */
+function missedSignal(): Handled | null {
+  // What is preloaded may have listened, and have stopped that.
+  const options = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  if (
+    process.platform !== "linux" ||
+    /(^|\s)(-r|--require|--import|--(experimental-)?loader)\b/.test(options)
+  )
+    return null;
+  const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(ownStatus())?.[1];
+  if (caught === undefined) return null;
+  const isCaught = (signal: number) => (BigInt(`0x${caught}`) >> BigInt(signal - 1)) % 2n === 1n;
+  if (!isCaught(constants.signals.SIGTERM)) return "SIGTERM";
+  return isCaught(constants.signals.SIGINT) ? null : "SIGINT";
+}
+
+function ownStatus(): string {
+  try {
+    return readFileSync("/proc/self/status", "utf8");
+  } catch {
+    // Without /proc nobody can know.
+    return "";
   }
 }
 
@@ -50,5 +82,9 @@ function endReplica(signal: NodeJS.Signals): void {
   } catch {
     // The end does not depend on the log.
   }
-  process.exit(0);
+  endProcess(0, 0);
+}
+
+function endCommand(signal: NodeJS.Signals): void {
+  endProcess(EXIT_CODES[signal as Handled], 0);
 }

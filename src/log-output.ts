@@ -11,7 +11,8 @@ interface Trouble {
   readonly sinceMs: number;
   error: string;
   dropped: number;
-  isTold: boolean;
+  /** The code of the error that listeners have heard of. */
+  told: string | null;
 }
 
 /** How much waits for a reader that is slow, such as a log collector that restarts. */
@@ -70,7 +71,7 @@ export class LogOutput {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls the listener with the first error of each gap, and when lines begin to be dropped. */
+  /** Calls the listener with the first error of each kind in a gap; with that of a slow reader when lines begin to be dropped. */
   onFailure(listener: (error: NodeJS.ErrnoException) => void): void {
     this.#failureListeners.add(listener);
   }
@@ -105,7 +106,7 @@ export class LogOutput {
     this.#isReaderSlow = isSlowReader;
     this.#trouble ??= this.#reported ?? {
       sinceMs: performance.now(),
-      ...{ error: error.message, dropped: 0, isTold: false },
+      ...{ error: error.message, dropped: 0, told: null },
     };
     const trouble = this.#trouble;
     const limit = isSlowReader ? WAITING_LIMIT_BYTES : 0;
@@ -121,8 +122,9 @@ export class LogOutput {
       },
       isSlowReader ? SLOW_READER_RETRY_MS : FAILURE_RETRY_MS,
     ).unref();
-    if (trouble.isTold || (isSlowReader && trouble.dropped === 0)) return;
-    trouble.isTold = true;
+    const code = error.code ?? error.message;
+    if (trouble.told === code || (isSlowReader && trouble.dropped === 0)) return;
+    trouble.told = code;
     trouble.error = isSlowReader ? `${error.message}: its reader does not keep up` : error.message;
     for (const listener of this.#failureListeners) listener(error);
   }

@@ -11,5 +11,10 @@ if (problem === null) {
   await import("./cli/main.ts");
 } else {
   console.error(problem);
+  if (process.argv[2] === "run") {
+    const failure = { event: "replica.failed", code: "BW_NODE_TOO_OLD", error: problem };
+    const level = { level: "error", time: new Date().toISOString() };
+    console.log(JSON.stringify({ ...level, ...failure, msg: "the replica cannot start or go on" }));
+  }
   process.exitCode = 2;
 }

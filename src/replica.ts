@@ -18,7 +18,7 @@ import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
 import { readLeader } from "./election/leader-record.ts";
-import { BellwetherError, isBellwetherError } from "./errors.ts";
+import { BellwetherError, failureOf, isBellwetherError } from "./errors.ts";
 import { Events, type Role, type StartPhase } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { loadHandlers } from "./handlers/load-handlers.ts";
@@ -105,6 +105,7 @@ export class Replica {
   readonly #failure = Promise.withResolvers<never>();
   /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
   #isTold = false;
+  #hasFailed = false;
   /** What a start that goes on is doing. */
   #phase: StartPhase | null = null;
   #started: Promise<void> | null = null;
@@ -146,7 +147,9 @@ export class Replica {
   start(): Promise<void> {
     this.#started ??= this.#start()
       .catch((error: unknown) => {
-        if (!(error instanceof Aborted)) throw error;
+        if (error instanceof Aborted) return;
+        this.#tellFailure(error);
+        throw error;
       })
       .finally(() => {
         this.#phase = null;
@@ -429,8 +432,14 @@ export class Replica {
   }
 
   #fail(error: BellwetherError): void {
-    this.events.emit("replica.failed", { error: error.message });
+    this.#tellFailure(error);
     this.#failure.reject(error);
+  }
+
+  #tellFailure(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.events.emit("replica.failed", failureOf(error));
   }
 
   #begin(part: Part): void {

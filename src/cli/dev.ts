@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import { maskUrl } from "../config/mask-url.ts";
 import { onSignal } from "../interruption.ts";
+import { stdoutLines } from "../log-output.ts";
 import { Flock } from "./dev/flock.ts";
 import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
@@ -29,6 +30,7 @@ export interface DevParts {
  */
 export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS): Promise<number> {
   const stop = stopOnSignals(parts.signals);
+  io.goOnWithoutOutput?.({ untilClosed: true });
   const given = io.env["REDIS_URL"];
   if (given) return await runFlock(options, io, parts, stop, { url: given, origin: "from REDIS_URL" });
 
@@ -75,6 +77,9 @@ async function runFlock(
     print: line => io.out(`${line}\n`),
     paint,
   });
+  stdoutLines.onGap(({ dropped, error }) =>
+    flock.notice(`${dropped} lines are missing here, which could not be written (${error})`),
+  );
   io.out(banner(options, redis, paint));
 
   let isRunning = true;

@@ -1,3 +1,5 @@
+import { isBellwetherError } from "../errors.ts";
+
 /** Where a command reads and writes; tests hand in their own. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -6,8 +8,11 @@ export interface Io {
   err(text: string): void;
   /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
   readonly unread?: AbortSignal;
-  /** From now on output that cannot be written is dropped, and is no failure of the command: a replica goes on without. */
-  goOnWithoutOutput?(): void;
+  /**
+   * From now on output that cannot be written is dropped, and is no failure of the command: a replica goes on without.
+   * With `untilClosed` that ends when the reader has closed the output, which `unread` says.
+   */
+  goOnWithoutOutput?(options?: { readonly untilClosed: boolean }): void;
 }
 
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -21,3 +26,11 @@ export class CliFailure extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** The exit code of a command that ends with this error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliFailure) return error.exitCode;
+  return USAGE_CODES.some(code => isBellwetherError(error, code)) ? EXIT.usage : EXIT.failed;
+}
+
+const USAGE_CODES = ["BW_USAGE", "BW_CONFIG_INVALID", "BW_HANDLERS_INVALID"] as const;

@@ -12,12 +12,14 @@ const EXIT_BROKEN_PIPE = 141;
 export function openProcessIo(): Io {
   const unread = new AbortController();
   let isService = false;
+  const onClosed = () => {
+    process.exitCode ||= EXIT_BROKEN_PIPE;
+    unread.abort();
+  };
   const onError = (stream: string) => (error: NodeJS.ErrnoException) => {
     if (isService) return;
-    if (error.code === "EPIPE") {
-      process.exitCode ||= EXIT_BROKEN_PIPE;
-      unread.abort();
-    } else {
+    if (error.code === "EPIPE") onClosed();
+    else {
       process.exitCode ||= EXIT.failed;
       if (stream === "stdout") process.stderr.write(`cannot write the output: ${error.message}\n`);
     }
@@ -31,8 +33,9 @@ export function openProcessIo(): Io {
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
     unread: unread.signal,
-    goOnWithoutOutput: () => {
+    goOnWithoutOutput: ({ untilClosed } = { untilClosed: false }) => {
       isService = true;
+      if (untilClosed) stdoutLines.onFailure(error => error.code === "EPIPE" && onClosed());
       divert(process.stdout, stdoutLines);
       divert(process.stderr, stderrLines);
     },

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { isBellwetherError } from "../errors.ts";
-import { CliFailure, EXIT, type Io } from "./io.ts";
+import { BellwetherError, isBellwetherError } from "../errors.ts";
+import { CliFailure, EXIT, exitCodeOf, type Io } from "./io.ts";
 import { version } from "./version.ts";
 
 // Each command is imported when it is called: most of a command line's time is spent on loading code.
@@ -15,14 +15,17 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (error instanceof CliFailure) {
-      io.err(`${error.message}\n`);
-      return error.exitCode;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      if (argv[0] === "run") {
+        const { tellFailure } = await import("./run-failure.ts");
+        tellFailure(new BellwetherError("BW_USAGE", { problem: error.message }));
+      }
+      return EXIT.usage;
     }
-    if (isBellwetherError(error)) {
+    if (error instanceof CliFailure || isBellwetherError(error)) {
       io.err(`${error.message}\n`);
-      return EXIT.failed;
+      return exitCodeOf(error);
     }
     throw error;
   }

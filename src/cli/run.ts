@@ -3,16 +3,18 @@ import { within } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigWatcher } from "../config/config-watcher.ts";
 import { formatMistake, type LoadResult } from "../config/load.ts";
-import { isBellwetherError } from "../errors.ts";
+import { BellwetherError } from "../errors.ts";
 import { Events, type Role } from "../events.ts";
 import { onSignal } from "../interruption.ts";
 import { createLog, logEvents } from "../log.ts";
+import { endProcess } from "../process-end.ts";
 import { Replica } from "../replica.ts";
 import { watchStrayErrors } from "../worker/stray-errors.ts";
 import { logConsole } from "./console-log.ts";
 import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";
-import { CliFailure, EXIT, type Io } from "./io.ts";
+import { EXIT, exitCodeOf, type Io } from "./io.ts";
 import { configDirOf, configOf, type ProjectOptions, readProject } from "./project.ts";
+import { tellingFailure } from "./run-failure.ts";
 
 export interface RunOptions extends ProjectOptions {
   readonly roles: string;
@@ -29,8 +31,8 @@ const WATCHER_LIMIT_MS = 1_000;
  * configuration is taken over while it runs; SIGHUP reads it at once.
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
-  const roles = parseRoles(options.roles);
   io.goOnWithoutOutput?.();
+  const roles = await tellingFailure(() => parseRoles(options.roles));
   let warnings: readonly string[] = [];
   const told = new Set<string>();
   const tellUnread = () => {
@@ -53,8 +55,9 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     reject: mistakes => replica.events.emit("config.rejected", { mistakes }),
     resolve: () => replica.events.emit("config.resolved", replica.carried),
   });
-  const config = acceptOrReject(await watcher.first(), io);
-  const replica = new Replica({ config, roles, ...(options.id === undefined ? {} : { id: options.id }) });
+  const config = await tellingFailure(async () => acceptOrReject(await watcher.first(), io));
+  const name = options.id === undefined ? {} : { id: options.id };
+  const replica = await tellingFailure(() => new Replica({ config, roles, ...name }));
   logConsole(createLog(config.log.level, { replica: replica.id }));
   const done = Promise.withResolvers<number>();
 
@@ -86,15 +89,13 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     return await Promise.race([done.promise, replica.failure]);
   } catch (error) {
     await replica.stop("it cannot go on");
-    const isMistake = isBellwetherError(error, "BW_HANDLERS_INVALID");
-    exitCode = isMistake ? EXIT.usage : EXIT.failed;
-    if (isMistake) throw new CliFailure(error.message, EXIT.usage);
+    exitCode = exitCodeOf(error);
     throw error;
   } finally {
     unwatch();
     // Reading may wait for a file system that is away.
     await within(watcher.stop(), WATCHER_LIMIT_MS);
-    setTimeout(() => process.exit(exitCode), LEFTOVERS_MS).unref();
+    setTimeout(() => endProcess(exitCode), LEFTOVERS_MS).unref();
   }
 }
 
@@ -103,16 +104,18 @@ function acceptOrReject(result: LoadResult, io: Io): Config {
   if (!result.ok) {
     const events = new Events();
     logEvents(events, createLog("info"));
-    events.emit("config.rejected", { mistakes: result.mistakes.map(formatMistake) });
+    const mistakes = result.mistakes.map(formatMistake);
+    events.emit("config.rejected", { mistakes });
+    throw new BellwetherError("BW_CONFIG_INVALID", { mistakes });
   }
   // In a replica's log warnings are events as well.
-  return configOf(result.ok ? { ...result, warnings: [] } : result, io);
+  return configOf({ ...result, warnings: [] }, io);
 }
 
 function onceThenEnd(stop: (reason: string) => void): (signal: NodeJS.Signals) => void {
   let isStopping = false;
   return signal => {
-    if (isStopping) process.exit(EXIT.failed);
+    if (isStopping) endProcess(EXIT.failed, 0);
     isStopping = true;
     stop(signal);
   };
@@ -123,10 +126,8 @@ function parseRoles(text: string): Role[] {
   const known = (role: string): role is Role => role === "scheduler" || role === "worker";
   const wrong = roles.find(role => !known(role));
   if (wrong !== undefined) {
-    throw new CliFailure(
-      `--roles ${text}: ${wrong || "nothing"} found, expected scheduler, worker or both`,
-      EXIT.usage,
-    );
+    const problem = `--roles ${text}: ${wrong || "nothing"} found, expected scheduler, worker or both`;
+    throw new BellwetherError("BW_USAGE", { problem });
   }
   return [...new Set(roles.filter(known))];
 }

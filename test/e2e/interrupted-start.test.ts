@@ -1,9 +1,11 @@
 /** Signals before a replica has started, also to one that is the first process of its container. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
 import { Site } from "../support/site.ts";
 
@@ -26,13 +28,39 @@ async function createSite(): Promise<Site> {
  * which the first process of a container cannot. SIGHUP it leaves alone.
  */
 function listens(pid: number): boolean {
-  const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
-  return (BigInt(`0x${caught}`) & 1n) === 1n;
+  return catches(pid, constants.signals.SIGHUP);
 }
 
-/** A command as PID 1 of a namespace of its own; `pid` is what it is outside. */
+function catches(pid: number, signal: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return (BigInt(`0x${caught}`) >> BigInt(signal - 1)) % 2n === 1n;
+}
+
+/** How to make a PID namespace here: with a user namespace, or as root. */
+function unshareArguments(): string[] {
+  const ways = [
+    ["-Urpf", "--mount-proc"],
+    ["-pf", "--mount-proc"],
+  ];
+  const attempts = ways.map(way => ({
+    way,
+    ...spawnSync("unshare", [...way, "true"], { encoding: "utf8" }),
+  }));
+  const possible = attempts.find(({ status }) => status === 0);
+  if (possible) return possible.way;
+  const why = attempts.map(
+    ({ way, error, stderr }) => `unshare ${way.join(" ")}: ${error?.message ?? stderr.trim()}`,
+  );
+  throw new Error(
+    `This test needs a PID namespace: allow user namespaces, or run it as root with CAP_SYS_ADMIN.\n${why.join("\n")}`,
+  );
+}
+
+/** A command as PID 1 of a namespace of its own; `pid` is what it is outside. It ends with the test. */
 async function firstOfNamespace(args: readonly string[]) {
-  const child = spawn("unshare", ["-Urpf", "--mount-proc", process.execPath, MAIN, ...args], {
+  // The namespace ends with unshare, whatever happens to this test.
+  const way = [...unshareArguments(), "--kill-child=SIGKILL"];
+  const child = spawn("unshare", [...way, process.execPath, MAIN, ...args], {
     env: plainEnvironment(),
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -41,11 +69,28 @@ async function firstOfNamespace(args: readonly string[]) {
     output += chunk;
   });
   const closed = once(child, "close");
+  onTestFinished(async () => {
+    child.kill("SIGKILL");
+    await closed;
+  });
   for (;;) {
     const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
-    if (pid > 0) return { pid, ended: async () => ({ code: (await closed)[0], output }) };
+    if (pid > 0)
+      return { pid, output: () => output, ended: async () => ({ code: (await closed)[0], output }) };
     await sleep(2);
   }
+}
+
+/** Reading a FIFO without a writer occupies a thread of Node.js for good, as a file of a mount that hangs does. */
+async function writeStuckHandler(site: Site): Promise<void> {
+  const fifo = path.join(site.project.dir, "fifo");
+  execFileSync("mkfifo", [fifo]);
+  await site.project.write(
+    "jobs/echo.ts",
+    `import { readFile } from "node:fs/promises";
+     console.log("reading");
+     await readFile(${JSON.stringify(fifo)});`,
+  );
 }
 
 describe("the first process of a container", () => {
@@ -61,6 +106,31 @@ describe("the first process of a container", () => {
       expect(output).toMatch(new RegExp(`"event":"replica.interrupted",.*"reason":"${signal}"`));
     },
   );
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "ends with 0 at a %s while Node.js itself starts",
+    async signal => {
+      const site = await createSite();
+      const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+      // Until then the process is still unshare, or the kernel ignores the signal.
+      while (!catches(replica.pid, constants.signals[signal])) await sleep(1);
+      process.kill(replica.pid, signal);
+      const { code, output } = await replica.ended();
+      expect(code).toBe(0);
+      expect(output).toMatch(new RegExp(`"event":"replica.interrupted",.*"reason":"${signal}"`));
+    },
+  );
+
+  test("ends with 0 when a handler's module waits for a file that cannot be read", async () => {
+    const site = await createSite();
+    await writeStuckHandler(site);
+    const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+    while (!replica.output().includes("reading")) await sleep(20);
+    process.kill(replica.pid, "SIGTERM");
+    const { code, output } = await replica.ended();
+    expect(code).toBe(0);
+    expect(output).toContain("replica.interrupted");
+  });
 
   test("ends a command as a signal ends others", async () => {
     const site = await createSite();
@@ -92,5 +162,17 @@ describe("a replica", () => {
     replica.signal("SIGHUP");
     expect(await replica.end("SIGINT")).toBe(0);
     expect(replica.lines.at(-1)).toMatchObject({ reason: "SIGINT", phase: "loading the handlers" });
+  });
+
+  test("whose handler's module waits for a file that cannot be read ends with 0 and says so", async () => {
+    const site = await createSite();
+    await writeStuckHandler(site);
+    const replica = site.start();
+    await new Promise<void>(resolve => replica.subscribe(line => line["msg"] === "reading" && resolve()));
+    expect(await replica.end("SIGTERM")).toBe(0);
+    expect(replica.lines.at(-1)).toMatchObject({
+      event: "replica.interrupted",
+      phase: "loading the handlers",
+    });
   });
 });

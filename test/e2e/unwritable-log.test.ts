@@ -28,10 +28,15 @@ async function createSite(): Promise<Site> {
   });
 }
 
-/** A replica with these streams; `read` sees its stdout when it is a pipe. */
-function replicaOf(site: Site, stdout: number | "pipe", stderr: number | "ignore") {
-  return spawn(process.execPath, [MAIN, "run", "--config", site.project.configDir], {
-    env: plainEnvironment({ SITE_DIR: site.project.dir }),
+/** A replica with these streams. */
+function replicaOf(
+  site: Site,
+  stdout: number | "pipe",
+  stderr: number | "ignore",
+  command: readonly string[] = ["run"],
+) {
+  return spawn(process.execPath, [MAIN, ...command, "--config", site.project.configDir], {
+    env: plainEnvironment({ SITE_DIR: site.project.dir, REDIS_URL: redis.url }),
     cwd: site.project.dir,
     stdio: ["ignore", stdout, stderr],
   });
@@ -72,7 +77,7 @@ test.each([
       await site.dispose();
     }
   },
-  60_000,
+  120_000,
 );
 
 test("goes on while nobody reads its log, and says how much is missing when somebody does", async () => {
@@ -92,7 +97,7 @@ test("goes on while nobody reads its log, and says how much is missing when some
     child.kill("SIGKILL");
     await site.dispose();
   }
-}, 60_000);
+}, 120_000);
 
 test("ends with 0 when its reader closed the log", async () => {
   const site = await createSite();
@@ -105,4 +110,50 @@ test("ends with 0 when its reader closed the log", async () => {
     child.kill("SIGKILL");
     await site.dispose();
   }
-}, 60_000);
+}, 120_000);
+
+const DEV = ["dev", "--replicas", "1"];
+
+test("dev goes on when its output is a full disk, and ends with 0", async () => {
+  const site = await createSite();
+  const fd = openSync("/dev/full", "w");
+  const child = replicaOf(site, fd, fd, DEV);
+  try {
+    await whenRunsAreRecorded(site);
+    expect(await end(child)).toBe(0);
+  } finally {
+    child.kill("SIGTERM");
+    await site.dispose();
+  }
+}, 120_000);
+
+test("dev keeps no more than it should while nobody reads, and says how much is missing", async () => {
+  const site = await createSite();
+  const child = replicaOf(site, "pipe", "ignore", DEV);
+  try {
+    await whenRunsAreRecorded(site);
+    const gap = Promise.withResolvers<string>();
+    createInterface({ input: child.stdout as Readable }).on("line", line => {
+      if (line.includes("lines are missing")) gap.resolve(line);
+    });
+    expect(await gap.promise).toMatch(/\d lines are missing here, .*EAGAIN/);
+    expect(await end(child)).toBe(0);
+  } finally {
+    child.kill("SIGTERM");
+    await site.dispose();
+  }
+}, 120_000);
+
+test("dev ends with 141 when its reader has closed the output", async () => {
+  const site = await createSite();
+  const child = replicaOf(site, "pipe", "ignore", DEV);
+  const ended = once(child, "exit");
+  try {
+    await once(child.stdout as Readable, "data");
+    child.stdout?.destroy();
+    expect(((await ended) as [number | null])[0]).toBe(141);
+  } finally {
+    child.kill("SIGTERM");
+    await site.dispose();
+  }
+}, 120_000);

@@ -90,9 +90,10 @@ export class Flock {
   #printLine(line: string, source: LineSource): unknown {
     const { print, paint } = this.#options;
     const record = parseLogLine(line);
-    // A process that cannot start with its configuration logs the mistakes without a replica's id, and prints them
-    // to stderr as well, which is passed on.
-    if (record?.["event"] === "config.rejected" && record["replica"] === undefined) return record["event"];
+    // What ends a process is on stderr as well, which is passed on. One that cannot start logs the mistakes of its
+    // configuration without a replica's id.
+    const isRejected = record?.["event"] === "config.rejected" && record["replica"] === undefined;
+    if (isRejected || record?.["event"] === "replica.failed") return record?.["event"];
     print(record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint));
     return record?.["event"];
   }

@@ -1,3 +1,5 @@
+import { endProcess } from "../../process-end.ts";
+
 /**
  * A replica that `dev` started ends with it, even when `dev` is killed and can tell nobody: the channel between the
  * two closes then. Call it once, in the replica's process. `stop` is the replica's own orderly stop; it gets five
@@ -5,9 +7,7 @@
  */
 export function stopWhenParentGoes(stop: () => void): void {
   process.once("disconnect", () => {
-    // Nobody reads what is printed from now on.
-    for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
-    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    setTimeout(() => endProcess(1), STOP_LIMIT_MS).unref();
     stop();
   });
   // Waiting for the parent is no reason to live on.
@@ -18,7 +18,3 @@ export function stopWhenParentGoes(stop: () => void): void {
 export const PARENT_VARIABLE = "BELLWETHER_PARENT";
 
 const STOP_LIMIT_MS = 5_000;
-
-function ignoreBrokenPipe(): void {
-  // Intended: the process is on its way out.
-}

@@ -132,7 +132,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "replica.stopping": { roles: ["worker"], generation: 4711, reason: "SIGTERM" },
   "replica.stopped": { roles: ["worker"], generation: 4711, clean: true },
   "replica.interrupted": { reason: "SIGTERM", phase: "waiting for Redis" },
-  "replica.failed": { error: "BUG: a rule is broken" },
+  "replica.failed": { error: "BUG: a rule is broken", code: "BW_BUG" },
   "log.recovered": { dropped: 4711, forMs: 4712, error: "no space" },
   "listener.failed": { at: "tick.launched", error: "Error: mine" },
   "leader.elected": { term: 4711, store: "etcd", reason: "crashed", previous: "pod-7", vacantMs: 4712 },

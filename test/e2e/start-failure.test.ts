@@ -1,0 +1,102 @@
+/** A replica that cannot start says why in its log, as well as on stderr. */
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { bellwether } from "../support/command.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { Site, type SiteOptions } from "../support/site.ts";
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+async function createSite(options: Partial<SiteOptions> = {}): Promise<Site> {
+  const site = await Site.create({
+    redisUrl: redis.url,
+    jobs: ["beat: { every: 1h, handler: echo }"],
+    ...options,
+  });
+  onTestFinished(() => site.dispose());
+  return site;
+}
+
+/** Starts a replica, which must fail, and expects one line about that. */
+async function expectFailure(
+  site: Site,
+  expected: { readonly code: string; readonly exitCode: number },
+  more: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<void> {
+  const args = ["run", "--config", site.project.configDir, ...(more.args ?? [])];
+  const result = await bellwether(args, { cwd: site.project.dir, ...(more.env ? { env: more.env } : {}) });
+  const lines = result.stdout
+    .split("\n")
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Record<string, unknown>);
+  const failures = lines.filter(({ event }) => event === "replica.failed");
+  expect(failures).toEqual([
+    {
+      ...{ level: "error", time: expect.any(String), event: "replica.failed", code: expected.code },
+      ...{ error: expect.stringMatching(/./), msg: "the replica cannot start or go on" },
+      ...(failures[0]?.["replica"] === undefined ? {} : { replica: expect.any(String) }),
+    },
+  ]);
+  expect(result.stderr).toContain(failures[0]?.["error"]);
+  expect(result.code).toBe(expected.exitCode);
+}
+
+describe.concurrent("a replica that cannot start logs the code of its error", () => {
+  test.each([
+    ["an option that there is not", ["--rolez", "worker"]],
+    ["an option without its value", ["--id"]],
+    ["an unknown role", ["--roles", "worker,boss"]],
+  ])("for %s", async (_, args) => {
+    await expectFailure(await createSite(), { code: "BW_USAGE", exitCode: 2 }, { args });
+  });
+
+  test("for a variable of its environment", async () => {
+    const env = { BELLWETHER_REDIS_URL: "http://localhost" };
+    await expectFailure(await createSite(), { code: "BW_USAGE", exitCode: 2 }, { env });
+  });
+
+  test("for a configuration with mistakes", async () => {
+    const site = await createSite({ jobs: ["beat: { evry: 1h, handler: echo }"] });
+    await expectFailure(site, { code: "BW_CONFIG_INVALID", exitCode: 2 });
+  });
+
+  test("for a configuration that is not there", async () => {
+    const args = ["--config", "nowhere"];
+    await expectFailure(await createSite(), { code: "BW_CONFIG_INVALID", exitCode: 2 }, { args });
+  });
+
+  test("for a handler that is not there", async () => {
+    const site = await createSite({ jobs: ["beat: { every: 1h, handler: gone }"] });
+    await expectFailure(site, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
+  });
+
+  test("for a file of TLS that cannot be read", async () => {
+    const site = await createSite({ redisUrl: redis.url.replace("redis:", "rediss:") });
+    const file = path.join(site.project.dir, "config/bellwether.yaml");
+    const ca = path.join(site.project.dir, "gone.pem");
+    const settings = (await readFile(file, "utf8")).replace(/(redis: \{.*) \}/, `$1, tls: { ca: "${ca}" } }`);
+    await site.project.write("config/bellwether.yaml", settings);
+    await expectFailure(site, { code: "BW_TLS_FILE", exitCode: 1 });
+  });
+
+  test("for a port that is taken", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise(resolve => server.once("listening", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as { port: number };
+    const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+    await expectFailure(site, { code: "BW_LISTEN_FAILED", exitCode: 1 });
+  });
+
+  test("for data of a newer release", async () => {
+    const site = await createSite();
+    await site.redis().set(`${site.prefix}/format`, 99);
+    await expectFailure(site, { code: "BW_FORMAT_NEWER", exitCode: 1 });
+  });
+});
