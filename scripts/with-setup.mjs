@@ -37,10 +37,9 @@ async function setUp(/** @type {string} */ command, /** @type {readonly string[]
   }
   const runs = projectsOf(args);
   if (SERVER_PROJECTS.some(project => runs(project))) ensureEtcd();
-  if (runs("deploy")) {
-    await ensureHelm(root);
-    ensurePromtool(root);
-  }
+  // The snippets of the documentation, among e2e, have lines for Helm.
+  if (runs("deploy") || runs("e2e")) await ensureHelm(root);
+  if (runs("deploy")) ensurePromtool(root);
 }
 
 /** Those whose tests ask for more servers than Redis. */

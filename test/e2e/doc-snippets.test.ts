@@ -1,0 +1,200 @@
+/** Every snippet of README.md and docs/ is followed as it stands, or named here with the reason why it is not. */
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, test } from "vitest";
+import { type DocBlock, docBlocks } from "../support/doc-blocks.ts";
+import { calendar } from "../support/ics.ts";
+import {
+  BLOCKS,
+  type Check,
+  etcdUsers,
+  failedCommand,
+  guardedLine,
+  HANDLER,
+  helmLine,
+  importedQueue,
+  jobsFile,
+  leastRights,
+  namesOfTheChart,
+  nightlyLooks,
+  probes,
+  readmeCommands,
+  redisConfProblems,
+  savedUsers,
+  scaffoldedDockerfile,
+  schedule,
+  session,
+  settings,
+} from "../support/snippet-checks.ts";
+import { isSame } from "../support/snippet-desk.ts";
+import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
+import { AROUND, typeProblems } from "../support/snippet-types.ts";
+
+/** What is not run, and why. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  "README.md: Bellwether": "a log that was made shorter",
+  "README.md: Try it": "npm start is run by dev.test.ts; npm test is what runs this",
+  "README.md: Deploy":
+    "needs Docker and a cluster; compose.test.ts, the image's tests and chart.test.ts check the files",
+  "docs/architecture.md: The way of a tick": "a drawing",
+  "docs/architecture.md: Who leads": "a drawing",
+  "docs/architecture.md: What a term does": "a drawing",
+  "docs/architecture.md: Epochs": "a drawing",
+  "docs/architecture.md: Overlap": "a drawing",
+  "docs/architecture.md: Planning and catching up": "a drawing",
+  "docs/deploying.md: The image": "needs Docker; the image's tests build both images",
+  "docs/events.md: Events": "a log that was made shorter",
+  "docs/handlers.md: HTTP requests": "messages; http-handler.test.ts has them",
+  "docs/locks.md: What only the fence does": "a drawing",
+  "docs/migrating.md: Switching over without losing or doubling a tick": "the record of one switch",
+  "docs/migrating.md: From Kubernetes CronJobs": "needs a cluster",
+  "docs/security.md: What Bellwether does":
+    "needs root; secrets.test.ts runs a replica under the permission model",
+  "docs/security.md: Hostile input": "takes five minutes; fuzz.test.ts runs ten seconds of it",
+  "docs/security.md: What it is made of": "installs everything anew; package.test.ts packs a checkout",
+};
+
+/** What each other block is checked by. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  "README.md: A job": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
+  "README.md: A job (3)": readmeCommands,
+  "docs/configuration.md: `${NAME}` and `${file:/path}`": session({
+    "config/bellwether.yaml":
+      "http: false\n\n\nadmin:\n  tokens:\n    - { name: ops, role: operator, token: '${file:/run/secrets/admin-token}' }\n",
+    "config/jobs.yaml": "jobs:\n  beat:\n    every: ${BEAT}\n    handler: beat\n",
+    "jobs/beat.ts": HANDLER,
+  }),
+  "docs/deploying.md: Your own image": scaffoldedDockerfile,
+  "docs/deploying.md: On Kubernetes": helmLine,
+  "docs/deploying.md: Redis": block => redisConfProblems(block.text),
+  "docs/deploying.md: Redis (2)": block => redisConfProblems(block.text),
+  "docs/etcd.md: etcd as it is run": settings,
+  "docs/etcd.md: A user with the least rights": etcdUsers,
+  "docs/etcd.md: Looking at it": etcdUsers,
+  "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
+  "docs/handlers.md: Commands": failedCommand,
+  "docs/handlers.md: Commands (2)": session(
+    {
+      "config/jobs.yaml": 'jobs:\n  lost: { every: 1m, command: ["pg_dumpp"] }\n',
+    },
+    (told, actual) => isSame(told.replace(/ \(.*\)/, " (…)"), actual),
+  ),
+  "docs/handlers.md: Switching kinds off": settings,
+  "docs/handlers.md: Switching kinds off (2)": session({
+    "config/bellwether.yaml": "handlers: { command: false, http: false }\n",
+    "config/jobs.yaml": 'jobs:\n  backup:\n    every: 1h\n    command: ["true"]\n',
+  }),
+  "docs/locks.md: A resource that checks the fence": async ({ text }) => {
+    using database = new DatabaseSync(":memory:");
+    database.exec(text);
+    return [];
+  },
+  "docs/metrics.md: `/readyz`": probes,
+  "docs/migrating.md: From a crontab": block =>
+    session({ crontab: /^\$ cat crontab\n([^$]*(?:\$\([^$]*)*)^\$ /m.exec(block.text)?.[1] ?? "" })(block),
+  "docs/migrating.md: From a crontab (2)": guardedLine,
+  "docs/migrating.md: From BullMQ's job schedulers and repeatable jobs": importedQueue,
+  "docs/operations.md: Three looks": nightlyLooks,
+  "docs/operations.md: Three looks (2)": namesOfTheChart,
+  "docs/operations.md: Three looks (3)": namesOfTheChart,
+  "docs/redis.md: One server": settings,
+  "docs/redis.md: Sentinel": settings,
+  "docs/redis.md: Cluster": settings,
+  "docs/redis.md: TLS": settings,
+  "docs/redis.md: A user with the least rights": leastRights,
+  "docs/redis.md: A user with the least rights (2)": savedUsers,
+  "docs/schedules.md: When the clocks change": schedule,
+  "docs/schedules.md: When the clocks change (2)": schedule,
+  "docs/schedules.md: When the clocks change (3)": schedule,
+  "docs/schedules.md: When the clocks change (4)": schedule,
+  "docs/schedules.md: Calendars": jobsFile({
+    "config/holidays.ics": calendar("UID:1|DTSTART;VALUE=DATE:20261225|SUMMARY:Christmas Day"),
+    "jobs/reports/nightly.ts": HANDLER,
+  }),
+  "docs/schedules.md: What cannot be meant": session({
+    "config/jobs.yaml": `calendars: { de-holidays: [2026-12-25] }
+defaults: { timezone: UTC }
+jobs:
+  a: { cron: "0 2 * * *", handler: beat, except: ["* * * * *"] }
+  b: { cron: "0 2 1 1 *", handler: beat, start: 2026-02-01T00:00:00Z, end: 2026-03-01T00:00:00Z }
+  c: { every: 1m, handler: beat, catchUp: none, catchUpWindow: 1h }
+  d: { every: 1m, handler: beat, except: [calendar:de-holiday] }
+`,
+    "jobs/beat.ts": HANDLER,
+  }),
+  "docs/schedules.md: next": schedule,
+  "docs/schedules.md: next (2)": schedule,
+  "docs/schedules.md: next (3)": schedule,
+  "docs/schedules.md: explain": schedule,
+};
+
+test("each snippet of the documentation is checked, or has a reason why not", () => {
+  expect(unclassified(BLOCKS)).toEqual([]);
+  const names = new Set(BLOCKS.map(({ name }) => name));
+  const told = [...Object.keys(NOT_RUN), ...Object.keys(CHECKS), ...Object.keys(AROUND)];
+  expect(told.filter(name => !names.has(name))).toEqual([]);
+});
+
+describe("the documentation says what happens", () => {
+  const checked = BLOCKS.filter(({ name }) => name in CHECKS);
+  test.concurrent.each(checked.map(block => ({ place: `${block.name} (line ${block.line})`, block })))(
+    "$place",
+    ({ block }) =>
+      cleaningUp(async () => {
+        expect(await CHECKS[block.name]?.(block)).toEqual([]);
+      }),
+  );
+
+  test("its TypeScript compiles", () =>
+    cleaningUp(async () => {
+      expect(await typeProblems(BLOCKS.filter(({ name }) => name in AROUND))).toEqual([]);
+    }));
+});
+
+describe("a wrong snippet is found", () => {
+  const wrong = (text: string, language = ""): DocBlock => ({ name: "x.md: X", language, text, line: 1 });
+
+  test("that nobody has classified", () => {
+    expect(unclassified([wrong("ls\n", "sh")])).toEqual(["x.md: X (line 1)"]);
+    const markdown = "# X\n\n```sh\nls\n```\n\nor\n\n    $ ls\n    a\n\n    b\n";
+    expect(docBlocks("x.md", markdown)).toEqual([
+      { name: "x.md: X", language: "sh", text: "ls\n", line: 4 },
+      { name: "x.md: X (2)", language: "", text: "$ ls\na\n\nb\n", line: 9 },
+    ]);
+  });
+
+  test("in redis.conf: a comment behind a value", () =>
+    cleaningUp(async () => {
+      expect(await redisConfProblems("appendonly yes   # for safety\n")).toHaveLength(1);
+    }));
+
+  test("in YAML: a key that does not exist", () =>
+    cleaningUp(async () => {
+      expect(await settings(wrong("redis: { adress: redis://a }\n"))).toHaveLength(1);
+      expect(await jobsFile({})(wrong("jobs: { a: { every: 1m, handler: none } }\n"))).toHaveLength(1);
+      expect(await probes(wrong("livenessProbe: { httpGet: { path: /livez, prt: 8080 } }\n"))).not.toEqual(
+        [],
+      );
+    }));
+
+  test("in a session: another output, a line too few, another exit code", () =>
+    cleaningUp(async () => {
+      const desk = await makeDesk({});
+      expect(await desk.sessionProblems("$ printf 'a\\nb\\n'\na\nb\n$ false\n$ echo $?\n1\n")).toEqual([]);
+      expect(await desk.sessionProblems("$ printf 'a\\nb\\nc\\n'\n…\nc\n")).toEqual([]);
+      for (const session of ["$ echo a\nb\n", "$ printf 'a\\nb\\n'\na\n", "$ true\n$ echo $?\n1\n"]) {
+        expect(await desk.sessionProblems(session)).toHaveLength(1);
+      }
+      expect(await desk.problems("true\nfalse | cat\ntrue\n")).toHaveLength(1);
+    }));
+
+  test("in TypeScript: an option that does not exist", () =>
+    cleaningUp(async () => {
+      const text = 'import { createLocks } from "bellwether";\ncreateLocks({ konfig: {} });\n';
+      expect(await typeProblems([wrong(text, "ts")])).not.toEqual([]);
+    }));
+});
+
+function unclassified(blocks: readonly DocBlock[]): string[] {
+  const isKnown = ({ name }: DocBlock) => name in NOT_RUN || name in CHECKS || name in AROUND;
+  return blocks.filter(block => !isKnown(block)).map(({ name, line }) => `${name} (line ${line})`);
+}

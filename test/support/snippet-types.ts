@@ -1,0 +1,53 @@
+/** The TypeScript of the documentation, as the compiler sees it. */
+import path from "node:path";
+import type { DocBlock } from "./doc-blocks.ts";
+import { makeDesk } from "./snippet-scope.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+
+/** What stands around a piece of TypeScript. */
+export const AROUND: Readonly<Record<string, string>> = {
+  "README.md: A job (2)": "",
+  "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
+  "docs/handlers.md: Modules":
+    "declare function query(options: { signal: AbortSignal }): Promise<unknown[]>;",
+  "docs/handlers.md: Modules (2)": "declare const response: Response;",
+  "docs/locks.md: Locks":
+    "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
+  "docs/locks.md: Locks (2)":
+    "declare const url: string; declare function migrate(signal: AbortSignal): Promise<void>;",
+  "docs/locks.md: A resource that checks the fence (2)": `import type { Locks } from "bellwether";
+    declare const locks: Locks; declare const account: string;
+    declare const db: { query(sql: string, values: unknown[]): Promise<{ rows: { balance: number }[]; rowCount: number }> };
+    declare function settle(balance: number, options: { signal: AbortSignal }): Promise<number>;`,
+};
+
+/** What the compiler finds. */
+export async function typeProblems(blocks: readonly DocBlock[]): Promise<string[]> {
+  const names = blocks.map((_, index) => `snippet-${index}.ts`);
+  const files = blocks.map(({ name, text }, index) => [
+    names[index],
+    `${AROUND[name] ?? ""}\n${text}\nexport {};\n`,
+  ]);
+  const config = {
+    extends: path.join(ROOT, "tsconfig.json"),
+    compilerOptions: {
+      typeRoots: [path.join(ROOT, "node_modules/@types")],
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+    },
+    include: ["*.ts"],
+  };
+  const desk = await makeDesk({
+    ...Object.fromEntries(files),
+    "tsconfig.json": JSON.stringify(config),
+    "package.json": '{ "type": "module" }',
+  });
+  const tsc = path.join(ROOT, "node_modules/.bin/tsc");
+  const { code, output } = await desk.shell(`'${process.execPath}' '${tsc}' --project . --pretty false`);
+  if (code === 0) return [];
+  return output
+    .trim()
+    .split("\n")
+    .map(line => line.replace(/^snippet-(\d+)\.ts/, (_, index) => blocks[Number(index)]?.name ?? ""));
+}
