@@ -237,8 +237,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "bid.failing": { level: "error", message: "this replica cannot stand for election; another one leads" },
   "clock.skewed": {
     level: "warn",
-    message:
-      "this machine's clock is off; ticks follow the store's time, but when it is ahead retries run too early",
+    message: "this machine's clock is off; ticks and retries follow the store's time",
   },
   "clock.stepped": { level: "warn", message: "the store's clock was set; ticks follow it" },
   "tick.launched": { level: "debug", message: "tick launched" },

@@ -2,7 +2,7 @@ import type { Events } from "../events.ts";
 import { Routine } from "./routine.ts";
 import type { StoreClock } from "./store-clock.ts";
 
-/** Beyond this a pod's clock is worth a warning: its logs are off by as much. Ticks are right; retries may be too early. */
+/** Beyond this a pod's clock is worth a warning: its logs are off by as much. Ticks and retries are right. */
 const SKEW_LIMIT_MS = 1_000;
 
 export interface ClockKeeperOptions {

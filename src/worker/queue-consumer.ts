@@ -56,8 +56,6 @@ const LOOP_RETRY_MS = 1_000;
  * and the renewals that were refused.
  */
 const RENEW_PART = 1 / 5;
-/** A clock that is this far behind makes retries late. */
-const BEHIND_MS = 100;
 
 /** One queue's BullMQ Worker: takes runs, calls their handlers, and lets BullMQ write down what came of it. */
 export class QueueConsumer {
@@ -167,10 +165,6 @@ export class QueueConsumer {
     this.#worker.on("failed", (job, error) => {
       if (!job) return;
       reporter.failed(job, error, this.#written(job));
-      // BullMQ would wait until the retry is due by the clock of this machine.
-      if (job.finishedOn === undefined && this.#options.skewMs() < -BEHIND_MS) {
-        this.#offers.promoteIn(job, job.delay);
-      }
     });
     this.#worker.on("stalled", run => reporter.stalled(queue, run));
     this.#worker.on("locksRenewed", ({ jobIds }) => {

@@ -76,4 +76,23 @@ describe("on a machine whose clock is wrong", () => {
     await events.wait("run.completed");
     expect(attempts).toBe(2);
   });
+
+  test.each([
+    ["while it is idle", {}],
+    ["right behind another run", { busy: () => undefined }],
+  ])("a worker that is an hour ahead takes a delayed run when it is due in Redis: %s", async (_, others) => {
+    const { start, queue, connection, more } = setup(HOUR_MS);
+    const dueMs = (await redisTime(connection)) + 3_000;
+    const begun = Promise.withResolvers<number>();
+    const body = async () => begun.resolve(await redisTime(connection));
+    await queue.add("later", {}, { timestamp: dueMs - 3_000, delay: 3_000, jobId: "later" });
+    for (const name of Object.keys(others)) await queue.add(name, {});
+    await start("a", { later: body, ...others }, { more });
+    expect(await begun.promise).toBeGreaterThanOrEqual(dueMs);
+  });
 });
+
+async function redisTime(connection: { time(): Promise<unknown> }): Promise<number> {
+  const [seconds, micros] = (await connection.time()) as [number, number];
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+}
