@@ -160,6 +160,18 @@ export interface EventMap {
   };
 
   /**
+   * A replica of a higher generation in the same namespace has no job in common with this one: probably another
+   * application, whose leader launches its own jobs only, and keeps this one from leading.
+   */
+  "namespace.shared": {
+    generation: number;
+    hash: string;
+    other: string;
+    otherGeneration: number;
+    otherHash: string;
+  };
+
+  /**
    * A connection to Redis cannot be made or used; told once until all are back, and again for each other refusal. `connection`:
    * which one, unless it is the main one.
    */
@@ -258,6 +270,11 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "config.resolved": { level: "info", message: "the rejected change of the configuration was taken back" },
   "config.unread": { level: "warn", message: "a file of the configuration is not read" },
   "config.differs": { level: "warn", message: "another replica of this generation has other jobs or zones" },
+  "namespace.shared": {
+    level: "warn",
+    message:
+      "a higher generation with none of these jobs is in the same namespace, and keeps them from being launched",
+  },
   "redis.unreachable": { level: "error", message: "Redis does not answer; trying again" },
   "redis.connected": { level: "info", message: "connected to Redis" },
   "etcd.unreachable": { level: "error", message: "etcd does not answer; trying again" },

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Redis } from "ioredis";
 import { ProbeServer } from "./admin/probe-server.ts";
 import type { ReplicaFacts } from "./admin/replica-facts.ts";
-import { ConfigAlarm } from "./alarm/config-alarm.ts";
+import { ConfigAlarm, jobMarks } from "./alarm/config-alarm.ts";
 import { DataGuard } from "./alarm/data-guard.ts";
 import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
@@ -130,7 +130,10 @@ export class Replica {
       onEtcdAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
     });
     this.#keys = this.#stores.keys;
-    this.#log = createLog(options.config.log.level, { replica: this.id });
+    this.#log = createLog(options.config.log.level, {
+      namespace: options.config.namespace,
+      replica: this.id,
+    });
     this.#failure.promise.catch(() => undefined);
     if (options.log !== false) {
       logEvents(this.events, this.#log);
@@ -219,7 +222,8 @@ export class Replica {
     this.#workers?.update(this.#config, handlers);
     this.#overdueAlarm?.setJobs(jobs);
     this.#stuckAlarm?.setJobs(jobs, Object.keys(this.#config.queues));
-    this.#heartbeat?.update({ generation, hash, zones: this.#zoneData().zones });
+    const marks = jobMarks(jobs.map(job => job.name));
+    this.#heartbeat?.update({ generation, hash, jobs: marks, zones: this.#zoneData().zones });
     this.#leaderLoop?.setJobs(jobs);
     this.#elector?.setGeneration(generation);
     this.events.emit("config.loaded", {
@@ -327,17 +331,18 @@ export class Replica {
 
   #startHeartbeat(redis: Redis, clock: StoreClock): void {
     const { generation, hash } = this.#config;
+    const marks = () => jobMarks(this.#config.jobs.map(job => job.name));
     const startedAt = new Date(clock.nowMs()).toISOString();
     const alarm = new ConfigAlarm(this.events);
     this.#heartbeat = new Heartbeat({
       ...{ redis, keys: this.#keys, clock },
       record: {
-        ...{ id: this.id, roles: this.#roles, generation, hash, ...this.#zoneData() },
+        ...{ id: this.id, roles: this.#roles, generation, hash, jobs: marks(), ...this.#zoneData() },
         ...{ format: this.#format, startedAt, stuck: [] },
       },
       onReplicas: async records => {
         const { generation, hash } = this.#config;
-        alarm.check({ id: this.id, generation, hash, ...this.#zoneData() }, records);
+        alarm.check({ id: this.id, generation, hash, jobs: marks(), ...this.#zoneData() }, records);
         await this.#keepFormat(redis, records);
       },
     });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Events } from "../events.ts";
 
 /** What another replica says of its configuration. */
@@ -9,6 +10,17 @@ export interface PeerConfig {
   readonly tz: string;
   /** By zone and year, a hash of what its clocks do. */
   readonly zones: Readonly<Record<string, string>>;
+  /** Hashes of its jobs' names (`jobMarks`); none from a release that does not tell them. */
+  readonly jobs: readonly string[];
+}
+
+/** A record is written every few seconds: of more jobs than this, only those with the lowest marks are in it. */
+const MARKS = 100;
+
+/** What tells the sets of jobs of two replicas apart: a short hash of each name, in order. */
+export function jobMarks(names: readonly string[]): string[] {
+  const marks = names.map(name => createHash("sha256").update(name).digest("hex").slice(0, 8));
+  return marks.sort().slice(0, MARKS);
 }
 
 /** A change of the configuration reaches replicas one after the other: only what stands at so many looks is told. */
@@ -16,7 +28,8 @@ const LOOKS = 3;
 
 /**
  * Warns when replicas of one generation carry different jobs, or different clock changes for the zones of the same jobs:
- * which of the two sets is led then depends on who leads.
+ * which of the two sets is led then depends on who leads. And when a replica of a higher generation has no job in common
+ * with this one: two applications then share a namespace, and the higher generation keeps this one from leading.
  * Told once for each difference, again when it was gone in between.
  */
 export class ConfigAlarm {
@@ -34,15 +47,20 @@ export class ConfigAlarm {
   check(own: PeerConfig, peers: readonly PeerConfig[]): void {
     const differing = new Map<string, Difference>();
     for (const peer of peers) {
-      const difference = peer.generation === own.generation ? differenceTo(own, peer) : null;
-      const key = difference === null ? "" : `${peer.hash} ${difference.zones.join(" ")}`;
+      const difference = differenceTo(own, peer);
+      const key = difference === null ? "" : keyOf(difference);
       if (difference !== null && !differing.has(key)) differing.set(key, difference);
     }
     const seen = new Map([...differing.keys()].map(key => [key, (this.#seen.get(key) ?? 0) + 1]));
     this.#seen = seen;
-    for (const [key, { peer, zones }] of differing) {
+    for (const [key, { peer, zones, isForeign }] of differing) {
       if (seen.get(key) !== this.#looks) continue;
       const { generation, hash, tz } = own;
+      if (isForeign) {
+        const { id: other, generation: otherGeneration, hash: otherHash } = peer;
+        this.#events.emit("namespace.shared", { generation, hash, other, otherGeneration, otherHash });
+        continue;
+      }
       this.#events.emit("config.differs", {
         ...{ generation, hash, other: peer.id, otherHash: peer.hash },
         ...(zones.length > 0 && { zones, tz, otherTz: peer.tz }),
@@ -54,11 +72,26 @@ export class ConfigAlarm {
 interface Difference {
   readonly peer: PeerConfig;
   readonly zones: readonly string[];
+  /** It carries a higher generation, and no job of this replica's. */
+  readonly isForeign: boolean;
+}
+
+function keyOf({ peer, zones, isForeign }: Difference): string {
+  return isForeign ? `foreign ${peer.generation} ${peer.hash}` : `${peer.hash} ${zones.join(" ")}`;
 }
 
 function differenceTo(own: PeerConfig, peer: PeerConfig): Difference | null {
+  if (peer.generation < own.generation) return null;
+  if (peer.generation > own.generation) {
+    return isForeignTo(own.jobs, peer.jobs) ? { peer, zones: [], isForeign: true } : null;
+  }
   const zones = differingZones(own, peer);
-  return peer.hash === own.hash && zones.length === 0 ? null : { peer, zones };
+  return peer.hash === own.hash && zones.length === 0 ? null : { peer, zones, isForeign: false };
+}
+
+/** Nothing is known of a set without marks: it is of an older release, or empty. */
+function isForeignTo(own: readonly string[], other: readonly string[]): boolean {
+  return own.length > 0 && other.length > 0 && !own.some(mark => other.includes(mark));
 }
 
 /** The zones whose clocks the two replicas see differently, in a year that both have looked at. */

@@ -129,7 +129,9 @@ export const bellwetherSchema = section({
   }),
   namespace: text("a name of letters, digits, _ . and -, at most 100 characters", /^[A-Za-z0-9_.-]{1,100}$/)
     .default("bellwether")
-    .meta({ description: "All Redis keys sit under it." }),
+    .meta({
+      description: "All Redis and etcd keys sit under it. BELLWETHER_NAMESPACE when absent.",
+    }),
   redis: redis.optional(),
   election: election.prefault({}).meta({ description: "Who leads." }),
   generation: whole(0, Number.MAX_SAFE_INTEGER).default(0).meta({

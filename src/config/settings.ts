@@ -7,6 +7,7 @@ import { found, type Validation, validate } from "./validate.ts";
 
 /** What is assumed where bellwether.yaml has no such key: the same as if it were written there. */
 export const ABSENT_SETTINGS = {
+  namespace: `\${BELLWETHER_NAMESPACE:-bellwether}`,
   redis: { url: `\${REDIS_URL:-redis://127.0.0.1:6379}` },
   generation: `\${BELLWETHER_GENERATION:-0}`,
 };

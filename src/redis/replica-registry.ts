@@ -15,6 +15,8 @@ export interface ReplicaRecord {
   readonly generation: number;
   /** Of the job definitions: equal for two replicas that do the same. */
   readonly hash: string;
+  /** Marks of its jobs' names: two replicas without a mark in common are of two applications. */
+  readonly jobs: readonly string[];
   /** The version of its tz database. */
   readonly tz: string;
   /** By zone and year, a hash of what its clocks do: equal for two replicas whose cron ticks are the same. */
@@ -49,6 +51,7 @@ const replicaRecord = z.object({
   roles: z.array(z.enum(["scheduler", "worker"])),
   generation: z.number(),
   hash: z.string().default(""),
+  jobs: z.array(z.string()).default([]),
   tz: z.string().default(""),
   zones: z.record(z.string(), z.string()).default({}),
   format: z.number().default(1),
@@ -86,7 +89,7 @@ export class Heartbeat {
   }
 
   /** What is said from the next time on. */
-  update(change: Partial<Pick<ReplicaRecord, "generation" | "hash" | "zones" | "stuck">>): void {
+  update(change: Partial<Pick<ReplicaRecord, "generation" | "hash" | "jobs" | "zones" | "stuck">>): void {
     this.#record = { ...this.#record, ...change };
   }
 

@@ -174,6 +174,45 @@ describe("what becomes of values", () => {
     expect(pod.containers[0].image).toBe(`bellwether:${version}`);
   });
 
+  test.each<[string, unknown, string]>([
+    ["a whole number", 42, "42"],
+    ["the number of a date", 20261124, "20261124"],
+    ["zero", 0, "0"],
+    ["text that looks like a number", "1.10", "1.10"],
+  ])("the image's tag may be %s", async (_title, tag, shown) => {
+    const pod = only(await render({ image: { tag } }), "Deployment")["spec"].template.spec;
+    expect(pod.containers[0].image).toBe(`bellwether:${shown}`);
+  });
+
+  test.each(["42", "0", "1.10", "007", "12345678901234567890"])(
+    "--set image.tag=%s is taken as it is",
+    async tag => {
+      const objects = await render({}, ["--set", `image.tag=${tag}`]);
+      expect(only(objects, "Deployment")["spec"].template.spec.containers[0].image).toBe(`bellwether:${tag}`);
+    },
+  );
+
+  test("each Kubernetes namespace has a namespace in Redis of its own", async () => {
+    const values = { redis: { url: "redis://redis:6379" }, config: { jobs: { jobs: {} } } };
+    const namespacesIn = async (kubernetes: string, more: Values = {}) => {
+      const objects = await render({ ...values, ...more }, ["--namespace", kubernetes]);
+      const { env } = only(objects, "Deployment")["spec"].template.spec.containers[0];
+      return {
+        file: parse(only(objects, "ConfigMap")["data"]["bellwether.yaml"]).namespace,
+        env: env.find(({ name }: { name: string }) => name === "BELLWETHER_NAMESPACE").value,
+      };
+    };
+    const both = (namespace: string) => ({ file: namespace, env: namespace });
+    expect(await namespacesIn("staging")).toEqual(both("staging.crew-bellwether"));
+    expect(await namespacesIn("prod")).toEqual(both("prod.crew-bellwether"));
+    const long = { fullnameOverride: "f".repeat(52) };
+    const [one, two] = await Promise.all(["a", "b"].map(end => namespacesIn("k".repeat(62) + end, long)));
+    expect(one?.file).toMatch(/^[A-Za-z0-9_.-]{100}$/);
+    expect(one?.file).not.toBe(two?.file);
+    const kept = { config: { ...values.config, bellwether: { namespace: "crew-bellwether" } } };
+    expect((await namespacesIn("prod", kept)).file).toBe("crew-bellwether");
+  });
+
   test("the image's own configuration is used when there is no other", async () => {
     const objects = await objectsOf("defaults");
     expect(ofKind(objects, "ConfigMap")).toEqual([]);
@@ -341,6 +380,7 @@ describe("the notes", () => {
   test("say how to see who leads", async () => {
     const notes = await renderNotes(VALUE_SETS["split roles, scaled by KEDA"]);
     expect(notes).toMatch(/^Bellwether [\d.]+, release crew, generation \d+\.$/m);
+    expect(notes).toContain("Namespace in Redis: default.crew-bellwether.");
     expect(notes).toContain(
       "kubectl --namespace default exec deploy/crew-bellwether-worker -- bellwether status --config /etc/bellwether",
     );
@@ -395,6 +435,8 @@ describe("values that are refused", () => {
       "expected one of them",
     ],
     ["settings that would have no effect", { election: { store: "etcd" } }, "no effect without config.jobs"],
+    ["a tag that YAML has read as another number", { image: { tag: 1.1 } }, "--set-string image.tag="],
+    ["a tag with more digits than a number keeps", { image: { tag: 1e17 } }, "--set-string image.tag="],
     ["etcd without hosts", { election: { store: "etcd" } }, "expected etcd.hosts"],
     ["KEDA without Prometheus", { keda: { enabled: true } }, "expected keda.prometheusAddress"],
   ])("by the templates: %s", async (_title, values, message) => {

@@ -22,8 +22,11 @@ export interface KubernetesObject {
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Rejects with what Helm said where the schema or the templates refuse the values. */
-export async function render(values: Values): Promise<readonly KubernetesObject[]> {
-  const text = await helm(["template", RELEASE, CHART], values);
+export async function render(
+  values: Values,
+  options: readonly string[] = [],
+): Promise<readonly KubernetesObject[]> {
+  const text = await helm(["template", RELEASE, CHART, ...options], values);
   return parseAllDocuments(text).flatMap(document => {
     if (document.errors.length > 0) throw new Error(`${document.errors.join("\n")}\n${text}`);
     return (document.toJS() as KubernetesObject | null) ?? [];

@@ -79,7 +79,7 @@ test("names the package and the namespace after the folder", async () => {
   await bellwether(["init", "My Jobs"], { cwd });
   const read = (file: string) => readFile(path.join(cwd, "My Jobs", file), "utf8");
   expect(JSON.parse(await read("package.json"))).toMatchObject({ name: "my-jobs", type: "module" });
-  expect(await read("config/bellwether.yaml")).toMatch(/^namespace: my-jobs /m);
+  expect(await read("config/bellwether.yaml")).toMatch(/^namespace: \$\{BELLWETHER_NAMESPACE:-my-jobs\} /m);
 });
 
 test("scaffolds no setting of which this version makes nothing", async () => {

@@ -89,13 +89,15 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
     (f.zones === undefined
       ? ""
       : `${f.other} has tz data ${f.otherTz}, this replica ${f.tz}: ${list(f.zones)} differ`),
+  "namespace.shared": f =>
+    `${f.other} of generation ${f.otherGeneration} has none of the jobs of generation ${f.generation}`,
   "config.unread": f => f.problem,
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,
 };
 
 /** What every line has anyway, or what its first columns say. */
-const HIDDEN = new Set(["level", "time", "pid", "hostname", "replica", "event", "msg"]);
+const HIDDEN = new Set(["level", "time", "pid", "hostname", "namespace", "replica", "event", "msg"]);
 
 function describe(record: LogRecord): string {
   const { event, msg } = record;

@@ -14,7 +14,7 @@ export function projectFiles(name: string, version: string): Readonly<Record<str
 
 function settings(name: string): string {
   return `# Where things are. \${NAME:-default} reads the environment. All keys: bellwether schema bellwether
-namespace: ${name} # all keys in Redis sit under it
+namespace: \${BELLWETHER_NAMESPACE:-${name}} # all keys in Redis sit under it
 
 redis:
   url: \${REDIS_URL:-redis://127.0.0.1:6379}

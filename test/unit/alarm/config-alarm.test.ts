@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigAlarm, type PeerConfig } from "../../../src/alarm/config-alarm.ts";
+import { ConfigAlarm, jobMarks, type PeerConfig } from "../../../src/alarm/config-alarm.ts";
 import { Recorder } from "../../support/recorder.ts";
 
 const ZONES = {
@@ -8,7 +8,7 @@ const ZONES = {
   "America/Vancouver 2027": "v2",
 };
 const peer = (id: string, hash: string, generation = 1): PeerConfig => {
-  return { id, hash, generation, tz: "2026c", zones: ZONES };
+  return { id, hash, generation, tz: "2026c", zones: ZONES, jobs: jobMarks(["nightly", "hourly"]) };
 };
 const OWN = peer("me", "aa");
 
@@ -91,6 +91,43 @@ describe("a replica with the same jobs and other time zone data", () => {
     const { alarm, told } = setup();
     alarm.check(OWN, [old({ "America/Vancouver 2026": "x" }, "bb")]);
     expect(told()).toMatchObject([{ otherHash: "bb", zones: ["America/Vancouver"] }]);
+  });
+});
+
+describe("a replica of a higher generation", () => {
+  const of = (jobs: readonly string[], generation = 2, hash = "bb") => {
+    return { ...peer("staging", hash, generation), jobs: jobMarks(jobs) };
+  };
+  function shared(looks = 1) {
+    const recorder = new Recorder();
+    return { alarm: new ConfigAlarm(recorder.events, looks), told: () => recorder.of("namespace.shared") };
+  }
+
+  it("that has none of the jobs is told of once, and again for another set", () => {
+    const { alarm, told } = shared();
+    for (let i = 0; i < 3; i++) alarm.check(OWN, [OWN, of(["mails"]), of(["mails", "bills"], 3, "cc")]);
+    expect(told()).toEqual([
+      { generation: 1, hash: "aa", other: "staging", otherGeneration: 2, otherHash: "bb" },
+      { generation: 1, hash: "aa", other: "staging", otherGeneration: 3, otherHash: "cc" },
+    ]);
+  });
+
+  it("is told of when it stands at three looks in a row", () => {
+    const { alarm, told } = shared(3);
+    for (let i = 0; i < 2; i++) alarm.check(OWN, [of(["mails"])]);
+    expect(told()).toEqual([]);
+    alarm.check(OWN, [of(["mails"])]);
+    expect(told()).toHaveLength(1);
+  });
+
+  it.each([
+    { of: "has one job in common", other: of(["mails", "hourly"]) },
+    { of: "does not tell its jobs", other: of([]) },
+    { of: "is really an older one", other: of(["mails"], 0) },
+  ])("that $of is not told of", ({ other }) => {
+    const { alarm, told } = shared();
+    alarm.check(OWN, [OWN, other]);
+    expect(told()).toEqual([]);
   });
 });
 

@@ -187,6 +187,13 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     ...{ zones: ["America/Vancouver"], tz: "2026c", otherTz: "2025b" },
   },
   "redis.unreachable": { address: "db:6379", error: "no route", connection: "lease" },
+  "namespace.shared": {
+    generation: 4711,
+    hash: "f00d",
+    other: "b-1",
+    otherGeneration: 4713,
+    otherHash: "beef",
+  },
   "redis.connected": { address: "db:6379", version: "7.4" },
   "etcd.unreachable": { address: "db:2379", error: "no route" },
   "etcd.connected": { address: "db:2379" },
@@ -212,6 +219,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
 
 /** What the sentence says in other words, or what the lines around it say. */
 const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
+  "namespace.shared": ["hash", "otherHash"],
   "replica.started": ["tz"],
   "replica.stopping": ["roles", "generation"],
   "replica.stopped": ["roles", "generation", "clean"],

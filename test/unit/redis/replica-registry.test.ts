@@ -9,6 +9,7 @@ function replica(parts: Partial<ReplicaRecord>): ReplicaRecord {
     roles: ["scheduler"],
     generation: 5,
     hash: "other",
+    jobs: [],
     tz: "",
     zones: {},
     format: 1,

@@ -104,6 +104,9 @@ spec:
                   fieldPath: metadata.name
             - name: BELLWETHER_GENERATION
               value: {{ include "bellwether.generation" $root | quote }}
+            # For a bellwether.yaml of yours that says ${BELLWETHER_NAMESPACE}, or nothing.
+            - name: BELLWETHER_NAMESPACE
+              value: {{ include "bellwether.namespace" $root | quote }}
             {{- if $values.redis.existingSecret.name }}
             - name: REDIS_URL
               valueFrom:

@@ -40,13 +40,47 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ .Values.image.repository }}:{{ include "bellwether.tag" . }}
+{{- end -}}
+{{- end -}}
+
+{{/* A number is a tag, too, 0 as well. int64: see bellwether.generation. */}}
+{{- define "bellwether.tag" -}}
+{{- $tag := .Values.image.tag -}}
+{{- if kindIs "invalid" $tag -}}
+{{- .Chart.AppVersion -}}
+{{- else if kindIs "string" $tag -}}
+{{- $tag | default .Chart.AppVersion -}}
+{{- else -}}
+{{- int64 $tag -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The namespace in Redis and etcd: two releases of one name in two Kubernetes namespaces must not meet in one Redis. A
+Kubernetes namespace has no dot, so the first dot ends it. Bellwether accepts 100 characters; a hash keeps longer ones apart.
+*/}}
+{{- define "bellwether.namespace" -}}
+{{- $name := printf "%s.%s" .Release.Namespace (include "bellwether.fullname" .) -}}
+{{- if gt (len $name) 100 -}}
+{{- printf "%s-%s" (trunc 83 $name) ($name | sha256sum | trunc 16) -}}
+{{- else -}}
+{{- $name -}}
 {{- end -}}
 {{- end -}}
 
 {{/* int64: Helm hands whole numbers of a values file on as floats, and 20261124 would read 2.0261124e+07. */}}
 {{- define "bellwether.generation" -}}
 {{- .Values.generation | default .Release.Revision | int64 -}}
+{{- end -}}
+
+{{/* For people: a file that the chart does not write has the last word. */}}
+{{- define "bellwether.shownNamespace" -}}
+{{- if and .Values.config.jobs (not .Values.config.existingConfigMap) -}}
+{{- get .Values.config.bellwether "namespace" | default (include "bellwether.namespace" .) -}}
+{{- else -}}
+{{ include "bellwether.namespace" . }}, if bellwether.yaml has it from BELLWETHER_NAMESPACE or has none
+{{- end -}}
 {{- end -}}
 
 {{/* The ConfigMap that is mounted; nothing when the image brings the configuration. */}}
@@ -84,7 +118,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $_ := set $election "etcd" $etcd -}}
 {{- end -}}
 {{- $settings := dict
-  "namespace" (include "bellwether.fullname" .)
+  "namespace" (include "bellwether.namespace" .)
   "redis" $redis
   "election" $election
   "generation" "${BELLWETHER_GENERATION:-0}"
@@ -105,6 +139,10 @@ jobs.yaml: |
 {{- define "bellwether.check" -}}
 {{- $problems := list -}}
 {{- $own := and .Values.config.jobs (not .Values.config.existingConfigMap) -}}
+{{- $tag := .Values.image.tag -}}
+{{- if and (kindIs "float64" $tag) (or (ne (float64 (int64 $tag)) $tag) (gt $tag 9007199254740991.0)) -}}
+{{- $problems = append $problems (printf "image.tag is the number %v, and a number has lost what was written (1.10 is 1.1): expected a text. Put it in quotes, or use --set-string image.tag=…" $tag) -}}
+{{- end -}}
 {{- if and .Values.config.existingConfigMap .Values.config.jobs -}}
 {{- $problems = append $problems "config.existingConfigMap and config.jobs are both set: expected one of them" -}}
 {{- end -}}

@@ -1,6 +1,11 @@
 {{- define "bellwether.notes" -}}
 {{- $fullname := include "bellwether.fullname" . -}}
 Bellwether {{ .Chart.AppVersion }}, release {{ .Release.Name }}, generation {{ include "bellwether.generation" . }}.
+Namespace in Redis: {{ include "bellwether.shownNamespace" . }}.
+{{- if and .Release.IsUpgrade (not (hasKey .Values.config.bellwether "namespace")) }}
+Releases of before this chart's namespaces had {{ $fullname }} there, and none of their runs, cursors and pauses are in the new one:
+docs/deploying.md#the-namespace says how to keep it.
+{{- end }}
 
 Who leads, and what runs when:
 
