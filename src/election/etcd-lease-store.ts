@@ -158,6 +158,7 @@ export class EtcdLeaseStore implements LeaseStore {
     const place = this.#place;
     this.#place = null;
     if (place) await this.#queue.leave(place.candidate);
+    await this.#queue.sweep();
   }
 
   async current(): Promise<Leader | null> {
@@ -189,6 +190,7 @@ export class EtcdLeaseStore implements LeaseStore {
   /** A replica that has to make way leaves the queue to the others, and only looks who leads. */
   async #makeWay(refused: BidOutcome, bid: Bid): Promise<BidOutcome> {
     if (this.#place) await this.#leave(this.#place);
+    await this.#queue.sweep();
     const holder = await this.#queue.holder();
     if (holder === null) return refused;
     const { takeOver: _, ...asFollower } = bid;
@@ -286,7 +288,7 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #pass(holder: Holder): Promise<"again"> {
-    await this.#queue.leave(holder);
+    await this.#queue.evict(holder);
     return "again";
   }
 
@@ -301,7 +303,7 @@ export class EtcdLeaseStore implements LeaseStore {
     );
   }
 
-  /** A place that cannot be given back runs out by itself. */
+  /** A place that cannot be given back now is given back before the next one is taken, or runs out. */
   async #leave(place: Place): Promise<void> {
     if (this.#place === place) this.#place = null;
     await this.#queue.leave(place.candidate).catch(() => undefined);

@@ -33,18 +33,25 @@ const proposal = z.object({ replica: z.string() });
 export class EtcdQueue {
   readonly #etcd: EtcdClient;
   readonly #prefix: string;
+  /**
+   * Leases of own places that were given up and may still be there, because etcd gave no answer. When a quorum returns,
+   * etcd extends every lease by its whole time: all candidates would wait for a place that its owner has left.
+   */
+  readonly #left = new Set<string>();
 
   constructor(etcd: EtcdClient, namespace: string) {
     this.#etcd = etcd;
     this.#prefix = `/${namespace}/election/`;
   }
 
-  /** Joins at the end. Without an answer, whatever was made runs out by itself. */
+  /** Joins at the end. Without an answer, what may have been made is given up before the next place is taken. */
   async join(replica: string, ttlMs: number): Promise<Candidate> {
+    await this.sweep();
     const lease = await this.#etcd.call((etcd, options) =>
       etcd.leaseClient.leaseGrant({ TTL: Math.ceil(ttlMs / 1_000) }, options),
     );
     const key = this.#prefix + BigInt(lease.ID).toString(16);
+    this.#left.add(lease.ID);
     const reply = await this.#etcd.call((etcd, options) =>
       etcd
         .if(key, "Create", "==", 0)
@@ -53,6 +60,7 @@ export class EtcdQueue {
         .options(options)
         .commit(),
     );
+    this.#left.delete(lease.ID);
     const revision = reply.succeeded
       ? reply.header.revision
       : reply.responses[0]?.response_range.kvs[0]?.create_revision;
@@ -93,8 +101,24 @@ export class EtcdQueue {
     return isAlive && isThere;
   }
 
-  /** Ends a place in the queue, one's own or that of a replica that is gone. Safe to repeat. */
+  /** Gives up an own place. Safe to repeat; done again before the next place is taken if etcd gives no answer. */
   async leave({ leaseId }: { readonly leaseId: string }): Promise<void> {
+    this.#left.add(leaseId);
+    await this.#revoke(leaseId);
+    this.#left.delete(leaseId);
+  }
+
+  /** Ends the place of a replica that is gone. Tried once: when the answer is lost it may be back by the next time. */
+  async evict({ leaseId }: Holder): Promise<void> {
+    await this.#revoke(leaseId);
+  }
+
+  /** Gives up again what may still be there. */
+  async sweep(): Promise<void> {
+    for (const leaseId of this.#left) await this.leave({ leaseId });
+  }
+
+  async #revoke(leaseId: string): Promise<void> {
     try {
       await this.#etcd.call((etcd, options) => etcd.leaseClient.leaseRevoke({ ID: leaseId }, options));
     } catch (error) {

@@ -1,23 +1,23 @@
 import { afterEach, expect, it } from "vitest";
 import { EtcdServers } from "../chaos/etcd-servers.ts";
 import { createProject } from "../support/project.ts";
-import { ReplicaProcess } from "../support/replica-process.ts";
+import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
 const disposals: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
   for (const dispose of disposals.splice(0).reverse()) await dispose();
 });
 
-it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async () => {
-  const servers = await EtcdServers.start("quorum", null);
+async function setup(namespace: string, leaseTtl: string) {
+  const servers = await EtcdServers.start(namespace, null);
   disposals.push(() => servers.stop());
   const { settings, election, redisLinks, etcdLinks } = await servers.join();
   disposals.push(() => Promise.all([...redisLinks, ...etcdLinks].map(link => link.stop())));
   const project = await createProject({
     "config/bellwether.yaml": [
-      "namespace: quorum",
+      `namespace: ${namespace}`,
       ...settings,
-      `election: { leaseTtl: 2s, ${election} }`,
+      `election: { leaseTtl: ${leaseTtl}, ${election} }`,
       "http: false\nadmin: false\nlog: { level: debug }",
     ].join("\n"),
     "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
@@ -26,24 +26,63 @@ it("an etcd of three goes on without one, stops electing without two, and runs a
   disposals.push(() => project.dispose());
   const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
   disposals.push(() => Promise.all(flock.map(replica => replica.end("SIGKILL"))));
-  const first = (event: string, matches?: (line: { [field: string]: unknown }) => boolean) =>
-    Promise.race(flock.map(replica => replica.when(event, matches)));
-  const launchedAfter = (iso: string) => first("tick.launched", line => String(line["tick"]) > iso);
-  await first("leader.elected");
+  return { servers, flock };
+}
+
+/** The first such line of any of them. */
+function first(
+  flock: readonly ReplicaProcess[],
+  event: string,
+  matches?: (line: LogLine) => boolean,
+): Promise<LogLine> {
+  return Promise.race(flock.map(replica => replica.when(event, matches)));
+}
+
+/** How late a leader may be on a busy machine; it is one within two seconds otherwise, and was after a whole TTL. */
+const SOON_MS = 5_000;
+
+it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async () => {
+  const { servers, flock } = await setup("quorum", "2s");
+  const launchedAfter = (iso: string) => first(flock, "tick.launched", line => String(line["tick"]) > iso);
+  await first(flock, "leader.elected");
 
   await servers.killNode(0);
   await launchedAfter(new Date(Date.now() + 3_000).toISOString());
   await servers.killNode(1);
-  await first("leader.lost", line => line["reason"] === "unreachable");
+  await first(flock, "leader.lost", line => line["reason"] === "unreachable");
   await Promise.all(flock.map(replica => replica.when("etcd.unreachable")));
-  const absent = await first("leader.absent");
+  const absent = await first(flock, "leader.absent");
   expect(absent["error"]).toMatch(
     /^(no answer within|connect ECONN|read ECONN|Connection dropped|Failed to connect)/,
   );
 
   await servers.startNodes();
-  const again = await first("leader.elected", line => Number(line["term"]) > 1);
+  const again = await first(flock, "leader.elected", line => Number(line["term"]) > 1);
   await launchedAfter(String(again["time"]));
   for (const replica of flock) expect(await replica.end()).toBe(0);
   expect(flock.flatMap(replica => replica.noise)).toEqual([]);
+});
+
+it("elects a leader soon after the quorum returns, although the old leader could not give its place back", async () => {
+  const { servers, flock } = await setup("quorum-returns", "10s");
+  const [old] = await Promise.all([
+    first(flock, "leader.elected"),
+    ...flock.map(replica => replica.when("etcd.connected")),
+  ]);
+  await Promise.all([servers.killNode(0), servers.killNode(1)]);
+  const leader = flock.find(({ lines }) => lines.includes(old));
+  await leader?.when("leader.lost");
+  // By then it has tried in vain to give its place back.
+  await Promise.all(flock.map(replica => replica.when("leader.absent")));
+
+  const isLater = (line: LogLine) => String(line["time"]) > returned;
+  const returned = new Date().toISOString();
+  await servers.startNodes();
+  const [connected, elected] = await Promise.all(
+    ["etcd.connected", "leader.elected"].map(event => first(flock, event, isLater)),
+  );
+  expect(Date.parse(String(elected?.["time"])) - Date.parse(String(connected?.["time"]))).toBeLessThan(
+    SOON_MS,
+  );
+  for (const replica of flock) expect(await replica.end()).toBe(0);
 });
