@@ -58,6 +58,12 @@ export class Container {
     process.kill(await this.#pid(), signal);
   }
 
+  /** Process 1 has another user than unshare, so the kernel does not end it with unshare. */
+  async kill(): Promise<void> {
+    if (!this.replica.hasEnded) await this.signal("SIGKILL");
+    await this.replica.ended();
+  }
+
   async status(): Promise<ProcessStatus> {
     const text = await readFile(`/proc/${await this.#pid()}/status`, "utf8");
     return Object.fromEntries(text.split("\n").map(line => line.split(":\t") as [string, string]));

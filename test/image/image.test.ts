@@ -151,11 +151,13 @@ describe("the image without a target", () => {
       const { replica } = container;
       const completed = await replica.when("run.completed", line => line["job"] === "sample-load");
       tell(`the image completed ${completed["run"]} by itself`);
-      expect(replica.lines.filter(line => line.event === "run.failed")).toEqual([]);
+      // The job that fails on purpose may have had its tick as well.
+      const failed = replica.lines.filter(line => line.event === "run.failed");
+      expect(failed.filter(line => line["job"] !== "flaky-import")).toEqual([]);
       await container.signal("SIGTERM");
       expect(await replica.ended()).toBe(0);
     } finally {
-      await container.replica.end("SIGKILL");
+      await container.kill();
     }
   });
 
@@ -178,7 +180,7 @@ describe("three replicas from a user's image", () => {
     try {
       await observe(containers);
     } finally {
-      await Promise.all(containers.map(({ replica }) => replica.end("SIGKILL")));
+      await Promise.all(containers.map(container => container.kill()));
     }
   });
 });
