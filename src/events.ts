@@ -29,6 +29,8 @@ export interface EventMap {
   "replica.started": { roles: readonly Role[]; generation: number; pid: number; tz: string; http?: string };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
+  /** The process ends while handlers are at work. `run`: the one that ended it, where it did so itself. */
+  "replica.exited": { exitCode: number; run: string | null; runs: readonly string[] };
   /** It was stopped before it had started, in this `phase` of the start. */
   "replica.interrupted": { reason: string; phase: StartPhase };
   /** It cannot start or go on: the command stops it and ends with exit code 1 or 2. `code`: of docs/errors.md. */
@@ -236,6 +238,10 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "replica.started": { level: "info", message: "replica started" },
   "replica.stopping": { level: "info", message: "replica stopping" },
   "replica.stopped": { level: "info", message: "replica stopped" },
+  "replica.exited": {
+    level: "error",
+    message: "the process ends while runs are in progress; they are taken over when their locks run out",
+  },
   "replica.interrupted": { level: "info", message: "stopped before the replica had started" },
   "replica.failed": { level: "error", message: "the replica cannot start or go on" },
   "log.recovered": { level: "warn", message: "the log can be written again; lines are missing" },

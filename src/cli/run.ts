@@ -52,6 +52,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       tellUnread();
       return await replica.reconfigure(config);
     },
+    blind: problem => replica.events.emit("config.unread", { problem }),
     reject: mistakes => replica.events.emit("config.rejected", { mistakes }),
     resolve: () => replica.events.emit("config.resolved", replica.carried),
   });

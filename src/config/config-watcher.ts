@@ -8,6 +8,9 @@ import { formatMistake, type LoadResult } from "./load.ts";
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
 const INTERVAL_MS = 1_000;
 
+/** In the words of files.ts, and in those of Node.js. */
+const SHORTAGE = /\((?:EMFILE|ENFILE)\)|\b(?:EMFILE|ENFILE): /;
+
 export interface ConfigWatcherOptions {
   readonly configDir: string;
   readonly clock: Pick<Clock, "sleep">;
@@ -16,6 +19,8 @@ export interface ConfigWatcherOptions {
   readonly apply: (config: Config) => Promise<readonly string[]>;
   /** Hears of the mistakes of a change that is refused, once for each content. */
   readonly reject: (mistakes: readonly string[]) => void;
+  /** Hears, once until a look succeeds, why the files cannot be looked at: no matter of the configuration. */
+  readonly blind?: (problem: string) => void;
   /** Hears that the files are again what was taken over last, after a change that was refused. */
   readonly resolve?: () => void;
 }
@@ -30,6 +35,7 @@ export class ConfigWatcher {
   #applied: string | null = null;
   #refused: string | null = null;
   #seen: string | null = null;
+  #isBlind = false;
   /** What the configuration was read from last: more than is found by names, such as calendars and secrets. */
   #files: readonly string[] = [];
   #busy: Promise<void> = Promise.resolve();
@@ -64,11 +70,16 @@ export class ConfigWatcher {
 
   /** Reads the configuration now, changed or not. */
   reload(): Promise<void> {
-    return this.#alone(async () => this.#take(await this.#fingerprint()));
+    return this.#alone(async () => {
+      const found = await this.#fingerprint();
+      if (found !== null) await this.#take(found);
+    });
   }
 
   async #look(): Promise<void> {
     const found = await this.#fingerprint();
+    if (found === null) return;
+    this.#isBlind = false;
     const isStable = found === this.#seen;
     this.#seen = found;
     if (found === this.#applied) {
@@ -89,6 +100,7 @@ export class ConfigWatcher {
     const mistakes = result.ok
       ? await apply(result.config).catch(explain)
       : result.mistakes.map(formatMistake);
+    if (mistakes.some(mistake => this.#isShortage(mistake))) return;
     if (mistakes.length === 0) {
       this.#applied = taken;
       this.#refused = null;
@@ -98,13 +110,23 @@ export class ConfigWatcher {
     reject(mistakes);
   }
 
-  /** Equal for equal contents; a file that cannot be read counts with the reason. */
-  async #fingerprint(more: readonly string[] = this.#files): Promise<string> {
+  /** Whether it says that the system has too little to read files; told once. */
+  #isShortage(problem: string): boolean {
+    if (!SHORTAGE.test(problem)) return false;
+    if (!this.#isBlind) this.#options.blind?.(problem);
+    this.#isBlind = true;
+    return true;
+  }
+
+  /** Equal for equal contents; a file that cannot be read counts with the reason. Null when nothing can be read now. */
+  async #fingerprint(more: readonly string[] = this.#files): Promise<string | null> {
     const { settings, jobs, mistakes } = await findConfigFiles(this.#options.configDir);
+    if (mistakes.some(mistake => this.#isShortage(mistake.problem))) return null;
     const files = [...new Set([settings ?? "", ...jobs, ...more])];
     const hash = createHash("sha256").update(JSON.stringify(mistakes));
     for (const file of files) {
       const read = await readBytes(file);
+      if ("problem" in read && this.#isShortage(`${file}: ${read.problem}`)) return null;
       const content = "bytes" in read ? read.bytes : read.problem;
       hash.update(JSON.stringify([file, content.length])).update(content);
     }

@@ -130,5 +130,7 @@ export function describeFailure(error: unknown, expected: "file" | "directory"):
   if (code === "EISDIR") return "found a directory, expected a file";
   if (code === "ENOTDIR") return "found a file, expected a directory";
   if (code === "EACCES" || code === "EPERM") return "cannot be read: permission denied";
+  if (code === "EMFILE") return "cannot be read: this process has no file descriptor left (EMFILE)";
+  if (code === "ENFILE") return "cannot be read: the machine has no file descriptor left (ENFILE)";
   return `cannot be read (${code ?? String(error)})`;
 }

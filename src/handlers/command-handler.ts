@@ -2,6 +2,7 @@ import type { CommandRef } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import { problemOfCommand } from "./find-program.ts";
 import type { Handler, Run } from "./handler.ts";
+import { NO_DESCRIPTORS } from "./http-failure.ts";
 import { LineSplitter, Tail } from "./output-lines.ts";
 import { type ProcessEnd, runProcessGroup } from "./process-group.ts";
 import { withoutStack } from "./without-stack.ts";
@@ -74,7 +75,10 @@ export class CommandHandler implements Handler {
         onOutput,
       });
     } catch (error) {
-      const why = (await problemOfCommand(this.#ref, process.env["PATH"])) ?? explainSpawn(error);
+      const why =
+        shortageOf(error) ??
+        (await problemOfCommand(this.#ref, process.env["PATH"])) ??
+        (error instanceof Error ? error.message : String(error));
       const fields = { program: this.#program, why };
       throw withoutStack(new BellwetherError("BW_COMMAND_NOT_STARTED", fields, { cause: error }));
     }
@@ -93,9 +97,15 @@ function environmentOf(run: Run, json: string): Record<string, string> {
   };
 }
 
-function explainSpawn(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : null;
-  if (code === "E2BIG") return "its arguments and environment are too large for the system (E2BIG)";
-  if (code === "EAGAIN") return "the system allows no more processes (EAGAIN)";
-  return error instanceof Error ? error.message : String(error);
+const SHORTAGES: Readonly<Record<string, string>> = {
+  E2BIG: "its arguments and environment are too large for the system (E2BIG)",
+  EAGAIN: "the system allows no more processes (EAGAIN)",
+  EMFILE: `${NO_DESCRIPTORS} (EMFILE)`,
+  ENFILE: "the machine has no file descriptor left (ENFILE)",
+};
+
+/** What the system has too little of to start any program, or null. */
+function shortageOf(error: unknown): string | null {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return SHORTAGES[code] ?? null;
 }

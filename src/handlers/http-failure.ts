@@ -1,4 +1,10 @@
+/** `ulimit -n` of the replica; a handler that opens files or sockets and does not close them uses it up. */
+export const NO_DESCRIPTORS =
+  "this replica has no file descriptor left: a handler leaks them, or `ulimit -n` is too low";
+
 const EXPLANATIONS: Readonly<Record<string, string>> = {
+  EMFILE: `could not be sent, ${NO_DESCRIPTORS}`,
+  ENFILE: "could not be sent, the machine has no file descriptor left",
   ENOTFOUND: "found no such host",
   EAI_AGAIN: "got no answer about the host from DNS",
   ECONNREFUSED: "was refused: nobody listens there",

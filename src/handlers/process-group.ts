@@ -47,6 +47,8 @@ export async function runProcessGroup(options: ProcessGroupOptions): Promise<Pro
     detached: true,
     stdio: "pipe",
   });
+  // Without a file descriptor for its pipes there are no streams either.
+  if (child.pid === undefined) throw await failureOf(child);
   child.stdout.on("data", (chunk: Buffer) => onOutput("stdout", chunk));
   child.stderr.on("data", (chunk: Buffer) => onOutput("stderr", chunk));
   // A program need not read what it is given.
@@ -55,7 +57,7 @@ export async function runProcessGroup(options: ProcessGroupOptions): Promise<Pro
 
   const closed = once(child, "close");
   closed.catch(() => undefined);
-  const end = await endOf(child, signal, graceMs);
+  const end = await endOf(child.pid, child, signal, graceMs);
   if (!(await within(closed, DRAIN_LIMIT_MS))) {
     child.stdout.destroy();
     child.stderr.destroy();
@@ -63,9 +65,12 @@ export async function runProcessGroup(options: ProcessGroupOptions): Promise<Pro
   return end;
 }
 
-async function endOf(child: ChildProcess, signal: AbortSignal, graceMs: number): Promise<ProcessEnd> {
-  const { pid } = child;
-  if (pid === undefined) throw await failureOf(child);
+async function endOf(
+  pid: number,
+  child: ChildProcess,
+  signal: AbortSignal,
+  graceMs: number,
+): Promise<ProcessEnd> {
   track(pid);
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {

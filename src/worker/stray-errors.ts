@@ -9,9 +9,16 @@ interface RunScope {
 
 const scope = new AsyncLocalStorage<RunScope>();
 
-/** Calls `work` so that an error which escapes from it later can still be told against its run. */
-export function inRunScope<T>(run: RunScope, work: () => T): T {
-  return scope.run(run, work);
+const inProgress = new Set<RunScope>();
+
+/** Calls `work` so that an error which escapes from it later, or an end of the process, can still be told against its run. */
+export async function inRunScope<T>(run: RunScope, work: () => Promise<T> | T): Promise<T> {
+  inProgress.add(run);
+  try {
+    return await scope.run(run, work);
+  } finally {
+    inProgress.delete(run);
+  }
 }
 
 export interface StrayErrorsOptions {
@@ -28,6 +35,9 @@ export interface StrayErrorsOptions {
  * Node keeps the AsyncLocalStorage store of the code that threw or rejected while it calls these two handlers. Of
  * something that a first run made and later ones share (a connection pool), the first run is named.
  *
+ * A process that ends while handlers are at work, because one of them calls `process.exit` for example, says so as its
+ * last word (`replica.exited`).
+ *
  * Returns the function that ends the watch.
  */
 export function watchStrayErrors({ events, onFatal }: StrayErrorsOptions): () => void {
@@ -40,9 +50,16 @@ export function watchStrayErrors({ events, onFatal }: StrayErrorsOptions): () =>
   const onException = (error: unknown) => {
     if (!tell(error)) onFatal(error);
   };
+  const onExit = (exitCode: number) => {
+    const runs = [...inProgress].map(({ run }) => run);
+    if (runs.length > 0)
+      events.emit("replica.exited", { exitCode, run: scope.getStore()?.run ?? null, runs });
+  };
+  process.on("exit", onExit);
   process.on("unhandledRejection", onRejection);
   process.on("uncaughtException", onException);
   return () => {
+    process.off("exit", onExit);
     process.off("unhandledRejection", onRejection);
     process.off("uncaughtException", onException);
   };

@@ -56,6 +56,20 @@ describe("an error that no promise or callback caught", () => {
   });
 });
 
+test("a process that a handler ends names the run that did it, and the others", async () => {
+  const { launch, worker } = setup();
+  const child = worker("pod-1");
+  const ended = once(child.process, "exit");
+  await launch("never-ends");
+  await child.line("handler.started");
+  await launch("exits");
+  expect(await child.line("replica.exited")).toMatchObject({
+    ...{ exitCode: 3, run: "exits@20261123T070000Z" },
+    runs: ["never-ends@20261123T070000Z", "exits@20261123T070000Z"],
+  });
+  expect(await ended).toEqual([3, null]);
+});
+
 describe("a replica that is killed", () => {
   test("loses its run to another one, without using up an attempt", async () => {
     const { launch, worker, start, queue } = setup();

@@ -19,6 +19,7 @@ const bodies: Record<string, () => unknown> = {
     for (const { thrown } of hostileErrors()) void Promise.resolve().then(() => Promise.reject(thrown));
     for (const { thrown } of hostileErrors()) setTimeout(() => raise(thrown), 1);
   },
+  exits: () => process.exit(3),
   quiet: () => "fine",
   "never-ends": () => {
     print("handler.started", {});

@@ -53,6 +53,8 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "replica.started": f =>
     `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}${f.http === undefined ? "" : `, ${f.http}`}`,
   "replica.stopping": f => `reason: ${f.reason}`,
+  "replica.exited": f =>
+    `exit code ${f.exitCode}${f.run === null ? "" : `, by ${f.run}`}; in progress: ${f.runs.join(", ")}`,
   "replica.stopped": f => (f.clean ? "clean" : "not clean: something was cut short"),
   "leader.elected": f =>
     `term ${f.term}` +

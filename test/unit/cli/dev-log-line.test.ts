@@ -131,6 +131,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   },
   "replica.stopping": { roles: ["worker"], generation: 4711, reason: "SIGTERM" },
   "replica.stopped": { roles: ["worker"], generation: 4711, clean: true },
+  "replica.exited": { exitCode: 3, run: "a@T1", runs: ["a@T1", "b@T1"] },
   "replica.interrupted": { reason: "SIGTERM", phase: "waiting for Redis" },
   "replica.failed": { error: "BUG: a rule is broken", code: "BW_BUG" },
   "log.recovered": { dropped: 4711, forMs: 4712, error: "no space" },
