@@ -17,8 +17,8 @@ const UNREADABLE = "an error whose message cannot be read";
  */
 export function readThrown(thrown: unknown): Thrown {
   if (!isError(thrown)) return { isError: false, name: "", message: display(thrown), stack: null };
-  const name = attempt(() => String(thrown.name)) ?? "Error";
-  const message = attempt(() => String(thrown.message)) ?? UNREADABLE;
+  const name = attempt(() => String(thrown.name ?? "Error")) ?? "Error";
+  const message = attempt(() => String(thrown.message ?? "")) ?? UNREADABLE;
   // Last: the first reading of a stack reads name and message as well.
   const stack = attempt(() => thrown.stack);
   return {
