@@ -113,7 +113,7 @@ describe("a look at a queue", () => {
   it("writes nothing", async () => {
     const { redis, keys, look } = await setup();
     await look("none");
-    expect(await redis.keys(`${keys.bullmqPrefix}:*`)).toEqual([]);
+    expect(await redis.keys(`${keys.bullmqPrefix}:none:*`)).toEqual([]);
   });
 });
 
