@@ -18,6 +18,8 @@ interface Reign extends Window {
 /** Until a leader's presence has been seen, and others may take it for dead, its lease decides. */
 const YOUNG_MS = 1_500;
 const EXPIRY_MS = LEASE_TTL_MS + 1_500;
+/** Sentinel demotes an old primary when that has called itself one for four of its announcements, 8 s, and asks once a second. */
+const DEMOTION_MS = 10_000;
 /** When a term begins is known to the millisecond; when a fault is carried out is not. */
 const SLACK_MS = 100;
 
@@ -93,7 +95,7 @@ export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Win
     const { harm }: FaultRule = FAULTS[kind];
     if (FREEZES.includes(kind) || kind === CLOCK_SET) return [{ fromMs, untilMs: untilMs + EXPIRY_MS }];
     if (!mayLoseWrites || harm?.of !== "store") return [];
-    return [{ fromMs, untilMs: untilMs + harm.aftermathMs + EXPIRY_MS }];
+    return [{ fromMs, untilMs: untilMs + harm.aftermathMs + EXPIRY_MS + DEMOTION_MS }];
   });
 }
 
