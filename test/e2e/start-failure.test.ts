@@ -40,7 +40,10 @@ async function expectFailure(
     {
       ...{ level: "error", time: expect.any(String), event: "replica.failed", code: expected.code },
       ...{ error: expect.stringMatching(/./), msg: "the replica cannot start or go on" },
-      ...(failures[0]?.["replica"] === undefined ? {} : { replica: expect.any(String) }),
+      // A failure before there is a replica has neither.
+      ...(failures[0]?.["replica"] === undefined
+        ? {}
+        : { replica: expect.any(String), namespace: site.namespace }),
     },
   ]);
   expect(result.stderr).toContain(failures[0]?.["error"]);
