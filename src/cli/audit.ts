@@ -1,4 +1,6 @@
+import type { Redis } from "ioredis";
 import { type AuditRow, readAudit } from "../launch/read-history.ts";
+import type { RedisKeys } from "../redis/keys.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadReadingProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -12,7 +14,8 @@ export interface AuditOptions extends ProjectOptions {
 /** Shows what operators did to the cluster, newest first. */
 export async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { connection } = await loadReadingProject(options, io);
-  const rows = await withRedis(connection, io, (redis, keys) => readAudit(redis, keys, options.limit));
+  const read = (redis: Redis, keys: RedisKeys) => readAudit(redis, keys, options.limit);
+  const rows = await withRedis(connection, io, read, { mayBeReplica: true });
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
   return EXIT.done;

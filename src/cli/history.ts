@@ -1,4 +1,6 @@
+import type { Redis } from "ioredis";
 import { type HistoryRow, readHistory } from "../launch/read-history.ts";
+import type { RedisKeys } from "../redis/keys.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadReadingProject, type ProjectOptions, refuseName } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -13,14 +15,15 @@ export interface HistoryOptions extends ProjectOptions {
 export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
   const { connection, config } = await loadReadingProject(options, io);
   const local = config?.jobs.map(job => job.name) ?? [];
-  const rows = await withRedis(connection, io, async (redis, keys) => {
+  const read = async (redis: Redis, keys: RedisKeys) => {
     const rows = await readHistory(redis, keys, jobName, options.limit);
     // The history of a job that was removed, or retired since, is there under its name.
     if (rows.length > 0 || local.includes(jobName)) return rows;
     const stored = await redis.hkeys(keys.definitions);
     if (!stored.includes(jobName)) refuseName(jobName, [...new Set([...local, ...stored])]);
     return rows;
-  });
+  };
+  const rows = await withRedis(connection, io, read, { mayBeReplica: true });
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? `${jobName} has no history yet\n` : renderHistory(rows));
   return EXIT.done;

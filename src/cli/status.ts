@@ -62,7 +62,8 @@ type ShownOfReplica = "id" | "roles" | "generation" | "hash" | "tz" | "startedAt
 /** Shows who leads, the replicas, and each job's last and next tick. */
 export async function status(options: StatusOptions, io: Io): Promise<number> {
   const { connection, config } = await loadReadingProject(options, io);
-  const result = await withRedis(connection, io, (redis, keys) => readStatus(config, redis, keys));
+  const read = (redis: Redis, keys: RedisKeys) => readStatus(config, redis, keys);
+  const result = await withRedis(connection, io, read, { mayBeReplica: true });
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
   return EXIT.done;
 }

@@ -41,6 +41,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docs/architecture.md: Epochs": "a drawing",
   "docs/architecture.md: Overlap": "a drawing",
   "docs/architecture.md: Planning and catching up": "a drawing",
+  "docs/deploying.md: The namespace": "needs a cluster",
+  "docs/deploying.md: The namespace (2)": "values of the chart; chart.test.ts renders such a namespace",
   "docs/deploying.md: The image": "needs Docker; the image's tests build both images",
   "docs/events.md: Events": "a log that was made shorter",
   "docs/handlers.md: HTTP requests": "messages; http-handler.test.ts has them",

@@ -167,7 +167,7 @@ test("a port that is taken is told in one line, and ends the replica with 1", as
   expect(replica.noise).toEqual([
     `port ${port} of 127.0.0.1 is taken by another program: choose another one (http.port; 0 takes a free one), or switch the listener off (http: false)`,
   ]);
-  expect(replica.lines).toEqual([]);
+  expect(replica.lines.map(({ event }) => event)).toEqual(["replica.failed"]);
 });
 
 test("clients that say nothing, too much, or do not leave hold nothing up", async () => {

@@ -112,25 +112,19 @@ export const replies: fc.Arbitrary<Replies> = fc.record({
 /** Answers what our readers ask. */
 export function hostileRedis({ streams, hash, strings, leader, repeat }: Replies): Redis {
   const pipeline = { xrevrange: () => pipeline, exec: async () => [[null, streams]] };
-  const multi = {
-    time: () => multi,
-    hmget: () => multi,
-    exec: async () => [
-      [null, ["1764000000", "0"]],
-      [null, leader],
-    ],
-  };
   const redis = {
     xrevrange: async () => streams,
     hgetall: async () => hash,
-    hmget: async (_key: string, ...fields: readonly string[]) => fields.map(name => hash[name] ?? null),
+    // The record of the leader is read by all of its names at once.
+    hmget: async (_key: string, ...fields: readonly string[]) =>
+      fields[0] === "replica" ? leader : fields.map(name => hash[name] ?? null),
+    time: async () => ["1764000000", "0"],
     hget: async (_key: string, name: string) => hash[name] ?? null,
     lrange: async () => Object.keys(hash),
     zrangebyscore: async () => repeat.map(([key, nextMs]) => `repeat:${key}:${nextMs}`),
     zrange: async () => repeat.flatMap(([key, nextMs]) => [key, String(nextMs)]),
     mget: async () => strings,
     pipeline: () => pipeline,
-    multi: () => multi,
   };
   return redis as unknown as Redis;
 }
