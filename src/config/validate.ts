@@ -100,7 +100,8 @@ export function found(path: Path, document: ConfigDocument): string {
   const value = document.get(path);
   const isSecret =
     /^(token|password|url)$/.test(String(path.at(-1))) || /^(headers|env)$/.test(String(path.at(-2)));
-  const isAddress = /^(nodes|hosts)$/.test(String(path.at(-2))) && /[?#]/.test(String(value));
+  const isAddress =
+    /^(nodes|hosts)$/.test(String(path.at(-2))) && typeof value === "string" && /[?#]/.test(value);
   const isHidden =
     (isSecret || isAddress) && value !== "" && ["string", "number", "boolean"].includes(typeof value);
   return isHidden
