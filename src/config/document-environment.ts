@@ -20,6 +20,8 @@ export function applyEnvironment(yaml: YamlDocument, sources: ReferenceSources):
   const origins = new Map<Node, Origin>();
   const findings: NodeFinding[] = [];
   visit(yaml, {
+    // A key that is no text is a mistake, which shows it.
+    Collection: key => (key === "key" ? visit.SKIP : undefined),
     Scalar(key, node, ancestors) {
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
       const source = node.value;

@@ -177,6 +177,11 @@ describe("values from the environment", () => {
 
   it("are not printed where one is all that a file holds", async () => {
     const { lines } = await load({ "jobs.yaml": "${S}", "bellwether.yaml": "'x ${S}'" }, { S: "hunter2" });
+    const keys = await load(
+      { "jobs.yaml": "? cron: ${S}", "bellwether.yaml": "? [a, '${S}']" },
+      { S: "hunter2" },
+    );
+    expect(keys.lines.join("\n")).not.toContain("hunter2");
     expect(lines).toEqual([
       "config/bellwether.yaml:1:1 found `x ${S}` at the top of the file, expected a mapping (key: value)",
       "config/jobs.yaml:1:1 found `${S}` at the top of the file, expected a mapping (key: value)",
