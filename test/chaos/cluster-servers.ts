@@ -22,6 +22,8 @@ export class ClusterServers implements Servers {
   readonly #cluster: TestCluster;
   readonly #tag: string;
   readonly #secrecy: Secrecy | null;
+  /** The servers that were all down are whole again. */
+  #up: Promise<void> = Promise.resolve();
 
   private constructor(cluster: TestCluster, tag: string, secrecy: Secrecy | null) {
     this.#cluster = cluster;
@@ -36,7 +38,7 @@ export class ClusterServers implements Servers {
 
   readonly faults = {
     failover: async ({ holdMs }: Step): Promise<Injected> => {
-      const node = await this.#master();
+      const node = await this.#masterToLose();
       await node.kill();
       return {
         what: `kill -9 of the master ${node.port}, back as a replica ${holdMs} ms after the failover`,
@@ -44,7 +46,7 @@ export class ClusterServers implements Servers {
       };
     },
     "failover that loses writes": async ({ holdMs }: Step): Promise<Injected> => {
-      const node = await this.#master();
+      const node = await this.#masterToLose();
       const admin = await this.#cluster.admin(node);
       await admin.call("ACL", "SETUSER", REPLICATION.user, "off");
       await admin.call("CLIENT", "KILL", "TYPE", "replica");
@@ -57,7 +59,7 @@ export class ClusterServers implements Servers {
       };
     },
     "primary frozen, then two of them": async ({ holdMs }: Step): Promise<Injected> => {
-      const node = await this.#master();
+      const node = await this.#masterToLose();
       await node.kill("SIGSTOP");
       return {
         what: `the master ${node.port} frozen for ${holdMs} ms, and then sure that it still is the master`,
@@ -95,13 +97,21 @@ export class ClusterServers implements Servers {
     await Promise.all(this.#cluster.nodes.map(node => node.kill()));
   }
 
-  async up(): Promise<void> {
-    await Promise.all(this.#cluster.nodes.map(node => node.restart()));
-    await this.#cluster.untilWhole();
+  up(): Promise<void> {
+    this.#up = Promise.all(this.#cluster.nodes.map(node => node.restart())).then(() =>
+      this.#cluster.untilWhole(),
+    );
+    return this.#up;
   }
 
   stop(): Promise<void> {
     return this.#cluster.stop();
+  }
+
+  /** A master that dies before its replica has followed it has no successor, ever: neither would the cluster be whole again. */
+  async #masterToLose(): Promise<TestRedis> {
+    await this.#up.catch(() => undefined);
+    return await this.#master();
   }
 
   #master(): Promise<TestRedis> {
