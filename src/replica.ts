@@ -38,6 +38,7 @@ import { OperatorLog } from "./operator/operator-log.ts";
 import { isConnectionLoss } from "./redis/connect.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";
 import type { RedisKeys } from "./redis/keys.ts";
+import { refusalOf } from "./redis/refusal.ts";
 import { areJobsAgreed, Heartbeat, type ReplicaRecord, readReplicas } from "./redis/replica-registry.ts";
 import { checkDurability } from "./redis/server-check.ts";
 import { readTimeMs } from "./redis/time.ts";
@@ -179,7 +180,10 @@ export class Replica {
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     await this.#unlessStopped(this.#stores.watch.whenUsable());
-    await this.#untilAnswered(() => checkFormat(redis, this.#keys, this.#format));
+    await this.#untilAnswered(
+      () => checkFormat(redis, this.#keys, this.#format),
+      error => isConnectionLoss(error) || refusalOf(error) !== null,
+    );
 
     this.#phase = "joining the others";
     const clock = await this.#startClock(redis);

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RedisAddress } from "../../src/config/config.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { createProject } from "../support/project.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
-import { namespace } from "../support/redis-server.ts";
+import { namespace, startRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 
 let cluster: TestCluster;
@@ -154,3 +155,27 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
   const [first = 0] = seconds;
   expect(seconds).toEqual(seconds.map((_, i) => first + i));
 });
+
+it("a replica that starts while no node has the slot waits for it", async () => {
+  const node = await startRedis({ args: ["--cluster-enabled", "yes"] });
+  disposals.push(() => node.stop());
+  const project = await createProject({
+    "config/bellwether.yaml": `namespace: ${namespace()}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] } }\nhttp: false\nadmin: false\n`,
+    "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
+    "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
+  });
+  disposals.push(() => project.dispose());
+  const replica = new ReplicaProcess(["--config", project.configDir]);
+  disposals.push(() => replica.end("SIGKILL"));
+  await replica.when("redis.connected");
+  const admin = new Redis(node.url);
+  disposals.push(() => admin.disconnect());
+  await vi.waitFor(async () => expect(await refusals(admin)).toBeGreaterThan(2), { timeout: 30_000 });
+  await admin.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+  await replica.when("leader.elected");
+  expect(await replica.end("SIGTERM")).toBe(0);
+});
+
+async function refusals(redis: Redis): Promise<number> {
+  return Number(/errorstat_CLUSTERDOWN:count=(\d+)/.exec(await redis.info("errorstats"))?.[1] ?? 0);
+}
