@@ -38,7 +38,12 @@ export class Books {
   readonly newestRuns = new Map<string, NewestRun>();
   /** How often a leader asked for the version of the orders. */
   looks = 0;
-  readonly decided: { readonly term: number; readonly decision: Decision; readonly nowMs: number }[] = [];
+  readonly decided: {
+    readonly term: number;
+    readonly decision: Decision;
+    readonly nowMs: number;
+    readonly wasPaused: boolean;
+  }[] = [];
   /** Every epoch there has been, in the order in which they began. */
   readonly epochs: { readonly job: Job; readonly fromMs: number }[] = [];
   readonly commits: Commit[] = [];
@@ -211,7 +216,8 @@ export class Books {
       if (decision.outcome === "launch" && why) failed.set(decision.job, why);
       if (failed.has(decision.job)) return [];
       this.cursors.set(laneOf(decision), decision.tickAt);
-      this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs });
+      const wasPaused = this.orders.paused.has(decision.job);
+      this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs, wasPaused });
       if (decision.outcome !== "launch") {
         return [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }];
       }
