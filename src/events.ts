@@ -108,6 +108,7 @@ export interface EventMap {
     job?: string;
     run?: string;
     ticks?: readonly string[] | number;
+    reason?: string;
   };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };

@@ -18,17 +18,22 @@ export function dataLossOf(before: Memory, now: Memory): DataLoss | null {
   const isOther = before.lineage !== "" && now.lineage !== before.lineage;
   const isOlder = now.term < before.term || now.version < before.version || now.beat < before.beat;
   if (!isOther && !isOlder) return null;
-  const isMissing = (prefix: string) =>
-    [...before.orders.keys()].some(order => order.startsWith(prefix) && !now.orders.has(order));
+  const isPauseMissing = [...before.orders.keys()].some(
+    order => order.startsWith("pause:") && !now.orders.has(order),
+  );
+  const isSkipMissing = [...before.orders].some(([order, ticks]) => {
+    const kept = now.orders.get(order)?.split(",") ?? [];
+    return order.startsWith("skip:") && ticks.split(",").some(tick => !kept.includes(tick));
+  });
   const isBack = [...now.orders.keys()].some(
     order => order.startsWith("pause:") && !before.orders.has(order),
   );
   const isLess = ([job, count]: [string, string]) => Number(now.counts.get(job) ?? 0) < Number(count);
   const lost: readonly [Lost, boolean][] = [
     ["terms", isOther || now.term < before.term],
-    ["pauses", isMissing("pause:")],
+    ["pauses", isPauseMissing],
     ["resumes", now.version < before.version && isBack],
-    ["skips", isMissing("skip:")],
+    ["skips", isSkipMissing],
     ["cursors", before.hasCursors && (isOther || !now.hasCursors || now.beat < before.beat)],
     ["counts", [...before.counts].some(isLess)],
     ["generation", now.generation < before.generation],

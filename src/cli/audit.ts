@@ -22,9 +22,9 @@ export async function audit(options: AuditOptions, io: Io): Promise<number> {
 }
 
 function renderAudit(rows: readonly AuditRow[]): string {
-  const cells = rows.map(({ at, action, job = "", by, run, ticks }) => {
-    const detail = typeof ticks === "number" ? `${ticks} ticks` : (ticks?.join(", ") ?? run ?? "");
-    return [at, action, job, by, detail];
+  const cells = rows.map(({ at, action, job = "", by, run, ticks, reason }) => {
+    const about = typeof ticks === "number" ? `${ticks} ticks` : (ticks?.join(", ") ?? run);
+    return [at, action, job, by, [about, reason].filter(Boolean).join(": ")];
   });
   return renderTable(["AT", "ACTION", "JOB", "BY", ""], cells);
 }

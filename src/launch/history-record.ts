@@ -93,6 +93,7 @@ const auditRecord = z.object({
   job: text,
   run: text,
   ticks: text,
+  reason: text,
 });
 const backfillCount = number;
 

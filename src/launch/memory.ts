@@ -89,7 +89,7 @@ export async function putBack(
   const [outcome, ...jobs] = putBackReply.parse(
     await PUT_BACK.run(
       redis,
-      [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit],
+      [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit, keys.cursors],
       [
         ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
         ...[orders.size, ...[...orders].flat(), ...[...counts].flat()],

@@ -1,6 +1,6 @@
 -- Puts back what a replica remembers after Redis has lost it.
 --
--- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit
+-- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
 --       orders   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
 --       8 how many entries audit and histories keep   9 how many orders follow: name and value each   then jobs and counts
@@ -39,10 +39,37 @@ local function is_ended(job, began)
   return false
 end
 
--- A record that cannot be written must not keep a job from being paused: pcall.
-local function record(key, job)
-  redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', 'pause', 'at', now, 'by', ARGV[6], 'job', job,
-    'reason', 'Redis had lost the pause')
+-- A record that cannot be written must not keep an order from being put back: pcall.
+local function record(job, action, ...)
+  for _, key in ipairs({KEYS[6], ARGV[7] .. job}) do
+    redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', action, 'at', now, 'by', ARGV[6], 'job', job,
+      'reason', 'Redis had lost the order', ...)
+  end
+end
+
+-- Whether the job is paused again.
+local function put_back_pause(name, value, job)
+  local began = tonumber(string.match(value, '^(%d+) ') or '0')
+  if redis.call('HEXISTS', KEYS[3], name) == 1 or is_ended(job, began) then return false end
+  redis.call('HSET', KEYS[3], name, value)
+  record(job, 'pause')
+  return true
+end
+
+-- Ticks are added to those that are to be skipped already. One that is decided is no order any more.
+local function put_back_skips(name, value, job)
+  local decided = tonumber(redis.call('HGET', KEYS[7], job) or '') or now
+  local standing = redis.call('HGET', KEYS[3], name) or ''
+  local lost = {}
+  for tick in string.gmatch(value, '%d+') do
+    if tonumber(tick) > decided and not string.find(',' .. standing .. ',', ',' .. tick .. ',', 1, true) then
+      table.insert(lost, tick)
+    end
+  end
+  if #lost == 0 then return end
+  local ticks = table.concat(lost, ',')
+  redis.call('HSET', KEYS[3], name, standing == '' and ticks or standing .. ',' .. ticks)
+  record(job, 'skip-next', 'ticks', ticks)
 end
 
 local jobs = {'done'}
@@ -50,16 +77,9 @@ local at = 10
 for _ = 1, tonumber(ARGV[9]) do
   local name, value = ARGV[at], ARGV[at + 1]
   at = at + 2
-  local job = string.match(name, '^pause:(.*)$')
-  local began = tonumber(string.match(value, '^(%d+) ') or '0')
-  if redis.call('HEXISTS', KEYS[3], name) == 0 and not (job and is_ended(job, began)) then
-    redis.call('HSET', KEYS[3], name, value)
-    if job then
-      table.insert(jobs, job)
-      record(KEYS[6], job)
-      record(ARGV[7] .. job, job)
-    end
-  end
+  local what, job = string.match(name, '^(%l+):(.*)$')
+  if what == 'pause' and put_back_pause(name, value, job) then table.insert(jobs, job) end
+  if what == 'skip' then put_back_skips(name, value, job) end
 end
 
 -- Data that went back as a whole has the counts and the floor that belong to it.

@@ -77,6 +77,8 @@ export interface AuditRow {
   readonly run?: string;
   /** The ticks that are to be skipped (or not any more); of a backfill, how many. */
   readonly ticks?: readonly string[] | number;
+  /** Why, where it was no operator: a replica put the order back. */
+  readonly reason?: string;
 }
 
 /** What operators did last, newest first. */
@@ -89,12 +91,13 @@ export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): P
 export function auditRowOf(flat: readonly string[]): AuditRow | null {
   const record = auditRecordOf(flat);
   if (record === null) return null;
-  const { at, action, by, job, run, ticks } = record;
+  const { at, action, by, job, run, ticks, reason } = record;
   return {
     ...{ at: isoOf(at), action, by },
     ...(job && { job }),
     ...(run && { run }),
     ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
+    ...(reason && { reason }),
   };
 }
 
@@ -110,7 +113,10 @@ function actionRow(record: ActionRecord): HistoryRow {
 }
 
 function aboutAction({ ticks, reason, until, after }: ActionRecord): string | undefined {
-  if (ticks !== undefined) return `tick ${ticks.map(isoOf).join(", ")}`;
+  if (ticks !== undefined) {
+    const named = `tick ${ticks.map(isoOf).join(", ")}`;
+    return reason ? `${named}: ${reason}` : named;
+  }
   if (until === undefined) return reason;
   if (after === undefined)
     return `the schedule changed; ticks up to ${isoOf(until)} belong to the one before`;

@@ -1,5 +1,6 @@
-import type { Act, Acts } from "./act.ts";
+import type { Act, Acts, Faults } from "./act.ts";
 import type { Sweep } from "./sweeper.ts";
+import { retried } from "./until-done.ts";
 
 /** What people and programs do to a queue of BullMQ while Bellwether uses it. */
 export const QUEUE_FAULTS: Acts = {
@@ -19,12 +20,7 @@ export const QUEUE_FAULTS: Acts = {
     await queue.close();
     return {
       what: `the queue paused for ${holdMs} ms`,
-      heal: () =>
-        faults.untilDone(redis, async admin => {
-          const again = faults.sweeper.open(admin);
-          await again.resume();
-          await again.close();
-        }),
+      heal: () => resume(faults),
     };
   },
 };
@@ -45,12 +41,16 @@ function sweep(what: string, act: Sweep): Act {
       heal: () =>
         swept.catch(async (error: unknown) => {
           faults.note(`not all of it: ${what}: ${error}`);
-          await faults.untilDone(redis, async admin => {
-            const queue = faults.sweeper.open(admin);
-            await queue.resume();
-            await queue.close();
-          });
+          await resume(faults);
         }),
     };
   };
+}
+
+/** On the server that takes the writes by then: it may have failed over meanwhile. */
+function resume(faults: Faults): Promise<void> {
+  return retried(async () => {
+    const queue = faults.sweeper.open(await faults.admin());
+    await queue.resume().finally(() => queue.close());
+  });
 }

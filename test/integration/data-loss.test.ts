@@ -76,11 +76,37 @@ describe("what a replica remembers", () => {
     expect(await redis.hget(keys.launched, "promo")).toBe("2");
     expect(await redis.get(keys.generation)).toBe("4");
     expect(await readHistory(redis, keys, "report", 5)).toMatchObject([
-      { outcome: "paused", by: "replica-1", reason: "Redis had lost the pause" },
+      { outcome: "paused", by: "replica-1", reason: "Redis had lost the order" },
     ]);
-    expect(await readAudit(redis, keys, 5)).toMatchObject([
-      { action: "pause", job: "report", by: "replica-1" },
+    const [tick = expect.fail()] = before.skips.get("mail") ?? [];
+    const ticks = [new Date(tick).toISOString()];
+    const reason = "Redis had lost the order";
+    expect(await readHistory(redis, keys, "mail", 5)).toMatchObject([
+      { outcome: "skip-next", by: "replica-1", reason: `tick ${ticks[0]}: ${reason}` },
     ]);
+    expect((await readAudit(redis, keys, 5)).map(({ at: _, ...row }) => row)).toEqual(
+      expect.arrayContaining([
+        { action: "pause", job: "report", by: "replica-1", reason },
+        { action: "skip-next", job: "mail", by: "replica-1", ticks, reason },
+      ]),
+    );
+  });
+
+  it("of ticks to be skipped is put back where some of them are still there, unless they are decided", async () => {
+    const { redis, keys, operator, snapshot, remember, restore } = await setup();
+    await operator.skipNext(mail);
+    const goBack = await snapshot();
+    await operator.skipNext(mail);
+    await operator.skipNext(mail);
+    const memory = await remember();
+    const [first = expect.fail(), second = expect.fail(), third = expect.fail()] =
+      (await readOrders(redis, keys)).skips.get("mail") ?? [];
+    await goBack();
+    await redis.hset(keys.cursors, "mail", second);
+    expect(await restore(memory)).toMatchObject({ outcome: "done" });
+    expect((await readOrders(redis, keys)).skips.get("mail")).toEqual([first, third]);
+    const [audited] = await readAudit(redis, keys, 1);
+    expect(audited?.ticks).toEqual([new Date(third).toISOString()]);
   });
 
   it("is put back into a namespace that has begun anew, and lowers no count", async () => {

@@ -74,6 +74,8 @@ export interface Order {
   readonly atMs: number;
   /** The ticks that are to be skipped or kept. */
   readonly ticks?: readonly number[];
+  /** A replica gave it again after a failover that lost it. */
+  readonly isPutBack?: boolean;
 }
 
 /** A command that was given: when, and how it ended. */

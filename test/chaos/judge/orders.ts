@@ -55,6 +55,7 @@ function recordedOnce(command: Command, orders: readonly Order[], mayLoseWrites:
     order =>
       order.action === action &&
       order.job === job &&
+      !order.isPutBack &&
       order.atMs >= fromMs &&
       order.atMs <= untilMs + SLACK_MS,
   ).length;

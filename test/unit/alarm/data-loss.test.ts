@@ -11,7 +11,7 @@ const KNOWN: Memory = {
   hasCursors: true,
   orders: new Map([
     ["pause:report", "1000 ann"],
-    ["skip:import", "2000"],
+    ["skip:import", "2000,3000"],
   ]),
   counts: new Map([["promo", "2"]]),
 };
@@ -54,8 +54,14 @@ it.each<[string, Memory, Memory, ReturnType<typeof dataLossOf>]>([
   [
     "older orders without a pause",
     KNOWN,
-    { ...KNOWN, version: 4, orders: new Map([["skip:import", "2000"]]) },
+    { ...KNOWN, version: 4, orders: new Map([["skip:import", "2000,3000"]]) },
     { found: "older", lost: ["pauses"] },
+  ],
+  [
+    "older orders with one tick less to skip",
+    KNOWN,
+    { ...KNOWN, version: 4, orders: new Map([...KNOWN.orders, ["skip:import", "2000"]]) },
+    { found: "older", lost: ["skips"] },
   ],
   [
     "older orders, with a pause that had been ended",

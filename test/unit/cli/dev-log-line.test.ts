@@ -163,7 +163,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "job.retired": { job: "a" },
   "operator.acted": {
     ...{ action: "backfill", by: "ann@desk", at: "T1", term: 4711 },
-    ...{ job: "a", run: "a@T1", ticks: ["T2", "T3"] },
+    ...{ job: "a", run: "a@T1", ticks: ["T2", "T3"], reason: "lost" },
   },
   "run.completed": { job: "a", run: "a@T1", attempt: 4711, durationMs: 4712 },
   "run.failed": {
