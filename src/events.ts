@@ -13,6 +13,45 @@ export type ResignReason = "shutdown" | "stepdown" | "generation" | "no-progress
 export type LostReason = "expired" | "fenced" | "unreachable";
 
 /**
+ * Why a term ended, as exactly as its leader or the store knew; `first`: no term came before. What each one means:
+ * docs/events.md. `by`: who asked for a `stepdown`. `error`: the words of what failed.
+ */
+export const TERM_CAUSES = [
+  "first",
+  "shutdown",
+  "stepdown",
+  "generation",
+  "no-progress",
+  "failed",
+  "process-gone",
+  "presence-lost",
+  "frozen",
+  "unreachable",
+  "refused",
+  "replaced",
+  "fenced",
+  "store-away",
+  "lease-removed",
+  "silent",
+  "unknown",
+] as const;
+export type TermCause = (typeof TERM_CAUSES)[number];
+
+export interface EndCause {
+  readonly cause: TermCause;
+  readonly by?: string;
+  readonly error?: string;
+}
+
+/** How a term began, the same from every replica. `at`: when it was opened, store time, ISO 8601. */
+interface TermBeginning extends EndCause {
+  readonly reason: ElectedReason;
+  readonly previous: string | null;
+  readonly vacantMs: number | null;
+  readonly at: string;
+}
+
+/**
  * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:
  * the store does not know it as ours any more; `unreachable`: the store gave no answer until its time ran out.
  */
@@ -40,18 +79,13 @@ export interface EventMap {
   /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
   "listener.failed": { at: EventName; error: string };
 
-  "leader.elected": {
-    term: number;
-    store: "redis" | "etcd";
-    reason: ElectedReason;
-    previous: string | null;
-    vacantMs: number | null;
-  };
-  /** Once per change, by every replica that follows. */
-  "leader.observed": { leader: string; term: number };
-  "leader.resigned": { term: number; reason: ResignReason };
+  "leader.elected": { term: number; store: "redis" | "etcd"; leader: string } & TermBeginning;
+  /** Once per change, by every replica that follows. Term 0, a holder from outside, has no beginning. */
+  "leader.observed": { leader: string; term: number } & Partial<TermBeginning>;
+  /** `at`: when the term ended, by this replica's measure of the store's time. */
+  "leader.resigned": { term: number; reason: ResignReason; at: string } & EndCause;
   /** `error`: what the store said last, where it said something. */
-  "leader.lost": { term: number; reason: LostReason; error?: string };
+  "leader.lost": { term: number; reason: LostReason; at: string } & EndCause;
   /** The leader's work broke down (a bug); it resigned so that others can try. */
   "leader.failed": { term: number; error: string };
   /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */

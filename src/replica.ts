@@ -18,6 +18,7 @@ import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { Elector } from "./election/elector.ts";
 import { readLeader } from "./election/leader-record.ts";
+import { LeaderWatch } from "./election/leader-watch.ts";
 import { BellwetherError, failureOf, isBellwetherError } from "./errors.ts";
 import { Events, type Role, type StartPhase } from "./events.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -199,6 +200,7 @@ export class Replica {
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#unlessStopped(this.#startWorkers(redis, clock));
     if (this.#has("scheduler")) this.#startElector(redis, clock, guard);
+    else this.#begin(new LeaderWatch({ redis, keys: this.#keys, clock, events: this.events }));
   }
 
   /**

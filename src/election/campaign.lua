@@ -5,10 +5,12 @@
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
 --       8 generation of the configuration that the replica carries   9 newest term that it knows of
+--       10 what the store told the bidder instead of its last answer, '' when it answered   11 since when (ms ago)
 -- Returns
---   {'elected', seen, number, reason, previous, vacant ms}      previous '' and vacant -1: not known
---   {'held', seen, ms until the lease ends, replica, number, since, presence}   somebody else holds it; presence
---       is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
+--   {'elected', seen, number, since, beginning...}   beginning: reason, previous ('' where there is none), vacant ms (-1
+--       where nobody led before), cause as JSON ('' where it is not recorded)
+--   {'held', seen, ms until the lease ends, replica, number, since, presence, beginning...}   somebody else holds it;
+--       presence is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
 --   {'outdated', seen, generation, ms}   it is free, and another generation of the configuration goes before: a higher one;
 --       or a lower one for the next ms, because leaders of the bidder's generation failed
 --   seen: 1 when this server sees the bidder on its own channel. One that does not see the bidder is not where
@@ -46,7 +48,10 @@ if holder and holder ~= ARGV[2] then
       redis.call('PEXPIRE', KEYS[1], granted)
       ends = granted
     end
-    return {'held', seen, ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence}
+    return {
+      'held', seen, ends, last.replica or '', tonumber(last.term or '0'), tonumber(last.since or '0'), presence,
+      beginningOf(last),
+    }
   end
   last.ended, last.endedAt = 'crashed', last.goneAt
 else
@@ -61,5 +66,5 @@ end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ttl)
 return openTerm(keys, all, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen, generation = mine,
-  known = tonumber(ARGV[9]),
+  known = tonumber(ARGV[9]), store = 'redis', away = ARGV[10], awayMs = ARGV[11],
 }, now)

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Hint } from "../clock/hint.ts";
-import type { Events, ResignReason } from "../events.ts";
+import type { EndCause, Events, ResignReason } from "../events.ts";
 import { AbsenceAlarm } from "./absence-alarm.ts";
+import { messageOf } from "./end-cause.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import {
   type Bid,
   type BidOutcome,
+  type End,
   fenceOf,
   type Leader,
   type LeaseStore,
@@ -14,6 +16,7 @@ import {
 } from "./lease-store.ts";
 import { Progress } from "./progress.ts";
 import { SitOut } from "./sit-out.ts";
+import { tellBeginning, tellInstant } from "./term-lines.ts";
 
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
 export interface Term {
@@ -26,11 +29,11 @@ export interface Term {
   readonly progress?: Progress;
 }
 
-/**
- * Does the leader's work until the term's signal aborts. Resolves with `fenced` when it finds that a newer term
- * stands, with `stepdown` when an operator wants another leader, with `ended` otherwise.
- */
-export type Lead = (term: Term) => Promise<"fenced" | "stepdown" | "ended">;
+/** How the leader's work ended. `stepdown`: an operator wants another leader. */
+export type LeadEnd = "fenced" | "ended" | { readonly outcome: "stepdown"; readonly askedBy: string };
+
+/** Does the leader's work until the term's signal aborts. Resolves with `fenced` when a newer term is in force. */
+export type Lead = (term: Term) => Promise<LeadEnd>;
 
 export interface ElectorOptions {
   readonly store: LeaseStore;
@@ -81,7 +84,7 @@ export class Elector {
   readonly #sitOut: SitOut;
   readonly #failure = Promise.withResolvers<never>();
   #running: Promise<void> | null = null;
-  #resign: ((reason: ResignReason) => void) | null = null;
+  #resign: ((reason: ResignReason, cause?: EndCause) => void) | null = null;
   #stopReason: ResignReason = "shutdown";
   #generation: number;
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
@@ -94,10 +97,15 @@ export class Elector {
   #knownTerm = 0;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
+  /** Monotonic; since when the store has given no answer, and what it said or did last. */
+  #away: { readonly sinceMs: number; readonly error: string } | null = null;
+  /** Monotonic. */
+  #answeredMs = 0;
 
   constructor(options: ElectorOptions) {
     this.#options = options;
     this.#generation = options.generation;
+    this.#answeredMs = options.clock.monotonicMs();
     this.#random = options.random ?? Math.random;
     const { clock, leaseTtlMs, events } = options;
     this.#absence = new AbsenceAlarm({
@@ -192,9 +200,12 @@ export class Elector {
     try {
       outcome = await store.campaign(bid);
     } catch (error) {
+      this.#away = { sinceMs: this.#answeredMs, error: messageOf(error) };
       await this.#bidFailed(messageOf(error));
       return null;
     }
+    this.#away = null;
+    this.#answeredMs = this.#options.clock.monotonicMs();
     const term = outcome.outcome === "held" ? (outcome.leader?.term ?? 0) : 0;
     this.#know(outcome.outcome === "elected" ? outcome.term : term);
     this.#exclusion.clear();
@@ -239,16 +250,26 @@ export class Elector {
   }
 
   #observe({ leader, presence }: Held): void {
-    const { clock, events } = this.#options;
+    const { clock, events, replica: self } = this.#options;
     this.#token = randomUUID();
     if (leader === null) {
       this.#absence.check("the lease is held, but no term has been opened with it");
       return;
     }
-    const { replica, term } = leader;
+    const { replica, term, sinceMs, began } = leader;
+    if (replica === self) {
+      this.#absence.check(`term ${term} of this replica has ended, and its lease has not expired`);
+      return;
+    }
     if (term > 0) this.#absence.clear();
     else this.#absence.check(`the lease is held by ${replica}, which opens no terms`);
-    if (this.#observed !== `${term}:${replica}`) events.emit("leader.observed", { leader: replica, term });
+    if (this.#observed !== `${term}:${replica}`) {
+      events.emit("leader.observed", {
+        leader: replica,
+        term,
+        ...(began ? tellBeginning(began, sinceMs) : {}),
+      });
+    }
     this.#observed = `${term}:${replica}`;
     if (presence !== "gone") this.#suspect = null;
     else if (this.#suspect?.term !== term) this.#suspect = { term, sinceMs: clock.monotonicMs() };
@@ -274,10 +295,10 @@ export class Elector {
   }): Promise<void> {
     const { store, clock, events, lead } = this.#options;
     const { bid, outcome } = granted;
-    const { term, reason, previous, vacantMs } = outcome;
+    const { term } = outcome;
     const ending = new AbortController();
     const resigned = new Promise<TermEnd>(resolve => {
-      this.#resign = reason => resolve({ by: "resigned", reason });
+      this.#resign = (reason, cause = { cause: reason }) => resolve({ by: "resigned", reason, cause });
     });
     const onStop = () => this.#resign?.(this.#stopReason);
     this.#stopping.signal.addEventListener("abort", onStop);
@@ -297,15 +318,19 @@ export class Elector {
       this.#resign = null;
       ending.abort();
     };
-    events.emit("leader.elected", { term, store: store.kind, reason, previous, vacantMs });
+    const told = tellBeginning(outcome, outcome.sinceMs);
+    events.emit("leader.elected", { term, store: store.kind, leader: bid.replica, ...told });
     const work = this.#guard(lead, {
       ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal, progress },
     });
     const worked = work.then((how): TermEnd | Promise<never> => {
-      if (how === "fenced") return { by: "lost", reason: "fenced" };
-      return how === "stepdown"
-        ? { by: "resigned", reason: "stepdown" }
-        : new Promise<never>(() => undefined);
+      if (how === "ended") return new Promise<never>(() => undefined);
+      if (how === "fenced") {
+        // After a freeze the work may find out before the keeper does.
+        const isFrozen = clock.monotonicMs() >= keeper.trustedUntilMs;
+        return { by: "lost", reason: "fenced", cause: { cause: isFrozen ? "frozen" : "fenced" } };
+      }
+      return { by: "resigned", reason: "stepdown", cause: { cause: "stepdown", by: how.askedBy } };
     });
     let end: TermEnd;
     try {
@@ -318,6 +343,10 @@ export class Elector {
       throw error;
     }
     quit();
+    // A term that was not renewed ended when its trust did, however late this replica notices.
+    const at = tellInstant(clock.nowMs() - Math.max(clock.monotonicMs() - keeper.trustedUntilMs, 0));
+    const wasAble = end.by === "resigned" && Number.isFinite(progress.healthySinceMs);
+    this.#answeredMs = keeper.renewedMs;
     this.#token = randomUUID();
     this.#observed = null;
     if (end.by === "resigned") {
@@ -325,13 +354,15 @@ export class Elector {
         const { sinceMs, error } = end.stall;
         events.emit("launch.stalled", { term, forMs: Math.round(clock.monotonicMs() - sinceMs), error });
       }
-      await this.#release(bid, "resigned");
-      events.emit("leader.resigned", { term, reason: end.reason });
+      await this.#release(bid, "resigned", { cause: end.cause, wasAble });
+      events.emit("leader.resigned", { term, reason: end.reason, ...end.cause, at });
     } else {
-      const { reason, error } = end;
-      events.emit("leader.lost", { term, reason, ...(error === undefined ? {} : { error }) });
+      events.emit("leader.lost", { term, reason: end.reason, ...end.cause, at });
+      if (end.reason === "unreachable") {
+        this.#away = { sinceMs: keeper.renewedMs, error: end.cause.error ?? end.cause.cause };
+      }
       // It may still be ours: then nobody, this replica included, has to wait for it to run out.
-      await this.#release(bid, "expired");
+      await this.#release(bid, "expired", { cause: end.cause, wasAble });
     }
     await work;
     this.#led = null;
@@ -340,25 +371,25 @@ export class Elector {
   }
 
   /** A leader whose work breaks down must not stay leader, half working: it resigns and lets others try. */
-  async #guard(lead: Lead, term: Term): ReturnType<Lead> {
+  async #guard(lead: Lead, term: Term): Promise<LeadEnd> {
     try {
       return await lead(term);
     } catch (error) {
       this.#options.events.emit("leader.failed", { term: term.number, error: messageOf(error) });
-      this.#resign?.("stepdown");
+      this.#resign?.("stepdown", { cause: "failed", error: messageOf(error) });
       return "ended";
     }
   }
 
   /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
   async #withdraw(): Promise<void> {
-    await this.#release(this.#bid(), "resigned");
+    await this.#release(this.#bid(), "resigned", { cause: { cause: this.#stopReason }, wasAble: true });
     await this.#briefly(this.#options.store.withdraw());
   }
 
   /** A lease that cannot be given back runs out by itself. */
-  async #release(bid: Bid, reason: ReleaseReason): Promise<void> {
-    await this.#briefly(this.#options.store.release(bid, reason));
+  async #release(bid: Bid, reason: ReleaseReason, end: End): Promise<void> {
+    await this.#briefly(this.#options.store.release(bid, reason, end));
   }
 
   /** A release is a courtesy; a store that is away must not hold up a shutdown. */
@@ -374,10 +405,11 @@ export class Elector {
   /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
   #bid(): Bid {
     const { replica, leaseTtlMs, clock } = this.#options;
-    const known = this.#knownTerm > 0 ? { knownTerm: this.#knownTerm } : {};
+    const [away, known] = [this.#away, this.#knownTerm];
     const bid = {
       ...{ replica, token: this.#token, ttlMs: leaseTtlMs, generation: this.#generation },
-      ...known,
+      ...(known > 0 ? { knownTerm: known } : {}),
+      ...(away === null ? {} : { away: { error: away.error, forMs: clock.monotonicMs() - away.sinceMs } }),
     };
     const isSure = this.#suspect && clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS;
     return isSure && this.#suspect ? { ...bid, takeOver: this.#suspect.term } : bid;
@@ -392,7 +424,3 @@ const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
 const RELEASE_LIMIT_MS = 1_000;
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

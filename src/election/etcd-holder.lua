@@ -7,7 +7,8 @@
 --       4 the replica that asks   5 the replica whose key is the oldest
 -- Returns
 --   {'unopened', seen, presence}   the record is not of this claim: the replica has opened no term with its key
---   {'opened', seen, replica, number, since, ms until the lease ends, presence, 1 when it is to be replaced or 0}
+--   {'opened', seen, replica, number, since, ms until the lease ends, presence, 1 when it is to be replaced or 0,
+--       beginning...}   as campaign.lua
 --
 -- Why atomic: only the leader that was found gone may be marked as crashed, not the one after it.
 
@@ -23,4 +24,7 @@ local presence = presenceOf(last, KEYS[1], ARGV[2], seen, now)
 local replace = presence == 'gone' and ARGV[3] == last.term
 if replace and not last.ended then redis.call('HSET', KEYS[1], 'ended', 'crashed', 'endedAt', last.goneAt) end
 local ends = math.min(math.max(tonumber(last['until']) - now, 0), tonumber(last.ttl))
-return {'opened', seen, last.replica, tonumber(last.term), tonumber(last.since), ends, presence, replace and 1 or 0}
+return {
+  'opened', seen, last.replica, tonumber(last.term), tonumber(last.since), ends, presence, replace and 1 or 0,
+  beginningOf(last),
+}

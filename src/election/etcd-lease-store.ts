@@ -8,6 +8,7 @@ import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
 import type {
   Bid,
   BidOutcome,
+  End,
   Leader,
   LeaseStore,
   Presence,
@@ -16,7 +17,11 @@ import type {
   RenewOutcome,
 } from "./lease-store.ts";
 import {
+  awayArgs,
+  beginningOf,
+  beginningReply,
   electedReply,
+  endArgs,
   makeWay,
   outcomeOf,
   presenceReply,
@@ -45,6 +50,7 @@ const holderReply = z.union([
     z.number(),
     presenceReply,
     z.number(),
+    ...beginningReply,
   ]),
 ]);
 
@@ -140,14 +146,14 @@ export class EtcdLeaseStore implements LeaseStore {
     return renewOutcomeOf(reply);
   }
 
-  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+  async release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void> {
     const place = this.#place;
     if (place?.token !== bid.token) return;
     this.#place = null;
     const { term, leader } = this.#keys;
     const answered = new AbortController();
     await Promise.race([
-      END.run(this.#redis, [term, leader], [bid.token, reason]).catch(() => undefined),
+      END.run(this.#redis, [term, leader], [bid.token, reason, ...endArgs(end)]).catch(() => undefined),
       delay(END_LIMIT_MS, undefined, { signal: answered.signal }).catch(() => undefined),
     ]);
     answered.abort();
@@ -250,6 +256,7 @@ export class EtcdLeaseStore implements LeaseStore {
         [
           ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
           ...[aliveChannels, cluster, revision, claimBefore, bid.generation, bid.knownTerm ?? 0],
+          ...awayArgs(bid),
         ],
       ),
     );
@@ -265,10 +272,12 @@ export class EtcdLeaseStore implements LeaseStore {
       if (this.#isLongGone(holder, presence)) return await this.#pass(holder);
       return { ...unopened, leader: null, presence };
     }
-    const [, , replica, term, sinceMs, endsInMs, found, isToBeReplaced] = reply;
+    const [, , replica, term, sinceMs, endsInMs, found, isToBeReplaced, ...beginning] = reply;
+    const began = beginningOf(...beginning);
     const presence = this.#settled(found);
     if (isToBeReplaced === 1 && presence === "gone") return await this.#pass(holder);
-    return { outcome: "held", leader: { replica, term, sinceMs }, endsInMs, presence };
+    const leader = { replica, term, sinceMs, ...(began === null ? {} : { began }) };
+    return { outcome: "held", leader, endsInMs, presence };
   }
 
   /**

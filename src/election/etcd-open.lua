@@ -5,7 +5,8 @@
 --       6 prefix of the replicas' own channels
 --       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
 --       10 generation of the configuration that the replica carries   11 newest term that it knows of
--- Returns {'elected', seen, number, reason, previous, vacant ms} as campaign.lua, or {'stale'}: another replica's later key
+--       12 what the store told the bidder instead of its last answer, '' when it answered   13 since when (ms ago)
+-- Returns {'elected', ...} as campaign.lua, or {'stale'}: another replica's later key
 -- has had a term since, so this one's turn is over.
 --
 -- A claim is '<cluster id>:<create revision>'. Create revisions of one cluster only grow, so an older one than the
@@ -40,6 +41,7 @@ judge(keys, all, last, now)
 local answer = openTerm(keys, all, last, {
   replica = ARGV[1], token = ARGV[2], ttl = ttl, channel = ARGV[4], kept = ARGV[5], seen = seen,
   generation = tonumber(ARGV[10]), known = tonumber(ARGV[11]),
+  store = 'etcd', away = ARGV[12], awayMs = ARGV[13],
 }, now)
 redis.call('HSET', KEYS[2], 'claim', claim)
 return answer

@@ -11,7 +11,7 @@
 if string.match(redis.call('GET', KEYS[1]) or '', '^%d+:(.*)$') ~= ARGV[1] then return {0, 1} end
 local now = nowMs()
 redis.call('HSET', KEYS[2], 'until', now + tonumber(ARGV[2]))
-redis.call('HDEL', KEYS[2], 'ended', 'endedAt')
+redis.call('HDEL', KEYS[2], 'ended', 'endedAt', 'endCause', 'able')
 local seen = noteSeen(KEYS[2], ARGV[6], ARGV[5])
 local keys = {leader = KEYS[2], generation = KEYS[3], generations = KEYS[4]}
 local higher = carry(keys, readGenerations(keys), tonumber(ARGV[3]), ARGV[4] == '1', now)

@@ -1,13 +1,19 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Hint } from "../clock/hint.ts";
-import type { LostReason, ResignReason } from "../events.ts";
+import type { EndCause, LostReason, ResignReason } from "../events.ts";
+import { causeOfFailure } from "./end-cause.ts";
 import type { Bid, LeaseStore } from "./lease-store.ts";
 import type { Progress, Stall } from "./progress.ts";
 
 /** How a term ends. */
 export type TermEnd =
-  | { readonly by: "resigned"; readonly reason: ResignReason; readonly stall?: Stall }
-  | { readonly by: "lost"; readonly reason: LostReason; readonly error?: string };
+  | {
+      readonly by: "resigned";
+      readonly reason: ResignReason;
+      readonly cause: EndCause;
+      readonly stall?: Stall;
+    }
+  | { readonly by: "lost"; readonly reason: LostReason; readonly cause: EndCause };
 
 export interface LeaseKeeperOptions {
   readonly store: Pick<LeaseStore, "renew">;
@@ -26,6 +32,8 @@ export interface LeaseKeeperOptions {
 }
 
 const MIN_RETRY_MS = 20;
+/** A timer that is this late shows that the process or its event loop stood still, whatever became of the last renewal. */
+const FROZEN_MS = 500;
 const RETRY_MS = 250;
 /** What a stalled leader still gets after Redis has answered it: the same answer may be on its way to the launcher. */
 const STALL_GRACE_MS = 500;
@@ -70,11 +78,16 @@ export class LeaseKeeper {
     return this.#trustedUntilMs;
   }
 
+  /** Monotonic; when the last renewal that succeeded was sent. */
+  get renewedMs(): number {
+    return this.#trustedUntilMs - this.#trustMs;
+  }
+
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */
   async keep(ending: AbortSignal): Promise<TermEnd> {
     const { clock, bid, grantedMs, hint, progress, random } = this.#options;
     let renewAtMs = grantedMs + bid.ttlMs / 3;
-    let failure: string | null = null;
+    let failure: EndCause | null = null;
     let answered: Answered | null = null;
     while (!ending.aborted) {
       const wakeAtMs = answered?.untilMs ?? this.#wakeAtMs(renewAtMs, failure === null);
@@ -85,13 +98,21 @@ export class LeaseKeeper {
       const sentMs = clock.monotonicMs();
       if (hint.take()) renewAtMs = sentMs;
       if (sentMs >= this.#trustedUntilMs) {
-        if (failure === null) return { by: "lost", reason: "expired" };
-        return { by: "lost", reason: "unreachable", error: failure };
+        if (failure === null) return { by: "lost", reason: "expired", cause: { cause: "frozen" } };
+        const isFrozen = sentMs - this.#trustedUntilMs >= FROZEN_MS;
+        return {
+          by: "lost",
+          reason: "unreachable",
+          cause: isFrozen ? { ...failure, cause: "frozen" } : failure,
+        };
       }
       const { stall } = progress;
       if (stall === null || stall.sinceMs !== answered?.stallSinceMs) answered = null;
       if (stall !== null && answered !== null) {
-        if (sentMs >= answered.untilMs) return { by: "resigned", reason: "no-progress", stall };
+        if (sentMs >= answered.untilMs) {
+          const cause = { cause: "no-progress", error: stall.error } as const;
+          return { by: "resigned", reason: "no-progress", cause, stall };
+        }
         continue;
       }
       if (stall !== null && failure === null) renewAtMs = sentMs;
@@ -100,13 +121,15 @@ export class LeaseKeeper {
       if (sentMs < renewAtMs) continue;
       const isProven = this.#isProofTold || isNewlyProven;
       const answer = await this.#renew(sentMs, isProven, ending);
-      if (answer === "lost") return { by: "lost", reason: "expired" };
-      if (answer === "outdated") return { by: "resigned", reason: "generation" };
+      if (answer === "lost") return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
+      if (answer === "outdated") {
+        return { by: "resigned", reason: "generation", cause: { cause: "generation" } };
+      }
       if (answer === "renewed") {
         this.#trustedUntilMs = sentMs + this.#trustMs;
         this.#isProofTold = isProven;
       }
-      failure = typeof answer === "object" ? answer.error : null;
+      failure = typeof answer === "object" ? answer : null;
       const answeredMs = clock.monotonicMs();
       if (stall !== null && failure === null) {
         const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
@@ -114,7 +137,7 @@ export class LeaseKeeper {
       }
       renewAtMs = failure === null ? sentMs + bid.ttlMs / 3 : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
     }
-    return { by: "lost", reason: "expired" };
+    return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
   }
 
   /** While renewals fail the next one is soon, and shows all that is to be known. */
@@ -141,18 +164,12 @@ export class LeaseKeeper {
     const { store, clock, bid } = this.#options;
     const answered = new AbortController();
     const answer = await Promise.race([
-      store
-        .renew({ ...bid, generation: this.#carried, isProven })
-        .catch((error: unknown) => ({ error: messageOf(error) })),
+      store.renew({ ...bid, generation: this.#carried, isProven }).catch(causeOfFailure),
       clock
         .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([answered.signal, ending]))
-        .then(() => ({ error: "no answer in time" })),
+        .then((): EndCause => ({ cause: "unreachable", error: "no answer in time" })),
     ]);
     answered.abort();
     return answer;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

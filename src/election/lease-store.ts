@@ -1,4 +1,4 @@
-import type { ElectedReason } from "../events.ts";
+import type { ElectedReason, EndCause } from "../events.ts";
 
 /** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
 export interface Bid {
@@ -14,6 +14,8 @@ export interface Bid {
   readonly takeOver?: number;
   /** The newest term that the replica has heard of: the next one is newer, also where the store has lost its count. */
   readonly knownTerm?: number;
+  /** What the store said or did instead of its last answer, and for how long; without it, it has answered. */
+  readonly away?: { readonly error: string; readonly forMs: number };
 }
 
 export interface Renewal extends Bid {
@@ -24,24 +26,44 @@ export interface Renewal extends Bid {
 /** Whether the leader's process is there: the kernel closes its connections when it dies. */
 export type Presence = "there" | "gone" | "unknown";
 
+/** How a term began. */
+export interface Beginning {
+  readonly reason: ElectedReason;
+  /** The leader before, or null when none is on record. */
+  readonly previous: string | null;
+  /** Why the term before ended, as far as its leader or the store knew. */
+  readonly cause: EndCause;
+  /**
+   * From the last moment at which the leader before could launch until this term was opened; null when there was none.
+   * That moment is when it resigned, otherwise its last sign of life (`alive` in term.lua).
+   */
+  readonly vacantMs: number | null;
+}
+
+/** How a term ended, as the record of the leader says. */
+export interface End {
+  readonly cause: EndCause;
+  /** Whether the leader could launch until it ended. */
+  readonly wasAble: boolean;
+}
+
 export interface Leader {
   readonly replica: string;
   /** 0: the lease is held from outside, by somebody who opens no terms (`etcdctl elect`). */
   readonly term: number;
   /** Epoch milliseconds, store time. */
   readonly sinceMs: number;
+  /** Where it is on record and was asked for. */
+  readonly began?: Beginning;
 }
 
 export type BidOutcome =
-  | {
+  | ({
       readonly outcome: "elected";
       readonly term: number;
-      readonly reason: ElectedReason;
-      /** The leader before, or null when none is on record. */
-      readonly previous: string | null;
-      /** How long nobody led, or null when nobody led before. */
-      readonly vacantMs: number | null;
-    }
+      /** Epoch milliseconds, store time. */
+      readonly sinceMs: number;
+    } & Beginning)
   | {
       readonly outcome: "held";
       /** Null while the holder has not opened its term yet. */
@@ -78,8 +100,11 @@ export interface LeaseStore {
   /** Extends the lease to its whole time to live from now, or says that it is not held with this token any more. */
   renew(bid: Renewal): Promise<RenewOutcome>;
 
-  /** Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. */
-  release(bid: Bid, reason: ReleaseReason): Promise<void>;
+  /**
+   * Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. `end` is
+   * written to the record while no newer term has been opened.
+   */
+  release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void>;
 
   /**
    * Ends whatever stands in the store for bids of this replica that were not granted (a place in a queue). The next

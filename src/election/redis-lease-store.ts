@@ -7,6 +7,7 @@ import { leaderOf } from "./leader-record.ts";
 import type {
   Bid,
   BidOutcome,
+  End,
   Leader,
   LeaseStore,
   ReleaseReason,
@@ -14,7 +15,11 @@ import type {
   RenewOutcome,
 } from "./lease-store.ts";
 import {
+  awayArgs,
+  beginningOf,
+  beginningReply,
   electedReply,
+  endArgs,
   makeWay,
   outcomeOf,
   presenceReply,
@@ -30,7 +35,16 @@ const RELEASE = new Script(new URL("./release.lua", import.meta.url));
 
 const campaignReply = z.union([
   electedReply,
-  z.tuple([z.literal("held"), z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply]),
+  z.tuple([
+    z.literal("held"),
+    z.number(),
+    z.number(),
+    z.string(),
+    z.number(),
+    z.number(),
+    presenceReply,
+    ...beginningReply,
+  ]),
   z.tuple([z.literal("outdated"), z.number(), z.number(), z.number()]),
 ]);
 
@@ -63,28 +77,29 @@ export class RedisLeaseStore implements LeaseStore {
         [lease, term, leader, terms, generation, generations],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
-          ...[aliveChannels, bid.takeOver ?? 0, bid.generation, bid.knownTerm ?? 0],
+          ...[aliveChannels, bid.takeOver ?? 0, bid.generation, bid.knownTerm ?? 0, ...awayArgs(bid)],
         ],
       ),
     );
     if (reply[1] === 0) this.#presence.announceAgain();
     if (reply[0] === "elected") return outcomeOf(reply);
     if (reply[0] === "outdated") return makeWay(bid, reply[2], reply[3]);
-    const [, , endsInMs, replica, number, sinceMs, presence] = reply;
+    const [, , endsInMs, replica, number, sinceMs, presence, ...beginning] = reply;
+    const began = beginningOf(...beginning);
     return {
       outcome: "held",
-      leader: { replica, term: number, sinceMs },
+      leader: { replica, term: number, sinceMs, ...(began === null ? {} : { began }) },
       endsInMs,
       presence: presence === "gone" && !this.#presence.isSettled() ? "there" : presence,
     };
   }
 
   async renew(bid: Renewal): Promise<RenewOutcome> {
-    const { lease, leader, generation, generations, aliveChannels } = this.#keys;
+    const { lease, leader, generation, generations, term, aliveChannels } = this.#keys;
     const reply = renewReply.parse(
       await RENEW.run(
         this.#redis,
-        [lease, leader, generation, generations],
+        [lease, leader, generation, generations, term],
         [bid.token, bid.ttlMs, bid.generation, bid.isProven ? 1 : 0, bid.replica, aliveChannels],
       ),
     );
@@ -92,11 +107,12 @@ export class RedisLeaseStore implements LeaseStore {
     return renewOutcomeOf(reply);
   }
 
-  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+  async release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void> {
+    const { lease, leader, term, leadershipChannel } = this.#keys;
     await RELEASE.run(
       this.#redis,
-      [this.#keys.lease, this.#keys.leader],
-      [bid.token, reason, this.#keys.leadershipChannel],
+      [lease, leader, term],
+      [bid.token, reason, leadershipChannel, ...endArgs(end)],
     );
   }
 

@@ -6,7 +6,7 @@ local function nowMs()
 end
 
 local ENDS = {resigned = true, crashed = true, expired = true}
-local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt', 'generation', 'yieldTo'}
+local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt', 'generation', 'yieldTo', 'alive'}
 
 -- The record of the newest term's leader, as a table; empty when there is none, or when somebody else wrote into it: that
 -- would otherwise keep everybody from leading. The fence does not rest on it.
@@ -156,8 +156,42 @@ local function carry(keys, all, mine, isProven, now)
   return higher
 end
 
+-- The last moment at which the recorded leader could launch. One that resigned says so itself. Of every other one it is
+-- its last sign of life: it launched, or looked for orders. A leader of a release before 'alive' has only its lease.
+local function ableUntil(last)
+  local alive = tonumber(last.alive or '')
+  if last.ended == 'resigned' and last.able ~= '0' then return math.max(tonumber(last.endedAt), alive or 0) end
+  return alive or tonumber(last.ended and last.endedAt or last['until'])
+end
+
+-- Why the recorded term ended, as a table: what its leader wrote, otherwise what can be seen here.
+-- away, awayMs: what the store last told the bidder instead of an answer, and for how long it had given none; '' and 0
+local function causeOf(last, store, away, awayMs, now)
+  if not last.replica then return {cause = 'first'} end
+  if last.ended == 'crashed' then
+    return {cause = tonumber(last.alive or '0') > tonumber(last.endedAt) and 'presence-lost' or 'process-gone'}
+  end
+  if last.ended then
+    local isJson, told = pcall(cjson.decode, last.endCause or '')
+    return isJson and type(told) == 'table' and told or {cause = 'unknown'}
+  end
+  local ttl, left = tonumber(last.ttl or '0'), tonumber(last['until']) - now
+  if left > 0 and last.store and last.store ~= store then return {cause = 'fenced'} end
+  -- The store was away for the bidder when it was for the leader.
+  if away ~= '' and math.abs(now - awayMs - ableUntil(last)) <= ttl + 1000 then
+    return {cause = 'store-away', error = away}
+  end
+  return {cause = left > ttl / 2 and 'lease-removed' or 'silent'}
+end
+
+-- How the term of the record began, as campaign.lua returns it behind the term.
+local function beginningOf(record)
+  return record.reason or '', record.previous or '', tonumber(record.vacant or '-1'), record.cause or ''
+end
+
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
--- keys: term, leader, terms, generations     bid: replica, token, ttl, channel, kept, seen, generation, known
+-- keys: term, leader, terms, generations
+-- bid: replica, token, ttl, channel, kept, seen, generation, known, store, away, awayMs
 -- all: from readGenerations
 local function openTerm(keys, all, last, bid, now)
   local fence = redis.call('GET', keys.term)
@@ -169,8 +203,9 @@ local function openTerm(keys, all, last, bid, now)
   if last.replica then
     previous = last.replica
     reason = last.ended or 'expired'
-    vacant = math.max(now - tonumber(last.ended and last.endedAt or last['until']), 0)
+    vacant = math.max(now - ableUntil(last), 0)
   end
+  local cause = causeOf(last, bid.store, bid.away, tonumber(bid.awayMs), now)
 
   -- A leader made way for a generation that did not take its turn: it must not depose one again and again.
   local yielded = tonumber(last.yieldTo or '')
@@ -182,18 +217,19 @@ local function openTerm(keys, all, last, bid, now)
   redis.call('DEL', keys.leader)
   redis.call('HSET', keys.leader, 'replica', bid.replica, 'term', number, 'since', now, 'until', now + bid.ttl,
     'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', bid.seen, 'ttl', bid.ttl,
-    'generation', bid.generation, 'proven', 0)
+    'generation', bid.generation, 'proven', 0, 'store', bid.store, 'alive', now, 'cause', cjson.encode(cause))
   redis.call('LPUSH', keys.terms, cjson.encode({
     term = tonumber(number), replica = bid.replica, since = now, reason = reason, previous = previous, vacantMs = vacant,
+    cause = cause,
   }))
   redis.call('LTRIM', keys.terms, 0, tonumber(bid.kept) - 1)
   redis.call('PUBLISH', bid.channel, 'elected')
-  return {'elected', bid.seen, tonumber(number), reason, previous, vacant}
+  return {'elected', bid.seen, tonumber(number), now, reason, previous, vacant, cjson.encode(cause)}
 end
 
 -- The answer for a bid that is repeated although its term stands.
 local function sameTerm(key, last, ttl, seen, now)
   redis.call('HSET', key, 'until', now + ttl)
-  redis.call('HDEL', key, 'ended', 'endedAt')
-  return {'elected', seen, tonumber(last.term), last.reason, last.previous, tonumber(last.vacant)}
+  redis.call('HDEL', key, 'ended', 'endedAt', 'endCause', 'able')
+  return {'elected', seen, tonumber(last.term), tonumber(last.since), beginningOf(last)}
 end

@@ -1,7 +1,7 @@
 -- Moves the cursors of the jobs whose runs are there, and records each decision. Last command of a launch
 -- transaction (DESIGN §5.2).
 --
--- KEYS  1 cursors   2 launched   3 cursors of closed epochs; then three for each decision: history stream, run (BullMQ's job key), the key that names
+-- KEYS  1 cursors   2 launched   3 cursors of closed epochs   4 leader; then three for each decision: history stream, run (BullMQ's job key), the key that names
 --       the job's run (unfinished.lua)
 -- ARGV  1 how many entries a history keeps; then for each decision:
 --       job, its lane (the job for the epoch in force, else the field of its cursor in KEYS 3), tick (epoch ms), run id ('' for a tick that gets no run), flags, an earlier run that was removed in BullMQ
@@ -28,8 +28,8 @@ local function outcome_of(run_key, run, flags)
 end
 
 local at = 2
-for i = 1, (#KEYS - 3) / 3 do
-  local history, run_key, unfinished = KEYS[3 * i + 1], KEYS[3 * i + 2], KEYS[3 * i + 3]
+for i = 1, (#KEYS - 4) / 3 do
+  local history, run_key, unfinished = KEYS[3 * i + 2], KEYS[3 * i + 3], KEYS[3 * i + 4]
   local job, lane, tick, run, flags, removed, length = unpack(ARGV, at, at + 6)
   local fields = {unpack(ARGV, at + 7, at + 6 + length)}
   at = at + 7 + length
@@ -54,4 +54,9 @@ end
 for lane, to in pairs(cursors) do redis.call('HSET', to[1], lane, to[2]) end
 -- A count that another program wrote must not keep other jobs from being told; the next leader that opens the books finds it.
 for job, count in pairs(counts) do redis.pcall('HINCRBY', KEYS[2], job, count) end
+-- The leader's sign of life: the next one counts from here how long there was none. The transaction watches the term.
+if next(cursors) then
+  local time = redis.call('TIME')
+  redis.pcall('HSET', KEYS[4], 'alive', time[1] * 1000 + math.floor(time[2] / 1000))
+end
 return results

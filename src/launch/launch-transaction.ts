@@ -48,8 +48,8 @@ export class LaunchTransaction {
     this.#options = options;
     // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
     this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
-    const { cursors, launched, epochCursors } = options.keys;
-    this.#advanceKeys = [cursors, launched, epochCursors];
+    const { cursors, launched, epochCursors, leader } = options.keys;
+    this.#advanceKeys = [cursors, launched, epochCursors, leader];
   }
 
   /** The tick gets no run. */

@@ -9,7 +9,7 @@ import { readLaneCursors } from "./cursors.ts";
 import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
-import { type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
+import { lookForOrders, type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
 import { applyOverlap, type Blocker } from "./overlap.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
 import { findBrokenQueues } from "./queue-types.ts";
@@ -152,9 +152,12 @@ export class Launcher {
     return readOrders(this.#redis, this.#keys);
   }
 
-  /** The version of the orders that stand; cheap enough to ask again and again. */
-  async readOrdersVersion(): Promise<number> {
-    return versionOf(await this.#redis.hget(this.#keys.orders, VERSION_FIELD));
+  /**
+   * The version of the orders that stand; cheap enough to ask again and again. It shows that the leader of the term can
+   * reach Redis over the connection that launches, and is its sign of life while it launches nothing.
+   */
+  readOrdersVersion(fence: string): Promise<number> {
+    return lookForOrders(this.#redis, this.#keys, fence);
   }
 
   /**
@@ -235,11 +238,11 @@ export class Launcher {
       ),
       this.#redis.get(term),
       readLaneCursors(this.#redis, this.#keys, lanes),
-      this.readOrdersVersion(),
+      this.#redis.hget(orders, VERSION_FIELD),
       this.readNewestRuns(guarded),
       findBrokenQueues(this.#redis, this.#keys.bullmqPrefix, queues),
     ]);
-    return { fence, cursors: standing, orders: version, newestRuns, broken };
+    return { fence, cursors: standing, orders: versionOf(version), newestRuns, broken };
   }
 
   async #execute(

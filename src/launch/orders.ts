@@ -1,7 +1,10 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
+import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import type { PastPause } from "../schedule/plan.ts";
+
+const LOOK = new Script(new URL("./look-for-orders.lua", import.meta.url));
 
 /** What operators have asked for and what stands: until it is carried out, or taken back. */
 export interface Orders {
@@ -9,6 +12,8 @@ export interface Orders {
   readonly version: number;
   /** The term whose leader is to step down, or null. */
   readonly stepDown: number | null;
+  /** Who asked for that; empty where it is not known. */
+  readonly stepDownBy: string;
   readonly paused: ReadonlyMap<string, Pause>;
   /** By job, its last pauses that have ended, oldest first. */
   readonly pastPauses: ReadonlyMap<string, readonly PastPause[]>;
@@ -24,7 +29,7 @@ export interface Pause {
 }
 
 export const NO_ORDERS: Orders = {
-  ...{ version: 0, stepDown: null },
+  ...{ version: 0, stepDown: null, stepDownBy: "" },
   ...{ paused: new Map(), pastPauses: new Map(), skips: new Map() },
 };
 
@@ -46,10 +51,17 @@ export async function readOrders(redis: Redis, keys: RedisKeys): Promise<Orders>
   return {
     version: versionOf(orders[VERSION_FIELD]),
     stepDown: storedNumber(orders["stepdown"]),
+    stepDownBy: orders["stepdownBy"] ?? "",
     paused: byJob(fields, PAUSE, pauseOf),
     pastPauses: byJob(fields, PAST_PAUSES, value => value.split(",").flatMap(pastPauseOf)),
     skips: byJob(fields, SKIP, value => value.split(",").flatMap(tick => storedInstant(tick) ?? [])),
   };
+}
+
+/** The version of the orders, and a sign of life of the term's leader (look-for-orders.lua). */
+export async function lookForOrders(redis: Redis, keys: RedisKeys, fence: string): Promise<number> {
+  const version = await LOOK.run(redis, [keys.term, keys.leader, keys.orders], [fence, VERSION_FIELD]);
+  return versionOf(typeof version === "string" ? version : null);
 }
 
 /** The version that the field holds; 0 while nothing was ordered, or where somebody else wrote what is none. */

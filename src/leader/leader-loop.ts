@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import type { Term } from "../election/elector.ts";
+import type { LeadEnd, Term } from "../election/elector.ts";
 import type { Progress } from "../election/progress.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
@@ -48,7 +48,7 @@ export interface LeaderLoopOptions {
 }
 
 /** Why the work of a term stops, or begins anew. "new jobs": everything that was due under the ones before is decided. */
-type Stop = "fenced" | "stepdown" | "reopen" | "ended" | "new jobs";
+type Stop = LeadEnd | "reopen" | "new jobs";
 
 /**
  * What a term does: read the cursors, plan, launch, sleep, until the term ends.
@@ -88,7 +88,7 @@ export class LeaderLoop {
     this.#wake.abort();
   }
 
-  async lead(term: Term): Promise<"fenced" | "stepdown" | "ended"> {
+  async lead(term: Term): Promise<LeadEnd> {
     const { clock, events, random = Math.random } = this.#options;
     const trouble = new Trouble(clock, term.progress);
     term.progress?.succeed();
@@ -97,7 +97,7 @@ export class LeaderLoop {
     while (!term.signal.aborted) {
       try {
         const outcome = await this.#work(term, trouble);
-        if (outcome === "stepdown") return outcome;
+        if (typeof outcome === "object") return outcome;
         if (outcome === "new jobs") this.#takeNewJobs();
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
@@ -132,7 +132,9 @@ export class LeaderLoop {
     }
     const standing = new Standing(await this.#quarantine.open(term, this.#jobs, opened), opened);
     for (;;) {
-      if (standing.orders.stepDown === term.number) return "stepdown";
+      if (standing.orders.stepDown === term.number) {
+        return { outcome: "stepdown", askedBy: standing.orders.stepDownBy };
+      }
       const outcome = await this.#launchDue(term, standing, trouble);
       if (outcome !== "new orders") return outcome;
       standing.orders = await launcher.readOrders();
@@ -171,7 +173,7 @@ export class LeaderLoop {
         if (clock.monotonicMs() >= nextLookMs) {
           nextLookMs = clock.monotonicMs() + ORDERS_MS;
           // Where the connection breaks in the middle of the look nothing was launched: opening again finds out.
-          const version = await launcher.readOrdersVersion().catch(() => null);
+          const version = await launcher.readOrdersVersion(term.fence).catch(() => null);
           if (version === null) return "reopen";
           if (version !== standing.orders.version) return "new orders";
         }

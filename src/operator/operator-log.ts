@@ -46,15 +46,15 @@ export class OperatorLog {
     this.#options = options;
   }
 
-  /** Reports for as long as the term's work goes on, and once more where that ends because an operator asked for it. */
-  async during<T extends string>(term: ReportingTerm, work: () => Promise<T>): Promise<T> {
+  /** Reports for as long as the term's work goes on, and once more where it ends by itself: an operator may have asked for it. */
+  async during<T>(term: ReportingTerm, work: () => Promise<T>): Promise<T> {
     const ending = new AbortController();
     const reporter = new TermReporter(this.#options, term);
     void this.#repeat(reporter, AbortSignal.any([ending.signal, term.signal]));
     try {
-      const outcome = await work();
-      if (outcome === "stepdown") await within(reporter.report(), FAREWELL_LIMIT_MS);
-      return outcome;
+      const end = await work();
+      if (!term.signal.aborted) await within(reporter.report(), FAREWELL_LIMIT_MS);
+      return end;
     } finally {
       ending.abort();
     }

@@ -86,7 +86,7 @@ function act.stepdown()
   if not term or ended then return 'nobody', '' end
   -- Another replica leads by now: it was not asked to step down.
   if term ~= ARGV[5] then return 'over', term end
-  redis.call('HSET', KEYS[1], 'stepdown', term)
+  redis.call('HSET', KEYS[1], 'stepdown', term, 'stepdownBy', who)
   return 'done', term
 end
 

@@ -30,15 +30,18 @@ async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site>
   return site;
 }
 
+/** What every replica says of a term. */
+const BEGINNING = ["leader", "term", "previous", "reason", "cause", "vacantMs", "at"];
+
 /** The table of DESIGN §4.5: what each event's line must say. */
 const CONTRACT: Readonly<Record<string, { readonly level: string; readonly fields: readonly string[] }>> = {
   "replica.started": { level: "info", fields: ["replica", "roles", "generation", "tz"] },
   "replica.stopping": { level: "info", fields: ["replica", "roles", "generation"] },
   "replica.stopped": { level: "info", fields: ["replica", "roles", "generation"] },
-  "leader.elected": { level: "info", fields: ["replica", "term", "store", "reason", "previous", "vacantMs"] },
-  "leader.observed": { level: "info", fields: ["replica", "leader", "term"] },
-  "leader.resigned": { level: "info", fields: ["replica", "term", "reason"] },
-  "leader.lost": { level: "warn", fields: ["replica", "term", "reason"] },
+  "leader.elected": { level: "info", fields: ["replica", "store", ...BEGINNING] },
+  "leader.observed": { level: "info", fields: ["replica", ...BEGINNING] },
+  "leader.resigned": { level: "info", fields: ["replica", "term", "reason", "cause", "at"] },
+  "leader.lost": { level: "warn", fields: ["replica", "term", "reason", "cause", "at"] },
   "tick.launched": { level: "debug", fields: ["job", "tick", "term", "lateMs"] },
   "tick.skipped": { level: "info", fields: ["job", "tick", "reason"] },
   "tick.missed": { level: "warn", fields: ["job", "tick", "reason"] },

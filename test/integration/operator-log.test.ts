@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sleep } from "../../src/clock/sleep.ts";
-import type { Term } from "../../src/election/elector.ts";
+import type { LeadEnd, Term } from "../../src/election/elector.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { OperatorLog } from "../../src/operator/operator-log.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
@@ -44,13 +44,13 @@ async function setup() {
     await direct.set(keys.term, fence);
     const recorder = new Recorder();
     const ending = new AbortController();
-    const work = Promise.withResolvers<"ended" | "stepdown">();
+    const work = Promise.withResolvers<LeadEnd>();
     const term: Term = { number, fence, signal: ending.signal };
     const log = new OperatorLog({ redis, keys, clock: { sleep }, events: recorder.events });
     const over = log.during(term, () => work.promise);
     const end = async (outcome: "ended" | "stepdown" = "ended") => {
       if (outcome === "ended") ending.abort();
-      work.resolve(outcome);
+      work.resolve(outcome === "ended" ? outcome : { outcome, askedBy: "ann" });
       await over;
     };
     disposals.push(() => end());

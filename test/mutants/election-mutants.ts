@@ -187,7 +187,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "renewal-of-foreign-lease",
     rule: "a leader does not extend its successor's lease",
     file: "src/election/renew.lua",
-    find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] then",
+    find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] or string.match(redis.call('GET', KEYS[5]) or '', '^%d+:(.*)$') ~= ARGV[1] then",
     replace: "if false then",
     tests: REDIS,
   },

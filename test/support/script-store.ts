@@ -63,7 +63,8 @@ function answer<T>(value: Answer<T>): Promise<T> {
 }
 
 export function elected(term: number): BidOutcome {
-  return { outcome: "elected", term, reason: "vacant", previous: null, vacantMs: null };
+  const cause = { cause: "first" } as const;
+  return { outcome: "elected", term, sinceMs: 0, reason: "vacant", previous: null, cause, vacantMs: null };
 }
 
 export function held(

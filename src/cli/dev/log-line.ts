@@ -56,13 +56,10 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
   "replica.exited": f =>
     `exit code ${f.exitCode}${f.run === null ? "" : `, by ${f.run}`}; in progress: ${f.runs.join(", ")}`,
   "replica.stopped": f => (f.clean ? "clean" : "not clean: something was cut short"),
-  "leader.elected": f =>
-    `term ${f.term}` +
-    (f.previous === null ? ` (${f.reason})` : ` after ${f.previous} (${f.reason})`) +
-    (f.vacantMs === null ? "" : `, nobody led for ${f.vacantMs} ms`),
-  "leader.observed": f => `follows ${f.leader}, term ${f.term}`,
-  "leader.resigned": f => `term ${f.term} (${f.reason})`,
-  "leader.lost": f => `term ${f.term} (${f.reason})${f.error === undefined ? "" : `: ${f.error}`}`,
+  "leader.elected": f => `term ${f.term}${beginning(f)}`,
+  "leader.observed": f => `follows ${f.leader}, term ${f.term}${beginning(f)}`,
+  "leader.resigned": f => `term ${f.term} (${why(f)})`,
+  "leader.lost": f => `term ${f.term} (${why(f)})`,
   "leader.absent": f => `nobody has led for ${f.forMs} ms: ${f.error}`,
   "bid.failing": f => `${f.leader} leads, and for ${f.forMs} ms this replica could not take over: ${f.error}`,
   "tick.launched": f => `${f.run}, term ${f.term}, ${f.lateMs} ms late`,
@@ -122,6 +119,36 @@ function inline(value: unknown): string {
 
 function named(what: string, jobs: readonly string[] | undefined): string {
   return jobs === undefined ? "" : `; ${what}: ${list(jobs)}`;
+}
+
+/** ` after replica-2-09bc41 (resigned: stepdown by ann), nobody led for 4 ms` */
+function beginning(told: {
+  readonly reason?: string;
+  readonly previous?: string | null;
+  readonly vacantMs?: number | null;
+  readonly cause?: string;
+  readonly by?: string;
+  readonly error?: string;
+}): string {
+  const { reason, previous, vacantMs } = told;
+  if (reason === undefined) return "";
+  return (
+    (previous == null ? "" : ` after ${previous}`) +
+    ` (${why({ ...told, reason })})` +
+    (vacantMs == null ? "" : `, nobody led for ${vacantMs} ms`)
+  );
+}
+
+/** The cause, where it says more than the reason. */
+function why(told: {
+  readonly reason: string;
+  readonly cause?: string;
+  readonly by?: string;
+  readonly error?: string;
+}): string {
+  const { reason, cause = reason, by, error } = told;
+  const says = cause === reason || cause === "first" ? reason : `${reason}: ${cause}`;
+  return says + (by === undefined ? "" : ` by ${by}`) + (error === undefined ? "" : `: ${error}`);
 }
 
 function list(items: readonly string[] | undefined, separator = ", "): string {

@@ -72,17 +72,18 @@ describe("metrics", () => {
 
   it("tell who leads, and how it came to that", async () => {
     const { events, expose } = setupMetrics();
-    const elected = { store: "redis", previous: "other" } as const;
+    const end = { cause: "silent", at: "2026-11-23T07:00:00.000Z" } as const;
+    const elected = { store: "redis", leader: "me", previous: "other", ...end } as const;
     events.emit("leader.observed", { leader: "other", term: 6 });
     expect((await expose()).value("term")).toBe(6);
     events.emit("leader.elected", { ...elected, term: 7, reason: "crashed", vacantMs: 1_500 });
     const leading = await expose();
     expect([leading.value("leader"), leading.value("term")]).toEqual([1, 7]);
     expect(leading.value("vacant_seconds_total")).toBe(1.5);
-    events.emit("leader.lost", { term: 7, reason: "expired" });
+    events.emit("leader.lost", { ...end, term: 7, reason: "expired" });
     expect((await expose()).value("leader")).toBe(0);
     events.emit("leader.elected", { ...elected, term: 9, reason: "expired", vacantMs: null });
-    events.emit("leader.resigned", { term: 9, reason: "shutdown" });
+    events.emit("leader.resigned", { ...end, term: 9, reason: "shutdown" });
     const over = await expose();
     expect([over.value("leader"), over.value("term")]).toEqual([0, 9]);
     expect(over.counts("handoffs_total")).toEqual({ crashed: 1, expired: 1 });

@@ -37,6 +37,14 @@ describe("a log record", () => {
       "leader.observed     follows replica-2-09bc41, term 3",
     ],
     [
+      "a follower that knows how the term before ended",
+      {
+        ...{ event: "leader.observed", leader: "replica-2-09bc41", term: 3, previous: "replica-1-7f3a09" },
+        ...{ reason: "resigned", cause: "stepdown", by: "ann", vacantMs: 4 },
+      },
+      "leader.observed     follows replica-2-09bc41, term 3 after replica-1-7f3a09 (resigned: stepdown by ann), nobody led for 4 ms",
+    ],
+    [
       "a start",
       { event: "replica.started", pid: 17, roles: ["scheduler", "worker"], generation: 4 },
       "replica.started     pid 17, scheduler, worker, generation 4",
@@ -120,6 +128,16 @@ describe("a log record", () => {
   });
 });
 
+const BEGINNING = {
+  reason: "resigned",
+  previous: "pod-7",
+  cause: "stepdown",
+  by: "ann",
+  error: "no route",
+  vacantMs: 4712,
+  at: "T2",
+} as const;
+
 /** Each event with all of its fields. */
 const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "replica.started": {
@@ -136,10 +154,24 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "replica.failed": { error: "BUG: a rule is broken", code: "BW_BUG" },
   "log.recovered": { dropped: 4711, forMs: 4712, error: "no space" },
   "listener.failed": { at: "tick.launched", error: "Error: mine" },
-  "leader.elected": { term: 4711, store: "etcd", reason: "crashed", previous: "pod-7", vacantMs: 4712 },
-  "leader.observed": { leader: "pod-7", term: 4711 },
-  "leader.resigned": { term: 4711, reason: "stepdown" },
-  "leader.lost": { term: 4711, reason: "unreachable", error: "no route" },
+  "leader.elected": { ...BEGINNING, term: 4711, store: "etcd", leader: "pod-8" },
+  "leader.observed": { ...BEGINNING, leader: "pod-8", term: 4711 },
+  "leader.resigned": {
+    term: 4711,
+    reason: "stepdown",
+    cause: "stepdown",
+    by: "ann",
+    error: "no route",
+    at: "T2",
+  },
+  "leader.lost": {
+    term: 4711,
+    reason: "unreachable",
+    cause: "refused",
+    by: "ann",
+    error: "no route",
+    at: "T2",
+  },
   "leader.failed": { term: 4711, error: "no route" },
   "leader.absent": { forMs: 4711, error: "no route" },
   "bid.failing": { forMs: 4711, error: "no route", leader: "replica-2" },
@@ -224,7 +256,10 @@ const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
   "replica.started": ["tz"],
   "replica.stopping": ["roles", "generation"],
   "replica.stopped": ["roles", "generation", "clean"],
-  "leader.elected": ["store"],
+  "leader.elected": ["at", "store", "leader"],
+  "leader.observed": ["at"],
+  "leader.resigned": ["at"],
+  "leader.lost": ["at"],
   "tick.launched": ["kind"],
   "tick.skipped": ["term"],
   "tick.missed": ["term"],

@@ -191,9 +191,9 @@ describe("the order to step down", () => {
     const { books, clock, lead } = setup([jobOf("rare", {}, { everyMs: 3_600_000 })]);
     const term = lead();
     await clock.advance(1_000);
-    books.order({ stepDown: term.number });
+    books.order({ stepDown: term.number, stepDownBy: "ann" });
     await clock.advance(500);
-    expect(await term.ended).toBe("stepdown");
+    expect(await term.ended).toEqual({ outcome: "stepdown", askedBy: "ann" });
   });
 
   it("is followed within half a second under many ticks, none of which waits for a look at the orders", async () => {
@@ -202,9 +202,9 @@ describe("the order to step down", () => {
     await clock.advance(10_000);
     expect(books.launched("often")).toHaveLength(100);
     expect(books.looks).toBeLessThan(30);
-    books.order({ stepDown: term.number });
+    books.order({ stepDown: term.number, stepDownBy: "ann" });
     await clock.advance(500);
-    expect(await term.ended).toBe("stepdown");
+    expect(await term.ended).toEqual({ outcome: "stepdown", askedBy: "ann" });
   });
 
   it("means no other term", async () => {

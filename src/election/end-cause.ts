@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { type EndCause, TERM_CAUSES } from "../events.ts";
+
+/** Of a text from outside, in the record of the leader and in every replica's log. */
+const WORDS_LIMIT = 300;
+
+const words = z.string().transform(text => text.slice(0, WORDS_LIMIT));
+
+const endCause = z.object({
+  cause: z.enum(TERM_CAUSES),
+  by: words.optional(),
+  error: words.optional(),
+});
+
+/** As the record of the leader keeps it. */
+export function writeCause({ cause, by, error }: EndCause): string {
+  return JSON.stringify({ cause, by: by?.slice(0, WORDS_LIMIT), error: error?.slice(0, WORDS_LIMIT) });
+}
+
+/** `unknown` where an older release has written no cause, or another program something else. */
+export function readCause(stored: string): EndCause {
+  try {
+    const { cause, by, error } = endCause.parse(JSON.parse(stored));
+    return { cause, ...(by === undefined ? {} : { by }), ...(error === undefined ? {} : { error }) };
+  } catch {
+    return { cause: "unknown" };
+  }
+}
+
+/** Why there was no answer: an answer of the store that refuses is something else than none. */
+export function causeOfFailure(error: unknown): EndCause {
+  const isRefusal = error instanceof Error && error.name === "ReplyError";
+  return { cause: isRefusal ? "refused" : "unreachable", error: messageOf(error) };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,99 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Clock } from "../clock/clock.ts";
+import { Routine } from "../clock/routine.ts";
+import type { Events } from "../events.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import { readLeader } from "./leader-record.ts";
+import type { Leader } from "./lease-store.ts";
+import { tellBeginning } from "./term-lines.ts";
+import { beginningOf } from "./term-reply.ts";
+
+/** One small read a second; a term that was shorter is read from the list of terms. */
+const LOOK_MS = 1_000;
+/** Of terms that began and ended between two reads; more of them are no help in a log. */
+const MISSED_LIMIT = 20;
+
+export interface LeaderWatchOptions {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly events: Events;
+}
+
+/**
+ * Tells whom a replica follows that takes no part in elections (`roles: [worker]`), with what the leader's record says
+ * of each change. Nothing is decided by it.
+ */
+export class LeaderWatch {
+  readonly #options: LeaderWatchOptions;
+  readonly #routine: Routine;
+  #observed: { readonly term: number; readonly replica: string } | null = null;
+
+  constructor(options: LeaderWatchOptions) {
+    this.#options = options;
+    this.#routine = new Routine({ clock: options.clock, intervalMs: LOOK_MS, act: () => this.#look() });
+  }
+
+  start(): void {
+    this.#routine.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#routine.stop();
+  }
+
+  async #look(): Promise<void> {
+    const { redis, keys } = this.#options;
+    try {
+      const leader = await readLeader(redis, keys);
+      if (leader === null) return;
+      const { term, replica } = leader;
+      const last = this.#observed;
+      if (last?.term === term && last.replica === replica) return;
+      const missed = last && term > last.term + 1 ? await this.#readTerms(last.term, term) : [];
+      for (const one of [...missed, leader]) this.#tell(one);
+      this.#observed = { term, replica };
+    } catch {
+      // Redis is away: redis.unreachable tells it, and the next read comes soon.
+    }
+  }
+
+  #tell({ replica, term, sinceMs, began }: Leader): void {
+    const told = began ? tellBeginning(began, sinceMs) : {};
+    this.#options.events.emit("leader.observed", { leader: replica, term, ...told });
+  }
+
+  /** The terms between two, oldest first. */
+  async #readTerms(after: number, before: number): Promise<Leader[]> {
+    const { redis, keys } = this.#options;
+    const count = Math.min(before - after, MISSED_LIMIT);
+    const entries = await redis.lrange(keys.terms, 0, count);
+    return entries
+      .flatMap(entry => termOf(entry) ?? [])
+      .filter(({ term }) => term > after && term < before)
+      .toSorted((a, b) => a.term - b.term);
+  }
+}
+
+const termEntry = z.object({
+  term: z.number(),
+  replica: z.string(),
+  since: z.number(),
+  reason: z.string(),
+  previous: z.string(),
+  vacantMs: z.number(),
+  cause: z.unknown(),
+});
+
+/** An entry of the list of terms, or null where another program wrote it. */
+function termOf(entry: string): Leader | null {
+  try {
+    const { term, replica, since: sinceMs, ...told } = termEntry.parse(JSON.parse(entry));
+    const cause = JSON.stringify(told.cause ?? null);
+    const began = beginningOf(told.reason, told.previous, told.vacantMs, cause);
+    return { term, replica, sinceMs, ...(began === null ? {} : { began }) };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Redis } from "ioredis";
+import type { TestContext } from "vitest";
+import { startEtcd, type TestEtcd } from "./etcd-server.ts";
+import { startRedis, type TestRedis } from "./redis-server.ts";
+import type { LogLine, ReplicaProcess } from "./replica-process.ts";
+import { Site } from "./site.ts";
+
+/** Some twenty ticks a second, spread over it. */
+const BEATS_MS = [100, 170, 230];
+const LEASE_TTL = "4s";
+
+export interface HandoffSite {
+  readonly site: Site;
+  readonly redis: TestRedis;
+  readonly etcd: TestEtcd | null;
+  /** Starts a replica of these roles and waits until it knows a leader. */
+  readonly join: (id: string, roles?: string) => Promise<ReplicaProcess>;
+  /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
+  readonly gapBefore: (term: number) => Promise<number>;
+}
+
+/** Servers of a test's own, and a project with some twenty ticks a second. */
+export async function createHandoffSite(context: TestContext, store: "redis" | "etcd"): Promise<HandoffSite> {
+  const [redis, etcd] = await Promise.all([startRedis(), store === "etcd" ? startEtcd() : null]);
+  const hosts = etcd === null ? "" : `, etcd: { hosts: ["${etcd.url}"] }`;
+  const beats = BEATS_MS.map(ms => `beat-${ms}: { every: ${ms}ms, handler: echo, catchUp: all }`);
+  const site = await Site.create({
+    redisUrl: redis.url,
+    jobs: beats,
+    settings: [`election: { store: ${store}, leaseTtl: ${LEASE_TTL}${hosts} }`],
+  });
+  context.onTestFailed(() => console.log(site.transcript()));
+  context.onTestFinished(async () => {
+    await site.dispose();
+    await Promise.all([redis.stop(), etcd?.stop()]);
+  });
+  const observer = site.redis();
+  return {
+    ...{ site, redis, etcd },
+    join: async (id, roles = "scheduler") => {
+      const replica = site.start("--id", id, "--roles", roles);
+      await Promise.any([replica.when("leader.elected"), replica.when("leader.observed")]);
+      return replica;
+    },
+    gapBefore: term => gapBefore(observer, site, term),
+  };
+}
+
+/** What the lines about a term say, on every replica. */
+export function told(line: LogLine): unknown {
+  const { term, reason, previous, cause, by, error, vacantMs, at } = line;
+  const leader = line["leader"] ?? line.replica;
+  return { leader, term, reason, previous, cause, by, error, vacantMs, at };
+}
+
+async function gapBefore(redis: Redis, site: Site, term: number): Promise<number> {
+  const entries = await redis.xrange(`${site.prefix}:default:events`, "-", "+");
+  const addedMs = new Map<string, number>();
+  for (const [id, fields] of entries) {
+    const named = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
+    if (named("event") === "added") addedMs.set(named("jobId"), Number(id.split("-")[0]));
+  }
+  const queue = site.queue();
+  const terms = await Promise.all(
+    [...addedMs].map(async ([run, atMs]) => ({
+      atMs,
+      term: Number((await queue.getJob(run))?.data._tick.term),
+    })),
+  );
+  const lastMs = Math.max(...terms.filter(one => one.term < term).map(one => one.atMs));
+  const firstMs = Math.min(...terms.filter(one => one.term === term).map(one => one.atMs));
+  return firstMs - lastMs;
+}
