@@ -409,12 +409,13 @@ export class Replica {
   #startElector(redis: Redis, clock: StoreClock, guard: DataGuard): void {
     const { jobs, election, generation } = this.#config;
     const store = this.#stores.leaseStore();
-    this.#launcher = new Launcher({
+    const launcher = new Launcher({
       ...{ redis: this.#stores.connect("fenced", "launch"), keys: this.#keys, jobs },
       format: this.#format,
     });
+    this.#launcher = launcher;
     const leaderLoop = new LeaderLoop({
-      ...{ launcher: this.#launcher, clock, events: this.events, jobs },
+      ...{ launcher, clock, events: this.events, jobs },
       settle: term => guard.settle(term),
       isAgreed: async () => areJobsAgreed(this.#config, await readReplicas(redis, this.#keys)),
     });
@@ -431,6 +432,7 @@ export class Replica {
         await guard.begin(term);
         return operatorLog.during(term, () => leaderLoop.lead(term)).finally(() => guard.end());
       },
+      canLaunch: () => launcher.isConnected(),
       seekLeader: () => readLeader(redis, this.#keys),
     });
     this.#elector.failure.catch((cause: unknown) => {

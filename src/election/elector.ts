@@ -50,6 +50,8 @@ export interface ElectorOptions {
    * cannot be known. Without it a bid without an answer counts as no leader.
    */
   readonly seekLeader?: () => Promise<Leader | null>;
+  /** Whether the connection that launches is there; without it, it is. */
+  readonly canLaunch?: () => boolean;
   /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
   readonly random?: () => number;
 }
@@ -97,6 +99,8 @@ export class Elector {
   #knownTerm = 0;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
+  /** `redis.unreachable` was emitted, and `redis.connected` was not since. */
+  #isRedisAway = false;
   /** Monotonic; since when the store has given no answer, and what it said or did last. */
   #away: { readonly sinceMs: number; readonly error: string } | null = null;
   /** Monotonic. */
@@ -118,6 +122,10 @@ export class Elector {
     });
     this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
+    options.events.subscribe(name => {
+      if (name === "redis.unreachable") this.#isRedisAway = true;
+      if (name === "redis.connected") this.#isRedisAway = false;
+    });
   }
 
   start(): void {
@@ -198,6 +206,7 @@ export class Elector {
     const { store } = this.#options;
     let outcome: BidOutcome;
     try {
+      if (this.#isRedisAway || this.#away !== null) await this.#untilConnected();
       outcome = await store.campaign(bid);
     } catch (error) {
       this.#away = { sinceMs: this.#answeredMs, error: messageOf(error) };
@@ -232,6 +241,21 @@ export class Elector {
     this.#seen = seen.replica;
     this.#absence.clear();
     this.#exclusion.check(error);
+  }
+
+  /**
+   * After an outage the store may answer before this replica can launch, and before its log says that Redis is back. Both
+   * come over other connections, which may be broken alone. Rejects when the store gives no answer.
+   */
+  async #untilConnected(): Promise<void> {
+    const { store, clock, canLaunch = () => true } = this.#options;
+    await store.current();
+    const untilMs = clock.monotonicMs() + CONNECT_LIMIT_MS;
+    while (clock.monotonicMs() < untilMs && !this.#stopping.signal.aborted) {
+      if (!this.#isRedisAway && canLaunch()) break;
+      await clock.sleep(MIN_RETRY_MS, this.#stopping.signal);
+    }
+    this.#isRedisAway = false;
   }
 
   #refused(outcome: Exclude<Refused, Held>): void {
@@ -424,3 +448,5 @@ const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
 const RELEASE_LIMIT_MS = 1_000;
+/** Connections come back within half a second of each other. */
+const CONNECT_LIMIT_MS = 1_000;

@@ -99,6 +99,11 @@ export class Launcher {
     });
   }
 
+  /** Whether there is a connection to launch over. */
+  isConnected(): boolean {
+    return this.#redis.status === "ready";
+  }
+
   /**
    * False when the connection broke since the last `open`. What was read before may then be wrong: after a
    * failover that lost writes, ticks that had been launched must be launched again.

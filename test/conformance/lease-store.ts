@@ -112,6 +112,34 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       if (outcome.outcome === "elected") expect(outcome.vacantMs).toBeGreaterThanOrEqual(0);
     });
 
+    it("tells the next leader and its followers the same of how the term before ended", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      const cause = { cause: "stepdown", by: "ann" } as const;
+      await a.release(bid, "resigned", { cause, wasAble: true });
+      const outcome = await b.campaign(bidOf("b"));
+      if (outcome.outcome !== "elected") throw new Error("the bid was not granted");
+      const { outcome: _, term, sinceMs, ...began } = outcome;
+      expect(began).toMatchObject({ reason: "resigned", previous: "a", cause });
+      expect(await a.campaign(bidOf("a"))).toMatchObject({
+        outcome: "held",
+        leader: { replica: "b", term, sinceMs, began },
+      });
+    });
+
+    it("counts a vacancy from the last sign of life of a leader that could launch nothing when it resigned", async () => {
+      const bid = bidOf("a");
+      const first = await a.campaign(bid);
+      if (first.outcome !== "elected") throw new Error("the bid was not granted");
+      const startMs = performance.now();
+      while (performance.now() - startMs < 50) await b.campaign(bidOf("b"));
+      await a.release(bid, "resigned", { cause: { cause: "no-progress" }, wasAble: false });
+      const outcome = await b.campaign(bidOf("b"));
+      if (outcome.outcome !== "elected") throw new Error("the bid was not granted");
+      expect(outcome.vacantMs).toBe(outcome.sinceMs - first.sinceMs);
+      expect(outcome.vacantMs).toBeGreaterThanOrEqual(40);
+    });
+
     it("tells the next leader that the lease before it expired", async () => {
       await a.campaign(bidOf("a", SHORT_TTL_MS));
       await fixture.untilExpired();

@@ -61,6 +61,64 @@ describe("following", () => {
     ]);
   });
 
+  it("does not follow itself while the lease of a term that it lost runs out", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = () => held("me", 1);
+    elector.start();
+    await clock.advance(5_000);
+    expect(recorder.of("leader.observed")).toEqual([]);
+    expect(elector.leaderAbsentMs).toBeGreaterThan(0);
+  });
+
+  it("says how the term began that it follows", async () => {
+    const { store, recorder, elector } = setup();
+    const cause = { cause: "stepdown", by: "ann" } as const;
+    const began = { reason: "resigned", previous: "b", cause, vacantMs: 4 } as const;
+    const sinceMs = Date.UTC(2026, 10, 23, 7);
+    store.onCampaign = () => ({
+      ...{ outcome: "held", endsInMs: 9_000, presence: "there" },
+      leader: { replica: "a", term: 2, sinceMs, began },
+    });
+    elector.start();
+    await settle();
+    expect(recorder.of("leader.observed")).toEqual([
+      {
+        ...{
+          leader: "a",
+          term: 2,
+          previous: "b",
+          reason: "resigned",
+          cause: "stepdown",
+          by: "ann",
+          vacantMs: 4,
+        },
+        at: "2026-11-23T07:00:00.000Z",
+      },
+    ]);
+  });
+
+  it("bids only when its log says that Redis answers again, or soon after Redis has answered", async () => {
+    const { clock, store, recorder, elector } = setup();
+    const redis = { address: "db:6379", error: "ECONNREFUSED", version: "8.0.0" };
+    store.onCampaign = (_, count) => (count === 1 ? "no answer" : elected(count));
+    elector.start();
+    await settle();
+    recorder.events.emit("redis.unreachable", redis);
+    await clock.advance(600);
+    expect(recorder.of("leader.elected")).toEqual([]);
+    recorder.events.emit("redis.connected", redis);
+    await clock.advance(50);
+    expect(recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
+
+    const other = setup();
+    other.store.onCampaign = store.onCampaign;
+    other.elector.start();
+    await settle();
+    other.recorder.events.emit("redis.unreachable", redis);
+    await other.clock.advance(2_000);
+    expect(other.recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
+  });
+
   it("bids again at once after a hint", async () => {
     const { store, elector } = setup();
     store.onCampaign = () => held("a", 1);
