@@ -9,6 +9,7 @@ import { inject } from "./faults.ts";
 import { Flock, findFaketime, type LeaderLine } from "./flock.ts";
 import { Handoffs } from "./handoffs.ts";
 import { clockStepsOf, disturbancesOf, type Hit, hitsOf, lockExcusesOf, lossyWindowsOf } from "./harm.ts";
+import type { HandoffEvidence } from "./judge/evidence.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { PAUSED } from "./operator-faults.ts";
@@ -127,9 +128,13 @@ class ChaosRun {
     const quietAt = Date.now() + QUIET_MS;
     await this.#until("every job has its ticks again", () => this.#haveReached(quietAt));
     await this.#untilDrained(quietAt);
+    const { mayLoseWrites } = this.#servers;
+    // A failover may take terms back: the newest number is not the newest term then.
+    if (!mayLoseWrites) await this.#until("every replica knows the newest term", () => flock.isAgreed());
+    const handoffs = { ...flock.told(), mayLoseWrites };
     await flock.stop();
     await this.#record.read();
-    return this.#report(flock, quietAt);
+    return this.#report(flock, quietAt, handoffs);
   }
 
   async dispose(): Promise<void> {
@@ -304,7 +309,7 @@ class ChaosRun {
     return this.#record.events.filter(other => other.event === event).map(({ run }) => run);
   }
 
-  async #report(flock: Flock, quietAt: number): Promise<ChaosReport> {
+  async #report(flock: Flock, quietAt: number, handoffs: HandoffEvidence): Promise<ChaosReport> {
     const { store, seed, again, secure = false } = this.#options;
     const dir = this.#project?.dir ?? "";
     const handled = await readHandled(path.join(dir, HANDLED_FILE));
@@ -322,6 +327,7 @@ class ChaosRun {
       line.event === "leader.resigned" && line["reason"] === "stepdown";
     const evidence: Evidence = {
       ...{ jobs, events, history, handled, quietAt, accidents, orders, terms, disturbances, mayLoseWrites },
+      handoffs,
       commands: this.#desk?.commands ?? [],
       removed: this.#sweeper.removed(events, history),
       calls: await readCalls(

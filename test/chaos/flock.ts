@@ -52,11 +52,14 @@ const HOUR_S = 3_600;
 /** Told in the timeline; everything else in the log is too much. */
 const TOLD =
   /^(leader\.|replica\.|redis\.(unreachable|connected)|etcd\.|launch\.failed|clock\.skewed|job\.overdue|tick\.missed|worker\.error|config\.(loaded|rejected)|lock\.lost|run\.(failed|lost|stalled|strayError))/;
+const HANDOFF = /^(leader\.(elected|observed|resigned|lost)|redis\.(unreachable|connected))$/;
 const HIDDEN = new Set(["event", "level", "time", "msg", "replica", "roles", "stack"]);
 
 export class Flock {
   readonly slots: Slot[] = [];
   readonly leaderLines: LeaderLine[] = [];
+  /** What each replica said of leadership, and of its connection to Redis. */
+  readonly handoffLines: LogLine[] = [];
   /** Whatever no replica should do, whatever happens to it: crash, print, break down. */
   readonly accidents: string[] = [];
   /** Every end of a process that was asked for, as part of whatever fault; the last until its replacement started. */
@@ -87,6 +90,20 @@ export class Flock {
       return leads && slot ? slot : null;
     }
     return null;
+  }
+
+  /** What the replicas have logged of handoffs, and which of them run. */
+  told(): { readonly lines: readonly LogLine[]; readonly alive: readonly string[] } {
+    const alive = this.slots.flatMap(({ process }) => process.lines[0]?.replica ?? []);
+    return { lines: [...this.handoffLines], alive };
+  }
+
+  /** Whether every replica has named the newest term last. */
+  isAgreed(): boolean {
+    const { lines, alive } = this.told();
+    const begun = lines.filter(({ event = "" }) => /^leader\.(elected|observed)$/.test(event));
+    const newest = begun.map(line => Number(line["term"])).reduce((a, b) => Math.max(a, b), 0);
+    return alive.every(id => begun.findLast(({ replica }) => replica === id)?.["term"] === newest);
   }
 
   /** Hears of every change of leadership. */
@@ -189,6 +206,7 @@ export class Flock {
     const fields = Object.entries(line).filter(([name]) => !HIDDEN.has(name));
     const text = fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
     this.#options.timeline.note(`${slot}: ${event} ${line.replica} ${text}`.trimEnd());
+    if (HANDOFF.test(event)) this.handoffLines.push(line);
     if (!/^leader\.(elected|resigned|lost)$/.test(event)) return;
     const told = { atMs: this.#options.timeline.nowMs(), slot, line };
     this.leaderLines.push(told);

@@ -1,5 +1,6 @@
 import { disturbedWindows } from "./judge/disturbed.ts";
 import type { Evidence, JudgedJob, QueueEvent, Recorded, Violation } from "./judge/evidence.ts";
+import { handoffLines } from "./judge/handoff-lines.ts";
 import { handovers } from "./judge/handovers.ts";
 import { accountOf, type JobAccount, type TickAccount } from "./judge/job-account.ts";
 import { lockHolders } from "./judge/lock-holders.ts";
@@ -62,6 +63,7 @@ export function judge(evidence: Evidence): Verdict {
     ...unhandled(evidence),
     ...(terms ? handovers({ disturbances, terms, quietAt }, disturbed) : []),
     ...commandsCarriedOut(evidence),
+    ...(evidence.handoffs ? handoffLines(evidence.handoffs) : []),
     ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls.filter(isLong)]),
     ...evidence.accidents.map((what): Violation => ({ breach: "accident", what })),
   ];

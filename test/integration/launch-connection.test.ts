@@ -79,7 +79,7 @@ describe("a leader whose launch connection alone is broken", () => {
     await healthy.recorder.when("leader.observed");
     breakIt(broken.link);
     expect(await broken.recorder.when("launch.stalled")).toMatchObject({ term: 1 });
-    expect(await broken.recorder.when("leader.resigned")).toEqual({ term: 1, reason: "no-progress" });
+    expect(await broken.recorder.when("leader.resigned")).toMatchObject({ term: 1, reason: "no-progress" });
     expect(await healthy.recorder.when("leader.elected")).toMatchObject({ term: 2, previous: "broken" });
     await healthy.recorder.when("tick.launched");
   });

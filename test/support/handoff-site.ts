@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { TestContext } from "vitest";
 import { startEtcd, type TestEtcd } from "./etcd-server.ts";
+import { FaultyLink } from "./faulty-link.ts";
 import { startRedis, type TestRedis } from "./redis-server.ts";
 import type { LogLine, ReplicaProcess } from "./replica-process.ts";
 import { Site } from "./site.ts";
@@ -13,32 +14,49 @@ export interface HandoffSite {
   readonly site: Site;
   readonly redis: TestRedis;
   readonly etcd: TestEtcd | null;
-  /** Starts a replica of these roles and waits until it knows a leader. */
-  readonly join: (id: string, roles?: string) => Promise<ReplicaProcess>;
+  /** What stands between the replica `first` and each server. */
+  readonly links: { readonly redis: FaultyLink; readonly etcd: FaultyLink | null };
+  /** Starts a replica of these roles and generation, and waits until it knows a leader. */
+  readonly join: (id: string, roles?: string, generation?: number) => Promise<ReplicaProcess>;
   /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
   readonly gapBefore: (term: number) => Promise<number>;
 }
 
 /** Servers of a test's own, and a project with some twenty ticks a second. */
 export async function createHandoffSite(context: TestContext, store: "redis" | "etcd"): Promise<HandoffSite> {
-  const [redis, etcd] = await Promise.all([startRedis(), store === "etcd" ? startEtcd() : null]);
-  const hosts = etcd === null ? "" : `, etcd: { hosts: ["${etcd.url}"] }`;
+  const [redis, etcd] = await Promise.all([
+    startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
+    store === "etcd" ? startEtcd() : null,
+  ]);
+  const links = {
+    redis: await FaultyLink.to(redis.port),
+    etcd: etcd === null ? null : await FaultyLink.to(etcd.port),
+  };
+  const linked = {
+    BELLWETHER_REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
+    ...(links.etcd === null ? {} : { SITE_ETCD: `http://127.0.0.1:${links.etcd.port}` }),
+  };
+  const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${SITE_ETCD:-${etcd.url}}"] }`;
   const beats = BEATS_MS.map(ms => `beat-${ms}: { every: ${ms}ms, handler: echo, catchUp: all }`);
   const site = await Site.create({
     redisUrl: redis.url,
     jobs: beats,
-    settings: [`election: { store: ${store}, leaseTtl: ${LEASE_TTL}${hosts} }`],
+    settings: [
+      `election: { store: ${store}, leaseTtl: ${LEASE_TTL}${hosts} }`,
+      "generation: ${SITE_GENERATION:-0}",
+    ],
   });
   context.onTestFailed(() => console.log(site.transcript()));
   context.onTestFinished(async () => {
     await site.dispose();
-    await Promise.all([redis.stop(), etcd?.stop()]);
+    await Promise.all([links.redis.stop(), links.etcd?.stop(), redis.stop(), etcd?.stop()]);
   });
   const observer = site.redis();
   return {
-    ...{ site, redis, etcd },
-    join: async (id, roles = "scheduler") => {
-      const replica = site.start("--id", id, "--roles", roles);
+    ...{ site, redis, etcd, links },
+    join: async (id, roles = "scheduler", generation = 0) => {
+      const env = { SITE_GENERATION: String(generation), ...(id === "first" ? linked : {}) };
+      const replica = site.startWith(env, "--id", id, "--roles", roles);
       await Promise.any([replica.when("leader.elected"), replica.when("leader.observed")]);
       return replica;
     },

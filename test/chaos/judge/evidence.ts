@@ -1,3 +1,4 @@
+import type { LogLine } from "../../support/replica-process.ts";
 import type { Window } from "./windows.ts";
 
 /** An entry of BullMQ's own event stream. */
@@ -156,12 +157,23 @@ export interface Evidence {
   readonly clockSteps?: readonly Window[];
   /** How many leaders said that they resigned because an operator asked. */
   readonly steppedDown?: number;
+  /** What the replicas logged of leadership and of their connections to Redis. */
+  readonly handoffs?: HandoffEvidence;
   /** Whether the Redis of the end may lack what the one before had acknowledged. */
   readonly mayLoseWrites?: boolean;
   /** When the machine itself was held up: nothing says anything about lateness then. */
   readonly stalls?: readonly Window[];
   /** How late a decision may be where nothing is disturbed; 2 s when absent. */
   readonly punctualMs?: number;
+}
+
+/** What replicas said of leadership, each in its own order, whoever's line comes first. */
+export interface HandoffEvidence {
+  readonly lines: readonly LogLine[];
+  /** A failover may take a term back, and give its number to another leader. */
+  readonly mayLoseWrites?: boolean;
+  /** Replicas that run at the end, undisturbed: each of them knows the newest term. */
+  readonly alive?: readonly string[];
 }
 
 export type Breach =
@@ -176,6 +188,7 @@ export type Breach =
   | "not permitted"
   | "late"
   | "no leader"
+  | "handoff not told"
   | "order not carried out once"
   | "lock"
   | "failed"
