@@ -28,6 +28,8 @@ export async function createHandoffSite(context: TestContext, store: "redis" | "
     startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
     store === "etcd" ? startEtcd() : null,
   ]);
+  // Hooks run in reverse: after the replicas have ended.
+  context.onTestFinished(() => Promise.all([redis.stop(), etcd?.stop()]).then(() => undefined));
   const links = {
     redis: await FaultyLink.to(redis.port),
     etcd: etcd === null ? null : await FaultyLink.to(etcd.port),
@@ -49,7 +51,7 @@ export async function createHandoffSite(context: TestContext, store: "redis" | "
   context.onTestFailed(() => console.log(site.transcript()));
   context.onTestFinished(async () => {
     await site.dispose();
-    await Promise.all([links.redis.stop(), links.etcd?.stop(), redis.stop(), etcd?.stop()]);
+    await Promise.all([links.redis.stop(), links.etcd?.stop()]);
   });
   const observer = site.redis();
   return {
