@@ -16,6 +16,7 @@ import { within } from "./clock/within.ts";
 import { jobChanges, objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
 import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
+import { AbsenceAlarm } from "./election/absence-alarm.ts";
 import { Elector } from "./election/elector.ts";
 import { readLeader } from "./election/leader-record.ts";
 import { LeaderWatch } from "./election/leader-watch.ts";
@@ -86,6 +87,8 @@ export class Replica {
   readonly #keys: RedisKeys;
   readonly #log;
   #unwatchLog = (): unknown => undefined;
+  readonly #absence: AbsenceAlarm;
+  #leaderWatch: LeaderWatch | null = null;
   #handlers: ReadonlyMap<string, Handler> = new Map();
   #heartbeat: Heartbeat | null = null;
   #overdueAlarm: OverdueAlarm | null = null;
@@ -136,6 +139,11 @@ export class Replica {
       namespace: options.config.namespace,
       replica: this.id,
     });
+    this.#absence = new AbsenceAlarm({
+      clock: { monotonicMs: () => performance.now() },
+      leaseTtlMs: options.config.election.leaseTtlMs,
+      raise: (forMs, error) => this.events.emit("leader.absent", { forMs, error }),
+    });
     this.#failure.promise.catch(() => undefined);
     if (options.log !== false) {
       logEvents(this.events, this.#log);
@@ -164,6 +172,8 @@ export class Replica {
 
   async #start(): Promise<void> {
     this.#phase = "loading the handlers";
+    // From here on: one that waits for a handler or for Redis knows of no leader either.
+    this.#absence.check("this replica has not asked who leads yet");
     const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
     const { handlers, problems } = await this.#unlessStopped(this.#loadHandlers(this.#config));
     if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
@@ -180,6 +190,12 @@ export class Replica {
     this.#phase = "waiting for Redis";
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
+    this.#leaderWatch = new LeaderWatch({
+      ...{ redis, keys: this.#keys, clock: { sleep }, absence: this.#absence },
+      // The elector tells whom a scheduler follows.
+      events: this.#has("scheduler") ? null : this.events,
+    });
+    this.#begin(this.#leaderWatch);
     await this.#unlessStopped(this.#stores.watch.whenUsable());
     await this.#untilAnswered(
       () => checkFormat(redis, this.#keys, this.#format),
@@ -199,8 +215,10 @@ export class Replica {
     const guard = this.#startDataGuard(redis, clock);
     this.#begin(new DurabilityAlarm({ clock, events: this.events, check: () => checkDurability(redis) }));
     if (this.#has("worker")) await this.#unlessStopped(this.#startWorkers(redis, clock));
-    if (this.#has("scheduler")) this.#startElector(redis, clock, guard);
-    else this.#begin(new LeaderWatch({ redis, keys: this.#keys, clock, events: this.events }));
+    if (this.#has("scheduler")) {
+      await this.#leaderWatch.stop();
+      this.#startElector(redis, clock, guard);
+    }
   }
 
   /**
@@ -306,12 +324,13 @@ export class Replica {
     const facts: ReplicaFacts = {
       jobs: () => this.#config.jobs.map(job => job.name),
       leading: () => this.#elector?.leading ?? null,
-      leaderAbsentMs: () => this.#elector?.leaderAbsentMs ?? 0,
+      leaderAbsentMs: () => this.#absence.forMs,
       clockSkewMs: () => this.#clock?.skewMs() ?? 0,
       overdueMs: () => this.#overdueAlarm?.overdueMs() ?? new Map(),
       stuck: () => this.#stuckAlarm?.stuckMs() ?? [],
       pausedQueues: async () => this.#queueDepths?.readPaused(Object.keys(this.#config.queues)) ?? new Map(),
       logLinesDropped: () => stdoutLines.dropped,
+      silencedMs: () => this.#overdueAlarm?.silencedMs() ?? new Map(),
       queueDepths: async () => this.#queueDepths?.read(Object.keys(this.#config.queues)) ?? new Map(),
     };
     const clock = { monotonicMs: () => performance.now(), sleep };
@@ -434,6 +453,7 @@ export class Replica {
       },
       canLaunch: () => launcher.isConnected(),
       seekLeader: () => readLeader(redis, this.#keys),
+      absence: this.#absence,
     });
     this.#elector.failure.catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);

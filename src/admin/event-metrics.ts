@@ -1,5 +1,5 @@
 /** What events tell, as metrics. What has known labels stands at 0 from the start, so that its first step is seen. */
-import type { ElectedReason } from "../events.ts";
+import type { ElectedReason, LostReason, ResignReason } from "../events.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 import type { Reactions } from "./reactions.ts";
@@ -11,6 +11,13 @@ const LATENESS_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 const RUN_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600];
 const LOCK_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900];
 
+const RESIGN_REASONS = [
+  "shutdown",
+  "stepdown",
+  "generation",
+  "no-progress",
+] satisfies readonly ResignReason[];
+const LOST_REASONS = ["expired", "fenced", "unreachable"] satisfies readonly LostReason[];
 const HANDOFF_REASONS = ["vacant", "resigned", "crashed", "expired"] satisfies readonly ElectedReason[];
 const RUN_OUTCOMES = ["completed", "failed", "retried"] as const;
 
@@ -26,7 +33,13 @@ export function leadershipMetrics(make: Instruments): Reactions {
     "vacant_seconds_total",
     "Time without a leader before the terms that this replica began",
   );
+  const ended = make.counter("terms_ended_total", "Terms of this replica that ended, by how", "reason");
   for (const reason of HANDOFF_REASONS) handoffs.inc({ reason }, 0);
+  for (const reason of [...RESIGN_REASONS, ...LOST_REASONS]) ended.inc({ reason }, 0);
+  const end = ({ reason }: { readonly reason: ResignReason | LostReason }) => {
+    leader.set(0);
+    ended.inc({ reason });
+  };
   return {
     "leader.elected": ({ term, reason, vacantMs }) => {
       leader.set(1);
@@ -35,8 +48,20 @@ export function leadershipMetrics(make: Instruments): Reactions {
       vacant.inc(seconds(vacantMs ?? 0));
     },
     "leader.observed": ({ term }) => newestTerm.set(term),
-    "leader.resigned": () => leader.set(0),
-    "leader.lost": () => leader.set(0),
+    "leader.resigned": end,
+    "leader.lost": end,
+  };
+}
+
+/** Whether each store answers. etcd has a series from the first time that it was asked. */
+export function storeMetrics(make: Instruments): Reactions {
+  const up = make.gauge("store_up", "1 while the store answers this replica, otherwise 0", "store");
+  up.set({ store: "redis" }, 0);
+  return {
+    "redis.connected": () => up.set({ store: "redis" }, 1),
+    "redis.unreachable": () => up.set({ store: "redis" }, 0),
+    "etcd.connected": () => up.set({ store: "etcd" }, 1),
+    "etcd.unreachable": () => up.set({ store: "etcd" }, 0),
   };
 }
 

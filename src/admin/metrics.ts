@@ -7,6 +7,7 @@ import {
   quarantineMetrics,
   redisMetrics,
   runMetrics,
+  storeMetrics,
   tickMetrics,
 } from "./event-metrics.ts";
 import { Instruments, seconds } from "./instruments.ts";
@@ -36,6 +37,7 @@ export class Metrics {
     this.#events = events;
     this.#reactions = [
       leadershipMetrics(make),
+      storeMetrics(make),
       configMetrics(make),
       tickMetrics(make),
       quarantineMetrics(make),

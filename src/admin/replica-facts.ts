@@ -4,7 +4,7 @@ export interface ReplicaFacts {
   jobs(): readonly string[];
   /** The term that is led, and until when it is trusted (monotonic); null when a leader's work has ended. */
   leading(): { readonly term: number; readonly trustedUntilMs: number } | null;
-  /** For how long this replica has known of no leader; 0 while it knows one, or does not campaign. */
+  /** For how long this replica has known of no leader, from its start on; 0 while it knows one. */
   leaderAbsentMs(): number;
   /** How far this machine's clock is ahead of the store's; 0 until it was measured. */
   clockSkewMs(): number;
@@ -16,6 +16,8 @@ export interface ReplicaFacts {
   pausedQueues(): Promise<ReadonlyMap<string, boolean>>;
   /** Lines of the log that could not be written, since the process started. */
   logLinesDropped(): number;
+  /** Only the silenced jobs, and for how long they will be. */
+  silencedMs(): ReadonlyMap<string, number>;
   /** Asks Redis: by queue, how many runs are in each state. Rejects when it gives no answer. */
   queueDepths(): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
 }

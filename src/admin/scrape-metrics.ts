@@ -24,7 +24,16 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "For how long a tick of the job has been undecided although it was due; 0 when none is",
     gauge => {
       gauge.reset();
-      for (const [job, overdueS] of longestOverdue(labels, facts.overdueMs())) gauge.set({ job }, overdueS);
+      for (const [job, overdueS] of longest(labels, facts.overdueMs())) gauge.set({ job }, overdueS);
+    },
+    "job",
+  );
+  make.reading(
+    "job_silenced_seconds",
+    "For how long the job will launch nothing, because ticks of the future count as decided; 0 when it is not so",
+    gauge => {
+      gauge.reset();
+      for (const [job, silencedS] of longest(labels, facts.silencedMs())) gauge.set({ job }, silencedS);
     },
     "job",
   );
@@ -66,13 +75,13 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
 }
 
 /** For each label the longest of its jobs, in seconds. */
-function longestOverdue(labels: JobLabels, overdueMs: ReadonlyMap<string, number>): Map<string, number> {
-  const longest = new Map([...labels.all()].map(label => [label, 0]));
-  for (const [job, ms] of overdueMs) {
+function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number>): Map<string, number> {
+  const found = new Map([...labels.all()].map(label => [label, 0]));
+  for (const [job, ms] of jobsMs) {
     const label = labels.of(job);
-    longest.set(label, Math.max(longest.get(label) ?? 0, seconds(ms)));
+    found.set(label, Math.max(found.get(label) ?? 0, seconds(ms)));
   }
-  return longest;
+  return found;
 }
 
 /** Null when the work fails or takes longer. */

@@ -36,8 +36,12 @@ export class OverdueAlarm {
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is told (again). */
   readonly #tellAfterMs = new Map<string, number>();
+  /** What was read last: while Redis is away no replica decides a tick, as far as this one can know. */
+  #known: Known | null = null;
   /** Job → when its first undecided tick was due (epoch ms). */
   #overdueSince: ReadonlyMap<string, number> = new Map();
+  /** Job → until when its ticks count as decided (epoch ms). */
+  #silentUntil: ReadonlyMap<string, number> = new Map();
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
@@ -69,36 +73,41 @@ export class OverdueAlarm {
     return new Map([...this.#overdueSince].map(([job, sinceMs]) => [job, nowMs - sinceMs]));
   }
 
-  async #look(): Promise<void> {
-    const jobs = this.#jobs;
-    let lanes: ReadonlyMap<string, readonly AlarmLane[]>;
-    let waits: ReadonlyMap<string, number>;
-    try {
-      lanes = await this.#options.readLanes(jobs);
-      waits = await this.#options.readWaits(jobs);
-    } catch {
-      // Redis is away: redis.unreachable and leader.absent tell it. Nothing is known about single jobs.
-      return;
-    }
-    const overdueSince = new Map<string, number>();
-    for (const { name } of jobs) {
-      const own = lanes.get(name) ?? [];
-      const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
-      const dueAt = own.length === 0 ? null : this.#judge(name, own, waitedToMs);
-      if (own.length === 0) this.#tellAfterMs.delete(name);
-      if (dueAt !== null) overdueSince.set(name, dueAt);
-    }
-    this.#overdueSince = overdueSince;
+  /** The jobs that were found silenced at the last look, and for how long they still will be. */
+  silencedMs(): ReadonlyMap<string, number> {
+    const nowMs = this.#options.clock.nowMs();
+    return new Map([...this.#silentUntil].map(([job, untilMs]) => [job, untilMs - nowMs]));
   }
 
-  /** When the job's first undecided tick was due, if it is overdue. */
-  #judge(job: string, lanes: readonly AlarmLane[], waitedToMs: number): number | null {
-    const { clock, events } = this.#options;
-    const nowMs = clock.nowMs();
-    const first = firstDue(lanes);
-    const overdueMs = first === null ? 0 : nowMs - Math.max(first.dueAt, waitedToMs);
-    const cursor = Math.max(...lanes.map(lane => lane.cursor));
-    const silentMs = cursor - nowMs;
+  async #look(): Promise<void> {
+    const jobs = this.#jobs;
+    const known = await this.#read(jobs).catch(() => null);
+    this.#known = known ?? this.#known;
+    if (this.#known === null) return;
+    const { lanes, waits } = this.#known;
+    const verdicts = jobs.flatMap(({ name }) => {
+      const own = lanes.get(name) ?? [];
+      if (own.length === 0) this.#tellAfterMs.delete(name);
+      return own.length === 0 ? [] : judge(name, own, waits.get(name), this.#options.clock.nowMs());
+    });
+    // While Redis is away, redis.unreachable and leader.absent tell it, not a line for each job.
+    if (known !== null) for (const verdict of verdicts) this.#tell(verdict);
+    const isLong = (ms: number) => ms >= OVERDUE_MS;
+    this.#overdueSince = new Map(
+      verdicts.flatMap(({ job, overdueMs, atMs }) => (isLong(overdueMs) ? [[job, atMs - overdueMs]] : [])),
+    );
+    this.#silentUntil = new Map(
+      verdicts.flatMap(({ job, silentMs, atMs }) => (isLong(silentMs) ? [[job, atMs + silentMs]] : [])),
+    );
+  }
+
+  async #read(jobs: readonly Job[]): Promise<Known> {
+    const lanes = await this.#options.readLanes(jobs);
+    return { lanes, waits: await this.#options.readWaits(jobs) };
+  }
+
+  #tell({ job, first, overdueMs, cursor, silentMs }: Verdict): void {
+    const { events } = this.#options;
     const forMs = Math.round(Math.max(overdueMs, silentMs));
     if (forMs < OVERDUE_MS) {
       this.#tellAfterMs.delete(job);
@@ -110,8 +119,35 @@ export class OverdueAlarm {
         events.emit("job.overdue", { job, tick: new Date(first.tick.at).toISOString(), forMs });
       }
     }
-    return overdueMs < OVERDUE_MS ? null : nowMs - overdueMs;
   }
+}
+
+interface Known {
+  readonly lanes: ReadonlyMap<string, readonly AlarmLane[]>;
+  readonly waits: ReadonlyMap<string, number>;
+}
+
+interface Verdict {
+  readonly job: string;
+  readonly atMs: number;
+  readonly first: { readonly tick: Tick } | null;
+  /** For how long its first undecided tick has been due; below 0 before that. */
+  readonly overdueMs: number;
+  readonly cursor: number;
+  /** For how long its ticks still count as decided; below 0 as usual. */
+  readonly silentMs: number;
+}
+
+function judge(
+  job: string,
+  lanes: readonly AlarmLane[],
+  waitedToMs: number | undefined,
+  atMs: number,
+): Verdict {
+  const first = firstDue(lanes);
+  const overdueMs = first === null ? 0 : atMs - Math.max(first.dueAt, waitedToMs ?? Number.NEGATIVE_INFINITY);
+  const cursor = Math.max(...lanes.map(lane => lane.cursor));
+  return { job, atMs, first, overdueMs, cursor, silentMs: cursor - atMs };
 }
 
 /** The undecided tick that is due first; the ticks of one schedule are let go in order. */

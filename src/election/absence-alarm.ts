@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 
 export interface AbsenceAlarmOptions {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "monotonicMs">;
   readonly leaseTtlMs: number;
   readonly raise: (forMs: number, error: string) => void;
 }
@@ -11,7 +11,7 @@ export interface AbsenceAlarmOptions {
  * after a freeze may take), then at doubling intervals while it lasts, so that the log shows it without drowning.
  */
 export class AbsenceAlarm {
-  readonly #clock: Clock;
+  readonly #clock: AbsenceAlarmOptions["clock"];
   readonly #raise: AbsenceAlarmOptions["raise"];
   readonly #graceMs: number;
   #sinceMs: number | null = null;

@@ -52,6 +52,8 @@ export interface ElectorOptions {
   readonly seekLeader?: () => Promise<Leader | null>;
   /** Whether the connection that launches is there; without it, it is. */
   readonly canLaunch?: () => boolean;
+  /** Where it says that there is no leader; one that has begun before the elector goes on counting. */
+  readonly absence?: AbsenceAlarm;
   /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
   readonly random?: () => number;
 }
@@ -112,10 +114,12 @@ export class Elector {
     this.#answeredMs = options.clock.monotonicMs();
     this.#random = options.random ?? Math.random;
     const { clock, leaseTtlMs, events } = options;
-    this.#absence = new AbsenceAlarm({
-      ...{ clock, leaseTtlMs },
-      raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
-    });
+    this.#absence =
+      options.absence ??
+      new AbsenceAlarm({
+        ...{ clock, leaseTtlMs },
+        raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
+      });
     this.#exclusion = new AbsenceAlarm({
       ...{ clock, leaseTtlMs },
       raise: (forMs, error) => events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),

@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { Routine } from "../clock/routine.ts";
 import type { Events } from "../events.ts";
+import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import type { AbsenceAlarm } from "./absence-alarm.ts";
 import { readLeader } from "./leader-record.ts";
 import type { Leader } from "./lease-store.ts";
 import { tellBeginning } from "./term-lines.ts";
@@ -18,12 +20,15 @@ export interface LeaderWatchOptions {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly clock: Pick<Clock, "sleep">;
-  readonly events: Events;
+  readonly absence: AbsenceAlarm;
+  /** Where it says whom this replica follows; null where the elector is going to. */
+  readonly events: Events | null;
 }
 
 /**
- * Tells whom a replica follows that takes no part in elections (`roles: [worker]`), with what the leader's record says
- * of each change. Nothing is decided by it.
+ * Finds out by the leader's record whether there is a leader, for a replica that takes no part in the election: because it
+ * has no scheduler's role, or because it has not reached Redis yet. Otherwise a cluster without a scheduler would have no
+ * replica that notices. Nothing is decided by it. The elector takes over where there is one.
  */
 export class LeaderWatch {
   readonly #options: LeaderWatchOptions;
@@ -44,24 +49,35 @@ export class LeaderWatch {
   }
 
   async #look(): Promise<void> {
-    const { redis, keys } = this.#options;
+    const { redis, keys, absence, events } = this.#options;
     try {
       const leader = await readLeader(redis, keys);
-      if (leader === null) return;
-      const { term, replica } = leader;
-      const last = this.#observed;
-      if (last?.term === term && last.replica === replica) return;
-      const missed = last && term > last.term + 1 ? await this.#readTerms(last.term, term) : [];
-      for (const one of [...missed, leader]) this.#tell(one);
-      this.#observed = { term, replica };
-    } catch {
-      // Redis is away: redis.unreachable tells it, and the next read comes soon.
+      if (leader === null) {
+        absence.check("no replica leads, by the record in Redis");
+        return;
+      }
+      absence.clear();
+      if (events !== null) await this.#observe(events, leader);
+    } catch (error) {
+      absence.check(
+        isConnectionLoss(error) ? "Redis does not answer" : `Redis does not say who leads: ${error}`,
+      );
     }
   }
 
-  #tell({ replica, term, sinceMs, began }: Leader): void {
-    const told = began ? tellBeginning(began, sinceMs) : {};
-    this.#options.events.emit("leader.observed", { leader: replica, term, ...told });
+  async #observe(events: Events, leader: Leader): Promise<void> {
+    const { term, replica } = leader;
+    const last = this.#observed;
+    if (last?.term === term && last.replica === replica) return;
+    const missed = last && term > last.term + 1 ? await this.#readTerms(last.term, term) : [];
+    for (const { replica, term, sinceMs, began } of [...missed, leader]) {
+      events.emit("leader.observed", {
+        leader: replica,
+        term,
+        ...(began ? tellBeginning(began, sinceMs) : {}),
+      });
+    }
+    this.#observed = { term, replica };
   }
 
   /** The terms between two, oldest first. */

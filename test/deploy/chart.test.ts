@@ -342,7 +342,12 @@ describe("what becomes of values", () => {
     const objects = await objectsOf("everything that watches");
     const alerts = await readFile(path.join(DEPLOY, "prometheus/alerts.yaml"), "utf8");
     expect(await readFile(path.join(CHART, "files/alerts.yaml"), "utf8")).toBe(alerts);
-    expect(only(objects, "PrometheusRule")["spec"]).toEqual(parse(alerts));
+    const own = 'absent(bellwether_leader{namespace="default",service="crew-bellwether"})';
+    const expected = alerts.replace("absent(bellwether_leader)", own);
+    expect(expected).not.toBe(alerts);
+    expect(only(objects, "PrometheusRule")["spec"]).toEqual(parse(expected));
+    const unscraped = await render({ prometheusRule: { enabled: true } });
+    expect(only(unscraped, "PrometheusRule")["spec"]).toEqual(parse(alerts));
     expect(only(objects, "PrometheusRule").metadata["labels"]).toMatchObject({ release: "prometheus" });
 
     const dashboard = await readFile(path.join(DEPLOY, "grafana/bellwether.json"), "utf8");

@@ -11,12 +11,13 @@ const EXPORTED = [...(await metrics.expose()).text.matchAll(/^# TYPE (\S+) (\w+)
   ([, name = "", type = ""]) => ({ name, type }),
 );
 
-/** Every series that queries may ask for; `up` is Prometheus's own. */
+/** Every series that queries may ask for; `up` is Prometheus's own, `kube_…` that of kube-state-metrics. */
 export const METRICS: readonly string[] = [
   ...EXPORTED.flatMap(({ name, type }) =>
     type === "histogram" ? ["_bucket", "_sum", "_count"].map(end => name + end) : [name],
   ),
   "up",
+  "kube_pod_container_status_restarts_total",
 ];
 
 /** Every metric of Bellwether's, as exported. */
@@ -27,5 +28,5 @@ export const OWN_METRICS: readonly string[] = EXPORTED.map(({ name }) => name).f
 /** The names of the metrics in a PromQL expression. Labels and functions are no metrics; nor are texts in quotes. */
 export function metricsIn(expression: string): string[] {
   const bare = expression.replaceAll(/"[^"]*"/g, "").replaceAll(/\{[^}]*\}/g, "");
-  return [...new Set(bare.match(/\b(bellwether|nodejs|process)_\w+|\bup\b/g) ?? [])];
+  return [...new Set(bare.match(/\b(bellwether|nodejs|process|kube)_\w+|\bup\b/g) ?? [])];
 }

@@ -54,6 +54,9 @@ describe("metrics", () => {
       ["leader_absent_seconds", {}],
       ["log_lines_dropped_total", {}],
       ["jobs_quarantined", {}],
+      ["store_up", { store: "redis" }],
+      ["terms_ended_total", { reason: "fenced" }],
+      ["job_silenced_seconds", { job: "import" }],
       ["vacant_seconds_total", {}],
       ["config_rejected_total", {}],
       ["redis_errors_total", {}],
@@ -165,6 +168,30 @@ describe("metrics", () => {
     expect(shown.value("queue_depth", { queue: "default", state: "waiting" })).toBe(3);
     facts.queueDepths = () => Promise.reject(new Error("away"));
     expect((await expose()).labelValues("queue_depth", "queue")).toEqual([]);
+  });
+
+  it("show whether each store answers", async () => {
+    const { events, expose } = setupMetrics();
+    const stores = async () => {
+      const shown = await expose();
+      return ["redis", "etcd"].map(store => shown.value("store_up", { store }));
+    };
+    const address = "127.0.0.1:1";
+    expect(await stores()).toEqual([0, undefined]);
+    events.emit("redis.connected", { address, version: "7.2.0" });
+    events.emit("etcd.unreachable", { address, error: "no answer" });
+    expect(await stores()).toEqual([1, 0]);
+    events.emit("redis.unreachable", { address, error: "no answer" });
+    events.emit("etcd.connected", { address });
+    expect(await stores()).toEqual([0, 1]);
+  });
+
+  it("count terms by how they ended", async () => {
+    const { events, expose } = setupMetrics();
+    events.emit("leader.resigned", { term: 1, reason: "shutdown", cause: "shutdown", at: "" });
+    for (const term of [2, 3])
+      events.emit("leader.lost", { term, reason: "fenced", cause: "fenced", at: "" });
+    expect((await expose()).counts("terms_ended_total")).toEqual({ shutdown: 1, fenced: 2 });
   });
 
   it("come without the queues when Redis gives no answer", async () => {

@@ -16,6 +16,7 @@ export function quietFacts(overrides: Partial<ReplicaFacts> = {}): Facts {
     stuck: () => [],
     pausedQueues: async () => new Map(),
     logLinesDropped: () => 0,
+    silencedMs: () => new Map(),
     queueDepths: async () => new Map(),
     ...overrides,
   };

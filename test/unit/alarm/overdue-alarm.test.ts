@@ -116,6 +116,31 @@ describe("the overdue alarm", () => {
     await alarm.stop();
   });
 
+  it("tells how long a silenced job still will be", async () => {
+    const { clock, cursors, alarm } = setup();
+    const untilMs = clock.nowMs() + 10 * 60_000;
+    cursors.value = untilMs;
+    await clock.advance(30_000);
+    expect(alarm.silencedMs()).toEqual(new Map([["report", untilMs - clock.nowMs()]]));
+    await clock.advance(10 * 60_000);
+    expect(alarm.silencedMs()).toEqual(new Map());
+    await alarm.stop();
+  });
+
+  it("counts ticks that fall due while the store is away, by what it read last, and leaves the log alone", async () => {
+    const { clock, recorder, cursors, alarm } = setup();
+    await clock.advance(30_000);
+    expect(alarm.overdueMs()).toEqual(new Map());
+    cursors.fails = true;
+    await clock.advance(95_000);
+    expect(alarm.overdueMs()).toEqual(new Map([["report", 65_000]]));
+    expect(recorder.of("job.overdue")).toEqual([]);
+    Object.assign(cursors, { value: clock.nowMs(), fails: false });
+    await clock.advance(20_000);
+    expect(alarm.overdueMs()).toEqual(new Map());
+    await alarm.stop();
+  });
+
   it.each([
     ["a job that has no cursor yet", { value: null, fails: false }],
     ["a store that does not answer", { value: 0, fails: true }],
