@@ -47,10 +47,6 @@ function sweep(what: string, act: Sweep): Act {
   };
 }
 
-/** On the server that takes the writes by then: it may have failed over meanwhile. */
 function resume(faults: Faults): Promise<void> {
-  return retried(async () => {
-    const queue = faults.sweeper.open(await faults.admin());
-    await queue.resume().finally(() => queue.close());
-  });
+  return retried(async () => faults.sweeper.resume(await faults.admin()));
 }

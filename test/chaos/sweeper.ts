@@ -24,6 +24,8 @@ export class Sweeper {
   readonly #removed: Removed[] = [];
   /** When the event stream itself was deleted, with what had not been read of it. */
   readonly #unread: Window[] = [];
+  /** From when on runs were removed and could not be noted, because the server went away meanwhile. */
+  #unnotedFromMs: number | null = null;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -45,12 +47,20 @@ export class Sweeper {
         await act(queue, this.#unfinished());
       } finally {
         this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs: Date.now() });
-        await this.#noteRemoved(redis, goneFromMs);
+        this.#unnotedFromMs ??= goneFromMs;
+        await this.#noteRemoved(redis);
       }
     } finally {
       if (pausedForMs > 0) await queue.resume();
       await queue.close();
     }
+  }
+
+  /** On the server that takes the writes by then: it may have failed over meanwhile. */
+  async resume(redis: Redis): Promise<void> {
+    await this.#noteRemoved(redis);
+    const queue = this.open(redis);
+    await queue.resume().finally(() => queue.close());
   }
 
   open(redis: Redis): Queue {
@@ -73,14 +83,17 @@ export class Sweeper {
   }
 
   /** What was launched, has not ended, and is not there any more. */
-  async #noteRemoved(redis: Redis, fromMs: number): Promise<void> {
+  async #noteRemoved(redis: Redis): Promise<void> {
     const { record, namespace, queue } = this.#options;
+    const fromMs = this.#unnotedFromMs;
+    if (fromMs === null) return;
     await record.read();
     const { bullmqPrefix } = new RedisKeys(namespace);
     for (const run of this.#unfinished()) {
       const isThere = await redis.exists(`${bullmqPrefix}:${queue}:${run}`);
       if (!isThere) this.#removed.push({ run, fromMs, untilMs: Date.now() });
     }
+    this.#unnotedFromMs = null;
   }
 
   #unfinished(): string[] {
