@@ -128,6 +128,7 @@ export class SentinelServers implements Servers {
   }
 
   async down(): Promise<void> {
+    await this.#primaryToLose();
     await Promise.all(this.#nodes.map(node => node.kill()));
   }
 
