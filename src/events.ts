@@ -1,6 +1,6 @@
 /**
  * What happens in a replica, as typed events. Code emits; the log and the metrics subscribe. Names and
- * fields are a contract (DESIGN §4.5): people grep for them.
+ * fields are a contract: people grep for them.
  */
 export type Role = "scheduler" | "worker";
 export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";

@@ -27,7 +27,7 @@ interface AlarmLane {
 
 /**
  * Raises the alarm when a job's tick should have been decided long ago, whoever should have done it: every
- * replica looks, not just the leader, because a leader that does nothing would not tell (DESIGN P8). Told when it
+ * replica looks, not just the leader, because a leader that does nothing would not tell. Told when it
  * begins, then at doubling intervals while it lasts.
  */
 export class OverdueAlarm {

@@ -13,7 +13,7 @@ export interface NextOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** `next --json` (DESIGN §4.1). Times are ISO 8601 in UTC; what a tick does not have is absent. */
+/** `next --json`. Times are ISO 8601 in UTC; what a tick does not have is absent. */
 interface ComingTick {
   readonly job: string;
   readonly tick: string;

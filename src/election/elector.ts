@@ -447,7 +447,7 @@ export class Elector {
 type Held = Extract<BidOutcome, { outcome: "held" }>;
 type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
 
-/** How often followers look for the leader's presence, and how long it must be missing (DESIGN §5.3). */
+/** How often followers look for the leader's presence, and how long it must be missing. */
 const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;

@@ -81,7 +81,7 @@ interface Place {
 }
 
 /**
- * The lease in etcd, the term in Redis (DESIGN §5.1). A replica stands in the queue with one key from its first bid
+ * The lease in etcd, the term in Redis. A replica stands in the queue with one key from its first bid
  * until it leaves; each bid looks whether the key is the oldest by now, and keeps its lease alive. The winner opens
  * its term in Redis. Who cannot (no Redis) leaves the queue, so that a replica that can is not kept waiting.
  */

@@ -55,7 +55,7 @@ export interface RedisLeaseStoreOptions {
   readonly keys: RedisKeys;
 }
 
-/** The lease as a key with a time to live; every step is one script (DESIGN §5.1). */
+/** The lease as a key with a time to live; every step is one script. */
 export class RedisLeaseStore implements LeaseStore {
   readonly kind = "redis";
   readonly #redis: Redis;

@@ -1,7 +1,7 @@
 import type { TickKind } from "../events.ts";
 import type { LockFunction } from "../locks/lock.ts";
 
-/** What a handler gets beside its data: all it needs to be idempotent (DESIGN §4.3). */
+/** What a handler gets beside its data: all it needs to be idempotent. */
 export interface Run {
   /** The BullMQ job id, `<job>@<tick>`; the same in every attempt. */
   readonly id: string;

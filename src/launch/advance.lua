@@ -1,5 +1,5 @@
 -- Moves the cursors of the jobs whose runs are there, and records each decision. Last command of a launch
--- transaction (DESIGN §5.2).
+-- transaction.
 --
 -- KEYS  1 cursors   2 launched   3 cursors of closed epochs   4 leader; then three for each decision: history stream, run (BullMQ's job key), the key that names
 --       the job's run (unfinished.lua)

@@ -9,7 +9,7 @@ const DAY_S = 24 * 60 * 60;
 const KEEP_COMPLETED = { age: 1 * DAY_S, count: 10_000 };
 const KEEP_FAILED = { age: 7 * DAY_S, count: 10_000 };
 
-/** What a run carries beside the job's data (DESIGN §4.4). */
+/** What a run carries beside the job's data. */
 export interface TickStamp {
   /** The tick, ISO 8601 in UTC. */
   readonly at: string;

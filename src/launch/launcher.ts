@@ -75,7 +75,7 @@ export interface LauncherOptions {
 
 /**
  * Turns decisions into runs, exactly once: run, cursor and record change in one transaction that is void when
- * the term or a cursor moved (DESIGN §5.2). After any rejection the outcome is unknown, and the only way on is
+ * the term or a cursor moved. After any rejection the outcome is unknown, and the only way on is
  * `open`: the cursors say what was committed.
  */
 export class Launcher {

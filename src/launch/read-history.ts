@@ -13,7 +13,7 @@ import {
 } from "./history-record.ts";
 
 /**
- * One tick (or manual run) as `history --json` shows it (DESIGN §4.1), or something that was done to the job: then `tick`
+ * One tick (or manual run) as `history --json` shows it, or something that was done to the job: then `tick`
  * is when. Times are ISO 8601 in UTC.
  */
 export interface HistoryRow {

@@ -1,4 +1,4 @@
-/** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z` (DESIGN §4.4). */
+/** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z`. */
 export function formatTick(tickAt: number): string {
   const iso = new Date(tickAt).toISOString();
   const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);

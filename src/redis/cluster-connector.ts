@@ -21,7 +21,7 @@ export interface ClusterConnectorOptions {
  * slot now: it is asked for anew each time that the connection is made. Everything that Bellwether and BullMQ write has
  * one hash tag, so a single node is all that is ever needed, and a connection to it is an ordinary one: WATCH, MULTI,
  * scripts and channels work as anywhere. A cluster client would follow redirections by itself, and send a transaction
- * again to the next node without its WATCH (DESIGN §5.2).
+ * again to the next node without its WATCH.
  */
 export function clusterConnector(options: ClusterConnectorOptions): NonNullable<RedisOptions["Connector"]> {
   /** The nodes that were found last stand before those of the configuration, which may have gone since. */

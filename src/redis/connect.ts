@@ -27,7 +27,7 @@ const SEND_AGAIN = 2;
  * What a connection is for decides what it may do when it breaks.
  *
  * - `fenced`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
- *   is replayed without its WATCH would launch ticks a second time (DESIGN §5.2).
+ *   is replayed without its WATCH would launch ticks a second time.
  * - `plain`: orders, reads, heartbeats, records. The same: an order that was sent twice would be carried out twice.
  * - `subscriber`: presence and hints. Comes back fast: while it is away, others take this replica for dead.
  * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.

@@ -1,6 +1,6 @@
 /**
  * Bellwether's own keys and channels. All begin with `{<namespace>}/`; BullMQ's begin with `{<namespace>}:`.
- * The braces put everything that one transaction touches into one slot of a Redis Cluster (DESIGN §4.4).
+ * The braces put everything that one transaction touches into one slot of a Redis Cluster.
  */
 export class RedisKeys {
   /** BullMQ's `prefix` option. */

@@ -17,7 +17,7 @@ const STALE_MS = 500;
 
 /**
  * Shows others that this process lives. When it dies the kernel closes its sockets and Redis drops the
- * subscription, milliseconds later; a lease that says the same takes its whole time to live (DESIGN §5.3).
+ * subscription, milliseconds later; a lease that says the same takes its whole time to live.
  */
 export class RedisPresence {
   readonly #options: RedisPresenceOptions;

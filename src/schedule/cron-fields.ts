@@ -11,7 +11,7 @@ export interface CronFields {
   /** 1 to 12. */
   readonly months: readonly number[];
   readonly days: DayFields;
-  /** The hour field begins with `*`, which decides what daylight saving does (DESIGN §5.8). */
+  /** The hour field begins with `*`, which decides what daylight saving does. */
   readonly isAnyHour: boolean;
 }
 

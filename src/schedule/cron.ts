@@ -29,7 +29,7 @@ const byMeaning = new Pool<CronExpression>(POOL_LIMIT);
  * Parses a cron expression, or says what is wrong with it. Expressions that match the same wall times in the
  * same zone under the same rules are one object, so 100,000 jobs cost what their distinct expressions cost.
  *
- * @see DESIGN §5.8 for the grammar and the rules of daylight saving.
+ * @see docs/schedules.md for the grammar and the rules of daylight saving.
  */
 export function parseCron(text: string, options: CronOptions): CronResult {
   const { timezone, dst } = options;

@@ -4,7 +4,7 @@ import type { Calendar } from "./calendar.ts";
  * What a schedule is: an endless (or ending) row of instants. Pure: no clock, no I/O.
  */
 
-/** What daylight saving does to cron ticks with fixed hours (DESIGN §5.8). */
+/** What daylight saving does to cron ticks with fixed hours. */
 export interface DstRule {
   /** A tick inside the skipped hour of spring: `run` shifts it by the length of the gap, `skip` drops it that day. */
   readonly gap: "run" | "skip";

@@ -9,7 +9,7 @@ const SECONDS_A_DAY = 86_400;
 /**
  * The moments at which a cron expression matches a clock on the wall. Wall times are milliseconds as if the
  * clock showed UTC; zones and daylight saving are no concern here. Stepping is done here and not by
- * cron-parser, which takes up to 1.3 ms for a step and cannot be given the rules of DESIGN §5.8.
+ * cron-parser, which takes up to 1.3 ms for a step and cannot be given our rules of daylight saving (docs/schedules.md).
  */
 export class WallPattern {
   readonly #seconds: Ladder;

@@ -1,6 +1,6 @@
 import type { TickKind } from "../events.ts";
 
-/** What the launcher put beside a run's data, and the data without it (DESIGN §4.4). */
+/** What the launcher put beside a run's data, and the data without it. */
 export interface StampedData {
   readonly data: Record<string, unknown>;
   readonly tick: Date;

@@ -33,7 +33,7 @@ async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site>
 /** What every replica says of a term. */
 const BEGINNING = ["leader", "term", "previous", "reason", "cause", "vacantMs", "at"];
 
-/** The table of DESIGN §4.5: what each event's line must say. */
+/** The table of docs/events.md: what each event's line must say. */
 const CONTRACT: Readonly<Record<string, { readonly level: string; readonly fields: readonly string[] }>> = {
   "replica.started": { level: "info", fields: ["replica", "roles", "generation", "tz"] },
   "replica.stopping": { level: "info", fields: ["replica", "roles", "generation"] },

@@ -11,7 +11,7 @@ export interface LineSource {
   readonly style: Style;
 }
 
-/** A line of a replica's log (DESIGN §4.5), or of a handler's. */
+/** A line of a replica's log, or of a handler's. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 /** Null when the line is not a log record but, say, a handler's `console.log`. */

@@ -1,7 +1,7 @@
 import type { OracleExpression, WallDate } from "./dst-oracle.ts";
 
 /**
- * Cron a second time, read from the grammar of DESIGN §5.8 and slow: each field a list of questions that are asked
+ * Cron a second time, read from the grammar of docs/schedules.md and slow: each field a list of questions that are asked
  * of every minute. Shares nothing with the implementation.
  */
 export function oracleExpression(text: string): OracleExpression {

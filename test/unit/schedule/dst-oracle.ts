@@ -1,7 +1,7 @@
 import type { DstRule } from "../../../src/schedule/schedule.ts";
 
 /**
- * The rules of daylight saving a second time, written from DESIGN §5.8 and slow: a walk through every minute of
+ * The rules of daylight saving a second time, written from docs/schedules.md and slow: a walk through every minute of
  * the real clock, reading the wall clock with `Intl` only. Shares nothing with the implementation.
  */
 export interface OracleExpression {
