@@ -59,7 +59,8 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const config = await tellingFailure(async () => acceptOrReject(await watcher.first(), io));
   const name = options.id === undefined ? {} : { id: options.id };
   const replica = await tellingFailure(() => new Replica({ config, roles, ...name }));
-  logConsole(createLog(config.log.level, { replica: replica.id }));
+  const { log, namespace } = config;
+  logConsole(createLog(log.level, { namespace, replica: replica.id }));
   const done = Promise.withResolvers<number>();
 
   const stop = (reason: string) => {

@@ -72,6 +72,7 @@ describe("a replica", () => {
     expect(await replica.end()).toBe(0);
     const logged = replica.lines.filter(line => line.level === "warn" && line["err"] !== undefined);
     const printed = replica.lines.find(line => String(line["msg"]).startsWith("Error: no number"));
+    expect(printed).toMatchObject({ namespace: site.namespace, replica: failed.replica });
     const stacks = [
       failed["stack"],
       stray["stack"],

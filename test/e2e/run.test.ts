@@ -54,6 +54,7 @@ function expectContract(line: LogLine): void {
   expect(line).toMatchObject({
     level: expect.stringMatching(/^(debug|info|warn|error)$/),
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    namespace: expect.any(String),
     replica: expect.any(String),
   });
   const contract = CONTRACT[line.event ?? ""];
