@@ -26,12 +26,12 @@ import {
   settings,
 } from "../support/snippet-checks.ts";
 import { isSame } from "../support/snippet-desk.ts";
+import { handoffLines, readmeLog } from "../support/snippet-logs.ts";
 import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
 import { AROUND, typeProblems } from "../support/snippet-types.ts";
 
 /** What is not run, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
-  "README.md: Bellwether": "a log that was made shorter",
   "README.md: Try it": "npm start is run by dev.test.ts; npm test is what runs this",
   "README.md: Deploy":
     "needs Docker and a cluster; compose.test.ts, the image's tests and chart.test.ts check the files",
@@ -44,7 +44,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docs/deploying.md: The namespace": "needs a cluster",
   "docs/deploying.md: The namespace (2)": "values of the chart; chart.test.ts renders such a namespace",
   "docs/deploying.md: The image": "needs Docker; the image's tests build both images",
-  "docs/events.md: Events": "a log that was made shorter",
   "docs/handlers.md: HTTP requests": "messages; http-handler.test.ts has them",
   "docs/locks.md: What only the fence does": "a drawing",
   "docs/migrating.md: Switching over without losing or doubling a tick": "the record of one switch",
@@ -57,6 +56,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 
 /** What each other block is checked by. */
 const CHECKS: Readonly<Record<string, Check>> = {
+  "README.md: Bellwether": readmeLog,
   "README.md: A job": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
   "README.md: A job (3)": readmeCommands,
   "docs/configuration.md: `${NAME}` and `${file:/path}`": session({
@@ -72,6 +72,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/etcd.md: etcd as it is run": settings,
   "docs/etcd.md: A user with the least rights": etcdUsers,
   "docs/etcd.md: Looking at it": etcdUsers,
+  "docs/events.md: A handoff": handoffLines,
   "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
   "docs/handlers.md: Commands": failedCommand,
   "docs/handlers.md: Commands (2)": session(

@@ -39,8 +39,12 @@ export async function makeRedis(...args: Parameters<typeof startRedis>) {
 }
 
 /** A replica with the project's configuration, until the test has ended. */
-export function startReplica(desk: SnippetDesk, env: Readonly<Record<string, string>>): ReplicaProcess {
-  const replica = new ReplicaProcess([], env, desk.project.dir);
+export function startReplica(
+  desk: SnippetDesk,
+  env: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): ReplicaProcess {
+  const replica = new ReplicaProcess(args, env, desk.project.dir);
   atEnd(() => replica.end("SIGKILL"));
   return replica;
 }
