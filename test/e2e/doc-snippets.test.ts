@@ -33,6 +33,7 @@ import { AROUND, typeProblems } from "../support/snippet-types.ts";
 /** What is not run, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   "README.md: Try it": "npm start is run by dev.test.ts; npm test is what runs this",
+  "README.md: Install": "package.test.ts packs a checkout, and installs the file in such projects",
   "README.md: Deploy":
     "needs Docker and a cluster; compose.test.ts, the image's tests and chart.test.ts check the files",
   "docs/architecture.md: The way of a tick": "a drawing",

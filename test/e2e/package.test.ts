@@ -1,6 +1,6 @@
 /** What npm packs, installed in an empty project, on the releases of Node that its users have. */
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,8 @@ let folder: string;
 let checkout: string;
 /** A project with the packed Bellwether and what a project on BullMQ depends on anyway. */
 let consumer: string;
+/** The packed file. */
+let tarball: string;
 let oldNode: string;
 let nodes: Readonly<Record<string, string>>;
 
@@ -65,6 +67,7 @@ describe("the package", () => {
     await symlink(path.join(ROOT, "node_modules"), path.join(checkout, "node_modules"));
     const packed = await run(checkout, oldNode, "npm", "pack", "--silent", "--pack-destination", folder);
     expect(packed).toMatchObject({ code: 0, stderr: "" });
+    tarball = packed.stdout.trim();
     const manifest = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8"));
     const { bullmq, ioredis, pino } = manifest.dependencies;
     await writeFile(
@@ -74,7 +77,7 @@ describe("the package", () => {
         private: true,
         type: "module",
         scripts: { node: "node --print process.version" },
-        dependencies: { bellwether: `file:../${packed.stdout.trim()}`, bullmq, ioredis, pino },
+        dependencies: { bellwether: `file:../${tarball}`, bullmq, ioredis, pino },
       }),
     );
     const install = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
@@ -94,6 +97,30 @@ describe("the package", () => {
   test(`takes less than ${SIZE_LIMIT_MB} MB with bullmq, ioredis and pino`, async () => {
     const { stdout } = await run(consumer, oldNode, "du", "-sm", "node_modules");
     expect(Number.parseInt(stdout, 10)).toBeLessThan(SIZE_LIMIT_MB);
+  });
+
+  test("is installed as README says, in a project of `bellwether init`, and not by the project's image", async () => {
+    const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
+    expect(readme).toContain(`npm install --save-dev ../bellwether/${tarball} `);
+    const node = nodes["the Node of its checkout"] ?? "";
+    await run(consumer, node, "npx", "bellwether", "init", path.join(folder, "my-jobs"));
+    const project = path.join(folder, "my-jobs");
+    const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+    expect(await run(project, node, "npm", "install", ...quiet, "--save-dev", `../${tarball}`)).toMatchObject(
+      {
+        code: 0,
+      },
+    );
+    expect(await run(project, node, "npx", "bellwether", "check")).toMatchObject({ code: 0 });
+    expect(await readFile(path.join(project, "README.md"), "utf8")).toContain(tarball);
+    // Its Dockerfile: where there is no such file, and Bellwether is the image's.
+    await rm(path.join(project, "node_modules"), { recursive: true });
+    await rename(path.join(folder, tarball), path.join(folder, "away.tgz"));
+    try {
+      expect(await run(project, node, "npm", "ci", ...quiet, "--omit=dev")).toMatchObject({ code: 0 });
+    } finally {
+      await rename(path.join(folder, "away.tgz"), path.join(folder, tarball));
+    }
   });
 
   test("leaves `npm run` to the Node of the machine", async () => {

@@ -8,7 +8,7 @@ export function projectFiles(name: string, version: string): Readonly<Record<str
     Dockerfile: dockerfile(version),
     ".dockerignore": DOCKER_IGNORE,
     ".gitignore": "node_modules/\n",
-    "README.md": readme(name),
+    "README.md": readme(name, version),
   };
 }
 
@@ -91,11 +91,17 @@ const DOCKER_IGNORE = `# Only what the Dockerfile copies.
 !package-lock.json
 `;
 
-function readme(name: string): string {
+function readme(name: string, version: string): string {
   return `# ${name}
 
 Jobs on [BullMQ](https://docs.bullmq.io), scheduled by Bellwether. \`config/bellwether.yaml\` says where things are,
 \`config/jobs.yaml\` what runs when, \`jobs/\` holds the handlers.
+
+Bellwether is in no package registry. A checkout of it makes the package, and the image that the Dockerfile begins with:
+
+    npm ci && npm pack                                                # in the checkout
+    docker build --target base --tag bellwether-base:${version} .          # in the checkout
+    npm install --save-dev ../bellwether/bellwether-${version}.tgz         # here; then also npx bellwether
 
     bellwether dev      # a private Redis and three replicas; Ctrl-C stops everything
     bellwether check    # every mistake in the configuration and the handlers, at once
