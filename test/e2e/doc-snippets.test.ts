@@ -11,6 +11,7 @@ import {
   guardedLine,
   HANDLER,
   helmLine,
+  hookedLines,
   importedQueue,
   jobsFile,
   leastRights,
@@ -75,6 +76,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/etcd.md: Looking at it": etcdUsers,
   "docs/events.md: A handoff": handoffLines,
   "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
+  "docs/handlers.md: Modules (2)": hookedLines,
   "docs/handlers.md: Commands": failedCommand,
   "docs/handlers.md: Commands (2)": session(
     {

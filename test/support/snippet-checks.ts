@@ -130,6 +130,32 @@ export async function savedUsers({ text }: DocBlock): Promise<string[]> {
   return [];
 }
 
+/** The hooks are no dependencies: ones of the same names, which know an alias, take their place. */
+export async function hookedLines({ text }: DocBlock): Promise<string[]> {
+  const hook = `import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+registerHooks({
+  resolve: (name, context, next) =>
+    next(name.startsWith("@/") ? pathToFileURL(process.cwd() + "/lib/" + name.slice(2) + ".ts").href : name, context),
+});
+`;
+  const manifest = (name: string, exports: object) => JSON.stringify({ name, type: "module", exports });
+  const desk = await makeDesk({
+    "config/jobs.yaml": ONE_JOB,
+    "jobs/beat.ts": `import { NAME } from "@/name";\nconsole.assert(NAME === "n");\n${HANDLER}`,
+    "lib/name.ts": 'export const NAME = "n";\n',
+    "node_modules/tsx/package.json": manifest("tsx", { ".": "./hook.js" }),
+    "node_modules/tsx/hook.js": hook,
+    "node_modules/@swc-node/register/package.json": manifest("@swc-node/register", {
+      "./esm-register": "./hook.js",
+    }),
+    "node_modules/@swc-node/register/hook.js": hook,
+  });
+  expect((await desk.shell("bellwether check")).code).toBe(2);
+  const lines = text.trim().split("\n");
+  return (await Promise.all(lines.map(line => desk.problems(line)))).flat();
+}
+
 /** The user is made, a replica leads as this user, and what looks at the election works as this user. */
 let etcdFollowed: Promise<string[]> | undefined;
 

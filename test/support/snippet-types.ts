@@ -11,7 +11,9 @@ export const AROUND: Readonly<Record<string, string>> = {
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
   "docs/handlers.md: Modules":
     "declare function query(options: { signal: AbortSignal }): Promise<unknown[]>;",
-  "docs/handlers.md: Modules (2)": "declare const response: Response;",
+  "docs/handlers.md: Modules (3)": "declare const response: Response;",
+  "docs/handlers.md: BullMQ's dashboards, and workers of your own":
+    'declare const connection: import("bullmq").ConnectionOptions;',
   "docs/locks.md: Locks":
     "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
   "docs/locks.md: Locks (2)":
@@ -32,6 +34,10 @@ export async function typeProblems(blocks: readonly DocBlock[]): Promise<string[
   const config = {
     extends: path.join(ROOT, "tsconfig.json"),
     compilerOptions: {
+      paths: {
+        bellwether: [path.join(ROOT, "src/index.ts")],
+        bullmq: [path.join(ROOT, "node_modules/bullmq/dist/esm/index.d.ts")],
+      },
       typeRoots: [path.join(ROOT, "node_modules/@types")],
       noUnusedLocals: false,
       noUnusedParameters: false,
