@@ -1,4 +1,4 @@
-/** A recorded situation as a file for `promtool test rules`: which alerts have fired by its end. */
+/** A recorded situation as a file for `promtool test rules`: which alerts have fired by its end, and whether they end. */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
@@ -7,10 +7,11 @@ import { INTERVAL_MS, type Series } from "./scrape-recorder.ts";
 import type { Situation } from "./situations.ts";
 
 const PER_MINUTE = 60_000 / INTERVAL_MS;
+const FIRING = 'group by (alertname) (ALERTS{alertstate="firing"})';
 const FIRED = 'group by (alertname) (last_over_time(ALERTS{alertstate="firing"}[10h]))';
 
 export async function promtoolTestOf(situation: Situation, rules: string): Promise<string> {
-  const { name, fires, minutes, holdMinutes = 0 } = situation;
+  const { name, fires, minutes, holdMinutes = 0, endsAfterMinutes = 0 } = situation;
   const series: Series = JSON.parse(await readFile(path.join(RECORDINGS, `${name}.json`), "utf8"));
   const interval = `${INTERVAL_MS / 1_000}s`;
   return stringify({
@@ -22,7 +23,7 @@ export async function promtoolTestOf(situation: Situation, rules: string): Promi
         interval,
         input_series: Object.entries(series).map(([key, values]) => ({
           series: key,
-          values: held(values, holdMinutes * PER_MINUTE),
+          values: held(values, (holdMinutes + endsAfterMinutes) * PER_MINUTE),
         })),
         promql_expr_test: [
           {
@@ -30,6 +31,15 @@ export async function promtoolTestOf(situation: Situation, rules: string): Promi
             eval_time: `${minutes + holdMinutes}m`,
             exp_samples: fires.map(alert => ({ labels: `{alertname="${alert}"}`, value: 1 })),
           },
+          ...(endsAfterMinutes === 0
+            ? []
+            : [
+                {
+                  expr: FIRING,
+                  eval_time: `${minutes + holdMinutes + endsAfterMinutes}m`,
+                  exp_samples: [],
+                },
+              ]),
         ],
       },
     ],

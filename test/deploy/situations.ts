@@ -21,6 +21,8 @@ export interface Situation {
   readonly minutes: number;
   /** For how long the last values are taken to stay: rules look back for longer than anybody wants to record. */
   readonly holdMinutes?: number;
+  /** When nothing more happens for that long, no alert fires any more. */
+  readonly endsAfterMinutes?: number;
   readonly act: (scene: Scene) => Promise<void>;
 }
 
@@ -338,6 +340,7 @@ export const SITUATIONS: readonly Situation[] = [
     what: "a changed configuration has a mistake",
     fires: ["BellwetherConfigRejected"],
     minutes: 3,
+    endsAfterMinutes: 61,
     act: async scene => {
       const { site } = await pair(scene);
       await sleep(45 * SECOND);
@@ -379,6 +382,78 @@ export const SITUATIONS: readonly Situation[] = [
       const handlers = { slow: "await Promise.race([aborted(run.signal), sleep(600_000)]);" };
       const settings = ["election: { leaseTtl: 5s }", "queues: { default: { concurrency: 1 } }"];
       await pair(scene, { jobs, handlers, settings });
+    },
+  },
+  {
+    name: "paused-outside",
+    what: "a queue is paused in BullMQ",
+    fires: ["BellwetherRunStuck"],
+    minutes: 10,
+    act: async scene => {
+      const { site } = await pair(scene, {
+        jobs: [...BEAT, "held: { every: 30s, queue: held, handler: echo }"],
+      });
+      await site.queue("held").pause();
+    },
+  },
+  {
+    name: "paused-briefly",
+    what: "a queue that was paused in BullMQ is resumed when run.stuck is logged",
+    fires: [],
+    minutes: 9,
+    act: async scene => {
+      const { site, b } = await pair(scene, {
+        jobs: [...BEAT, "held: { every: 30s, queue: held, handler: echo }"],
+      });
+      const queue = site.queue("held");
+      await queue.pause();
+      await b.when("run.stuck");
+      await queue.resume();
+    },
+  },
+  {
+    name: "no-worker",
+    what: "roles are split and the only worker is gone",
+    fires: ["BellwetherRunStuck"],
+    minutes: 10,
+    act: async scene => {
+      const redis = await scene.redis();
+      const site = await scene.site({ redisUrl: redis.url });
+      const leader = await scene.start(site, "leader", { args: ["--roles", "scheduler"] });
+      await leader.when("leader.elected");
+      const worker = await scene.start(site, "worker", { args: ["--roles", "worker"] });
+      await worker.when("run.completed");
+      await worker.end();
+      scene.recorder.forget("worker");
+    },
+  },
+  {
+    name: "emptied",
+    what: "Redis is emptied under running replicas",
+    fires: ["BellwetherDataLost"],
+    minutes: 4,
+    holdMinutes: 10,
+    endsAfterMinutes: 31,
+    act: async scene => {
+      const { site } = await pair(scene);
+      await sleep(45 * SECOND);
+      await site.redis().flushall();
+    },
+  },
+  {
+    name: "unread-log",
+    what: "what collects the log of a replica does not read it",
+    fires: ["BellwetherLogLinesDropped"],
+    minutes: 4,
+    endsAfterMinutes: 11,
+    act: async scene => {
+      const jobs = [...BEAT, "loud: { every: 1s, handler: loud }"];
+      const handlers = { loud: 'for (let n = 0; n < 10; n++) console.log("x".repeat(1e5));' };
+      const { a } = await pair(scene, { jobs, handlers });
+      await sleep(30 * SECOND);
+      a.child.stdout?.pause();
+      // It ends when its output has been read to the end.
+      scene.closeWith(() => a.child.stdout?.resume());
     },
   },
   {
