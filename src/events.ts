@@ -213,7 +213,8 @@ export interface EventMap {
    * which one, unless it is the main one.
    */
   "redis.unreachable": { address: string; error: string; connection?: string };
-  "redis.connected": { address: string; version: string };
+  /** `server` is the one that the main connection reaches: `address` may name sentinels, nodes or a name that moves. */
+  "redis.connected": { address: string; server?: string; version: string };
   /** etcd does not answer, or refuses the user; told once until it is back. */
   "etcd.unreachable": { address: string; error: string };
   "etcd.connected": { address: string };

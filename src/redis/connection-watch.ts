@@ -140,15 +140,24 @@ export class ConnectionWatch {
 
   #tellConnected(): void {
     const facts = this.#main?.facts;
-    if (!facts) return;
+    if (!this.#main || !facts) return;
     this.#told.clear();
     const { address, events } = this.#options;
+    const server = peerOf(this.#main);
     events.emit("redis.connected", {
       address: describeAddress(address),
+      ...(server === null ? {} : { server }),
       version: facts.version ?? "unknown",
     });
     for (const warning of warningsOf(facts, address)) events.emit("redis.warning", warning);
   }
+}
+
+/** `10.0.0.1:6379`; null where the socket has no address any more. */
+function peerOf({ stream }: CheckedRedis): string | null {
+  const { remoteAddress, remotePort } = stream;
+  if (remoteAddress === undefined || remotePort === undefined) return null;
+  return `${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
 }
 
 /** A server that takes over later, and is too old, keeps a replica from nothing that works there. */

@@ -39,6 +39,12 @@ async function goesOn(flock: readonly ReplicaProcess[]): Promise<void> {
   );
 }
 
+/** Each replica has told that it is connected to this server. */
+async function connectedTo(flock: readonly ReplicaProcess[], port: number): Promise<void> {
+  const isThere = (line: LogLine) => line["server"] === `127.0.0.1:${port}`;
+  await Promise.all(flock.map(replica => replica.when("redis.connected", isThere)));
+}
+
 function expectNoHarm(flock: readonly ReplicaProcess[]): void {
   const lines = flock.flatMap(replica => replica.lines);
   const completed = lines.filter(line => line.event === "run.completed").map(line => line["run"]);
@@ -49,14 +55,17 @@ function expectNoHarm(flock: readonly ReplicaProcess[]): void {
 it("handles runs again once Sentinel has replaced a primary that is frozen for good", async () => {
   const servers = await SentinelServers.start("frozen", null);
   disposals.push(() => servers.stop());
-  const { settings } = await servers.join();
+  const { settings, redisLinks } = await servers.join();
+  const linkTo = (server: number) => redisLinks.find(({ targetPort }) => targetPort === server)?.port ?? 0;
   const flock = await deploy("frozen", settings.join("\n"));
   await goesOn(flock);
   const before = await servers.primaryPort();
+  await connectedTo(flock, linkTo(before));
   await servers.faults["primary frozen, then two of them"]({ holdMs: 0 } as never);
   while ((await servers.primaryPort().catch(() => before)) === before)
     await new Promise(resolve => setTimeout(resolve, 100));
   await goesOn(flock);
+  await connectedTo(flock, linkTo(await servers.primaryPort()));
   expectNoHarm(flock);
 }, 120_000);
 
@@ -68,6 +77,7 @@ it("handles runs again once a Cluster has replaced a master that is frozen for g
   const flock = await deploy(name, `redis: { cluster: { nodes: [${nodes}] } }`);
   await goesOn(flock);
   const master = await cluster.masterOf(`{${name}}`);
+  await connectedTo(flock, master.port);
   await master.kill("SIGSTOP");
   await cluster.untilMasterIsNot(`{${name}}`, master);
   await goesOn(flock);

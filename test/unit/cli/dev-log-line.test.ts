@@ -227,7 +227,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     otherGeneration: 4713,
     otherHash: "beef",
   },
-  "redis.connected": { address: "db:6379", version: "7.4" },
+  "redis.connected": { address: "db:6379", server: "10.0.0.1:6379", version: "7.4" },
   "etcd.unreachable": { address: "db:2379", error: "no route" },
   "etcd.connected": { address: "db:2379" },
   "redis.lostData": {
