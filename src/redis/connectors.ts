@@ -51,10 +51,21 @@ export class SentinelsConnector extends SentinelConnector {
 
   override async connect(onError: OnError): Promise<Socket | TLSSocket> {
     this.reached = null;
+    this.#goRound();
     const socket = hearEveryError(await super.connect(onError));
     whenReached(socket, place => {
       this.reached = place;
     });
     return socket;
+  }
+
+  /**
+   * Lets this attempt ask every sentinel once, beginning with the one after the last that was asked. ioredis asks those that
+   * are left of the last round, and says that none is reachable where none is left.
+   */
+  #goRound(): void {
+    const { done } = this.sentinelIterator.next();
+    // What `next` has just taken becomes the first.
+    this.sentinelIterator.reset(!done);
   }
 }

@@ -173,3 +173,23 @@ it("is made through the next sentinel when the first one is frozen", async () =>
   disposals.push(() => opened.forEach(connection => void connection.disconnect()));
   await Promise.all(opened.map(ready));
 });
+
+it("asks each sentinel again before it says that none of them names the master", async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-sentinels-"));
+  const sentinel = await startSentinel(dir, 0, redis.port);
+  disposals.push(
+    () => rm(dir, { recursive: true, force: true }),
+    () => sentinel.stop(),
+  );
+  const nodes = [{ host: "127.0.0.1", port: sentinel.port }];
+  const connection = connectRedis({ kind: "sentinel", name: MASTER, nodes }, "plain", "test");
+  disposals.push(() => connection.disconnect());
+  const errors: string[] = [];
+  connection.on("error", error => errors.push(error.message));
+  await ready(connection);
+  for (let i = 0; i < 3; i++) {
+    connection.disconnect(true);
+    await new Promise(resolve => connection.once("ready", resolve));
+  }
+  expect(errors).toEqual([]);
+});
