@@ -16,7 +16,7 @@ type Command = Parameters<Redis["sendCommand"]>[0];
 /** What ioredis keeps for itself and this class needs; its version is pinned, and tests hold each part. */
 interface Internals {
   _readyCheck(answer: Answer): void;
-  readonly connector: { readonly reached?: HostAndPort | null };
+  readonly connector: { readonly reached?: HostAndPort | null; readonly refusal?: Error | null };
 }
 
 export interface CheckedOptions {
@@ -57,12 +57,16 @@ export class CheckedRedis extends Redis {
 
   /** Why the server, or the check of it, refused this attempt to connect; null when nothing was refused. */
   get refusal(): Error | null {
-    return this.#refusal;
+    return this.#refusal ?? this.#connector.refusal ?? null;
   }
 
   /** The machine that the newest attempt to connect has reached. */
   get reached(): HostAndPort | null {
-    return (this as unknown as Internals).connector.reached ?? null;
+    return this.#connector.reached ?? null;
+  }
+
+  get #connector(): Internals["connector"] {
+    return (this as unknown as Internals).connector;
   }
 
   /** BullMQ makes its blocking connections by this. */
@@ -119,6 +123,7 @@ export class CheckedRedis extends Redis {
 
   /** ioredis emits a SELECT that is refused, and goes on; the check of the connection says the same, and what to do. */
   override silentEmit(name: string, arg?: unknown): boolean {
+    if (name === "error" && arg instanceof Error && arg === this.#connector.refusal) REFUSALS.add(arg);
     const isSelect =
       this.status === "connect" && (arg as { command?: { name: string } })?.command?.name === "select";
     return name === "error" && isSelect ? false : super.silentEmit(name, arg);

@@ -1,8 +1,9 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import type { HostAndPort } from "../config/config.ts";
 import { AddressConnector, hearEveryError, whenReached } from "./connectors.ts";
+import { isErrorReply } from "./refusal.ts";
 
 const ASK_LIMIT_MS = 2_000;
 /** A socket that does not end by itself is destroyed after this: ioredis's own default. */
@@ -29,6 +30,8 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
 
   return class ClusterConnector extends AbstractConnector {
     reached: HostAndPort | null = null;
+    /** What the nodes said instead of naming the master. */
+    refusal: Error | null = null;
 
     constructor() {
       super(DISCONNECT_LIMIT_MS);
@@ -42,9 +45,12 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
     override async connect(): Promise<Socket | TLSSocket> {
       this.connecting = true;
       this.reached = null;
-      const { master, nodes } = await findMaster([...known, ...options.nodes], options);
+      this.refusal = null;
+      const { master, nodes, refusal } = await findMaster([...known, ...options.nodes], options);
       known = nodes;
       if (!this.connecting) throw new Error("Connection is closed.");
+      this.refusal = refusal;
+      if (refusal !== null) return this.#closed(refusal);
       const stream = hearEveryError(
         options.tls
           ? connectTls({ ...options.tls, host: master.host, port: master.port })
@@ -59,37 +65,50 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
       });
       return stream;
     }
+
+    /** ioredis never tries again after a rejection, but does after a socket that has been closed. */
+    #closed(error: Error): Socket {
+      this.firstError = error;
+      this.stream = new Socket().destroy();
+      return this.stream;
+    }
   };
 }
 
 interface FoundMaster {
   readonly master: HostAndPort;
   readonly nodes: readonly HostAndPort[];
+  /** Why the node that is given out must not be used: it may not be the master. */
+  readonly refusal: Error | null;
 }
 
 /**
  * When no node answers, one of them is given out all the same: the connection to it fails, and that is told and tried
- * again like any other failure.
+ * again like any other failure. A node that refuses the question would take the connection, whichever node it is.
  */
 async function findMaster(
   candidates: readonly HostAndPort[],
   options: ClusterConnectorOptions,
 ): Promise<FoundMaster> {
   const nodes = unique(candidates);
+  let refusal: Error | null = null;
   for (const node of nodes) {
-    const found = await askNode(node, options).catch(() => null);
+    const found = await askNode(node, options).catch((error: unknown) => {
+      if (isErrorReply(error)) refusal ??= error;
+      return null;
+    });
     // The one that answered is asked first the next time: a frozen node costs each question its whole limit.
-    if (found) return { master: found.master, nodes: unique([node, ...found.nodes]) };
+    if (found) return { master: found.master, nodes: unique([node, ...found.nodes]), refusal: null };
   }
   // Another one the next time.
   const [first, ...others] = nodes as [HostAndPort, ...HostAndPort[]];
-  return { master: first, nodes: [...others, first] };
+  return { master: first, nodes: [...others, first], refusal };
 }
 
 type SlotRange = readonly [from: number, to: number, master: SlotNode, ...replicas: SlotNode[]];
 type SlotNode = readonly [host: string | null, port: number, ...unknown[]];
 
-/** Null when the node knows of no master for the slot. */
+/** Null when the node knows of no master for the slot. Rejects with what the node said, if it said anything. */
 async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConnectorOptions) {
   const redis = new Redis({
     ...node,
@@ -100,7 +119,11 @@ async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConn
     ...{ connectTimeout: ASK_LIMIT_MS, commandTimeout: ASK_LIMIT_MS, retryStrategy: () => null },
     disconnectTimeout: ASK_LIMIT_MS / 10,
   });
-  redis.on("error", () => undefined);
+  // What ends the handshake is an event; the rejections after it say only that the connection is closed.
+  let said: Error | null = null;
+  redis.on("error", error => {
+    said ??= error;
+  });
   try {
     await redis.connect();
     const [slot, ranges] = (await Promise.all([
@@ -112,6 +135,8 @@ async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConn
     if (!range) return null;
     const nodes = ranges.flatMap(([, , ...owners]) => owners.map(at));
     return { master: at(range[2]), nodes };
+  } catch (error) {
+    throw said ?? error;
   } finally {
     redis.disconnect();
   }

@@ -82,7 +82,12 @@ export function connectRedis(
   const family = new SilentConnections();
   let answerLimitMs = purpose === "worker" ? WORKER_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
   return new CheckedRedis(options, {
-    demand: { db: options.db ?? 0, username: options.username ?? "default", mayBeReplica },
+    demand: {
+      db: options.db ?? 0,
+      username: options.username ?? "default",
+      mayBeReplica,
+      kind: address.kind,
+    },
     hasPlainErrors: purpose !== "worker",
     onOpened: redis => {
       // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.

@@ -16,15 +16,18 @@ const VAGUE_TLS = /^(EPIPE|ECONNRESET|ETIMEDOUT|ERR_SSL_.*)$/;
 /** Why there is no connection, in one line for people: never a secret of the address, never ioredis's own words. */
 export function reasonOf(error: Error | null, address: RedisAddress): string {
   if (error === null) return CLOSED;
-  return withoutSecrets(rawReasonOf(error), address).replace(/\s+/g, " ").trim().slice(0, TEXT_LIMIT);
+  return withoutSecrets(rawReasonOf(error, address.kind), address)
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, TEXT_LIMIT);
 }
 
-function rawReasonOf(error: Error): string {
+function rawReasonOf(error: Error, kind: RedisAddress["kind"]): string {
   if (isBellwetherError(error)) return error.message;
   if ("code" in error && error.code !== undefined) return String(error.code);
   if (error.message.startsWith("Socket timeout")) return SILENT;
   if (error.message.startsWith("All sentinels are unreachable")) return sentinelReason(error.message);
-  if (error.name === "ReplyError") return withAdvice(withoutArguments(error.message));
+  if (error.name === "ReplyError") return withAdvice(withoutArguments(error.message), kind);
   if (error.message.startsWith("Unknown RESP type")) return "what answers there is not Redis";
   return CLOSED;
 }
@@ -35,12 +38,24 @@ function sentinelReason(message: string): string {
   if (last === "") return "no sentinel names a master: redis.sentinel.name is unknown to them";
   const isOurs =
     /^(Connection is closed|Stream isn't writeable|Reached the max retries|Command timed out)/.test(last);
-  return isOurs ? "no sentinel answers" : `no sentinel answers: ${withoutArguments(last)}`;
+  return isOurs
+    ? "no sentinel answers"
+    : withSentinelAdvice(`no sentinel answers: ${withoutArguments(last)}`);
+}
+
+/** A sentinel's users are its own. */
+function withSentinelAdvice(sentence: string): string {
+  if (/: NOAUTH\b/.test(sentence)) return `${sentence} (set redis.sentinel.password)`;
+  if (/: WRONGPASS\b/.test(sentence))
+    return `${sentence} (correct redis.sentinel.username or redis.sentinel.password)`;
+  if (/: ERR No such master\b/.test(sentence)) return `${sentence} (correct redis.sentinel.name)`;
+  return sentence;
 }
 
 /** What an operator changes, beside what the server says. */
-function withAdvice(sentence: string): string {
-  if (/^NOAUTH\b/.test(sentence)) return `${sentence} (set a password in redis.url, or redis.password)`;
+function withAdvice(sentence: string, kind: RedisAddress["kind"]): string {
+  const where = kind === "url" ? "a password in redis.url, or redis.password" : "redis.password";
+  if (/^NOAUTH\b/.test(sentence)) return `${sentence} (set ${where})`;
   if (/^WRONGPASS\b/.test(sentence)) return `${sentence} (correct the user name or the password of redis)`;
   return sentence;
 }

@@ -1,3 +1,4 @@
+import type { RedisAddress } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 
 /** What a connection must be before a command of ours is sent on it. */
@@ -8,7 +9,16 @@ export interface ConnectionDemand {
   readonly username: string;
   /** Reading is all that it is for, so a read-only replica will do. */
   readonly mayBeReplica: boolean;
+  /** How the server was found. */
+  readonly kind: RedisAddress["kind"];
 }
+
+/** What to do about a read-only replica. */
+const REPLICA_ADVICE: Readonly<Record<ConnectionDemand["kind"], string>> = {
+  url: "name the primary, or use redis.sentinel or redis.cluster",
+  sentinel: "the sentinels are asked again until they name a primary: look whether a failover is under way",
+  cluster: "the nodes are asked again until they name a primary: look whether a failover is under way",
+};
 
 /** What a server answered to the questions of a new connection: text, or its refusal. */
 export interface ServerAnswers {
@@ -78,15 +88,12 @@ export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): S
 /** Of a read-only replica, unless one will do. */
 export function replicaProblem(
   { role, info }: ServerFacts,
-  { mayBeReplica }: ConnectionDemand,
+  { mayBeReplica, kind }: ConnectionDemand,
 ): BellwetherError | null {
   if (role !== "slave" || mayBeReplica) return null;
   const primary =
     info["master_host"] === undefined ? "" : ` of ${info["master_host"]}:${info["master_port"]}`;
-  return refused(
-    `READONLY this server is a replica${primary}, and takes no writes`,
-    "name the primary, or use redis.sentinel or redis.cluster",
-  );
+  return refused(`READONLY this server is a replica${primary}, and takes no writes`, REPLICA_ADVICE[kind]);
 }
 
 function refused(problem: string, advice: string): BellwetherError<"BW_REDIS_REFUSED"> {

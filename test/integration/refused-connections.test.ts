@@ -3,11 +3,14 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Redis } from "ioredis";
 import { afterEach, describe, expect, it } from "vitest";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";
+import { leastRights } from "../support/least-rights.ts";
 import { createProject } from "../support/project.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { ReplicaProcess } from "../support/replica-process.ts";
 import { Site, type SiteOptions, urlOf } from "../support/site.ts";
 
 const disposals: (() => Promise<unknown> | unknown)[] = [];
@@ -113,6 +116,34 @@ describe("a server that takes no more connections", () => {
   });
 });
 
+describe("a node of a cluster that does not name the slot's master", () => {
+  it("is told with its words, carries no command, and is used when it answers", async () => {
+    const node = await server({ args: ["--cluster-enabled", "yes", "--save", ""] });
+    const admin = new Redis(node.port, "127.0.0.1");
+    disposals.push(() => admin.disconnect());
+    await admin.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
+    const name = namespace();
+    await admin.call("ACL", "SETUSER", "ops", "on", ">hunter2", ...leastRights(name), "-cluster|slots");
+    const project = await createProject({
+      "config/bellwether.yaml": `namespace: ${name}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] }, username: ops, password: hunter2 }\nhttp: false\nadmin: false\n`,
+      "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
+      "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+    });
+    disposals.push(() => project.dispose());
+    const replica = new ReplicaProcess(["--config", project.configDir]);
+    disposals.push(() => replica.end());
+    expect(await replica.when("redis.unreachable")).toMatchObject({
+      error: expect.stringMatching(/^NOPERM .*'cluster\|slots' command/),
+    });
+    expect(replica.lines.map(line => line.event)).not.toContain("redis.connected");
+    await admin.call("ACL", "SETUSER", "ops", "+cluster|slots");
+    await replica.when("redis.connected");
+    await replica.when("run.completed");
+    expect(replica.noise).toEqual([]);
+    expect(await replica.end()).toBe(0);
+  });
+});
+
 describe("what is no such Redis", () => {
   async function statusOf(redis: string) {
     const project = await createProject({
@@ -152,6 +183,17 @@ describe("what is no such Redis", () => {
     expect(toPlain.stderr).toContain(
       "does not speak TLS on this port, and the configuration does: write redis://",
     );
+  });
+
+  it("is named as a server without a cluster", async () => {
+    const { port } = await server();
+    const { code, stderr } = await statusOf(`{ cluster: { nodes: ["127.0.0.1:${port}"] } }`);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^cannot reach Redis at \S+ \S+: ERR This instance has cluster support disabled\n$/,
+      ),
+    ]);
   });
 
   it.each([

@@ -32,10 +32,27 @@ describe("why there is no connection", () => {
     expect(reasonOf(error, ADDRESS)).toBe(reason);
   });
 
+  it("is a password that is missing, where this address can have one", () => {
+    const error = reply("NOAUTH Authentication required.");
+    expect(reasonOf(error, ADDRESS)).toMatch(/\(set a password in redis\.url, or redis\.password\)$/);
+    expect(reasonOf(error, SENTINEL)).toMatch(/\(set redis\.password\)$/);
+  });
+
   it.each([
     ["", "no sentinel names a master: redis.sentinel.name is unknown to them"],
     [" Last error: Connection is closed.", "no sentinel answers"],
-    [" Last error: NOAUTH Authentication required.", "no sentinel answers: NOAUTH Authentication required."],
+    [
+      " Last error: NOAUTH Authentication required.",
+      "no sentinel answers: NOAUTH Authentication required. (set redis.sentinel.password)",
+    ],
+    [
+      " Last error: WRONGPASS invalid username-password pair or user is disabled.",
+      "no sentinel answers: WRONGPASS invalid username-password pair or user is disabled. (correct redis.sentinel.username or redis.sentinel.password)",
+    ],
+    [
+      " Last error: ERR No such master with that name",
+      "no sentinel answers: ERR No such master with that name (correct redis.sentinel.name)",
+    ],
   ])("sentinels that give no master:%s", (last, reason) => {
     const error = new Error(`All sentinels are unreachable. Retrying from scratch after 50ms.${last}`);
     expect(reasonOf(error, SENTINEL)).toBe(reason);

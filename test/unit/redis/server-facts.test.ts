@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readAnswers, replicaProblem, type ServerAnswers } from "../../../src/redis/server-facts.ts";
 
-const DEMAND = { db: 0, username: "default", mayBeReplica: false };
+const DEMAND = { db: 0, username: "default", mayBeReplica: false, kind: "url" } as const;
 const INFO = "# Server\r\nredis_version:7.0.15\r\nrole:master\r\nloading:0\r\n";
 const HELLO = ["server", "redis", "version", "7.0.15", "role", "master"];
 const clientInfo = (db: number, user = "default") => `id=3 addr=1:2 name=x db=${db} user=${user} resp=3\n`;
@@ -86,6 +86,12 @@ describe("the answers of a server", () => {
     const facts = readAnswers(answers({ info }), DEMAND);
     expect(replicaProblem(facts, DEMAND)?.message).toMatch(/^READONLY .* replica of 10\.0\.0\.7:6379/);
     expect(replicaProblem(facts, { ...DEMAND, mayBeReplica: true })).toBeNull();
+    expect(replicaProblem(facts, DEMAND)?.message).toMatch(/or use redis\.sentinel or redis\.cluster$/);
+    for (const kind of ["sentinel", "cluster"] as const) {
+      const problem = replicaProblem(facts, { ...DEMAND, kind })?.message;
+      expect(problem).toMatch(/are asked again until they name a primary/);
+      expect(problem).not.toContain("redis.");
+    }
     const hello = ["role", "replica"];
     const blind = readAnswers(answers({ info: new Error("NOPERM no"), hello }), DEMAND);
     expect(replicaProblem(blind, DEMAND)?.message).toMatch(/^READONLY/);
