@@ -287,7 +287,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "leader.resigned": { level: "info", message: "gave up leadership" },
   "leader.lost": { level: "warn", message: "lost leadership" },
   "leader.failed": { level: "error", message: "the leader's work broke down; resigning" },
-  "leader.absent": { level: "error", message: "nobody leads" },
+  "leader.absent": { level: "error", message: "this replica knows of no leader" },
   "bid.failing": { level: "error", message: "this replica cannot stand for election; another one leads" },
   "clock.skewed": {
     level: "warn",

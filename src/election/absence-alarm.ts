@@ -6,6 +6,11 @@ export interface AbsenceAlarmOptions {
   readonly raise: (forMs: number, error: string) => void;
 }
 
+/** For a replica that cannot know whether there is a leader: others may be well. */
+export function cannotSee(error: unknown): string {
+  return `this replica cannot see who leads: ${error instanceof Error ? error.message : error}`;
+}
+
 /**
  * Says that something which an election needs is missing: first after two TTLs (one is what a normal takeover
  * after a freeze may take), then at doubling intervals while it lasts, so that the log shows it without drowning.

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Hint } from "../clock/hint.ts";
 import type { EndCause, Events, ResignReason } from "../events.ts";
-import { AbsenceAlarm } from "./absence-alarm.ts";
+import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import { messageOf } from "./end-cause.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import {
@@ -233,13 +233,13 @@ export class Elector {
     if (Number.isSafeInteger(term)) this.#knownTerm = Math.max(this.#knownTerm, term);
   }
 
-  /** To call the cluster leaderless, a replica that cannot bid must have seen that nobody leads, or see nothing at all. */
+  /** A replica that cannot bid knows of no leader where it sees that there is none, and where it sees nothing at all. */
   async #bidFailed(error: string): Promise<void> {
     const { seekLeader, replica } = this.#options;
-    const seen = await seekLeader?.().catch(() => null);
-    if (!seen || seen.replica === replica) {
+    const seen = await seekLeader?.().catch(() => "unknown" as const);
+    if (!seen || seen === "unknown" || seen.replica === replica) {
       this.#exclusion.clear();
-      this.#absence.check(error);
+      this.#absence.check(seen === "unknown" ? cannotSee(error) : error);
       return;
     }
     this.#seen = seen.replica;

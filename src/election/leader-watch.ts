@@ -3,9 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { Routine } from "../clock/routine.ts";
 import type { Events } from "../events.ts";
-import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import type { AbsenceAlarm } from "./absence-alarm.ts";
+import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import { readLeader } from "./leader-record.ts";
 import type { Leader } from "./lease-store.ts";
 import { tellBeginning } from "./term-lines.ts";
@@ -59,9 +58,7 @@ export class LeaderWatch {
       absence.clear();
       if (events !== null) await this.#observe(events, leader);
     } catch (error) {
-      absence.check(
-        isConnectionLoss(error) ? "Redis does not answer" : `Redis does not say who leads: ${error}`,
-      );
+      absence.check(cannotSee(error));
     }
   }
 

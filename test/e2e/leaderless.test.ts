@@ -37,7 +37,9 @@ test.each(["scheduler,worker", "worker"])(
       const replica = site.start("--roles", roles);
       expect(await replica.when("leader.absent")).toMatchObject({
         level: "error",
+        msg: "this replica knows of no leader",
         forMs: expect.any(Number),
+        error: expect.stringMatching(/^this replica cannot see who leads: no connection to Redis/),
       });
       expect((await scrape(await urlOf(replica))).value("leader_absent_seconds")).toBeGreaterThan(1);
       expect((await scrape(await urlOf(replica))).value("store_up", { store: "redis" })).toBe(0);

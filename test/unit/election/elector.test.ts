@@ -234,12 +234,14 @@ describe("following", () => {
     leader = "me";
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("leader.absent")).toHaveLength(1);
+    expect(recorder.of("leader.absent")[0]?.error).not.toContain("cannot see");
     leader = "other";
     await clock.advance(TTL_MS);
     expect(elector.leaderAbsentMs).toBe(0);
     leader = "unknown";
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("leader.absent")).toHaveLength(2);
+    expect(recorder.of("leader.absent")[1]?.error).toMatch(/^this replica cannot see who leads: ./);
     expect(recorder.of("bid.failing")).toHaveLength(1);
   });
 
