@@ -6,6 +6,7 @@ import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { HOUR_MS } from "../schedule/time-units.ts";
 import { storedDefinitionOf } from "./definition.ts";
 import { noteDropped } from "./dropped.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
@@ -17,6 +18,8 @@ const DEFINE = new Script(new URL("./define.lua", import.meta.url));
 const JOBS_A_SCRIPT = 5_000;
 /** Definitions are a few hundred bytes each. */
 const DEFINITIONS_A_SCRIPT = 1_000;
+/** Of ticks that a new job has missed, this many are recorded. */
+const JUST_PASSED_LIMIT = 100;
 
 const openReply = z.union([
   z.tuple([z.literal("fenced")]),
@@ -120,11 +123,29 @@ async function define(
     [
       ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
       ...[opening, covered.size, ...[...covered].flat()],
-      ...jobs.flatMap(job => [...fingerprintsOf(job), storedDefinitionOf(job).json]),
+      ...jobs.flatMap(job => [
+        ...fingerprintsOf(job),
+        storedDefinitionOf(job).json,
+        justPassed(job, nowMs).join(","),
+      ]),
     ],
   );
   const [outcome, ...values] = defineReply.parse(reply);
   return outcome === "defined" ? values : outcome;
+}
+
+/**
+ * The ticks of `at` that passed within the last hour, newest first to the limit. A person who wrote such an instant down
+ * expects a run; a cron that is new is expected to begin now.
+ */
+function justPassed({ spec, schedule }: Job, nowMs: number): number[] {
+  const ticks: number[] = [];
+  if (spec.at === undefined) return ticks;
+  for (let tick = schedule.previous(nowMs); tick !== null; tick = schedule.previous(tick.at - 1)) {
+    if (tick.at <= nowMs - HOUR_MS || ticks.length === JUST_PASSED_LIMIT) break;
+    ticks.push(tick.at);
+  }
+  return ticks.reverse();
 }
 
 function fingerprintsOf(job: Job): string[] {

@@ -4,13 +4,16 @@
 -- ARGV  1 fence   2 now (epoch ms)   3 how many entries a history keeps   4 what the keys of histories begin with
 --       5 id of the opening   6 how many calendars follow, and these: digest, covered time
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
---       without epochs keep it, the definition as JSON
+--       without epochs keep it, the definition as JSON, ticks that are to be recorded as missed where the job has no
+--       cursor (epoch ms, with commas)
 -- Returns {'fenced'} when another term is in force, {'late'} when the books have been opened again
 -- meanwhile, else {'defined', cursor and launched ticks of the first job, ...}
 --
 -- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that was
 -- in force is closed: it owns the ticks up to now, or up to its cursor where that is later, and keeps its own cursor. The
 -- next epoch owns the ticks after that, and its cursor begins there. A job without a cursor begins now.
+--
+-- A job without a cursor decides no tick from before. Of a one-off that a person has just written down the history says so.
 --
 -- A release without epochs keeps only a fingerprint in `schedules`. Where it is not the one of the stored definition, such
 -- a release has led meanwhile. When it led with this schedule, the job goes on from its cursor. When it led with another
@@ -37,14 +40,22 @@ local function record(job, ...)
   redis.pcall('XADD', histories .. job, 'MAXLEN', '~', kept, '*', 'action', 'rescheduled', 'at', ARGV[2], ...)
 end
 
+local function record_missed(job, ticks)
+  for tick in string.gmatch(ticks, '%d+') do
+    redis.pcall('XADD', histories .. job, 'MAXLEN', '~', kept, '*', 'tick', tick, 'outcome', 'missed', 'kind', 'scheduled',
+      'term', string.match(ARGV[1], '^%d+'), 'lateMs', string.format('%.0f', now - tonumber(tick)),
+      'reason', 'Redis did not know the job by then, or has lost what it knew')
+  end
+end
+
 local function after(cursor)
   return string.format('%.0f', math.max(now, tonumber(cursor)))
 end
 
 local reply = {'defined'}
 while at <= #ARGV do
-  local job, fingerprint, digest, legacy, json = unpack(ARGV, at, at + 4)
-  at = at + 5
+  local job, fingerprint, digest, legacy, json, missed = unpack(ARGV, at, at + 5)
+  at = at + 6
   local line = redis.call('HGET', KEYS[3], job) or ''
   local cursor = redis.call('HGET', KEYS[2], job)
   local led_with = redis.call('HGET', KEYS[6], job)
@@ -55,6 +66,7 @@ while at <= #ARGV do
   if not cursor then
     begins = ARGV[2]
     redis.call('PERSIST', histories .. job)
+    record_missed(job, missed)
   elseif not tonumber(cursor) then
     begins = false
   elseif is_stored and was ~= fingerprint then

@@ -90,6 +90,25 @@ describe("opening a term", () => {
     expect(await cursorsOf(launcher, T0 + 60_000)).toEqual(new Map([["report", T0]]));
   });
 
+  it("records the instants of a new job that passed in the last hour, once, and no tick of a cron", async () => {
+    const at = [T0 - 2 * 60 * 60_000, T0 - 50 * 60_000, T0 - 3_000, T0, T0 + 60_000];
+    const jobs = [jobOf("once", {}, { at }), jobOf("hourly", {}, { cron: ["0 * * * *"] })];
+    const { launcher, other, keys } = await setup(jobs);
+    for (const nowMs of [T0, T0 + 1_000]) {
+      expect((await cursorsOf(launcher, nowMs)).get("once")).toBe(T0);
+    }
+    const rows = await readHistory(other, keys, "once", 10);
+    const missed = { outcome: "missed", kind: "scheduled", term: 1 };
+    expect(rows).toMatchObject(
+      [T0, T0 - 3_000, T0 - 50 * 60_000].map(tick => ({
+        ...missed,
+        ...{ tick: new Date(tick).toISOString(), lateMs: T0 - tick },
+        reason: "Redis did not know the job by then, or has lost what it knew",
+      })),
+    );
+    expect(await readHistory(other, keys, "hourly", 10)).toEqual([]);
+  });
+
   it("moves the cursor of a schedule that changed to the change, once, and tells so in the history", async () => {
     const { launcher, name, other, keys } = await setup();
     await cursorsOf(launcher, T0);
