@@ -1,6 +1,6 @@
 -- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it. (After term.lua.)
 --
--- KEYS  1 lease   2 term   3 leader   4 terms   5 generation   6 generations
+-- KEYS  1 lease   2 term   3 leader   4 terms   5 generation   6 generations   7 lineage
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
@@ -28,6 +28,7 @@ local seen = sees(ARGV[6], ARGV[1])
 local mine = tonumber(ARGV[8])
 local keys = {
   term = KEYS[2], leader = KEYS[3], terms = KEYS[4], generation = KEYS[5], generations = KEYS[6],
+  lineage = KEYS[7],
 }
 
 if holder == ARGV[2] and redis.call('GET', KEYS[2]) == (last.term or '') .. ':' .. ARGV[2] then

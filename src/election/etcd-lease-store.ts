@@ -246,13 +246,13 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #openTerm({ candidate, claimBefore }: Place, bid: Bid) {
-    const { term, leader, terms, claim, generation, generations } = this.#keys;
+    const { term, leader, terms, claim, generation, generations, lineage } = this.#keys;
     const { leadershipChannel, aliveChannels } = this.#keys;
     const [cluster = "", revision = ""] = candidate.claim.split(":");
     return openReply.parse(
       await OPEN.run(
         this.#redis,
-        [term, leader, terms, claim, generation, generations],
+        [term, leader, terms, claim, generation, generations, lineage],
         [
           ...[bid.replica, bid.token, candidate.ttlMs, leadershipChannel, TERMS_KEPT],
           ...[aliveChannels, cluster, revision, claimBefore, bid.generation, bid.knownTerm ?? 0],

@@ -69,12 +69,12 @@ export class RedisLeaseStore implements LeaseStore {
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
-    const { lease, term, leader, terms, generation, generations } = this.#keys;
+    const { lease, term, leader, terms, generation, generations, lineage } = this.#keys;
     const { leadershipChannel, aliveChannels } = this.#keys;
     const reply = campaignReply.parse(
       await CAMPAIGN.run(
         this.#redis,
-        [lease, term, leader, terms, generation, generations],
+        [lease, term, leader, terms, generation, generations, lineage],
         [
           ...[bid.replica, bid.token, bid.ttlMs, leadershipChannel, TERMS_KEPT],
           ...[aliveChannels, bid.takeOver ?? 0, bid.generation, bid.knownTerm ?? 0, ...awayArgs(bid)],

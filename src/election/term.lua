@@ -190,14 +190,16 @@ local function beginningOf(record)
 end
 
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
--- keys: term, leader, terms, generations
+-- keys: term, leader, terms, generations, lineage
 -- bid: replica, token, ttl, channel, kept, seen, generation, known, store, away, awayMs
 -- all: from readGenerations
 local function openTerm(keys, all, last, bid, now)
   local fence = redis.call('GET', keys.term)
   local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
-  -- Redis may have lost its count, when it was emptied for example: numbers do not go back for replicas that remember.
-  newest = math.max(newest, bid.known or 0)
+  -- Redis may have lost its count, when it was emptied for example: numbers do not go back for replicas that remember, nor
+  -- after they have put back what they know (put-back.lua).
+  local kept = string.match(redis.call('HGET', keys.lineage, 'term') or '', '^%d+$') or '0'
+  newest = math.max(newest, bid.known or 0, #kept > 15 and 0 or tonumber(kept))
   local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
   local reason, previous, vacant = 'vacant', '', -1
   if last.replica then

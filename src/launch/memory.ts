@@ -83,7 +83,7 @@ export type PutBackOutcome =
 export async function putBack(
   redis: Redis,
   keys: RedisKeys,
-  { lineage, version, generation, orders, counts }: Memory,
+  { lineage, term, version, generation, orders, counts }: Memory,
   { fence, by }: { readonly fence: string | null; readonly by: string },
 ): Promise<PutBackOutcome> {
   const [outcome, ...jobs] = putBackReply.parse(
@@ -92,7 +92,7 @@ export async function putBack(
       [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit, keys.cursors],
       [
         ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
-        ...[orders.size, ...[...orders].flat(), ...[...counts].flat()],
+        ...[term, orders.size, ...[...orders].flat(), ...[...counts].flat()],
       ],
     ),
   );

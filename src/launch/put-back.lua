@@ -3,7 +3,8 @@
 -- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
 --       orders   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
---       8 how many entries audit and histories keep   9 how many orders follow: name and value each   then jobs and counts
+--       8 how many entries audit and histories keep   9 newest term that it remembers
+--       10 how many orders follow: name and value each   then jobs and counts
 -- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
 --         at least as much has put it back, else {'done', jobs that are paused again ...}
 --
@@ -14,6 +15,11 @@
 -- Why atomic, and why it looks again: it may arrive late, or at another server than the one whose loss was noticed.
 
 if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
+
+-- The term in force keeps its number: its leader could not write any more. The next one goes on from here.
+local term = tonumber(string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):') or '0')
+local floor_term = tonumber(redis.call('HGET', KEYS[2], 'term') or '') or 0
+if tonumber(ARGV[9]) > math.max(term, floor_term) then redis.call('HSET', KEYS[2], 'term', ARGV[9]) end
 
 local id = redis.call('HGET', KEYS[2], 'id') or ''
 local version = tonumber(redis.call('HGET', KEYS[3], 'version') or '') or 0
@@ -73,8 +79,8 @@ local function put_back_skips(name, value, job)
 end
 
 local jobs = {'done'}
-local at = 10
-for _ = 1, tonumber(ARGV[9]) do
+local at = 11
+for _ = 1, tonumber(ARGV[10]) do
   local name, value = ARGV[at], ARGV[at + 1]
   at = at + 2
   local what, job = string.match(name, '^(%l+):(.*)$')

@@ -8,7 +8,7 @@ import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { type OpenStore, openEtcd, openRedis, openUnseenEtcdStore } from "../support/etcd-store.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
-import { generationsIn, type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
+import { type LeaseStoreFixture, leaseStoreSuite, recordsIn } from "./lease-store.ts";
 
 let redis: TestRedis;
 let etcd: TestEtcd;
@@ -44,7 +44,7 @@ async function setup(): Promise<
       return store;
     },
     vanish: store => stores.get(store)?.vanish(),
-    ...generationsIn(plain, keys),
+    ...recordsIn(plain, keys),
     readFence: () => plain.get(keys.term),
     async untilExpired() {
       while ((await queue.holder()) !== null);

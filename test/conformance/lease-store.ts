@@ -21,6 +21,8 @@ export interface LeaseStoreFixture {
   endBackOff(generation: number): Promise<void>;
   /** Lets all bids of the generation be long ago. */
   forgetBids(generation: number): Promise<void>;
+  /** What a replica puts back of the terms before Redis lost its data. */
+  putBackTerm(term: number): Promise<unknown>;
   /** Resolves when no lease is held any more because its time to live ended. */
   untilExpired(): Promise<void>;
   dispose(): Promise<void>;
@@ -60,6 +62,20 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
         term: 8,
       });
       await a.withdraw();
+    });
+
+    it("goes on from a term that another replica has put back, without touching the one in force", async () => {
+      const first = bidOf("a");
+      expect(await a.campaign(first)).toMatchObject({ outcome: "elected", term: 1 });
+      await fixture.putBackTerm(41);
+      expect(await a.renew({ ...first, isProven: false })).toBe("renewed");
+      expect(await fixture.readFence()).toBe(fenceOf(1, first.token));
+      await a.release(first, "resigned");
+      const second = bidOf("b");
+      expect(await b.campaign(second)).toMatchObject({ outcome: "elected", term: 42 });
+      await b.release(second, "resigned");
+      await fixture.putBackTerm(41);
+      expect(await a.campaign(bidOf("a"))).toMatchObject({ outcome: "elected", term: 43 });
     });
 
     it("opens the term before it answers", async () => {
@@ -445,9 +461,10 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
   });
 }
 
-/** What the suite needs of the generations that stores keep in Redis. */
-export function generationsIn(redis: Redis, { generations }: RedisKeys) {
+/** What the suite needs of what all stores keep in Redis. */
+export function recordsIn(redis: Redis, { generations, lineage }: RedisKeys) {
   return {
+    putBackTerm: (term: number) => redis.hset(lineage, "term", term),
     async backOffMs(generation: number) {
       const [, ends] = ((await redis.hget(generations, `failed:${generation}`)) ?? "0 0").split(" ");
       return Math.max(Number(ends) - (await readTimeMs(redis)), 0);

@@ -7,7 +7,7 @@ import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { electorSuite } from "./elector.ts";
-import { generationsIn, type LeaseStoreFixture, leaseStoreSuite } from "./lease-store.ts";
+import { type LeaseStoreFixture, leaseStoreSuite, recordsIn } from "./lease-store.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Re
     vanish(store) {
       subscribers.get(store)?.disconnect();
     },
-    ...generationsIn(plain, keys),
+    ...recordsIn(plain, keys),
     readFence: () => plain.get(keys.term),
     async untilExpired() {
       while ((await plain.exists(keys.lease)) === 1);

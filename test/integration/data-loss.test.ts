@@ -203,6 +203,28 @@ describe("what a replica remembers", () => {
   });
 });
 
+describe("the newest term that a replica remembers", () => {
+  it("is put back for the next term, and leaves the one in force alone", async () => {
+    const { redis, keys, empty, remember, restore } = await setup();
+    const memory = await remember();
+    await empty();
+    await redis.set(keys.term, "1:new");
+    await restore(memory);
+    expect(await redis.get(keys.term)).toBe("1:new");
+    expect(await redis.hget(keys.lineage, "term")).toBe("7");
+    await restore({ ...memory, term: 5 });
+    expect(await redis.hget(keys.lineage, "term")).toBe("7");
+  });
+
+  it("is not written where the term in force is newer", async () => {
+    const { redis, keys, remember, restore } = await setup();
+    const memory = await remember();
+    await redis.set(keys.term, "8:other");
+    expect(await restore(memory)).toEqual({ outcome: "kept" });
+    expect(await redis.hget(keys.lineage, "term")).toBeNull();
+  });
+});
+
 describe("the data guard", () => {
   async function guards(count: number) {
     const fixture = await setup();
