@@ -1,3 +1,5 @@
+import type { MissReason, SkipReason } from "./reasons.ts";
+
 /**
  * What happens in a replica, as typed events. Code emits; the log and the metrics subscribe. Names and
  * fields are a contract: people grep for them.
@@ -110,6 +112,7 @@ export interface EventMap {
     tick: string;
     term: number;
     reason: string;
+    reasonCode: SkipReason["code"];
     run?: string;
     from?: string;
     count?: number;
@@ -120,6 +123,7 @@ export interface EventMap {
     tick: string;
     term: number;
     reason: string;
+    reasonCode: MissReason["code"];
     from?: string;
     count?: number;
   };
@@ -143,6 +147,7 @@ export interface EventMap {
     run?: string;
     ticks?: readonly string[] | number;
     reason?: string;
+    reasonCode?: string;
   };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };

@@ -1,9 +1,9 @@
 /** What events tell, as metrics. What has known labels stands at 0 from the start, so that its first step is seen. */
 import type { ElectedReason, LostReason, ResignReason } from "../events.ts";
+import { MISS_LABELS, SKIP_LABELS } from "../reasons.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 import type { Reactions } from "./reactions.ts";
-import { TICK_REASONS, type TickOutcome, tickReason } from "./tick-reason.ts";
 
 /** From an idle machine's best to an outage that was caught up on. */
 const LATENESS_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600];
@@ -19,6 +19,9 @@ const RESIGN_REASONS = [
 ] satisfies readonly ResignReason[];
 const LOST_REASONS = ["expired", "fenced", "unreachable"] satisfies readonly LostReason[];
 const HANDOFF_REASONS = ["vacant", "resigned", "crashed", "expired"] satisfies readonly ElectedReason[];
+const LAUNCH_KINDS = ["scheduled", "catch-up"] as const;
+/** For a reason without a label of its own. No code of today is one. */
+const OTHER = "other";
 const RUN_OUTCOMES = ["completed", "failed", "retried"] as const;
 
 export function leadershipMetrics(make: Instruments): Reactions {
@@ -78,19 +81,21 @@ export function tickMetrics(make: Instruments): Reactions {
     LATENESS_BUCKETS_S,
     "kind",
   );
-  for (const [outcome, reasons] of Object.entries(TICK_REASONS)) {
-    for (const reason of reasons) ticks.inc({ outcome, reason }, 0);
+  for (const kind of LAUNCH_KINDS) {
+    ticks.inc({ outcome: "launched", reason: kind }, 0);
+    lateness.zero({ kind });
   }
-  for (const kind of TICK_REASONS.launched) lateness.zero({ kind });
-  const pass = (outcome: TickOutcome, reason: string, count = 1) =>
-    ticks.inc({ outcome, reason: tickReason(outcome, reason) }, count);
+  for (const reason of [...Object.values(SKIP_LABELS), OTHER]) ticks.inc({ outcome: "skipped", reason }, 0);
+  for (const reason of [...Object.values(MISS_LABELS), OTHER]) ticks.inc({ outcome: "missed", reason }, 0);
   return {
     "tick.launched": ({ kind, lateMs }) => {
-      ticks.inc({ outcome: "launched", reason: tickReason("launched", kind) });
+      ticks.inc({ outcome: "launched", reason: kind });
       lateness.observe({ kind }, seconds(lateMs));
     },
-    "tick.skipped": ({ reason, count }) => pass("skipped", reason, count),
-    "tick.missed": ({ reason, count }) => pass("missed", reason, count),
+    "tick.skipped": ({ reasonCode, count = 1 }) =>
+      ticks.inc({ outcome: "skipped", reason: SKIP_LABELS[reasonCode] }, count),
+    "tick.missed": ({ reasonCode, count = 1 }) =>
+      ticks.inc({ outcome: "missed", reason: MISS_LABELS[reasonCode] }, count),
   };
 }
 

@@ -23,6 +23,8 @@ const decision = z.object({
   term: number,
   lateMs: number,
   reason: text,
+  /** Absent in the records of releases without codes. A later release may have written one that is not known here. */
+  reasonCode: text,
   run: text,
   blockedBy: text,
   by: text,
@@ -56,6 +58,7 @@ const action = z.object({
   at: instant,
   by: text,
   reason: text,
+  reasonCode: text,
   ticks: instants.optional(),
   /** Of `rescheduled`: the schedule before it was in force until then. */
   until: instant.optional(),
@@ -94,6 +97,7 @@ const auditRecord = z.object({
   run: text,
   ticks: text,
   reason: text,
+  reasonCode: text,
 });
 const backfillCount = number;
 

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { sleep } from "../clock/sleep.ts";
+import { reasonText } from "../reasons.ts";
 import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { refusalOf } from "../redis/refusal.ts";
@@ -30,7 +31,8 @@ export function recordOf(decision: Decision, run: string, term: number, nowMs: n
   const lateMs = latenessOf(decision, nowMs);
   const fields = ["tick", String(decision.tickAt), "term", String(term), "lateMs", String(lateMs)];
   if (decision.outcome === "launch") return [...fields, "kind", decision.kind, "run", run];
-  fields.push("kind", "scheduled", "reason", decision.reason);
+  fields.push("kind", "scheduled", "reason", reasonText(decision.reason));
+  fields.push("reasonCode", decision.reason.code);
   if (decision.fromAt !== undefined) fields.push("from", String(decision.fromAt));
   if (decision.count !== undefined) fields.push("count", String(decision.count));
   if (decision.blockedBy !== undefined) fields.push("blockedBy", decision.blockedBy);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedNumber } from "../redis/stored-number.ts";
@@ -86,13 +87,15 @@ export async function putBack(
   { lineage, term, version, generation, orders, counts }: Memory,
   { fence, by }: { readonly fence: string | null; readonly by: string },
 ): Promise<PutBackOutcome> {
+  const { reason, reasonCode } = tellReason({ code: "order_lost" });
   const [outcome, ...jobs] = putBackReply.parse(
     await PUT_BACK.run(
       redis,
       [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit, keys.cursors],
       [
         ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
-        ...[term, orders.size, ...[...orders].flat(), ...[...counts].flat()],
+        ...[term, reason, reasonCode],
+        ...[orders.size, ...[...orders].flat(), ...[...counts].flat()],
       ],
     ),
   );

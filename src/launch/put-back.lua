@@ -3,8 +3,8 @@
 -- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
 --       orders   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
---       8 how many entries audit and histories keep   9 newest term that it remembers
---       10 how many orders follow: name and value each   then jobs and counts
+--       8 how many entries audit and histories keep   9 newest term that it remembers   10 why, for audit and histories
+--       11 code of that reason   12 how many orders follow: name and value each   then jobs and counts
 -- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
 --         at least as much has put it back, else {'done', jobs that are paused again ...}
 --
@@ -49,7 +49,7 @@ end
 local function record(job, action, ...)
   for _, key in ipairs({KEYS[6], ARGV[7] .. job}) do
     redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', action, 'at', now, 'by', ARGV[6], 'job', job,
-      'reason', 'Redis had lost the order', ...)
+      'reason', ARGV[10], 'reasonCode', ARGV[11], ...)
   end
 end
 
@@ -79,8 +79,8 @@ local function put_back_skips(name, value, job)
 end
 
 local jobs = {'done'}
-local at = 11
-for _ = 1, tonumber(ARGV[10]) do
+local at = 13
+for _ = 1, tonumber(ARGV[12]) do
   local name, value = ARGV[at], ARGV[at + 1]
   at = at + 2
   local what, job = string.match(name, '^(%l+):(.*)$')

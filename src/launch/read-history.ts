@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { TickKind } from "../events.ts";
+import { type ToldReason, tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 import {
@@ -20,6 +21,8 @@ export interface HistoryRow {
   readonly tick: string;
   readonly outcome: "launched" | "skipped" | "missed" | ActionOutcome;
   readonly reason?: string;
+  /** A `Reason["code"]`, or what a later release has written; absent where an earlier one has. */
+  readonly reasonCode?: string;
   readonly kind: TickKind;
   readonly term: number;
   readonly lateMs: number;
@@ -79,6 +82,7 @@ export interface AuditRow {
   readonly ticks?: readonly string[] | number;
   /** Why, where it was no operator: a replica put the order back. */
   readonly reason?: string;
+  readonly reasonCode?: string;
 }
 
 /** What operators did last, newest first. */
@@ -91,43 +95,52 @@ export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): P
 export function auditRowOf(flat: readonly string[]): AuditRow | null {
   const record = auditRecordOf(flat);
   if (record === null) return null;
-  const { at, action, by, job, run, ticks, reason } = record;
+  const { at, action, by, job, run, ticks } = record;
   return {
     ...{ at: isoOf(at), action, by },
     ...(job && { job }),
     ...(run && { run }),
     ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
-    ...(reason && { reason }),
+    ...storedReason(record),
   };
 }
 
 function actionRow(record: ActionRecord): HistoryRow {
   const { action, at, by } = record;
-  const about = aboutAction(record);
   return {
     ...{ tick: isoOf(at), outcome: action },
-    ...(about !== undefined && { reason: about }),
+    ...aboutAction(record),
     ...{ kind: "manual", term: 0, lateMs: 0 },
     ...(by !== undefined && { by }),
   };
 }
 
-function aboutAction({ ticks, reason, until, after }: ActionRecord): string | undefined {
+function aboutAction(record: ActionRecord): Partial<ToldReason> {
+  const { ticks, until: untilMs, after: afterMs } = record;
+  const told = storedReason(record);
   if (ticks !== undefined) {
     const named = `tick ${ticks.map(isoOf).join(", ")}`;
-    return reason ? `${named}: ${reason}` : named;
+    return { ...told, reason: told.reason === undefined ? named : `${named}: ${told.reason}` };
   }
-  if (until === undefined) return reason;
-  if (after === undefined)
-    return `the schedule changed; ticks up to ${isoOf(until)} belong to the one before`;
-  return `the schedule changed, and the one before is not known: no tick from ${isoOf(after)} to ${isoOf(until)} was decided`;
+  if (untilMs === undefined) return told;
+  if (afterMs === undefined) return tellReason({ code: "schedule_changed", untilMs });
+  return tellReason({ code: "schedule_unknown", afterMs, untilMs });
+}
+
+/** What a record says: text and code, text alone, or, where another release leaves the text to its readers, the code. */
+function storedReason({
+  reason,
+  reasonCode,
+}: Pick<DecisionRecord, "reason" | "reasonCode">): Partial<ToldReason> {
+  if (!reasonCode) return reason ? { reason } : {};
+  return { reason: reason || reasonCode, reasonCode };
 }
 
 function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRemoved: boolean): HistoryRow {
-  const { tick, outcome, reason, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
+  const { tick, outcome, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
   return {
     ...{ tick: isoOf(tick), outcome },
-    ...(reason && { reason }),
+    ...storedReason(decision),
     ...{ kind, term, lateMs },
     ...(run && { run }),
     ...(blockedBy && { blockedBy }),

@@ -7,6 +7,7 @@ import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { Settled } from "../launch/unanswered.ts";
+import { tellReason } from "../reasons.ts";
 import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -304,19 +305,19 @@ export class LeaderLoop {
     const { events } = this.#options;
     const { decision, run = "" } = settled;
     const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
-    if (decision.outcome !== "launch") {
-      const { reason, fromAt, count, blockedBy } = decision;
-      const range = fromAt === undefined ? {} : { from: new Date(fromAt).toISOString(), count: count ?? 1 };
-      events.emit(decision.outcome === "miss" ? "tick.missed" : "tick.skipped", {
-        ...about,
-        reason,
-        ...(blockedBy === undefined ? {} : { run: blockedBy }),
-        ...range,
-      });
-    } else {
+    if (decision.outcome === "launch") {
       const lateMs = latenessOf(decision, nowMs);
       events.emit("tick.launched", { ...about, lateMs, run, kind: decision.kind });
+      return;
     }
+    const { fromAt, count, blockedBy } = decision;
+    const rest = {
+      ...(blockedBy === undefined ? {} : { run: blockedBy }),
+      ...(fromAt === undefined ? {} : { from: new Date(fromAt).toISOString(), count: count ?? 1 }),
+    };
+    if (decision.outcome === "miss")
+      events.emit("tick.missed", { ...about, ...tellReason(decision.reason), ...rest });
+    else events.emit("tick.skipped", { ...about, ...tellReason(decision.reason), ...rest });
   }
 }
 

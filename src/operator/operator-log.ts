@@ -108,12 +108,13 @@ class TermReporter {
   }
 }
 
-function actedOf({ at, action, by, job, run, ticks, reason }: AuditRow, term: number) {
+function actedOf({ at, action, by, job, run, ticks, reason, reasonCode }: AuditRow, term: number) {
   return {
     ...{ action, by, at, term },
     ...(job !== undefined && { job }),
     ...(run !== undefined && { run }),
     ...(ticks !== undefined && { ticks }),
     ...(reason !== undefined && { reason }),
+    ...(reasonCode !== undefined && { reasonCode }),
   };
 }

@@ -1,5 +1,5 @@
+import type { MissReason } from "../reasons.ts";
 import { type DueSpan, firstDueFrom } from "./due-span.ts";
-import { durationText } from "./duration.ts";
 import type { Schedule } from "./schedule.ts";
 
 export type CatchUpPolicy = "none" | "latest" | "all";
@@ -40,13 +40,14 @@ export function findLaunchFrom(job: CatchUpRules, span: DueSpan, nowMs: number):
 }
 
 /** Says of each tick before `launchFrom` why the policy does not launch it. */
-export function missReasons(job: CatchUpRules, span: DueSpan, nowMs: number): (tickAt: number) => string {
+export function missReasons(job: CatchUpRules, span: DueSpan, nowMs: number): (tickAt: number) => MissReason {
   const oldest = job.catchUp === "all" ? windowFrom(job, nowMs) : Number.POSITIVE_INFINITY;
   return tickAt => {
-    if (job.catchUp === "none") return "catchUp: none";
-    if (job.catchUp === "latest" && tickAt !== span.newest) return "catchUp: latest, a newer tick was due";
-    if (tickAt >= oldest) return `beyond catchUpLimit ${job.catchUpLimit}: so many newer ticks were due`;
-    return `older than catchUpWindow ${durationText(job.catchUpWindowMs)}`;
+    if (job.catchUp === "none") return { code: "catch_up_none" };
+    if (job.catchUp === "latest" && tickAt !== span.newest) return { code: "superseded" };
+    if (tickAt >= oldest)
+      return { code: "beyond_limit", limit: job.catchUpLimit ?? Number.POSITIVE_INFINITY };
+    return { code: "older_than_window", windowMs: job.catchUpWindowMs };
   };
 }
 

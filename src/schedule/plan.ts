@@ -22,6 +22,7 @@
  * late ticks, then those whose policy would miss a tick that waits, and last, in bounded number, late ticks that are
  * launched however late they are (`catchUp: all`).
  */
+import type { MissReason, SkipReason } from "../reasons.ts";
 import { type CatchUpRules, findLaunchFrom, missReasons } from "./catch-up.ts";
 import { type DueSpan, findDueSpan, firstDueFrom } from "./due-span.ts";
 import type { Schedule, Tick } from "./schedule.ts";
@@ -94,10 +95,15 @@ export interface LaunchDecision extends DecisionBase {
   readonly isCounted?: true;
 }
 
-/** A tick that gets no run: `miss` by the catch-up policy, `skip` because the operator said so. */
-export interface PassDecision extends DecisionBase {
-  readonly outcome: "miss" | "skip";
-  readonly reason: string;
+/** Why a tick gets no run: `miss` by the catch-up policy, `skip` because something else keeps it from being launched. */
+type Pass =
+  | { readonly outcome: "miss"; readonly reason: MissReason }
+  | { readonly outcome: "skip"; readonly reason: SkipReason };
+
+/** A tick that gets no run. */
+export type PassDecision = Pass & PassedTicks;
+
+interface PassedTicks extends DecisionBase {
   /** The run that was in the way. */
   readonly blockedBy?: string;
   /** The oldest tick, when the decision stands for several. */
@@ -189,12 +195,13 @@ function afterOtherLanes(job: PlannedJob, launches: ReadonlyMap<string, number>)
 export function planRemoval(job: PlannedJob, untilMs: number): readonly PassDecision[] {
   const { runsLeft = Number.POSITIVE_INFINITY, cursor } = job;
   if (runsLeft <= 0) return [];
-  const reasonOf = () => REMOVED;
-  const stretch: Stretch = { after: cursor, end: Math.floor(untilMs) + 1, outcome: "skip", reasonOf };
+  const stretch: Stretch = { after: cursor, end: Math.floor(untilMs) + 1, passOf: () => skip("removed") };
   return passIn(job, stretch, { limit: DEFAULT_LIMIT, singlePasses: SINGLE_PASSES });
 }
 
-const REMOVED = "the job was removed from the configuration";
+function skip(code: SkipReason["code"]): Pass {
+  return { outcome: "skip", reason: { code } };
+}
 
 interface Rules {
   readonly nowMs: number;
@@ -273,14 +280,11 @@ function planLaunches(
   return { ...launches, decisions: [...replaced, ...launches.decisions] };
 }
 
-const REPLACED = "replaced by a newer tick";
-
 function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
   const isSkip = (tickAt: number) => job.skips?.includes(tickAt) === true;
   return {
     after: Math.max(job.cursor, from - 1),
-    outcome: "skip",
-    reasonOf: tickAt => (isSkip(tickAt) ? "skip-next" : REPLACED),
+    passOf: tickAt => skip(isSkip(tickAt) ? "skip_next" : "replaced"),
     blockedBy: job.waitsFor?.run,
   };
 }
@@ -291,7 +295,8 @@ function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
  */
 function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): PassDecision[] {
   const { schedule, cursor, pausedAt, pauses: past = [] } = job;
-  const reasonOf = missReasons(job, span, rules.nowMs);
+  const missReason = missReasons(job, span, rules.nowMs);
+  const miss = (tickAt: number): Pass => ({ outcome: "miss", reason: missReason(tickAt) });
   const pauses =
     pausedAt === undefined ? past : [...past, { fromMs: pausedAt, toMs: Number.POSITIVE_INFINITY }];
   const passes: PassDecision[] = [];
@@ -304,22 +309,21 @@ function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): 
     if (after >= end - 1) break;
     const onTime = firstDueFrom(schedule, after, fromMs - rules.onTimeMs);
     const from = Math.min(onTime, fromMs === pausedAt ? waitedFrom(job, span, rules) : onTime, end);
-    pass({ end: from, outcome: "miss", reasonOf });
+    pass({ end: from, passOf: miss });
     const to = Math.min(firstDueFrom(schedule, after, toMs), end);
-    pass({ end: to, outcome: "skip", reasonOf: () => "paused" });
+    pass({ end: to, passOf: () => skip("paused") });
   }
-  pass({ end, outcome: "miss", reasonOf });
+  pass({ end, passOf: miss });
   return passes;
 }
 
-/** The ticks in (after, end), all passed for the same kind of reason. */
+/** The ticks in (after, end), all missed or all skipped. */
 interface Stretch {
   readonly after: number;
   readonly end: number;
-  readonly outcome: PassDecision["outcome"];
-  /** What was in the way of ticks that are passed as `REPLACED`. */
+  /** What was in the way of ticks that are replaced. */
   readonly blockedBy?: string | undefined;
-  reasonOf(tickAt: number): string;
+  passOf(tickAt: number): Pass;
 }
 
 /** The newest ticks of the stretch singly, everything older in one decision before them. */
@@ -345,9 +349,9 @@ function passIn(
 }
 
 function passOf(job: PlannedJob, tickAt: number, stretch: Stretch): PassDecision {
-  const { outcome, reasonOf, blockedBy } = stretch;
-  const pass = { outcome, ...tickOf(job, tickAt), reason: reasonOf(tickAt) };
-  return blockedBy === undefined || pass.reason !== REPLACED ? pass : { ...pass, blockedBy };
+  const { blockedBy } = stretch;
+  const pass = { ...stretch.passOf(tickAt), ...tickOf(job, tickAt) };
+  return blockedBy === undefined || pass.reason.code !== "replaced" ? pass : { ...pass, blockedBy };
 }
 
 function tickOf({ name, epoch }: PlannedJob, tickAt: number): DecisionBase {
@@ -384,7 +388,7 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
     const about = { ...tickOf(job, tick.at), ...(waitedTo !== null && { dueAt: waitedTo }) };
     const isReleased = queue !== undefined && waitedTo !== null && waitedTo >= queue.nowMs - queue.onTimeMs;
     const kind = tick.at >= onTimeFrom || isReleased ? "scheduled" : "catch-up";
-    if (job.skips?.includes(tick.at)) decisions.push({ outcome: "skip", ...about, reason: "skip-next" });
+    if (job.skips?.includes(tick.at)) decisions.push({ ...skip("skip_next"), ...about });
     else decisions.push({ outcome: "launch", ...about, kind, ...counted });
   }
   return { decisions, cutAt: null };

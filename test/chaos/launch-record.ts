@@ -164,11 +164,11 @@ interface RunData {
   readonly _tick: { readonly term?: number };
 }
 
-function orderOf({ action, job = "", at, ticks, reason }: Record<string, string>): Order {
+function orderOf({ action, job = "", at, ticks, reason, reasonCode }: Record<string, string>): Order {
   return {
     ...{ action: action as Order["action"], job, atMs: Number(at) },
     ...(ticks && { ticks: ticks.split(",").map(Number) }),
-    ...(reason === "Redis had lost the order" && { isPutBack: true }),
+    ...((reasonCode === "order_lost" || reason === "Redis had lost the order") && { isPutBack: true }),
   };
 }
 

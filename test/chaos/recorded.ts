@@ -29,10 +29,11 @@ function correct(rows: Recorded[], run: string, entry: StreamEntry): void {
 }
 
 function rowOf(entry: StreamEntry): Omit<Recorded, "run"> {
-  const { outcome, reason, blockedBy } = entry.fields;
+  const { outcome, reason, reasonCode, blockedBy } = entry.fields;
   return {
     ...{ outcome: outcome as Recorded["outcome"], atMs: writtenAt(entry) },
     ...(reason && { reason }),
+    ...(reasonCode && { reasonCode }),
     ...(blockedBy && { blockedBy }),
   };
 }

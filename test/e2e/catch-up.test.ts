@@ -74,6 +74,7 @@ describe.concurrent("after nobody was there", () => {
     expect(outageMs).toBeGreaterThanOrEqual(OUTAGE_MS - ON_TIME_MS - 2_000);
     expect(caughtUp(none)).toEqual([]);
     expect(new Set(missed(none).map(({ reason }) => reason))).toEqual(new Set(["catchUp: none"]));
+    expect(new Set(missed(none).map(({ reasonCode }) => reasonCode))).toEqual(new Set(["catch_up_none"]));
 
     // All of them are planned at one moment, so what one policy gives up is what another one catches up on.
     const all = await accountOf("each-all", 1_000);

@@ -30,7 +30,7 @@ const decision = fc.record(
   {
     ...{ tick: time, outcome: field("launched", "skipped", "missed"), term: number, lateMs: number },
     kind: field("scheduled", "catch-up", "manual", "backfill"),
-    ...{ run: name, reason: name, blockedBy: name, by: name, from: time, count: number },
+    ...{ run: name, reason: name, reasonCode: name, blockedBy: name, by: name, from: time, count: number },
   },
   { requiredKeys: ["tick", "outcome", "kind", "term", "lateMs"] },
 );

@@ -75,19 +75,20 @@ describe("what a replica remembers", () => {
     expect(after.version).toBeGreaterThan(before.version);
     expect(await redis.hget(keys.launched, "promo")).toBe("2");
     expect(await redis.get(keys.generation)).toBe("4");
+    const reasonCode = "order_lost";
     expect(await readHistory(redis, keys, "report", 5)).toMatchObject([
-      { outcome: "paused", by: "replica-1", reason: "Redis had lost the order" },
+      { outcome: "paused", by: "replica-1", reason: "Redis had lost the order", reasonCode },
     ]);
     const [tick = expect.fail()] = before.skips.get("mail") ?? [];
     const ticks = [new Date(tick).toISOString()];
     const reason = "Redis had lost the order";
     expect(await readHistory(redis, keys, "mail", 5)).toMatchObject([
-      { outcome: "skip-next", by: "replica-1", reason: `tick ${ticks[0]}: ${reason}` },
+      { outcome: "skip-next", by: "replica-1", reason: `tick ${ticks[0]}: ${reason}`, reasonCode },
     ]);
     expect((await readAudit(redis, keys, 5)).map(({ at: _, ...row }) => row)).toEqual(
       expect.arrayContaining([
-        { action: "pause", job: "report", by: "replica-1", reason },
-        { action: "skip-next", job: "mail", by: "replica-1", ticks, reason },
+        { action: "pause", job: "report", by: "replica-1", reason, reasonCode },
+        { action: "skip-next", job: "mail", by: "replica-1", ticks, reason, reasonCode },
       ]),
     );
   });

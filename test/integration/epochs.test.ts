@@ -95,8 +95,9 @@ describe("a schedule that changed", () => {
     await lead([NEXT], T0 + 60_000);
     await lead([jobOf("report", { ...NEXT }, { everyMs: 7_000 })], T0 + 90_000);
     const until = new Date(T0 + 60_000).toISOString();
-    expect((await history("report")).map(({ outcome, tick, reason }) => [outcome, tick, reason])).toEqual([
-      ["rescheduled", until, `the schedule changed; ticks up to ${until} belong to the one before`],
+    const reason = `the schedule changed; ticks up to ${until} belong to the one before`;
+    expect(await history("report")).toMatchObject([
+      { outcome: "rescheduled", tick: until, reason, reasonCode: "schedule_changed" },
     ]);
   });
 
@@ -236,9 +237,8 @@ describe("data of a release without epochs", () => {
     const { books, closed } = await lead([NEXT], T0 + 60_000);
     expect([books.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
     const [from, to] = [T0, T0 + 60_000].map(at => new Date(at).toISOString());
-    expect((await history("report")).map(({ reason }) => reason)).toEqual([
-      `the schedule changed, and the one before is not known: no tick from ${from} to ${to} was decided`,
-    ]);
+    const reason = `the schedule changed, and the one before is not known: no tick from ${from} to ${to} was decided`;
+    expect(await history("report")).toMatchObject([{ reason, reasonCode: "schedule_unknown" }]);
   });
 
   it("is written on beside the epochs, so that such a release finds its schedules when it leads again", async () => {

@@ -268,7 +268,7 @@ describe("committing", () => {
       outcome: "miss",
       job: "report",
       tickAt: T2,
-      reason: "catchUp: none",
+      reason: { code: "catch_up_none" },
       fromAt: T1,
       count: 2,
     };
@@ -439,7 +439,7 @@ describe("when the connection breaks", () => {
     const { launcher, commit, cutOnce } = await throughProxy();
     const decisions: Decision[] = [
       launchOf(T2),
-      { ...launchOf(T2 + 1_000), outcome: "skip", reason: "paused" },
+      { ...launchOf(T2 + 1_000), outcome: "skip", reason: { code: "paused" } },
     ];
     cutOnce("exec", "cut after");
     await expect(commit(decisions, new Map([["report", T1]]))).rejects.toThrow();

@@ -63,6 +63,8 @@ export interface Recorded {
   /** When the entry was written, by the clock of Redis. */
   readonly atMs: number;
   readonly reason?: string;
+  /** Absent in the records of a release without codes. */
+  readonly reasonCode?: string;
   /** How late the leader was when it decided, by its own account. */
   readonly lateMs?: number;
   readonly blockedBy?: string;

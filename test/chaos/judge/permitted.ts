@@ -1,5 +1,6 @@
 import type { JobRules, Recorded } from "./evidence.ts";
 import { decidedAt, type JobAccount, plannedAt, queuingWindows, type TickAccount } from "./job-account.ts";
+import { codeOf, type MissCode, type SkipCode } from "./reason-code.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
 import { contains, timeOutside, type Window } from "./windows.ts";
 
@@ -79,18 +80,20 @@ function objectInStep(what: Case, rules: JobRules): string | null {
   }
   if (row.outcome === "missed") {
     const later = { ...what, decidedMs: decidedMs + STEP_MS };
-    const isRight = isPassable(later, rules) && missReasons(later, rules).some(other => other.test(reason));
+    const isRight = isPassable(later, rules) && isMissedRightly(later, rules);
     return isRight
       ? null
       : `missed ("${reason}"), which the policy does not permit for any step of the clock`;
   }
   const { pauses, skips } = account.orders;
-  const isPossible =
-    (/skip-next/.test(reason) && skips.has(tick.tickAt)) ||
-    (/paused/.test(reason) && pauses.length > 0) ||
-    (/removed/.test(reason) && (account.job.absences ?? []).length > 0) ||
-    (/overlap|newer tick/.test(reason) && rules.overlap !== "allow");
-  return isPossible ? null : `skipped ("${reason}"), which nothing permits`;
+  const isPossible: Readonly<Record<string, boolean>> = {
+    skip_next: skips.has(tick.tickAt),
+    paused: pauses.length > 0,
+    removed: (account.job.absences ?? []).length > 0,
+    overlap: rules.overlap !== "allow",
+    replaced: rules.overlap !== "allow",
+  } satisfies Record<SkipCode, boolean>;
+  return isPossible[codeOf(row) ?? ""] ? null : `skipped ("${reason}"), which nothing permits`;
 }
 
 function objectToLaunch(what: Case, rules: JobRules): string | null {
@@ -130,38 +133,40 @@ function objectToMiss(what: Case, rules: JobRules): string | null {
   );
   if (isPaused) return `missed ("${reason}") while the job was paused`;
   if (isGone(account, decidedMs)) return `missed ("${reason}") while no configuration had the job`;
-  return missReasons(what, rules).some(pattern => pattern.test(reason))
-    ? null
-    : `missed for a wrong reason: "${reason}"`;
+  return isMissedRightly(what, rules) ? null : `missed for a wrong reason: "${reason}"`;
 }
 
 function objectToSkip(what: Case, rules: JobRules): string | null {
-  const { account, tick, row, decidedMs } = what;
-  const { pauses, skips } = account.orders;
-  const reason = row.reason ?? "";
-  if (/skip-next/.test(reason)) {
-    const orderedMs = skips.get(tick.tickAt);
+  const code = codeOf(what.row);
+  const object = code !== null && code in OBJECT_TO_SKIP ? OBJECT_TO_SKIP[code as SkipCode] : null;
+  return object ? object(what, rules) : `skipped for no known reason: "${what.row.reason ?? ""}"`;
+}
+
+const OBJECT_TO_SKIP: Readonly<Record<SkipCode, Object>> = {
+  skip_next: ({ account, tick, decidedMs }) => {
+    const orderedMs = account.orders.skips.get(tick.tickAt);
     return orderedMs !== undefined && orderedMs <= decidedMs
       ? null
       : "skipped by an order that was not given";
-  }
-  if (/paused/.test(reason)) {
-    const isPaused = pauses.some(
+  },
+  paused: (what, rules) => {
+    const { account, tick, decidedMs } = what;
+    const isPaused = account.orders.pauses.some(
       ({ fromMs, untilMs }) =>
         fromMs <= decidedMs && tick.dueByMs >= fromMs - ON_TIME_MS - SLACK_MS && tick.dueFromMs <= untilMs,
     );
     if (!isPaused) return "skipped as paused, and there was no pause";
     return isPassed(what, rules) ? null : "skipped as paused, though catchUp keeps it";
-  }
-  if (/removed/.test(reason)) {
+  },
+  removed: ({ account, decidedMs }) => {
     const absence = (account.job.absences ?? []).find(
       ({ fromMs, untilMs }) => fromMs + REMOVAL_MS <= decidedMs && decidedMs <= untilMs,
     );
     return absence ? null : "skipped as removed, and the job was there or had been a moment ago";
-  }
-  if (/overlap|newer tick/.test(reason)) return objectToOverlap(what, rules);
-  return `skipped for no known reason: "${reason}"`;
-}
+  },
+  overlap: objectToOverlap,
+  replaced: objectToOverlap,
+};
 
 function objectToOverlap(what: Case, rules: JobRules): string | null {
   const { account, tick, row, decidedMs, plannedMs, newer } = what;
@@ -220,15 +225,20 @@ function isPassed(what: Case, rules: JobRules): boolean {
   return missReasons(what, rules).length > 0;
 }
 
+function isMissedRightly(what: Case, rules: JobRules): boolean {
+  const code = codeOf(what.row);
+  return missReasons(what, rules).some(right => right === code);
+}
+
 /** The reasons for which the policy does not launch the tick; none when it keeps it. */
-function missReasons(what: Case, rules: JobRules): RegExp[] {
+function missReasons(what: Case, rules: JobRules): MissCode[] {
   const { catchUp = "all", catchUpLimit = LIMIT } = rules;
   const { tick, decidedMs, newer } = what;
   const isOld = lateness(what, rules, tick.dueFromMs, decidedMs) > windowOf(rules);
-  const old = isOld ? [/window/i] : [];
-  if (catchUp === "none") return [/none/];
-  if (catchUp === "latest") return [...old, ...(newer > 0 ? [/latest/] : [])];
-  return [...old, ...(newer >= catchUpLimit ? [/limit/i] : [])];
+  const old: MissCode[] = isOld ? ["older_than_window"] : [];
+  if (catchUp === "none") return ["catch_up_none"];
+  if (catchUp === "latest") return [...old, ...(newer > 0 ? (["superseded"] as const) : [])];
+  return [...old, ...(newer >= catchUpLimit ? (["beyond_limit"] as const) : [])];
 }
 
 function windowOf({ catchUpWindowMs = WINDOW_MS }: JobRules): number {

@@ -1,5 +1,6 @@
 import type { Recorded, Violation } from "./evidence.ts";
 import { decidedAt, type JobAccount, plannedAt, type TickAccount, waitingWindows } from "./job-account.ts";
+import { codeOf } from "./reason-code.ts";
 import { timeOutside, type Window } from "./windows.ts";
 
 /** Covers a leader's start, a garbage collection, two cores that several processes share. */
@@ -31,11 +32,12 @@ export function latenessOf(
 /** What the record says of its own lateness decides what the policy permits, so it must be true. */
 function untrueLateness(
   tick: TickAccount,
-  { outcome, reason = "", lateMs }: Recorded,
+  row: Recorded,
   excused: readonly Window[],
   punctualMs: number,
 ): Violation[] {
-  const counts = outcome === "launched" || (outcome === "skipped" && /overlap/.test(reason));
+  const { outcome, lateMs } = row;
+  const counts = outcome === "launched" || (outcome === "skipped" && codeOf(row) === "overlap");
   if (!counts || lateMs === undefined) return [];
   const decidedMs = decidedAt(tick);
   if (timeOutside(plannedAt(tick), decidedMs, excused) <= punctualMs) return [];

@@ -96,14 +96,10 @@ describe("metrics", () => {
     const { events, expose } = setupMetrics();
     events.emit("tick.launched", { ...TICK, lateMs: 7, run: "r", kind: "scheduled" });
     events.emit("tick.launched", { ...TICK, lateMs: 600_000, run: "r", kind: "catch-up" });
-    events.emit("tick.skipped", { ...TICK, reason: "overlap", run: "r" });
-    events.emit("tick.missed", { ...TICK, reason: "older than catchUpWindow 1h" });
-    events.emit("tick.missed", {
-      ...TICK,
-      reason: "older than catchUpWindow 1h",
-      from: TICK.tick,
-      count: 41,
-    });
+    events.emit("tick.skipped", { ...TICK, reason: "overlap", reasonCode: "overlap", run: "r" });
+    const old = { reason: "older than catchUpWindow 1h", reasonCode: "older_than_window" } as const;
+    events.emit("tick.missed", { ...TICK, ...old });
+    events.emit("tick.missed", { ...TICK, ...old, from: TICK.tick, count: 41 });
     const shown = await expose();
     expect(shown.counts("ticks_total")).toEqual({
       "launched scheduled": 1,

@@ -36,6 +36,7 @@ export interface Decision {
   readonly tickAt: number;
   readonly outcome: Recorded["outcome"];
   readonly reason?: string;
+  readonly reasonCode?: string;
   readonly blockedBy?: string;
 }
 
@@ -64,11 +65,12 @@ export function play(world: World, vice: Vice = {}): Evidence {
     wasLed = isLed;
     for (const state of isLed ? states : []) {
       for (const decision of new Turn(state, now, orders, vice).decisions()) {
-        const { tickAt, outcome, reason, blockedBy } = decision;
+        const { tickAt, outcome, reason, reasonCode, blockedBy } = decision;
         const run = runIdOf(state.job.name, tickAt);
         history.push({
           ...{ run, outcome, atMs: now, lateMs: now - tickAt },
           ...(reason && { reason }),
+          ...(reasonCode && { reasonCode }),
           ...(blockedBy && { blockedBy }),
         });
         if (outcome !== "launched") continue;

@@ -113,6 +113,13 @@ it.each<{ what: string; world: World; more?: Partial<Evidence> }>([
   expect(judge({ ...play(world), ...more }).violations).toEqual([]);
 });
 
+it("finds nothing where the code is right, whatever the text says", () => {
+  const world = { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE };
+  const decide = (d: Decision): Decision =>
+    d.outcome === "missed" ? { ...d, reason: "in other words", reasonCode: "catch_up_none" } : d;
+  expect(judge({ ...play(world, { decide }), ...LONG_OUTAGE }).violations).toEqual([]);
+});
+
 const is =
   (tickAt: number, instead: Partial<Decision>): NonNullable<Vice["decide"]> =>
   decision =>
@@ -187,6 +194,13 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
     more: LONG_OUTAGE,
     finds: "not permitted",
   },
+  ...["older_than_window", "full_moon"].map(reasonCode => ({
+    what: `gives the code ${reasonCode} for a miss of another kind`,
+    world: { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE },
+    vice: { decide: (d: Decision) => (d.outcome === "missed" ? { ...d, reasonCode } : d) },
+    more: LONG_OUTAGE,
+    finds: "not permitted",
+  })),
   {
     what: "says missed of a pause",
     world: { jobs: [job("a", { catchUp: "none" })], orders: PAUSE },

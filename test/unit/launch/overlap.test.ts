@@ -12,7 +12,7 @@ const RUN = {
 it("decides no later tick of a job before one that waits: that one would be lost", () => {
   const plan: readonly Decision[] = [
     { outcome: "launch", job: "report", tickAt: 1_000, kind: "scheduled" },
-    { outcome: "skip", job: "report", tickAt: 2_000, reason: "skip-next" },
+    { outcome: "skip", job: "report", tickAt: 2_000, reason: { code: "skip_next" } },
     { outcome: "launch", job: "other", tickAt: 2_000, kind: "scheduled" },
   ];
   const { decisions, held } = applyOverlap(plan, () => "queue", new Map([["report", RUN]]));

@@ -23,7 +23,7 @@ it("finds, once, what the cursors have reached, with the time at which it was se
   const { send, find } = setup();
   send(
     ...launches("a", 1, 2),
-    { outcome: "skip", job: "b", tickAt: 5, reason: "overlap" },
+    { outcome: "skip", job: "b", tickAt: 5, reason: { code: "overlap" } },
     ...launches("c", 9),
   );
   const found = [
@@ -39,7 +39,7 @@ it("names the transaction that was carried out where several were sent, and one 
   const { send, find } = setup();
   send(...launches("a", 1, 2));
   expect(find({ a: 0 })).toEqual([]);
-  send({ outcome: "miss", job: "a", tickAt: 3, fromAt: 1, count: 3, reason: "catchUp: none" });
+  send({ outcome: "miss", job: "a", tickAt: 3, fromAt: 1, count: 3, reason: { code: "catch_up_none" } });
   expect(find({ a: 2 })).toEqual([
     ["a", 1, "launched", 200],
     ["a", 2, "launched", 200],

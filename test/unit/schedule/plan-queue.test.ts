@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { reasonText } from "../../../src/reasons.ts";
 import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
 import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
 import type { Wait } from "../../../src/schedule/wait.ts";
@@ -23,7 +24,7 @@ function brief(decision: Decision): string {
   if (decision.outcome === "launch") return `launch ${time(decision.tickAt)} ${decision.kind}`;
   const { outcome, tickAt, fromAt, reason, blockedBy } = decision;
   const by = blockedBy === undefined ? "" : ` by ${blockedBy}`;
-  return `${outcome} ${fromAt === undefined ? "" : `${time(fromAt)}…`}${time(tickAt)} ${reason}${by}`;
+  return `${outcome} ${fromAt === undefined ? "" : `${time(fromAt)}…`}${time(tickAt)} ${reasonText(reason)}${by}`;
 }
 
 function ticksOf(after: number, upTo: number): number[] {

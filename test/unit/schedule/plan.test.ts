@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { reasonText } from "../../../src/reasons.ts";
 import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
 import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
 import type { Schedule, ScheduleSpec } from "../../../src/schedule/schedule.ts";
@@ -27,7 +28,7 @@ function brief(decision: Decision): string {
     fromAt === undefined
       ? time(tickAt)
       : `${time(fromAt)}…${time(tickAt)} ×${count}${countIsMinimum ? "+" : ""}`;
-  return `${decision.outcome} ${span} ${reason}`;
+  return `${decision.outcome} ${span} ${reasonText(reason)}`;
 }
 
 const SUPERSEDED = "catchUp: latest, a newer tick was due";
@@ -617,7 +618,7 @@ describe("limits", () => {
       fromAt: NOON - 3 * DAY + MINUTE,
       tickAt: NOON - 101 * MINUTE,
       count: 3 * 24 * 60 - 101,
-      reason: "catchUp: none",
+      reason: { code: "catch_up_none" },
     });
     expect(decisions.slice(-2).map(brief)).toEqual(["miss 11:59Z catchUp: none", "launch 12:00Z scheduled"]);
     expect(complete).toBe(true);

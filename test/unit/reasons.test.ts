@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { Job } from "../../src/config/config.ts";
+import { applyOverlap } from "../../src/launch/overlap.ts";
+import { LeaderLoop } from "../../src/leader/leader-loop.ts";
+import { reasonText } from "../../src/reasons.ts";
+import { type Decision, type PlannedJob, planRemoval, planTicks } from "../../src/schedule/plan.ts";
+import { Books } from "../support/books.ts";
+import { jobOf } from "../support/jobs.ts";
+import { ManualClock, settle } from "../support/manual-clock.ts";
+import { PASSED } from "../support/passed-ticks.ts";
+import { Recorder } from "../support/recorder.ts";
+import { setupMetrics } from "./admin/setup.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 7);
+const ROWS = Object.entries(PASSED);
+
+/** The codes of the ticks of half a minute without a leader. */
+function codesOf(decisions: readonly Decision[]): string[] {
+  const passed = decisions.flatMap(one => (one.outcome === "launch" ? [] : [one.reason.code]));
+  return [...new Set(passed)];
+}
+
+const stale = (overrides: Partial<Job>, more: Partial<PlannedJob> = {}): PlannedJob => ({
+  ...{ ...jobOf("job", overrides), cursor: NOW - 30_000 },
+  ...more,
+});
+
+const planned = (job: PlannedJob) => planTicks({ jobs: [job], nowMs: NOW }).decisions;
+const unfinished = { run: "r", sinceMs: NOW - 30_000, endedMs: Number.POSITIVE_INFINITY };
+
+const DECIDED: Readonly<Record<keyof typeof PASSED, () => readonly Decision[]>> = {
+  catch_up_none: () => planned(stale({ catchUp: "none" })),
+  superseded: () => planned(stale({ catchUp: "latest" })),
+  older_than_window: () => planned(stale({ catchUp: "all", catchUpWindowMs: 10_000 })),
+  beyond_limit: () => planned(stale({ catchUp: "all", catchUpLimit: 3 })),
+  paused: () => planned(stale({ catchUp: "none" }, { pausedAt: NOW - 60_000 })),
+  skip_next: () => planned(stale({}, { skips: [NOW - 1_000] })),
+  replaced: () => planned(stale({}, { waitsFor: unfinished })),
+  removed: () => planRemoval(stale({}), NOW),
+  overlap: () => {
+    const run = { ...unfinished, state: "unfinished" } as const;
+    return applyOverlap(planned(stale({})), () => "skip", new Map([["job", run]])).decisions;
+  },
+};
+
+describe("the reason of a tick", () => {
+  it.each(Object.entries(DECIDED))("has the code %s", (code, decide) => {
+    expect(codesOf(decide())).toEqual([code]);
+  });
+
+  it.each(ROWS)("%s is a code in the event, beside the text for people", async (code, row) => {
+    const { decision, text } = row;
+    const [recorder, books, clock] = [new Recorder(), new Books(), new ManualClock(NOW + 2_000)];
+    const launcher = books.launcher([jobOf("report")]);
+    const settled = [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }] as const;
+    const ending = new AbortController();
+    const loop = new LeaderLoop({
+      ...{ clock, events: recorder.events, jobs: [jobOf("report")], random: () => 0 },
+      launcher: {
+        ...launcher,
+        open: async (fence, nowMs) => {
+          const opened = await launcher.open(fence, nowMs);
+          return opened.outcome === "opened" ? { ...opened, found: [{ nowMs, settled }] } : opened;
+        },
+      },
+    });
+    books.fence = "1:t";
+    const ended = loop.lead({ number: 1, fence: "1:t", signal: ending.signal });
+    await settle();
+    ending.abort();
+    await ended;
+    const event = decision.outcome === "miss" ? "tick.missed" : "tick.skipped";
+    expect(recorder.of(event)).toMatchObject([{ job: "report", reason: text, reasonCode: code }]);
+    expect(reasonText(decision.reason)).toBe(text);
+  });
+
+  it("has the label by its code, whatever its text", async () => {
+    const { events, expose } = setupMetrics();
+    const counted = ROWS.map(([, { decision, label }]) => {
+      const tick = { job: "report", tick: "2026-11-23T07:00:00.000Z", term: 1, reason: "in other words" };
+      if (decision.outcome === "miss") {
+        events.emit("tick.missed", { ...tick, reasonCode: decision.reason.code });
+        return [`missed ${label}`, 1];
+      }
+      events.emit("tick.skipped", { ...tick, reasonCode: decision.reason.code });
+      return [`skipped ${label}`, 1];
+    });
+    const shown = await expose();
+    expect(shown.counts("ticks_total")).toEqual(Object.fromEntries(counted));
+    const labels = (outcome: string) =>
+      shown.samples.flatMap(({ name, labels }) =>
+        name === "bellwether_ticks_total" && labels["outcome"] === outcome ? [labels["reason"]] : [],
+      );
+    expect(labels("launched")).toEqual(["scheduled", "catch-up"]);
+    expect([...labels("skipped"), ...labels("missed")].toSorted()).toEqual(
+      [...ROWS.map(([, { label }]) => label), "other", "other"].toSorted(),
+    );
+  });
+
+  it("is in the table of docs/events.md with its code, text and label, and no other is", () => {
+    const text = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");
+    const rows = [...text.matchAll(/^\| `(\w+)` \| `tick\.(skipped|missed)` \|.*\| `([\w-]+)` \|$/gm)];
+    expect(rows.map(([, code, outcome, label]) => [code, outcome, label]).toSorted()).toEqual(
+      ROWS.map(([code, { decision, label }]) => [
+        ...[code, decision.outcome === "miss" ? "missed" : "skipped", label],
+      ]).toSorted(),
+    );
+  });
+});
