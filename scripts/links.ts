@@ -2,7 +2,9 @@
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { brokenLinks } from "./docs/broken-links.ts";
-import { ROOT, textFiles } from "./docs/text-files.ts";
+import { textFiles } from "./docs/text-files.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "..");
 
 function read(file: string): string | null {
   const at = path.join(ROOT, file);
@@ -11,6 +13,6 @@ function read(file: string): string | null {
   return found.isDirectory() ? "" : readFileSync(at, "utf8");
 }
 
-const broken = textFiles("**/*.md").flatMap(file => brokenLinks(file, read(file) ?? "", read));
+const broken = textFiles(ROOT, "**/*.md").flatMap(file => brokenLinks(file, read(file) ?? "", read));
 for (const line of broken) console.error(line);
 if (broken.length > 0) process.exitCode = 1;

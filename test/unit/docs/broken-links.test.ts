@@ -1,3 +1,4 @@
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { brokenLinks } from "../../../scripts/docs/broken-links.ts";
 import { textFiles } from "../../../scripts/docs/text-files.ts";
@@ -45,7 +46,7 @@ describe("the link check", () => {
   });
 
   it("reads the Markdown of all folders, and no one else's", () => {
-    const files = textFiles("**/*.md");
+    const files = textFiles(path.resolve(import.meta.dirname, "../../.."), "**/*.md");
     expect(files).toEqual(expect.arrayContaining(["README.md", "docs/guarantees.md", "model/README.md"]));
     expect(files.filter(file => file.includes("node_modules"))).toEqual([]);
   });
