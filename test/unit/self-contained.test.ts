@@ -12,11 +12,19 @@ const CLIMB_FROM_ROOT = /\broot\b[)}]*(?:\s*,\s*["'`]|["']?\/)\.\.\//gi;
 /** A folder that used to be beside the repository; none inside has this name. */
 const FORMER_NEIGHBOUR = /\.\.\/shared\b/g;
 
+/** A design text that was never in the repository. */
+const FORMER_DESIGN = /\bDESIG[N]\b/g;
+
 /** The mentions in a file of what is beside the repository. `file` is relative to the root. */
 function findOutside(file: string, text: string): string[] {
   const depth = file.split("/").length - 1;
   const climbs = [...text.matchAll(CLIMB)].filter(([climb]) => climb.length / "../".length > depth);
-  const found = [...climbs, ...text.matchAll(CLIMB_FROM_ROOT), ...text.matchAll(FORMER_NEIGHBOUR)];
+  const found = [
+    ...climbs,
+    ...text.matchAll(CLIMB_FROM_ROOT),
+    ...text.matchAll(FORMER_NEIGHBOUR),
+    ...text.matchAll(FORMER_DESIGN),
+  ];
   const lines = new Set(found.map(({ index }) => text.slice(0, index).split("\n").length));
   return [...lines].map(line => `${file}:${line} ${text.split("\n")[line - 1]?.trim()}`);
 }
@@ -64,6 +72,7 @@ describe("the search for files beside the repository", () => {
     ["deploy/image/a", `cp "$root/${up}tools" .`],
     ["test/deploy/a.ts", `have ${up}shared/tools beside this project`],
     ["deploy/image/a", `cp "$root"/${up}tools .`],
+    ["src/a.ts", `/** Exactly once (${"DESIG"}N, section 5). */`],
   ])("finds it in %s: %s", (file, text) => {
     expect(findOutside(file, `\n${text}\n`)).toEqual([`${file}:2 ${text}`]);
   });

@@ -35,7 +35,7 @@ jobs:
     catchUp: latest              # none | latest | all
     catchUpWindow: 1h
     overlap: skip                # allow | skip | queue
-    dst: { gap: run, overlap: first }   # gap: run | skip; overlap: first | both  (§5.8)
+    dst: { gap: run, overlap: first }   # gap: run | skip; overlap: first | both
     start: 2026-01-01T00:00:00Z  # and end:
     except: ["* * 25 12 *"]      # cron expressions or dates whose ticks do not exist
     jitter: 30s                  # a fixed offset per tick, hashed from job and tick, the same on every replica
