@@ -18,6 +18,8 @@ export interface CrontabEntry {
 }
 
 const VARIABLE = /^("[^"]*"|'[^']*'|[^\s="']+)\s*=\s*(.*)$/;
+/** What a schedule with seconds, or an anacrontab, leaves in front of the command. No program has such a name. */
+const LIKE_A_FIELD = /^(\*\S*|\?|\d+(?:[-,/]\d+)*|(?:mon|tue|wed|thu|fri|sat|sun)(?:[-,][a-z]{3})+)\s+\S/i;
 const FIVE_FIELDS = /^((?:\S+\s+){4}\S+)(?:\s+(.*))?$/;
 
 export function parseCrontabLine(written: string, isSystem: boolean): CrontabLine {
@@ -65,6 +67,13 @@ function entryOf(schedule: string, user: string | null, text: string): CrontabLi
   if (command.trim() === "") {
     const columns = user === null ? "the fields" : "the fields and the user";
     return { kind: "broken", problem: `found nothing behind ${columns}, expected a command` };
+  }
+  const [, field] = LIKE_A_FIELD.exec(command) ?? [];
+  if (field !== undefined) {
+    return {
+      kind: "broken",
+      problem: `the command would be \`${field} …\`, which looks like a field of a schedule: cron has five fields and no seconds, and an anacrontab is another format`,
+    };
   }
   const input = inputs.join("\n");
   const stdin = inputs.length === 0 ? null : input === "" || input.endsWith("\n") ? input : `${input}\n`;

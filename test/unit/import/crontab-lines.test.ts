@@ -47,6 +47,24 @@ describe("a line of a crontab", () => {
   });
 
   test.each([
+    ["seconds", "0 0 9 * * * /bin/report", "*"],
+    ["seconds and a step", "0 0 9 * * */2 /bin/report", "*/2"],
+    ["Quartz's fields", "0 0 9 ? * MON-FRI /bin/report", "MON-FRI"],
+    ["an anacrontab", "@monthly 15 cron.monthly run-parts /etc/cron.monthly", "15"],
+  ])("is refused with %s, instead of a command that no shell knows", (_name, line, field) => {
+    expect(parseCrontabLine(line, false)).toMatchObject({
+      kind: "broken",
+      problem: expect.stringContaining(`the command would be \`${field} …\``),
+    });
+  });
+
+  test("may call a program whose name begins like a field", () => {
+    for (const command of ["7z a x", "mon -c x", "2to3 x", "15"]) {
+      expect(parseCrontabLine(`0 2 * * * ${command}`, false)).toEqual({ ...ENTRY, command });
+    }
+  });
+
+  test.each([
     ["names its user", "0 2 * * * root ls -l", { ...ENTRY, user: "root", command: "ls -l" }],
     ["does so behind a name", "@daily www ls", { ...ENTRY, schedule: "@daily", user: "www", command: "ls" }],
     [
