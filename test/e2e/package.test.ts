@@ -101,7 +101,7 @@ describe("the package", () => {
 
   test("is installed as README says, in a project of `bellwether init`, and not by the project's image", async () => {
     const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
-    expect(readme).toContain(`npm install --save-dev ../bellwether/${tarball} `);
+    expect(readme).toContain(`npm install --save-dev ~/bellwether/${tarball} `);
     const node = nodes["the Node of its checkout"] ?? "";
     await run(consumer, node, "npx", "bellwether", "init", path.join(folder, "my-jobs"));
     const project = path.join(folder, "my-jobs");
