@@ -3,12 +3,14 @@
 -- KEYS  1 term   2 leader   3 generation   4 generations
 -- ARGV  1 token   2 ttl in ms   3 generation of the configuration that the leader carries
 --       4 '1' when the leader has proven itself with it, otherwise '0'   5 replica   6 prefix of the replicas' own channels
--- Returns {outcome, seen}   outcome: 1; 2 when a higher generation is to lead; 0 when there is a newer term.
+-- Returns {outcome, seen}   outcome: 1; 2 when a higher generation is to lead; 3 when another term is in force;
+-- 0 when none is.
 -- seen: as in campaign.lua
 --
 -- Why atomic: the record of the next leader must not be extended by the one before.
 
-if string.match(redis.call('GET', KEYS[1]) or '', '^%d+:(.*)$') ~= ARGV[1] then return {0, 1} end
+local fence = redis.call('GET', KEYS[1])
+if string.match(fence or '', '^%d+:(.*)$') ~= ARGV[1] then return {fence and 3 or 0, 1} end
 local now = nowMs()
 redis.call('HSET', KEYS[2], 'until', now + tonumber(ARGV[2]))
 redis.call('HDEL', KEYS[2], 'ended', 'endedAt', 'endCause', 'able')

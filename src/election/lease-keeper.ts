@@ -122,6 +122,7 @@ export class LeaseKeeper {
       const isProven = this.#isProofTold || isNewlyProven;
       const answer = await this.#renew(sentMs, isProven, ending);
       if (answer === "lost") return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
+      if (answer === "fenced") return { by: "lost", reason: "fenced", cause: { cause: "fenced" } };
       if (answer === "outdated") {
         return { by: "resigned", reason: "generation", cause: { cause: "generation" } };
       }

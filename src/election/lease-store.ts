@@ -78,8 +78,8 @@ export type BidOutcome =
   /** There is no leader; leaders of this generation failed, so for `forMs` it makes way for replicas of another one. */
   | { readonly outcome: "passed over"; readonly inFavourOf: number; readonly forMs: number };
 
-/** `outdated`: renewed, but a replica of a higher generation is to lead. */
-export type RenewOutcome = "renewed" | "outdated" | "lost";
+/** `outdated`: renewed, but a replica of a higher generation is to lead. `fenced`: held, but a newer term is in force. */
+export type RenewOutcome = "renewed" | "outdated" | "fenced" | "lost";
 
 /** How a lease that was given back ended; the next leader reports it as its reason. */
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
@@ -97,7 +97,7 @@ export interface LeaseStore {
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
   campaign(bid: Bid): Promise<BidOutcome>;
 
-  /** Extends the lease to its whole time to live from now, or says that it is not held with this token any more. */
+  /** Extends the lease to its whole time to live from now, or says why it does not lead any more. */
   renew(bid: Renewal): Promise<RenewOutcome>;
 
   /**

@@ -4,14 +4,14 @@
 -- ARGV  1 token   2 ttl in ms   3 generation of the configuration that the leader carries
 --       4 '1' when the leader has proven itself with it, otherwise '0'   5 replica   6 prefix of the replicas' own channels
 -- Returns {outcome, seen}   outcome: 1; 2 when it is extended, but a higher generation is to lead; 0 when the lease is
--- not held with this token any more, or a replica that elects in etcd has opened a newer term. seen: as in campaign.lua
+-- not held with this token any more; 3 when a replica that elects in etcd has opened a newer term. seen: as in campaign.lua
 --
 -- Why atomic: between a GET and a PEXPIRE the lease could end and be taken; the new leader's lease would be
 -- extended by the old one. The same holds for the record of the newest term.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or string.match(redis.call('GET', KEYS[5]) or '', '^%d+:(.*)$') ~= ARGV[1] then
-  return {0, 1}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0, 1} end
+local fence = redis.call('GET', KEYS[5])
+if string.match(fence or '', '^%d+:(.*)$') ~= ARGV[1] then return {fence and 3 or 0, 1} end
 local now = nowMs()
 local ttl = tonumber(ARGV[2])
 -- The record first: when it is refused (no memory), the lease must not be extended either.

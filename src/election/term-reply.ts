@@ -71,7 +71,8 @@ export const renewReply = z.tuple([z.number(), z.number()]);
 
 export function renewOutcomeOf([outcome]: z.output<typeof renewReply>): RenewOutcome {
   if (outcome === 1) return "renewed";
-  return outcome === 2 ? "outdated" : "lost";
+  if (outcome === 2) return "outdated";
+  return outcome === 3 ? "fenced" : "lost";
 }
 
 /** What a bid is answered that has to make way for another generation. */

@@ -89,6 +89,8 @@ describe("the etcd lease store", () => {
     const a = await fixture.open("a");
     await a.campaign(bidOf("a"));
     await fixture.plain.set(fixture.keys.term, "2:another");
+    expect(await a.renew(bidOf("a"))).toBe("fenced");
+    await fixture.plain.del(fixture.keys.term);
     expect(await a.renew(bidOf("a"))).toBe("lost");
     await fixture.dispose();
   });

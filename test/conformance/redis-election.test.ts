@@ -82,6 +82,18 @@ describe("the Redis lease store", () => {
     await fixture.dispose();
   });
 
+  it("tells a leader whose term was replaced by one of another store when it renews", async () => {
+    const fixture = await setup();
+    const a = await fixture.open("a");
+    const bid = { replica: "a", token: "t", ttlMs: 60_000, generation: 0 };
+    await a.campaign(bid);
+    await fixture.plain.set(fixture.keys.term, "2:another");
+    expect(await a.renew(bid)).toBe("fenced");
+    await fixture.plain.del(fixture.keys.term);
+    expect(await a.renew(bid)).toBe("lost");
+    await fixture.dispose();
+  });
+
   it.each(["leader", "term"] as const)("goes on counting terms when somebody deleted the %s", async key => {
     const fixture = await setup();
     const a = await fixture.open("a");

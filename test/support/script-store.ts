@@ -6,6 +6,7 @@ import type {
   Presence,
   ReleaseReason,
   Renewal,
+  RenewOutcome,
 } from "../../src/election/lease-store.ts";
 
 type Answer<T> = T | "no answer" | "silence";
@@ -22,7 +23,7 @@ export class ScriptStore implements LeaseStore {
   withdrawals = 0;
   onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
   onCurrent: () => Leader | null = () => null;
-  onRenew: (bid: Renewal, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
+  onRenew: (bid: Renewal, count: number) => Answer<RenewOutcome> = () => "renewed";
   #wakers = new Set<() => void>();
 
   campaign(bid: Bid): Promise<BidOutcome> {
@@ -30,7 +31,7 @@ export class ScriptStore implements LeaseStore {
     return answer(this.onCampaign(bid, this.bids.length));
   }
 
-  renew(bid: Renewal): Promise<"renewed" | "lost"> {
+  renew(bid: Renewal): Promise<RenewOutcome> {
     this.renewals.push(bid);
     return answer(this.onRenew(bid, this.renewals.length));
   }

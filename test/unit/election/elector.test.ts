@@ -399,6 +399,14 @@ describe("leading", () => {
     expect(recorder.of("leader.lost")).toMatchObject([{ term: 1, reason: "expired" }]);
   });
 
+  it("is fenced when the store says that a newer term is in force", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onRenew = () => "fenced";
+    await leading(store, elector);
+    await clock.advance(TTL_MS / 3);
+    expect(recorder.of("leader.lost")).toMatchObject([{ term: 1, reason: "fenced", cause: "fenced" }]);
+  });
+
   it("gives the lease back when its work finds itself fenced, and bids with a new token", async () => {
     const { clock, store, recorder, elector } = setup(async () => "fenced");
     await leading(store, elector);
