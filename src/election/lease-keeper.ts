@@ -130,7 +130,9 @@ export class LeaseKeeper {
         this.#trustedUntilMs = sentMs + this.#trustMs;
         this.#isProofTold = isProven;
       }
-      failure = typeof answer === "object" ? answer : null;
+      // A renewal that the end of the trust cut short says less than what was said before.
+      if (answer !== "too late") failure = typeof answer === "object" ? answer : null;
+      else failure ??= { cause: "unreachable", error: "no answer in time" };
       const answeredMs = clock.monotonicMs();
       if (stall !== null && failure === null) {
         const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
@@ -168,7 +170,7 @@ export class LeaseKeeper {
       store.renew({ ...bid, generation: this.#carried, isProven }).catch(causeOfFailure),
       clock
         .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([answered.signal, ending]))
-        .then((): EndCause => ({ cause: "unreachable", error: "no answer in time" })),
+        .then(() => "too late" as const),
     ]);
     answered.abort();
     return answer;

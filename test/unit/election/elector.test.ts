@@ -361,6 +361,17 @@ describe("leading", () => {
     ]);
   });
 
+  it("says why renewals were refused also when the last one was cut short by the end of the trust", async () => {
+    const { clock, store, recorder, elector } = setup();
+    const shortMs = clock.monotonicMs() + TRUST_MS - 300;
+    store.onRenew = () => (clock.monotonicMs() < shortMs ? "no answer" : "silence");
+    await leading(store, elector);
+    await clock.advance(TRUST_MS);
+    expect(recorder.of("leader.lost")).toMatchObject([
+      { term: 1, reason: "unreachable", error: "no answer" },
+    ]);
+  });
+
   it("counts trust from when the renewal was sent, not from its answer", async () => {
     const { clock, store, recorder, elector } = setup();
     let answerFirst: (value: "renewed") => void = () => undefined;
