@@ -451,7 +451,7 @@ export class Replica {
         await guard.begin(term);
         return operatorLog.during(term, () => leaderLoop.lead(term)).finally(() => guard.end());
       },
-      canLaunch: () => launcher.isConnected(),
+      canLaunch: () => launcher.isConnected() && redis.status === "ready",
       seekLeader: () => readLeader(redis, this.#keys),
       absence: this.#absence,
     });

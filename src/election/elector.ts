@@ -50,7 +50,7 @@ export interface ElectorOptions {
    * cannot be known. Without it a bid without an answer counts as no leader.
    */
   readonly seekLeader?: () => Promise<Leader | null>;
-  /** Whether the connection that launches is there; without it, it is. */
+  /** Whether the connections that a leader works with are there; without it, they are. */
   readonly canLaunch?: () => boolean;
   /** Where it says that there is no leader; one that has begun before the elector goes on counting. */
   readonly absence?: AbsenceAlarm;
@@ -101,7 +101,7 @@ export class Elector {
   #knownTerm = 0;
   /** The term whose leader was found gone, and when first. */
   #suspect: { readonly term: number; readonly sinceMs: number } | null = null;
-  /** `redis.unreachable` was emitted, and `redis.connected` was not since. */
+  /** `redis.unreachable` was emitted of a connection that a leader works with, and `redis.connected` was not since. */
   #isRedisAway = false;
   /** Monotonic; since when the store has given no answer, and what it said or did last. */
   #away: { readonly sinceMs: number; readonly error: string } | null = null;
@@ -126,8 +126,8 @@ export class Elector {
     });
     this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
-    options.events.subscribe(name => {
-      if (name === "redis.unreachable") this.#isRedisAway = true;
+    events.subscribe((name, about: object) => {
+      if (name === "redis.unreachable" && isOfLeader(about)) this.#isRedisAway = true;
       if (name === "redis.connected") this.#isRedisAway = false;
     });
   }
@@ -185,15 +185,13 @@ export class Elector {
     outcome: Extract<BidOutcome, { outcome: "elected" }>;
     sentMs: number;
   } | null> {
-    const { store, clock } = this.#options;
+    const { store } = this.#options;
     const hint = new Hint();
     const unsubscribe = store.onHint(() => hint.give());
     try {
       while (!this.#stopping.signal.aborted) {
         hint.clear();
-        const bid = this.#bid();
-        const sentMs = clock.monotonicMs();
-        const outcome = await this.#campaign(bid);
+        const { bid, outcome, sentMs } = await this.#campaign();
         // Granted while it was being stopped: `#withdraw` gives it back, and nobody needs to hear of it.
         if (this.#stopping.signal.aborted) return null;
         if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
@@ -205,27 +203,40 @@ export class Elector {
     }
   }
 
-  /** Null when the store gave no answer. */
-  async #campaign(bid: Bid): Promise<BidOutcome | null> {
-    const { store } = this.#options;
+  /** `outcome`: null when the store gave no answer, or this replica could not lead. */
+  async #campaign(): Promise<{ bid: Bid; outcome: BidOutcome | null; sentMs: number }> {
+    const { store, clock, canLaunch = () => true } = this.#options;
+    let bid = this.#bid();
+    let sentMs = clock.monotonicMs();
     let outcome: BidOutcome;
     try {
-      if (this.#isRedisAway || this.#away !== null) await this.#untilConnected();
+      if (this.#isRedisAway || this.#away !== null || !canLaunch()) {
+        await this.#untilConnected();
+        // The lease counts from when its bid is sent, not from before the wait.
+        bid = this.#bid();
+        sentMs = clock.monotonicMs();
+      }
+      if (!canLaunch()) {
+        // On etcd, others would wait for its place in the queue.
+        await store.withdraw();
+        await this.#bidFailed("this replica has no connection to launch over");
+        return { bid, outcome: null, sentMs };
+      }
       outcome = await store.campaign(bid);
     } catch (error) {
       this.#away = { sinceMs: this.#answeredMs, error: messageOf(error) };
       await this.#bidFailed(messageOf(error));
-      return null;
+      return { bid, outcome: null, sentMs };
     }
     this.#away = null;
-    this.#answeredMs = this.#options.clock.monotonicMs();
+    this.#answeredMs = clock.monotonicMs();
     const term = outcome.outcome === "held" ? (outcome.leader?.term ?? 0) : 0;
     this.#know(outcome.outcome === "elected" ? outcome.term : term);
     this.#exclusion.clear();
     if (outcome.outcome === "held") this.#observe(outcome);
     else if (outcome.outcome === "elected") this.#absence.clear();
     else this.#refused(outcome);
-    return outcome;
+    return { bid, outcome, sentMs };
   }
 
   /** What another program wrote is no term to count on from. */
@@ -245,6 +256,7 @@ export class Elector {
     this.#seen = seen.replica;
     this.#absence.clear();
     this.#exclusion.check(error);
+    this.#tellFollowed(seen);
   }
 
   /**
@@ -255,8 +267,9 @@ export class Elector {
     const { store, clock, canLaunch = () => true } = this.#options;
     await store.current();
     const untilMs = clock.monotonicMs() + CONNECT_LIMIT_MS;
-    while (clock.monotonicMs() < untilMs && !this.#stopping.signal.aborted) {
-      if (!this.#isRedisAway && canLaunch()) break;
+    while (this.#isRedisAway || !canLaunch()) {
+      if (this.#stopping.signal.aborted) return;
+      if (clock.monotonicMs() >= untilMs) break;
       await clock.sleep(MIN_RETRY_MS, this.#stopping.signal);
     }
     this.#isRedisAway = false;
@@ -278,29 +291,31 @@ export class Elector {
   }
 
   #observe({ leader, presence }: Held): void {
-    const { clock, events, replica: self } = this.#options;
+    const { clock, replica: self } = this.#options;
     this.#token = randomUUID();
     if (leader === null) {
       this.#absence.check("the lease is held, but no term has been opened with it");
       return;
     }
-    const { replica, term, sinceMs, began } = leader;
+    const { replica, term } = leader;
     if (replica === self) {
       this.#absence.check(`term ${term} of this replica has ended, and its lease has not expired`);
       return;
     }
     if (term > 0) this.#absence.clear();
     else this.#absence.check(`the lease is held by ${replica}, which opens no terms`);
-    if (this.#observed !== `${term}:${replica}`) {
-      events.emit("leader.observed", {
-        leader: replica,
-        term,
-        ...(began ? tellBeginning(began, sinceMs) : {}),
-      });
-    }
-    this.#observed = `${term}:${replica}`;
+    this.#tellFollowed(leader);
     if (presence !== "gone") this.#suspect = null;
     else if (this.#suspect?.term !== term) this.#suspect = { term, sinceMs: clock.monotonicMs() };
+  }
+
+  /** Once per change. */
+  #tellFollowed({ replica, term, sinceMs, began }: Leader): void {
+    const observed = `${term}:${replica}`;
+    if (this.#observed === observed) return;
+    this.#observed = observed;
+    const told = began ? tellBeginning(began, sinceMs) : {};
+    this.#options.events.emit("leader.observed", { leader: replica, term, ...told });
   }
 
   /**
@@ -442,6 +457,11 @@ export class Elector {
     const isSure = this.#suspect && clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS;
     return isSure && this.#suspect ? { ...bid, takeOver: this.#suspect.term } : bid;
   }
+}
+
+/** Of `redis.unreachable`: without a name it is the main connection. */
+function isOfLeader(about: object): boolean {
+  return !("connection" in about) || about.connection === "lease" || about.connection === "launch";
 }
 
 type Held = Extract<BidOutcome, { outcome: "held" }>;

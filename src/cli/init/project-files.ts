@@ -101,7 +101,7 @@ Bellwether is in no package registry. A checkout of it makes the package, and th
 
     npm ci && npm pack                                                # in the checkout
     docker build --target base --tag bellwether-base:${version} .          # in the checkout
-    npm install --save-dev ../bellwether/bellwether-${version}.tgz         # here; then also npx bellwether
+    npm install --save-dev ~/bellwether/bellwether-${version}.tgz         # here; then also npx bellwether
 
     bellwether dev      # a private Redis and three replicas; Ctrl-C stops everything
     bellwether check    # every mistake in the configuration and the handlers, at once

@@ -13,7 +13,9 @@ afterEach(async () => {
   await Promise.all(electors.splice(0).map(elector => elector.stop()));
 });
 
-function setup(lead?: Lead, seekLeader?: ElectorOptions["seekLeader"]) {
+type Extras = Partial<Pick<ElectorOptions, "seekLeader" | "canLaunch" | "leaseTtlMs">>;
+
+function setup(lead?: Lead, extras: Extras = {}) {
   const clock = new ManualClock();
   const store = new ScriptStore();
   const recorder = new Recorder();
@@ -26,7 +28,7 @@ function setup(lead?: Lead, seekLeader?: ElectorOptions["seekLeader"]) {
     generation: 3,
     leaseTtlMs: TTL_MS,
     random: () => 0,
-    ...(seekLeader && { seekLeader }),
+    ...extras,
     lead: async term => {
       terms.push(term);
       return lead ? lead(term) : untilAborted(term);
@@ -117,6 +119,58 @@ describe("following", () => {
     other.recorder.events.emit("redis.unreachable", redis);
     await other.clock.advance(2_000);
     expect(other.recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
+  });
+
+  it.each([
+    { connection: undefined, waitsMs: 1_000 },
+    { connection: "launch", waitsMs: 1_000 },
+    { connection: "lease", waitsMs: 1_000 },
+    { connection: "worker", waitsMs: 0 },
+  ])("waits with a bid for the connections that a leader works with ($connection)", async row => {
+    const { connection, waitsMs } = row;
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = () => elected(1);
+    recorder.events.emit("redis.unreachable", {
+      ...{ address: "db:6379", error: "ECONNREFUSED" },
+      ...(connection && { connection }),
+    });
+    elector.start();
+    await settle();
+    expect(recorder.of("leader.elected")).toHaveLength(waitsMs === 0 ? 1 : 0);
+    await clock.advance(waitsMs);
+    expect(recorder.of("leader.elected")).toHaveLength(1);
+  });
+
+  it("does not stand for election while it has no connection to launch over", async () => {
+    let canLaunch = false;
+    const seekLeader = async () => null;
+    const { clock, store, recorder, elector } = setup(undefined, { seekLeader, canLaunch: () => canLaunch });
+    store.onCampaign = () => elected(1);
+    elector.start();
+    await clock.advance(3 * TTL_MS);
+    expect(store.bids).toEqual([]);
+    expect(store.withdrawals).toBeGreaterThan(0);
+    expect(recorder.of("leader.absent")).toMatchObject([
+      { error: expect.stringContaining("no connection to launch over") },
+    ]);
+    canLaunch = true;
+    await clock.advance(2_000);
+    expect(recorder.of("leader.elected")).toMatchObject([{ term: 1 }]);
+    // The store has answered all the time.
+    expect(store.bids[0]).not.toHaveProperty("away");
+  });
+
+  it("counts a new lease from its bid, not from when it began to wait for its connections", async () => {
+    const { clock, store, recorder, elector } = setup(undefined, { leaseTtlMs: 1_000 });
+    const redis = { address: "db:6379", error: "ECONNREFUSED", version: "8.0.0" };
+    store.onCampaign = () => elected(1);
+    recorder.events.emit("redis.unreachable", redis);
+    elector.start();
+    await clock.advance(950);
+    recorder.events.emit("redis.connected", redis);
+    await clock.advance(100);
+    expect(recorder.of("leader.elected")).toHaveLength(1);
+    expect(recorder.of("leader.lost")).toEqual([]);
   });
 
   it("bids again at once after a hint", async () => {
@@ -221,15 +275,17 @@ describe("following", () => {
 
   it("says that it cannot take over, and not that nobody leads, while another replica is seen to lead", async () => {
     let leader = "other";
-    const { clock, store, recorder, elector } = setup(undefined, async () => {
+    const seekLeader = async () => {
       if (leader === "unknown") throw new Error("no connection");
       return { replica: leader, term: 1, sinceMs: 0 };
-    });
+    };
+    const { clock, store, recorder, elector } = setup(undefined, { seekLeader });
     store.onCampaign = () => "no answer";
     elector.start();
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("bid.failing")).toMatchObject([{ leader: "other", error: expect.any(String) }]);
     expect(recorder.of("leader.absent")).toEqual([]);
+    expect(recorder.of("leader.observed")).toEqual([{ leader: "other", term: 1 }]);
     expect(elector.leaderAbsentMs).toBe(0);
     leader = "me";
     await clock.advance(3 * TTL_MS);
