@@ -6,6 +6,8 @@ const BEGINNING = ["leader", "term", "previous", "reason", "cause", "vacantMs", 
 const TOLD = [...BEGINNING, "by", "error"] as const;
 /** What only the old leader can know of its end; it is written by itself, so its own last line says the same. */
 const OWN_CAUSES = ["shutdown", "stepdown", "generation", "no-progress", "failed", "unreachable", "refused"];
+/** `redis.unreachable` names a connection unless it is the main one. */
+const LEADER_CONNECTIONS = ["main", "lease", "launch"];
 /** A replica measures the store's time as exactly as its round trips allow. */
 const CLOCK_MS = 200;
 
@@ -97,11 +99,15 @@ function upToDate(begun: readonly LogLine[], alive: readonly string[]): string[]
   });
 }
 
-/** A replica says that it is connected before it says that it leads. */
+/**
+ * A replica that has lost a connection that a leader works with says that it is connected before it says that it leads. Of
+ * other connections, those of its workers for example, it may still wait then.
+ */
 function connectedFirst(lines: readonly LogLine[]): string[] {
   const away = new Set<string>();
   return lines.flatMap(line => {
-    if (line.event === "redis.unreachable") away.add(line.replica);
+    const isOfLeader = LEADER_CONNECTIONS.includes(String(line["connection"] ?? "main"));
+    if (line.event === "redis.unreachable" && isOfLeader) away.add(line.replica);
     if (line.event === "redis.connected") away.delete(line.replica);
     const isEarly = line.event === "leader.elected" && away.has(line.replica);
     return isEarly ? [`${nameOf(line)} comes before redis.connected`] : [];

@@ -49,6 +49,10 @@ describe("the lines of handoffs", () => {
     expect(what({ lines: [...GOOD, line("leader.observed", "c", { leader: "me", term: 0 })] })).toEqual([]);
   });
 
+  it("need no connection of the leader's workers", () => {
+    expect(what(withoutConnection({ connection: "worker" }))).toEqual([]);
+  });
+
   it.each<[string, HandoffEvidence, RegExp]>([
     ["another leader", but(5, { leader: "x" }), /says leader b, .* says x/],
     ["another vacancy", but(6, { vacantMs: 9 }), /says vacantMs 4, .* says 9/],
@@ -67,9 +71,15 @@ describe("the lines of handoffs", () => {
       { lines: GOOD.slice(0, -1), alive: ["a", "c"] },
       /a tells of term 1 last/,
     ],
+    ["an election before the connection", withoutConnection({}), /comes before redis.connected/],
     [
-      "an election before the connection",
-      { lines: [line("redis.unreachable", "b", {}), ...GOOD, line("redis.connected", "b", {})] },
+      "an election before the connection that launches",
+      withoutConnection({ connection: "launch" }),
+      /comes before redis.connected/,
+    ],
+    [
+      "an election before the connection of its lease",
+      withoutConnection({ connection: "lease" }),
       /comes before redis.connected/,
     ],
   ])("do not hold with %s", (_, evidence, expected) => {
@@ -90,6 +100,11 @@ describe("the lines of handoffs", () => {
     );
   });
 });
+
+/** The good lines, where the second leader is elected between an outage of a connection and its end. */
+function withoutConnection(about: object): HandoffEvidence {
+  return { lines: [line("redis.unreachable", "b", about), ...GOOD, line("redis.connected", "b", {})] };
+}
 
 function previousIsC(one: LogLine): LogLine {
   return one["term"] === 2 ? { ...one, previous: "c" } : one;
