@@ -1,4 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import { afterEach, describe, expect, onTestFailed, test } from "vitest";
 import { unusedPort } from "../support/command.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
@@ -61,6 +63,20 @@ const repeated = (events: readonly unknown[]) =>
   events.filter((event, i) => event !== "leader.absent" && events.indexOf(event) !== i);
 
 const isUnreachable = (line: LogLine) => line["reason"] === "unreachable";
+
+/** Each change that it tells of its connection: why there is none, or that there is one. */
+const connectionLines = (replica: ReplicaProcess) =>
+  replica.lines
+    .filter(({ event }) => event === "redis.unreachable" || event === "redis.connected")
+    .map(({ event, error }) => (event === "redis.unreachable" ? error : event));
+
+/** Resolves when the server was connected to so many times more. */
+async function triedAgain(redis: Redis, times: number): Promise<void> {
+  const connections = async () =>
+    Number(/total_connections_received:(\d+)/.exec(await redis.info("stats"))?.[1]);
+  const until = (await connections()) + times;
+  while ((await connections()) < until) await sleep(50);
+}
 
 const everything = (replica: ReplicaProcess) =>
   [...replica.lines.map(line => JSON.stringify(line)), ...replica.noise].join("\n");
@@ -187,17 +203,43 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that is a read-only replica is not used, says so, and is used when it is promoted", async () => {
+  test("that is a read-only replica is not used, says so once, and is used when it is promoted", async () => {
     const primary = await server();
     const redis = await server({ args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)] });
     const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = site.start();
-    expect((await replica.when("redis.unreachable"))["error"]).toBe(
-      `READONLY this server is a replica of 127.0.0.1:${primary.port}, and takes no writes; name the primary, or use redis.sentinel or redis.cluster`,
-    );
+    const readOnly = `READONLY this server is a replica of 127.0.0.1:${primary.port}, and takes no writes; name the primary, or use redis.sentinel or redis.cluster`;
+    expect((await replica.when("redis.unreachable"))["error"]).toBe(readOnly);
+    await triedAgain(site.redis(), 5);
+    expect(connectionLines(replica)).toEqual([readOnly]);
     await site.redis().replicaof("NO", "ONE");
     await replica.when("leader.elected");
     await replica.when("run.completed");
+    expect(await replica.end()).toBe(0);
+    expect(replica.noise).toEqual([]);
+  });
+
+  test("that becomes a read-only replica is told once with that, and is used when it is promoted again", async () => {
+    const [primary, redis] = [await server(), await server()];
+    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = site.start();
+    await replica.when("run.completed");
+    const admin = site.redis();
+    await admin.replicaof("127.0.0.1", primary.port);
+    const isReadOnly = (line: LogLine) =>
+      String(line["error"]).startsWith("READONLY this server is a replica");
+    await replica.when("redis.unreachable", isReadOnly);
+    // Each of its six connections, several times.
+    await triedAgain(admin, 30);
+    const [connected, ...rest] = connectionLines(replica);
+    expect(connected).toBe("redis.connected");
+    // The connection that was refused its write may be told before a new one is.
+    expect(rest.filter(error => error !== "connection closed")).toEqual([
+      expect.stringContaining("READONLY"),
+    ]);
+    const before = replica.lines.length;
+    await admin.replicaof("NO", "ONE");
+    await replica.when("leader.elected", line => replica.lines.indexOf(line) >= before);
     expect(await replica.end()).toBe(0);
     expect(replica.noise).toEqual([]);
   });
