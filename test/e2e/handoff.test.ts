@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createHandoffSite, type HandoffSite, told } from "../support/handoff-site.ts";
+import { handoffLines } from "../chaos/judge/handoff-lines.ts";
+import { createHandoffSite, type ElectionStore, type HandoffSite, told } from "../support/handoff-site.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { json } from "../support/tick-account.ts";
 
@@ -9,12 +10,19 @@ const BOUND_MS = 300;
 interface Ending {
   readonly name: string;
   /** Both, where it is absent. */
-  readonly store?: "redis" | "etcd";
+  readonly store?: ElectionStore;
+  readonly roles?: keyof typeof ROLES;
   readonly end: (handoff: HandoffSite, leader: ReplicaProcess) => Promise<unknown>;
+  /** What each replica says of it. */
   readonly expected: object;
   /** What the leader says of it itself, now or when it is back. */
   readonly last?: { readonly event: string; readonly expected: object };
 }
+
+const ROLES = { joined: "scheduler,worker", split: "scheduler" } as const;
+
+const isOfTerm = (term: number) => (line: LogLine) => line["term"] === term;
+const isSecond = isOfTerm(2);
 
 const ENDINGS: readonly Ending[] = [
   {
@@ -41,15 +49,26 @@ const ENDINGS: readonly Ending[] = [
     name: "freezes (SIGSTOP)",
     end: async ({ site }, leader) => {
       leader.signal("SIGSTOP");
-      await site.when("leader.elected", line => line["term"] === 2);
+      await site.when("leader.elected", isSecond);
       leader.signal("SIGCONT");
     },
     expected: { reason: "expired", cause: "silent" },
     last: { event: "leader.lost", expected: { term: 1, cause: "frozen" } },
   },
   {
+    name: "blocks its event loop",
+    roles: "joined",
+    end: async ({ site }) => {
+      await site.open("block");
+      await site.when("leader.elected", isSecond);
+      await site.open("unblock");
+    },
+    expected: { reason: "expired", cause: "silent" },
+    last: { event: "leader.lost", expected: { term: 1, cause: "frozen" } },
+  },
+  {
     name: "makes way for a newer generation",
-    end: ({ join }) => join("newer", "scheduler", 1),
+    end: ({ join }) => join("newer", { generation: 1 }),
     expected: { reason: "resigned", cause: "generation" },
     last: { event: "leader.resigned", expected: { term: 1, reason: "generation", cause: "generation" } },
   },
@@ -57,7 +76,7 @@ const ENDINGS: readonly Ending[] = [
     name: "is cut off from Redis",
     end: async ({ site, links }) => {
       links.redis.hold(["requests", "replies"]);
-      await site.when("leader.elected", line => line["term"] === 2);
+      await site.when("leader.elected", isSecond);
       links.redis.release("reset");
     },
     expected: { reason: "expired", cause: "silent" },
@@ -68,7 +87,7 @@ const ENDINGS: readonly Ending[] = [
     store: "etcd",
     end: async ({ site, links }) => {
       links.etcd?.hold(["requests", "replies"]);
-      await site.when("leader.elected", line => line["term"] === 2);
+      await site.when("leader.elected", isSecond);
       links.etcd?.release("reset");
     },
     expected: { reason: "expired", cause: "unreachable", error: expect.any(String) },
@@ -116,39 +135,67 @@ const ENDINGS: readonly Ending[] = [
   },
 ];
 
-describe.each(["redis", "etcd"] as const)("a handoff on %s", store => {
-  test.for(ENDINGS.filter(ending => (ending.store ?? store) === store))(
+const SITES = (["redis", "etcd"] as const).flatMap(store =>
+  (["joined", "split"] as const).map(roles => ({ store, roles })),
+);
+
+describe.each(SITES)("a handoff on $store with $roles roles", ({ store, roles }) => {
+  test.for(ENDINGS.filter(ending => (ending.store ?? store) === store && (ending.roles ?? roles) === roles))(
     "after the leader $name",
     async ({ end, expected, last }, context) => {
-      const handoff = await createHandoffSite(context, store);
-      const { site } = handoff;
-      const leader = await handoff.join("first");
-      const followers = [await handoff.join("second"), await handoff.join("third")];
-      const worker = await handoff.join("worker", "worker");
-      await site.when("tick.launched", line => line["term"] === 1);
+      const handoff = await createHandoffSite(context, { store, roles: ROLES[roles] });
+      const { site, join } = handoff;
+      const leader = await join("first");
+      await Promise.all([
+        ...["second", "third"].map(id => join(id)),
+        ...(roles === "split" ? [join("worker", { roles: "worker" })] : []),
+      ]);
       // A replica reports no other one as gone in the first second of its connection.
       await countLaunches(leader, 40);
 
       await end(handoff, leader);
-      const elected = await site.when("leader.elected", line => line["term"] === 2);
-      await site.when("tick.launched", line => line["term"] === 2);
-      const previous = leader.lines[0]?.replica;
-      expect(elected).toMatchObject({ ...expected, previous });
-      const others = [...followers, worker].filter(({ lines }) => lines[0]?.replica !== elected.replica);
-      expect(others.length).toBeGreaterThanOrEqual(2);
+      const elected = await site.when("leader.elected", isSecond);
+      await site.when("tick.launched", isSecond);
+      expect(elected).toMatchObject({ ...expected, previous: leader.lines[0]?.replica });
+      const others = site.replicas.filter(one => !one.hasEnded && !one.lines.includes(elected));
+      expect(others.length).toBeGreaterThanOrEqual(roles === "split" ? 2 : 1);
       for (const other of others) {
-        const observed = await other.when("leader.observed", line => line["term"] === 2);
+        const observed = await other.when("leader.observed", isSecond);
         expect(told(observed)).toEqual(told(elected));
       }
       if (last) {
-        const line = await leader.when(last.event);
+        const line = await leader.when(last.event, isOfTerm(1));
         expect(line).toMatchObject(last.expected);
-        expect(Date.parse(String(line["at"]))).toBeLessThanOrEqual(atOf(elected) + 1);
+        expect(atOf(line)).toBeLessThanOrEqual(atOf(elected) + 1);
       }
+      expect(handoffLines({ lines: site.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
       const gapMs = await handoff.gapBefore(2);
       expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
     },
   );
+
+  test("after the leader is fenced by a replica that elects in the other store", async context => {
+    const handoff = await createHandoffSite(context, { store, roles: ROLES[roles], hasBothStores: true });
+    const { site, join } = handoff;
+    const leader = await join("first");
+    const worker = await join("worker", { roles: "worker" });
+    await countLaunches(leader, 40);
+
+    const other = await join("other", { store: store === "redis" ? "etcd" : "redis" });
+    const elected = await other.when("leader.elected", isSecond);
+    await other.when("tick.launched", isSecond);
+    // Otherwise the two would depose each other again and again.
+    await other.end("SIGTERM");
+    const cause = { reason: "expired", cause: "fenced" };
+    expect(elected).toMatchObject({ ...cause, previous: leader.lines[0]?.replica });
+    expect(told(await worker.when("leader.observed", isSecond))).toEqual(told(elected));
+    const lost = await leader.when("leader.lost", isOfTerm(1));
+    expect(lost).toMatchObject({ reason: "fenced", cause: "fenced" });
+    expect(await leader.when("leader.elected", isOfTerm(3))).toMatchObject({ previous: elected.replica });
+    expect(handoffLines({ lines: site.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
+    const gapMs = await handoff.gapBefore(2);
+    expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
+  });
 });
 
 function atOf(line: LogLine): number {

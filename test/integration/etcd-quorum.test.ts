@@ -1,5 +1,9 @@
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
 import { afterEach, expect, it } from "vitest";
 import { EtcdServers } from "../chaos/etcd-servers.ts";
+import { handoffLines } from "../chaos/judge/handoff-lines.ts";
+import { BEATS, gapBefore, told } from "../support/handoff-site.ts";
 import { createProject } from "../support/project.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
@@ -20,8 +24,8 @@ async function setup(namespace: string, leaseTtl: string) {
       `election: { leaseTtl: ${leaseTtl}, ${election} }`,
       "http: false\nadmin: false\nlog: { level: debug }",
     ].join("\n"),
-    "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
-    "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+    "config/jobs.yaml": ["jobs:", ...BEATS.map(line => `  ${line}`)].join("\n"),
+    "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
   disposals.push(() => project.dispose());
   const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
@@ -40,6 +44,8 @@ function first(
 
 /** How late a leader may be on a busy machine; it is one within two seconds otherwise, and was after a whole TTL. */
 const SOON_MS = 5_000;
+/** How far `vacantMs` may be from the gap in BullMQ's stream. */
+const BOUND_MS = 300;
 
 it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async () => {
   const { servers, flock } = await setup("quorum", "2s");
@@ -84,5 +90,25 @@ it("elects a leader soon after the quorum returns, although the old leader could
   expect(Date.parse(String(elected?.["time"])) - Date.parse(String(connected?.["time"]))).toBeLessThan(
     SOON_MS,
   );
+
+  // One log is enough to know what happened, and both say the same.
+  expect(elected).toMatchObject({ previous: old.replica, reason: "expired", cause: "unreachable" });
+  const other = flock.find(({ lines }) => !lines.some(line => line === elected));
+  const observed = await other?.when("leader.observed", line => line["term"] === elected?.["term"]);
+  expect(observed && told(observed)).toEqual(elected && told(elected));
+  await first(flock, "tick.launched", line => line["term"] === elected?.["term"]);
   for (const replica of flock) expect(await replica.end()).toBe(0);
+  expect(handoffLines({ lines: flock.flatMap(({ lines }) => lines) })).toEqual([]);
+  const gapMs = await gapIn(servers, "quorum-returns", Number(elected?.["term"]));
+  expect(Math.abs(gapMs - Number(elected?.["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
 });
+
+async function gapIn(servers: EtcdServers, namespace: string, term: number): Promise<number> {
+  const connection = new Redis(await servers.primaryPort(), { maxRetriesPerRequest: null });
+  const queue = new Queue("default", { connection, prefix: `{${namespace}}` });
+  disposals.push(
+    () => connection.disconnect(),
+    () => queue.close(),
+  );
+  return await gapBefore(connection, `{${namespace}}:default:events`, queue, term);
+}

@@ -1,3 +1,4 @@
+import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import type { TestContext } from "vitest";
 import { startEtcd, type TestEtcd } from "./etcd-server.ts";
@@ -7,8 +8,17 @@ import type { LogLine, ReplicaProcess } from "./replica-process.ts";
 import { Site } from "./site.ts";
 
 /** Some twenty ticks a second, spread over it. */
-const BEATS_MS = [100, 170, 230];
+export const BEATS = [100, 170, 230].map(ms => `beat-${ms}: { every: ${ms}ms, handler: echo, catchUp: all }`);
 const LEASE_TTL = "4s";
+/** Blocks the event loop of the replica `first`, from `open("block")` until `open("unblock")`. */
+const BLOCKING_ECHO = `
+  const isOpen = (name: string) => existsSync(process.env.SITE_DIR + "/opened-" + name);
+  const untilMs = Date.now() + 60_000;
+  while (process.env.SITE_BLOCKS && isOpen("block") && !isOpen("unblock") && Date.now() < untilMs)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  return data;`;
+
+export type ElectionStore = "redis" | "etcd";
 
 export interface HandoffSite {
   readonly site: Site;
@@ -16,17 +26,34 @@ export interface HandoffSite {
   readonly etcd: TestEtcd | null;
   /** What stands between the replica `first` and each server. */
   readonly links: { readonly redis: FaultyLink; readonly etcd: FaultyLink | null };
-  /** Starts a replica of these roles and generation, and waits until it knows a leader. */
-  readonly join: (id: string, roles?: string, generation?: number) => Promise<ReplicaProcess>;
+  /** Starts a replica and waits until it knows a leader. */
+  readonly join: (id: string, about?: Joining) => Promise<ReplicaProcess>;
   /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
   readonly gapBefore: (term: number) => Promise<number>;
 }
 
+export interface Joining {
+  readonly roles?: string;
+  readonly generation?: number;
+  readonly store?: ElectionStore;
+}
+
+export interface HandoffSiteOptions {
+  readonly store: ElectionStore;
+  /** Of a replica that is told nothing else. */
+  readonly roles?: string;
+  /** Whether a replica may elect in the other store, too. */
+  readonly hasBothStores?: boolean;
+}
+
 /** Servers of a test's own, and a project with some twenty ticks a second. */
-export async function createHandoffSite(context: TestContext, store: "redis" | "etcd"): Promise<HandoffSite> {
+export async function createHandoffSite(
+  context: TestContext,
+  { store, roles = "scheduler", hasBothStores = store === "etcd" }: HandoffSiteOptions,
+): Promise<HandoffSite> {
   const [redis, etcd] = await Promise.all([
     startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
-    store === "etcd" ? startEtcd() : null,
+    hasBothStores ? startEtcd() : null,
   ]);
   // Hooks run in reverse: after the replicas have ended.
   context.onTestFinished(() => Promise.all([redis.stop(), etcd?.stop()]).then(() => undefined));
@@ -34,17 +61,18 @@ export async function createHandoffSite(context: TestContext, store: "redis" | "
     redis: await FaultyLink.to(redis.port),
     etcd: etcd === null ? null : await FaultyLink.to(etcd.port),
   };
-  const linked = {
+  const ofFirst = {
+    SITE_BLOCKS: "yes",
     BELLWETHER_REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
     ...(links.etcd === null ? {} : { SITE_ETCD: `http://127.0.0.1:${links.etcd.port}` }),
   };
   const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${SITE_ETCD:-${etcd.url}}"] }`;
-  const beats = BEATS_MS.map(ms => `beat-${ms}: { every: ${ms}ms, handler: echo, catchUp: all }`);
   const site = await Site.create({
     redisUrl: redis.url,
-    jobs: beats,
+    jobs: BEATS,
+    handlers: { echo: BLOCKING_ECHO },
     settings: [
-      `election: { store: ${store}, leaseTtl: ${LEASE_TTL}${hosts} }`,
+      `election: { store: "\${SITE_STORE:-${store}}", leaseTtl: ${LEASE_TTL}${hosts} }`,
       "generation: ${SITE_GENERATION:-0}",
     ],
   });
@@ -56,13 +84,17 @@ export async function createHandoffSite(context: TestContext, store: "redis" | "
   const observer = site.redis();
   return {
     ...{ site, redis, etcd, links },
-    join: async (id, roles = "scheduler", generation = 0) => {
-      const env = { SITE_GENERATION: String(generation), ...(id === "first" ? linked : {}) };
-      const replica = site.startWith(env, "--id", id, "--roles", roles);
+    join: async (id, about = {}) => {
+      const env = {
+        SITE_GENERATION: String(about.generation ?? 0),
+        SITE_STORE: about.store ?? store,
+        ...(id === "first" ? ofFirst : {}),
+      };
+      const replica = site.startWith(env, "--id", id, "--roles", about.roles ?? roles);
       await Promise.any([replica.when("leader.elected"), replica.when("leader.observed")]);
       return replica;
     },
-    gapBefore: term => gapBefore(observer, site, term),
+    gapBefore: term => gapBefore(observer, `${site.prefix}:default:events`, site.queue(), term),
   };
 }
 
@@ -73,14 +105,14 @@ export function told(line: LogLine): unknown {
   return { leader, term, reason, previous, cause, by, error, vacantMs, at };
 }
 
-async function gapBefore(redis: Redis, site: Site, term: number): Promise<number> {
-  const entries = await redis.xrange(`${site.prefix}:default:events`, "-", "+");
+/** The time without a launch before the first one of the term, by BullMQ's stream of events. */
+export async function gapBefore(redis: Redis, stream: string, queue: Queue, term: number): Promise<number> {
+  const entries = await redis.xrange(stream, "-", "+");
   const addedMs = new Map<string, number>();
   for (const [id, fields] of entries) {
     const named = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
     if (named("event") === "added") addedMs.set(named("jobId"), Number(id.split("-")[0]));
   }
-  const queue = site.queue();
   const terms = await Promise.all(
     [...addedMs].map(async ([run, atMs]) => ({
       atMs,
