@@ -187,8 +187,10 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "renewal-of-foreign-lease",
     rule: "a leader does not extend its successor's lease",
     file: "src/election/renew.lua",
-    find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] or string.match(redis.call('GET', KEYS[5]) or '', '^%d+:(.*)$') ~= ARGV[1] then",
-    replace: "if false then",
+    find: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0, 1} end
+local fence = redis.call('GET', KEYS[5])
+if string.match(fence or '', '^%d+:(.*)$') ~= ARGV[1] then`,
+    replace: "local fence\nif false then",
     tests: REDIS,
   },
   {
@@ -235,7 +237,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "etcd-renewal-after-term",
     rule: "a leader whose term was replaced in Redis hears so when it renews",
     file: "src/election/etcd-renew.lua",
-    find: "if string.match(redis.call('GET', KEYS[1]) or '', '^%d+:(.*)$') ~= ARGV[1] then",
+    find: "if string.match(fence or '', '^%d+:(.*)$') ~= ARGV[1] then",
     replace: "if false then",
     tests: ETCD,
   },
