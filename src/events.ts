@@ -1,4 +1,11 @@
-import type { MissReason, SkipReason } from "./reasons.ts";
+import type {
+  DropReason,
+  LockLostReason,
+  MissReason,
+  ReturnReason,
+  RunLostReason,
+  SkipReason,
+} from "./reasons.ts";
 
 /**
  * What happens in a replica, as typed events. Code emits; the log and the metrics subscribe. Names and
@@ -52,12 +59,6 @@ interface TermBeginning extends EndCause {
   readonly vacantMs: number | null;
   readonly at: string;
 }
-
-/**
- * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:
- * the store does not know it as ours any more; `unreachable`: the store gave no answer until its time ran out.
- */
-export type LockLostReason = "expired" | "taken" | "unreachable";
 
 export type StartPhase =
   | "loading the configuration"
@@ -162,7 +163,7 @@ export interface EventMap {
     stack?: string;
   };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
-  "run.returned": { job: string; run: string; reason: string };
+  "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };
   /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
   "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
 
@@ -248,9 +249,15 @@ export interface EventMap {
   /** It was started, was removed, or its queue gets on. `cause`: what was told last. */
   "run.unstuck": { job: string; run: string; queue: string; cause: string; forMs: number };
   /** The lock went to another replica or ran out: whatever this attempt comes to does not count. */
-  "run.lost": { job: string; run: string; attempt: number; reason: string };
+  "run.lost": {
+    job: string;
+    run: string;
+    attempt: number;
+    reason: string;
+    reasonCode: RunLostReason["code"];
+  };
   /** The run completed, but what its handler returned cannot be kept. */
-  "run.resultDropped": { job: string; run: string; reason: string };
+  "run.resultDropped": { job: string; run: string; reason: string; reasonCode: DropReason["code"] };
   /** The end of a run is missing from the history; the run itself is not affected. */
   "run.unrecorded": { job: string; run: string; error: string };
   /** BullMQ reported something other than a broken connection; the same text is told once a minute. */
@@ -263,7 +270,14 @@ export interface EventMap {
   "lock.acquired": { lock: string; fence: number; waitedMs: number; run: string | null };
   "lock.released": { lock: string; fence: number; heldMs: number; run: string | null };
   /** Instead of `lock.released`: the lock ended before the work that it protects. */
-  "lock.lost": { lock: string; fence: number; heldMs: number; run: string | null; reason: LockLostReason };
+  "lock.lost": {
+    lock: string;
+    fence: number;
+    heldMs: number;
+    run: string | null;
+    reason: LockLostReason;
+    reasonCode: LockLostReason;
+  };
 }
 
 export type EventName = keyof EventMap;

@@ -7,7 +7,6 @@ export {
   type EventMap,
   type EventName,
   Events,
-  type LockLostReason,
   type Role,
   type TickKind,
 } from "./events.ts";
@@ -17,4 +16,5 @@ export type { Run, RunLog } from "./handlers/handler.ts";
 export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
 export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";
 export type { Locks } from "./locks/locks.ts";
+export type { LockLostReason } from "./reasons.ts";
 export { Replica, type ReplicaOptions } from "./replica.ts";

@@ -1,5 +1,5 @@
 /**
- * Why something became of a tick as it did. A reason is data: programs compare its code, and people read the text that
+ * Why something became of a tick, a run or a lock as it did. A reason is data: programs compare its code, and people read the text that
  * `reasonText` makes of it. Both are in histories, events and dashboards, so neither is ever changed; a new reason gets a
  * new code. What has to be added for it does not compile before it is there.
  *
@@ -24,7 +24,38 @@ export type ActionReason =
   | { readonly code: "schedule_unknown"; readonly afterMs: number; readonly untilMs: number }
   | Coded<"order_lost">;
 
-export type Reason = MissReason | SkipReason | ActionReason;
+/** Why a run went back to its queue without using up an attempt. */
+export type ReturnReason =
+  | Coded<"shutdown" | "no_handler" | "overlap_unknown" | "run_removed">
+  | { readonly code: "run_unfinished"; readonly by: string };
+
+/** Why an attempt does not count. */
+export type RunLostReason =
+  | Coded<"lock_gone" | "not_renewed" | "taken_again" | "not_returned">
+  | Coded<"stopped_at_end" | "removed_at_end" | "lock_gone_at_end">
+  | { readonly code: "end_refused"; readonly error: string };
+
+/** Why what a handler returned is not kept. */
+export type DropReason =
+  | { readonly code: "unwritable"; readonly why: string }
+  | { readonly code: "not_json"; readonly type: string }
+  | { readonly code: "too_large"; readonly bytes: number; readonly limitBytes: number };
+
+/**
+ * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:
+ * the store does not know it as ours any more; `unreachable`: the store gave no answer until its time ran out.
+ * Events have the code as their text too; the sentence is in the error.
+ */
+export type LockLostReason = "expired" | "taken" | "unreachable";
+
+export type Reason =
+  | MissReason
+  | SkipReason
+  | ActionReason
+  | ReturnReason
+  | RunLostReason
+  | DropReason
+  | Coded<LockLostReason>;
 
 type Texts = { readonly [C in Reason["code"]]: (reason: Extract<Reason, { readonly code: C }>) => string };
 
@@ -43,6 +74,25 @@ const TEXTS: Texts = {
   schedule_unknown: ({ afterMs, untilMs }) =>
     `the schedule changed, and the one before is not known: no tick from ${isoText(afterMs)} to ${isoText(untilMs)} was decided`,
   order_lost: () => "Redis had lost the order",
+  shutdown: () => "shutdown",
+  no_handler: () => "no handler",
+  run_unfinished: ({ by }) => `overlap: ${by} has not ended`,
+  overlap_unknown: () => "overlap: Redis did not say whether another run of the job has ended",
+  run_removed: () => "it was removed",
+  lock_gone: () => "its lock is gone: another replica has the run, or had it",
+  not_renewed: () => "Redis did not renew its lock in time; another replica may take the run",
+  taken_again: () => "its lock ran out, and this replica took the run again",
+  not_returned: () => "it could not be given back; the others find it when its lock runs out",
+  stopped_at_end: () => "the replica stopped before Redis took its end",
+  end_refused: ({ error }) => `Redis did not take its end: ${error}`,
+  removed_at_end: () => "the run was removed before its end was written",
+  lock_gone_at_end: () => "its lock was gone when its end was to be written",
+  unwritable: ({ why }) => `it cannot be written as JSON: ${why}`,
+  not_json: ({ type }) => `it has no form in JSON: it is a ${type}`,
+  too_large: ({ bytes, limitBytes }) => `it is ${bytes} bytes of JSON, and ${limitBytes} are kept at most`,
+  expired: () => "its time ran out while this process did not run",
+  taken: () => "the store does not know it as this process's any more",
+  unreachable: () => "the store gave no answer until its time ran out",
 };
 
 /** The only place that puts reasons into words. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { BellwetherError } from "../errors.ts";
-import type { Events, LockLostReason } from "../events.ts";
+import type { Events } from "../events.ts";
+import { type LockLostReason, reasonText } from "../reasons.ts";
 import { giveBack } from "./give-back.ts";
 import type { Lock } from "./lock.ts";
 import type { Claim, LockStore } from "./lock-store.ts";
@@ -23,12 +24,6 @@ export interface HeldLockOptions {
 }
 
 const RETRY_MS = 100;
-
-const LOST: Record<LockLostReason, string> = {
-  expired: "its time ran out while this process did not run",
-  taken: "the store does not know it as this process's any more",
-  unreachable: "the store gave no answer until its time ran out",
-};
 
 /**
  * A lock from its acquisition to its end:
@@ -141,11 +136,15 @@ export class HeldLock {
   #lose(reason: LockLostReason): void {
     if (this.#over.signal.aborted) return;
     const { claim, clock, events, fence, run } = this.#options;
-    this.#lost = new BellwetherError("BW_LOCK_LOST", { lock: claim.name, fence, reason: LOST[reason] });
+    this.#lost = new BellwetherError("BW_LOCK_LOST", {
+      lock: claim.name,
+      fence,
+      reason: reasonText({ code: reason }),
+    });
     const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
     this.#over.abort();
     this.#ending.abort(this.#lost);
-    events.emit("lock.lost", { lock: claim.name, fence, heldMs, run, reason });
+    events.emit("lock.lost", { lock: claim.name, fence, heldMs, run, reason, reasonCode: reason });
   }
 
   #end(): void {

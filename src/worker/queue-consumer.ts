@@ -11,6 +11,7 @@ import {
 import type { Redis } from "ioredis";
 import { within } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
+import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
@@ -81,7 +82,7 @@ export class QueueConsumer {
     this.#offers = new RunOffers(timing);
     const { lockDurationMs } = timing;
     this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
-    const onLost = (bullJob: BullJob, reason: string) => this.#loseEnd(bullJob, reason);
+    const onLost = (bullJob: BullJob, reason: RunLostReason) => this.#loseEnd(bullJob, reason);
     this.#ends = new RunEnds({ redis, keys, queue, lockDurationMs, onLost });
     const workerOptions: WorkerOptions = {
       connection: redis,
@@ -131,8 +132,7 @@ export class QueueConsumer {
     const isClosed = await within(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
     const isClean = this.#isIdle() && this.#interrupted === 0;
     this.#ends.stop();
-    for (const bullJob of this.#ending.keys())
-      this.#loseEnd(bullJob, "the replica stopped before Redis took its end");
+    for (const bullJob of this.#ending.keys()) this.#loseEnd(bullJob, { code: "stopped_at_end" });
     if (!isClosed) await within(this.#worker.getBackend().close(true), closeLimitMs);
     return isClean;
   }
@@ -171,8 +171,7 @@ export class QueueConsumer {
       for (const id of jobIds) this.#renew(this.#active.get(id));
     });
     this.#worker.on("lockRenewalFailed", ids => {
-      for (const id of ids)
-        this.#lose(this.#active.get(id), "its lock is gone: another replica has the run, or had it");
+      for (const id of ids) this.#lose(this.#active.get(id), { code: "lock_gone" });
     });
     this.#worker.on("error", error => this.#onError(error));
   }
@@ -217,23 +216,22 @@ export class QueueConsumer {
       log,
       locks,
       ...timing,
-      onLockExpired: () =>
-        this.#lose(run, "Redis did not renew its lock in time; another replica may take the run"),
+      onLockExpired: () => this.#lose(run, { code: "not_renewed" }),
     });
-    this.#lose(this.#active.get(run.id), "its lock ran out, and this replica took the run again");
+    this.#lose(this.#active.get(run.id), { code: "taken_again" });
     this.#active.set(run.id, run);
     return run;
   }
 
   /** What keeps the run's handler from being called now; null when it may be. */
-  async #claim(run: ClaimedRun): Promise<string | null> {
+  async #claim(run: ClaimedRun): Promise<ReturnReason | null> {
     try {
       const claim = await this.#claims.claim(run);
       if (claim.outcome === "claimed") return null;
-      return claim.outcome === "gone" ? "it was removed" : `overlap: ${claim.by} has not ended`;
+      return claim.outcome === "gone" ? { code: "run_removed" } : { code: "run_unfinished", by: claim.by };
     } catch (error) {
       this.#onError(error);
-      return "overlap: Redis did not say whether another run of the job has ended";
+      return { code: "overlap_unknown" };
     }
   }
 
@@ -243,22 +241,23 @@ export class QueueConsumer {
     if (claim) this.#claims.renew(claim);
   }
 
-  #lose(run: ActiveRun | undefined, reason: string): void {
+  #lose(run: ActiveRun | undefined, reason: RunLostReason): void {
     if (run?.abort("lost")) this.#options.reporter.lost(run, reason);
   }
 
   /** Shutdown: to the head of the queue, so that the next replica takes it at once. */
   #giveBack(bullJob: BullJob, token: string | undefined): Promise<never> {
-    return this.#handOver(bullJob, "shutdown", () => bullJob.moveToWait(token), new WaitingError());
+    const move = () => bullJob.moveToWait(token);
+    return this.#handOver(bullJob, { code: "shutdown" }, move, new WaitingError());
   }
 
   #postpone(bullJob: BullJob, token: string | undefined): Promise<never> {
     const move = () => this.#offers.postpone(bullJob, token);
-    return this.#handOver(bullJob, "no handler", move, new DelayedError());
+    return this.#handOver(bullJob, { code: "no_handler" }, move, new DelayedError());
   }
 
   /** Whatever the run's age, it is wanted as soon as nothing is in its way. */
-  #holdBack(bullJob: BullJob, token: string | undefined, reason: string): Promise<never> {
+  #holdBack(bullJob: BullJob, token: string | undefined, reason: ReturnReason): Promise<never> {
     const move = () => this.#offers.postpone(bullJob, token, false);
     return this.#handOver(bullJob, reason, move, new DelayedError());
   }
@@ -270,7 +269,7 @@ export class QueueConsumer {
    */
   async #handOver(
     bullJob: BullJob,
-    reason: string,
+    reason: ReturnReason,
     move: () => Promise<unknown>,
     signal: Error,
   ): Promise<never> {
@@ -280,7 +279,7 @@ export class QueueConsumer {
       await move();
       reporter.returned(run, reason);
     } catch (error) {
-      reporter.lost(run, "it could not be given back; the others find it when its lock runs out");
+      reporter.lost(run, { code: "not_returned" });
       this.#onError(error);
     }
     throw signal;
@@ -295,7 +294,7 @@ export class QueueConsumer {
   }
 
   /** Of a stop that gave up, this has been told. */
-  #loseEnd(bullJob: BullJob, reason: string): void {
+  #loseEnd(bullJob: BullJob, reason: RunLostReason): void {
     const isCalled = this.#ending.delete(bullJob);
     this.#noteIdle();
     if (isCalled || !this.#stopping) this.#options.reporter.lost(nameOf(bullJob), reason);

@@ -2,6 +2,7 @@ import { type Job as BullJob, type KeepJobs, WaitingError } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { sleep } from "../clock/sleep.ts";
+import { type RunLostReason, reasonText } from "../reasons.ts";
 import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { isErrorReply, refusalOf } from "../redis/refusal.ts";
@@ -24,7 +25,7 @@ export interface RunEndsOptions {
   readonly queue: string;
   readonly lockDurationMs: number;
   /** How an attempt ended is not written, and will not be. */
-  readonly onLost: (bullJob: BullJob, reason: string) => void;
+  readonly onLost: (bullJob: BullJob, reason: RunLostReason) => void;
 }
 
 /** A retry, or no attempt used up, leaves the run in BullMQ's hands; a completed run has ended. */
@@ -32,7 +33,7 @@ type Kind = "completed" | "failed" | "moved";
 
 type Written<T> =
   | { readonly outcome: "written"; readonly reply: T | undefined }
-  | { readonly outcome: "lost"; readonly reason: string };
+  | { readonly outcome: "lost"; readonly reason: RunLostReason };
 
 /**
  * Writes how runs end, also where Redis refuses that for a moment, or where the answer is lost.
@@ -89,13 +90,13 @@ export class RunEnds {
     const written = await this.#write(run, kind, token, write);
     if (written.outcome === "written") return written.reply;
     this.#options.onLost(run, written.reason);
-    throw new WaitingError(written.reason);
+    throw new WaitingError(reasonText(written.reason));
   }
 
   async #move<T>(run: BullJob, token: string | undefined, write: () => Promise<T>): Promise<T | undefined> {
     const written = await this.#write(run, "moved", token ?? "", write);
     if (written.outcome === "written") return written.reply;
-    throw new WaitingError(written.reason);
+    throw new WaitingError(reasonText(written.reason));
   }
 
   async #write<T>(run: BullJob, kind: Kind, token: string, write: () => Promise<T>): Promise<Written<T>> {
@@ -111,9 +112,9 @@ export class RunEnds {
       const verdict = trace && judge(run, kind, failure, trace);
       if (verdict) return verdict;
       if (this.#stopping.signal.aborted || this.#options.redis.status === "end")
-        return { outcome: "lost", reason: "the replica stopped before Redis took its end" };
+        return { outcome: "lost", reason: { code: "stopped_at_end" } };
       if (!(await pauses()))
-        return { outcome: "lost", reason: `Redis did not take its end: ${safeText(failure)}` };
+        return { outcome: "lost", reason: { code: "end_refused", error: safeText(failure) } };
     }
   }
 
@@ -158,9 +159,8 @@ function judge(run: BullJob, kind: Kind, failure: unknown, [state, endedAt]: Tra
     return { outcome: "written", reply: undefined };
   }
   if (state === "held" && !isNoLongerActive(failure)) return null;
-  if (state === "removed")
-    return { outcome: "lost", reason: "the run was removed before its end was written" };
-  return { outcome: "lost", reason: "its lock was gone when its end was to be written" };
+  if (state === "removed") return { outcome: "lost", reason: { code: "removed_at_end" } };
+  return { outcome: "lost", reason: { code: "lock_gone_at_end" } };
 }
 
 function isRemovedAtEnd({ opts, attemptsMade }: BullJob, kind: Kind): boolean {

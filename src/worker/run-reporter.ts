@@ -1,5 +1,6 @@
 import type { Job as BullJob } from "bullmq";
 import type { Events } from "../events.ts";
+import { type DropReason, type ReturnReason, type RunLostReason, tellReason } from "../reasons.ts";
 import { describeError } from "./run-error.ts";
 import { isConnectionError, RepeatFilter, safeText } from "./worker-error.ts";
 
@@ -70,19 +71,24 @@ export class RunReporter {
   }
 
   /** Once per run: a run without a handler comes by every few seconds. */
-  returned(run: Pick<RunName, "job" | "id">, reason: string): void {
+  returned(run: Pick<RunName, "job" | "id">, reason: ReturnReason): void {
     if (this.#returned.has(run.id)) return;
     if (this.#returned.size >= REMEMBERED_RETURNS) this.#returned.clear();
     this.#returned.add(run.id);
-    this.#options.events.emit("run.returned", { job: run.job, run: run.id, reason });
+    this.#options.events.emit("run.returned", { job: run.job, run: run.id, ...tellReason(reason) });
   }
 
-  lost(run: RunName, reason: string): void {
-    this.#options.events.emit("run.lost", { job: run.job, run: run.id, attempt: run.attempt, reason });
+  lost(run: RunName, reason: RunLostReason): void {
+    this.#options.events.emit("run.lost", {
+      job: run.job,
+      run: run.id,
+      attempt: run.attempt,
+      ...tellReason(reason),
+    });
   }
 
-  resultDropped(run: RunName, reason: string): void {
-    this.#options.events.emit("run.resultDropped", { job: run.job, run: run.id, reason });
+  resultDropped(run: RunName, reason: DropReason): void {
+    this.#options.events.emit("run.resultDropped", { job: run.job, run: run.id, ...tellReason(reason) });
   }
 
   stalled(queue: string, run: string): void {

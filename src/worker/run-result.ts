@@ -1,8 +1,9 @@
 import { readThrown } from "../handlers/thrown.ts";
+import type { DropReason } from "../reasons.ts";
 
 export type KeptResult =
   | { readonly result: unknown; readonly dropped: null }
-  | { readonly result: null; readonly dropped: string };
+  | { readonly result: null; readonly dropped: DropReason };
 
 /** A result is for people and dashboards; beyond this size it burdens the Redis that everything depends on. */
 const RESULT_LIMIT_BYTES = 1024 * 1024;
@@ -20,14 +21,10 @@ export function keepResult(result: unknown): KeptResult {
     json = JSON.stringify(result);
   } catch (error) {
     const why = readThrown(error).message.split("\n")[0]?.slice(0, WHY_LIMIT) ?? "";
-    return { result: null, dropped: `it cannot be written as JSON: ${why}` };
+    return { result: null, dropped: { code: "unwritable", why } };
   }
-  if (json === undefined)
-    return { result: null, dropped: `it has no form in JSON: it is a ${typeof result}` };
+  if (json === undefined) return { result: null, dropped: { code: "not_json", type: typeof result } };
   const bytes = Buffer.byteLength(json);
   if (bytes <= RESULT_LIMIT_BYTES) return { result: JSON.parse(json), dropped: null };
-  return {
-    result: null,
-    dropped: `it is ${bytes} bytes of JSON, and ${RESULT_LIMIT_BYTES} are kept at most`,
-  };
+  return { result: null, dropped: { code: "too_large", bytes, limitBytes: RESULT_LIMIT_BYTES } };
 }

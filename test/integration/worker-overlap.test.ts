@@ -49,7 +49,11 @@ describe("a run that is put back from outside", () => {
   test("waits while a newer one is at work, and does not use up an attempt", async () => {
     const { older, newer, free, worked, returned, completed, queue } = await withRetriedRun();
     await older.retry();
-    expect(await returned).toMatchObject({ run: older.id, reason: `overlap: ${newer.id} has not ended` });
+    expect(await returned).toMatchObject({
+      run: older.id,
+      reason: `overlap: ${newer.id} has not ended`,
+      reasonCode: "run_unfinished",
+    });
     free.open();
     await completed(2);
     expect(worked.slice(1)).toEqual([
@@ -69,7 +73,10 @@ describe("a run that is put back from outside", () => {
     await newer.remove();
     await older.retry();
     await queue.resume();
-    expect(await returned).toMatchObject({ reason: `overlap: ${newer.id} has not ended` });
+    expect(await returned).toMatchObject({
+      reason: `overlap: ${newer.id} has not ended`,
+      reasonCode: "run_unfinished",
+    });
     expect(worked).toHaveLength(2);
     free.open();
     await completed(1);

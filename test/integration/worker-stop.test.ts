@@ -67,7 +67,9 @@ describe("stop", () => {
     const second = await start("pod-2", { report: (_data, run) => void attempts.push(run.attempt) });
     expect(await first.workers.stop({ deadlineMs: 0 })).toBe(false);
     await second.events.wait("run.completed");
-    expect(first.events.of("run.returned")).toMatchObject([{ run: RUN, reason: "shutdown" }]);
+    expect(first.events.of("run.returned")).toMatchObject([
+      { run: RUN, reason: "shutdown", reasonCode: "shutdown" },
+    ]);
     expect(first.events.of("run.failed")).toEqual([]);
     expect(attempts).toEqual([1]);
     expect(await queue.getJob(RUN)).toMatchObject({ processedBy: "pod-2", attemptsMade: 1 });

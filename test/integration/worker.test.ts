@@ -274,6 +274,7 @@ describe("a run whose handler is not here", () => {
     expect(await old.events.wait("run.returned")).toMatchObject({
       run: "report@20261123T070000Z",
       reason: "no handler",
+      reasonCode: "no_handler",
     });
     // It comes by again and again …
     await untilStarted(3);

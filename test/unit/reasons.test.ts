@@ -3,8 +3,15 @@ import { describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { applyOverlap } from "../../src/launch/overlap.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
-import { reasonText } from "../../src/reasons.ts";
+import {
+  type DropReason,
+  type LockLostReason,
+  type ReturnReason,
+  type RunLostReason,
+  reasonText,
+} from "../../src/reasons.ts";
 import { type Decision, type PlannedJob, planRemoval, planTicks } from "../../src/schedule/plan.ts";
+import { RunReporter } from "../../src/worker/run-reporter.ts";
 import { Books } from "../support/books.ts";
 import { jobOf } from "../support/jobs.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
@@ -106,5 +113,83 @@ describe("the reason of a tick", () => {
         ...[code, decision.outcome === "miss" ? "missed" : "skipped", label],
       ]).toSorted(),
     );
+  });
+});
+
+/** By event, a reason for each code that it may have, and what people read. */
+const RETURNED: { readonly [C in ReturnReason["code"]]: readonly [ReturnReason, string] } = {
+  shutdown: [{ code: "shutdown" }, "shutdown"],
+  no_handler: [{ code: "no_handler" }, "no handler"],
+  run_unfinished: [{ code: "run_unfinished", by: "a@1" }, "overlap: a@1 has not ended"],
+  overlap_unknown: [
+    { code: "overlap_unknown" },
+    "overlap: Redis did not say whether another run of the job has ended",
+  ],
+  run_removed: [{ code: "run_removed" }, "it was removed"],
+};
+const LOST: { readonly [C in RunLostReason["code"]]: readonly [RunLostReason, string] } = {
+  lock_gone: [{ code: "lock_gone" }, "its lock is gone: another replica has the run, or had it"],
+  not_renewed: [
+    { code: "not_renewed" },
+    "Redis did not renew its lock in time; another replica may take the run",
+  ],
+  taken_again: [{ code: "taken_again" }, "its lock ran out, and this replica took the run again"],
+  not_returned: [
+    { code: "not_returned" },
+    "it could not be given back; the others find it when its lock runs out",
+  ],
+  stopped_at_end: [{ code: "stopped_at_end" }, "the replica stopped before Redis took its end"],
+  end_refused: [{ code: "end_refused", error: "BUSY" }, "Redis did not take its end: BUSY"],
+  removed_at_end: [{ code: "removed_at_end" }, "the run was removed before its end was written"],
+  lock_gone_at_end: [{ code: "lock_gone_at_end" }, "its lock was gone when its end was to be written"],
+};
+const DROPPED: { readonly [C in DropReason["code"]]: readonly [DropReason, string] } = {
+  unwritable: [{ code: "unwritable", why: "a cycle" }, "it cannot be written as JSON: a cycle"],
+  not_json: [{ code: "not_json", type: "function" }, "it has no form in JSON: it is a function"],
+  too_large: [
+    { code: "too_large", bytes: 12, limitBytes: 10 },
+    "it is 12 bytes of JSON, and 10 are kept at most",
+  ],
+};
+
+describe("the reason of a run", () => {
+  const setup = () => {
+    const recorder = new Recorder();
+    const { events } = recorder;
+    const reporter = new RunReporter({ events, replica: "me", recordResult: async () => undefined });
+    return { recorder, reporter, run: { job: "a", id: "a@1", attempt: 1 } };
+  };
+
+  it.each(Object.entries(RETURNED))("that goes back is a code in the event: %s", (code, [reason, text]) => {
+    const { recorder, reporter, run } = setup();
+    reporter.returned(run, reason);
+    expect(recorder.of("run.returned")).toEqual([{ job: "a", run: "a@1", reason: text, reasonCode: code }]);
+  });
+
+  it.each(Object.entries(LOST))("that is lost is a code in the event: %s", (code, [reason, text]) => {
+    const { recorder, reporter, run } = setup();
+    reporter.lost(run, reason);
+    const about = { job: "a", run: "a@1", attempt: 1 };
+    expect(recorder.of("run.lost")).toEqual([{ ...about, reason: text, reasonCode: code }]);
+  });
+
+  it.each(Object.entries(DROPPED))("whose result is dropped is a code in the event: %s", (code, row) => {
+    const { recorder, reporter, run } = setup();
+    const [reason, text] = row;
+    reporter.resultDropped(run, reason);
+    expect(recorder.of("run.resultDropped")).toEqual([
+      { job: "a", run: "a@1", reason: text, reasonCode: code },
+    ]);
+  });
+
+  it("is in a table of docs/events.md with its code and event, and so is that of a lock, and no other", () => {
+    const text = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");
+    const rows = [...text.matchAll(/^\| `(\w+)` \| `((?:run|lock)\.\w+)` \|/gm)];
+    const codes = (event: string) => rows.flatMap(([, code, of]) => (of === event ? [code] : []));
+    expect(codes("run.returned")).toEqual(Object.keys(RETURNED));
+    expect(codes("run.lost")).toEqual(Object.keys(LOST));
+    expect(codes("run.resultDropped")).toEqual(Object.keys(DROPPED));
+    const locks: Record<LockLostReason, string> = { expired: "", taken: "", unreachable: "" };
+    expect(codes("lock.lost")).toEqual(Object.keys(locks));
   });
 });

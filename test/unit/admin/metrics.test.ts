@@ -137,7 +137,7 @@ describe("metrics", () => {
     const lock = { lock: "l", fence: 1, run: null };
     events.emit("lock.acquired", { ...lock, waitedMs: 20 });
     events.emit("lock.released", { ...lock, heldMs: 2_000 });
-    events.emit("lock.lost", { ...lock, heldMs: 3_000, reason: "taken" });
+    events.emit("lock.lost", { ...lock, heldMs: 3_000, reason: "taken", reasonCode: "taken" });
     metrics.storeAnswered("redis", 2);
     metrics.storeAnswered("etcd", 4);
     const shown = await expose();

@@ -211,7 +211,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     ...{ job: "a", run: "a@T1", attempt: 4711, durationMs: 4712, final: true },
     ...{ error: "no paper", stack: "at a.ts:1:1" },
   },
-  "run.returned": { job: "a", run: "a@T1", reason: "shutdown" },
+  "run.returned": { job: "a", run: "a@T1", reason: "shutdown", reasonCode: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
   "config.loaded": {
     generation: 4711,
@@ -248,15 +248,22 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "run.stalled": { queue: "default", run: "a@T1" },
   "run.stuck": { job: "a", run: "a@T1", queue: "default", cause: "paused", forMs: 4711, fix: "resume it" },
   "run.unstuck": { job: "a", run: "a@T1", queue: "default", cause: "paused", forMs: 4711 },
-  "run.lost": { job: "a", run: "a@T1", attempt: 4711, reason: "expired" },
-  "run.resultDropped": { job: "a", run: "a@T1", reason: "too large" },
+  "run.lost": { job: "a", run: "a@T1", attempt: 4711, reason: "expired", reasonCode: "lock_gone" },
+  "run.resultDropped": { job: "a", run: "a@T1", reason: "too large", reasonCode: "too_large" },
   "run.unrecorded": { job: "a", run: "a@T1", error: "no route" },
   "worker.error": { queue: "default", error: "no route" },
   "worker.silent": { connection: "pod-7:worker", forMs: 4711 },
   "worker.heard": { forMs: 4711 },
   "lock.acquired": { lock: "invoices", fence: 4711, waitedMs: 4712, run: "a@T1" },
   "lock.released": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1" },
-  "lock.lost": { lock: "invoices", fence: 4711, heldMs: 4712, run: "a@T1", reason: "taken" },
+  "lock.lost": {
+    lock: "invoices",
+    fence: 4711,
+    heldMs: 4712,
+    run: "a@T1",
+    reason: "taken",
+    reasonCode: "taken",
+  },
 };
 
 /** What the sentence says in other words, or what the lines around it say. */

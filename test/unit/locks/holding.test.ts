@@ -76,7 +76,9 @@ it.each(["no answer", "silence"] as const)("aborts when trust runs out on renewa
   expect(signal.aborted).toBe(false);
   await clock.advance(1);
   expect(signal.aborted).toBe(true);
-  expect(recorder.of("lock.lost")).toMatchObject([{ fence: 1, reason: "unreachable", heldMs: TRUST_MS }]);
+  expect(recorder.of("lock.lost")).toMatchObject([
+    { fence: 1, reason: "unreachable", reasonCode: "unreachable", heldMs: TRUST_MS },
+  ]);
 });
 
 it("counts trust from when the renewal was sent, not from its answer", async () => {
@@ -99,7 +101,7 @@ it("aborts when the store says that the lock is not its own", async () => {
   await clock.advance(TTL_MS / 3);
   expect(signal.aborted).toBe(true);
   expect(signal.reason).toMatchObject({ code: "BW_LOCK_LOST", fields: { lock: "invoices", fence: 1 } });
-  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "taken" }]);
+  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "taken", reasonCode: "taken" }]);
 });
 
 it("finds itself expired after a pause, before it sends anything", async () => {
@@ -107,7 +109,7 @@ it("finds itself expired after a pause, before it sends anything", async () => {
   await clock.freeze(2 * TTL_MS);
   expect(signal.aborted).toBe(true);
   expect(store.renewals).toHaveLength(0);
-  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "expired" }]);
+  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "expired", reasonCode: "expired" }]);
 });
 
 it("tells whoever looks at the signal after a pause, also before any timer has run", async () => {
@@ -125,7 +127,7 @@ it("ignores the answer to a renewal that it reads after trust ran out", async ()
   first.resolve("renewed");
   await clock.freeze(TTL_MS);
   expect(signal.aborted).toBe(true);
-  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "expired" }]);
+  expect(recorder.of("lock.lost")).toMatchObject([{ reason: "expired", reasonCode: "expired" }]);
 });
 
 it("rejects when the work returned although the lock had been lost", async () => {
