@@ -1,10 +1,14 @@
 import type {
   DropReason,
+  ElectedReason,
   LockLostReason,
+  LostReason,
   MissReason,
+  ResignReason,
   ReturnReason,
   RunLostReason,
   SkipReason,
+  TermCode,
 } from "./reasons.ts";
 
 /**
@@ -13,13 +17,6 @@ import type {
  */
 export type Role = "scheduler" | "worker";
 export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";
-
-/** Why a term began: who led before, and how that ended. */
-export type ElectedReason = "vacant" | "resigned" | "crashed" | "expired";
-/** Why a leader gave its term up on purpose. `no-progress`: it launched nothing although Redis answered it. */
-export type ResignReason = "shutdown" | "stepdown" | "generation" | "no-progress";
-/** Why a leader lost its term against its will. */
-export type LostReason = "expired" | "fenced" | "unreachable";
 
 /**
  * Why a term ended, as exactly as its leader or the store knew; `first`: no term came before. What each one means:
@@ -55,6 +52,7 @@ export interface EndCause {
 /** How a term began, the same from every replica. `at`: when it was opened, store time, ISO 8601. */
 interface TermBeginning extends EndCause {
   readonly reason: ElectedReason;
+  readonly reasonCode: ElectedReason;
   readonly previous: string | null;
   readonly vacantMs: number | null;
   readonly at: string;
@@ -86,9 +84,14 @@ export interface EventMap {
   /** Once per change, by every replica that follows. Term 0, a holder from outside, has no beginning. */
   "leader.observed": { leader: string; term: number } & Partial<TermBeginning>;
   /** `at`: when the term ended, by this replica's measure of the store's time. */
-  "leader.resigned": { term: number; reason: ResignReason; at: string } & EndCause;
+  "leader.resigned": {
+    term: number;
+    reason: ResignReason;
+    reasonCode: TermCode<ResignReason>;
+    at: string;
+  } & EndCause;
   /** `error`: what the store said last, where it said something. */
-  "leader.lost": { term: number; reason: LostReason; at: string } & EndCause;
+  "leader.lost": { term: number; reason: LostReason; reasonCode: LostReason; at: string } & EndCause;
   /** The leader's work broke down (a bug); it resigned so that others can try. */
   "leader.failed": { term: number; error: string };
   /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */

@@ -1,5 +1,5 @@
 /**
- * Why something became of a tick, a run or a lock as it did. A reason is data: programs compare its code, and people read the text that
+ * Why something became of a tick, a term, a run or a lock as it did. A reason is data: programs compare its code, and people read the text that
  * `reasonText` makes of it. Both are in histories, events and dashboards, so neither is ever changed; a new reason gets a
  * new code. What has to be added for it does not compile before it is there.
  *
@@ -40,6 +40,24 @@ export type DropReason =
   | { readonly code: "unwritable"; readonly why: string }
   | { readonly code: "not_json"; readonly type: string }
   | { readonly code: "too_large"; readonly bytes: number; readonly limitBytes: number };
+
+/** Why a term began: who led before, and how that ended. */
+export const ELECTED_REASONS = ["vacant", "resigned", "crashed", "expired"] as const;
+export type ElectedReason = (typeof ELECTED_REASONS)[number];
+/** Why a leader gave its term up on purpose. `no-progress`: it launched nothing although Redis answered it. */
+export const RESIGN_REASONS = ["shutdown", "stepdown", "generation", "no-progress"] as const;
+export type ResignReason = (typeof RESIGN_REASONS)[number];
+/** Why a leader lost its term against its will. */
+export const LOST_REASONS = ["expired", "fenced", "unreachable"] as const;
+export type LostReason = (typeof LOST_REASONS)[number];
+
+/** The reasons of terms are single words. The code is the word, with an underscore for its hyphen. */
+export type TermCode<R extends string> = R extends `${infer A}-${infer B}` ? `${A}_${B}` : R;
+
+/** The fields of events that tell why a term began or ended. */
+export function tellTermReason<R extends ElectedReason | ResignReason | LostReason>(reason: R) {
+  return { reason, reasonCode: reason.replace("-", "_") as TermCode<R> };
+}
 
 /**
  * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:

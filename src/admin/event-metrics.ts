@@ -1,6 +1,13 @@
 /** What events tell, as metrics. What has known labels stands at 0 from the start, so that its first step is seen. */
-import type { ElectedReason, LostReason, ResignReason } from "../events.ts";
-import { MISS_LABELS, SKIP_LABELS } from "../reasons.ts";
+import {
+  ELECTED_REASONS,
+  LOST_REASONS,
+  type LostReason,
+  MISS_LABELS,
+  RESIGN_REASONS,
+  type ResignReason,
+  SKIP_LABELS,
+} from "../reasons.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 import type { Reactions } from "./reactions.ts";
@@ -11,14 +18,6 @@ const LATENESS_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 const RUN_BUCKETS_S = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 900, 3_600];
 const LOCK_BUCKETS_S = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900];
 
-const RESIGN_REASONS = [
-  "shutdown",
-  "stepdown",
-  "generation",
-  "no-progress",
-] satisfies readonly ResignReason[];
-const LOST_REASONS = ["expired", "fenced", "unreachable"] satisfies readonly LostReason[];
-const HANDOFF_REASONS = ["vacant", "resigned", "crashed", "expired"] satisfies readonly ElectedReason[];
 const LAUNCH_KINDS = ["scheduled", "catch-up"] as const;
 /** For a reason without a label of its own. No code of today is one. */
 const OTHER = "other";
@@ -37,7 +36,7 @@ export function leadershipMetrics(make: Instruments): Reactions {
     "Time without a leader before the terms that this replica began",
   );
   const ended = make.counter("terms_ended_total", "Terms of this replica that ended, by how", "reason");
-  for (const reason of HANDOFF_REASONS) handoffs.inc({ reason }, 0);
+  for (const reason of ELECTED_REASONS) handoffs.inc({ reason }, 0);
   for (const reason of [...RESIGN_REASONS, ...LOST_REASONS]) ended.inc({ reason }, 0);
   const end = ({ reason }: { readonly reason: ResignReason | LostReason }) => {
     leader.set(0);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Hint } from "../clock/hint.ts";
-import type { EndCause, Events, ResignReason } from "../events.ts";
+import type { EndCause, Events } from "../events.ts";
+import { type ResignReason, tellTermReason } from "../reasons.ts";
 import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import { messageOf } from "./end-cause.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
@@ -398,9 +399,9 @@ export class Elector {
         events.emit("launch.stalled", { term, forMs: Math.round(clock.monotonicMs() - sinceMs), error });
       }
       await this.#release(bid, "resigned", { cause: end.cause, wasAble });
-      events.emit("leader.resigned", { term, reason: end.reason, ...end.cause, at });
+      events.emit("leader.resigned", { term, ...tellTermReason(end.reason), ...end.cause, at });
     } else {
-      events.emit("leader.lost", { term, reason: end.reason, ...end.cause, at });
+      events.emit("leader.lost", { term, ...tellTermReason(end.reason), ...end.cause, at });
       if (end.reason === "unreachable") {
         this.#away = { sinceMs: keeper.renewedMs, error: end.cause.error ?? end.cause.cause };
       }

@@ -1,4 +1,5 @@
-import type { ElectedReason, EndCause } from "../events.ts";
+import type { EndCause } from "../events.ts";
+import type { ElectedReason } from "../reasons.ts";
 
 /** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
 export interface Bid {

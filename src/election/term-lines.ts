@@ -1,10 +1,11 @@
+import { tellTermReason } from "../reasons.ts";
 import type { Beginning } from "./lease-store.ts";
 
 const LAST_INSTANT_MS = 8.64e15;
 
 /** What `leader.elected` and `leader.observed` say of how a term began: the same on every replica. */
 export function tellBeginning({ reason, previous, cause, vacantMs }: Beginning, sinceMs: number) {
-  return { reason, previous, ...cause, vacantMs, at: tellInstant(sinceMs) };
+  return { ...tellTermReason(reason), previous, ...cause, vacantMs, at: tellInstant(sinceMs) };
 }
 
 /** The store's time as ISO 8601. What another program wrote into the record must not throw. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ELECTED_REASONS } from "../reasons.ts";
 import { readCause, writeCause } from "./end-cause.ts";
 import type { Beginning, Bid, BidOutcome, End, RenewOutcome } from "./lease-store.ts";
 
@@ -9,8 +10,6 @@ export const TERM_LUA = new URL("./term.lua", import.meta.url);
 export const TERMS_KEPT = 100;
 
 export const presenceReply = z.enum(["there", "gone", "unknown"]);
-
-const ELECTED_REASONS = ["vacant", "resigned", "crashed", "expired"] as const;
 
 /** Reason, previous, vacant ms and cause, as `beginningOf` of term.lua returns them: '' and -1 where nothing is known. */
 export const beginningReply = [z.string(), z.string(), z.number(), z.string()] as const;

@@ -54,7 +54,9 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
 
     it("elects one of three, and the others name it", async () => {
       const { leader, followers } = await flock();
-      expect(leader.recorder.of("leader.elected")).toMatchObject([{ term: 1, reason: "vacant" }]);
+      expect(leader.recorder.of("leader.elected")).toMatchObject([
+        { term: 1, reason: "vacant", reasonCode: "vacant" },
+      ]);
       for (const follower of followers) {
         expect(follower.recorder.of("leader.observed")).toMatchObject([
           { leader: "a", term: 1, cause: "first" },
@@ -67,15 +69,27 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       const { leader, followers } = await flock();
       const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
       await leader.elector.stop();
-      expect(await successor).toMatchObject({ term: 2, reason: "resigned", previous: "a" });
-      expect(leader.recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "shutdown" }]);
+      expect(await successor).toMatchObject({
+        term: 2,
+        reason: "resigned",
+        reasonCode: "resigned",
+        previous: "a",
+      });
+      expect(leader.recorder.of("leader.resigned")).toMatchObject([
+        { term: 1, reason: "shutdown", reasonCode: "shutdown" },
+      ]);
     });
 
     it("replaces a leader whose process is gone long before its lease ends", async () => {
       const { leader, followers } = await flock({ leaseTtlMs: 60_000 });
       const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
       fixture.vanish(leader.store);
-      expect(await successor).toMatchObject({ term: 2, reason: "crashed", previous: "a" });
+      expect(await successor).toMatchObject({
+        term: 2,
+        reason: "crashed",
+        reasonCode: "crashed",
+        previous: "a",
+      });
     });
 
     it("aborts the term before the next one is opened, when the leader steps down", async () => {
@@ -144,7 +158,11 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
       const newer = await replica("newer", TTL_MS, 2);
       const elected = await newer.recorder.when("leader.elected");
       expect(elected).toMatchObject({ reason: "resigned", previous: "old" });
-      expect(await old.recorder.when("leader.resigned")).toMatchObject({ term: 1, reason: "generation" });
+      expect(await old.recorder.when("leader.resigned")).toMatchObject({
+        term: 1,
+        reason: "generation",
+        reasonCode: "generation",
+      });
       await old.recorder.when("leader.observed");
       fixture.vanish(newer.store);
       const again = await old.recorder.when("leader.elected", ({ term }) => term > 1);

@@ -31,7 +31,7 @@ async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site>
 }
 
 /** What every replica says of a term. */
-const BEGINNING = ["leader", "term", "previous", "reason", "cause", "vacantMs", "at"];
+const BEGINNING = ["leader", "term", "previous", "reason", "reasonCode", "cause", "vacantMs", "at"];
 
 /** The table of docs/events.md: what each event's line must say. */
 const CONTRACT: Readonly<Record<string, { readonly level: string; readonly fields: readonly string[] }>> = {
@@ -40,8 +40,8 @@ const CONTRACT: Readonly<Record<string, { readonly level: string; readonly field
   "replica.stopped": { level: "info", fields: ["replica", "roles", "generation"] },
   "leader.elected": { level: "info", fields: ["replica", "store", ...BEGINNING] },
   "leader.observed": { level: "info", fields: ["replica", ...BEGINNING] },
-  "leader.resigned": { level: "info", fields: ["replica", "term", "reason", "cause", "at"] },
-  "leader.lost": { level: "warn", fields: ["replica", "term", "reason", "cause", "at"] },
+  "leader.resigned": { level: "info", fields: ["replica", "term", "reason", "reasonCode", "cause", "at"] },
+  "leader.lost": { level: "warn", fields: ["replica", "term", "reason", "reasonCode", "cause", "at"] },
   "tick.launched": { level: "debug", fields: ["job", "tick", "term", "lateMs"] },
   "tick.skipped": { level: "info", fields: ["job", "tick", "reason", "reasonCode"] },
   "tick.missed": { level: "warn", fields: ["job", "tick", "reason", "reasonCode"] },

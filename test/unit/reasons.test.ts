@@ -5,10 +5,14 @@ import { applyOverlap } from "../../src/launch/overlap.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import {
   type DropReason,
+  ELECTED_REASONS,
+  LOST_REASONS,
   type LockLostReason,
+  RESIGN_REASONS,
   type ReturnReason,
   type RunLostReason,
   reasonText,
+  tellTermReason,
 } from "../../src/reasons.ts";
 import { type Decision, type PlannedJob, planRemoval, planTicks } from "../../src/schedule/plan.ts";
 import { RunReporter } from "../../src/worker/run-reporter.ts";
@@ -192,4 +196,12 @@ describe("the reason of a run", () => {
     const locks: Record<LockLostReason, string> = { expired: "", taken: "", unreachable: "" };
     expect(codes("lock.lost")).toEqual(Object.keys(locks));
   });
+});
+
+it("the reason of a term is its code too, in the spelling of codes", () => {
+  const told = [...ELECTED_REASONS, ...RESIGN_REASONS, ...LOST_REASONS].map(tellTermReason);
+  for (const { reason, reasonCode } of told) {
+    expect(reasonCode).toMatch(/^[a-z_]+$/);
+    expect(reasonCode).toBe(reason === "no-progress" ? "no_progress" : reason);
+  }
 });

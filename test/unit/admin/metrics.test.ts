@@ -79,14 +79,26 @@ describe("metrics", () => {
     const elected = { store: "redis", leader: "me", previous: "other", ...end } as const;
     events.emit("leader.observed", { leader: "other", term: 6 });
     expect((await expose()).value("term")).toBe(6);
-    events.emit("leader.elected", { ...elected, term: 7, reason: "crashed", vacantMs: 1_500 });
+    events.emit("leader.elected", {
+      ...elected,
+      term: 7,
+      reason: "crashed",
+      reasonCode: "crashed",
+      vacantMs: 1_500,
+    });
     const leading = await expose();
     expect([leading.value("leader"), leading.value("term")]).toEqual([1, 7]);
     expect(leading.value("vacant_seconds_total")).toBe(1.5);
-    events.emit("leader.lost", { ...end, term: 7, reason: "expired" });
+    events.emit("leader.lost", { ...end, term: 7, reason: "expired", reasonCode: "expired" });
     expect((await expose()).value("leader")).toBe(0);
-    events.emit("leader.elected", { ...elected, term: 9, reason: "expired", vacantMs: null });
-    events.emit("leader.resigned", { ...end, term: 9, reason: "shutdown" });
+    events.emit("leader.elected", {
+      ...elected,
+      term: 9,
+      reason: "expired",
+      reasonCode: "expired",
+      vacantMs: null,
+    });
+    events.emit("leader.resigned", { ...end, term: 9, reason: "shutdown", reasonCode: "shutdown" });
     const over = await expose();
     expect([over.value("leader"), over.value("term")]).toEqual([0, 9]);
     expect(over.counts("handoffs_total")).toEqual({ crashed: 1, expired: 1 });
@@ -184,9 +196,15 @@ describe("metrics", () => {
 
   it("count terms by how they ended", async () => {
     const { events, expose } = setupMetrics();
-    events.emit("leader.resigned", { term: 1, reason: "shutdown", cause: "shutdown", at: "" });
+    events.emit("leader.resigned", {
+      term: 1,
+      reason: "shutdown",
+      reasonCode: "shutdown",
+      cause: "shutdown",
+      at: "",
+    });
     for (const term of [2, 3])
-      events.emit("leader.lost", { term, reason: "fenced", cause: "fenced", at: "" });
+      events.emit("leader.lost", { term, reason: "fenced", reasonCode: "fenced", cause: "fenced", at: "" });
     expect((await expose()).counts("terms_ended_total")).toEqual({ shutdown: 1, fenced: 2 });
   });
 

@@ -66,7 +66,7 @@ describe("the readiness of a replica", () => {
     const { events, readiness, started, connected } = setup();
     started();
     connected();
-    events.emit("leader.lost", { term: 1, reason: "fenced", cause: "fenced", at: "" });
+    events.emit("leader.lost", { term: 1, reason: "fenced", reasonCode: "fenced", cause: "fenced", at: "" });
     events.emit("leader.absent", { forMs: 60_000, error: "" });
     events.emit("etcd.unreachable", { address: "", error: "" });
     expect(readiness.reasons()).toEqual([]);

@@ -130,6 +130,7 @@ describe("a log record", () => {
 
 const BEGINNING = {
   reason: "resigned",
+  reasonCode: "resigned",
   previous: "pod-7",
   cause: "stepdown",
   by: "ann",
@@ -159,6 +160,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "leader.resigned": {
     term: 4711,
     reason: "stepdown",
+    reasonCode: "stepdown",
     cause: "stepdown",
     by: "ann",
     error: "no route",
@@ -167,6 +169,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   "leader.lost": {
     term: 4711,
     reason: "unreachable",
+    reasonCode: "unreachable",
     cause: "refused",
     by: "ann",
     error: "no route",

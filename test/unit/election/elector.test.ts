@@ -90,6 +90,7 @@ describe("following", () => {
           term: 2,
           previous: "b",
           reason: "resigned",
+          reasonCode: "resigned",
           cause: "stepdown",
           by: "ann",
           vacantMs: 4,
@@ -478,7 +479,7 @@ describe("leading", () => {
     const { clock, store, recorder, elector } = setup(async () => "fenced");
     await leading(store, elector);
     await clock.advance(TTL_MS / 3);
-    expect(recorder.of("leader.lost")).toMatchObject([{ term: 1, reason: "fenced" }]);
+    expect(recorder.of("leader.lost")).toMatchObject([{ term: 1, reason: "fenced", reasonCode: "fenced" }]);
     expect(store.releases[0]?.bid.token).toBe(store.bids[0]?.token);
     expect(store.bids[1]?.token).not.toBe(store.bids[0]?.token);
   });
@@ -600,7 +601,9 @@ describe("a leader whose work reports its progress", () => {
     await clock.advance(2_000);
     expect(recorder.of("leader.resigned")).toEqual([]);
     await clock.advance(1_000);
-    expect(recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "no-progress" }]);
+    expect(recorder.of("leader.resigned")).toMatchObject([
+      { term: 1, reason: "no-progress", reasonCode: "no_progress" },
+    ]);
     expect(recorder.of("launch.stalled")).toMatchObject([
       { term: 1, error: "a step of the leader's work has not ended" },
     ]);
@@ -622,7 +625,9 @@ describe("a leader whose work reports its progress", () => {
     await clock.advance(2_400);
     expect(recorder.of("leader.resigned")).toEqual([]);
     await clock.advance(1_000);
-    expect(recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "no-progress" }]);
+    expect(recorder.of("leader.resigned")).toMatchObject([
+      { term: 1, reason: "no-progress", reasonCode: "no_progress" },
+    ]);
     expect(recorder.of("launch.stalled")).toMatchObject([{ error: "no connection to Redis" }]);
   });
 
