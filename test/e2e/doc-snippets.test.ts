@@ -15,10 +15,10 @@ import {
   importedQueue,
   jobsFile,
   leastRights,
+  listedCommands,
   namesOfTheChart,
   nightlyLooks,
   probes,
-  readmeCommands,
   redisConfProblems,
   savedUsers,
   scaffoldedDockerfile,
@@ -33,10 +33,9 @@ import { AROUND, typeProblems } from "../support/snippet-types.ts";
 
 /** What is not run, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
+  "README.md: Bellwether": "a drawing",
   "README.md: Try it": "npm start is run by dev.test.ts; npm test is what runs this",
   "README.md: Install": "package.test.ts packs a checkout, and installs the file in such projects",
-  "README.md: Deploy":
-    "needs Docker and a cluster; compose.test.ts, the image's tests and chart.test.ts check the files",
   "docs/architecture.md: The way of a tick": "a drawing",
   "docs/architecture.md: Who leads": "a drawing",
   "docs/architecture.md: What a term does": "a drawing",
@@ -58,9 +57,9 @@ const NOT_RUN: Readonly<Record<string, string>> = {
 
 /** What each other block is checked by. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  "README.md: Bellwether": readmeLog,
+  "README.md: Bellwether (2)": readmeLog,
   "README.md: A job": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
-  "README.md: A job (3)": readmeCommands,
+  "docs/contract.md: The command": listedCommands,
   "docs/configuration.md: `${NAME}` and `${file:/path}`": session({
     "config/bellwether.yaml":
       "http: false\n\n\nadmin:\n  tokens:\n    - { name: ops, role: operator, token: '${file:/run/secrets/admin-token}' }\n",

@@ -52,8 +52,8 @@ export async function settings({ text }: DocBlock): Promise<string[]> {
   return (await makeDesk(files, env)).problems("bellwether check");
 }
 
-/** Each command of README's list, against its own job, beside a replica. */
-export async function readmeCommands({ text }: DocBlock): Promise<string[]> {
+/** Each command of the list, against README's job, beside a replica. */
+export async function listedCommands({ text }: DocBlock): Promise<string[]> {
   const redis = await makeRedis();
   const env = { REDIS_URL: redis.url };
   const files = {
