@@ -96,7 +96,8 @@ const policies = {
   }),
   catchUp: choice(["none", "latest", "all"]).exactOptional().meta({
     default: JOB_DEFAULTS.catchUp,
-    description: "Which ticks are launched late after nobody led: none, only the latest, or all of them.",
+    description:
+      "Which ticks are launched late after a time without a leader: none, only the latest, or all of them.",
   }),
   catchUpWindow: duration("0s", "366d").exactOptional().meta({
     default: "1h",
@@ -105,7 +106,7 @@ const policies = {
   catchUpLimit: whole(1, 10_000).exactOptional().meta({
     default: JOB_DEFAULTS.catchUpLimit,
     description:
-      "With catchUp: all, the most ticks that are caught up on at once: the newest; older ones are missed.",
+      "With catchUp: all, the most ticks that are caught up on together: the newest; older ones are missed.",
   }),
   overlap: choice(["allow", "skip", "queue"]).exactOptional().meta({
     default: JOB_DEFAULTS.overlap,
@@ -161,7 +162,8 @@ const bounds = {
       "Cron expressions, local dates, times and calendars (calendar:NAME) whose ticks do not exist.",
   }),
   maxRuns: whole(1, Number.MAX_SAFE_INTEGER).exactOptional().meta({
-    description: "After so many launched ticks the job is over; backfills and manual runs do not count.",
+    description:
+      "After this many launched ticks the job has finished; backfills and manual runs do not count.",
   }),
 };
 
