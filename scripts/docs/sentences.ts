@@ -41,11 +41,17 @@ export function wordsIn({ text }: Passage): number {
   return text.split(/\s+/).filter(word => /[\p{L}\p{N}]/u.test(word)).length;
 }
 
+/** The title of a test in quotation marks is a name, like code. */
+function isTitle(link: Node): boolean {
+  return /^".*"$/s.test(link.children?.map(textOf).join("") ?? "");
+}
+
 type Node = { readonly type: string; readonly value?: string; readonly children?: readonly Node[] };
 
 function textOf(node: Node): string {
   if (node.type === "inlineCode") return CODE;
   if (node.type === "html") return "";
+  if (node.type === "link" && isTitle(node)) return CODE;
   if (node.type === "break") return "\n";
   return node.value ?? node.children?.map(textOf).join("") ?? "";
 }

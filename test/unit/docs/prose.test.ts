@@ -65,6 +65,7 @@ describe("the prose report of Markdown", () => {
     "A connection breaks in the middle of a command.",
     "It looks up a name that looks like this; the total is over 30.",
     "The bearer understands a standby.",
+    '["is told at once when nobody leads"](x.test.ts) shows it.',
   ])("accepts %j", text => {
     expect(reportOf(text).findings).toEqual([]);
   });
