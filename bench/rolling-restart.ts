@@ -64,7 +64,9 @@ function readArguments(): Arguments | "help" {
   const { store, recreate, built, "same-instant": isSameInstant } = values;
   if (store !== "redis" && store !== "etcd") throw new Error(`--store ${store}: expected redis or etcd`);
   const options: RollingOptions = {
-    ...{ store, isSameInstant, order: recreate ? "recreate" : "surge" },
+    store,
+    isSameInstant,
+    order: recreate ? "recreate" : "surge",
     replicas: positive("--replicas", values.replicas),
     rounds: positive("--rounds", values.rounds),
     jobs: jobsOf(positive("--jobs", values.jobs), isSameInstant),

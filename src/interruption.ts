@@ -74,7 +74,9 @@ function endReplica(signal: NodeJS.Signals): void {
   const line = {
     level: "info",
     time: new Date().toISOString(),
-    ...{ event: "replica.interrupted", reason: signal, phase: "loading the configuration" },
+    event: "replica.interrupted",
+    reason: signal,
+    phase: "loading the configuration",
     msg: "stopped before the replica had started",
   };
   try {

@@ -106,7 +106,9 @@ export class LogOutput {
     this.#isReaderSlow = isSlowReader;
     this.#trouble ??= this.#reported ?? {
       sinceMs: performance.now(),
-      ...{ error: error.message, dropped: 0, told: null },
+      error: error.message,
+      dropped: 0,
+      told: null,
     };
     const trouble = this.#trouble;
     const limit = isSlowReader ? WAITING_LIMIT_BYTES : 0;

@@ -131,7 +131,9 @@ export class Replica {
     this.events = options.events ?? new Events();
     this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
     this.#stores = new ReplicaStores({
-      ...{ config: options.config, id: this.id, events: this.events },
+      config: options.config,
+      id: this.id,
+      events: this.events,
       onEtcdAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
     });
     this.#keys = this.#stores.keys;
@@ -182,7 +184,10 @@ export class Replica {
     this.#isTold = true;
     const { generation, hash, jobs } = this.#config;
     this.events.emit("replica.started", {
-      ...{ roles: this.#roles, generation, pid: process.pid, tz: this.#zoneData().tz },
+      roles: this.#roles,
+      generation,
+      pid: process.pid,
+      tz: this.#zoneData().tz,
       ...(http === undefined ? {} : { http }),
     });
     this.events.emit("config.loaded", { generation, hash, zones: this.#zonesHash(), jobs: jobs.length });
@@ -191,7 +196,10 @@ export class Replica {
     const redis = this.#stores.connect("plain");
     this.#queueDepths = new QueueDepths({ redis, keys: this.#keys });
     this.#leaderWatch = new LeaderWatch({
-      ...{ redis, keys: this.#keys, clock: { sleep }, absence: this.#absence },
+      redis,
+      keys: this.#keys,
+      clock: { sleep },
+      absence: this.#absence,
       // The elector tells whom a scheduler follows.
       events: this.#has("scheduler") ? null : this.events,
     });
@@ -206,7 +214,9 @@ export class Replica {
     const clock = await this.#startClock(redis);
     this.#startHeartbeat(redis, clock);
     this.#overdueAlarm = new OverdueAlarm({
-      ...{ jobs: this.#config.jobs, clock, events: this.events },
+      jobs: this.#config.jobs,
+      clock,
+      events: this.events,
       readLanes: jobs => readDueLanes(redis, this.#keys, jobs),
       readWaits: jobs => readWaits(redis, this.#keys, jobs),
     });
@@ -251,7 +261,10 @@ export class Replica {
     this.#leaderLoop?.setJobs(jobs);
     this.#elector?.setGeneration(generation);
     this.events.emit("config.loaded", {
-      ...{ generation, hash, zones: this.#zonesHash(), jobs: jobs.length },
+      generation,
+      hash,
+      zones: this.#zonesHash(),
+      jobs: jobs.length,
       ...(needsRestart.length === 0 ? {} : { needsRestart }),
       ...changes,
     });
@@ -360,10 +373,19 @@ export class Replica {
     const startedAt = new Date(clock.nowMs()).toISOString();
     const alarm = new ConfigAlarm(this.events);
     this.#heartbeat = new Heartbeat({
-      ...{ redis, keys: this.#keys, clock },
+      redis,
+      keys: this.#keys,
+      clock,
       record: {
-        ...{ id: this.id, roles: this.#roles, generation, hash, jobs: marks(), ...this.#zoneData() },
-        ...{ format: this.#format, startedAt, stuck: [] },
+        id: this.id,
+        roles: this.#roles,
+        generation,
+        hash,
+        jobs: marks(),
+        ...this.#zoneData(),
+        format: this.#format,
+        startedAt,
+        stuck: [],
       },
       onReplicas: async records => {
         const { generation, hash } = this.#config;
@@ -377,7 +399,8 @@ export class Replica {
   #startStuckAlarm(redis: Redis, clock: StoreClock): void {
     const { jobs, queues } = this.#config;
     this.#stuckAlarm = new StuckAlarm({
-      ...{ clock, jobs },
+      clock,
+      jobs,
       events: this.events,
       queues: Object.keys(queues),
       launched: new LaunchedRuns(redis, this.#keys),
@@ -417,7 +440,8 @@ export class Replica {
 
   #startDataGuard(redis: Redis, clock: StoreClock): DataGuard {
     const guard = new DataGuard({
-      ...{ clock, events: this.events },
+      clock,
+      events: this.events,
       read: options => readMemory(redis, this.#keys, options),
       putBack: (memory, fence) => putBack(redis, this.#keys, memory, { fence, by: this.id }),
     });
@@ -429,17 +453,22 @@ export class Replica {
     const { jobs, election, generation } = this.#config;
     const store = this.#stores.leaseStore();
     const launcher = new Launcher({
-      ...{ redis: this.#stores.connect("fenced", "launch"), keys: this.#keys, jobs },
+      redis: this.#stores.connect("fenced", "launch"),
+      keys: this.#keys,
+      jobs,
       format: this.#format,
     });
     this.#launcher = launcher;
     const leaderLoop = new LeaderLoop({
-      ...{ launcher, clock, events: this.events, jobs },
+      launcher,
+      clock,
+      events: this.events,
+      jobs,
       settle: term => guard.settle(term),
       isAgreed: async () => areJobsAgreed(this.#config, await readReplicas(redis, this.#keys)),
     });
     this.#leaderLoop = leaderLoop;
-    const operatorLog = new OperatorLog({ ...{ redis, keys: this.#keys, clock }, events: this.events });
+    const operatorLog = new OperatorLog({ redis, keys: this.#keys, clock, events: this.events });
     this.#elector = new Elector({
       store,
       clock,

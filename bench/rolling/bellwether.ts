@@ -101,7 +101,9 @@ class BellwetherRun {
     this.#jobs = options.jobs.map(job => ({ ...job, overlap: "allow", catchUp: "latest" }));
     this.#record = new LaunchRecord({
       primaryPort: async () => redisPort,
-      ...{ namespace: NAMESPACE, queues: [QUEUE], jobs: options.jobs.map(({ name }) => name) },
+      namespace: NAMESPACE,
+      queues: [QUEUE],
+      jobs: options.jobs.map(({ name }) => name),
     });
   }
 
@@ -130,8 +132,14 @@ class BellwetherRun {
       .filter(({ at }) => at >= fromAt && at <= untilAt);
     return {
       name: "Bellwether",
-      ...{ ticks: verdict.ticks, lost: count("lost"), doubled: count("launched twice") },
-      ...{ lateness, pods, stallMs, verdict, handoffs },
+      ticks: verdict.ticks,
+      lost: count("lost"),
+      doubled: count("launched twice"),
+      lateness,
+      pods,
+      stallMs,
+      verdict,
+      handoffs,
       startedMs: this.#started.slice(this.#options.replicas).map(startTimeOf),
       returned: lines.filter(line => line.event === "run.returned").length,
     };

@@ -25,13 +25,21 @@ export function toJson({ options, bellwether, schedulers }: Report) {
   const { store, order, replicas, rounds, jobs, isSameInstant } = options;
   const { verdict, handoffs, lateness, startedMs, returned } = bellwether;
   return {
-    ...{ store, order, replicas, rounds, jobs: jobs.length, isSameInstant },
+    store,
+    order,
+    replicas,
+    rounds,
+    jobs: jobs.length,
+    isSameInstant,
     machine: { cores: cpus().length, load: loadavg() },
     bellwether: {
       ...common(bellwether),
       latenessNearHandoffsMs: quantilesOf(nearHandoffs(bellwether).map(({ lateMs }) => lateMs)),
-      ...{ handoffs: handoffs.length, vacantMs: quantilesOf(handoffs.map(({ vacantMs }) => vacantMs)) },
-      ...{ startedMs: quantilesOf(startedMs), returned, newestTerm: verdict.newestTerm },
+      handoffs: handoffs.length,
+      vacantMs: quantilesOf(handoffs.map(({ vacantMs }) => vacantMs)),
+      startedMs: quantilesOf(startedMs),
+      returned,
+      newestTerm: verdict.newestTerm,
       violations: verdict.violations,
     },
     ...(schedulers && {
@@ -46,10 +54,14 @@ export function toJson({ options, bellwether, schedulers }: Report) {
 
 function common({ ticks, lost, doubled, lateness, pods, stallMs }: Outcome) {
   return {
-    ...{ ticks, lost, doubled },
+    ticks,
+    lost,
+    doubled,
     latenessMs: quantilesOf(lateness.map(({ lateMs }) => lateMs)),
-    ...{ readyMs: quantilesOf(pods.readyMs), endMs: quantilesOf(pods.endMs) },
-    ...{ exitCodes: countCodes(pods.exitCodes), timerLateMs: quantilesOf(stallMs) },
+    readyMs: quantilesOf(pods.readyMs),
+    endMs: quantilesOf(pods.endMs),
+    exitCodes: countCodes(pods.exitCodes),
+    timerLateMs: quantilesOf(stallMs),
   };
 }
 

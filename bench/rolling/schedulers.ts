@@ -48,8 +48,13 @@ export async function measureSchedulers(options: RollingOptions): Promise<Schedu
     const sum = (count: "ran" | "lost" | "doubled") => gaps.reduce((total, gap) => total + gap[count], 0);
     return {
       name: "BullMQ job schedulers",
-      ...{ ticks: sum("ran") - sum("doubled") + sum("lost"), lost: sum("lost"), doubled: sum("doubled") },
-      ...{ lateness, pods, stallMs, refused },
+      ticks: sum("ran") - sum("doubled") + sum("lost"),
+      lost: sum("lost"),
+      doubled: sum("doubled"),
+      lateness,
+      pods,
+      stallMs,
+      refused,
     };
   } finally {
     for (const child of children) child.kill("SIGKILL");

@@ -24,7 +24,10 @@ export class Instruments {
     ...labelNames: L[]
   ): void {
     new Gauge({
-      ...{ name: `bellwether_${name}`, help, labelNames, registers: this.#registers },
+      name: `bellwether_${name}`,
+      help,
+      labelNames,
+      registers: this.#registers,
       collect() {
         return read(this);
       },
@@ -34,7 +37,9 @@ export class Instruments {
   /** A counter that is kept elsewhere, and read when it is asked for. */
   count(name: string, help: string, read: () => number): void {
     new Counter({
-      ...{ name: `bellwether_${name}`, help, registers: this.#registers },
+      name: `bellwether_${name}`,
+      help,
+      registers: this.#registers,
       collect() {
         this.reset();
         this.inc(read());
@@ -49,7 +54,11 @@ export class Instruments {
     ...labelNames: L[]
   ): Histogram<L> {
     return new Histogram({
-      ...{ name: `bellwether_${name}`, help, labelNames, buckets, registers: this.#registers },
+      name: `bellwether_${name}`,
+      help,
+      labelNames,
+      buckets,
+      registers: this.#registers,
     });
   }
 }

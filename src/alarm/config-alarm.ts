@@ -62,7 +62,10 @@ export class ConfigAlarm {
         continue;
       }
       this.#events.emit("config.differs", {
-        ...{ generation, hash, other: peer.id, otherHash: peer.hash },
+        generation,
+        hash,
+        other: peer.id,
+        otherHash: peer.hash,
         ...(zones.length > 0 && { zones, tz, otherTz: peer.tz }),
       });
     }

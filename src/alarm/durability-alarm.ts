@@ -23,7 +23,9 @@ export class DurabilityAlarm {
   constructor(options: DurabilityAlarmOptions) {
     this.#options = options;
     this.#routine = new Routine({
-      ...{ clock: options.clock, delayMs: DELAY_MS, intervalMs: INTERVAL_MS },
+      clock: options.clock,
+      delayMs: DELAY_MS,
+      intervalMs: INTERVAL_MS,
       act: () => this.#look(),
     });
   }

@@ -32,7 +32,9 @@ export async function backfill(jobName: string, options: BackfillOptions, io: Io
   }
   const runs = await start(config, job, ticks, options, io);
   print(io, options, `started ${runs.length} runs on queue ${job.queue}`, {
-    ...{ job: job.name, ticks: ticks.map(iso), runs },
+    job: job.name,
+    ticks: ticks.map(iso),
+    runs,
   });
   return EXIT.done;
 }

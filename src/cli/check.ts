@@ -18,7 +18,9 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
   const advice = [...result.advice, ...pastAdvice(config, Date.now())];
   for (const text of advice) io.err(`${printable(text)}\n`);
   const { problems } = await loadHandlers({
-    ...{ jobs: config.jobs, jobsDir: config.jobsDir, places: config.jobPlaces },
+    jobs: config.jobs,
+    jobsDir: config.jobsDir,
+    places: config.jobPlaces,
   });
   if (problems.length > 0)
     throw new CliFailure(problems.map(problem => problem.message).join("\n"), EXIT.usage);

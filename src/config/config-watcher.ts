@@ -43,7 +43,8 @@ export class ConfigWatcher {
   constructor(options: ConfigWatcherOptions) {
     this.#options = options;
     this.#routine = new Routine({
-      ...{ clock: options.clock, intervalMs: INTERVAL_MS },
+      clock: options.clock,
+      intervalMs: INTERVAL_MS,
       act: () => this.#alone(() => this.#look()),
     });
   }

@@ -69,7 +69,10 @@ export function readJobs(
     }
   }
   return {
-    ...{ jobs, otherHandlers, advice, places: firstPlace },
+    jobs,
+    otherHandlers,
+    advice,
+    places: firstPlace,
     mistakes: [...mistakes, ...(isPartial ? [] : mistakesOfEmptiness(documents))],
   };
 }

@@ -118,11 +118,13 @@ export class Elector {
     this.#absence =
       options.absence ??
       new AbsenceAlarm({
-        ...{ clock, leaseTtlMs },
+        clock,
+        leaseTtlMs,
         raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
       });
     this.#exclusion = new AbsenceAlarm({
-      ...{ clock, leaseTtlMs },
+      clock,
+      leaseTtlMs,
       raise: (forMs, error) => events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
     });
     this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
@@ -351,7 +353,13 @@ export class Elector {
     const hint = new Hint();
     const progress = new Progress(clock);
     const keeper = new LeaseKeeper({
-      ...{ store, clock, bid, hint, progress, grantedMs: granted.sentMs, random: this.#random },
+      store,
+      clock,
+      bid,
+      hint,
+      progress,
+      grantedMs: granted.sentMs,
+      random: this.#random,
       generation: () => this.#generation,
     });
     this.#led = { term, keeper };
@@ -365,7 +373,10 @@ export class Elector {
     const told = tellBeginning(outcome, outcome.sinceMs);
     events.emit("leader.elected", { term, store: store.kind, leader: bid.replica, ...told });
     const work = this.#guard(lead, {
-      ...{ number: term, fence: fenceOf(term, bid.token), signal: ending.signal, progress },
+      number: term,
+      fence: fenceOf(term, bid.token),
+      signal: ending.signal,
+      progress,
     });
     const worked = work.then((how): TermEnd | Promise<never> => {
       if (how === "ended") return new Promise<never>(() => undefined);
@@ -451,7 +462,10 @@ export class Elector {
     const { replica, leaseTtlMs, clock } = this.#options;
     const [away, known] = [this.#away, this.#knownTerm];
     const bid = {
-      ...{ replica, token: this.#token, ttlMs: leaseTtlMs, generation: this.#generation },
+      replica,
+      token: this.#token,
+      ttlMs: leaseTtlMs,
+      generation: this.#generation,
       ...(known > 0 ? { knownTerm: known } : {}),
       ...(away === null ? {} : { away: { error: away.error, forMs: clock.monotonicMs() - away.sinceMs } }),
     };

@@ -47,8 +47,15 @@ export function storedDefinitionOf(job: Job): StoredDefinition {
     ...[catchUp === "none" ? null : finite(catchUpWindowMs), catchUp === "all" ? finite(catchUpLimit) : null],
   ];
   const json = JSON.stringify({
-    ...{ rules: SCHEDULE_RULES, spec, catchUp, catchUpWindowMs: finite(catchUpWindowMs) },
-    ...{ catchUpLimit: finite(catchUpLimit), maxRuns, scheduleText, queue, overlap },
+    rules: SCHEDULE_RULES,
+    spec,
+    catchUp,
+    catchUpWindowMs: finite(catchUpWindowMs),
+    catchUpLimit: finite(catchUpLimit),
+    maxRuns,
+    scheduleText,
+    queue,
+    overlap,
   });
   const stored: StoredDefinition = {
     fingerprint: digestOf(JSON.stringify(rules)),

@@ -33,11 +33,7 @@ export async function readClosedEpochs(redis: Redis, keys: RedisKeys): Promise<C
     const definition = definitions[i];
     if (!definition) return [];
     return [
-      {
-        ...definition,
-        ...{ number, untilMs, cursor },
-        schedule: new BoundedSchedule(definition.schedule, untilMs),
-      },
+      { ...definition, number, untilMs, cursor, schedule: new BoundedSchedule(definition.schedule, untilMs) },
     ];
   });
 }

@@ -131,7 +131,10 @@ export class Launcher {
     const orders = await readOrders(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
     const opened = await openBooks(this.#redis, this.#keys, {
-      ...{ fence, nowMs, jobs, onPage },
+      fence,
+      nowMs,
+      jobs,
+      onPage,
       format: this.#format,
     });
     if (opened === null) return this.#fenced();

@@ -66,7 +66,11 @@ export async function readMemory(
   );
   const isSame = before?.version === version;
   return {
-    ...{ lineage, beat, term, version, generation },
+    lineage,
+    beat,
+    term,
+    version,
+    generation,
     hasCursors: cursors === "1",
     orders: isSame ? before.orders : new Map(pairsOf(orders).filter(([name]) => isKeptOrder(name))),
     counts: isWhole

@@ -29,8 +29,12 @@ export interface Pause {
 }
 
 export const NO_ORDERS: Orders = {
-  ...{ version: 0, stepDown: null, stepDownBy: "" },
-  ...{ paused: new Map(), pastPauses: new Map(), skips: new Map() },
+  version: 0,
+  stepDown: null,
+  stepDownBy: "",
+  paused: new Map(),
+  pastPauses: new Map(),
+  skips: new Map(),
 };
 
 /** Field of the hash that holds the orders' version. */

@@ -49,7 +49,11 @@ export function applyOverlap(
 
 function passedBy({ job, epoch, tickAt, dueAt }: Decision, { run }: Blocker): Decision {
   return {
-    ...{ outcome: "skip", job, tickAt, reason: { code: "overlap" }, blockedBy: run },
+    outcome: "skip",
+    job,
+    tickAt,
+    reason: { code: "overlap" },
+    blockedBy: run,
     ...(epoch === undefined ? {} : { epoch }),
     ...(dueAt === undefined ? {} : { dueAt }),
   };

@@ -61,12 +61,17 @@ export async function lookAtQueue(
   const found = reply.parse(await LOOK.run(redis, [`${prefix}meta`], [prefix, OLDEST, SEARCHES, ...runs]));
   const [[isPaused, limitedMs, active, movedAtMs], oldest, ...replies] = found;
   const described = replies.map(([run, job, state, sinceMs, isStarted]) => ({
-    ...{ run, job, state },
-    ...{ sinceMs, isStarted },
+    run,
+    job,
+    state,
+    sinceMs,
+    isStarted,
   }));
   return {
-    ...{ isPaused, limitedMs },
-    ...{ active, movedAtMs },
+    isPaused,
+    limitedMs,
+    active,
+    movedAtMs,
     oldest: described.slice(0, oldest),
     asked: described.slice(oldest),
   };

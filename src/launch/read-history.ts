@@ -97,7 +97,9 @@ export function auditRowOf(flat: readonly string[]): AuditRow | null {
   if (record === null) return null;
   const { at, action, by, job, run, ticks } = record;
   return {
-    ...{ at: isoOf(at), action, by },
+    at: isoOf(at),
+    action,
+    by,
     ...(job && { job }),
     ...(run && { run }),
     ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
@@ -108,9 +110,12 @@ export function auditRowOf(flat: readonly string[]): AuditRow | null {
 function actionRow(record: ActionRecord): HistoryRow {
   const { action, at, by } = record;
   return {
-    ...{ tick: isoOf(at), outcome: action },
+    tick: isoOf(at),
+    outcome: action,
     ...aboutAction(record),
-    ...{ kind: "manual", term: 0, lateMs: 0 },
+    kind: "manual",
+    term: 0,
+    lateMs: 0,
     ...(by !== undefined && { by }),
   };
 }
@@ -139,9 +144,12 @@ function storedReason({
 function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRemoved: boolean): HistoryRow {
   const { tick, outcome, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
   return {
-    ...{ tick: isoOf(tick), outcome },
+    tick: isoOf(tick),
+    outcome,
     ...storedReason(decision),
-    ...{ kind, term, lateMs },
+    kind,
+    term,
+    lateMs,
     ...(run && { run }),
     ...(blockedBy && { blockedBy }),
     ...(by && { by }),

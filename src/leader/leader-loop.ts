@@ -280,8 +280,12 @@ export class LeaderLoop {
     const { launcher, clock } = this.#options;
     const nowMs = clock.nowMs();
     const commit = launcher.commit({
-      ...{ fence: term.fence, term: term.number },
-      ...{ decisions: batch, cursors: standing.cursors, orders: standing.orders.version, nowMs },
+      fence: term.fence,
+      term: term.number,
+      decisions: batch,
+      cursors: standing.cursors,
+      orders: standing.orders.version,
+      nowMs,
     });
     const outcome = await commit.catch(async error => {
       if (!(await this.#quarantine.fail(term, batch, error))) throw error;

@@ -68,8 +68,12 @@ export class Retirement {
       if (term.signal.aborted) return "done";
       const nowMs = clock.nowMs();
       const outcome = await launcher.commit({
-        ...{ fence: term.fence, term: term.number, orders, nowMs },
-        ...{ decisions: decisions.slice(i, i + BATCH), cursors },
+        fence: term.fence,
+        term: term.number,
+        orders,
+        nowMs,
+        decisions: decisions.slice(i, i + BATCH),
+        cursors,
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
@@ -104,7 +108,8 @@ export class Retirement {
 function removalOf(lane: RemovedLane): readonly Decision[] {
   const { job, epoch, maxRuns, launched, sinceMs } = lane;
   const planned = {
-    ...{ ...lane, name: job },
+    ...lane,
+    name: job,
     ...(epoch === undefined ? {} : { epoch }),
     ...(maxRuns === null ? {} : { runsLeft: maxRuns - launched }),
   };

@@ -74,7 +74,11 @@ export class Standing {
     const pauses = this.orders.pastPauses.get(job);
     const runsLeft = this.#runsLeft(lane);
     return {
-      ...{ name: job, schedule, catchUp, catchUpWindowMs, catchUpLimit },
+      name: job,
+      schedule,
+      catchUp,
+      catchUpWindowMs,
+      catchUpLimit,
       cursor: this.#cursors.get(lane) as number,
       ...(epoch === undefined ? {} : { epoch }),
       ...(runsLeft === null ? {} : { runsLeft }),

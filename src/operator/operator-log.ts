@@ -110,7 +110,10 @@ class TermReporter {
 
 function actedOf({ at, action, by, job, run, ticks, reason, reasonCode }: AuditRow, term: number) {
   return {
-    ...{ action, by, at, term },
+    action,
+    by,
+    at,
+    term,
     ...(job !== undefined && { job }),
     ...(run !== undefined && { run }),
     ...(ticks !== undefined && { ticks }),

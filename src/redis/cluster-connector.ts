@@ -115,8 +115,12 @@ async function askNode(node: HostAndPort, { tag, tls, credentials }: ClusterConn
     ...credentials,
     Connector: AddressConnector,
     ...(tls && { tls }),
-    ...{ lazyConnect: true, enableReadyCheck: false, maxRetriesPerRequest: 0 },
-    ...{ connectTimeout: ASK_LIMIT_MS, commandTimeout: ASK_LIMIT_MS, retryStrategy: () => null },
+    lazyConnect: true,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: ASK_LIMIT_MS,
+    commandTimeout: ASK_LIMIT_MS,
+    retryStrategy: () => null,
     disconnectTimeout: ASK_LIMIT_MS / 10,
   });
   // What ends the handshake is an event; the rejections after it say only that the connection is closed.

@@ -115,7 +115,10 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
     const { host, port, db, family, username, password, isTls } = urlOf(address.url);
     return {
       Connector: AddressConnector,
-      ...{ host, port, db, family },
+      host,
+      port,
+      db,
+      family,
       ...(username !== null && { username }),
       ...(password !== null && { password }),
       ...((tls ?? isTls) && { tls: tls ?? {} }),
@@ -126,7 +129,8 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
     const { nodes, tag } = address;
     // The connector makes the sockets; `tls` tells ioredis what kind they are.
     return {
-      ...{ ...credentials, Connector: clusterConnector({ nodes, tag, tls, credentials }) },
+      ...credentials,
+      Connector: clusterConnector({ nodes, tag, tls, credentials }),
       ...(tls && { tls }),
     };
   }

@@ -91,7 +91,12 @@ export class Workers {
   #consume(queue: string, concurrency: number): void {
     const { config, replica, log = null, locks = null, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
-      ...{ queue, concurrency, replica, log, locks, skewMs },
+      queue,
+      concurrency,
+      replica,
+      log,
+      locks,
+      skewMs,
       keys: new RedisKeys(config.namespace),
       redis: this.#redis as Redis,
       reporter: this.#reporter,

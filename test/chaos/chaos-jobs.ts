@@ -117,7 +117,11 @@ export function rulesOf({
   const rules = { ...others, ...(except && { isExcepted: except.covers }) };
   if (jitterMs === 0) return rules;
   const created = createSchedule({
-    ...{ everyMs: rules.periodMs, timezone: "UTC", except: [], jitterMs, seed: name },
+    everyMs: rules.periodMs,
+    timezone: "UTC",
+    except: [],
+    jitterMs,
+    seed: name,
     dst: { gap: "run", overlap: "first" },
   });
   if (!created.ok) throw new Error(`BUG: ${name} has no schedule`);

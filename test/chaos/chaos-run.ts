@@ -101,7 +101,9 @@ class ChaosRun {
       jobs: this.#site.judged([]).map(({ name }) => name),
     });
     this.#sweeper = new Sweeper({
-      ...{ namespace: NAMESPACE, queue: SWEPT_QUEUE, record: this.#record },
+      namespace: NAMESPACE,
+      queue: SWEPT_QUEUE,
+      record: this.#record,
       jobs: JOBS.flatMap(({ name, queue }) => (queue === SWEPT_QUEUE ? [name] : [])),
     });
   }
@@ -197,7 +199,10 @@ class ChaosRun {
   async #tryOut(flock: Flock, step: Step): Promise<boolean> {
     const { fault } = step;
     const faults = {
-      ...{ flock, desk: this.#desk as OperatorDesk, site: this.#site, sweeper: this.#sweeper },
+      flock,
+      desk: this.#desk as OperatorDesk,
+      site: this.#site,
+      sweeper: this.#sweeper,
       servers: this.#servers,
       admin: () => this.#record.connect(),
       untilDone,
@@ -326,7 +331,16 @@ class ChaosRun {
     const isSteppedDown = ({ line }: LeaderLine) =>
       line.event === "leader.resigned" && line["reason"] === "stepdown";
     const evidence: Evidence = {
-      ...{ jobs, events, history, handled, quietAt, accidents, orders, terms, disturbances, mayLoseWrites },
+      jobs,
+      events,
+      history,
+      handled,
+      quietAt,
+      accidents,
+      orders,
+      terms,
+      disturbances,
+      mayLoseWrites,
       handoffs,
       commands: this.#desk?.commands ?? [],
       removed: this.#sweeper.removed(events, history),
@@ -346,7 +360,12 @@ class ChaosRun {
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],
     );
     return {
-      ...{ store, secure, seed, again, evidence, durationMs: this.#faultsMs },
+      store,
+      secure,
+      seed,
+      again,
+      evidence,
+      durationMs: this.#faultsMs,
       faults: this.#faults,
       verdict: judge(evidence),
       vanished: lostAdds.length,

@@ -166,7 +166,9 @@ interface RunData {
 
 function orderOf({ action, job = "", at, ticks, reason, reasonCode }: Record<string, string>): Order {
   return {
-    ...{ action: action as Order["action"], job, atMs: Number(at) },
+    action: action as Order["action"],
+    job,
+    atMs: Number(at),
     ...(ticks && { ticks: ticks.split(",").map(Number) }),
     ...((reasonCode === "order_lost" || reason === "Redis had lost the order") && { isPutBack: true }),
   };

@@ -67,7 +67,11 @@ export class OperatorDesk {
     const answer = code === 0 ? answerOf(output) : null;
     note(`command: ${line.join(" ")}: ${code} ${output.trim().slice(0, 300)}`);
     this.commands.push({
-      ...{ action, job: job ?? null, fromMs, untilMs: Date.now(), answer },
+      action,
+      job: job ?? null,
+      fromMs,
+      untilMs: Date.now(),
+      answer,
       ...(most !== undefined && { most }),
     });
     return answer;

@@ -17,7 +17,8 @@ function ticksOf(job: JudgedJob, entry: StreamEntry): Recorded[] {
   const { tick, from = tick } = entry.fields;
   const row = rowOf(entry);
   return expectedTicks(job, Number(from), Number(tick)).map(({ run, tickAt }) => ({
-    ...{ run, ...row },
+    run,
+    ...row,
     ...(entry.fields["lateMs"] && { lateMs: Number(tick) + Number(entry.fields["lateMs"]) - tickAt }),
   }));
 }
@@ -31,7 +32,8 @@ function correct(rows: Recorded[], run: string, entry: StreamEntry): void {
 function rowOf(entry: StreamEntry): Omit<Recorded, "run"> {
   const { outcome, reason, reasonCode, blockedBy } = entry.fields;
   return {
-    ...{ outcome: outcome as Recorded["outcome"], atMs: writtenAt(entry) },
+    outcome: outcome as Recorded["outcome"],
+    atMs: writtenAt(entry),
     ...(reason && { reason }),
     ...(reasonCode && { reasonCode }),
     ...(blockedBy && { blockedBy }),

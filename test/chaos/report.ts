@@ -121,7 +121,14 @@ export function toJson(report: ChaosReport): object {
   const { store, secure, seed, durationMs, verdict, faults, vanished, elections, handoffs, vacancies } =
     report;
   return {
-    ...{ store, secure, seed, durationMs, vanished, elections, handoffs, vacancies },
+    store,
+    secure,
+    seed,
+    durationMs,
+    vanished,
+    elections,
+    handoffs,
+    vacancies,
     faults: Object.fromEntries(faults),
     ...verdict,
   };

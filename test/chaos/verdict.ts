@@ -94,7 +94,11 @@ function accountsOf(evidence: Evidence): JobAccount[] {
   const fromMs = Math.min(quietAt, ...decided.map(run => readRun(run).tickAt));
   return jobs.map(job =>
     accountOf(job, {
-      ...{ events, history, fromMs, quietAt, clockSteps },
+      events,
+      history,
+      fromMs,
+      quietAt,
+      clockSteps,
       orders: ordersOf(job.name, orders),
       spans: spans.get(job.name) ?? [],
     }),

@@ -37,7 +37,11 @@ async function setup(): Promise<
     return opened;
   };
   return {
-    ...{ name, keys, plain, queue, openUnseen },
+    name,
+    keys,
+    plain,
+    queue,
+    openUnseen,
     async open(replica = "anyone") {
       const { store, appear } = await openUnseen(replica);
       await appear();

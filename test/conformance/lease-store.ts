@@ -51,8 +51,13 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
     it("grants the first bid as term 1 with nobody before it", async () => {
       const outcome = await a.campaign(bidOf("a"));
       expect(outcome).toEqual({
-        ...{ outcome: "elected", term: 1, sinceMs: expect.any(Number) },
-        ...{ reason: "vacant", previous: null, cause: { cause: "first" }, vacantMs: null },
+        outcome: "elected",
+        term: 1,
+        sinceMs: expect.any(Number),
+        reason: "vacant",
+        previous: null,
+        cause: { cause: "first" },
+        vacantMs: null,
       });
     });
 

@@ -25,7 +25,8 @@ async function setup(): Promise<RedisFixture> {
   const plain = connectRedis(address, "worker", "test");
   const stores: RedisLockStore[] = [];
   return {
-    ...{ keys, plain },
+    keys,
+    plain,
     async open(holder = "anyone") {
       const store = new RedisLockStore({
         connect: purpose => connectRedis(address, purpose, "test"),

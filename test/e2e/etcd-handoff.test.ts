@@ -92,7 +92,11 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   const plain = await openRedis(redis.url, "plain");
   disposals.push(() => plain.disconnect());
   const outcome = await triggerJob(plain, new RedisKeys("handoff"), {
-    ...{ job: jobOf("beat"), data: {}, by: "test", nowMs: Date.now(), requestId: randomUUID() },
+    job: jobOf("beat"),
+    data: {},
+    by: "test",
+    nowMs: Date.now(),
+    requestId: randomUUID(),
   });
   if (outcome.outcome !== "launched") throw new Error("the run was not started");
   await replica.when("run.completed", line => line["run"] === outcome.run);

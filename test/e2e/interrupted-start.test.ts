@@ -147,7 +147,8 @@ describe("a replica", () => {
     await replica.when("redis.unreachable");
     expect(await replica.end("SIGTERM")).toBe(0);
     expect(replica.lines.find(({ event }) => event === "replica.interrupted")).toMatchObject({
-      ...{ reason: "SIGTERM", phase: "waiting for Redis" },
+      reason: "SIGTERM",
+      phase: "waiting for Redis",
     });
   });
 

@@ -11,15 +11,13 @@ it.each(["redis", "etcd"] as const)(
   async store => {
     const jobs = Array.from({ length: JOBS }, (_, i) => ({ name: `job-${i}`, periodMs: 980 + 2 * i }));
     const { verdict, pods } = await measureBellwether({
-      ...{
-        store,
-        order: "surge",
-        replicas: REPLICAS,
-        rounds: ROUNDS,
-        jobs,
-        isSameInstant: false,
-        main: MAIN,
-      },
+      store,
+      order: "surge",
+      replicas: REPLICAS,
+      rounds: ROUNDS,
+      jobs,
+      isSameInstant: false,
+      main: MAIN,
       onProgress: () => undefined,
     });
     expect(verdict.violations).toEqual([]);

@@ -27,7 +27,11 @@ test("two applications in one namespace are told of each other, and each line sa
   const { replica: other } = await staging.when("leader.elected");
   for (const replica of prod) {
     expect(await replica.when("namespace.shared")).toMatchObject({
-      ...{ level: "warn", namespace: site.namespace, generation: 3, other, otherGeneration: 5 },
+      level: "warn",
+      namespace: site.namespace,
+      generation: 3,
+      other,
+      otherGeneration: 5,
     });
   }
   expect(site.lines("namespace.shared", line => line.replica === other)).toEqual([]);

@@ -38,8 +38,12 @@ async function expectFailure(
   const failures = lines.filter(({ event }) => event === "replica.failed");
   expect(failures).toEqual([
     {
-      ...{ level: "error", time: expect.any(String), event: "replica.failed", code: expected.code },
-      ...{ error: expect.stringMatching(/./), msg: "the replica cannot start or go on" },
+      level: "error",
+      time: expect.any(String),
+      event: "replica.failed",
+      code: expected.code,
+      error: expect.stringMatching(/./),
+      msg: "the replica cannot start or go on",
       // A failure before there is a replica has neither.
       ...(failures[0]?.["replica"] === undefined
         ? {}

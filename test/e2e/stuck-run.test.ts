@@ -50,10 +50,15 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
   await redis.xadd(history, `${HOURS_AGO}-0`, ...entry);
 
   expect(await replica.when("run.stuck", line => line["run"] === run)).toMatchObject({
-    ...{ job: "often", queue: "often", cause: "paused", level: "error" },
+    job: "often",
+    queue: "often",
+    cause: "paused",
+    level: "error",
   });
   expect(await replica.when("run.stuck", line => line["run"] === triggered)).toMatchObject({
-    ...{ job: "rare", queue: "default", cause: "lost" },
+    job: "rare",
+    queue: "default",
+    cause: "lost",
   });
 
   const metrics = await (await fetch(`${await urlOf(replica)}/metrics`)).text();

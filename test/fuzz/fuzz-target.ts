@@ -60,12 +60,15 @@ export function fuzzTarget<Input>({ name, inputs, check }: TargetOptions<Input>)
       if (ms > slowest.ms) slowest = { target: name, ms, input: ms < SLOW_MS ? "" : fc.stringify(input) };
     });
     const details = await fc.check(property, {
-      ...{ seed, numRuns: count },
-      ...{ interruptAfterTimeLimit: SHRINK_LIMIT_MS, markInterruptAsFailure: false },
+      seed,
+      numRuns: count,
+      interruptAfterTimeLimit: SHRINK_LIMIT_MS,
+      markInterruptAsFailure: false,
     });
     const finding = details.failed &&
       details.counterexample !== null && {
-        ...{ target: name, seed },
+        target: name,
+        seed,
         input: fc.stringify(details.counterexample[0]),
         error: textOf(details.errorInstance),
       };

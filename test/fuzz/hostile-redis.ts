@@ -28,9 +28,18 @@ const name = field("me@host", "a@20261123T070000Z", "");
 
 const decision = fc.record(
   {
-    ...{ tick: time, outcome: field("launched", "skipped", "missed"), term: number, lateMs: number },
+    tick: time,
+    outcome: field("launched", "skipped", "missed"),
+    term: number,
+    lateMs: number,
     kind: field("scheduled", "catch-up", "manual", "backfill"),
-    ...{ run: name, reason: name, reasonCode: name, blockedBy: name, by: name, from: time, count: number },
+    run: name,
+    reason: name,
+    reasonCode: name,
+    blockedBy: name,
+    by: name,
+    from: time,
+    count: number,
   },
   { requiredKeys: ["tick", "outcome", "kind", "term", "lateMs"] },
 );
@@ -41,7 +50,11 @@ const end = fc.record(
 const action = fc.record(
   {
     action: field("pause", "resume", "skip-next", "rescheduled", "backfill", "trigger", "toString"),
-    ...{ at: time, by: name, job: name, run: name, ticks: field("1764000000000", "1,2", "3") },
+    at: time,
+    by: name,
+    job: name,
+    run: name,
+    ticks: field("1764000000000", "1,2", "3"),
   },
   { requiredKeys: ["action", "at", "by"] },
 );
@@ -70,7 +83,8 @@ const bullOptions = fc.oneof(
       {
         attempts: fc.oneof(fc.double(), fc.nat()),
         backoff: fc.oneof(fc.double(), fc.jsonValue(), fc.record({ type: hostileValue, delay: fc.double() })),
-        ...{ timeout: fc.double(), repeat: fc.jsonValue() },
+        timeout: fc.double(),
+        repeat: fc.jsonValue(),
       },
       { requiredKeys: [] },
     )
@@ -84,8 +98,15 @@ const hash = fc.oneof(
   fc.dictionary(hostileValue, hostileValue),
   fc.record(
     {
-      ...{ ic: number, name, pattern: field("* * * * *", ""), every: field("1000", "1e300", "-5", "0.5") },
-      ...{ tz: field("Europe/Berlin", ""), startDate: time, endDate: time, limit: number, data: fc.json() },
+      ic: number,
+      name,
+      pattern: field("* * * * *", ""),
+      every: field("1000", "1e300", "-5", "0.5"),
+      tz: field("Europe/Berlin", ""),
+      startDate: time,
+      endDate: time,
+      limit: number,
+      data: fc.json(),
       opts: bullOptions,
     },
     { requiredKeys: ["name"] },

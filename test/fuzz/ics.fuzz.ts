@@ -80,12 +80,14 @@ export const icsTarget = fuzzTarget({
         throw new Error(`control characters in ${JSON.stringify(name)}`);
     }
     const created = createSchedule({
-      ...{ cron: ["0 9 * * *"], timezone: "Europe/Berlin", dst: { gap: "run", overlap: "first" } },
-      ...{
-        except: ["calendar:x"],
-        calendars: { x: new Calendar({ name: "x", stretches: result.stretches }) },
-      },
-      ...{ jitterMs: 0, seed: "x" },
+      cron: ["0 9 * * *"],
+      timezone: "Europe/Berlin",
+      dst: { gap: "run", overlap: "first" },
+
+      except: ["calendar:x"],
+      calendars: { x: new Calendar({ name: "x", stretches: result.stretches }) },
+      jitterMs: 0,
+      seed: "x",
     });
     if (!created.ok) throw new Error(JSON.stringify(created.problems));
     created.schedule.next(Date.UTC(2026, 0));

@@ -234,7 +234,8 @@ describe("the data guard", () => {
       const recorder = new Recorder();
       const memories: Memory[] = [];
       const guard = new DataGuard({
-        ...{ clock: realClock(), events: recorder.events },
+        clock: realClock(),
+        events: recorder.events,
         read: async options => {
           const memory = await readMemory(redis, keys, options);
           memories.push(memory);
@@ -288,7 +289,9 @@ describe("the data guard", () => {
     disposals.push(() => redis.config("SET", "maxmemory", "0"));
     await empty();
     expect(await recorder.when("redis.lostData")).toMatchObject({
-      ...{ found: "empty", pausedAgain: [], error: expect.stringContaining("OOM") },
+      found: "empty",
+      pausedAgain: [],
+      error: expect.stringContaining("OOM"),
     });
     await redis.config("SET", "maxmemory", "0");
     while ((await paused()).length === 0) await new Promise(setImmediate);

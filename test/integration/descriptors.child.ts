@@ -46,8 +46,14 @@ await asleep.promise;
 await writeFile(path.join(configDir, "jobs.yaml"), "jobs: { b: { every: 5s, handler: x } }\n");
 
 const run = {
-  ...{ id: "a@T1", job: "a", attempt: 1, tick: new Date(0), kind: "scheduled", term: 1 },
-  ...{ signal: new AbortController().signal, log: { info: () => undefined } },
+  id: "a@T1",
+  job: "a",
+  attempt: 1,
+  tick: new Date(0),
+  kind: "scheduled",
+  term: 1,
+  signal: new AbortController().signal,
+  log: { info: () => undefined },
 } as unknown as Run;
 const command = new CommandHandler({ argv: ["true"], cwd: null, env: {}, stdin: null } as never);
 const http = new HttpHandler({ url: "http://127.0.0.1:61999/", method: "POST", headers: {} } as never);

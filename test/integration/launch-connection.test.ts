@@ -52,8 +52,13 @@ async function replica(id: string, keys: RedisKeys) {
   const launcher = new Launcher({ redis: launch, keys, jobs });
   const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
   const elector = new Elector({
-    ...{ store: new RedisLeaseStore({ redis: lease, presence, keys }), clock, events: recorder.events },
-    ...{ replica: id, generation: 1, leaseTtlMs: 10_000, lead: term => loop.lead(term) },
+    store: new RedisLeaseStore({ redis: lease, presence, keys }),
+    clock,
+    events: recorder.events,
+    replica: id,
+    generation: 1,
+    leaseTtlMs: 10_000,
+    lead: term => loop.lead(term),
   });
   disposals.push(async () => {
     link.mend();

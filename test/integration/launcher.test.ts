@@ -39,7 +39,12 @@ async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url,
     overrides: Partial<Commit> = {},
   ) =>
     launcher.commit({
-      ...{ fence: FENCE, term: 1, decisions, cursors, orders: 0, nowMs: T0 + 10_000 },
+      fence: FENCE,
+      term: 1,
+      decisions,
+      cursors,
+      orders: 0,
+      nowMs: T0 + 10_000,
       ...overrides,
     });
   const runs = async (queue = "default") => {
@@ -102,7 +107,8 @@ describe("opening a term", () => {
     expect(rows).toMatchObject(
       [T0, T0 - 3_000, T0 - 50 * 60_000].map(tick => ({
         ...missed,
-        ...{ tick: new Date(tick).toISOString(), lateMs: T0 - tick },
+        tick: new Date(tick).toISOString(),
+        lateMs: T0 - tick,
         reason: "Redis did not know the job by then, or has lost what it knew",
       })),
     );

@@ -54,9 +54,7 @@ async function setup(jobs: readonly Job[] = [HOURLY]) {
   };
   type Opened = Awaited<ReturnType<typeof opened>>;
   const commit = ({ cursors, orders }: Opened, ...decisions: readonly Decision[]) =>
-    launcher.commit({
-      ...{ fence: FENCE, term: 1, decisions, cursors, orders: orders.version, nowMs: T0 },
-    });
+    launcher.commit({ fence: FENCE, term: 1, decisions, cursors, orders: orders.version, nowMs: T0 });
   const added = async () => {
     const entries = await redis.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
     return entries.filter(([, fields]) => fields[1] === "added").map(([, fields]) => fields[3]);

@@ -48,7 +48,12 @@ describe("the reason of a tick in its history", () => {
     if (opened.outcome !== "opened") throw new Error("fenced");
     const cursors = new Map([["report", PASSED_AT - 1_000]]);
     await launcher.commit({
-      ...{ fence: FENCE, term: 1, decisions: [decision], cursors, orders: 0, nowMs: PASSED_AT },
+      fence: FENCE,
+      term: 1,
+      decisions: [decision],
+      cursors,
+      orders: 0,
+      nowMs: PASSED_AT,
     });
     expect(await history()).toMatchObject([{ reason: text, reasonCode: code }]);
   });

@@ -38,12 +38,16 @@ async function setup() {
   const recorder = new Recorder();
   const watch = (launched = new LaunchedRuns(redis, keys)) => {
     const alarm = new StuckAlarm({
-      ...{ clock: realClock(), events: recorder.events, queues: [], launched },
+      clock: realClock(),
+      events: recorder.events,
+      queues: [],
+      launched,
       jobs: [jobOf("report", {}, { everyMs: 1_000 })],
       lookAt: (name, runs) => lookAtQueue(redis, keys, name, runs),
       hasWorkers: async () => true,
       limits: { minMs: 100, maxMs: 200 },
-      ...{ intervalMs: 20, delayMs: 0 },
+      intervalMs: 20,
+      delayMs: 0,
     });
     disposals.push(() => alarm.stop());
     alarm.start();

@@ -64,7 +64,8 @@ test("a process that a handler ends names the run that did it, and the others", 
   await child.line("handler.started");
   await launch("exits");
   expect(await child.line("replica.exited")).toMatchObject({
-    ...{ exitCode: 3, run: "exits@20261123T070000Z" },
+    exitCode: 3,
+    run: "exits@20261123T070000Z",
     runs: ["never-ends@20261123T070000Z", "exits@20261123T070000Z"],
   });
   expect(await ended).toEqual([3, null]);

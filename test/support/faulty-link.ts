@@ -198,7 +198,10 @@ function tlsEnd({ ca, cert, key }: LinkTls): (wire: Socket) => Socket {
   return wire => {
     wire.on("error", () => undefined);
     return new TLSSocket(wire, {
-      ...{ isServer: true, secureContext, requestCert: true, rejectUnauthorized: true },
+      isServer: true,
+      secureContext,
+      requestCert: true,
+      rejectUnauthorized: true,
       ALPNProtocols: ["h2", "http/1.1"],
     });
   };

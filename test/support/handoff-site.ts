@@ -83,7 +83,10 @@ export async function createHandoffSite(
   });
   const observer = site.redis();
   return {
-    ...{ site, redis, etcd, links },
+    site,
+    redis,
+    etcd,
+    links,
     join: async (id, about = {}) => {
       const env = {
         SITE_GENERATION: String(about.generation ?? 0),

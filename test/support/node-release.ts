@@ -23,7 +23,10 @@ export function nodeRelease(version: string): string {
   if (integrity === undefined) throw new Error(`no Node ${version} is pinned for this platform (${carrier})`);
   const program = `node-${version}`;
   ensureNpmProgram(ROOT, {
-    ...{ program, package: carrier, version, integrity },
+    program,
+    package: carrier,
+    version,
+    integrity,
     extract: folder => readFileSync(path.join(folder, "bin/node")),
   });
   const file = pathOfProgram(ROOT, program);

@@ -47,7 +47,9 @@ export async function settings({ text }: DocBlock): Promise<string[]> {
   const files = { "config/bellwether.yaml": text, "config/jobs.yaml": ONE_JOB, "jobs/beat.ts": HANDLER };
   const env = {
     REDIS_URL: "redis://127.0.0.1:6379",
-    ...{ REDIS_PASSWORD: "r", SENTINEL_PASSWORD: "s", ETCD_PASSWORD: "e" },
+    REDIS_PASSWORD: "r",
+    SENTINEL_PASSWORD: "s",
+    ETCD_PASSWORD: "e",
   };
   return (await makeDesk(files, env)).problems("bellwether check");
 }

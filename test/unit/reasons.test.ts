@@ -33,7 +33,8 @@ function codesOf(decisions: readonly Decision[]): string[] {
 }
 
 const stale = (overrides: Partial<Job>, more: Partial<PlannedJob> = {}): PlannedJob => ({
-  ...{ ...jobOf("job", overrides), cursor: NOW - 30_000 },
+  ...jobOf("job", overrides),
+  cursor: NOW - 30_000,
   ...more,
 });
 
@@ -67,7 +68,10 @@ describe("the reason of a tick", () => {
     const settled = [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }] as const;
     const ending = new AbortController();
     const loop = new LeaderLoop({
-      ...{ clock, events: recorder.events, jobs: [jobOf("report")], random: () => 0 },
+      clock,
+      events: recorder.events,
+      jobs: [jobOf("report")],
+      random: () => 0,
       launcher: {
         ...launcher,
         open: async (fence, nowMs) => {

@@ -73,7 +73,10 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
     ({ rows, added, tickAt }) => rows.length + added.length > 0 || tickAt <= quietAt,
   );
   return {
-    ...{ job, orders, spans, clockSteps },
+    job,
+    orders,
+    spans,
+    clockSteps,
     ticks: ticks.slice(0, last + 1),
     ahead: ticks.slice(last + 1),
     strays: [...new Set(written)].filter(run => !known.has(run)),

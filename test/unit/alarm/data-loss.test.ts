@@ -16,8 +16,14 @@ const KNOWN: Memory = {
   counts: new Map([["promo", "2"]]),
 };
 const NOTHING: Memory = {
-  ...{ lineage: "", beat: 0, term: 0, version: 0, generation: -1 },
-  ...{ hasCursors: false, orders: new Map(), counts: new Map() },
+  lineage: "",
+  beat: 0,
+  term: 0,
+  version: 0,
+  generation: -1,
+  hasCursors: false,
+  orders: new Map(),
+  counts: new Map(),
 };
 const ALL: readonly Lost[] = ["terms", "pauses", "skips", "cursors", "counts", "generation"];
 

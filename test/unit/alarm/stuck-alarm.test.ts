@@ -11,8 +11,12 @@ function setup() {
   const clock = new ManualClock();
   const recorder = new Recorder();
   const run = (state: FoundRun["state"], parts: Partial<FoundRun> = {}): FoundRun => ({
-    ...{ run: "report@1", job: "report", sinceMs: startMs, isStarted: false },
-    ...{ state, ...parts },
+    run: "report@1",
+    job: "report",
+    sinceMs: startMs,
+    isStarted: false,
+    state,
+    ...parts,
   });
   const startMs = clock.nowMs();
   const store = {

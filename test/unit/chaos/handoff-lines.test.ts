@@ -4,11 +4,22 @@ import { handoffLines } from "../../chaos/judge/handoff-lines.ts";
 import type { LogLine } from "../../support/replica-process.ts";
 
 const FIRST = {
-  ...{ leader: "a", term: 1, previous: null, reason: "vacant", cause: "first", vacantMs: null },
+  leader: "a",
+  term: 1,
+  previous: null,
+  reason: "vacant",
+  cause: "first",
+  vacantMs: null,
   at: "2026-11-23T07:00:00.000Z",
 };
 const SECOND = {
-  ...{ leader: "b", term: 2, previous: "a", reason: "resigned", cause: "stepdown", by: "ann", vacantMs: 4 },
+  leader: "b",
+  term: 2,
+  previous: "a",
+  reason: "resigned",
+  cause: "stepdown",
+  by: "ann",
+  vacantMs: 4,
   at: "2026-11-23T07:00:10.004Z",
 };
 
@@ -17,7 +28,10 @@ function line(event: string, replica: string, fields: object): LogLine {
 }
 
 const RESIGNED = {
-  ...{ term: 1, reason: "stepdown", cause: "stepdown", by: "ann" },
+  term: 1,
+  reason: "stepdown",
+  cause: "stepdown",
+  by: "ann",
   at: "2026-11-23T07:00:10.000Z",
 };
 

@@ -16,7 +16,10 @@ it("excuses the leader for as long as it takes to replace it, and the replica fo
   expect(frozen).toEqual([
     { kind: "freeze beyond the TTL", of: "follower", fromMs: 10_000, untilMs: 20_000 },
     {
-      ...{ kind: "freeze beyond the TTL", of: "leader", fromMs: 10_000, endsTerm: true },
+      kind: "freeze beyond the TTL",
+      of: "leader",
+      fromMs: 10_000,
+      endsTerm: true,
       untilMs: 10_000 + LEASE_TTL_MS + 1_500,
     },
   ]);

@@ -68,7 +68,10 @@ export function play(world: World, vice: Vice = {}): Evidence {
         const { tickAt, outcome, reason, reasonCode, blockedBy } = decision;
         const run = runIdOf(state.job.name, tickAt);
         history.push({
-          ...{ run, outcome, atMs: now, lateMs: now - tickAt },
+          run,
+          outcome,
+          atMs: now,
+          lateMs: now - tickAt,
           ...(reason && { reason }),
           ...(reasonCode && { reasonCode }),
           ...(blockedBy && { blockedBy }),
@@ -83,7 +86,11 @@ export function play(world: World, vice: Vice = {}): Evidence {
   events.sort((a, b) => a.atMs - b.atMs);
   return {
     jobs,
-    ...{ history, orders, terms, accidents: [], quietAt: START + lengthMs - 10_000 },
+    history,
+    orders,
+    terms,
+    accidents: [],
+    quietAt: START + lengthMs - 10_000,
     events: events.map(({ atMs, ...event }, i) => ({ id: `${atMs}-${i}`, ...event })),
     handled: events.flatMap(({ event, run }) => (event === "added" ? [{ run, attempt: 1, term: 1 }] : [])),
   };

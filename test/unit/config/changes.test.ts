@@ -52,7 +52,9 @@ describe("a valid configuration", () => {
     },
     { change: "without jobs", settings: "", jobs: NO_JOBS, says: [/no jobs left, and 1 are running/] },
     {
-      ...{ change: "without jobs, of an older generation", settings: "0", jobs: NO_JOBS },
+      change: "without jobs, of an older generation",
+      settings: "0",
+      jobs: NO_JOBS,
       says: [/no jobs left/, /generation 0/],
     },
   ])("$change meets so many objections: $says", async ({ settings, jobs, says }) => {

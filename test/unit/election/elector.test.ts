@@ -78,23 +78,23 @@ describe("following", () => {
     const began = { reason: "resigned", previous: "b", cause, vacantMs: 4 } as const;
     const sinceMs = Date.UTC(2026, 10, 23, 7);
     store.onCampaign = () => ({
-      ...{ outcome: "held", endsInMs: 9_000, presence: "there" },
+      outcome: "held",
+      endsInMs: 9_000,
+      presence: "there",
       leader: { replica: "a", term: 2, sinceMs, began },
     });
     elector.start();
     await settle();
     expect(recorder.of("leader.observed")).toEqual([
       {
-        ...{
-          leader: "a",
-          term: 2,
-          previous: "b",
-          reason: "resigned",
-          reasonCode: "resigned",
-          cause: "stepdown",
-          by: "ann",
-          vacantMs: 4,
-        },
+        leader: "a",
+        term: 2,
+        previous: "b",
+        reason: "resigned",
+        reasonCode: "resigned",
+        cause: "stepdown",
+        by: "ann",
+        vacantMs: 4,
         at: "2026-11-23T07:00:00.000Z",
       },
     ]);
@@ -132,7 +132,8 @@ describe("following", () => {
     const { clock, store, recorder, elector } = setup();
     store.onCampaign = () => elected(1);
     recorder.events.emit("redis.unreachable", {
-      ...{ address: "db:6379", error: "ECONNREFUSED" },
+      address: "db:6379",
+      error: "ECONNREFUSED",
       ...(connection && { connection }),
     });
     elector.start();

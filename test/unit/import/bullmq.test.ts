@@ -7,7 +7,13 @@ import { writeJobsDocument } from "../../../src/import/jobs-document.ts";
 it("carries no schedule over whose start is no time, and says so", () => {
   const entry = {
     ...({ key: "a", kind: "scheduler", nextMs: 0, name: "a", pattern: "* * * * *", everyMs: null } as const),
-    ...{ timezone: null, startMs: 1e300, endMs: 1e17, limit: null, count: 1, data: {}, options: {} },
+    timezone: null,
+    startMs: 1e300,
+    endMs: 1e17,
+    limit: null,
+    count: 1,
+    data: {},
+    options: {},
     hasTemplate: true,
   };
   const { text, notes } = writeJobsDocument(
@@ -53,7 +59,11 @@ describe("a pattern keeps the days that BullMQ gives it", () => {
 it("begins a pattern after its start, as BullMQ does, and a period at it", () => {
   const entry = {
     ...({ kind: "scheduler", nextMs: 0, name: "a", timezone: null, endMs: null, limit: null } as const),
-    ...{ count: 1, data: {}, options: {}, hasTemplate: true, startMs: Date.parse("2027-01-01T00:00:00Z") },
+    count: 1,
+    data: {},
+    options: {},
+    hasTemplate: true,
+    startMs: Date.parse("2027-01-01T00:00:00Z"),
   };
   const entries = [
     { ...entry, key: "daily", pattern: "0 0 * * *", everyMs: null },

@@ -29,7 +29,10 @@ async function setup(late: readonly Job[], lateTicks: number, others: readonly J
         return launcher.commit(commit);
       },
     },
-    ...{ clock, events: recorder.events, jobs, random: () => 0 },
+    clock,
+    events: recorder.events,
+    jobs,
+    random: () => 0,
   });
   const ending = new AbortController();
   const ended = loop.lead({ number: 1, fence: "1:t", signal: ending.signal });

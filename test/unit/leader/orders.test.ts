@@ -23,7 +23,11 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], clock = new ManualClock(T
   const books = new Books();
   const recorder = new Recorder();
   const loop = new LeaderLoop({
-    ...{ launcher: books.launcher(jobs), clock, events: recorder.events, jobs, random: () => 0 },
+    launcher: books.launcher(jobs),
+    clock,
+    events: recorder.events,
+    jobs,
+    random: () => 0,
   });
   let terms = 0;
   const lead = () => {

@@ -24,7 +24,10 @@ function setup(jobs: readonly Job[], breaks: (commit: Commit) => Error | null = 
         return launcher.commit(commit);
       },
     },
-    ...{ clock, events: recorder.events, jobs, random: () => 0 },
+    clock,
+    events: recorder.events,
+    jobs,
+    random: () => 0,
   });
   const lead = (number: number) => {
     const ending = new AbortController();

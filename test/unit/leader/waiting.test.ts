@@ -17,7 +17,10 @@ function setup() {
   let looks = 0;
   let held: Promise<void> | undefined;
   const loop = new LeaderLoop({
-    ...{ clock, events: recorder.events, jobs, random: () => 0 },
+    clock,
+    events: recorder.events,
+    jobs,
+    random: () => 0,
     launcher: {
       ...launcher,
       readNewestRuns: async () => {

@@ -6,7 +6,10 @@ const INFO = "# Server\r\nredis_version:7.0.15\r\nrole:master\r\nloading:0\r\n";
 const HELLO = ["server", "redis", "version", "7.0.15", "role", "master"];
 const clientInfo = (db: number, user = "default") => `id=3 addr=1:2 name=x db=${db} user=${user} resp=3\n`;
 const answers = (some: Partial<ServerAnswers> = {}): ServerAnswers => ({
-  ...{ select: null, hello: HELLO, info: INFO, clientInfo: clientInfo(0) },
+  select: null,
+  hello: HELLO,
+  info: INFO,
+  clientInfo: clientInfo(0),
   ...some,
 });
 

@@ -27,7 +27,10 @@ const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /** A month of 31 days: every weekday comes in it. */
 const LONG_MONTH: readonly WallDate[] = Array.from({ length: 31 }, (_, index) => ({
-  ...{ month: 1, day: index + 1, weekday: (index + 4) % 7, daysInMonth: 31 },
+  month: 1,
+  day: index + 1,
+  weekday: (index + 4) % 7,
+  daysInMonth: 31,
 }));
 
 function holdsAll(matches: (date: WallDate) => boolean, dates: readonly WallDate[]): boolean {

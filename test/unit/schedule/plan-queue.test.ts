@@ -183,7 +183,10 @@ describe("of a job with overlap: queue", () => {
     const { decisions, nextDue } = planTicks({
       jobs: [
         job({
-          ...{ catchUp, catchUpWindowMs: windowMs, waitsFor, cursor: NOON + cursor },
+          catchUp,
+          catchUpWindowMs: windowMs,
+          waitsFor,
+          cursor: NOON + cursor,
           ...(pausedAt === undefined ? {} : { pausedAt: NOON + pausedAt }),
           ...(skips === undefined ? {} : { skips: skips.map(at => NOON + at) }),
           ...(runsLeft === undefined ? {} : { runsLeft }),

@@ -332,7 +332,10 @@ describe("planTicks", () => {
     "$name",
     ({ spec = MINUTELY, catchUp, windowMs = HOUR, cursor, now, decisions, nextDue, ...row }) => {
       const planned = job({
-        ...{ spec, catchUp, catchUpWindowMs: windowMs, cursor: NOON + cursor },
+        spec,
+        catchUp,
+        catchUpWindowMs: windowMs,
+        cursor: NOON + cursor,
         ...(row.limit === undefined ? {} : { catchUpLimit: row.limit }),
         ...(row.runsLeft === undefined ? {} : { runsLeft: row.runsLeft }),
         ...(row.pausedAt === undefined ? {} : { pausedAt: NOON + row.pausedAt }),
