@@ -34,11 +34,11 @@ const project = await createProject({
 const start = () => new ReplicaProcess(["--config", project.configDir]);
 
 async function measure(signal: NodeJS.Signals): Promise<number[]> {
-  let flock = [start(), start(), start()];
-  let leader = await Promise.race(flock.map(elected));
+  let replicas = [start(), start(), start()];
+  let leader = await Promise.race(replicas.map(elected));
   const times: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
-    const others = flock.filter(replica => replica !== leader);
+    const others = replicas.filter(replica => replica !== leader);
     await Promise.all(
       others.map(replica => replica.when("leader.observed", line => line["leader"] === idOf(leader))),
     );
@@ -49,10 +49,10 @@ async function measure(signal: NodeJS.Signals): Promise<number[]> {
     const successor = await next;
     times.push(performance.now() - sentMs);
     await leader.end();
-    flock = [...others, start()];
+    replicas = [...others, start()];
     leader = successor;
   }
-  await Promise.all(flock.map(replica => replica.end()));
+  await Promise.all(replicas.map(replica => replica.end()));
   return times;
 }
 

@@ -37,7 +37,7 @@
 #define MANUALS 0     /* an operator starts a run, or a run that was put back begins */
 #endif
 #ifndef BEHIND
-#define BEHIND 0      /* a leader opens its books by a clock that is one tick behind that of another */
+#define BEHIND 0      /* a leader opens its term by a clock that is one tick behind that of another */
 #endif
 
 /* The epoch in force is lane 0; the others are the numbers of closed ones. Each election and each edit may close one. */
@@ -89,7 +89,7 @@ typedef Connection {
   byte watch;
   byte sent;
   byte term;              /* the replica's fence */
-  bit schedule;           /* that the books were opened with */
+  bit schedule;           /* that the term was opened with */
   byte now;               /* of an OPEN */
   byte mem[LANES];        /* cursors, as read at open and moved by commits; NONE_SUCH: no such lane */
   byte lane;              /* the plan: of this lane … */
@@ -397,7 +397,7 @@ proctype Socket(byte c) {
 
 /* -------------------------------------------------------------------------------------------- the replicas */
 
-inline openBooks(r) {
+inline loadJobStates(r) {
   conn[r].schedule = config[r];
 #ifndef LATE_DEFINE
   /* open-term.lua: a define.lua of an earlier open writes nothing any more. */
@@ -409,7 +409,7 @@ inline openBooks(r) {
   conn[r].mem[0] = redis.cursor;
   for (lane : 1 .. LANES - 1) { conn[r].mem[lane] = (redis.until[lane] == NONE_SUCH -> NONE_SUCH : redis.closed[lane]) }
   lane = 0;
-  printf("%c: opens its books with schedule %d; the cursor is at %d\n", name(r), conn[r].schedule + 1, redis.cursor)
+  printf("%c: opens its term with schedule %d; the cursor is at %d\n", name(r), conn[r].schedule + 1, redis.cursor)
 }
 
 inline stepDown(r) {
@@ -462,12 +462,12 @@ open:
     fi;
     if
     :: isFenced(me) ->
-       printf("%c: opens its books: fenced, steps down\n", name(me));
+       printf("%c: opens its term: fenced, steps down\n", name(me));
        d_step { stepDown(me) };
        goto follow
     /* open-term.lua has answered that define.lua is needed. */
     :: !isFenced(me) && drops > 0 && config[me] != redis.schedule ->
-       printf("%c: opens its books; the connection breaks, but what it sent will still arrive\n", name(me));
+       printf("%c: opens its term; the connection breaks, but what it sent will still arrive\n", name(me));
        drops--;
        d_step {
          for (wire : REPLICAS .. CONNECTIONS - 1) { if :: conn[wire].sent == NOTHING -> which = wire :: else fi };
@@ -477,7 +477,7 @@ open:
          wire = 0; which = 0
        };
        goto open
-    :: !isFenced(me) -> mayLag(); d_step { openBooks(me) }
+    :: !isFenced(me) -> mayLag(); d_step { loadJobStates(me) }
     fi
   };
 

@@ -11,7 +11,7 @@ const MESSAGES = {
   BW_BUG: (f: { rule: string }) => `BUG: a rule of Bellwether's own is broken: ${f.rule}`,
   BW_LAUNCH_REFUSED: (f: { ticks: number; why: string }) =>
     `Redis did not add ${f.ticks} run(s), so their cursors stay: ${f.why}`,
-  BW_BOOKS_UNREADABLE: (f: { key: string; job: string; found: string }) =>
+  BW_STATE_CORRUPT: (f: { key: string; job: string; found: string }) =>
     `${f.key} holds ${JSON.stringify(f.found.slice(0, 60))} for job "${f.job}", expected a whole number; another program wrote it, and the job is not launched until it is corrected or removed (HDEL ${f.key} ${f.job}${f.key.endsWith("/cursors") ? ": the job then begins now" : ": the job then counts from 0"})`,
   BW_BACKFILL_REFUSED: (f: { added: number; of: number; why: string }) =>
     `Redis added ${f.added} of ${f.of} runs: ${f.why}; \`history\` shows which`,

@@ -7,7 +7,7 @@ export interface LogGap {
   readonly error: string;
 }
 
-interface Trouble {
+interface OpenGap {
   readonly sinceMs: number;
   error: string;
   dropped: number;
@@ -39,9 +39,9 @@ export class LogOutput {
   readonly #failureListeners = new Set<(error: NodeJS.ErrnoException) => void>();
   readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  #trouble: Trouble | null = null;
+  #openGap: OpenGap | null = null;
   /** The gap that listeners hear of at the moment; it goes on if their own line cannot be written. */
-  #reported: Trouble | null = null;
+  #reported: OpenGap | null = null;
   #retry: NodeJS.Timeout | null = null;
   #isOpen = false;
   /** Whether the last error was that of a reader that does not keep up. */
@@ -104,17 +104,17 @@ export class LogOutput {
   #giveWay(error: NodeJS.ErrnoException): void {
     const isSlowReader = error.code === "EAGAIN";
     this.#isReaderSlow = isSlowReader;
-    this.#trouble ??= this.#reported ?? {
+    this.#openGap ??= this.#reported ?? {
       sinceMs: performance.now(),
       error: error.message,
       dropped: 0,
       told: null,
     };
-    const trouble = this.#trouble;
+    const openGap = this.#openGap;
     const limit = isSlowReader ? WAITING_LIMIT_BYTES : 0;
     while (this.#waiting.length > 1 && this.#waitingBytes > limit) {
       this.#waitingBytes -= this.#waiting.pop()?.length ?? 0;
-      trouble.dropped += 1;
+      openGap.dropped += 1;
       this.#dropped += 1;
     }
     this.#retry ??= setTimeout(
@@ -125,22 +125,22 @@ export class LogOutput {
       isSlowReader ? SLOW_READER_RETRY_MS : FAILURE_RETRY_MS,
     ).unref();
     const code = error.code ?? error.message;
-    if (trouble.told === code || (isSlowReader && trouble.dropped === 0)) return;
-    trouble.told = code;
-    trouble.error = isSlowReader ? `${error.message}: its reader does not keep up` : error.message;
+    if (openGap.told === code || (isSlowReader && openGap.dropped === 0)) return;
+    openGap.told = code;
+    openGap.error = isSlowReader ? `${error.message}: its reader does not keep up` : error.message;
     for (const listener of this.#failureListeners) listener(error);
   }
 
   #recover(): void {
-    const trouble = this.#trouble;
-    if (trouble === null) return;
-    this.#trouble = null;
+    const openGap = this.#openGap;
+    if (openGap === null) return;
+    this.#openGap = null;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    if (trouble.dropped === 0) return;
-    const { dropped, sinceMs, error } = trouble;
+    if (openGap.dropped === 0) return;
+    const { dropped, sinceMs, error } = openGap;
     const gap = { forMs: Math.round(performance.now() - sinceMs), dropped, error };
-    this.#reported = trouble;
+    this.#reported = openGap;
     for (const listener of this.#listeners) listener(gap);
     this.#reported = null;
   }

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import type { StoreClock } from "./clock/store-clock.ts";
 import type { Config, ElectionConfig } from "./config/config.ts";
+import { EtcdElection } from "./election/etcd-election.ts";
 import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
-import { EtcdQueue } from "./election/etcd-queue.ts";
 import type { LeaseStore } from "./election/lease-store.ts";
 import { RedisLeaseStore } from "./election/redis-lease-store.ts";
 import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
@@ -58,10 +58,10 @@ export class ReplicaStores {
       notices: keys.leadershipChannel,
     });
     presence.start();
-    const redis = this.connect("fenced", "lease");
+    const redis = this.connect("noRetry", "lease");
     if (config.election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
-    const queue = new EtcdQueue(this.#etcdClient(config.election), config.namespace);
-    return new EtcdLeaseStore({ queue, redis, presence, keys });
+    const election = new EtcdElection(this.#etcdClient(config.election), config.namespace);
+    return new EtcdLeaseStore({ election, redis, presence, keys });
   }
 
   lockStore(clock: StoreClock): LockStore {

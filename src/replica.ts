@@ -9,11 +9,16 @@ import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
 import { OverdueAlarm } from "./alarm/overdue-alarm.ts";
 import { StuckAlarm } from "./alarm/stuck-alarm.ts";
 import { ClockKeeper } from "./clock/clock-keeper.ts";
+import { settlesWithin } from "./clock/settles-within.ts";
 import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
 import { Aborted, unlessAborted } from "./clock/unless-aborted.ts";
-import { within } from "./clock/within.ts";
-import { jobChanges, objectionsTo, settingsThatNeedRestart, withFixedSettings } from "./config/changes.ts";
+import {
+  jobChanges,
+  rejectionReasons,
+  settingsThatNeedRestart,
+  withFixedSettings,
+} from "./config/changes.ts";
 import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { AbsenceAlarm } from "./election/absence-alarm.ts";
@@ -63,7 +68,7 @@ export interface ReplicaOptions {
 const RETRY_MS = 200;
 /** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;
-const FAREWELL_LIMIT_MS = 1_000;
+const CLEANUP_LIMIT_MS = 1_000;
 /** How many stuck runs a replica's record names, for `status`. */
 const STUCK_SHOWN = 20;
 
@@ -239,8 +244,8 @@ export class Replica {
   async reconfigure(changed: Config): Promise<readonly string[]> {
     await this.#loaded.promise;
     if (this.#stopping.signal.aborted) return [];
-    const objections = objectionsTo(this.#config, changed);
-    if (objections.length > 0) return objections;
+    const reasons = rejectionReasons(this.#config, changed);
+    if (reasons.length > 0) return reasons;
     const loaded = await this.#unlessStopped(this.#loadHandlers(changed)).catch(() => null);
     if (loaded === null) return [];
     const { handlers, problems } = loaded;
@@ -291,8 +296,8 @@ export class Replica {
 
   async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
     const ours = this.#has("worker") ? jobs : [];
-    const { handlers, problems } = await loadHandlers({ jobs: ours, jobsDir, places });
-    return { handlers, problems: problems.map(problem => problem.message) };
+    const { handlers, issues } = await loadHandlers({ jobs: ours, jobsDir, places });
+    return { handlers, problems: issues.map(problem => problem.message) };
   }
 
   /**
@@ -313,16 +318,16 @@ export class Replica {
     const resigned = this.#elector?.stop("shutdown");
     await this.#started?.catch(() => undefined);
     const [, finished = true] = await Promise.all([
-      within(Promise.resolve(resigned ?? this.#elector?.stop("shutdown")), RESIGN_LIMIT_MS),
+      settlesWithin(Promise.resolve(resigned ?? this.#elector?.stop("shutdown")), RESIGN_LIMIT_MS),
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
     await this.#locks?.stop();
     // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
-    const farewells = [
+    const cleanups = [
       ...this.#others.map(part => part.stop()),
       ...[this.#launcher?.close(), this.#queueDepths?.close()],
     ];
-    await within(Promise.allSettled(farewells), FAREWELL_LIMIT_MS);
+    await settlesWithin(Promise.allSettled(cleanups), CLEANUP_LIMIT_MS);
     this.#closing.abort();
     this.#stores.close();
     await this.#probes?.stop();
@@ -336,7 +341,7 @@ export class Replica {
     if (http === false) return null;
     const facts: ReplicaFacts = {
       jobs: () => this.#config.jobs.map(job => job.name),
-      leading: () => this.#elector?.leading ?? null,
+      currentTerm: () => this.#elector?.currentTerm ?? null,
       leaderAbsentMs: () => this.#absence.forMs,
       clockSkewMs: () => this.#clock?.skewMs() ?? 0,
       overdueMs: () => this.#overdueAlarm?.overdueMs() ?? new Map(),
@@ -453,7 +458,7 @@ export class Replica {
     const { jobs, election, generation } = this.#config;
     const store = this.#stores.leaseStore();
     const launcher = new Launcher({
-      redis: this.#stores.connect("fenced", "launch"),
+      redis: this.#stores.connect("noRetry", "launch"),
       keys: this.#keys,
       jobs,
       format: this.#format,
@@ -476,9 +481,9 @@ export class Replica {
       replica: this.id,
       generation,
       leaseTtlMs: election.leaseTtlMs,
-      lead: async term => {
+      runTerm: async term => {
         await guard.begin(term);
-        return operatorLog.during(term, () => leaderLoop.lead(term)).finally(() => guard.end());
+        return operatorLog.during(term, () => leaderLoop.runTerm(term)).finally(() => guard.end());
       },
       canLaunch: () => launcher.isConnected() && redis.status === "ready",
       seekLeader: () => readLeader(redis, this.#keys),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { Routine } from "../../src/clock/routine.ts";
+import { PeriodicTask } from "../../src/clock/periodic-task.ts";
 import { sleep } from "../../src/clock/sleep.ts";
 import { LaunchRecord } from "../../test/chaos/launch-record.ts";
 import { writtenAt } from "../../test/chaos/surviving-stream.ts";
@@ -108,7 +108,7 @@ class BellwetherRun {
   }
 
   async measure(): Promise<BellwetherOutcome> {
-    const reading = new Routine({
+    const reading = new PeriodicTask({
       clock: { sleep },
       intervalMs: READ_MS,
       act: () => this.#record.read().catch(() => undefined),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { Redis } from "ioredis";
-import { Routine } from "../../src/clock/routine.ts";
+import { PeriodicTask } from "../../src/clock/periodic-task.ts";
 import { sleep } from "../../src/clock/sleep.ts";
 import { SurvivingStream, writtenAt } from "../../test/chaos/surviving-stream.ts";
 import { startRedis } from "../../test/support/redis-server.ts";
@@ -22,7 +22,11 @@ export async function measureSchedulers(options: RollingOptions): Promise<Schedu
   const server = await startRedis();
   const redis = new Redis(server.url);
   const stream = new SurvivingStream("bull:default:events");
-  const reading = new Routine({ clock: { sleep }, intervalMs: READ_MS, act: () => stream.readOn(redis) });
+  const reading = new PeriodicTask({
+    clock: { sleep },
+    intervalMs: READ_MS,
+    act: () => stream.readOn(redis),
+  });
   const children: ChildProcess[] = [];
   let refused = 0;
   const start = (): Pod => {

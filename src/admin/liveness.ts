@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { ReplicaFacts } from "./replica-facts.ts";
 
 const BEAT_MS = 1_000;
@@ -12,7 +12,7 @@ const STUCK_LIMIT_MS = 15_000;
 
 export interface LivenessOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
-  readonly facts: Pick<ReplicaFacts, "leading">;
+  readonly facts: Pick<ReplicaFacts, "currentTerm">;
   readonly isConnected: () => boolean;
 }
 
@@ -22,7 +22,7 @@ export interface LivenessOptions {
  */
 export class Liveness {
   readonly #options: LivenessOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #beatMs: number;
   #slowTurn: { readonly ms: number; readonly endedMs: number } | null = null;
   /** Beats in a row that found a leader out of trust: time in which the loop did not turn gave it no chance. */
@@ -31,16 +31,20 @@ export class Liveness {
   constructor(options: LivenessOptions) {
     this.#options = options;
     this.#beatMs = options.clock.monotonicMs();
-    this.#routine = new Routine({ clock: options.clock, intervalMs: BEAT_MS, act: async () => this.#beat() });
+    this.#task = new PeriodicTask({
+      clock: options.clock,
+      intervalMs: BEAT_MS,
+      act: async () => this.#beat(),
+    });
   }
 
   start(): void {
     this.#beatMs = this.#options.clock.monotonicMs();
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   /** What is wrong; empty when the replica lives. */
@@ -59,8 +63,8 @@ export class Liveness {
   /** Without Redis the leader's work may wait for it: that is no reason to restart. */
   #isOutOfTrust(): boolean {
     const { clock, facts, isConnected } = this.#options;
-    const leading = facts.leading();
-    return leading !== null && isConnected() && clock.monotonicMs() > leading.trustedUntilMs;
+    const currentTerm = facts.currentTerm();
+    return currentTerm !== null && isConnected() && clock.monotonicMs() > currentTerm.trustedUntilMs;
   }
 
   #turnProblem(): string | null {
@@ -75,9 +79,9 @@ export class Liveness {
   }
 
   #leaderProblem(): string | null {
-    const leading = this.#options.facts.leading();
-    if (leading === null || this.#stuckBeats * BEAT_MS < STUCK_LIMIT_MS) return null;
-    const overMs = this.#options.clock.monotonicMs() - leading.trustedUntilMs;
-    return `term ${leading.term} could be trusted until ${Math.round(overMs / 1_000)} s ago, and this replica has not stepped down from it`;
+    const currentTerm = this.#options.facts.currentTerm();
+    if (currentTerm === null || this.#stuckBeats * BEAT_MS < STUCK_LIMIT_MS) return null;
+    const overMs = this.#options.clock.monotonicMs() - currentTerm.trustedUntilMs;
+    return `term ${currentTerm.term} could be trusted until ${Math.round(overMs / 1_000)} s ago, and this replica has not stepped down from it`;
   }
 }

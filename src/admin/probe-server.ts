@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Clock } from "../clock/clock.ts";
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import type { ListenConfig } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { allowReadingOnly, createHttpServer, listen } from "./http-server.ts";
@@ -45,7 +45,7 @@ export class ProbeServer {
 
   /** In bounded time, whatever clients do. */
   async stop(): Promise<void> {
-    await within(this.#server.close(), CLOSE_LIMIT_MS);
+    await settlesWithin(this.#server.close(), CLOSE_LIMIT_MS);
     await this.#liveness.stop();
     this.#readiness.stop();
     this.#metrics.stop();

@@ -3,7 +3,7 @@ export interface ReplicaFacts {
   /** The names of the configuration's jobs, in its order. */
   jobs(): readonly string[];
   /** The term that is led, and until when it is trusted (monotonic); null when a leader's work has ended. */
-  leading(): { readonly term: number; readonly trustedUntilMs: number } | null;
+  currentTerm(): { readonly term: number; readonly trustedUntilMs: number } | null;
   /** For how long this replica has known of no leader, from its start on; 0 while it knows one. */
   leaderAbsentMs(): number;
   /** How far this machine's clock is ahead of the store's; 0 until it was measured. */

@@ -1,4 +1,4 @@
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 import type { ReplicaFacts } from "./replica-facts.ts";
@@ -87,5 +87,5 @@ function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number>): Map<st
 /** Null when the work fails or takes longer. */
 async function answerIn<T>(work: Promise<T>, limitMs: number): Promise<T | null> {
   const answer = work.catch(() => null);
-  return (await within(answer, limitMs)) ? answer : null;
+  return (await settlesWithin(answer, limitMs)) ? answer : null;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { EventMap, Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
 import { dataLossOf } from "./data-loss.ts";
@@ -8,7 +8,7 @@ import { dataLossOf } from "./data-loss.ts";
 const INTERVAL_MS = 250;
 /** How often a look reads all, and a leader counts on: this much may go back without being noticed as that. */
 const WHOLE_MS = 5_000;
-/** A server that refuses the orders may be one that is left for another: the loss is told without them after this. */
+/** A server that refuses the controls may be one that is left for another: the loss is told without them after this. */
 const REFUSED_MS = 5_000;
 /** How long a leader that knows nothing of a new namespace waits with launches for replicas that remember it. */
 const HOLD_MS = 1_000;
@@ -23,7 +23,7 @@ export interface DataGuardOptions {
 }
 
 /** The term that is led. */
-interface Leading {
+interface TermScope {
   readonly fence: string;
   readonly signal: AbortSignal;
   readonly progress?: { step(): void };
@@ -36,7 +36,7 @@ interface Leading {
  */
 export class DataGuard {
   readonly #options: DataGuardOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #memory: Memory | null = null;
   #fence: string | null = null;
   #wholeMs = Number.NEGATIVE_INFINITY;
@@ -49,19 +49,19 @@ export class DataGuard {
   constructor(options: DataGuardOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#routine = new Routine({ clock, intervalMs: INTERVAL_MS, act: () => this.#lookOnce() });
+    this.#task = new PeriodicTask({ clock, intervalMs: INTERVAL_MS, act: () => this.#lookOnce() });
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   /** To be called before a term's work begins: what this replica remembers is put back by then, if Redis answers. */
-  async begin({ fence, signal }: Leading): Promise<void> {
+  async begin({ fence, signal }: TermScope): Promise<void> {
     const { clock } = this.#options;
     const knew = this.#memory?.hasCursors ?? false;
     const untilMs = clock.monotonicMs() + REFUSED_MS;
@@ -76,10 +76,10 @@ export class DataGuard {
   }
 
   /**
-   * To be called when the term's books are open and before it launches: gives other replicas the time to put back what this
+   * To be called when the term is open and before it launches: gives other replicas the time to put back what this
    * one does not remember. Only in a namespace that has nothing yet.
    */
-  async settle({ signal, progress }: Leading): Promise<void> {
+  async settle({ signal, progress }: TermScope): Promise<void> {
     if (!this.#isNew) return;
     this.#isNew = false;
     await this.#options.clock.sleep(HOLD_MS, signal);

@@ -18,15 +18,15 @@ export function dataLossOf(before: Memory, now: Memory): DataLoss | null {
   const isOther = before.lineage !== "" && now.lineage !== before.lineage;
   const isOlder = now.term < before.term || now.version < before.version || now.beat < before.beat;
   if (!isOther && !isOlder) return null;
-  const isPauseMissing = [...before.orders.keys()].some(
-    order => order.startsWith("pause:") && !now.orders.has(order),
+  const isPauseMissing = [...before.controls.keys()].some(
+    control => control.startsWith("pause:") && !now.controls.has(control),
   );
-  const isSkipMissing = [...before.orders].some(([order, ticks]) => {
-    const kept = now.orders.get(order)?.split(",") ?? [];
-    return order.startsWith("skip:") && ticks.split(",").some(tick => !kept.includes(tick));
+  const isSkipMissing = [...before.controls].some(([control, ticks]) => {
+    const kept = now.controls.get(control)?.split(",") ?? [];
+    return control.startsWith("skip:") && ticks.split(",").some(tick => !kept.includes(tick));
   });
-  const isBack = [...now.orders.keys()].some(
-    order => order.startsWith("pause:") && !before.orders.has(order),
+  const isBack = [...now.controls.keys()].some(
+    control => control.startsWith("pause:") && !before.controls.has(control),
   );
   const isLess = ([job, count]: [string, string]) => Number(now.counts.get(job) ?? 0) < Number(count);
   const lost: readonly [Lost, boolean][] = [

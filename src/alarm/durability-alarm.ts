@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Events } from "../events.ts";
 
 /** Not in the bustle of the start. */
@@ -17,12 +17,12 @@ export interface DurabilityAlarmOptions {
 /** Tells what a Redis may lose, once for each problem, and again when it was gone in between. */
 export class DurabilityAlarm {
   readonly #options: DurabilityAlarmOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #told: readonly string[] = [];
 
   constructor(options: DurabilityAlarmOptions) {
     this.#options = options;
-    this.#routine = new Routine({
+    this.#task = new PeriodicTask({
       clock: options.clock,
       delayMs: DELAY_MS,
       intervalMs: INTERVAL_MS,
@@ -31,11 +31,11 @@ export class DurabilityAlarm {
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   async #look(): Promise<void> {

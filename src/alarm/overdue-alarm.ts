@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Schedule, Tick } from "../schedule/schedule.ts";
@@ -32,7 +32,7 @@ interface AlarmLane {
  */
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is told (again). */
   readonly #tellAfterMs = new Map<string, number>();
@@ -47,7 +47,7 @@ export class OverdueAlarm {
     this.#options = options;
     this.#jobs = options.jobs;
     // Not at once: after a long outage everything is overdue, and whoever leads first is about to catch up.
-    this.#routine = new Routine({
+    this.#task = new PeriodicTask({
       clock: options.clock,
       delayMs: INTERVAL_MS,
       intervalMs: INTERVAL_MS,
@@ -56,11 +56,11 @@ export class OverdueAlarm {
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[]): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
@@ -65,7 +65,7 @@ interface Memory {
 export class StuckAlarm {
   readonly #options: StuckAlarmOptions;
   readonly #limits: StuckLimits;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #jobs: ReadonlyMap<string, Job> = new Map();
   #queues: readonly string[] = [];
   /** By queue. */
@@ -77,7 +77,7 @@ export class StuckAlarm {
     this.#options = options;
     this.#limits = options.limits ?? STUCK_LIMITS;
     this.setJobs(options.jobs, options.queues);
-    this.#routine = new Routine({
+    this.#task = new PeriodicTask({
       clock: options.clock,
       delayMs: options.delayMs ?? DELAY_MS,
       intervalMs: options.intervalMs ?? INTERVAL_MS,
@@ -86,11 +86,11 @@ export class StuckAlarm {
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[], queues: readonly string[]): void {

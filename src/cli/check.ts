@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/describe.ts";
-import { formatMistake, type LoadResult } from "../config/load.ts";
+import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
@@ -17,13 +17,12 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
   const config = configOf(result, io);
   const advice = [...result.advice, ...pastAdvice(config, Date.now())];
   for (const text of advice) io.err(`${printable(text)}\n`);
-  const { problems } = await loadHandlers({
+  const { issues } = await loadHandlers({
     jobs: config.jobs,
     jobsDir: config.jobsDir,
     places: config.jobPlaces,
   });
-  if (problems.length > 0)
-    throw new CliFailure(problems.map(problem => problem.message).join("\n"), EXIT.usage);
+  if (issues.length > 0) throw new CliFailure(issues.map(problem => problem.message).join("\n"), EXIT.usage);
   const { generation, hash, jobs } = config;
   const zoneData = zoneDataOf(jobs, Date.now());
   const { tz } = zoneData;
@@ -40,8 +39,8 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
 /** The mistakes in the files, and those in the handlers that they name. */
 async function linesOfAll({ mistakes, usable }: Extract<LoadResult, { ok: false }>): Promise<string[]> {
   const { handlers: jobs, jobsDir, jobPlaces: places } = usable;
-  const { problems } = await loadHandlers({ jobs, jobsDir, places });
-  return [...mistakes.map(formatMistake), ...problems.map(problem => problem.message)];
+  const { issues } = await loadHandlers({ jobs, jobsDir, places });
+  return [...mistakes.map(formatIssue), ...issues.map(problem => problem.message)];
 }
 
 /** Jobs that have ticks, but none any more, or that lose some of their single instants. */

@@ -4,9 +4,9 @@ import { styleText } from "node:util";
 import { maskUrl } from "../config/mask-url.ts";
 import { onSignal } from "../interruption.ts";
 import { stdoutLines } from "../log-output.ts";
-import { Flock } from "./dev/flock.ts";
 import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
+import { ReplicaGroup } from "./dev/replica-group.ts";
 import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { FREE_PORTS, type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
@@ -32,14 +32,14 @@ export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS):
   const stop = stopOnSignals(parts.signals);
   io.goOnWithoutOutput?.({ untilClosed: true });
   const given = io.env["REDIS_URL"];
-  if (given) return await runFlock(options, io, parts, stop, { url: given, origin: "from REDIS_URL" });
+  if (given) return await runReplicas(options, io, parts, stop, { url: given, origin: "from REDIS_URL" });
 
   const start = await startPrivateRedis(io.env);
   if (start.outcome === "failed") throw new CliFailure(start.problem);
   const { redis } = start;
   try {
     const origin = `a private ${path.basename(redis.server)}, gone when this ends`;
-    return await runFlock(options, io, parts, stop, { url: redis.url, origin, ended: redis.ended });
+    return await runReplicas(options, io, parts, stop, { url: redis.url, origin, ended: redis.ended });
   } finally {
     await redis.stop();
   }
@@ -63,14 +63,14 @@ interface RedisInUse {
   readonly ended?: Promise<void>;
 }
 
-async function runFlock(
+async function runReplicas(
   options: DevOptions,
   io: Io,
   { bellwether, paint }: DevParts,
   stop: StopRequest,
   redis: RedisInUse,
 ): Promise<number> {
-  const flock = new Flock({
+  const group = new ReplicaGroup({
     size: options.replicas,
     command: name => [...bellwether, "run", ...projectArguments(options), "--id", name],
     env: { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url, [FREE_PORTS]: "1" },
@@ -78,7 +78,7 @@ async function runFlock(
     paint,
   });
   stdoutLines.onGap(({ dropped, error }) =>
-    flock.notice(`${dropped} lines are missing here, which could not be written (${error})`),
+    group.notice(`${dropped} lines are missing here, which could not be written (${error})`),
   );
   io.out(banner(options, redis, paint));
 
@@ -87,18 +87,18 @@ async function runFlock(
   void redis.ended?.then(() => {
     if (!isRunning || stop.graceful.aborted) return;
     hasLostRedis = true;
-    flock.notice("the private Redis has gone; stopping");
-    flock.stop();
+    group.notice("the private Redis has gone; stopping");
+    group.stop();
   });
   stop.graceful.addEventListener("abort", () => {
-    flock.notice("stopping; Ctrl-C again ends everything at once");
-    flock.stop();
+    group.notice("stopping; Ctrl-C again ends everything at once");
+    group.stop();
   });
-  stop.immediate.addEventListener("abort", () => flock.kill());
-  io.unread?.addEventListener("abort", () => flock.stop());
+  stop.immediate.addEventListener("abort", () => group.kill());
+  io.unread?.addEventListener("abort", () => group.stop());
   if (stop.graceful.aborted || io.unread?.aborted) return EXIT.done;
 
-  const outcome = await flock.run();
+  const outcome = await group.run();
   isRunning = false;
   if (stop.immediate.aborted) return EXIT.failed;
   if (outcome === "misconfigured") return EXIT.usage;

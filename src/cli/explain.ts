@@ -1,7 +1,7 @@
 import type { Job } from "../config/config.ts";
-import { type ChangeWords, changeWords } from "./explain/change-words.ts";
-import { scheduleWords, troubleWords } from "./explain/policy-words.ts";
-import { handlerWords } from "./handler-words.ts";
+import { describeHandler } from "./describe-handler.ts";
+import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
+import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
 import { EXIT, type Io } from "./io.ts";
 import { comingTick, renderRows } from "./next.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
@@ -21,9 +21,9 @@ export async function explain(name: string, options: ExplainOptions, io: Io): Pr
   const query = { fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY, count: TICKS_SHOWN };
   const explanation: Explanation = {
     job,
-    when: scheduleWords(job),
-    changes: changeWords(job, nowMs),
-    trouble: troubleWords(job),
+    when: describeSchedule(job),
+    changes: describeChange(job, nowMs),
+    trouble: describeFailures(job),
     rows: listTicks([job], query).rows,
   };
   io.out(options.json ? `${JSON.stringify(toJson(explanation), null, 2)}\n` : toText(explanation));
@@ -33,7 +33,7 @@ export async function explain(name: string, options: ExplainOptions, io: Io): Pr
 interface Explanation {
   readonly job: Job;
   readonly when: readonly string[];
-  readonly changes: readonly ChangeWords[];
+  readonly changes: readonly ChangeDescription[];
   readonly trouble: readonly string[];
   readonly rows: readonly TickRow[];
 }
@@ -42,7 +42,7 @@ function toText({ job, when, changes, trouble, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
   const calm = job.spec.cron === undefined ? "They do not matter to this job." : "None in the coming year.";
   return [
-    `${job.name} runs ${handlerWords(job.handler)} in the queue ${job.queue}.`,
+    `${job.name} runs ${describeHandler(job.handler)} in the queue ${job.queue}.`,
     section("When", when),
     section("Clock changes", clocks.length === 0 ? [calm] : clocks),
     section("When something is late, busy or fails", trouble),
@@ -61,7 +61,7 @@ function indented(text: string): string {
 function toJson({ job, when, changes, trouble, rows }: Explanation) {
   return {
     job: job.name,
-    handler: handlerWords(job.handler),
+    handler: describeHandler(job.handler),
     queue: job.queue,
     schedule: job.scheduleText,
     timezone: job.spec.timezone,

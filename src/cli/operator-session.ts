@@ -14,8 +14,8 @@ export interface OperatorOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** What an order needs: `requestId` names the request, and stays the same when it has to be sent again. */
-export interface Orders {
+/** What a command needs: `requestId` names the request, and stays the same when it has to be sent again. */
+export interface OperatorSession {
   readonly operator: Operator;
   readonly requestId: string;
   readonly redis: Redis;
@@ -27,10 +27,10 @@ export function withOperator<T>(
   config: Config,
   options: OperatorOptions,
   io: Io,
-  act: (orders: Orders) => Promise<T>,
+  act: (session: OperatorSession) => Promise<T>,
 ): Promise<T> {
   const requestId = newRequestId();
-  const order = (redis: Redis, keys: RedisKeys) => {
+  const command = (redis: Redis, keys: RedisKeys) => {
     return act({
       operator: new Operator({ redis, keys, by: options.by ?? whoAmI() }),
       requestId,
@@ -38,8 +38,8 @@ export function withOperator<T>(
       keys,
     });
   };
-  const afterLoss = "; whether the order was carried out is unknown, `bellwether audit` shows it";
-  return withRedis(config, io, order, { afterLoss });
+  const afterLoss = "; whether the command was carried out is unknown, `bellwether audit` shows it";
+  return withRedis(config, io, command, { afterLoss });
 }
 
 /** One line for people, or the same as JSON. */

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Config, Job, RedisAddress } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
 import { printable } from "../config/describe.ts";
-import { formatMistake, type LoadResult, loadConfig } from "../config/load.ts";
+import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
 import { parseRedisUrl } from "../config/redis-url.ts";
@@ -43,7 +43,7 @@ export async function loadReadingProject(options: ProjectOptions, io: Io): Promi
   const { namespace, redis } = result.usable.connection;
   const address = overriddenRedis(io.env) ?? redis;
   if (namespace === null || address === null) return { connection: configOf(result, io), config: null };
-  const [first, ...others] = result.mistakes.map(formatMistake);
+  const [first, ...others] = result.mistakes.map(formatIssue);
   const more = others.length === 0 ? "" : ` (and ${others.length} more: \`bellwether check\` lists them)`;
   io.err(`the local configuration has mistakes, and is not needed to show the cluster: ${first}${more}\n`);
   return { connection: { namespace, redis: address }, config: null };
@@ -51,7 +51,7 @@ export async function loadReadingProject(options: ProjectOptions, io: Io): Promi
 
 /** The configuration of a result, or a failure with every mistake at once (exit code 2). Warnings go to stderr. */
 export function configOf(result: LoadResult, io: Io): Config {
-  if (!result.ok) throw new CliFailure(result.mistakes.map(formatMistake).join("\n"), EXIT.usage);
+  if (!result.ok) throw new CliFailure(result.mistakes.map(formatIssue).join("\n"), EXIT.usage);
   for (const warning of result.warnings) io.err(`${warning}\n`);
   return result.config;
 }

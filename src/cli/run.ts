@@ -1,8 +1,8 @@
+import { settlesWithin } from "../clock/settles-within.ts";
 import { sleep } from "../clock/sleep.ts";
-import { within } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigWatcher } from "../config/config-watcher.ts";
-import { formatMistake, type LoadResult } from "../config/load.ts";
+import { formatIssue, type LoadResult } from "../config/load.ts";
 import { BellwetherError } from "../errors.ts";
 import { Events, type Role } from "../events.ts";
 import { onSignal } from "../interruption.ts";
@@ -96,7 +96,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   } finally {
     unwatch();
     // Reading may wait for a file system that is away.
-    await within(watcher.stop(), WATCHER_LIMIT_MS);
+    await settlesWithin(watcher.stop(), WATCHER_LIMIT_MS);
     setTimeout(() => endProcess(exitCode), LEFTOVERS_MS).unref();
   }
 }
@@ -106,7 +106,7 @@ function acceptOrReject(result: LoadResult, io: Io): Config {
   if (!result.ok) {
     const events = new Events();
     logEvents(events, createLog("info"));
-    const mistakes = result.mistakes.map(formatMistake);
+    const mistakes = result.mistakes.map(formatIssue);
     events.emit("config.rejected", { mistakes });
     throw new BellwetherError("BW_CONFIG_INVALID", { mistakes });
   }

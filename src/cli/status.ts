@@ -2,8 +2,8 @@ import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/describe.ts";
 import { readLeader } from "../election/leader-record.ts";
+import { type Controls, readControls } from "../launch/controls.ts";
 import { readCursors, readLaunched } from "../launch/cursors.ts";
-import { type Orders, readOrders } from "../launch/orders.ts";
 import { type QuarantineRecord, readQuarantine } from "../launch/quarantine.ts";
 import { readPausedQueues } from "../launch/queue-depths.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
@@ -70,11 +70,11 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 
 /** Reads and nothing else, with no transaction and no script: so it also works while Redis is full or read-only. */
 async function readStatus(config: Config | null, redis: Redis, keys: RedisKeys): Promise<Status> {
-  const [leader, replicas, nowMs, orders, quarantine, floor] = await Promise.all([
+  const [leader, replicas, nowMs, controls, quarantine, floor] = await Promise.all([
     readLeader(redis, keys),
     readReplicas(redis, keys),
     readTimeMs(redis),
-    readOrders(redis, keys),
+    readControls(redis, keys),
     readQuarantine(redis, keys),
     redis.get(keys.generation),
   ]);
@@ -111,11 +111,11 @@ async function readStatus(config: Config | null, redis: Redis, keys: RedisKeys):
         name: job.name,
         schedule: job.scheduleText,
         timezone: job.timezone,
-        paused: orders.paused.has(job.name),
+        paused: controls.paused.has(job.name),
         quarantined: quarantinedOf(quarantine.get(job.name)),
         silenced: decidedTo - nowMs < SILENCED_MS ? null : { until: new Date(decidedTo).toISOString() },
         lastTick: iso(lasts.get(job.name)?.tickAt),
-        nextTick: iso(nextTick(job, Math.max(nowMs, decidedTo), orders, launched)),
+        nextTick: iso(nextTick(job, Math.max(nowMs, decidedTo), controls, launched)),
         lastRun: lasts.get(job.name)?.lastRun ?? null,
       };
     }),
@@ -144,7 +144,7 @@ function quarantinedOf(record: QuarantineRecord | undefined): Status["jobs"][num
 function nextTick(
   { name, schedule, maxRuns }: ShownJob,
   afterMs: number,
-  { skips }: Orders,
+  { skips }: Controls,
   launched: ReadonlyMap<string, number>,
 ): number | undefined {
   if (schedule === null) return undefined;

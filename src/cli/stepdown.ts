@@ -13,7 +13,7 @@ const WAIT_MS = 5_000;
 export async function stepdown(options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const waitMs = config.election.leaseTtlMs / 3 + WAIT_MS;
-  // Kept when the order has to be sent again: a leader that was elected meanwhile is not meant.
+  // Kept when the command has to be sent again: a leader that was elected meanwhile is not meant.
   let asked: number | null = null;
   const { term, leader } = await withOperator(
     config,

@@ -1,5 +1,5 @@
 import type { Events } from "../events.ts";
-import { Routine } from "./routine.ts";
+import { PeriodicTask } from "./periodic-task.ts";
 import type { StoreClock } from "./store-clock.ts";
 
 /** Beyond this a pod's clock is worth a warning: its logs are off by as much. Ticks and retries are right. */
@@ -14,20 +14,20 @@ export interface ClockKeeperOptions {
 /** Measures the store's time again and again, and warns once when this machine's clock is off. */
 export class ClockKeeper {
   readonly #options: ClockKeeperOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #isSkewed = false;
 
   constructor(options: ClockKeeperOptions) {
     this.#options = options;
-    this.#routine = new Routine({ ...options, act: () => this.#measure() });
+    this.#task = new PeriodicTask({ ...options, act: () => this.#measure() });
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
   }
 
   async #measure(): Promise<void> {

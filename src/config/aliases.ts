@@ -5,14 +5,14 @@ import { keyText, MERGE_KEY } from "./document-nodes.ts";
 export const MAX_ALIASES = 1_000;
 const MAX_DEPTH = 100;
 
-export interface AliasProblem {
+export interface AliasIssue {
   readonly problem: string;
   /** The place, where there is a single one. */
   readonly node: Node | null;
 }
 
 /** Why the aliases of a document could not be resolved, from what the parser threw. */
-export function explainAliasError(error: unknown, yaml: YamlDocument): AliasProblem {
+export function explainAliasError(error: unknown, yaml: YamlDocument): AliasIssue {
   const message = error instanceof Error ? error.message : "";
   if (/Excessive alias count/.test(message)) {
     const problem = `aliases (*name) are used too often: expected at most ${MAX_ALIASES} uses in a file; what jobs share can be in its defaults, and jobs in several files`;

@@ -2,17 +2,17 @@ import path from "node:path";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
+import type { ConfigIssue, Path } from "./config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { readBytes, shownPath } from "./files.ts";
 import { MAX_ICS_BYTES, readIcs } from "./ics.ts";
 import { calendarSchema } from "./job-schema.ts";
-import type { Mistake, Path } from "./mistake.ts";
 import { validate } from "./validate.ts";
 
 export interface CalendarsResult {
   /** Every calendar that is defined; one with mistakes has no stretches. */
   readonly byName: ReadonlyMap<string, Calendar>;
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
   /** The files that calendars name, each once, also one that cannot be read. Absolute. */
   readonly files: readonly string[];
 }
@@ -23,22 +23,22 @@ export async function readCalendars(
   configDir: string,
 ): Promise<CalendarsResult> {
   const byName = new Map<string, Calendar>();
-  const mistakes: Mistake[] = [];
+  const issues: ConfigIssue[] = [];
   const files = new Set<string>();
   const firstPlace = new Map<string, string>();
   for (const document of documents) {
     for (const name of calendarNames(document)) {
       const place = ["calendars", name];
       const other = firstPlace.get(name);
-      if (other) mistakes.push(...some(document.mistake(place, `is defined already at ${other}`, "key")));
+      if (other) issues.push(...some(document.issueAt(place, `is defined already at ${other}`, "key")));
       else firstPlace.set(name, document.placeText(place));
       const read = await readCalendar(document, place, configDir);
       if (read.file !== undefined) files.add(read.file);
-      mistakes.push(...read.mistakes);
+      issues.push(...read.issues);
       byName.set(name, new Calendar({ name, stretches: read.stretches }));
     }
   }
-  return { byName, mistakes, files: [...files] };
+  return { byName, issues, files: [...files] };
 }
 
 function calendarNames(document: ConfigDocument): string[] {
@@ -48,25 +48,25 @@ function calendarNames(document: ConfigDocument): string[] {
 
 interface ReadCalendar {
   readonly stretches: readonly Stretch[];
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
   readonly file?: string;
 }
 
 async function readCalendar(document: ConfigDocument, place: Path, configDir: string): Promise<ReadCalendar> {
   const checked = validate({ schema: calendarSchema, document, path: place, file: "jobs" });
-  if (!checked.ok) return { stretches: [], mistakes: checked.mistakes };
+  if (!checked.ok) return { stretches: [], issues: checked.issues };
   if (Array.isArray(checked.value)) {
-    return { stretches: checked.value.flatMap(date => dateStretch(date) ?? []), mistakes: [] };
+    return { stretches: checked.value.flatMap(date => dateStretch(date) ?? []), issues: [] };
   }
   const file = path.join(configDir, checked.value.file);
   const read = await readBytes(file, MAX_ICS_BYTES);
   const result = "problem" in read ? read : readIcs(read.bytes);
-  if ("stretches" in result) return { stretches: result.stretches, mistakes: [], file };
+  if ("stretches" in result) return { stretches: result.stretches, issues: [], file };
   const origin = document.originOf([...place, "file"]);
   const problem = `${origin === null ? shownPath(file) : "the file"}: ${result.problem}`;
-  return { stretches: [], mistakes: some(document.mistake([...place, "file"], problem)), file };
+  return { stretches: [], issues: some(document.issueAt([...place, "file"], problem)), file };
 }
 
-function some(mistake: Mistake | null): Mistake[] {
-  return mistake === null ? [] : [mistake];
+function some(issue: ConfigIssue | null): ConfigIssue[] {
+  return issue === null ? [] : [issue];
 }

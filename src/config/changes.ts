@@ -24,19 +24,19 @@ export function withFixedSettings(running: Config, changed: Config): Config {
 }
 
 /** Why a valid configuration must not replace the one that a replica runs with; empty when it may. */
-export function objectionsTo(running: Config, changed: Config): string[] {
-  const objections: string[] = [];
+export function rejectionReasons(running: Config, changed: Config): string[] {
+  const reasons: string[] = [];
   if (changed.jobs.length === 0 && running.jobs.length > 0) {
-    objections.push(
+    reasons.push(
       `there are no jobs left, and ${running.jobs.length} are running: a change that removes them all is not taken over; restart the replica if that is meant`,
     );
   }
   if (changed.generation < running.generation) {
-    objections.push(
+    reasons.push(
       `generation ${changed.generation} is older than ${running.generation}, which is running: an old configuration cannot take over; raise the generation to bring it back`,
     );
   }
-  return objections;
+  return reasons;
 }
 
 /** How many jobs of each kind are named: a line of the log must stay readable. */

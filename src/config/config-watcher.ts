@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Config } from "./config.ts";
 import { findConfigFiles, readBytes } from "./files.ts";
-import { formatMistake, type LoadResult } from "./load.ts";
+import { formatIssue, type LoadResult } from "./load.ts";
 
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
 const INTERVAL_MS = 1_000;
@@ -31,7 +31,7 @@ export interface ConfigWatcherOptions {
  */
 export class ConfigWatcher {
   readonly #options: ConfigWatcherOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #applied: string | null = null;
   #refused: string | null = null;
   #seen: string | null = null;
@@ -42,7 +42,7 @@ export class ConfigWatcher {
 
   constructor(options: ConfigWatcherOptions) {
     this.#options = options;
-    this.#routine = new Routine({
+    this.#task = new PeriodicTask({
       clock: options.clock,
       intervalMs: INTERVAL_MS,
       act: () => this.#alone(() => this.#look()),
@@ -61,11 +61,11 @@ export class ConfigWatcher {
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
     await this.#busy;
   }
 
@@ -98,10 +98,8 @@ export class ConfigWatcher {
     // It changed while it was read: the next look sees something new.
     if ((await this.#fingerprint()) !== found) return;
     this.#files = result.files;
-    const mistakes = result.ok
-      ? await apply(result.config).catch(explain)
-      : result.mistakes.map(formatMistake);
-    if (mistakes.some(mistake => this.#isShortage(mistake))) return;
+    const mistakes = result.ok ? await apply(result.config).catch(explain) : result.mistakes.map(formatIssue);
+    if (mistakes.some(issue => this.#isShortage(issue))) return;
     if (mistakes.length === 0) {
       this.#applied = taken;
       this.#refused = null;
@@ -121,10 +119,10 @@ export class ConfigWatcher {
 
   /** Equal for equal contents; a file that cannot be read counts with the reason. Null when nothing can be read now. */
   async #fingerprint(more: readonly string[] = this.#files): Promise<string | null> {
-    const { settings, jobs, mistakes } = await findConfigFiles(this.#options.configDir);
-    if (mistakes.some(mistake => this.#isShortage(mistake.problem))) return null;
+    const { settings, jobs, issues } = await findConfigFiles(this.#options.configDir);
+    if (issues.some(issue => this.#isShortage(issue.problem))) return null;
     const files = [...new Set([settings ?? "", ...jobs, ...more])];
-    const hash = createHash("sha256").update(JSON.stringify(mistakes));
+    const hash = createHash("sha256").update(JSON.stringify(issues));
     for (const file of files) {
       const read = await readBytes(file);
       if ("problem" in read && this.#isShortage(`${file}: ${read.problem}`)) return null;

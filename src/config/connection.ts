@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
+import type { ConfigIssue } from "./config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
-import type { Mistake } from "./mistake.ts";
 import { nearest } from "./nearest.ts";
 import { bellwetherSchema, keysAt } from "./schema.ts";
 import { redisAddress } from "./settings.ts";
@@ -17,11 +17,11 @@ const { namespace, redis } = bellwetherSchema.shape;
  */
 export function readConnection(
   document: ConfigDocument,
-  mistakes: readonly Mistake[],
+  issues: readonly ConfigIssue[],
 ): { readonly [K in keyof Connection]: Connection[K] | null } {
   const isCertain = (name: keyof Connection) => {
-    const isAbout = ({ key }: Mistake) => key === name || key.startsWith(`${name}.`);
-    return !mistakes.some(isAbout) && !unknownKeys(document).some(key => nearest(key, KNOWN) === name);
+    const isAbout = ({ key }: ConfigIssue) => key === name || key.startsWith(`${name}.`);
+    return !issues.some(isAbout) && !unknownKeys(document).some(key => nearest(key, KNOWN) === name);
   };
   const place = { document, path: [], file: "bellwether" } as const;
   const parts = validParts({ shape: { namespace, redis }, ...place });

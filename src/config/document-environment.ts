@@ -1,5 +1,5 @@
 import { type Node, visit, type Document as YamlDocument } from "yaml";
-import { type NodeFinding, pathOf } from "./document-nodes.ts";
+import { type NodeIssue, pathOf } from "./document-nodes.ts";
 import { expandReferences, type ReferenceSources, rereadScalar } from "./environment.ts";
 
 /** Where the value of a scalar with references came from. */
@@ -12,13 +12,13 @@ export interface Origin {
 
 export interface AppliedEnvironment {
   readonly origins: ReadonlyMap<Node, Origin>;
-  readonly findings: readonly NodeFinding[];
+  readonly issues: readonly NodeIssue[];
 }
 
 /** Fills what references read into the string values of a document, in place. Keys are left alone. */
 export function applyEnvironment(yaml: YamlDocument, sources: ReferenceSources): AppliedEnvironment {
   const origins = new Map<Node, Origin>();
-  const findings: NodeFinding[] = [];
+  const issues: NodeIssue[] = [];
   visit(yaml, {
     // A key that is no text is a mistake, which shows it.
     Collection: key => (key === "key" ? visit.SKIP : undefined),
@@ -26,11 +26,10 @@ export function applyEnvironment(yaml: YamlDocument, sources: ReferenceSources):
       if (key === "key" || typeof node.value !== "string" || !node.value.includes("${")) return;
       const source = node.value;
       const expansion = expandReferences(source, sources);
-      for (const problem of expansion.problems)
-        findings.push({ node, path: pathOf(ancestors, node), problem });
+      for (const problem of expansion.problems) issues.push({ node, path: pathOf(ancestors, node), problem });
       if (expansion.isExpanded) origins.set(node, { source, text: expansion.text });
       node.value = expansion.isWhole ? rereadScalar(expansion.text) : expansion.text;
     },
   });
-  return { origins, findings };
+  return { origins, issues };
 }

@@ -1,6 +1,6 @@
 import { isNode, isScalar, type Node, visit, type YAMLMap, type Document as YamlDocument } from "yaml";
-import { keyText, type NodeFinding, pathOf } from "./document-nodes.ts";
-import type { Path } from "./mistake.ts";
+import type { Path } from "./config-issue.ts";
+import { keyText, type NodeIssue, pathOf } from "./document-nodes.ts";
 
 /**
  * Makes every key the text that is written. YAML reads 175928847299117063 as a number, which cannot hold it, `1.0` as 1,
@@ -16,26 +16,26 @@ export function keepKeyTexts(yaml: YamlDocument): void {
 }
 
 /** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler. */
-export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeFinding[] {
-  const findings: NodeFinding[] = [];
+export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeIssue[] {
+  const issues: NodeIssue[] = [];
   visit(yaml, {
     Map(_key, map, ancestors) {
-      findings.push(...problemsOfKeys(map, () => pathOf(ancestors, map), lineOf));
+      issues.push(...problemsOfKeys(map, () => pathOf(ancestors, map), lineOf));
     },
     Scalar(key, node, ancestors) {
       if (key === "key" || typeof node.value !== "number") return;
       const problem = problemOfNumber(node.value, node.source);
-      if (problem !== null) findings.push({ node, path: pathOf(ancestors, node), problem });
+      if (problem !== null) issues.push({ node, path: pathOf(ancestors, node), problem });
     },
   });
-  return findings;
+  return issues;
 }
 
 function* problemsOfKeys(
   map: YAMLMap,
   pathOfMap: () => Path,
   lineOf: (node: Node) => number,
-): Generator<NodeFinding> {
+): Generator<NodeIssue> {
   const seen = new Map<string, Node>();
   for (const { key } of map.items) {
     if (!isScalar(key)) {

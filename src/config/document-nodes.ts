@@ -1,8 +1,8 @@
 import { isMap, isPair, isScalar, isSeq, type LineCounter, type Node } from "yaml";
-import type { Path } from "./mistake.ts";
+import type { Path } from "./config-issue.ts";
 
 /** Something wrong with one node of the text. */
-export interface NodeFinding {
+export interface NodeIssue {
   readonly node: Node;
   readonly path: Path;
   readonly problem: string;

@@ -10,10 +10,10 @@ import {
   type YAMLMap,
   type Document as YamlDocument,
 } from "yaml";
+import { type ConfigIssue, formatPath, type Path } from "./config-issue.ts";
 import type { AppliedEnvironment, Origin } from "./document-environment.ts";
 import { checkKeys } from "./document-keys.ts";
 import { keyText, MERGE_KEY, placeOf } from "./document-nodes.ts";
-import { formatPath, type Mistake, type Path } from "./mistake.ts";
 
 export interface ConfigDocumentOptions {
   readonly file: string;
@@ -31,7 +31,7 @@ export interface ConfigDocumentOptions {
 export class ConfigDocument {
   readonly file: string;
   /** What is wrong with keys and references; the values behind them are not judged again. */
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
   readonly #yaml: YamlDocument;
   readonly #lines: LineCounter;
   readonly #origins: ReadonlyMap<Node, Origin>;
@@ -46,9 +46,9 @@ export class ConfigDocument {
     this.#lines = lines;
     this.#value = value;
     this.#origins = environment.origins;
-    for (const { node } of environment.findings) this.#broken.add(node);
-    const findings = [...checkKeys(yaml, node => this.#placeOf(node).line), ...environment.findings];
-    this.mistakes = findings.map(({ node, path, problem }) => ({
+    for (const { node } of environment.issues) this.#broken.add(node);
+    const issues = [...checkKeys(yaml, node => this.#placeOf(node).line), ...environment.issues];
+    this.issues = issues.map(({ node, path, problem }) => ({
       file,
       ...this.#placeOf(node),
       key: formatPath(path),
@@ -93,7 +93,7 @@ export class ConfigDocument {
   }
 
   /** A mistake at the value of a path (or at its key), or null when the value is broken and reported already. */
-  mistake(path: Path, problem: string, at: "key" | "value" = "value"): Mistake | null {
+  issueAt(path: Path, problem: string, at: "key" | "value" = "value"): ConfigIssue | null {
     const found = this.#find(path);
     if (found.value && this.#broken.has(found.value)) return null;
     const wantsKey = at === "key" || !found.value || isEmptyScalar(found.value);

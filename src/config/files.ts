@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { fileMistake, type Mistake } from "./mistake.ts";
+import { type ConfigIssue, fileIssue } from "./config-issue.ts";
 
 /** What a file that is read ends in. */
 export const EXTENSIONS = [".yaml", ".yml", ".json"];
@@ -12,7 +12,7 @@ export interface ConfigFiles {
   /** True when the directory cannot be read, or has more than one such file. */
   readonly isSettingsUncertain: boolean;
   readonly jobs: readonly string[];
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
 }
 
 /** As people see it: relative to the working directory when below it. */
@@ -26,8 +26,8 @@ export function shownPath(file: string): string {
 export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
   const listed = await list(configDir);
   if (typeof listed === "string") {
-    const mistakes = [fileMistake(shownPath(configDir), listed)];
-    return { settings: null, isSettingsUncertain: true, jobs: [], mistakes };
+    const issues = [fileIssue(shownPath(configDir), listed)];
+    return { settings: null, isSettingsUncertain: true, jobs: [], issues };
   }
   const settings = listed.filter(name => isConfigFile(name, "bellwether"));
   const jobs = listed.filter(name => isConfigFile(name, "jobs"));
@@ -37,23 +37,23 @@ export async function findConfigFiles(configDir: string): Promise<ConfigFiles> {
     settings: settings.map(absolute)[0] ?? null,
     isSettingsUncertain: settings.length > 1,
     jobs: [...jobs.slice(0, 1).map(absolute), ...folder.jobs],
-    mistakes: [...oneOnly(configDir, settings), ...oneOnly(configDir, jobs), ...folder.mistakes],
+    issues: [...oneOnly(configDir, settings), ...oneOnly(configDir, jobs), ...folder.issues],
   };
 }
 
-type JobFolder = Pick<ConfigFiles, "jobs" | "mistakes">;
+type JobFolder = Pick<ConfigFiles, "jobs" | "issues">;
 
 /** ConfigMap mounts keep their bookkeeping in entries that begin with a dot; those are not ours. */
 async function findJobFolder(folder: string, isThere: boolean): Promise<JobFolder> {
   const listed = isThere ? await list(folder) : [];
   if (typeof listed === "string") {
-    return { jobs: [], mistakes: [fileMistake(shownPath(folder), listed)] };
+    return { jobs: [], issues: [fileIssue(shownPath(folder), listed)] };
   }
   const visible = listed.filter(name => !name.startsWith("."));
   const jobs = visible
     .filter(name => EXTENSIONS.includes(path.extname(name)))
     .map(name => path.join(folder, name));
-  return { jobs, mistakes: [] };
+  return { jobs, issues: [] };
 }
 
 /** The names in a directory in a fixed order, or why they cannot be listed. */
@@ -70,9 +70,9 @@ function isConfigFile(name: string, stem: string): boolean {
 }
 
 /** Two files of the same meaning: nobody knows which one counts. */
-function oneOnly(directory: string, names: readonly string[]): Mistake[] {
+function oneOnly(directory: string, names: readonly string[]): ConfigIssue[] {
   return names.slice(1).map(name => {
-    return fileMistake(
+    return fileIssue(
       shownPath(path.join(directory, name)),
       `there is ${names[0]} too: expected only one of them`,
     );

@@ -1,8 +1,8 @@
 import ICAL from "ical.js";
 import type { Stretch } from "../schedule/exception.ts";
 import { DAY_MS, EARLIEST_TICK_MS } from "../schedule/time-units.ts";
+import { IcsError } from "./ics-error.ts";
 import { lineOf } from "./ics-lines.ts";
-import { IcsProblem } from "./ics-problem.ts";
 import { type DayBudget, occurrencesOf, spend } from "./ics-rule.ts";
 import { type FindZone, type IcsTime, midnightOf, timeOf, timesOf, wallAt } from "./ics-time.ts";
 
@@ -46,7 +46,7 @@ export function* stretchesOf(
   context: IcsContext,
 ): Generator<Stretch> {
   const start = timeOf(event, "dtstart", context.findZone);
-  if (start === null) throw new IcsProblem("it has no DTSTART");
+  if (start === null) throw new IcsError("it has no DTSTART");
   const length = lengthOf(event, start, context);
   const isReplaced = replaced(event, replacements, start, context);
   const name = nameOf(event);
@@ -66,14 +66,14 @@ export function* stretchesOf(
 function lengthOf(event: ICAL.Component, start: IcsTime, { findZone }: IcsContext): Length {
   const end = timeOf(event, "dtend", findZone);
   if (end !== null && end.isDate !== start.isDate) {
-    throw new IcsProblem("DTSTART and DTEND are not both dates or both times");
+    throw new IcsError("DTSTART and DTEND are not both dates or both times");
   }
   if (end !== null && (end.zone === null) !== (start.zone === null)) {
-    throw new IcsProblem("only one of DTSTART and DTEND has a time zone");
+    throw new IcsError("only one of DTSTART and DTEND has a time zone");
   }
   const length = end === null ? durationOf(event) : between(start, end);
   const lengthMs = length.nominalMs + length.exactMs;
-  if (lengthMs < 0) throw new IcsProblem("it ends before it begins");
+  if (lengthMs < 0) throw new IcsError("it ends before it begins");
   if (!start.isDate) return length;
   return { nominalMs: Math.max(midnightOf(lengthMs + DAY_MS - 1), DAY_MS), exactMs: 0 };
 }
@@ -93,18 +93,18 @@ function durationOf(event: ICAL.Component): Length {
 
 function* startsOf(event: ICAL.Component, start: IcsTime, context: IcsContext): Generator<number> {
   const exrule = event.getFirstProperty("exrule");
-  if (exrule !== null) throw new IcsProblem("EXRULE is not supported: expected EXDATE", lineOf(exrule));
+  if (exrule !== null) throw new IcsError("EXRULE is not supported: expected EXDATE", lineOf(exrule));
   yield start.wall;
   for (const property of event.getAllProperties("rdate")) {
     for (const time of timesOf(property, context.findZone)) yield wallAt(time, start.zone);
   }
   for (const property of event.getAllProperties("rrule")) {
     const rule = property.getFirstValue();
-    if (!(rule instanceof ICAL.Recur)) throw new IcsProblem("RRULE is not a rule", lineOf(property));
+    if (!(rule instanceof ICAL.Recur)) throw new IcsError("RRULE is not a rule", lineOf(property));
     try {
       yield* occurrencesOf(rule, start, context.budget);
     } catch (error) {
-      throw IcsProblem.at(lineOf(property), error);
+      throw IcsError.at(lineOf(property), error);
     }
   }
 }
@@ -126,7 +126,7 @@ function replaced(
 
 function recurrenceIdOf(event: ICAL.Component): ICAL.Property[] {
   const property = event.getFirstProperty("recurrence-id");
-  if (property?.getFirstParameter("range")) throw new IcsProblem("RECURRENCE-ID with RANGE is not supported");
+  if (property?.getFirstParameter("range")) throw new IcsError("RECURRENCE-ID with RANGE is not supported");
   return property === null ? [] : [property];
 }
 

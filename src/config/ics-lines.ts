@@ -1,5 +1,5 @@
 import ICAL from "ical.js";
-import { IcsProblem } from "./ics-problem.ts";
+import { IcsError } from "./ics-error.ts";
 
 /*
  * The components of an iCalendar file. ical.js gives up on a whole file for one bad line, whatever the line is about;
@@ -66,13 +66,13 @@ export function readComponents(bytes: Uint8Array): IcsComponent[] {
       inner.children.push(component);
       open.push(component);
     } else if (inner.name === name) open.pop();
-    else throw new IcsProblem(`END:${name} in line ${line.number} has no BEGIN:${name} before it`);
+    else throw new IcsError(`END:${name} in line ${line.number} has no BEGIN:${name} before it`);
   }
   const calendars = root.children.filter(({ name }) => name === "VCALENDAR");
-  if (calendars.length === 0) throw new IcsProblem("it is not iCalendar: there is no BEGIN:VCALENDAR");
+  if (calendars.length === 0) throw new IcsError("it is not iCalendar: there is no BEGIN:VCALENDAR");
   const unfinished = open.at(-1);
   if (unfinished !== undefined && unfinished !== root) {
-    throw new IcsProblem(`it is cut off: BEGIN:${unfinished.name} in line ${unfinished.line} has no END`);
+    throw new IcsError(`it is cut off: BEGIN:${unfinished.name} in line ${unfinished.line} has no END`);
   }
   return calendars;
 }
@@ -106,7 +106,7 @@ export function parseComponent({ name, lines: written }: IcsComponent): ICAL.Com
       component.addProperty(property);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (isTime) throw new IcsProblem(`${TIMES.exec(text)?.[1]?.toUpperCase()}: ${why}`, number);
+      if (isTime) throw new IcsError(`${TIMES.exec(text)?.[1]?.toUpperCase()}: ${why}`, number);
     }
   }
   return component;

@@ -1,6 +1,6 @@
 import ICAL from "ical.js";
 import { DAY_MS } from "../schedule/time-units.ts";
-import { IcsProblem } from "./ics-problem.ts";
+import { IcsError } from "./ics-error.ts";
 import type { IcsTime } from "./ics-time.ts";
 
 export const FREQUENCIES = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
@@ -62,9 +62,7 @@ function checkParts(rule: ICAL.Recur, frequency: Frequency): void {
   const unknown = parts.find(part => !PARTS[frequency].includes(part));
   if (unknown === undefined) return;
   const expected = PARTS[frequency].join(", ");
-  throw new IcsProblem(
-    `RRULE has ${unknown.toUpperCase()}: with FREQ=${frequency} expected only ${expected}`,
-  );
+  throw new IcsError(`RRULE has ${unknown.toUpperCase()}: with FREQ=${frequency} expected only ${expected}`);
 }
 
 interface Weekday {
@@ -76,14 +74,14 @@ interface Weekday {
 function readWeekday(text: string): Weekday {
   const [, nth = "", name = ""] = /^([+-]?\d{1,2})?([A-Z]{2})$/.exec(text) ?? [];
   const weekday = WEEKDAYS.indexOf(name);
-  if (weekday < 0) throw new IcsProblem(`BYDAY=${text}: expected weekdays such as MO or -1FR`);
+  if (weekday < 0) throw new IcsError(`BYDAY=${text}: expected weekdays such as MO or -1FR`);
   return { weekday, nth: Number(nth) };
 }
 
 function checkNths(weekdays: readonly Weekday[], frequency: Frequency): void {
   const takesNths = frequency === "MONTHLY" || frequency === "YEARLY";
   if (takesNths || weekdays.every(({ nth }) => nth === 0)) return;
-  throw new IcsProblem(`BYDAY has a number, which FREQ=${frequency} does not take`);
+  throw new IcsError(`BYDAY has a number, which FREQ=${frequency} does not take`);
 }
 
 /** A day's place in its month or year, from 1, and that one's length. */

@@ -2,7 +2,7 @@ import ICAL from "ical.js";
 import { CALENDAR_YEARS } from "../schedule/calendar.ts";
 import { DAY_MS, SECOND_MS } from "../schedule/time-units.ts";
 import { zoneOf } from "../schedule/zone.ts";
-import { IcsProblem } from "./ics-problem.ts";
+import { IcsError } from "./ics-error.ts";
 import { type DayTest, dayTestOf, FREQUENCIES, type Frequency } from "./ics-rule-days.ts";
 import { type IcsTime, midnightOf, wallAt, wallOf } from "./ics-time.ts";
 
@@ -22,7 +22,7 @@ export interface DayBudget {
 
 export function spend(budget: DayBudget, days: number): void {
   budget.left -= days;
-  if (budget.left < 0) throw new IcsProblem("it takes too long to follow the repetitions");
+  if (budget.left < 0) throw new IcsError("it takes too long to follow the repetitions");
 }
 
 /** The wall times at which a rule repeats an event that begins at `start`, ascending, up to the last year of calendars. */
@@ -46,11 +46,11 @@ export function* occurrencesOf(rule: ICAL.Recur, start: IcsTime, budget: DayBudg
 function checkFrequency(rule: ICAL.Recur): Frequency {
   const frequency = FREQUENCIES.find(known => known === rule.freq);
   if (frequency === undefined) {
-    throw new IcsProblem(`FREQ=${rule.freq}: expected DAILY, WEEKLY, MONTHLY or YEARLY`);
+    throw new IcsError(`FREQ=${rule.freq}: expected DAILY, WEEKLY, MONTHLY or YEARLY`);
   }
   const { interval } = rule;
   if (!(Number.isInteger(interval) && interval >= 1 && interval <= MAX_INTERVAL)) {
-    throw new IcsProblem(`INTERVAL=${interval}: expected 1 to ${MAX_INTERVAL}`);
+    throw new IcsError(`INTERVAL=${interval}: expected 1 to ${MAX_INTERVAL}`);
   }
   return frequency;
 }

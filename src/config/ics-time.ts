@@ -1,8 +1,8 @@
 import ICAL from "ical.js";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../schedule/time-units.ts";
 import { type WallClock, zoneOf } from "../schedule/zone.ts";
+import { IcsError } from "./ics-error.ts";
 import { lineOf } from "./ics-lines.ts";
-import { IcsProblem } from "./ics-problem.ts";
 
 /** Finds the zone of a TZID. */
 export type FindZone = (tzid: string) => WallClock;
@@ -31,7 +31,7 @@ export function timesOf(property: ICAL.Property, findZone: FindZone): IcsTime[] 
     // ical.js takes the 30th of February for the 2nd of March.
     const isReal = String(written[index]).startsWith(new Date(wall || 0).toISOString().slice(0, 10));
     if (!(value instanceof ICAL.Time) || !isReal) {
-      throw new IcsProblem(
+      throw new IcsError(
         `${property.name.toUpperCase()} is not a date or time of the calendar`,
         lineOf(property),
       );
@@ -47,7 +47,7 @@ function zoneAt(property: ICAL.Property, tzid: string, findZone: FindZone): Wall
   try {
     return findZone(tzid);
   } catch (error) {
-    throw IcsProblem.at(lineOf(property), error);
+    throw IcsError.at(lineOf(property), error);
   }
 }
 

@@ -1,8 +1,8 @@
 import ICAL from "ical.js";
 import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
 import { zoneOfWindows } from "../schedule/zone-names.ts";
+import { IcsError } from "./ics-error.ts";
 import { type IcsComponent, lineOf, parseComponent } from "./ics-lines.ts";
-import { IcsProblem } from "./ics-problem.ts";
 import { type DayBudget, occurrencesOf } from "./ics-rule.ts";
 import { type IcsTime, timeOf, timesOf } from "./ics-time.ts";
 
@@ -21,7 +21,7 @@ export class IcsZones {
     this.#budget = budget;
   }
 
-  /** @throws IcsProblem when the name is that of no zone, or the zone's definition cannot be followed. */
+  /** @throws IcsError when the name is that of no zone, or the zone's definition cannot be followed. */
   zoneOf(tzid: string): WallClock {
     const known = this.#zones.get(tzid);
     if (known !== undefined) return known;
@@ -47,7 +47,7 @@ function findZone(tzid: string): WallClock {
   const hint = /did you mean .*$/.exec(checkTimezone(tzid) ?? "")?.[0];
   const expected =
     "expected the TZID of a VTIMEZONE in the file, an IANA name such as Europe/Berlin, or one of Windows";
-  throw new IcsProblem(`TZID "${tzid}" is not known: ${expected}${hint === undefined ? "" : `; ${hint}`}`);
+  throw new IcsError(`TZID "${tzid}" is not known: ${expected}${hint === undefined ? "" : `; ${hint}`}`);
 }
 
 interface Transition {
@@ -63,7 +63,7 @@ function definedZone(definition: IcsComponent, budget: DayBudget): WallClock {
     .sort((a, b) => a.at - b.at);
   const first = transitions[0];
   if (first === undefined)
-    throw new IcsProblem("the VTIMEZONE has neither STANDARD nor DAYLIGHT", definition.line);
+    throw new IcsError("the VTIMEZONE has neither STANDARD nor DAYLIGHT", definition.line);
   const offsetAt = (instant: number) => lastUntil(transitions, instant)?.offset ?? first.offsetBefore;
   return { offsetAt, instantOf: wall => instantOnClock(wall, offsetAt) };
 }
@@ -73,20 +73,20 @@ function* transitionsOf(observance: IcsComponent, budget: DayBudget): Generator<
   const component = parseComponent(observance);
   const [offsetBefore, offset] = [offsetOf(component, "tzoffsetfrom"), offsetOf(component, "tzoffsetto")];
   if (offsetBefore === null || offset === null)
-    throw new IcsProblem(
+    throw new IcsError(
       "TZOFFSETFROM or TZOFFSETTO is missing or is no offset such as +0100",
       observance.line,
     );
   const clock: WallClock = { offsetAt: () => offsetBefore, instantOf: wall => wall - offsetBefore };
   const start = timeOf(component, "dtstart", () => clock);
-  if (start === null) throw new IcsProblem("the VTIMEZONE has a part without DTSTART", observance.line);
+  if (start === null) throw new IcsError("the VTIMEZONE has a part without DTSTART", observance.line);
   const walls = function* (begin: IcsTime): Generator<number> {
     yield begin.wall;
     for (const property of component.getAllProperties("rdate"))
       for (const time of timesOf(property, () => clock)) yield time.wall;
     for (const property of component.getAllProperties("rrule")) {
       const rule = property.getFirstValue();
-      if (!(rule instanceof ICAL.Recur)) throw new IcsProblem("RRULE is not a rule", lineOf(property));
+      if (!(rule instanceof ICAL.Recur)) throw new IcsError("RRULE is not a rule", lineOf(property));
       yield* occurrencesOf(rule, begin, budget);
     }
   };

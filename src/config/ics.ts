@@ -1,8 +1,8 @@
 import type ICAL from "ical.js";
 import type { Stretch } from "../schedule/exception.ts";
+import { IcsError } from "./ics-error.ts";
 import { type IcsContext, isCancelled, shownName, stretchesOf } from "./ics-event.ts";
 import { type IcsComponent, parseComponent, readComponents, summaryOf } from "./ics-lines.ts";
-import { IcsProblem } from "./ics-problem.ts";
 import type { DayBudget } from "./ics-rule.ts";
 
 import { IcsZones } from "./ics-zones.ts";
@@ -21,7 +21,7 @@ export function readIcs(bytes: Uint8Array): IcsResult {
   try {
     return { stretches: readEvents(eventsOf(bytes)) };
   } catch (error) {
-    if (!(error instanceof IcsProblem)) return { problem: `it is not iCalendar: ${firstWords(error)}` };
+    if (!(error instanceof IcsError)) return { problem: `it is not iCalendar: ${firstWords(error)}` };
     return { problem: error.line === null ? error.message : `line ${error.line}: ${error.message}` };
   }
 }
@@ -35,7 +35,7 @@ interface Event {
 }
 
 function eventsOf(bytes: Uint8Array): Event[] {
-  if (bytes.every(isBlank)) throw new IcsProblem("the file is empty");
+  if (bytes.every(isBlank)) throw new IcsError("the file is empty");
   const budget: DayBudget = { left: MAX_DAYS };
   const found = readComponents(bytes).flatMap(calendar => {
     const zones = new IcsZones(calendar, budget);
@@ -43,9 +43,9 @@ function eventsOf(bytes: Uint8Array): Event[] {
     const events = calendar.children.filter(({ name }) => name === "VEVENT");
     return events.map(component => ({ component, context }));
   });
-  if (found.length === 0) throw new IcsProblem("there is no event in it");
+  if (found.length === 0) throw new IcsError("there is no event in it");
   if (found.length > MAX_EVENTS) {
-    throw new IcsProblem(`there are ${found.length} events in it: expected at most ${MAX_EVENTS}`);
+    throw new IcsError(`there are ${found.length} events in it: expected at most ${MAX_EVENTS}`);
   }
   return found.map(({ component, context }, index) => {
     const number = index + 1;
@@ -75,12 +75,12 @@ function readEvents(events: readonly Event[]): Stretch[] {
     inEvent(number, component, () => {
       for (const stretch of stretchesOf(parsed, own, context)) {
         if (stretches.push(stretch) > MAX_STRETCHES) {
-          throw new IcsProblem(`its events take place more than ${MAX_STRETCHES} times`);
+          throw new IcsError(`its events take place more than ${MAX_STRETCHES} times`);
         }
       }
     });
   }
-  if (stretches.length === 0) throw new IcsProblem("none of its events takes place");
+  if (stretches.length === 0) throw new IcsError("none of its events takes place");
   return stretches;
 }
 
@@ -89,9 +89,9 @@ function inEvent<T>(number: number, component: IcsComponent, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const at = (error instanceof IcsProblem ? error.line : null) ?? component.line;
+    const at = (error instanceof IcsError ? error.line : null) ?? component.line;
     const name = shownName(summaryOf(component));
-    throw new IcsProblem(
+    throw new IcsError(
       `event ${number}${name === null ? "" : ` (${name})`}, line ${at}: ${firstWords(error)}`,
     );
   }
@@ -100,6 +100,6 @@ function inEvent<T>(number: number, component: IcsComponent, act: () => T): T {
 /** ical.js quotes what it found, as long as it is. */
 function firstWords(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).replace(/[\s\p{C}]+/gu, " ");
-  const length = error instanceof IcsProblem ? 300 : 120;
+  const length = error instanceof IcsError ? 300 : 120;
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -1,10 +1,10 @@
 import { Calendar } from "../schedule/calendar.ts";
-import { createSchedule, type ScheduleProblem } from "../schedule/create-schedule.ts";
-import { findEmptiness } from "../schedule/emptiness.ts";
+import { createSchedule, type ScheduleIssue } from "../schedule/create-schedule.ts";
+import { emptyScheduleIssue } from "../schedule/empty-schedule.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
 import type { HandlerRef, Job } from "./config.ts";
-import { contradictionsOf } from "./contradictions.ts";
+import type { ConfigIssue, Path } from "./config-issue.ts";
 import { quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { formatDuration } from "./duration.ts";
@@ -17,7 +17,7 @@ import {
   jobSchema,
   scheduleShape,
 } from "./job-schema.ts";
-import type { Mistake, Path } from "./mistake.ts";
+import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
@@ -47,24 +47,24 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const { document, name, defaults } = options;
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
   const checked = validate({ schema: jobSchema, ...place });
-  const mistakes: Mistake[] = [
+  const issues: ConfigIssue[] = [
     ...rulesOfKeys(document, place.path),
-    ...contradictionsOf(document, place.path),
+    ...keyConflictsOf(document, place.path),
     ...rulesOfHandler(options),
     ...rulesOfQueue(options),
   ];
-  if (!checked.ok) mistakes.push(...checked.mistakes);
+  if (!checked.ok) issues.push(...checked.issues);
   const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
-  if (schedulesIn(parts).length !== 1) return { ok: false, mistakes };
+  if (schedulesIn(parts).length !== 1) return { ok: false, issues };
   const calendars = calendarsOf(parts.except ?? [], options);
-  mistakes.push(...calendars.mistakes);
+  issues.push(...calendars.issues);
   const spec = specOf(name, { ...parts, ...calendars.found }, defaults);
   const created = createSchedule(spec);
-  const emptiness = created.ok && mistakes.length === 0 ? findEmptiness(spec, created.schedule) : null;
-  const problems = created.ok ? [emptiness].filter(problem => problem !== null) : created.problems;
-  mistakes.push(...problems.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
+  const emptySchedule = created.ok && issues.length === 0 ? emptyScheduleIssue(spec, created.schedule) : null;
+  const scheduleIssues = created.ok ? [emptySchedule].filter(problem => problem !== null) : created.issues;
+  issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   const handler = checked.ok ? handlerRef(checked.value) : null;
-  if (!checked.ok || !created.ok || handler === null || mistakes.length > 0) return { ok: false, mistakes };
+  if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
   const planned = { name, spec, schedule: created.schedule, handler };
   return { ok: true, value: jobOf(planned, checked.value, defaults) };
 }
@@ -73,24 +73,24 @@ function schedulesIn(job: object): string[] {
   return ["cron", "every", "at"].filter(key => key in job);
 }
 
-function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<Mistake> {
+function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<ConfigIssue> {
   const job = document.get(path);
   if (!isMapping(job)) return;
   const schedules = schedulesIn(job);
   if (schedules.length !== 1) {
     const found = schedules.length === 0 ? "has no schedule" : `found ${schedules.join(" and ")}`;
     const problem = `${found}, expected exactly one of cron, every and at`;
-    yield* some(document.mistake(path, problem, "key"));
+    yield* some(document.issueAt(path, problem, "key"));
   }
   const reserved = [...path, "data", "_tick"];
   if (document.has(reserved)) {
     yield* some(
-      document.mistake(reserved, "is where Bellwether writes the tick: expected another name", "key"),
+      document.issueAt(reserved, "is where Bellwether writes the tick: expected another name", "key"),
     );
   }
 }
 
-function rulesOfHandler({ document, name, queues }: ReadJobOptions): Mistake[] {
+function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue[] {
   const path = ["jobs", name];
   const job = document.get(path);
   if (!isMapping(job)) return [];
@@ -99,10 +99,10 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): Mistake[] {
   const problem = `${found}, expected exactly one of handler, command and http`;
   const refused = kinds.filter(kind => queues.refusedHandlers.includes(kind));
   return [
-    ...(kinds.length === 1 ? [] : some(document.mistake(path, problem, "key"))),
+    ...(kinds.length === 1 ? [] : some(document.issueAt(path, problem, "key"))),
     ...refused.flatMap(kind => {
       const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
-      return some(document.mistake([...path, kind], refusal, "key"));
+      return some(document.issueAt([...path, kind], refusal, "key"));
     }),
   ];
 }
@@ -116,12 +116,12 @@ export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "q
   if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind)) return null;
   // A reference that cannot be filled in is reported, and stands for no handler.
   const places = [[kind], [kind, 0], [kind, "argv"], [kind, "argv", 0]].map(keys => [...path, ...keys]);
-  const isLiteral = places.every(at => document.originOf(at) === null && document.mistake(at, "") !== null);
+  const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "") !== null);
   if (!isLiteral) return null;
   return handlerRef(validParts({ shape: handlerShape, document, path, file: "jobs" }));
 }
 
-function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Mistake[] {
+function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): ConfigIssue[] {
   const own = ["jobs", name, "queue"];
   const queue = document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue;
   if (queues.names === null || typeof queue !== "string" || queues.names.includes(queue)) return [];
@@ -129,11 +129,11 @@ function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Mis
   const shown = quote((path && document.originOf(path)) ?? queue);
   const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);
   const problem = `the queue ${shown} is not in queues of ${queues.file} (${names})`;
-  return some(path ? document.mistake(path, problem) : document.mistake(["jobs", name], problem, "key"));
+  return some(path ? document.issueAt(path, problem) : document.issueAt(["jobs", name], problem, "key"));
 }
 
 /** A problem of the schedule, at the value that it is about: the job's own, or the one in `defaults`. */
-function explainSchedule(problem: ScheduleProblem, document: ConfigDocument, job: Path): Mistake | null {
+function explainSchedule(problem: ScheduleIssue, document: ConfigDocument, job: Path): ConfigIssue | null {
   const { field, index } = problem;
   const own = [...job, field];
   const path = !document.has(own) && document.has(["defaults", field]) ? ["defaults", field] : own;
@@ -142,7 +142,7 @@ function explainSchedule(problem: ScheduleProblem, document: ConfigDocument, job
   const origin = document.originOf(place);
   // The problem may quote parts of a value that must not be shown.
   const text = origin === null ? problem.problem : `the value of ${quote(origin)} is not valid here`;
-  return document.mistake(place, text);
+  return document.issueAt(place, text);
 }
 
 interface NamedCalendars {
@@ -153,7 +153,7 @@ interface NamedCalendars {
 function calendarsOf(except: readonly string[], options: ReadJobOptions) {
   const { document, name, calendars, isPartial } = options;
   const path = ["jobs", name, "except"];
-  const mistakes: Mistake[] = [];
+  const issues: ConfigIssue[] = [];
   const named = except.flatMap((entry, index) => {
     const calendar = calendarNameOf(entry);
     if (calendar === null) return [];
@@ -164,11 +164,11 @@ function calendarsOf(except: readonly string[], options: ReadJobOptions) {
     if (isPartial) return [empty];
     const hint = calendars.size === 0 ? "there are no calendars" : suggest(calendar, [...calendars.keys()]);
     const shown = quote(document.originOf(place) ?? calendar);
-    mistakes.push(...some(document.mistake(place, `no calendar is called ${shown} (${hint})`)));
+    issues.push(...some(document.issueAt(place, `no calendar is called ${shown} (${hint})`)));
     return [empty];
   });
   const found: NamedCalendars = named.length === 0 ? {} : { calendars: Object.fromEntries(named) };
-  return { found, mistakes };
+  return { found, issues };
 }
 
 function specOf(
@@ -225,6 +225,6 @@ function scheduleText({ cron, everyMs, at = [] }: ScheduleSpec): string {
   return `at ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function some(mistake: Mistake | null): Mistake[] {
-  return mistake === null ? [] : [mistake];
+function some(issue: ConfigIssue | null): ConfigIssue[] {
+  return issue === null ? [] : [issue];
 }

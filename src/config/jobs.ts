@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
 import type { HandlerRef, Job } from "./config.ts";
+import type { ConfigIssue } from "./config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
 import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./job-schema.ts";
-import type { Mistake } from "./mistake.ts";
 import { validate, validParts } from "./validate.ts";
 
 export interface JobsResult {
@@ -13,7 +13,7 @@ export interface JobsResult {
   readonly jobs: readonly Job[];
   /** Of the jobs that have mistakes, those handlers that have none. */
   readonly otherHandlers: readonly NamedHandler[];
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
   /** What is valid and perhaps not meant, with its place. */
   readonly advice: readonly string[];
   /** `config/jobs.yaml:3:3` by the job's name. */
@@ -43,19 +43,19 @@ export function readJobs(
 ): JobsResult {
   const jobs: Job[] = [];
   const otherHandlers: NamedHandler[] = [];
-  const mistakes: Mistake[] = [];
+  const issues: ConfigIssue[] = [];
   const advice: string[] = [];
   const firstPlace = new Map<string, string>();
   for (const document of documents) {
-    mistakes.push(...document.mistakes);
+    issues.push(...document.issues);
     const shell = validate({ schema: shellSchema, document, path: [], file: "jobs" });
-    if (!shell.ok) mistakes.push(...shell.mistakes);
-    const defaults = readDefaults(document, mistakes);
+    if (!shell.ok) issues.push(...shell.issues);
+    const defaults = readDefaults(document, issues);
     for (const name of jobNames(document)) {
       const path = ["jobs", name];
       const other = firstPlace.get(name);
       if (other)
-        mistakes.push(...some(document.mistake(path, `the job is defined already at ${other}`, "key")));
+        issues.push(...some(document.issueAt(path, `the job is defined already at ${other}`, "key")));
       else firstPlace.set(name, document.placeText(path));
       advice.push(...adviceOn(document, path));
       const read = readJob({ document, name, defaults, queues, calendars, isPartial });
@@ -63,7 +63,7 @@ export function readJobs(
         jobs.push(read.value);
         continue;
       }
-      mistakes.push(...read.mistakes);
+      issues.push(...read.issues);
       const handler = handlerOf({ document, name, queues });
       if (handler !== null) otherHandlers.push({ name, handler });
     }
@@ -73,7 +73,7 @@ export function readJobs(
     otherHandlers,
     advice,
     places: firstPlace,
-    mistakes: [...mistakes, ...(isPartial ? [] : mistakesOfEmptiness(documents))],
+    issues: [...issues, ...(isPartial ? [] : emptyScheduleIssues(documents))],
   };
 }
 
@@ -83,7 +83,7 @@ function jobNames(document: ConfigDocument): string[] {
 }
 
 /** A configuration without jobs that wins the election would stop every job in silence. */
-function mistakesOfEmptiness(documents: readonly ConfigDocument[]): Mistake[] {
+function emptyScheduleIssues(documents: readonly ConfigDocument[]): ConfigIssue[] {
   const [first] = documents;
   const isAllowed = documents.some(document => document.get(["allowEmpty"]) === true);
   const isEmpty = documents.every(document => {
@@ -92,19 +92,19 @@ function mistakesOfEmptiness(documents: readonly ConfigDocument[]): Mistake[] {
   });
   if (first === undefined || isAllowed || !isEmpty) return [];
   return some(
-    first.mistake(["jobs"], "there are no jobs, expected at least one (or allowEmpty: true)", "key"),
+    first.issueAt(["jobs"], "there are no jobs, expected at least one (or allowEmpty: true)", "key"),
   );
 }
 
-function readDefaults(document: ConfigDocument, mistakes: Mistake[]): JobPolicies {
+function readDefaults(document: ConfigDocument, issues: ConfigIssue[]): JobPolicies {
   if (!document.has(["defaults"])) return {};
   const place = { document, path: ["defaults"], file: "jobs" } as const;
   const checked = validate({ schema: defaultsSchema, ...place });
   if (checked.ok) return checked.value;
-  mistakes.push(...checked.mistakes);
+  issues.push(...checked.issues);
   return validParts({ shape: defaultsSchema.shape, ...place });
 }
 
-function some(mistake: Mistake | null): Mistake[] {
-  return mistake === null ? [] : [mistake];
+function some(issue: ConfigIssue | null): ConfigIssue[] {
+  return issue === null ? [] : [issue];
 }

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
 import type { Config } from "./config.ts";
+import { type ConfigIssue, fileIssue, sortIssues } from "./config-issue.ts";
 import { type Connection, readConnection } from "./connection.ts";
 import type { ConfigDocument } from "./document.ts";
 import type { Environment, ReferenceSources } from "./environment.ts";
@@ -8,7 +9,6 @@ import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } f
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
-import { fileMistake, type Mistake, sortMistakes } from "./mistake.ts";
 import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
 import { DEFAULT_CONCURRENCY } from "./schema.ts";
 import { SecretFiles } from "./secret-files.ts";
@@ -22,7 +22,7 @@ import {
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
 
-export { formatMistake, type Mistake } from "./mistake.ts";
+export { type ConfigIssue, formatIssue } from "./config-issue.ts";
 
 export interface LoadOptions {
   /** Where bellwether.yaml and jobs.yaml or jobs/ are. */
@@ -42,7 +42,7 @@ export type LoadResult = (
       /** What is valid and perhaps not meant. */
       readonly advice: readonly string[];
     }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[]; readonly usable: UsableParts }
+  | { readonly ok: false; readonly mistakes: readonly ConfigIssue[]; readonly usable: UsableParts }
 ) & {
   /** Every file that the result depends on, calendars and secrets too, also one that could not be read. Absolute. */
   readonly files: readonly string[];
@@ -75,7 +75,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
   const calendars = await readCalendars(documents, directory);
   const jobs = readJobs(documents, {
     calendars: calendars.byName,
-    isPartial: files.mistakes.length > 0 || jobDocuments.some(({ ok }) => !ok),
+    isPartial: files.issues.length > 0 || jobDocuments.some(({ ok }) => !ok),
     queues: {
       file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
@@ -84,16 +84,16 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
   });
   const settingsFiles = files.settings === null ? [] : [files.settings];
   const read = [...settingsFiles, ...files.jobs, ...calendars.files, ...secrets.paths];
-  const mistakes = [
-    ...files.mistakes,
-    ...(settings.ok ? [] : settings.mistakes),
-    ...jobDocuments.flatMap(result => (result.ok ? [] : result.mistakes)),
-    ...calendars.mistakes,
-    ...jobs.mistakes,
+  const issues = [
+    ...files.issues,
+    ...(settings.ok ? [] : settings.issues),
+    ...jobDocuments.flatMap(result => (result.ok ? [] : result.issues)),
+    ...calendars.issues,
+    ...jobs.issues,
   ];
-  if (files.jobs.length === 0 && files.mistakes.length === 0) mistakes.push(noJobsFile(directory));
+  if (files.jobs.length === 0 && files.issues.length === 0) issues.push(noJobsFile(directory));
   const handlersDir = await findJobsDir(directory, jobsDir);
-  if (!settings.ok || mistakes.length > 0) {
+  if (!settings.ok || issues.length > 0) {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     const usable = {
       connection: connectionOf(settingsDocument, settings, files),
@@ -101,7 +101,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
       jobPlaces: Object.fromEntries(jobs.places),
       jobsDir: handlersDir,
     };
-    return { ok: false, mistakes: sortMistakes(mistakes, order), usable, files: read };
+    return { ok: false, mistakes: sortIssues(issues, order), usable, files: read };
   }
   const config = configOf(settings.value, jobs, handlersDir);
   const warnings = await findUnreadFiles(directory, files);
@@ -114,7 +114,7 @@ function connectionOf(
   files: ConfigFiles,
 ): UsableParts["connection"] {
   if (!document.ok || files.isSettingsUncertain) return { namespace: null, redis: null };
-  return settings.ok ? settings.value : readConnection(document.document, settings.mistakes);
+  return settings.ok ? settings.value : readConnection(document.document, settings.issues);
 }
 
 /** Without the file everything has its default, which may still read the environment. */
@@ -135,7 +135,7 @@ async function open(
 ): Promise<DocumentResult> {
   const shown = shownPath(file);
   const read = await readText(file);
-  if ("problem" in read) return { ok: false, mistakes: [fileMistake(shown, read.problem)] };
+  if ("problem" in read) return { ok: false, issues: [fileIssue(shown, read.problem)] };
   return parseConfigDocument({ file: shown, text: read.text, ...sources, absent });
 }
 
@@ -143,9 +143,9 @@ function documentsOf(results: readonly DocumentResult[]): ConfigDocument[] {
   return results.flatMap(result => (result.ok ? [result.document] : []));
 }
 
-function noJobsFile(directory: string): Mistake {
+function noJobsFile(directory: string): ConfigIssue {
   const shown = shownPath(path.join(directory, "jobs.yaml"));
-  return fileMistake(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
+  return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
 function configOf(settings: SettingsPart, { jobs, places }: JobsResult, jobsDir: string): Config {

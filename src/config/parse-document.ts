@@ -1,14 +1,14 @@
 import { isMap, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
-import { type AliasProblem, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
+import { type AliasIssue, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
+import { type ConfigIssue, fileIssue } from "./config-issue.ts";
 import { describe, quote } from "./describe.ts";
 import { ConfigDocument, isMapping } from "./document.ts";
 import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
 import { keepKeyTexts } from "./document-keys.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
-import { fileMistake, type Mistake } from "./mistake.ts";
 import type { ReadSecret } from "./secret-files.ts";
-import { syntaxFindings } from "./syntax.ts";
+import { syntaxIssues } from "./syntax.ts";
 
 export interface DocumentSource {
   /** As mistakes show it. */
@@ -23,7 +23,7 @@ export interface DocumentSource {
 
 export type DocumentResult =
   | { readonly ok: true; readonly document: ConfigDocument }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 /** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
 export function parseConfigDocument(source: DocumentSource): DocumentResult {
@@ -32,13 +32,13 @@ export function parseConfigDocument(source: DocumentSource): DocumentResult {
   } catch (error) {
     // The parser notices many levels of nesting by itself, but not of every kind, and each costs it several calls.
     if (!(error instanceof RangeError)) throw error;
-    return { ok: false, mistakes: [fileMistake(source.file, "it is nested too deeply")] };
+    return { ok: false, issues: [fileIssue(source.file, "it is nested too deeply")] };
   }
 }
 
 function parse(source: DocumentSource): DocumentResult {
   const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
-  if (text.trim() === "") return { ok: false, mistakes: [fileMistake(file, "the file is empty")] };
+  if (text.trim() === "") return { ok: false, issues: [fileIssue(file, "the file is empty")] };
   const lines = new LineCounter();
   const yaml = parseDocument(text, {
     lineCounter: lines,
@@ -50,15 +50,15 @@ function parse(source: DocumentSource): DocumentResult {
     resolveKnownTags: false,
     logLevel: "error",
   });
-  const findings = syntaxFindings(yaml, text, lines);
-  if (findings.length > 0) {
-    return { ok: false, mistakes: findings.map(finding => ({ file, key: "", ...finding })) };
+  const issues = syntaxIssues(yaml, text, lines);
+  if (issues.length > 0) {
+    return { ok: false, issues: issues.map(issue => ({ file, key: "", ...issue })) };
   }
   const version = yaml.directives?.yaml;
   if (version?.explicit && version.version !== "1.2") {
     const problem = `%YAML ${version.version} is not supported: expected YAML 1.2, so remove this line (with it \`no\` is false and 12:30 is 750)`;
     const { line } = lines.linePos(Math.max(0, text.indexOf("%YAML")));
-    return { ok: false, mistakes: [{ file, line: Math.max(1, line), column: 1, key: "", problem }] };
+    return { ok: false, issues: [{ file, line: Math.max(1, line), column: 1, key: "", problem }] };
   }
   keepKeyTexts(yaml);
   for (const [key, value] of Object.entries(absent)) {
@@ -68,7 +68,7 @@ function parse(source: DocumentSource): DocumentResult {
   const shape = readValue(yaml, environment.origins);
   if ("problem" in shape) {
     const place = placeOf(shape.node, lines);
-    return { ok: false, mistakes: [{ file, ...place, key: "", problem: shape.problem }] };
+    return { ok: false, issues: [{ file, ...place, key: "", problem: shape.problem }] };
   }
   return { ok: true, document: new ConfigDocument({ file, yaml, lines, environment, value: shape.value }) };
 }
@@ -79,7 +79,7 @@ const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", is
 function readValue(
   yaml: YamlDocument,
   origins: AppliedEnvironment["origins"],
-): { value: Record<string, unknown> } | AliasProblem {
+): { value: Record<string, unknown> } | AliasIssue {
   let value: unknown;
   try {
     value = yaml.toJS({ maxAliasCount: MAX_ALIASES });

@@ -1,7 +1,7 @@
 import { BellwetherError } from "../errors.ts";
 import type { Config, ElectionConfig, RedisAddress } from "./config.ts";
+import type { Path } from "./config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
-import type { Path } from "./mistake.ts";
 import { bellwetherSchema, type Settings } from "./schema.ts";
 import { found, type Validation, validate } from "./validate.ts";
 
@@ -17,12 +17,12 @@ export type SettingsPart = Omit<Config, "jobs" | "hash" | "jobPlaces" | "jobsDir
 /** Reads bellwether.yaml: what the schema says, and what holds between keys. */
 export function readSettings(document: ConfigDocument): Validation<SettingsPart> {
   const checked = validate({ schema: bellwetherSchema, document, path: [], file: "bellwether" });
-  const mistakes = [
-    ...document.mistakes,
-    ...(checked.ok ? [] : checked.mistakes),
-    ...rules(document).flatMap(({ path, problem, at }) => document.mistake(path, problem, at) ?? []),
+  const issues = [
+    ...document.issues,
+    ...(checked.ok ? [] : checked.issues),
+    ...rules(document).flatMap(({ path, problem, at }) => document.issueAt(path, problem, at) ?? []),
   ];
-  if (!checked.ok || mistakes.length > 0) return { ok: false, mistakes };
+  if (!checked.ok || issues.length > 0) return { ok: false, issues };
   return { ok: true, value: settingsOf(checked.value) };
 }
 
@@ -37,14 +37,14 @@ export function refusedHandlers(document: ConfigDocument): readonly string[] {
   return ["command", "http"].filter(kind => document.get(["handlers", kind]) === false);
 }
 
-interface RuleFinding {
+interface RuleIssue {
   readonly path: Path;
   readonly problem: string;
   readonly at?: "key" | "value";
 }
 
 /** Rules between keys, on the raw values: they speak up also when something else is wrong. */
-function rules(document: ConfigDocument): RuleFinding[] {
+function rules(document: ConfigDocument): RuleIssue[] {
   return [
     ...oneRedis(document),
     ...redisAccess(document),
@@ -59,7 +59,7 @@ function rules(document: ConfigDocument): RuleFinding[] {
 
 const REDIS_KINDS = ["url", "sentinel", "cluster"];
 
-function oneRedis(document: ConfigDocument): RuleFinding[] {
+function oneRedis(document: ConfigDocument): RuleIssue[] {
   const redis = document.get(["redis"]);
   if (!isMapping(redis)) return [];
   const kinds = REDIS_KINDS.filter(key => key in redis);
@@ -74,33 +74,33 @@ function oneRedis(document: ConfigDocument): RuleFinding[] {
   ];
 }
 
-function redisAccess(document: ConfigDocument): RuleFinding[] {
-  const findings = [
+function redisAccess(document: ConfigDocument): RuleIssue[] {
+  const issues = [
     ...together(document, ["redis", "tls"], "cert", "key"),
     ...needsPassword(document, ["redis"]),
     ...needsPassword(document, ["redis", "sentinel"]),
   ];
   const url = document.get(["redis", "url"]);
-  if (typeof url !== "string") return findings;
+  if (typeof url !== "string") return issues;
   for (const key of ["username", "password"]) {
     const path = ["redis", key];
     const problem = "stands beside url, expected it within the address: redis://user:password@host";
-    if (document.has(path)) findings.push({ path, problem, at: "key" });
+    if (document.has(path)) issues.push({ path, problem, at: "key" });
   }
   if (document.has(["redis", "tls"]) && !url.startsWith("rediss://")) {
     const problem = "found TLS settings, expected rediss:// in redis.url";
-    findings.push({ path: ["redis", "tls"], problem, at: "key" });
+    issues.push({ path: ["redis", "tls"], problem, at: "key" });
   }
-  return findings;
+  return issues;
 }
 
-function needsPassword(document: ConfigDocument, path: Path): RuleFinding[] {
+function needsPassword(document: ConfigDocument, path: Path): RuleIssue[] {
   const username = [...path, "username"];
   if (!document.has(username) || document.has([...path, "password"])) return [];
   return [{ path: username, problem: "stands alone, expected also password", at: "key" }];
 }
 
-function etcdHosts(document: ConfigDocument): RuleFinding[] {
+function etcdHosts(document: ConfigDocument): RuleIssue[] {
   if (document.get(["election", "store"]) === "etcd" && !document.has(["election", "etcd", "hosts"])) {
     const problem = "found etcd, expected also election.etcd.hosts, like [http://127.0.0.1:2379]";
     return [{ path: ["election", "store"], problem }];
@@ -111,7 +111,7 @@ function etcdHosts(document: ConfigDocument): RuleFinding[] {
   return isMixed ? [{ path: ["election", "etcd", "hosts"], problem }] : [];
 }
 
-function etcdTls(document: ConfigDocument): RuleFinding[] {
+function etcdTls(document: ConfigDocument): RuleIssue[] {
   const path = ["election", "etcd", "tls"];
   const tls = document.get(path);
   if (!isMapping(tls)) return [];
@@ -122,11 +122,11 @@ function etcdTls(document: ConfigDocument): RuleFinding[] {
   return together(document, path, "cert", "key");
 }
 
-function etcdCredentials(document: ConfigDocument): RuleFinding[] {
+function etcdCredentials(document: ConfigDocument): RuleIssue[] {
   return together(document, ["election", "etcd"], "username", "password");
 }
 
-function together(document: ConfigDocument, path: Path, one: string, other: string): RuleFinding[] {
+function together(document: ConfigDocument, path: Path, one: string, other: string): RuleIssue[] {
   const [missing] = [one, other].filter(key => !document.has([...path, key]));
   const present = [one, other].find(key => document.has([...path, key]));
   if (missing === undefined || present === undefined) return [];
@@ -141,7 +141,7 @@ function textsAt(document: ConfigDocument, path: Path): string[] {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Whoever reaches the admin API can act on the cluster. */
-function tokensOffLoopback(document: ConfigDocument): RuleFinding[] {
+function tokensOffLoopback(document: ConfigDocument): RuleIssue[] {
   const host = document.get(["admin", "host"]);
   const tokens = document.get(["admin", "tokens"]);
   const hasTokens = tokens !== undefined && !(Array.isArray(tokens) && tokens.length === 0);
@@ -151,7 +151,7 @@ function tokensOffLoopback(document: ConfigDocument): RuleFinding[] {
 }
 
 /** The same secret twice would have two names and perhaps two roles. */
-function differentTokens(document: ConfigDocument): RuleFinding[] {
+function differentTokens(document: ConfigDocument): RuleIssue[] {
   const tokens = document.get(["admin", "tokens"]);
   if (!Array.isArray(tokens)) return [];
   return ["name", "token"].flatMap(key => {
@@ -166,7 +166,7 @@ function differentTokens(document: ConfigDocument): RuleFinding[] {
 
 const EVERY_ADDRESS: readonly unknown[] = ["0.0.0.0", "::"];
 
-function differentPorts(document: ConfigDocument): RuleFinding[] {
+function differentPorts(document: ConfigDocument): RuleIssue[] {
   const [http, admin] = [document.get(["http"]), document.get(["admin"])];
   if (http === false || admin === false) return [];
   const port = document.get(["admin", "port"]) ?? 8081;

@@ -1,7 +1,7 @@
 import type { Document, LineCounter, YAMLParseError, YAMLWarning } from "yaml";
 
 /** A place in the text where it is not the YAML that was meant, and why. */
-export interface SyntaxFinding {
+export interface SyntaxIssue {
   readonly line: number;
   readonly column: number;
   readonly problem: string;
@@ -10,19 +10,19 @@ export interface SyntaxFinding {
 type SyntaxError = YAMLParseError | YAMLWarning;
 
 /**
- * The parser's errors as findings. One slip makes the parser stumble over everything behind it, so of the errors
+ * The parser's errors as issues. One slip makes the parser stumble over everything behind it, so of the errors
  * that no hint explains only the first is kept; a hinted one is kept once per line.
  */
-export function syntaxFindings(document: Document, text: string, lines: LineCounter): SyntaxFinding[] {
-  const findings = new Map<number, SyntaxFinding>();
+export function syntaxIssues(document: Document, text: string, lines: LineCounter): SyntaxIssue[] {
+  const issues = new Map<number, SyntaxIssue>();
   for (const error of [...document.errors, ...document.warnings]) {
     const { line, col } = placeOf(error, text, lines);
-    if (findings.has(line)) continue;
+    if (issues.has(line)) continue;
     const hint = unquotedReference(error, text, lines) ?? hintFor(lineAt(text, lines, line), line);
-    if (hint !== null) findings.set(line, hint);
-    else if (findings.size === 0) findings.set(line, { line, column: col, problem: explain(error) });
+    if (hint !== null) issues.set(line, hint);
+    else if (issues.size === 0) issues.set(line, { line, column: col, problem: explain(error) });
   }
-  return [...findings.values()];
+  return [...issues.values()];
 }
 
 /** An error behind the last line (the text ends too early) is shown at the end of the last line with content. */
@@ -57,7 +57,7 @@ const HINTS: readonly { pattern: RegExp; problem: (found: string) => string }[] 
 ];
 
 /** Inside [ ] and { } the parser stumbles over the bracket of `${NAME}`. */
-function unquotedReference(error: SyntaxError, text: string, lines: LineCounter): SyntaxFinding | null {
+function unquotedReference(error: SyntaxError, text: string, lines: LineCounter): SyntaxIssue | null {
   const start = error.pos[0] - 1;
   const reference = /^\$\{[^}\n]*\}?/.exec(text.slice(start, error.pos[0] + MAX_REFERENCE))?.[0];
   if (reference === undefined) return null;
@@ -66,7 +66,7 @@ function unquotedReference(error: SyntaxError, text: string, lines: LineCounter)
 }
 
 /** What people write unquoted as a cron expression, recognised by the look of the line. */
-function hintFor(text: string, line: number): SyntaxFinding | null {
+function hintFor(text: string, line: number): SyntaxIssue | null {
   const visible = text.replace(QUOTED, quoted => '"'.repeat(quoted.length));
   for (const { pattern, problem } of HINTS) {
     const match = pattern.exec(visible);

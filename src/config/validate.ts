@@ -1,13 +1,13 @@
 import type { z } from "zod";
+import type { ConfigIssue, Path } from "./config-issue.ts";
 import { describe, quote } from "./describe.ts";
 import { type ConfigDocument, isMapping } from "./document.ts";
-import type { Mistake, Path } from "./mistake.ts";
 import { nearest, suggest } from "./nearest.ts";
 import { type ConfigFile, keysAt } from "./schema.ts";
 
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 export interface ValidateOptions<S extends z.ZodType> {
   readonly schema: S;
@@ -45,7 +45,7 @@ export function validate<S extends z.ZodType>(options: ValidateOptions<S>): Vali
   }
   if (result.success) return { ok: true, value: result.data };
   const mistakes = result.error.issues.flatMap(issue => explain(issue, path, options));
-  return { ok: false, mistakes: mistakes.filter(mistake => mistake !== null) };
+  return { ok: false, issues: mistakes.filter(issue => issue !== null) };
 }
 
 /** Where a text was expected, also inside the branches of a choice. */
@@ -59,27 +59,27 @@ function* textsWanted(issues: readonly Issue[], base: Path): Generator<Path> {
 
 type Context = Pick<ValidateOptions<z.ZodType>, "document" | "file">;
 
-function explain(issue: Issue, base: Path, context: Context): (Mistake | null)[] {
+function explain(issue: Issue, base: Path, context: Context): (ConfigIssue | null)[] {
   const { document } = context;
   const path = [...base, ...plainPath(issue.path)];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map(key => {
       const child = [...path, key];
-      return document.mistake(child, unknownKey(child, context), "key");
+      return document.issueAt(child, unknownKey(child, context), "key");
     });
   }
   if (issue.code === "invalid_key") {
     const expected = issue.issues[0]?.message ?? issue.message;
-    return [document.mistake(path, `found ${quote(String(path.at(-1)))}, ${expected}`, "key")];
+    return [document.issueAt(path, `found ${quote(String(path.at(-1)))}, ${expected}`, "key")];
   }
   const branch = issue.code === "invalid_union" ? branchMeant(issue.errors) : undefined;
   if (branch) return branch.flatMap(inner => explain(inner, path, context));
   if (!issue.message.startsWith("expected")) {
     const isRefusedKey = issue.code === "invalid_type" && issue.expected === "never";
-    return [document.mistake(path, issue.message, isRefusedKey ? "key" : "value")];
+    return [document.issueAt(path, issue.message, isRefusedKey ? "key" : "value")];
   }
-  if (!document.has(path)) return [document.mistake(path, `is missing, ${issue.message}`, "key")];
-  return [document.mistake(path, `${found(path, document)}, ${issue.message}${hint(path, document, issue)}`)];
+  if (!document.has(path)) return [document.issueAt(path, `is missing, ${issue.message}`, "key")];
+  return [document.issueAt(path, `${found(path, document)}, ${issue.message}${hint(path, document, issue)}`)];
 }
 
 /** The branch of a choice that has the kind of thing that was written, and complains only about what is inside. */

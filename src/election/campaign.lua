@@ -1,7 +1,7 @@
 -- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it. (After term.lua.)
 --
 -- KEYS  1 lease   2 term   3 leader   4 terms   5 generation   6 generations   7 lineage
--- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
+-- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for wakeups   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 number of the term whose leader may be replaced because its process is gone, '0' for none
 --       8 generation of the configuration that the replica carries   9 newest term that it knows of

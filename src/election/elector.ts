@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
-import { Hint } from "../clock/hint.ts";
+import { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
 import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
+import { BackOff } from "./back-off.ts";
 import { messageOf } from "./end-cause.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import {
@@ -16,7 +17,6 @@ import {
   type ReleaseReason,
 } from "./lease-store.ts";
 import { Progress } from "./progress.ts";
-import { SitOut } from "./sit-out.ts";
 import { tellBeginning, tellInstant } from "./term-lines.ts";
 
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
@@ -31,10 +31,10 @@ export interface Term {
 }
 
 /** How the leader's work ended. `stepdown`: an operator wants another leader. */
-export type LeadEnd = "fenced" | "ended" | { readonly outcome: "stepdown"; readonly askedBy: string };
+export type TermWorkEnd = "fenced" | "ended" | { readonly outcome: "stepdown"; readonly askedBy: string };
 
 /** Does the leader's work until the term's signal aborts. Resolves with `fenced` when a newer term is in force. */
-export type Lead = (term: Term) => Promise<LeadEnd>;
+export type TermWork = (term: Term) => Promise<TermWorkEnd>;
 
 export interface ElectorOptions {
   readonly store: LeaseStore;
@@ -45,7 +45,7 @@ export interface ElectorOptions {
   readonly generation: number;
   /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
   readonly leaseTtlMs: number;
-  readonly lead: Lead;
+  readonly runTerm: TermWork;
   /**
    * Who leads, as far as it can be known without the store's own connection: asked when a bid has no answer. Rejects where it
    * cannot be known. Without it a bid without an answer counts as no leader.
@@ -60,7 +60,7 @@ export interface ElectorOptions {
 }
 
 /** A term that is being led, until the leader's work has ended. */
-export interface Leading {
+export interface CurrentTerm {
   readonly term: number;
   /** Monotonic; by then it is renewed or given up. */
   readonly trustedUntilMs: number;
@@ -86,7 +86,7 @@ export class Elector {
   /** Another replica leads, and this one's bids have no answer. */
   readonly #exclusion: AbsenceAlarm;
   readonly #stopping = new AbortController();
-  readonly #sitOut: SitOut;
+  readonly #backOff: BackOff;
   readonly #failure = Promise.withResolvers<never>();
   #running: Promise<void> | null = null;
   #resign: ((reason: ResignReason, cause?: EndCause) => void) | null = null;
@@ -97,7 +97,7 @@ export class Elector {
   #observed: string | null = null;
   /** The leader that was found without the store while bids had no answer. */
   #seen: string | null = null;
-  #led: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
+  #current: { readonly term: number; readonly keeper: LeaseKeeper } | null = null;
   /** The newest term that any answer has named. */
   #knownTerm = 0;
   /** The term whose leader was found gone, and when first. */
@@ -127,7 +127,7 @@ export class Elector {
       leaseTtlMs,
       raise: (forMs, error) => events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
     });
-    this.#sitOut = new SitOut({ ...options, stopping: this.#stopping.signal });
+    this.#backOff = new BackOff({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
     events.subscribe((name, about: object) => {
       if (name === "redis.unreachable" && isOfLeader(about)) this.#isRedisAway = true;
@@ -162,8 +162,8 @@ export class Elector {
     return this.#resign !== null;
   }
 
-  get leading(): Leading | null {
-    return this.#led && { term: this.#led.term, trustedUntilMs: this.#led.keeper.trustedUntilMs };
+  get currentTerm(): CurrentTerm | null {
+    return this.#current && { term: this.#current.term, trustedUntilMs: this.#current.keeper.trustedUntilMs };
   }
 
   /** For how long this replica has known of no leader; 0 while it knows one. */
@@ -175,7 +175,7 @@ export class Elector {
     try {
       while (!this.#stopping.signal.aborted) {
         const granted = await this.#follow();
-        if (granted) await this.#lead(granted);
+        if (granted) await this.#runTerm(granted);
       }
     } finally {
       await this.#withdraw();
@@ -189,16 +189,16 @@ export class Elector {
     sentMs: number;
   } | null> {
     const { store } = this.#options;
-    const hint = new Hint();
-    const unsubscribe = store.onHint(() => hint.give());
+    const wakeup = new Wakeup();
+    const unsubscribe = store.onChange(() => wakeup.notify());
     try {
       while (!this.#stopping.signal.aborted) {
-        hint.clear();
+        wakeup.clear();
         const { bid, outcome, sentMs } = await this.#campaign();
         // Granted while it was being stopped: `#withdraw` gives it back, and nobody needs to hear of it.
         if (this.#stopping.signal.aborted) return null;
         if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
-        await this.#waitFor(hint, outcome);
+        await this.#waitFor(wakeup, outcome);
       }
       return null;
     } finally {
@@ -322,24 +322,24 @@ export class Elector {
   }
 
   /**
-   * Until a hint, or when it may be of use to bid again: at the lease's end; and, where the leader's presence can
-   * be seen, soon, so that its death is noticed. Jittered, unless it is a hint.
+   * Until a wakeup, or when it may be of use to bid again: at the lease's end; and, where the leader's presence can
+   * be seen, soon, so that its death is noticed. Jittered, unless it is a wakeup.
    */
-  async #waitFor(hint: Hint, outcome: Refused | null): Promise<void> {
+  async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
     const { clock, leaseTtlMs } = this.#options;
     const held = outcome?.outcome === "held" ? outcome : null;
     const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
     const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
     const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
-    await clock.sleep(untilMs + jitterMs, AbortSignal.any([hint.signal, this.#stopping.signal]));
+    await clock.sleep(untilMs + jitterMs, AbortSignal.any([wakeup.signal, this.#stopping.signal]));
   }
 
-  async #lead(granted: {
+  async #runTerm(granted: {
     bid: Bid;
     outcome: Extract<BidOutcome, { outcome: "elected" }>;
     sentMs: number;
   }): Promise<void> {
-    const { store, clock, events, lead } = this.#options;
+    const { store, clock, events, runTerm } = this.#options;
     const { bid, outcome } = granted;
     const { term } = outcome;
     const ending = new AbortController();
@@ -350,19 +350,19 @@ export class Elector {
     this.#stopping.signal.addEventListener("abort", onStop);
     if (this.#stopping.signal.aborted) onStop();
 
-    const hint = new Hint();
+    const wakeup = new Wakeup();
     const progress = new Progress(clock);
     const keeper = new LeaseKeeper({
       store,
       clock,
       bid,
-      hint,
+      wakeup,
       progress,
       grantedMs: granted.sentMs,
       random: this.#random,
       generation: () => this.#generation,
     });
-    this.#led = { term, keeper };
+    this.#current = { term, keeper };
     let unsubscribe: () => void = () => undefined;
     const quit = () => {
       unsubscribe();
@@ -372,7 +372,7 @@ export class Elector {
     };
     const told = tellBeginning(outcome, outcome.sinceMs);
     events.emit("leader.elected", { term, store: store.kind, leader: bid.replica, ...told });
-    const work = this.#guard(lead, {
+    const work = this.#resignOnFailure(runTerm, {
       number: term,
       fence: fenceOf(term, bid.token),
       signal: ending.signal,
@@ -389,12 +389,12 @@ export class Elector {
     });
     let end: TermEnd;
     try {
-      unsubscribe = store.onHint(() => hint.give());
+      unsubscribe = store.onChange(() => wakeup.notify());
       end = await Promise.race([resigned, worked, keeper.keep(ending.signal)]);
     } catch (error) {
       quit();
       await work;
-      this.#led = null;
+      this.#current = null;
       throw error;
     }
     quit();
@@ -420,15 +420,15 @@ export class Elector {
       await this.#release(bid, "expired", { cause: end.cause, wasAble });
     }
     await work;
-    this.#led = null;
-    if (end.by === "resigned") await this.#sitOut.afterResigning();
-    else if (end.reason === "fenced") await this.#sitOut.afterFenced();
+    this.#current = null;
+    if (end.by === "resigned") await this.#backOff.afterResigning();
+    else if (end.reason === "fenced") await this.#backOff.afterFenced();
   }
 
   /** A leader whose work breaks down must not stay leader, half working: it resigns and lets others try. */
-  async #guard(lead: Lead, term: Term): Promise<LeadEnd> {
+  async #resignOnFailure(runTerm: TermWork, term: Term): Promise<TermWorkEnd> {
     try {
-      return await lead(term);
+      return await runTerm(term);
     } catch (error) {
       this.#options.events.emit("leader.failed", { term: term.number, error: messageOf(error) });
       this.#resign?.("stepdown", { cause: "failed", error: messageOf(error) });
@@ -439,16 +439,16 @@ export class Elector {
   /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
   async #withdraw(): Promise<void> {
     await this.#release(this.#bid(), "resigned", { cause: { cause: this.#stopReason }, wasAble: true });
-    await this.#briefly(this.#options.store.withdraw());
+    await this.#withinReleaseLimit(this.#options.store.withdraw());
   }
 
   /** A lease that cannot be given back runs out by itself. */
   async #release(bid: Bid, reason: ReleaseReason, end: End): Promise<void> {
-    await this.#briefly(this.#options.store.release(bid, reason, end));
+    await this.#withinReleaseLimit(this.#options.store.release(bid, reason, end));
   }
 
   /** A release is a courtesy; a store that is away must not hold up a shutdown. */
-  async #briefly(work: Promise<void>): Promise<void> {
+  async #withinReleaseLimit(work: Promise<void>): Promise<void> {
     const done = new AbortController();
     await Promise.race([
       work.catch(() => undefined),

@@ -1,7 +1,7 @@
 -- Says whether a bidder's generation of the configuration may lead, and writes down that it bids. (After term.lua.)
 --
 -- KEYS  1 generation   2 the newest claim   3 leader   4 generations
--- ARGV  1 generation   2 channel for hints
+-- ARGV  1 generation   2 channel for wakeups
 -- Returns {the generation that goes before or -1, ms, the newest claim or ''}   ms: as 'outdated' of campaign.lua
 --
 -- Why atomic: a failure of a generation must be counted once, and before a bid of it is judged.

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
-import type { Candidate, EtcdQueue, Holder } from "./etcd-queue.ts";
+import type { Candidate, EtcdElection, Holder } from "./etcd-election.ts";
 import type {
   Bid,
   BidOutcome,
@@ -62,8 +62,8 @@ const GONE_MS = 100;
 const END_LIMIT_MS = 200;
 
 export interface EtcdLeaseStoreOptions {
-  readonly queue: EtcdQueue;
-  /** A connection that fails fast and never resends (`connectRedis`, purpose "fenced"). */
+  readonly election: EtcdElection;
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "noRetry"). */
   readonly redis: Redis;
   readonly presence: RedisPresence;
   readonly keys: RedisKeys;
@@ -87,7 +87,7 @@ interface Place {
  */
 export class EtcdLeaseStore implements LeaseStore {
   readonly kind = "etcd";
-  readonly #queue: EtcdQueue;
+  readonly #election: EtcdElection;
   readonly #redis: Redis;
   readonly #presence: RedisPresence;
   readonly #keys: RedisKeys;
@@ -96,7 +96,7 @@ export class EtcdLeaseStore implements LeaseStore {
   #suspect: { readonly claim: string; readonly sinceMs: number } | null = null;
 
   constructor(options: EtcdLeaseStoreOptions) {
-    this.#queue = options.queue;
+    this.#election = options.election;
     this.#redis = options.redis;
     this.#presence = options.presence;
     this.#keys = options.keys;
@@ -126,7 +126,7 @@ export class EtcdLeaseStore implements LeaseStore {
   async renew(bid: Renewal): Promise<RenewOutcome> {
     const place = this.#place;
     if (place?.token !== bid.token) return "lost";
-    if (!(await this.#queue.keep(place.candidate))) {
+    if (!(await this.#election.keep(place.candidate))) {
       await this.#leave(place);
       return "lost";
     }
@@ -157,18 +157,18 @@ export class EtcdLeaseStore implements LeaseStore {
       delay(END_LIMIT_MS, undefined, { signal: answered.signal }).catch(() => undefined),
     ]);
     answered.abort();
-    await this.#queue.leave(place.candidate);
+    await this.#election.leave(place.candidate);
   }
 
   async withdraw(): Promise<void> {
     const place = this.#place;
     this.#place = null;
-    if (place) await this.#queue.leave(place.candidate);
-    await this.#queue.sweep();
+    if (place) await this.#election.leave(place.candidate);
+    await this.#election.sweep();
   }
 
   async current(): Promise<Leader | null> {
-    const holder = await this.#queue.holder();
+    const holder = await this.#election.holder();
     if (holder === null) return null;
     if (!holder.isReplica) return stranger(holder);
     const reply = await this.#readHolder(holder, null);
@@ -178,8 +178,8 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   /** A key that comes or goes wakes through etcd, an opened term through Redis. */
-  onHint(wake: () => void): () => void {
-    const endWatch = this.#queue.watch(wake);
+  onChange(wake: () => void): () => void {
+    const endWatch = this.#election.watch(wake);
     const endNotices = this.#presence.onNotice(wake);
     return () => {
       endWatch();
@@ -196,8 +196,8 @@ export class EtcdLeaseStore implements LeaseStore {
   /** A replica that has to make way leaves the queue to the others, and only looks who leads. */
   async #makeWay(refused: BidOutcome, bid: Bid): Promise<BidOutcome> {
     if (this.#place) await this.#leave(this.#place);
-    await this.#queue.sweep();
-    const holder = await this.#queue.holder();
+    await this.#election.sweep();
+    const holder = await this.#election.holder();
     if (holder === null) return refused;
     const { takeOver: _, ...asFollower } = bid;
     const outcome = await this.#held(holder, asFollower);
@@ -206,7 +206,7 @@ export class EtcdLeaseStore implements LeaseStore {
 
   async #join(bid: Bid, claimBefore: string): Promise<Place> {
     const keptMs = performance.now();
-    const candidate = await this.#queue.join(bid.replica, bid.ttlMs);
+    const candidate = await this.#election.join(bid.replica, bid.ttlMs);
     this.#place = { candidate, claimBefore, token: null, keptMs };
     return this.#place;
   }
@@ -214,10 +214,10 @@ export class EtcdLeaseStore implements LeaseStore {
   /** Null when the place is lost: the lease ran out, or the key was deleted. */
   async #look(place: Place, bid: Bid): Promise<Holder | null> {
     const nowMs = performance.now();
-    if (nowMs - place.keptMs < bid.ttlMs / 4) return this.#queue.look(place.candidate);
+    if (nowMs - place.keptMs < bid.ttlMs / 4) return this.#election.look(place.candidate);
     const [isKept, holder] = await Promise.all([
-      this.#queue.keep(place.candidate),
-      this.#queue.look(place.candidate),
+      this.#election.keep(place.candidate),
+      this.#election.look(place.candidate),
     ]);
     if (isKept) place.keptMs = nowMs;
     return isKept ? holder : null;
@@ -230,7 +230,7 @@ export class EtcdLeaseStore implements LeaseStore {
     try {
       const [reply, isKept] = await Promise.all([
         this.#openTerm(place, bid),
-        place.keptMs >= startedMs || this.#queue.keep(place.candidate),
+        place.keptMs >= startedMs || this.#election.keep(place.candidate),
       ]);
       if (reply[0] === "elected" && isKept) {
         place.keptMs = Math.max(place.keptMs, nowMs);
@@ -297,7 +297,7 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   async #pass(holder: Holder): Promise<"again"> {
-    await this.#queue.evict(holder);
+    await this.#election.evict(holder);
     return "again";
   }
 
@@ -315,7 +315,7 @@ export class EtcdLeaseStore implements LeaseStore {
   /** A place that cannot be given back now is given back before the next one is taken, or runs out. */
   async #leave(place: Place): Promise<void> {
     if (this.#place === place) this.#place = null;
-    await this.#queue.leave(place.candidate).catch(() => undefined);
+    await this.#election.leave(place.candidate).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,7 @@
 -- Opens the next term for the replica whose key is the oldest of the election in etcd. (After term.lua.)
 --
 -- KEYS  1 term   2 leader   3 terms   4 the newest claim   5 generation   6 generations   7 lineage
--- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for hints   5 how many terms the record keeps
+-- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for wakeups   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
 --       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
 --       10 generation of the configuration that the replica carries   11 newest term that it knows of

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Events } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
@@ -31,20 +31,20 @@ export interface LeaderWatchOptions {
  */
 export class LeaderWatch {
   readonly #options: LeaderWatchOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #observed: { readonly term: number; readonly replica: string } | null = null;
 
   constructor(options: LeaderWatchOptions) {
     this.#options = options;
-    this.#routine = new Routine({ clock: options.clock, intervalMs: LOOK_MS, act: () => this.#look() });
+    this.#task = new PeriodicTask({ clock: options.clock, intervalMs: LOOK_MS, act: () => this.#look() });
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   stop(): Promise<void> {
-    return this.#routine.stop();
+    return this.#task.stop();
   }
 
   async #look(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import type { Hint } from "../clock/hint.ts";
+import type { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause } from "../events.ts";
 import type { LostReason, ResignReason } from "../reasons.ts";
 import { causeOfFailure } from "./end-cause.ts";
@@ -25,8 +25,8 @@ export interface LeaseKeeperOptions {
   readonly grantedMs: number;
   /** The generation that the replica carries now. */
   readonly generation: () => number;
-  /** Given when somebody may have announced a newer configuration. */
-  readonly hint: Hint;
+  /** Notified when a replica may have announced a newer configuration. */
+  readonly wakeup: Wakeup;
   readonly progress: Progress;
   /** 0 ≤ n < 1. */
   readonly random: () => number;
@@ -50,7 +50,7 @@ interface Answered {
 }
 
 /**
- * Renews a lease every third of its time to live, immediately when there is a hint, and says when it must not be trusted
+ * Renews a lease every third of its time to live, immediately at a wakeup, and says when it must not be trusted
  * any more: (when the last successful renewal was *sent*) + TTL − TTL/10, all on the monotonic clock.
  *
  * A leader that is stalled gets one more renewal, immediately: it shows whether Redis answers this replica at all. Without
@@ -86,7 +86,7 @@ export class LeaseKeeper {
 
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */
   async keep(ending: AbortSignal): Promise<TermEnd> {
-    const { clock, bid, grantedMs, hint, progress, random } = this.#options;
+    const { clock, bid, grantedMs, wakeup, progress, random } = this.#options;
     let renewAtMs = grantedMs + bid.ttlMs / 3;
     let failure: EndCause | null = null;
     let answered: Answered | null = null;
@@ -94,10 +94,10 @@ export class LeaseKeeper {
       const wakeAtMs = answered?.untilMs ?? this.#wakeAtMs(renewAtMs, failure === null);
       await clock.sleep(
         Math.min(wakeAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
-        AbortSignal.any([ending, hint.signal]),
+        AbortSignal.any([ending, wakeup.signal]),
       );
       const sentMs = clock.monotonicMs();
-      if (hint.take()) renewAtMs = sentMs;
+      if (wakeup.consume()) renewAtMs = sentMs;
       if (sentMs >= this.#trustedUntilMs) {
         if (failure === null) return { by: "lost", reason: "expired", cause: { cause: "frozen" } };
         const isFrozen = sentMs - this.#trustedUntilMs >= FROZEN_MS;

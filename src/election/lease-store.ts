@@ -117,10 +117,10 @@ export interface LeaseStore {
   current(): Promise<Leader | null>;
 
   /**
-   * Calls `wake` when leadership may have changed. A hint only saves time: it may come late, twice or never.
+   * Calls `wake` when leadership may have changed. A wakeup only saves time: it may come late, twice or never.
    * Returns the function that ends the subscription.
    */
-  onHint(wake: () => void): () => void;
+  onChange(wake: () => void): () => void;
 }
 
 /** The value of the fence while a term stands. Equality with it, and nothing else, decides who may launch. */

@@ -49,7 +49,7 @@ const campaignReply = z.union([
 ]);
 
 export interface RedisLeaseStoreOptions {
-  /** A connection that fails fast and never resends (`connectRedis`, purpose "fenced"). */
+  /** A connection that fails fast and never resends (`connectRedis`, purpose "noRetry"). */
   readonly redis: Redis;
   readonly presence: RedisPresence;
   readonly keys: RedisKeys;
@@ -133,7 +133,7 @@ export class RedisLeaseStore implements LeaseStore {
     return leaderOf(record[0], record[1], record[2]);
   }
 
-  onHint(wake: () => void): () => void {
+  onChange(wake: () => void): () => void {
     return this.#presence.onNotice(wake);
   }
 }

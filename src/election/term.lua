@@ -157,7 +157,7 @@ local function carry(keys, all, mine, isProven, now)
 end
 
 -- The last moment at which the recorded leader could launch. One that resigned says so itself. Of every other one it is
--- its last sign of life: it launched, or looked for orders. A leader of a release before 'alive' has only its lease.
+-- its last sign of life: it launched, or read the controls. A leader of a release before 'alive' has only its lease.
 local function ableUntil(last)
   local alive = tonumber(last.alive or '')
   if last.ended == 'resigned' and last.able ~= '0' then return math.max(tonumber(last.endedAt), alive or 0) end

@@ -25,10 +25,10 @@ export interface LoadedHandlers {
   /** By job name. A job with a problem is missing. */
   readonly handlers: ReadonlyMap<string, Handler>;
   /** In the order of the jobs. */
-  readonly problems: readonly HandlerProblem[];
+  readonly issues: readonly HandlerIssue[];
 }
 
-export interface HandlerProblem {
+export interface HandlerIssue {
   /** The jobs that name the handler. */
   readonly jobs: readonly string[];
   /** One sentence: which jobs, which file, what was found, what to do. */
@@ -46,19 +46,19 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
   const groups = [...Map.groupBy(options.jobs, job => keyOf(job.handler)).values()];
   const loaded = await Promise.all(groups.map(jobs => loadGroup(jobs, options)));
   const handlers = new Map<string, Handler>();
-  const problems: HandlerProblem[] = [];
+  const issues: HandlerIssue[] = [];
   for (const [index, jobs] of groups.entries()) {
     const names = jobs.map(job => job.name);
     const result = loaded[index];
     if (result === undefined) continue;
     if ("handler" in result) for (const name of names) handlers.set(name, result.handler);
     else
-      problems.push({
+      issues.push({
         jobs: names,
         message: `${placeOf(names, options)}${nameJobs(names)}: ${result.problem}`,
       });
   }
-  return { handlers, problems };
+  return { handlers, issues };
 }
 
 /** Equal for references to the same handler. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 
 export interface ProcessGroupOptions {
   readonly argv: readonly string[];
@@ -58,7 +58,7 @@ export async function runProcessGroup(options: ProcessGroupOptions): Promise<Pro
   const closed = once(child, "close");
   closed.catch(() => undefined);
   const end = await endOf(child.pid, child, signal, graceMs);
-  if (!(await within(closed, DRAIN_LIMIT_MS))) {
+  if (!(await settlesWithin(closed, DRAIN_LIMIT_MS))) {
     child.stdout.destroy();
     child.stderr.destroy();
   }

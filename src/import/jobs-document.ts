@@ -41,8 +41,8 @@ function problemsOf({ name, definition }: ImportedJob, defaults: ImportedJobs["d
   const text = JSON.stringify(escapeReferences({ defaults, jobs: { [name]: definition } }));
   const parsed = parseConfigDocument({ file: "jobs.yaml", text, env: {} });
   const mistakes = parsed.ok
-    ? readJobs([parsed.document], { calendars: new Map(), queues: ANY_QUEUE }).mistakes
-    : parsed.mistakes;
+    ? readJobs([parsed.document], { calendars: new Map(), queues: ANY_QUEUE }).issues
+    : parsed.issues;
   return mistakes.map(({ key, problem }) => {
     const ownKey = key.replace(`jobs.${name}.`, "");
     return ownKey === "" || key === `jobs.${name}` ? problem : `${ownKey}: ${problem}`;

@@ -3,8 +3,8 @@ import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { readControls } from "./controls.ts";
 import { readClosedEpochs } from "./epochs.ts";
-import { readOrders } from "./orders.ts";
 
 /** Fields in one HMGET: a reply of some 100 kB, and far from what a call can take as arguments. */
 const PAGE = 5_000;
@@ -61,9 +61,9 @@ export async function readDueLanes(
   jobs: readonly Job[],
 ): Promise<ReadonlyMap<string, readonly DueLane[]>> {
   const names = jobs.map(job => job.name);
-  const [cursors, orders, launched, closed] = await Promise.all([
+  const [cursors, controls, launched, closed] = await Promise.all([
     readCursors(redis, keys, names),
-    readOrders(redis, keys),
+    readControls(redis, keys),
     readLaunched(redis, keys, jobs),
     readClosedEpochs(redis, keys),
   ]);
@@ -72,7 +72,7 @@ export async function readDueLanes(
     jobs.map((job, i) => {
       const { name, schedule } = job;
       const cursor = cursors[i];
-      if (orders.paused.has(name) || typeof cursor !== "number") return [name, []];
+      if (controls.paused.has(name) || typeof cursor !== "number") return [name, []];
       const hasRunsLeft = ({ maxRuns }: Pick<Job, "maxRuns">) =>
         (launched.get(name) ?? 0) < (maxRuns ?? Infinity);
       const before = (epochs.get(name) ?? []).filter(hasRunsLeft);

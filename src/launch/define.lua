@@ -6,7 +6,7 @@
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it, the definition as JSON, ticks that are to be recorded as missed where the job has no
 --       cursor (epoch ms, with commas)
--- Returns {'fenced'} when another term is in force, {'late'} when the books have been opened again
+-- Returns {'fenced'} when another term is in force, {'late'} when the term has been opened again
 -- meanwhile, else {'defined', cursor and launched ticks of the first job, ...}
 --
 -- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that was
@@ -19,7 +19,7 @@
 -- a release has led meanwhile. When it led with this schedule, the job goes on from its cursor. When it led with another
 -- one, the ticks that it left undecided belong to a schedule that is not known: the job begins now, and its history says so.
 --
--- Why {'late'}: on a connection that was given up this may arrive after the same leader has opened its books again, with
+-- Why {'late'}: on a connection that was given up this may arrive after the same leader has opened its term again, with
 -- other jobs. Then Redis would have one schedule in force, and the leader would launch by another one.
 --
 -- Why atomic: an epoch that is closed without its cursor loses ticks, and a cursor that moves without it does too.

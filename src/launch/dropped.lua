@@ -2,7 +2,7 @@
 --
 -- KEYS  1 opening   2 definitions   3 dropped
 -- ARGV  1 id of the opening   2 how many of the leader's jobs have a definition   3 the record, or '' where the names are not known yet
--- Returns 'noted', 'late' when the books have been opened again meanwhile, or 'names' when the caller has to find out the
+-- Returns 'noted', 'late' when the term has been opened again meanwhile, or 'names' when the caller has to find out the
 -- names first.
 --
 -- Where there are no more definitions than that, no job was dropped, and the names need not be read.

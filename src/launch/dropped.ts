@@ -18,7 +18,7 @@ interface Opening {
 }
 
 /**
- * Notes which jobs have a definition although the leader, which has just opened its books, does not carry them: they were
+ * Notes which jobs have a definition although the leader, which has just opened its term, does not carry them: they were
  * removed, and their definitions are kept for a day.
  */
 export async function noteDropped(

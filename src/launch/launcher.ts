@@ -4,32 +4,32 @@ import { BellwetherError } from "../errors.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type Decision, type LaunchDecision, laneOf } from "../schedule/plan.ts";
-import { type Book, openBooks } from "./books.ts";
+import { type Controls, readControls, readControlsVersion, VERSION_FIELD, versionOf } from "./controls.ts";
 import { readLaneCursors } from "./cursors.ts";
 import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
+import { type JobState, loadJobStates } from "./job-states.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
-import { lookForOrders, type Orders, readOrders, VERSION_FIELD, versionOf } from "./orders.ts";
 import { applyOverlap, type Blocker } from "./overlap.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
 import { findBrokenQueues } from "./queue-types.ts";
-import { forgetEpochs, type RemovedLane, readRemoved, retireBooks } from "./retire.ts";
-import { type FoundDecisions, type Settled, settledOf, Unanswered } from "./unanswered.ts";
+import { forgetEpochs, type RemovedLane, readRemoved, retireJobs } from "./retire.ts";
+import { type DecisionResult, type FoundDecisions, resultOf, Unanswered } from "./unanswered.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 export type OpenOutcome =
   | {
       readonly outcome: "opened";
-      readonly books: ReadonlyMap<string, Book>;
-      /** Jobs that are not in the books because another program wrote into them: why, and what to do. */
-      readonly unreadable: ReadonlyMap<string, string>;
+      readonly jobStates: ReadonlyMap<string, JobState>;
+      /** Jobs that are left out because another program wrote into their state: why, and what to do. */
+      readonly corrupt: ReadonlyMap<string, string>;
       /** What this or an earlier leader wrote with `quarantine`. */
       readonly quarantined: ReadonlyMap<string, QuarantineRecord>;
       /** What the transaction decided whose answer was lost, if it was in this term; each is named once. */
       readonly found: readonly FoundDecisions[];
       /** Of these jobs and of others. */
       readonly closed: readonly ClosedEpoch[];
-      readonly orders: Orders;
+      readonly controls: Controls;
       /** The newest runs of the jobs with `overlap: queue`. */
       readonly newestRuns: ReadonlyMap<string, NewestRun>;
     }
@@ -43,15 +43,15 @@ export interface Commit {
   readonly decisions: readonly Decision[];
   /** By lane (`laneOf`), what the decisions were planned from. */
   readonly cursors: ReadonlyMap<string, number>;
-  /** The version of the orders that they were planned under. */
-  readonly orders: number;
+  /** The version of the controls that they were planned under. */
+  readonly controlsVersion: number;
   readonly nowMs: number;
 }
 
 export type CommitOutcome =
   | {
       readonly outcome: "committed";
-      readonly settled: readonly Settled[];
+      readonly results: readonly DecisionResult[];
       /** By job, what its next tick waits for: that tick and those after it are not decided. */
       readonly held: ReadonlyMap<string, Blocker>;
       /** Why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
@@ -61,11 +61,11 @@ export type CommitOutcome =
     }
   /** A newer term stands, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
-  /** Cursors or orders are not what the plan assumed; nothing was written. Open the term again and plan anew. */
+  /** Cursors or controls are not what the plan assumed; nothing was written. Open the term again and plan anew. */
   | { readonly outcome: "moved" };
 
 export interface LauncherOptions {
-  /** A connection of its own that never resends (`connectRedis`, purpose "fenced"). */
+  /** A connection of its own that never resends (`connectRedis`, purpose "noRetry"). */
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly jobs: readonly Job[];
@@ -127,10 +127,10 @@ export class Launcher {
   async open(fence: string, nowMs: number, onPage?: () => void): Promise<OpenOutcome> {
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
-    // First, so that an order which is given meanwhile is seen as a newer version.
-    const orders = await readOrders(this.#redis, this.#keys);
+    // First, so that a command which is given meanwhile is seen as a newer version.
+    const controls = await readControls(this.#redis, this.#keys);
     const jobs = [...this.#jobs.values()];
-    const opened = await openBooks(this.#redis, this.#keys, {
+    const opened = await loadJobStates(this.#redis, this.#keys, {
       fence,
       nowMs,
       jobs,
@@ -144,10 +144,10 @@ export class Launcher {
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
     await this.#forgetQueues();
     this.#openedOn = connection;
-    const cursors = new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
+    const cursors = new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
     for (const { job, number, cursor } of closed) cursors.set(laneOf({ job, epoch: number }), cursor);
     const found = this.#unanswered.find(fence, cursors);
-    return { outcome: "opened", ...opened, found, quarantined, closed, orders, newestRuns };
+    return { outcome: "opened", ...opened, found, quarantined, closed, controls, newestRuns };
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */
@@ -155,25 +155,25 @@ export class Launcher {
     return readNewestRuns(this.#redis, this.#keys, jobs);
   }
 
-  /** The orders that stand. */
-  readOrders(): Promise<Orders> {
-    return readOrders(this.#redis, this.#keys);
+  /** The controls in force. */
+  readControls(): Promise<Controls> {
+    return readControls(this.#redis, this.#keys);
   }
 
   /**
-   * The version of the orders that stand; cheap enough to ask again and again. It shows that the leader of the term can
+   * The version of the controls in force; cheap enough to ask again and again. It shows that the leader of the term can
    * reach Redis over the connection that launches, and is its sign of life while it launches nothing.
    */
-  readOrdersVersion(fence: string): Promise<number> {
-    return lookForOrders(this.#redis, this.#keys, fence);
+  readControlsVersion(fence: string): Promise<number> {
+    return readControlsVersion(this.#redis, this.#keys, fence);
   }
 
   /**
-   * Throws away the books of jobs that no configuration has had for a day. Resolves with their names, or null when a
+   * Removes the state of jobs that no configuration has had for a day. Resolves with their names, or null when a
    * newer term stands.
    */
   retire(fence: string, nowMs: number): Promise<readonly string[] | null> {
-    return retireBooks(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
+    return retireJobs(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
   /** The undecided ticks of jobs that no configuration has, by schedule, or null when a newer term is in force. */
@@ -195,11 +195,11 @@ export class Launcher {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      const standing = await this.#watch(commit.decisions);
-      if (standing.fence !== commit.fence) return { outcome: "fenced" } as const;
-      const isMoved = [...standing.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
-      if (isMoved || standing.orders !== commit.orders) return { outcome: "moved" } as const;
-      return await this.#execute(connection, commit, standing);
+      const watched = await this.#watch(commit.decisions);
+      if (watched.fence !== commit.fence) return { outcome: "fenced" } as const;
+      const isMoved = [...watched.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
+      if (isMoved || watched.controlsVersion !== commit.controlsVersion) return { outcome: "moved" } as const;
+      return await this.#execute(connection, commit, watched);
     };
     try {
       const outcome = await attempt();
@@ -229,17 +229,17 @@ export class Launcher {
   }
 
   /**
-   * Reads the fence, the cursors, the orders' version and the newest runs of jobs whose runs must not overlap under
+   * Reads the fence, the cursors, the version of the controls and the newest runs of jobs whose runs must not overlap under
    * WATCH. All are written at once, so on one connection and in this order; without an answer to each of them nothing
    * more is sent.
    */
-  async #watch(decisions: readonly Decision[]): Promise<Standing> {
+  async #watch(decisions: readonly Decision[]): Promise<Watched> {
     const { term, cursors, epochCursors, orders } = this.#keys;
     const lanes = [...new Set(decisions.map(laneOf))];
     const launched = new Set(decisions.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
     const guarded = [...launched].map(name => this.#job(name)).filter(({ overlap }) => overlap !== "allow");
     const queues = [...new Set([...launched].map(name => this.#job(name).queue))];
-    const [, fence, standing, version, newestRuns, broken] = await Promise.all([
+    const [, fence, laneCursors, version, newestRuns, broken] = await Promise.all([
       this.#redis.watch(
         ...[term, cursors, epochCursors, orders],
         ...guarded.map(({ name }) => this.#keys.unfinished(name)),
@@ -250,18 +250,18 @@ export class Launcher {
       this.readNewestRuns(guarded),
       findBrokenQueues(this.#redis, this.#keys.bullmqPrefix, queues),
     ]);
-    return { fence, cursors: standing, orders: versionOf(version), newestRuns, broken };
+    return { fence, cursors: laneCursors, controlsVersion: versionOf(version), newestRuns, broken };
   }
 
   async #execute(
     connection: number,
     { fence, term, decisions: planned, nowMs }: Commit,
-    { newestRuns, broken }: Pick<Standing, "newestRuns" | "broken">,
+    { newestRuns, broken }: Pick<Watched, "newestRuns" | "broken">,
   ): Promise<CommitOutcome> {
     const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, newestRuns);
     if (decisions.length === 0) {
       await this.#redis.unwatch();
-      return { outcome: "committed", settled: [], held, refused: null, failed: new Map() };
+      return { outcome: "committed", results: [], held, refused: null, failed: new Map() };
     }
     const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
@@ -295,7 +295,7 @@ export class Launcher {
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
     const answered = this.#unanswered.send({ fence, nowMs, decisions: sent });
     const outcome = settle(sent, { held, unmade }, await send());
-    answered(outcome.outcome === "committed" ? outcome.settled : []);
+    answered(outcome.outcome === "committed" ? outcome.results : []);
     return outcome;
   }
 
@@ -329,10 +329,10 @@ export class Launcher {
 }
 
 /** What a commit finds when it begins. */
-interface Standing {
+interface Watched {
   readonly fence: string | null;
   readonly cursors: ReadonlyMap<string, number | null>;
-  readonly orders: number;
+  readonly controlsVersion: number;
   readonly newestRuns: ReadonlyMap<string, NewestRun>;
   /** By queue, why BullMQ cannot add runs to it. */
   readonly broken: ReadonlyMap<string, string>;
@@ -346,14 +346,14 @@ function settle(
 ): CommitOutcome {
   if (sent === null) return { outcome: "moved" };
   const failed = new Map(unmade);
-  const settled = sent.outcomes.flatMap((outcome, i): Settled[] => {
+  const results = sent.outcomes.flatMap((outcome, i): DecisionResult[] => {
     const decision = decisions[i];
     if (decision && outcome === "failed" && !failed.has(decision.job)) {
       failed.set(decision.job, sent.whys[i] ?? sent.refused ?? "no reason given");
     }
     if (outcome === "failed" || !decision) return [];
-    return [settledOf(decision)];
+    return [resultOf(decision)];
   });
   const [first = null] = failed.values();
-  return { outcome: "committed", settled, held, refused: first, failed };
+  return { outcome: "committed", results, held, refused: first, failed };
 }

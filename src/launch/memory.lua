@@ -2,8 +2,8 @@
 --
 -- KEYS  1 term   2 lineage   3 orders   4 generation   5 cursors   6 launched
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id for a lineage that has none ('' : leave it without)
---       3 version of the orders that it remembers   4 '1': also the counts, and count on
--- Returns {term, id, beat, version, generation ('-1' without), '1' when there are cursors}, the orders as names and values
+--       3 version of the controls that it remembers   4 '1': also the counts, and count on
+-- Returns {term, id, beat, version, generation ('-1' without), '1' when there are cursors}, the controls as names and values
 -- (none when they have the version that is remembered), the counts as names and values
 --
 -- `beat` only grows, and with each call of a leader that asks for it: data that went back has a lower one.

@@ -5,8 +5,8 @@ import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedNumber } from "../redis/stored-number.ts";
+import { isKeptControl } from "./controls.ts";
 import { AUDIT_ENTRIES } from "./history.ts";
-import { isKeptOrder } from "./orders.ts";
 
 const MEMORY = new Script(new URL("./memory.lua", import.meta.url));
 const PUT_BACK = new Script(new URL("./put-back.lua", import.meta.url));
@@ -30,13 +30,13 @@ export interface Memory {
   readonly beat: number;
   /** The newest term. */
   readonly term: number;
-  /** Of the orders. */
+  /** Of the controls. */
   readonly version: number;
   /** The floor; -1 without one. */
   readonly generation: number;
   readonly hasCursors: boolean;
   /** Pauses and skips that are in force, as Redis keeps them. */
-  readonly orders: ReadonlyMap<string, string>;
+  readonly controls: ReadonlyMap<string, string>;
   /** Launched ticks of jobs with `maxRuns`, as Redis keeps them. */
   readonly counts: ReadonlyMap<string, string>;
 }
@@ -57,7 +57,7 @@ export async function readMemory(
   { before, fence, isWhole }: ReadMemory,
 ): Promise<Memory> {
   const mayName = before === null || before.lineage === "";
-  const [[term, lineage, beat, version, generation, cursors], orders, counts] = memoryReply.parse(
+  const [[term, lineage, beat, version, generation, cursors], controls, counts] = memoryReply.parse(
     await MEMORY.run(
       redis,
       [keys.term, keys.lineage, keys.orders, keys.generation, keys.cursors, keys.launched],
@@ -72,7 +72,7 @@ export async function readMemory(
     version,
     generation,
     hasCursors: cursors === "1",
-    orders: isSame ? before.orders : new Map(pairsOf(orders).filter(([name]) => isKeptOrder(name))),
+    controls: isSame ? before.controls : new Map(pairsOf(controls).filter(([name]) => isKeptControl(name))),
     counts: isWhole
       ? new Map(pairsOf(counts).filter(([, count]) => storedNumber(count) !== null))
       : (before?.counts ?? new Map()),
@@ -88,7 +88,7 @@ export type PutBackOutcome =
 export async function putBack(
   redis: Redis,
   keys: RedisKeys,
-  { lineage, term, version, generation, orders, counts }: Memory,
+  { lineage, term, version, generation, controls, counts }: Memory,
   { fence, by }: { readonly fence: string | null; readonly by: string },
 ): Promise<PutBackOutcome> {
   const { reason, reasonCode } = tellReason({ code: "order_lost" });
@@ -99,7 +99,7 @@ export async function putBack(
       [
         ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
         ...[term, reason, reasonCode],
-        ...[orders.size, ...[...orders].flat(), ...[...counts].flat()],
+        ...[controls.size, ...[...controls].flat(), ...[...counts].flat()],
       ],
     ),
   );

@@ -1,4 +1,4 @@
--- Opens the books for a term: reads where every job is. Called for a few thousand jobs at a time.
+-- Opens a term: reads where every job is. Called for a few thousand jobs at a time.
 --
 -- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 format   8 opening
 -- ARGV  1 fence   2 newest format that is known   3 id of this opening

@@ -2,15 +2,15 @@
 --
 -- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
---       orders   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
+--       controls   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
 --       8 how many entries audit and histories keep   9 newest term that it remembers   10 why, for audit and histories
---       11 code of that reason   12 how many orders follow: name and value each   then jobs and counts
+--       11 code of that reason   12 how many controls follow: name and value each   then jobs and counts
 -- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
 --         at least as much has put it back, else {'done', jobs that are paused again ...}
 --
 -- Only what is missing is added, and never against what was ordered since: a pause that was ended after it had begun is not
 -- put back. A job that is paused stays paused, also where the replica remembers that it was resumed: in doubt a person says
--- so. The orders' version grows, so launches that were planned without these orders are void.
+-- so. The version of the controls grows, so launches that were planned without these controls are void.
 --
 -- Why atomic, and why it looks again: it may arrive late, or at another server than the one whose loss was noticed.
 
@@ -45,7 +45,7 @@ local function is_ended(job, began)
   return false
 end
 
--- A record that cannot be written must not keep an order from being put back: pcall.
+-- A record that cannot be written must not keep a control from being put back: pcall.
 local function record(job, action, ...)
   for _, key in ipairs({KEYS[6], ARGV[7] .. job}) do
     redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', action, 'at', now, 'by', ARGV[6], 'job', job,
@@ -62,7 +62,7 @@ local function put_back_pause(name, value, job)
   return true
 end
 
--- Ticks are added to those that are to be skipped already. One that is decided is no order any more.
+-- Ticks are added to those that are to be skipped already. One that is decided is no control any more.
 local function put_back_skips(name, value, job)
   local decided = tonumber(redis.call('HGET', KEYS[7], job) or '') or now
   local standing = redis.call('HGET', KEYS[3], name) or ''

@@ -80,7 +80,7 @@ export interface AuditRow {
   readonly run?: string;
   /** The ticks that are to be skipped (or not any more); of a backfill, how many. */
   readonly ticks?: readonly string[] | number;
-  /** Why, where it was no operator: a replica put the order back. */
+  /** Why, where it was no operator: a replica put the control back. */
   readonly reason?: string;
   readonly reasonCode?: string;
 }

@@ -1,4 +1,4 @@
--- Requests, for scripts that carry out an order. A client whose answer was lost sends its request again, with the same
+-- Requests, for scripts that carry out a command. A client whose answer was lost sends its request again, with the same
 -- id; the request is then answered as before and not carried out again.
 --
 -- The key of a request holds its answer for a while, as JSON: action, job, outcome, value.

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { BellwetherError } from "../errors.ts";
 
-/** Functions for the scripts of orders: put this file before theirs. */
+/** Functions for the scripts of commands: put this file before theirs. */
 export const REQUEST_LUA = new URL("./request.lua", import.meta.url);
 
 /** For how long an answer is remembered: longer than any client repeats a request. */

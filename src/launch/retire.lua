@@ -1,4 +1,4 @@
--- Retires jobs that are in no configuration any more from the books, a while after they were first missed.
+-- Retires jobs that are in no configuration any more from the stored state, a while after they were first missed.
 --
 -- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 orders   8 epochs
 --       9 epoch cursors
@@ -10,7 +10,7 @@
 -- A job that is put back meanwhile goes on from its cursor; after that it is a new job. A pause outlives both: a job that
 -- an operator has stopped must not begin to run because it comes back.
 --
--- Why atomic: the books of a job that another leader has put back must not be thrown away.
+-- Why atomic: the state of a job that another leader has put back must not be removed.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'fenced'}

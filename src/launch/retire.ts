@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
-import { pagesOf } from "./books.ts";
 import { readCursors } from "./cursors.ts";
 import { readDefinitions, type TickRules } from "./definition.ts";
 import { readClosedEpochs } from "./epochs.ts";
+import { pagesOf } from "./job-states.ts";
 
 const RETIRE = new Script(new URL("./retire.lua", import.meta.url));
 const FORGET = new Script(new URL("./forget.lua", import.meta.url));
@@ -18,7 +18,7 @@ const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
 
 const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
 
-export interface RetireBooks {
+export interface RetireOptions {
   readonly fence: string;
   readonly nowMs: number;
   /** The jobs that there are. */
@@ -40,7 +40,7 @@ export interface RemovedLane extends TickRules {
 export async function readRemoved(
   redis: Redis,
   keys: RedisKeys,
-  request: RetireBooks,
+  request: RetireOptions,
 ): Promise<readonly RemovedLane[] | null> {
   const missing = await missingJobs(redis, keys, request);
   const lanes: RemovedLane[] = [];
@@ -75,13 +75,13 @@ function laneOfEpoch<T extends { readonly number: number }>(epoch: T): T & { rea
 }
 
 /**
- * Throws away the books of jobs that no configuration has had for a day. Resolves with their names, or null when a
+ * Removes the state of jobs that no configuration has had for a day. Resolves with their names, or null when a
  * newer term is in force.
  */
-export async function retireBooks(
+export async function retireJobs(
   redis: Redis,
   keys: RedisKeys,
-  request: RetireBooks,
+  request: RetireOptions,
 ): Promise<readonly string[] | null> {
   const gone: string[] = [];
   for (const page of pagesOf(await missingJobs(redis, keys, request))) {
@@ -93,14 +93,14 @@ export async function retireBooks(
   return gone;
 }
 
-async function missingJobs(redis: Redis, keys: RedisKeys, { kept }: RetireBooks): Promise<string[]> {
+async function missingJobs(redis: Redis, keys: RedisKeys, { kept }: RetireOptions): Promise<string[]> {
   return (await redis.hkeys(keys.cursors)).filter(job => !kept.has(job));
 }
 
 async function retirePage(
   redis: Redis,
   keys: RedisKeys,
-  { fence, nowMs }: RetireBooks,
+  { fence, nowMs }: RetireOptions,
   page: readonly string[],
   afterMs: number,
 ): Promise<readonly string[] | null> {

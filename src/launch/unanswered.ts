@@ -2,14 +2,14 @@ import { type Decision, laneOf } from "../schedule/plan.ts";
 import { runIdOf } from "./run-id.ts";
 
 /** What became of one decision; a launch beside an unfinished run has become a skip (`overlap`). */
-export interface Settled {
+export interface DecisionResult {
   readonly decision: Decision;
   readonly outcome: "launched" | "skipped" | "missed";
   readonly run?: string;
 }
 
 /** What a committed decision became; `overlap` has been applied to it before. */
-export function settledOf(decision: Decision): Settled {
+export function resultOf(decision: Decision): DecisionResult {
   if (decision.outcome !== "launch") {
     return { decision, outcome: decision.outcome === "skip" ? "skipped" : "missed" };
   }
@@ -19,7 +19,7 @@ export function settledOf(decision: Decision): Settled {
 /** Decisions that turned out to have been committed at `nowMs`. */
 export interface FoundDecisions {
   readonly nowMs: number;
-  readonly settled: readonly Settled[];
+  readonly results: readonly DecisionResult[];
 }
 
 interface Sent {
@@ -38,12 +38,12 @@ export class Unanswered {
   #sent: readonly Sent[] = [];
 
   /** Call what it returns with the answer, when it comes. */
-  send(sent: Sent): (settled: readonly Settled[]) => void {
+  send(sent: Sent): (results: readonly DecisionResult[]) => void {
     const before = this.#sent;
     this.#sent = [...before, sent];
-    return settled => {
+    return results => {
       this.#sent = before;
-      if (before.length > 0) this.#forget(new Set(settled.map(({ decision }) => laneOf(decision))));
+      if (before.length > 0) this.#forget(new Set(results.map(({ decision }) => laneOf(decision))));
     };
   }
 
@@ -57,10 +57,10 @@ export class Unanswered {
       for (const lane of lanes) known.add(lane);
       const isCommitted = (decision: Decision) =>
         lanes.has(laneOf(decision)) && decision.tickAt <= (cursors.get(laneOf(decision)) as number);
-      return { nowMs, settled: decisions.filter(isCommitted).map(settledOf) };
+      return { nowMs, results: decisions.filter(isCommitted).map(resultOf) };
     });
     this.#forget(known);
-    return found.filter(({ settled }) => settled.length > 0);
+    return found.filter(({ results }) => results.length > 0);
   }
 
   /** What was sent for these lanes has been decided. */

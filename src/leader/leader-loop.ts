@@ -1,18 +1,18 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import type { LeadEnd, Term } from "../election/elector.ts";
+import type { Term, TermWorkEnd } from "../election/elector.ts";
 import type { Progress } from "../election/progress.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
 import type { Launcher } from "../launch/launcher.ts";
-import type { Settled } from "../launch/unanswered.ts";
+import type { DecisionResult } from "../launch/unanswered.ts";
 import { tellReason } from "../reasons.ts";
 import { type Decision, planTicks } from "../schedule/plan.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Retirement } from "./retirement.ts";
-import { Standing } from "./standing.ts";
+import { TermState } from "./term-state.ts";
 import type { WaitingLanes } from "./waiting-lanes.ts";
 
 /**
@@ -29,13 +29,13 @@ const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
 /** A leader that could launch nothing for this long resigns: another replica may fare better. */
 const GIVE_UP_MS = 30_000;
-/** How soon an order is noticed that no launch meets. */
-const ORDERS_MS = 400;
+/** How soon a command is noticed that no launch meets. */
+const CONTROLS_POLL_MS = 400;
 
 export interface LeaderLoopOptions {
   readonly launcher: Pick<
     Launcher,
-    | ("open" | "commit" | "isOpen" | "setJobs" | "readOrders" | "readOrdersVersion")
+    | ("open" | "commit" | "isOpen" | "setJobs" | "readControls" | "readControlsVersion")
     | ("finish" | "readNewestRuns" | "removed" | "retire" | "quarantine")
   >;
   readonly clock: Clock;
@@ -43,13 +43,13 @@ export interface LeaderLoopOptions {
   readonly jobs: readonly Job[];
   /** Whether no live replica that may lead has other jobs; without it none has. May reject. */
   readonly isAgreed?: () => Promise<boolean>;
-  /** Is waited for when the books are open and nothing is launched yet. */
+  /** Is waited for when the term is open and nothing is launched yet. */
   readonly settle?: (term: Term) => Promise<void>;
   readonly random?: () => number;
 }
 
 /** Why the work of a term stops, or begins anew. "new jobs": everything that was due under the ones before is decided. */
-type Stop = LeadEnd | "reopen" | "new jobs";
+type Stop = TermWorkEnd | "reopen" | "new jobs";
 
 /**
  * What a term does: read the cursors, plan, launch, sleep, until the term ends.
@@ -89,24 +89,24 @@ export class LeaderLoop {
     this.#wake.abort();
   }
 
-  async lead(term: Term): Promise<LeadEnd> {
+  async runTerm(term: Term): Promise<TermWorkEnd> {
     const { clock, events, random = Math.random } = this.#options;
-    const trouble = new Trouble(clock, term.progress);
+    const failures = new FailureStreak(clock, term.progress);
     term.progress?.succeed();
     this.#quarantine.restart();
     this.#takeNewJobs();
     while (!term.signal.aborted) {
       try {
-        const outcome = await this.#work(term, trouble);
+        const outcome = await this.#work(term, failures);
         if (typeof outcome === "object") return outcome;
         if (outcome === "new jobs") this.#takeNewJobs();
         if (outcome === "fenced") return term.signal.aborted ? "ended" : "fenced";
       } catch (error) {
         if (term.signal.aborted) return "ended";
-        const { forMs, retryMs } = trouble.meet(error);
+        const { forMs, retryMs } = failures.record(error);
         // A connection that is away is told by redis.unreachable; nothing was tried.
         const isAway = isBellwetherError(error, "BW_REDIS_AWAY");
-        if (!isAway && trouble.isUntold()) {
+        if (!isAway && failures.isFirstReport()) {
           events.emit("launch.failed", { term: term.number, error: messageOf(error) });
         }
         if (forMs >= GIVE_UP_MS)
@@ -122,35 +122,39 @@ export class LeaderLoop {
   }
 
   /** Leads from freshly read cursors until the term ends or they can no longer be trusted. */
-  async #work(term: Term, trouble: Trouble): Promise<Stop> {
+  async #work(term: Term, failures: FailureStreak): Promise<Stop> {
     const { launcher, clock } = this.#options;
     const opened = await launcher.open(term.fence, clock.nowMs(), () => term.progress?.step());
     if (opened.outcome === "fenced") return "fenced";
     term.progress?.step();
     await this.#options.settle?.(term);
-    for (const { nowMs, settled } of opened.found) {
-      for (const one of settled) this.#tell(term, one, nowMs);
+    for (const { nowMs, results } of opened.found) {
+      for (const one of results) this.#tell(term, one, nowMs);
     }
-    const standing = new Standing(await this.#quarantine.open(term, this.#jobs, opened), opened);
+    const termState = new TermState(await this.#quarantine.open(term, this.#jobs, opened), opened);
     for (;;) {
-      if (standing.orders.stepDown === term.number) {
-        return { outcome: "stepdown", askedBy: standing.orders.stepDownBy };
+      if (termState.controls.stepDown === term.number) {
+        return { outcome: "stepdown", askedBy: termState.controls.stepDownBy };
       }
-      const outcome = await this.#launchDue(term, standing, trouble);
-      if (outcome !== "new orders") return outcome;
-      standing.orders = await launcher.readOrders();
+      const outcome = await this.#launchDue(term, termState, failures);
+      if (outcome !== "new controls") return outcome;
+      termState.controls = await launcher.readControls();
     }
   }
 
-  /** Launches what falls due under the orders that stand. */
-  async #launchDue(term: Term, standing: Standing, trouble: Trouble): Promise<Stop | "new orders"> {
+  /** Launches what falls due under the controls in force. */
+  async #launchDue(
+    term: Term,
+    termState: TermState,
+    failures: FailureStreak,
+  ): Promise<Stop | "new controls"> {
     const { launcher, clock } = this.#options;
     const due = new DueQueue();
     /** The lanes whose late ticks the last plans left over, behind all that is due in `due`. */
     let late: readonly string[] = [];
-    const { waiting } = standing;
+    const { waiting } = termState;
     waiting.clear();
-    for (const lane of standing.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
+    for (const lane of termState.lanes) due.put(lane, Number.NEGATIVE_INFINITY);
     let nextLookMs = Number.NEGATIVE_INFINITY;
     while (!term.signal.aborted) {
       if (!launcher.isOpen() || clock.monotonicMs() >= this.#quarantine.nextMs) return "reopen";
@@ -165,18 +169,18 @@ export class LeaderLoop {
       taken.push(...waiting.takeDue(nowMs, JOBS_A_TURN - taken.length));
       if (taken.length === 0) {
         if (late.length === 0) {
-          trouble.end();
+          failures.end();
           if (this.#newJobs) return "new jobs";
-          const outcome = await this.#tidy(term, standing);
+          const outcome = await this.#tidy(term, termState);
           if (outcome !== "done") return outcome;
         }
         // Not after every tick: the next one would wait for the answer.
         if (clock.monotonicMs() >= nextLookMs) {
-          nextLookMs = clock.monotonicMs() + ORDERS_MS;
+          nextLookMs = clock.monotonicMs() + CONTROLS_POLL_MS;
           // Where the connection breaks in the middle of the look nothing was launched: opening again finds out.
-          const version = await launcher.readOrdersVersion(term.fence).catch(() => null);
+          const version = await launcher.readControlsVersion(term.fence).catch(() => null);
           if (version === null) return "reopen";
-          if (version !== standing.orders.version) return "new orders";
+          if (version !== termState.controls.version) return "new controls";
         }
         const free = await this.#freeLanes(waiting);
         if (free === null) return "reopen";
@@ -195,17 +199,17 @@ export class LeaderLoop {
       taken.push(...lateTaken);
       // What is punctual may be among those that were not taken.
       const isMoreDue = (due.nextDueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
-      const planned = taken.map(lane => standing.planned(lane));
+      const planned = taken.map(lane => termState.planned(lane));
       const plan = planTicks({ jobs: planned, nowMs, lateLimit: isMoreDue ? 0 : BATCH });
-      const outcome = await this.#commit(term, plan.decisions, standing, trouble);
+      const outcome = await this.#commit(term, plan.decisions, termState, failures);
       if (outcome !== "committed") return outcome;
-      if (plan.decisions.length > 0) trouble.end();
+      if (plan.decisions.length > 0) failures.end();
       late = [...late, ...plan.late];
       const isLate = new Set(plan.late);
       for (const [lane, dueMs] of plan.nextDue) {
         if (!isLate.has(lane) && !waiting.put(lane, dueMs) && dueMs !== null) due.put(lane, dueMs);
       }
-      standing.review(taken);
+      termState.review(taken);
       term.progress?.step();
       await clock.sleep(0, term.signal);
     }
@@ -213,15 +217,15 @@ export class LeaderLoop {
   }
 
   /** What can wait until nothing is due: closed epochs that have no tick any more, and jobs that were removed. */
-  async #tidy(term: Term, standing: Standing): Promise<"done" | "fenced" | "reopen"> {
-    const { finished } = standing;
+  async #tidy(term: Term, termState: TermState): Promise<"done" | "fenced" | "reopen"> {
+    const { finished } = termState;
     if (finished.size > 0) {
       if (!(await this.#options.launcher.finish(term.fence, [...finished]))) return "fenced";
       finished.clear();
     }
     if (!this.#retirement.isDue()) return "done";
-    return this.#retirement.check(term, standing.orders.version, (settled, nowMs) => {
-      this.#tell(term, settled, nowMs);
+    return this.#retirement.check(term, termState.controls.version, (result, nowMs) => {
+      this.#tell(term, result, nowMs);
     });
   }
 
@@ -238,7 +242,7 @@ export class LeaderLoop {
     return newestRuns && waiting.takeFree(jobs, newestRuns, { fromMs, untilMs: clock.nowMs() });
   }
 
-  /** Never for long: a broken connection, a corrected clock and new orders must be noticed. */
+  /** Never for long: a broken connection, a corrected clock and new controls must be noticed. */
   async #sleep(ms: number, ending: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     await clock.sleep(ms, AbortSignal.any([ending, this.#wake.signal]));
@@ -258,14 +262,14 @@ export class LeaderLoop {
   async #commit(
     term: Term,
     decisions: readonly Decision[],
-    standing: Standing,
-    trouble: Trouble,
+    termState: TermState,
+    failures: FailureStreak,
   ): Promise<"committed" | Stop> {
     const batches = this.#quarantine.batchesOf(decisions, BATCH);
     for (const batch of batches) {
       if (term.signal.aborted) return "ended";
-      const outcome = await this.#commitBatch(term, batch, standing);
-      if (outcome === "quarantined") trouble.end();
+      const outcome = await this.#commitBatch(term, batch, termState);
+      if (outcome === "quarantined") failures.end();
       if (outcome !== "committed") return outcome === "quarantined" ? "reopen" : outcome;
     }
     // What was left out of a transaction that was tried apart is planned anew.
@@ -275,7 +279,7 @@ export class LeaderLoop {
   async #commitBatch(
     term: Term,
     batch: readonly Decision[],
-    standing: Standing,
+    termState: TermState,
   ): Promise<"committed" | "quarantined" | "fenced" | "reopen"> {
     const { launcher, clock } = this.#options;
     const nowMs = clock.nowMs();
@@ -283,8 +287,8 @@ export class LeaderLoop {
       fence: term.fence,
       term: term.number,
       decisions: batch,
-      cursors: standing.cursors,
-      orders: standing.orders.version,
+      cursors: termState.cursors,
+      controlsVersion: termState.controls.version,
       nowMs,
     });
     const outcome = await commit.catch(async error => {
@@ -293,21 +297,21 @@ export class LeaderLoop {
     });
     if (outcome.outcome === "fenced" || outcome.outcome === "quarantined") return outcome.outcome;
     if (outcome.outcome === "moved") return "reopen";
-    if (outcome.settled.length > 0) term.progress?.succeed();
-    for (const settled of outcome.settled) {
-      standing.settle(settled);
-      this.#tell(term, settled, nowMs);
+    if (outcome.results.length > 0) term.progress?.succeed();
+    for (const result of outcome.results) {
+      termState.settle(result);
+      this.#tell(term, result, nowMs);
     }
-    for (const [job, blocker] of outcome.held) standing.waiting.hold(job, blocker, nowMs);
+    for (const [job, blocker] of outcome.held) termState.waiting.hold(job, blocker, nowMs);
     if (await this.#quarantine.settle(term, outcome)) return "quarantined";
     if (outcome.refused === null) return "committed";
-    const ticks = batch.length - outcome.settled.length;
+    const ticks = batch.length - outcome.results.length;
     throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks, why: outcome.refused });
   }
 
-  #tell(term: Term, settled: Settled, nowMs: number): void {
+  #tell(term: Term, result: DecisionResult, nowMs: number): void {
     const { events } = this.#options;
-    const { decision, run = "" } = settled;
+    const { decision, run = "" } = result;
     const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
     if (decision.outcome === "launch") {
       const lateMs = latenessOf(decision, nowMs);
@@ -330,19 +334,19 @@ function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
 }
 
 /** A row of failures without a success between them. */
-class Trouble {
+class FailureStreak {
   readonly #clock: Clock;
   readonly #progress: Progress | undefined;
   #sinceMs: number | null = null;
   #failures = 0;
-  #isTold = false;
+  #isReported = false;
 
   constructor(clock: Clock, progress: Progress | undefined) {
     this.#clock = clock;
     this.#progress = progress;
   }
 
-  meet(error: unknown): { readonly forMs: number; readonly retryMs: number } {
+  record(error: unknown): { readonly forMs: number; readonly retryMs: number } {
     if (isAnswer(error)) this.#progress?.refuse();
     else this.#progress?.fail(messageOf(error));
     const nowMs = this.#clock.monotonicMs();
@@ -353,17 +357,17 @@ class Trouble {
   }
 
   /** True once in each row: what goes wrong is told when it begins. */
-  isUntold(): boolean {
-    const isUntold = !this.#isTold;
-    this.#isTold = true;
-    return isUntold;
+  isFirstReport(): boolean {
+    const isFirstReport = !this.#isReported;
+    this.#isReported = true;
+    return isFirstReport;
   }
 
   end(): void {
     this.#progress?.succeed();
     this.#sinceMs = null;
     this.#failures = 0;
-    this.#isTold = false;
+    this.#isReported = false;
   }
 }
 

@@ -73,16 +73,16 @@ export class Quarantine {
     }
   }
 
-  /** When to open the books again because a quarantined job is to be tried (monotonic). */
+  /** When to open the term again because a quarantined job is to be tried (monotonic). */
   get nextMs(): number {
     return Math.min(...this.#held().map(({ heldUntilMs }) => heldUntilMs ?? Number.POSITIVE_INFINITY));
   }
 
-  /** Which of the jobs are led, as the books have just been opened. */
+  /** Which of the jobs are led, as the term has just been opened. */
   async open(
     term: Term,
     jobs: ReadonlyMap<string, Job>,
-    { unreadable, quarantined }: Extract<OpenOutcome, { outcome: "opened" }>,
+    { corrupt, quarantined }: Extract<OpenOutcome, { outcome: "opened" }>,
   ): Promise<ReadonlyMap<string, Job>> {
     const nowMs = this.#options.clock.monotonicMs();
     for (const [job, { sinceMs, reason, isBooks }] of quarantined) {
@@ -98,9 +98,9 @@ export class Quarantine {
     }
     for (const [job, suspect] of this.#suspects) {
       if (suspect.heldUntilMs !== null && suspect.heldUntilMs <= nowMs) suspect.heldUntilMs = null;
-      if (suspect.isBooks && !unreadable.has(job)) this.#recover(term, job);
+      if (suspect.isBooks && !corrupt.has(job)) this.#recover(term, job);
     }
-    for (const [job, reason] of unreadable) {
+    for (const [job, reason] of corrupt) {
       const known = this.#suspects.get(job);
       if (known?.isBooks && known.heldUntilMs !== null) continue;
       const suspect = { ...(known ?? this.#suspect(reason)), isBooks: true, reason };
@@ -110,7 +110,7 @@ export class Quarantine {
     await this.#save(term);
     return new Map(
       [...jobs].filter(
-        ([job]) => (this.#suspects.get(job)?.heldUntilMs ?? null) === null && !unreadable.has(job),
+        ([job]) => (this.#suspects.get(job)?.heldUntilMs ?? null) === null && !corrupt.has(job),
       ),
     );
   }
@@ -139,10 +139,10 @@ export class Quarantine {
     return batches;
   }
 
-  /** Takes in how a transaction ended. True when a job has been quarantined: open the books again. */
+  /** Takes in how a transaction ended. True when a job has been quarantined: open the term again. */
   async settle(term: Term, outcome: Extract<CommitOutcome, { outcome: "committed" }>): Promise<boolean> {
     const before = this.#added;
-    for (const { decision, outcome: became } of outcome.settled) {
+    for (const { decision, outcome: became } of outcome.results) {
       if (became !== "launched") continue;
       this.#added++;
       const { job } = decision;
@@ -211,7 +211,7 @@ export class Quarantine {
     this.#unsaved.set(job, { sinceMs, reason, isBooks });
     if (suspect.isTold) return;
     suspect.isTold = true;
-    const fix = isBooks ? BOOKS_FIX : ADD_FIX;
+    const fix = isBooks ? STATE_FIX : ADD_FIX;
     events.emit("job.quarantined", { job, term: term.number, reason, fix, retryInMs: delayMs });
   }
 
@@ -245,7 +245,7 @@ export class Quarantine {
   }
 }
 
-const BOOKS_FIX =
+const STATE_FIX =
   "run the command that the reason names, or correct the value; the leader tries again by itself";
 const ADD_FIX =
   "fix what the reason names: the queue's keys in Redis, the job's data, or limits of the server; the leader tries again by itself, and after each change of the configuration";

@@ -3,7 +3,7 @@ import type { Term } from "../election/elector.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
-import type { Settled } from "../launch/unanswered.ts";
+import type { DecisionResult } from "../launch/unanswered.ts";
 import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
 
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
@@ -22,7 +22,7 @@ export interface RetirementOptions {
 
 /**
  * What becomes of jobs that no configuration has any more: ticks that were undecided when the job was removed are skipped,
- * and a day later its books are thrown away. A removal is certain when two checks, far enough apart, have found that no
+ * and a day later its state is removed. A removal is certain when two checks, far enough apart, have found that no
  * replica that may lead carries other jobs.
  */
 export class Retirement {
@@ -50,8 +50,8 @@ export class Retirement {
   /** One check. `tell` hears what was decided. */
   async check(
     term: Term,
-    orders: number,
-    tell: (settled: Settled, nowMs: number) => void,
+    controlsVersion: number,
+    tell: (result: DecisionResult, nowMs: number) => void,
   ): Promise<"done" | "fenced" | "reopen"> {
     const { launcher, clock, events } = this.#options;
     this.#nextMs = clock.monotonicMs() + LOOKS_APART_MS;
@@ -70,16 +70,16 @@ export class Retirement {
       const outcome = await launcher.commit({
         fence: term.fence,
         term: term.number,
-        orders,
+        controlsVersion,
         nowMs,
         decisions: decisions.slice(i, i + BATCH),
         cursors,
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
-      for (const settled of outcome.settled) {
-        cursors.set(laneOf(settled.decision), settled.decision.tickAt);
-        tell(settled, nowMs);
+      for (const result of outcome.results) {
+        cursors.set(laneOf(result.decision), result.decision.tickAt);
+        tell(result, nowMs);
       }
       await clock.sleep(0, term.signal);
     }

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
-import { Hint } from "../clock/hint.ts";
+import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError } from "../errors.ts";
-import { giveBack } from "./give-back.ts";
 import type { LockRequest } from "./lock-request.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 import { trustedUntilMs } from "./trust.ts";
+import { tryRelease } from "./try-release.ts";
 
 export interface ClaimLockOptions {
   readonly store: LockStore;
@@ -30,7 +30,7 @@ const WAKE_JITTER_MS = 20;
 const RETRY_MS = 250;
 
 /**
- * Asks with one token until the lock is granted, the time is over, or the signal aborts: whenever a hint comes, and
+ * Asks with one token until the lock is granted, the time is over, or the signal aborts: at each wakeup, and
  * otherwise as often as the store advises. Rejects with BW_LOCK_TIMEOUT, BW_LOCK_UNREACHABLE or the signal's reason;
  * nothing is then left in the store, if the store answers.
  */
@@ -44,8 +44,8 @@ export async function claimLock(
   signal.throwIfAborted();
   const claim = { name, token: randomUUID(), ttlMs };
   const startedMs = clock.monotonicMs();
-  const hint = new Hint();
-  let endHints: (() => void) | null = null;
+  const wakeup = new Wakeup();
+  let unsubscribe: (() => void) | null = null;
   let answer: Answer;
   let isInDoubt = false;
   let isGranted = false;
@@ -62,16 +62,16 @@ export async function claimLock(
       }
       const leftMs = startedMs + waitMs - nowMs;
       if (leftMs <= 0) throw refusal(store, name, answer, Math.round(nowMs - startedMs));
-      endHints ??= store.onHint(claim, () => hint.give());
-      await pause(options, answer, Math.min(leftMs, ttlMs / 3), hint, signal);
+      unsubscribe ??= store.onChange(claim, () => wakeup.notify());
+      await pause(options, answer, Math.min(leftMs, ttlMs / 3), wakeup, signal);
     }
   } catch (error) {
     // A claim that was not answered may have been granted, or may be granted later; one that waits may be in a line.
-    if (isInDoubt || isGranted || store.isFair) await giveBack({ ...options, claim, isInDoubt });
+    if (isInDoubt || isGranted || store.isFair) await tryRelease({ ...options, claim, isInDoubt });
     else store.forget(claim);
     throw error;
   } finally {
-    endHints?.();
+    unsubscribe?.();
   }
 }
 
@@ -88,17 +88,17 @@ async function ask(store: LockStore, claim: Claim, signal: AbortSignal): Promise
   return answer;
 }
 
-/** Until a hint, or when it may be of use to ask again. */
+/** Until a wakeup, or when it may be of use to ask again. */
 async function pause(
   { store, clock, random }: ClaimLockOptions,
   answer: Answer,
   limitMs: number,
-  hint: Hint,
+  wakeup: Wakeup,
   signal: AbortSignal,
 ): Promise<void> {
   const adviceMs = answer.outcome === "held" ? answer.askAgainInMs : RETRY_MS * (0.5 + random());
-  await clock.sleep(Math.min(limitMs, adviceMs), AbortSignal.any([hint.signal, signal]));
-  hint.clear();
+  await clock.sleep(Math.min(limitMs, adviceMs), AbortSignal.any([wakeup.signal, signal]));
+  wakeup.clear();
   if (!store.isFair) await clock.sleep(Math.min(limitMs, random() * WAKE_JITTER_MS), signal);
 }
 

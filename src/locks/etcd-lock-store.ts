@@ -5,7 +5,7 @@ import { isLeaseGone } from "../etcd/failure.ts";
 import { keepLeaseAlive } from "../etcd/keep-alive.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 
-/** Hints come through watches; this is for those that do not. */
+/** Wakeups come through watches; this is for those that do not. */
 const ASK_AGAIN_MS = 2_000;
 /** A claim that finds its place lost joins the line again; more often than this something else is wrong. */
 const ROUNDS = 3;
@@ -104,7 +104,7 @@ export class EtcdLockStore implements LockStore {
     this.#forget(token);
   }
 
-  onHint({ token }: Claim, wake: () => void): () => void {
+  onChange({ token }: Claim, wake: () => void): () => void {
     this.#wakers.set(token, wake);
     const place = this.#places.get(token);
     if (place) this.#watch(token, place);

@@ -2,10 +2,10 @@ import type { Clock } from "../clock/clock.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type LockLostReason, reasonText } from "../reasons.ts";
-import { giveBack } from "./give-back.ts";
 import type { Lock } from "./lock.ts";
 import type { Claim, LockStore } from "./lock-store.ts";
 import { trustedUntilMs } from "./trust.ts";
+import { tryRelease } from "./try-release.ts";
 
 export interface HeldLockOptions {
   readonly store: LockStore;
@@ -89,7 +89,7 @@ export class HeldLock {
     this.#end();
     await this.#keeping;
     // Tried for a moment: whoever waits should not have to wait for the end of the TTL.
-    await giveBack(this.#options);
+    await tryRelease(this.#options);
     const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
     if (!isLost) events.emit("lock.released", { lock: claim.name, fence, heldMs, run });
   }

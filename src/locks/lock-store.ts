@@ -15,7 +15,7 @@ export type ClaimOutcome =
       readonly outcome: "held";
       /** Who holds it, for people. */
       readonly holder: string;
-      /** When it may be of use to ask again even if no hint comes. */
+      /** When it may be of use to ask again even without a wakeup. */
       readonly askAgainInMs: number;
     };
 
@@ -27,7 +27,7 @@ export interface LockStore {
   readonly kind: "redis" | "etcd";
   /** Who holds what is acquired here: this process, as others are told. */
   readonly holder: string;
-  /** True: waiters are served in the order in which they came. False: whoever asks first, so hints need jitter. */
+  /** True: waiters are served in the order in which they came. False: whoever asks first, so wakeups need jitter. */
   readonly isFair: boolean;
 
   /**
@@ -50,10 +50,10 @@ export interface LockStore {
   forget(claim: Claim): void;
 
   /**
-   * Calls `wake` when the claim may be granted now, and once when it begins to listen. A hint only saves time: it
+   * Calls `wake` when the claim may be granted now, and once when it begins to listen. A wakeup only saves time: it
    * may come late, twice or never. Returns the end of it.
    */
-  onHint(claim: Claim, wake: () => void): () => void;
+  onChange(claim: Claim, wake: () => void): () => void;
 
   /** Closes the connections, for good. Safe to call twice, and before anything else. */
   close(): Promise<void>;

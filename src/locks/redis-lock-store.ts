@@ -14,7 +14,7 @@ const RELEASE = new Script(new URL("./release.lua", import.meta.url));
 
 /** How long a call waits for a connection before it gives up. */
 const READY_LIMIT_MS = 2_000;
-/** Hints wake waiters at a release, and the TTL says when to ask after a holder's death; this is for lost hints. */
+/** Wakeups wake waiters at a release, and the TTL says when to ask after a holder's death; this is for lost wakeups. */
 const ASK_AGAIN_MS = 2_000;
 /** The kernel resends what a closed socket still had to send for up to about 100 s (tcp_orphan_retries). */
 const LATE_MS = 120_000;
@@ -46,7 +46,7 @@ export class RedisLockStore implements LockStore {
   readonly #wakers = new Map<string, Set<() => void>>();
   /** Fails fast and never resends. */
   #redis: Redis | null = null;
-  /** For hints only. */
+  /** For wakeups only. */
   #subscriber: Redis | null = null;
   #lastError = "no connection";
   #isClosed = false;
@@ -83,7 +83,7 @@ export class RedisLockStore implements LockStore {
     return;
   }
 
-  onHint({ name }: Claim, wake: () => void): () => void {
+  onChange({ name }: Claim, wake: () => void): () => void {
     const channel = this.#keys.lock(name);
     const wakers = this.#wakers.get(channel) ?? new Set();
     this.#wakers.set(channel, wakers.add(wake));
@@ -114,7 +114,7 @@ export class RedisLockStore implements LockStore {
   }
 
   #open(): Redis {
-    const redis = this.#connect("fenced", "locks");
+    const redis = this.#connect("noRetry", "locks");
     let lastError: Error | null = null;
     let isExplained = false;
     redis.on("error", error => {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import type { Events } from "../events.ts";
 import { type AuditRow, auditRowOf } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -11,7 +11,7 @@ const TAKE = new Script(new URL("./operator-log.lua", import.meta.url));
 
 const INTERVAL_MS = 500;
 /** A leader that steps down reports who asked, but does not wait for long: until it is gone there is no other. */
-const FAREWELL_LIMIT_MS = 300;
+const CLEANUP_LIMIT_MS = 300;
 const ENTRIES_A_SCRIPT = 100;
 /** What was done before there was any leader, or under a release that reported nothing. */
 const BACKLOG_MS = 60 * 60_000;
@@ -53,7 +53,7 @@ export class OperatorLog {
     void this.#repeat(reporter, AbortSignal.any([ending.signal, term.signal]));
     try {
       const end = await work();
-      if (!term.signal.aborted) await within(reporter.report(), FAREWELL_LIMIT_MS);
+      if (!term.signal.aborted) await settlesWithin(reporter.report(), CLEANUP_LIMIT_MS);
       return end;
     } finally {
       ending.abort();

@@ -2,9 +2,9 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { addBackfill, type BackfillOutcome } from "../launch/backfill.ts";
+import { type Pause, pauseOf } from "../launch/controls.ts";
 import { readLaunched } from "../launch/cursors.ts";
 import { AUDIT_ENTRIES } from "../launch/history.ts";
-import { type Pause, pauseOf } from "../launch/orders.ts";
 import { newRequestId, REQUEST_KEPT_MS, REQUEST_LUA, refuseReuse } from "../launch/requests.ts";
 import { type TriggerOutcome, triggerJob } from "../launch/trigger.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -12,9 +12,9 @@ import { Script } from "../redis/script.ts";
 import { storedNumber } from "../redis/stored-number.ts";
 import { readTimeMs } from "../redis/time.ts";
 
-const ORDER = new Script(REQUEST_LUA, new URL("./order.lua", import.meta.url));
+const CONTROL = new Script(REQUEST_LUA, new URL("./control.lua", import.meta.url));
 
-const orderReply = z.tuple([
+const controlReply = z.tuple([
   z.enum(["done", "already", "not there", "decided", "nobody", "over", "reused"]),
   z.string(),
 ]);
@@ -22,7 +22,7 @@ const orderReply = z.tuple([
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 
 /**
- * Every call is a request with an id. Each rejects only when Redis gives no answer or refuses. Whether the order was
+ * Every call is a request with an id. Each rejects only when Redis gives no answer or refuses. Whether the command was
  * carried out is then unknown; the same call with the same request id is safe: it is carried out once.
  */
 export interface RequestOptions {
@@ -50,12 +50,12 @@ export type StepDownOutcome =
   | { readonly outcome: "nobody leads" };
 
 export interface StepDownOptions extends RequestOptions {
-  /** The term whose leader is to step down. Read it once (`newestTerm`), also when the order is given again. */
+  /** The term whose leader is to step down. Read it once (`newestTerm`), also when the command is given again. */
   readonly term: number;
 }
 
 export interface OperatorOptions {
-  /** A connection that never resends (`connectRedis`, purpose "plain" or "fenced"). */
+  /** A connection that never resends (`connectRedis`, purpose "plain" or "noRetry"). */
   readonly redis: Redis;
   readonly keys: RedisKeys;
   /** Who acts, for the audit record. */
@@ -66,7 +66,7 @@ export interface OperatorOptions {
 const MAX_SKIPS = 1_000;
 
 /**
- * What people do to a running cluster, whoever leads and wherever it is called from: an order is written to Redis and
+ * What people do to a running cluster, whoever leads and wherever it is called from: a command is written to Redis and
  * is in force when the call has answered; the leader notices it within half a second. Who, when and what stands in the
  * job's history and in the audit record.
  */
@@ -85,14 +85,14 @@ export class Operator {
 
   /** From now on no tick of the job is launched, across restarts and handoffs, until it is resumed. */
   async pause(job: Job, options: RequestOptions = {}): Promise<PauseOutcome> {
-    const [outcome, value] = await this.#order("pause", job, options);
+    const [outcome, value] = await this.#send("pause", job, options);
     if (outcome === "already") return { outcome, pause: pauseOf(value) };
     return { outcome: "paused", atMs: Number(value) };
   }
 
   /** Ticks that its catch-up policy has kept meanwhile are launched, the next ones when they are due. */
   async resume(job: Job, options: RequestOptions = {}): Promise<ResumeOutcome> {
-    const [outcome, value] = await this.#order("resume", job, options);
+    const [outcome, value] = await this.#send("resume", job, options);
     return outcome === "done" ? { outcome: "resumed", pause: pauseOf(value) } : { outcome: "not paused" };
   }
 
@@ -106,7 +106,7 @@ export class Operator {
     for (let i = 0; i < MAX_SKIPS; i++) {
       const tick = job.schedule.next(after);
       if (tick === null) break;
-      const [outcome, value] = await this.#order("skip-next", job, { requestId }, tick.at);
+      const [outcome, value] = await this.#send("skip-next", job, { requestId }, tick.at);
       if (outcome === "done") return { outcome: "skipped", tickAt: Number(value) };
       after = Math.max(tick.at, Number(value));
     }
@@ -115,7 +115,7 @@ export class Operator {
 
   /** Takes back what `skipNext` asked for and what has not happened yet. */
   async keepNext(job: Job, options: RequestOptions = {}): Promise<KeepOutcome> {
-    const [outcome, value] = await this.#order("keep-next", job, options);
+    const [outcome, value] = await this.#send("keep-next", job, options);
     if (outcome !== "done") return { outcome: "nothing to keep" };
     return { outcome: "kept", ticks: value.split(",").map(Number) };
   }
@@ -123,7 +123,7 @@ export class Operator {
   /** Asks the leader of one term to let another replica lead. A later leader is never asked by the same call. */
   async stepDown(options: StepDownOptions): Promise<StepDownOutcome> {
     const { term } = options;
-    const [outcome, value] = await this.#order("stepdown", null, options, term);
+    const [outcome, value] = await this.#send("stepdown", null, options, term);
     if (outcome === "over") return { outcome, term };
     return outcome === "done" ? { outcome: "asked", term: Number(value) } : { outcome: "nobody leads" };
   }
@@ -172,13 +172,13 @@ export class Operator {
   }
 
   /** `about`: the tick to skip (epoch ms), or the term whose leader is to step down. */
-  async #order(action: Action, job: Job | null, options: RequestOptions, about = 0) {
+  async #send(action: Action, job: Job | null, options: RequestOptions, about = 0) {
     const { orders, cursors, leader, audit } = this.#keys;
     const { requestId: id = newRequestId() } = options;
     const name = job?.name ?? "";
     const history = job === null ? audit : this.#keys.history(name);
-    const reply = orderReply.parse(
-      await ORDER.run(
+    const reply = controlReply.parse(
+      await CONTROL.run(
         this.#redis,
         [orders, cursors, leader, audit, history, this.#keys.request(id)],
         [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],

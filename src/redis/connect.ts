@@ -26,13 +26,13 @@ const SEND_AGAIN = 2;
 /**
  * What a connection is for decides what it may do when it breaks.
  *
- * - `fenced`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
+ * - `noRetry`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
  *   is replayed without its WATCH would launch ticks a second time.
- * - `plain`: orders, reads, heartbeats, records. The same: an order that was sent twice would be carried out twice.
- * - `subscriber`: presence and hints. Comes back fast: while it is away, others take this replica for dead.
+ * - `plain`: controls, reads, heartbeats, records. The same: a command that was sent twice would be carried out twice.
+ * - `subscriber`: presence and wakeups. Comes back fast: while it is away, others take this replica for dead.
  * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.
  */
-export type Purpose = "fenced" | "plain" | "subscriber" | "worker";
+export type Purpose = "noRetry" | "plain" | "subscriber" | "worker";
 
 /**
  * Each command ends in time: while the connection is down it fails at once, when the connection breaks it fails then, and
@@ -46,7 +46,7 @@ const NEVER_TWICE: RedisOptions = {
 };
 
 const RULES: Record<Purpose, RedisOptions> = {
-  fenced: NEVER_TWICE,
+  noRetry: NEVER_TWICE,
   plain: NEVER_TWICE,
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: false },
   worker: { maxRetriesPerRequest: null },

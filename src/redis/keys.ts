@@ -31,13 +31,13 @@ export class RedisKeys {
   readonly launched: string;
   /** Hash job → when it was first found to be in no configuration any more (epoch ms). */
   readonly retired: string;
-  /** String: which opening of the books is the newest one (open-term.lua). */
+  /** String: which opening of the term is the newest one (open-term.lua). */
   readonly opening: string;
   /** String, JSON: the jobs that have a definition and that the leader does not carry (dropped.ts). */
   readonly dropped: string;
   /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
   readonly quarantine: string;
-  /** Hash: what operators have asked for and what stands until it is carried out or taken back (orders.ts). */
+  /** Hash: what operators have asked for and what stands until it is carried out or taken back (controls.ts). */
   readonly orders: string;
   /** Hash: which data this is, and a count that only grows: replicas notice by it that data was lost (memory.ts). */
   readonly lineage: string;

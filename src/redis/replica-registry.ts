@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
-import { Routine } from "../clock/routine.ts";
+import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Role } from "../events.ts";
 import type { RedisKeys } from "./keys.ts";
 
@@ -71,13 +71,13 @@ export interface HeartbeatOptions {
 /** Says again and again that a replica is there, for people, dashboards, and whether a job was removed from all replicas. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  readonly #routine: Routine;
+  readonly #task: PeriodicTask;
   #record: ReplicaRecord;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
     this.#record = options.record;
-    this.#routine = new Routine({
+    this.#task = new PeriodicTask({
       clock: options.clock,
       intervalMs: HEARTBEAT_MS,
       act: () => this.#announce(),
@@ -85,7 +85,7 @@ export class Heartbeat {
   }
 
   start(): void {
-    this.#routine.start();
+    this.#task.start();
   }
 
   /** What is said from the next time on. */
@@ -95,7 +95,7 @@ export class Heartbeat {
 
   /** Says that the replica is gone, if Redis can be told. */
   async stop(): Promise<void> {
-    await this.#routine.stop();
+    await this.#task.stop();
     const { redis, keys } = this.#options;
     const { id } = this.#record;
     if (redis.status !== "ready") return;

@@ -7,7 +7,7 @@ import type { Candidate, Schedule, ScheduleSpec, Tick, TickCount, TickSource } f
 import { AtSource, EverySource, MergedSource } from "./sources.ts";
 import { checkTimezone, zoneOf } from "./zone.ts";
 
-export interface ScheduleProblem {
+export interface ScheduleIssue {
   readonly field: "cron" | "every" | "at" | "timezone" | "except" | "start" | "end" | "jitter";
   /** The place in the list, where the field is one. */
   readonly index?: number;
@@ -16,16 +16,16 @@ export interface ScheduleProblem {
 
 export type ScheduleResult =
   | { readonly ok: true; readonly schedule: Schedule }
-  | { readonly ok: false; readonly problems: readonly ScheduleProblem[] };
+  | { readonly ok: false; readonly issues: readonly ScheduleIssue[] };
 
 /** Builds the schedule of a spec, or reports every problem of the spec at once. */
 export function createSchedule(spec: ScheduleSpec): ScheduleResult {
-  const problems: ScheduleProblem[] = [...problemsOfNumbers(spec)];
+  const issues: ScheduleIssue[] = [...issuesOfNumbers(spec)];
   const zone = zoneOf(spec.timezone);
-  if (zone === null) problems.push({ field: "timezone", problem: checkTimezone(spec.timezone) ?? "" });
-  const source = readSource(spec, problems);
-  const exceptions = readExceptions(spec, problems);
-  if (problems.length > 0 || zone === null || source === null) return { ok: false, problems };
+  if (zone === null) issues.push({ field: "timezone", problem: checkTimezone(spec.timezone) ?? "" });
+  const source = readSource(spec, issues);
+  const exceptions = readExceptions(spec, issues);
+  if (issues.length > 0 || zone === null || source === null) return { ok: false, issues };
   const filtered = new FilteredSource({
     source: source.ticks,
     exceptions,
@@ -94,12 +94,12 @@ interface CanonicalSource {
 }
 
 /** The ticks before exceptions, start and end; null when a problem was found. */
-function readSource(spec: ScheduleSpec, problems: ScheduleProblem[]): CanonicalSource | null {
+function readSource(spec: ScheduleSpec, issues: ScheduleIssue[]): CanonicalSource | null {
   const given = [spec.cron, spec.everyMs, spec.at].filter(part => part !== undefined);
   if (given.length !== 1) {
     const field = spec.cron !== undefined || spec.everyMs === undefined ? "cron" : "every";
     const found = given.length === 0 ? "none of them" : `${given.length} of them`;
-    problems.push({ field, problem: `expected exactly one of cron, every and at, found ${found}` });
+    issues.push({ field, problem: `expected exactly one of cron, every and at, found ${found}` });
     return null;
   }
   if (spec.everyMs !== undefined) return { ticks: new EverySource(spec.everyMs), canonical: spec.everyMs };
@@ -107,21 +107,21 @@ function readSource(spec: ScheduleSpec, problems: ScheduleProblem[]): CanonicalS
     const at = [...new Set(spec.at)].sort((a, b) => a - b);
     return { ticks: new AtSource(at), canonical: at };
   }
-  return readCron(spec, spec.cron ?? [], problems);
+  return readCron(spec, spec.cron ?? [], issues);
 }
 
 function readCron(
   spec: ScheduleSpec,
   texts: readonly string[],
-  problems: ScheduleProblem[],
+  issues: ScheduleIssue[],
 ): CanonicalSource | null {
-  if (texts.length === 0) problems.push({ field: "cron", problem: "the list of expressions is empty" });
+  if (texts.length === 0) issues.push({ field: "cron", problem: "the list of expressions is empty" });
   // With a bad zone the expressions are still checked, in UTC, so that all mistakes show at once.
   const timezone = zoneOf(spec.timezone) === null ? "UTC" : spec.timezone;
   const expressions = texts.flatMap((text, index) => {
     const parsed = parseCron(text, { timezone, dst: spec.dst, seed: spec.seed });
     if (parsed.ok) return [parsed.expression];
-    problems.push({ field: "cron", index, problem: parsed.problem });
+    issues.push({ field: "cron", index, problem: parsed.problem });
     return [];
   });
   const [first] = expressions;
@@ -132,17 +132,17 @@ function readCron(
   };
 }
 
-function readExceptions(spec: ScheduleSpec, problems: ScheduleProblem[]): Exception[] {
+function readExceptions(spec: ScheduleSpec, issues: ScheduleIssue[]): Exception[] {
   const { seed, calendars = {} } = spec;
   return spec.except.flatMap((text, index) => {
     const parsed = parseException(text, { seed, calendars });
     if (parsed.ok) return [parsed.exception];
-    problems.push({ field: "except", index, problem: parsed.problem });
+    issues.push({ field: "except", index, problem: parsed.problem });
     return [];
   });
 }
 
-function* problemsOfNumbers(spec: ScheduleSpec): Generator<ScheduleProblem> {
+function* issuesOfNumbers(spec: ScheduleSpec): Generator<ScheduleIssue> {
   const { everyMs, at, startMs, endMs, jitterMs } = spec;
   if (everyMs !== undefined && !(Number.isSafeInteger(everyMs) && everyMs > 0)) {
     yield { field: "every", problem: `${everyMs} ms is not a period: expected whole milliseconds above 0` };

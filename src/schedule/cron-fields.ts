@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CronExpressionParser } from "cron-parser";
+import { BoundedCache } from "./bounded-cache.ts";
 import type { CronSyntax } from "./cron-syntax.ts";
-import { Pool } from "./pool.ts";
 
 /** What a cron expression matches on the wall clock. Every list ascending and without duplicates. */
 export interface CronFields {
@@ -102,7 +102,7 @@ interface ExpandedItem {
   readonly nth: number;
 }
 
-const items = new Pool<ExpandedItem>(1_000);
+const items = new BoundedCache<ExpandedItem>(1_000);
 
 function expandItem(fieldIndex: number, item: string): ExpandedItem {
   const key = `${fieldIndex} ${item}`;

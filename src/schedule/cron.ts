@@ -1,7 +1,7 @@
+import { BoundedCache } from "./bounded-cache.ts";
 import { CronExpression } from "./cron-expression.ts";
 import { type CronFields, expandCronFields } from "./cron-fields.ts";
 import { parseCronSyntax } from "./cron-syntax.ts";
-import { Pool } from "./pool.ts";
 import type { DstRule } from "./schedule.ts";
 import { EARLIEST_TICK_MS } from "./time-units.ts";
 import { WallPattern } from "./wall-pattern.ts";
@@ -21,9 +21,9 @@ export type CronResult =
 /** About 20 MB; a large installation has some 500 distinct expressions. */
 const POOL_LIMIT = 10_000;
 /** By text as written; hashed expressions are not in it, as the same text means something else for each job. */
-const byText = new Pool<CronExpression>(POOL_LIMIT);
+const byText = new BoundedCache<CronExpression>(POOL_LIMIT);
 /** By what they match: `H * * * *` of 100,000 jobs has 60 meanings. */
-const byMeaning = new Pool<CronExpression>(POOL_LIMIT);
+const byMeaning = new BoundedCache<CronExpression>(POOL_LIMIT);
 
 /**
  * Parses a cron expression, or says what is wrong with it. Expressions that match the same wall times in the

@@ -1,7 +1,7 @@
+import { BoundedCache } from "./bounded-cache.ts";
 import type { Calendar } from "./calendar.ts";
 import { parseCronFields } from "./cron.ts";
 import type { Exception, Stretch } from "./exception.ts";
-import { Pool } from "./pool.ts";
 import { DAY_MS } from "./time-units.ts";
 import { WallPattern } from "./wall-pattern.ts";
 
@@ -20,11 +20,11 @@ export interface ExceptionContext {
 const CALENDAR_PREFIX = "calendar:";
 
 /** Cron exceptions by text, for the schedules that share them; no zone is part of them. */
-const pool = new Pool<Exception>(1_000);
+const cache = new BoundedCache<Exception>(1_000);
 
 /** Reads one entry of `except`: a local date, an instant with its offset, a calendar, or a cron expression. */
 export function parseException(text: string, { seed, calendars }: ExceptionContext): ExceptionResult {
-  const known = pool.get(text);
+  const known = cache.get(text);
   if (known !== undefined) return { ok: true, exception: known };
   const trimmed = text.trim();
   const calendar = calendarNameOf(trimmed);
@@ -37,7 +37,7 @@ export function parseException(text: string, { seed, calendars }: ExceptionConte
   // Five fields name whole minutes: a schedule with seconds must not slip through between them.
   const fields = parsed.hasSeconds ? parsed.fields : { ...parsed.fields, seconds: ALL_SECONDS };
   const exception = cronException(trimmed, new WallPattern(fields), JSON.stringify(fields));
-  if (!parsed.isHashed) pool.put(text, exception);
+  if (!parsed.isHashed) cache.put(text, exception);
   return { ok: true, exception };
 }
 

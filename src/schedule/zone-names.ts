@@ -1,4 +1,4 @@
-import { Pool } from "./pool.ts";
+import { BoundedCache } from "./bounded-cache.ts";
 import { WINDOWS_ZONES } from "./windows-zones.ts";
 
 /*
@@ -28,7 +28,7 @@ export function isZoneName(name: string): boolean {
 }
 
 /** By name; a wrong one in the defaults of a file is met by every job of it. */
-const problems = new Pool<string>(100);
+const problems = new BoundedCache<string>(100);
 
 /** Why a name is not a time zone, with the one that may be meant. */
 export function problemOfZoneName(name: string): string {

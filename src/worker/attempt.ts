@@ -29,7 +29,7 @@ export interface AttemptOptions {
   readonly abortGraceMs: number;
 }
 
-type Settled =
+type HandlerResult =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: unknown };
 
@@ -85,7 +85,7 @@ export class Attempt {
     return this.#endOf(cause, last, Math.round(performance.now() - startedAt));
   }
 
-  async #call(): Promise<Settled> {
+  async #call(): Promise<HandlerResult> {
     const { handler, data, run, locks } = this.#options;
     const { signal } = this.#controller;
     try {
@@ -100,7 +100,7 @@ export class Attempt {
     }
   }
 
-  #endOf(cause: AbortCause | null, settled: Settled | null, durationMs: number): AttemptEnd {
+  #endOf(cause: AbortCause | null, settled: HandlerResult | null, durationMs: number): AttemptEnd {
     if (cause === "lost") return { outcome: "lost" };
     if (cause === "timeout")
       return { outcome: "failed", error: this.#timeoutError(settled !== null), durationMs };
@@ -132,7 +132,7 @@ function noLock(): Promise<never> {
 }
 
 /** Null when the handler did not settle within the grace. */
-async function withinGrace(settled: Promise<Settled>, graceMs: number): Promise<Settled | null> {
+async function withinGrace(settled: Promise<HandlerResult>, graceMs: number): Promise<HandlerResult | null> {
   const over = Promise.withResolvers<null>();
   const timer = setTimeout(() => over.resolve(null), graceMs);
   const first = await Promise.race([settled, over.promise]);

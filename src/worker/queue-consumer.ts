@@ -9,7 +9,7 @@ import {
   type WorkerOptions,
 } from "bullmq";
 import type { Redis } from "ioredis";
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -126,14 +126,14 @@ export class QueueConsumer {
     this.#offers.stop();
     const closed = this.#worker.close();
     this.#noteIdle();
-    await within(this.#idle.promise, deadlineMs);
+    await settlesWithin(this.#idle.promise, deadlineMs);
     for (const run of this.#active.values()) run.abort("shutdown");
     // With nothing in hand, closing is a courtesy; BullMQ waits for connections that are about to come back.
-    const isClosed = await within(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
+    const isClosed = await settlesWithin(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
     const isClean = this.#isIdle() && this.#interrupted === 0;
     this.#ends.stop();
     for (const bullJob of this.#ending.keys()) this.#loseEnd(bullJob, { code: "stopped_at_end" });
-    if (!isClosed) await within(this.#worker.getBackend().close(true), closeLimitMs);
+    if (!isClosed) await settlesWithin(this.#worker.getBackend().close(true), closeLimitMs);
     return isClean;
   }
 
@@ -160,7 +160,7 @@ export class QueueConsumer {
 
   #listen(): void {
     const { queue, reporter } = this.#options;
-    this.#worker.on("active", job => this.#ends.guard(job));
+    this.#worker.on("active", job => this.#ends.wrap(job));
     this.#worker.on("completed", job => reporter.completed(job, this.#written(job)));
     this.#worker.on("failed", (job, error) => {
       if (!job) return;
@@ -178,7 +178,7 @@ export class QueueConsumer {
 
   /** BullMQ calls this for every run it takes; what it returns or throws is how the attempt ends. */
   async #process(bullJob: BullJob, token: string | undefined): Promise<unknown> {
-    if (this.#stopping) return this.#giveBack(bullJob, token);
+    if (this.#stopping) return this.#requeue(bullJob, token);
     const work = this.#options.workOf(bullJob.name);
     if (!work) return this.#postpone(bullJob, token);
     // A backfill is meant to run beside others.
@@ -186,7 +186,7 @@ export class QueueConsumer {
     const claim = { job: bullJob.name, id: bullJob.id ?? "", token: randomUUID() };
     if (isAlone) {
       const obstacle = await this.#claim(claim);
-      if (this.#stopping) return this.#giveBack(bullJob, token);
+      if (this.#stopping) return this.#requeue(bullJob, token);
       if (obstacle !== null) return this.#holdBack(bullJob, token, obstacle);
     }
     const run = this.#begin(bullJob, work);
@@ -199,7 +199,7 @@ export class QueueConsumer {
     if (end.outcome === "lost") throw new WaitingError();
     if (end.outcome === "returned") {
       this.#interrupted += 1;
-      return this.#giveBack(bullJob, token);
+      return this.#requeue(bullJob, token);
     }
     if (end.outcome === "failed") throw end.error;
     const { result, dropped } = keepResult(end.result);
@@ -246,7 +246,7 @@ export class QueueConsumer {
   }
 
   /** Shutdown: to the head of the queue, so that the next replica takes it at once. */
-  #giveBack(bullJob: BullJob, token: string | undefined): Promise<never> {
+  #requeue(bullJob: BullJob, token: string | undefined): Promise<never> {
     const move = () => bullJob.moveToWait(token);
     return this.#handOver(bullJob, { code: "shutdown" }, move, new WaitingError());
   }

@@ -51,7 +51,7 @@ export class RunEnds {
   }
 
   /** From now on the run's own methods write its end as described. One that is lost throws BullMQ's "write nothing". */
-  guard(run: BullJob): void {
+  wrap(run: BullJob): void {
     const completed = run.moveToCompleted.bind(run);
     const failed = run.moveToFailed.bind(run);
     const waiting = run.moveToWait.bind(run);

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { within } from "../clock/within.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
@@ -121,7 +121,7 @@ export class Workers {
   async #stop(deadlineMs: number): Promise<boolean> {
     if (this.#redis) silentConnectionsOf(this.#redis)?.listen(null);
     const ended = await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop(deadlineMs)));
-    await within(this.#reporter.settled(), this.#timing.closeLimitMs);
+    await settlesWithin(this.#reporter.settled(), this.#timing.closeLimitMs);
     this.#redis?.disconnect();
     return ended.every(Boolean);
   }

@@ -1,17 +1,17 @@
 import type { Redis } from "ioredis";
+import type { ChaosConfig } from "./chaos-config.ts";
 import type { FaultKind } from "./fault-kinds.ts";
 import type { Step } from "./fault-script.ts";
-import type { Flock, Slot } from "./flock.ts";
 import type { OperatorDesk } from "./operator-desk.ts";
+import type { ReplicaGroup, Slot } from "./replica-group.ts";
 import type { Injected, Servers } from "./servers.ts";
-import type { ChaosSite } from "./site.ts";
 import type { Sweeper } from "./sweeper.ts";
 
 export interface Faults {
-  readonly flock: Flock;
+  readonly group: ReplicaGroup;
   readonly servers: Servers;
   readonly desk: OperatorDesk;
-  readonly site: ChaosSite;
+  readonly config: ChaosConfig;
   readonly sweeper: Sweeper;
   /** A connection to the Redis that takes the writes, past all links. */
   readonly admin: () => Promise<Redis>;
@@ -27,19 +27,19 @@ export type Acts = Partial<Record<FaultKind, Act>>;
 export const NOTHING_TO_HEAL = async () => undefined;
 
 /** Whom a step is aimed at. When nobody leads just then, somebody else is hit. */
-export function target({ flock }: Faults, { atLeader, pick }: Step): Slot {
-  const leader = flock.leader();
+export function target({ group }: Faults, { atLeader, pick }: Step): Slot {
+  const leader = group.leader();
   if (atLeader && leader) return leader;
-  const others = atLeader ? flock.slots : flock.slots.filter(slot => slot !== leader);
+  const others = atLeader ? group.slots : group.slots.filter(slot => slot !== leader);
   return others[pick % others.length] as Slot;
 }
 
-export function allOf({ flock }: Faults): string[] {
-  return flock.slots.map(({ name }) => name);
+export function allOf({ group }: Faults): string[] {
+  return group.slots.map(({ name }) => name);
 }
 
 export function nameOf(faults: Faults, slot: Slot): string {
-  return slot === faults.flock.leader() ? `${slot.name}, the leader` : slot.name;
+  return slot === faults.group.leader() ? `${slot.name}, the leader` : slot.name;
 }
 
 /** One of several, by the step's variant. */

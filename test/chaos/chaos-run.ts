@@ -1,12 +1,12 @@
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProject, type TestProject } from "../support/project.ts";
+import { ChaosConfig } from "./chaos-config.ts";
 import { HANDLER, JOBS, QUEUE, SWEPT_QUEUE } from "./chaos-jobs.ts";
 import type { ChaosReport } from "./chaos-report.ts";
 import type { FaultKind, StoreKind } from "./fault-kinds.ts";
 import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
-import { Flock, findFaketime, type LeaderLine } from "./flock.ts";
 import { Handoffs } from "./handoffs.ts";
 import { clockStepsOf, disturbancesOf, type Hit, hitsOf, lockExcusesOf, lossyWindowsOf } from "./harm.ts";
 import type { HandoffEvidence } from "./judge/evidence.ts";
@@ -14,10 +14,10 @@ import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { PAUSED } from "./operator-faults.ts";
 import { hasCompiler } from "./redis-clock.ts";
+import { findFaketime, type LeaderLine, ReplicaGroup } from "./replica-group.ts";
 import { readCalls, readHandled, readLockHolds } from "./run-files.ts";
 import { createSecrecy } from "./secrecy.ts";
 import type { Servers } from "./servers.ts";
-import { ChaosSite } from "./site.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { startServers } from "./start-servers.ts";
 import { storyOf } from "./story.ts";
@@ -82,11 +82,11 @@ class ChaosRun {
   readonly #healing = new Set<Promise<void>>();
   readonly #hits: Hit[] = [];
   readonly #stallWatch = new StallWatch();
-  readonly #site = new ChaosSite();
+  readonly #config = new ChaosConfig();
   readonly #sweeper: Sweeper;
   #desk: OperatorDesk | null = null;
   #project: TestProject | null = null;
-  #flock: Flock | null = null;
+  #group: ReplicaGroup | null = null;
   #lastProgressMs = 0;
   #faultsMs = 0;
 
@@ -98,7 +98,7 @@ class ChaosRun {
       namespace: NAMESPACE,
       queues: [QUEUE, SWEPT_QUEUE],
       sweptQueue: SWEPT_QUEUE,
-      jobs: this.#site.judged([]).map(({ name }) => name),
+      jobs: this.#config.judged([]).map(({ name }) => name),
     });
     this.#sweeper = new Sweeper({
       namespace: NAMESPACE,
@@ -109,8 +109,8 @@ class ChaosRun {
   }
 
   async run(script: readonly Step[]): Promise<ChaosReport> {
-    const flock = await this.#start();
-    flock.onLeaderLine(line => this.#handoffs.onLeaderLine(line));
+    const group = await this.#start();
+    group.onLeaderLine(line => this.#handoffs.onLeaderLine(line));
     await this.#until("every job has had a tick", () => this.#haveReached(0));
 
     // Ticks fall on full seconds; so does the start, and the script's aim is true.
@@ -119,12 +119,12 @@ class ChaosRun {
     this.#timeline.note(`start: seed ${this.#options.seed}, ${script.length} faults`);
     for (const step of script) {
       await this.#readUntil(startMs + step.atMs);
-      await this.#carryOut(flock, step);
+      await this.#carryOut(group, step);
     }
     if (!this.#options.once) await this.#readUntil(startMs + this.#options.durationMs);
     await Promise.all(this.#healing);
     this.#faultsMs = performance.now() - startMs;
-    await this.#resumeAll(flock);
+    await this.#resumeAll(group);
     this.#timeline.note("quiet: no more faults");
 
     const quietAt = Date.now() + QUIET_MS;
@@ -132,25 +132,25 @@ class ChaosRun {
     await this.#untilDrained(quietAt);
     const { mayLoseWrites } = this.#servers;
     // A failover may take terms back: the newest number is not the newest term then.
-    if (!mayLoseWrites) await this.#until("every replica knows the newest term", () => flock.isAgreed());
-    const handoffs = { ...flock.told(), mayLoseWrites };
-    await flock.stop();
+    if (!mayLoseWrites) await this.#until("every replica knows the newest term", () => group.isAgreed());
+    const handoffs = { ...group.told(), mayLoseWrites };
+    await group.stop();
     await this.#record.read();
-    return this.#report(flock, quietAt, handoffs);
+    return this.#report(group, quietAt, handoffs);
   }
 
   async dispose(): Promise<void> {
     this.#record.close();
     this.#stallWatch.stop();
     this.#desk?.dispose();
-    await this.#flock?.dispose();
+    await this.#group?.dispose();
     await this.#project?.dispose();
   }
 
-  async #start(): Promise<Flock> {
+  async #start(): Promise<ReplicaGroup> {
     const project = await createProject({ "jobs/record.ts": HANDLER, [HANDLED_FILE]: "", [LOCKS_FILE]: "" });
     this.#project = project;
-    this.#flock = await Flock.start({
+    this.#group = await ReplicaGroup.start({
       servers: this.#servers,
       timeline: this.#timeline,
       dir: project.dir,
@@ -162,22 +162,22 @@ class ChaosRun {
         "admin: false",
         "shutdownTimeout: 3s",
       ],
-      files: this.#site.files,
+      files: this.#config.files,
       record: path.join(project.dir, HANDLED_FILE),
       lockRecord: path.join(project.dir, LOCKS_FILE),
     });
-    const flock = this.#flock;
+    const group = this.#group;
     this.#desk = new OperatorDesk({
       dir: project.dir,
       note: what => this.#timeline.note(what),
-      onAccident: what => flock.accidents.push(what),
+      onAccident: what => group.accidents.push(what),
     });
-    return flock;
+    return group;
   }
 
   /** A failover may have taken back that a job was resumed. */
-  async #resumeAll(flock: Flock): Promise<void> {
-    const configDir = flock.slots[0]?.configDir ?? "";
+  async #resumeAll(group: ReplicaGroup): Promise<void> {
+    const configDir = group.slots[0]?.configDir ?? "";
     for (const job of PAUSED) {
       await this.#until(`${job} is resumed`, async () => {
         return (await this.#desk?.give({ action: "resume", job, configDir })) !== null;
@@ -189,19 +189,19 @@ class ChaosRun {
    * Injects, and heals when the time has come; the script goes on meanwhile. Where each fault is to happen once, it waits for
    * a while until what it is done to is there.
    */
-  async #carryOut(flock: Flock, step: Step): Promise<void> {
+  async #carryOut(group: ReplicaGroup, step: Step): Promise<void> {
     for (let triesLeft = this.#options.once ? ONCE_TRIES : 1; triesLeft > 0; triesLeft--) {
-      if (await this.#tryOut(flock, step)) return;
+      if (await this.#tryOut(group, step)) return;
       if (triesLeft > 1) await sleep(ONCE_RETRY_MS);
     }
   }
 
-  async #tryOut(flock: Flock, step: Step): Promise<boolean> {
+  async #tryOut(group: ReplicaGroup, step: Step): Promise<boolean> {
     const { fault } = step;
     const faults = {
-      flock,
+      group,
       desk: this.#desk as OperatorDesk,
-      site: this.#site,
+      config: this.#config,
       sweeper: this.#sweeper,
       servers: this.#servers,
       admin: () => this.#record.connect(),
@@ -237,7 +237,7 @@ class ChaosRun {
       this.#timeline.note(`over: ${fault}`);
     } catch (error) {
       // Not the replicas' doing, but what comes after it says nothing about them.
-      this.#flock?.accidents.push(`${fault} could not be ended: ${error}`);
+      this.#group?.accidents.push(`${fault} could not be ended: ${error}`);
     }
   }
 
@@ -257,7 +257,7 @@ class ChaosRun {
     const faults = [...this.#faults.values()].reduce((sum, count) => sum + count, 0);
     this.#options.onProgress?.(
       `${(this.#timeline.nowMs() / SECOND_MS).toFixed(0)} s: ${faults} faults, ${added.length} launched, ` +
-        `term ${added.at(-1)?.term ?? "unknown"}, ${this.#flock?.leader()?.name ?? "nobody"} leads`,
+        `term ${added.at(-1)?.term ?? "unknown"}, ${this.#group?.leader()?.name ?? "nobody"} leads`,
     );
   }
 
@@ -265,7 +265,7 @@ class ChaosRun {
     const limitMs = performance.now() + RECOVERY_LIMIT_MS;
     while (!(await isReached())) {
       if (performance.now() > limitMs) {
-        this.#flock?.accidents.push(`not within ${RECOVERY_LIMIT_MS} ms without faults: ${what}`);
+        this.#group?.accidents.push(`not within ${RECOVERY_LIMIT_MS} ms without faults: ${what}`);
         return;
       }
       await sleep(READ_MS);
@@ -285,7 +285,7 @@ class ChaosRun {
         limitMs = performance.now() + RECOVERY_LIMIT_MS;
       }
       if (performance.now() > limitMs) {
-        this.#flock?.accidents.push(
+        this.#group?.accidents.push(
           `${open} runs have not ended, and none did within ${RECOVERY_LIMIT_MS} ms`,
         );
         return;
@@ -297,7 +297,7 @@ class ChaosRun {
 
   /** Whether each job has a record of a tick at or after the instant; one with `maxRuns` may be over. */
   #haveReached(atMs: number): boolean {
-    const jobs = this.#site.judged([]).filter(({ maxRuns }) => maxRuns === undefined);
+    const jobs = this.#config.judged([]).filter(({ maxRuns }) => maxRuns === undefined);
     const reached = this.#record.historyOf(jobs).map(({ run }) => readRun(run));
     const names = new Set(reached.flatMap(({ job, tickAt }) => (tickAt >= atMs ? [job] : [])));
     return names.size === jobs.length;
@@ -314,15 +314,15 @@ class ChaosRun {
     return this.#record.events.filter(other => other.event === event).map(({ run }) => run);
   }
 
-  async #report(flock: Flock, quietAt: number, handoffs: HandoffEvidence): Promise<ChaosReport> {
+  async #report(group: ReplicaGroup, quietAt: number, handoffs: HandoffEvidence): Promise<ChaosReport> {
     const { store, seed, again, secure = false } = this.#options;
     const dir = this.#project?.dir ?? "";
     const handled = await readHandled(path.join(dir, HANDLED_FILE));
-    const { events, vanished, orders, terms } = this.#record;
-    const disturbances = disturbancesOf([...this.#hits, ...hitsOf(flock.ends)], terms);
-    const jobs = this.#site.judged(disturbances);
+    const { events, vanished, recordedCommands, terms } = this.#record;
+    const disturbances = disturbancesOf([...this.#hits, ...hitsOf(group.ends)], terms);
+    const jobs = this.#config.judged(disturbances);
     const history = this.#record.historyOf(jobs);
-    const accidents = [...flock.accidents];
+    const accidents = [...group.accidents];
     const lostAdds = vanished.filter(({ event }) => event === "added");
     const { mayLoseWrites } = this.#servers;
     if (!mayLoseWrites && vanished.length > 0) {
@@ -337,7 +337,7 @@ class ChaosRun {
       handled,
       quietAt,
       accidents,
-      orders,
+      recordedCommands,
       terms,
       disturbances,
       mayLoseWrites,
@@ -346,16 +346,16 @@ class ChaosRun {
       removed: this.#sweeper.removed(events, history),
       calls: await readCalls(
         path.join(dir, HANDLED_FILE),
-        flock.ends,
+        group.ends,
         lossyWindowsOf(this.#hits, mayLoseWrites),
       ),
       stalls: this.#stallWatch.stalls,
-      steppedDown: flock.leaderLines.filter(isSteppedDown).length,
+      steppedDown: group.leaderLines.filter(isSteppedDown).length,
       lockHolds: await readLockHolds(path.join(dir, LOCKS_FILE)),
       clockSteps: clockStepsOf(this.#hits),
       lockExcuses: lockExcusesOf(this.#hits, mayLoseWrites),
     };
-    const elected = flock.leaderLines.filter(({ line }) => line.event === "leader.elected");
+    const elected = group.leaderLines.filter(({ line }) => line.event === "leader.elected");
     const vacancies = elected.flatMap(({ line }) =>
       typeof line["vacantMs"] === "number" ? [{ cause: String(line["reason"]), ms: line["vacantMs"] }] : [],
     );

@@ -11,9 +11,9 @@ import {
 } from "./act.ts";
 import { CONNECTION_FAULTS } from "./connection-faults.ts";
 import type { Step } from "./fault-script.ts";
-import { WRONG_CLOCKS_S } from "./flock.ts";
 import { OPERATOR_FAULTS } from "./operator-faults.ts";
 import { QUEUE_FAULTS } from "./queue-faults.ts";
+import { WRONG_CLOCKS_S } from "./replica-group.ts";
 import { SERVER_FAULTS } from "./server-faults.ts";
 import type { Injected } from "./servers.ts";
 
@@ -59,9 +59,9 @@ function endAndReplace(signal: "SIGKILL" | "SIGTERM"): Act {
   return async (faults, step) => {
     const slot = target(faults, step);
     const what = `${signal} to ${nameOf(faults, slot)}`;
-    const ended = faults.flock.end(slot, signal);
+    const ended = faults.group.end(slot, signal);
     if (signal === "SIGKILL") await ended;
-    return { what, slots: [slot.name], heal: () => ended.then(() => faults.flock.replace(slot)) };
+    return { what, slots: [slot.name], heal: () => ended.then(() => faults.group.replace(slot)) };
   };
 }
 
@@ -69,11 +69,11 @@ async function freeze(faults: Faults, step: Step): Promise<Injected> {
   const slot = target(faults, step);
   const what = `SIGSTOP to ${nameOf(faults, slot)} for ${step.holdMs} ms`;
   const frozen = slot.process;
-  faults.flock.freeze(slot);
+  faults.group.freeze(slot);
   return {
     what,
     slots: [slot.name],
-    heal: async () => (frozen === slot.process ? faults.flock.thaw(slot) : undefined),
+    heal: async () => (frozen === slot.process ? faults.group.thaw(slot) : undefined),
   };
 }
 
@@ -82,18 +82,18 @@ async function wrongClock(faults: Faults, step: Step): Promise<Injected> {
   const slot = target(faults, step);
   const offsetS = WRONG_CLOCKS_S[Math.floor(step.variant * WRONG_CLOCKS_S.length)] ?? 0;
   const what = `${nameOf(faults, slot)} replaced by one whose clock is ${offsetS} s off`;
-  await faults.flock.end(slot, "SIGKILL");
-  faults.flock.replace(slot, offsetS);
+  await faults.group.end(slot, "SIGKILL");
+  faults.group.replace(slot, offsetS);
   return { what, slots: [slot.name], heal: NOTHING_TO_HEAL };
 }
 
 /** As a deploy does it: each is stopped when the one before it has been replaced and is up. */
 async function rollingRestart(faults: Faults): Promise<Injected> {
-  const { flock } = faults;
+  const { group } = faults;
   const roll = async () => {
-    for (const slot of flock.slots) {
-      await flock.end(slot, "SIGTERM");
-      flock.replace(slot);
+    for (const slot of group.slots) {
+      await group.end(slot, "SIGTERM");
+      group.replace(slot);
       await slot.process.when("redis.connected").catch(() => undefined);
     }
   };
@@ -146,7 +146,7 @@ function delay(links: readonly FaultyLink[], { holdMs, variant }: Step) {
 async function cutInLaunch(faults: Faults, step: Step): Promise<Injected> {
   const { holdMs } = step;
   const at = variantOf(TRIP_POINTS, step);
-  const links = faults.flock.slots.flatMap(slot => slot.redisLinks.map(link => ({ slot, link })));
+  const links = faults.group.slots.flatMap(slot => slot.redisLinks.map(link => ({ slot, link })));
   const disarm = () => links.forEach(({ link }) => void link.disarmTrip());
   for (const { slot, link } of links) {
     link.armTrip(at, LAUNCH_TEXT, () => {
@@ -161,11 +161,11 @@ async function cutInLaunch(faults: Faults, step: Step): Promise<Injected> {
   };
 }
 
-async function everythingDown({ flock, servers }: Faults, { holdMs }: Step): Promise<Injected> {
-  await Promise.all([...flock.slots.map(slot => flock.end(slot, "SIGKILL")), servers.down()]);
+async function everythingDown({ group, servers }: Faults, { holdMs }: Step): Promise<Injected> {
+  await Promise.all([...group.slots.map(slot => group.end(slot, "SIGKILL")), servers.down()]);
   const heal = async () => {
     await servers.up();
-    for (const slot of flock.slots) flock.replace(slot);
+    for (const slot of group.slots) group.replace(slot);
   };
   return { what: `replicas and servers killed, down for ${holdMs} ms`, heal };
 }

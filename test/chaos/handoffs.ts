@@ -1,5 +1,5 @@
 import { type FaultKind, LEASE_TTL_MS } from "./fault-kinds.ts";
-import type { LeaderLine } from "./flock.ts";
+import type { LeaderLine } from "./replica-group.ts";
 
 export interface Handoff {
   readonly cause: string;

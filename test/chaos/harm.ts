@@ -1,8 +1,8 @@
 import { FAULTS, type FaultKind, type FaultRule, type Harm, LEASE_TTL_MS } from "./fault-kinds.ts";
-import type { ProcessEnd } from "./flock.ts";
 import type { Disturbance } from "./judge/evidence.ts";
 import type { Window } from "./judge/windows.ts";
 import type { RecordedTerm } from "./launch-record.ts";
+import type { ProcessEnd } from "./replica-group.ts";
 
 /** A fault that was carried out: when, to which replicas (their slots' names; none when it was to the servers). */
 export interface Hit extends Window {

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { recordedOf } from "./recorded.ts";
 import { type StreamEntry, SurvivingStream, writtenAt } from "./surviving-stream.ts";
-import type { JudgedJob, Order, QueueEvent, Recorded, TermStart } from "./verdict.ts";
+import type { JudgedJob, QueueEvent, Recorded, RecordedCommand, TermStart } from "./verdict.ts";
 
 export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
@@ -22,7 +22,7 @@ export interface RecordedTerm extends TermStart {
 const CONNECT_TIMEOUT_MS = 1_000;
 const COMMAND_TIMEOUT_MS = 3_000;
 
-/** What BullMQ says was launched, run and finished, and what Bellwether has on record of ticks, orders and terms. */
+/** What BullMQ says was launched, run and finished, and what Bellwether has on record of ticks, commands and terms. */
 export class LaunchRecord {
   readonly #options: LaunchRecordOptions;
   readonly #keys: RedisKeys;
@@ -66,8 +66,8 @@ export class LaunchRecord {
   }
 
   /** What operators ordered, as it survived. */
-  get orders(): Order[] {
-    return this.#audit.entries.map(({ fields }) => orderOf(fields));
+  get recordedCommands(): RecordedCommand[] {
+    return this.#audit.entries.map(({ fields }) => recordedCommandOf(fields));
   }
 
   /** What the jobs' histories say of each tick; an entry that covers several counts for each of them. */
@@ -164,9 +164,16 @@ interface RunData {
   readonly _tick: { readonly term?: number };
 }
 
-function orderOf({ action, job = "", at, ticks, reason, reasonCode }: Record<string, string>): Order {
+function recordedCommandOf({
+  action,
+  job = "",
+  at,
+  ticks,
+  reason,
+  reasonCode,
+}: Record<string, string>): RecordedCommand {
   return {
-    action: action as Order["action"],
+    action: action as RecordedCommand["action"],
     job,
     atMs: Number(at),
     ...(ticks && { ticks: ticks.split(",").map(Number) }),

@@ -82,17 +82,17 @@ async function stepdown(faults: Faults, step: Step): Promise<Injected> {
 }
 
 function edit(name?: string): Act {
-  return async ({ site, flock }, { pick }) => {
-    const changed = await site.edit(flock, pick, name);
+  return async ({ config, group }, { pick }) => {
+    const changed = await config.edit(group, pick, name);
     return changed === null ? null : { what: `edited: ${changed}`, heal: NOTHING_TO_HEAL };
   };
 }
 
 /** One of them, or another one where that is removed already. */
-async function remove({ site, flock }: Faults, step: Step): Promise<Injected | null> {
+async function remove({ config, group }: Faults, step: Step): Promise<Injected | null> {
   const first = REMOVED.indexOf(variantOf(REMOVED, step));
   for (const { name } of [...REMOVED.slice(first), ...REMOVED.slice(0, first)]) {
-    const heal = await site.remove(flock, name);
+    const heal = await config.remove(group, name);
     if (heal !== null) return { what: `${name} removed for ${step.holdMs} ms`, heal };
   }
   return null;
@@ -100,7 +100,7 @@ async function remove({ site, flock }: Faults, step: Step): Promise<Injected | n
 
 function rollOut(direction: 1 | -1): Act {
   return async (faults, { pick }) => {
-    const rollout = faults.site.rollOut(faults.flock, direction, pick);
+    const rollout = faults.config.rollOut(faults.group, direction, pick);
     if (rollout === null) return null;
     return { what: rollout.what, slots: allOf(faults), heal: () => rollout.done };
   };

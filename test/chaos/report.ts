@@ -32,7 +32,7 @@ export function formatReport(report: ChaosReport): string {
     ["decided late, though nothing was disturbed", count("late")],
     ["faults after which no replica led in time", count("no leader")],
     ["handoffs that a replica's log does not tell whole, or tells otherwise", count("handoff not told")],
-    ["orders not carried out once", count("order not carried out once")],
+    ["commands not carried out once", count("command not carried out once")],
     ["launched out of order", count("out of order")],
     ["launched by an older term after a newer one", count("older term after a newer one")],
     ["launched and not handled, or failed", count("not handled") + count("failed")],

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { ProcessEnd } from "./flock.ts";
 import { contains, type Window } from "./judge/windows.ts";
+import type { ProcessEnd } from "./replica-group.ts";
 import type { Call, Handled, LockHold } from "./verdict.ts";
 
 export interface HandledLine extends Handled {

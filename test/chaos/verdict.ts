@@ -5,8 +5,8 @@ import { handovers } from "./judge/handovers.ts";
 import { accountOf, type JobAccount, type TickAccount } from "./judge/job-account.ts";
 import { lockHolders } from "./judge/lock-holders.ts";
 import { withinMaxRuns } from "./judge/max-runs.ts";
-import { backfilledTwice, commandsCarriedOut, ordersOf } from "./judge/orders.ts";
-import { objection } from "./judge/permitted.ts";
+import { backfilledTwice, commandsCarriedOut, controlSpansOf } from "./judge/operator-commands.ts";
+import { violation } from "./judge/permitted.ts";
 import { latenessOf } from "./judge/punctual.ts";
 import { readRun, runsOf } from "./judge/run-name.ts";
 import { spansOf } from "./judge/runs-in-the-way.ts";
@@ -31,7 +31,7 @@ export interface Verdict {
  * lost is not in them, and neither is its cursor, so its tick must be there once more, as a launch of its own. Handlers
  * are not taken back: a run that was launched, handled, lost and launched again was handled twice.
  *
- * What is expected comes from each job's rules, the edits of them and the orders of operators, never from what the
+ * What is expected comes from each job's rules, the edits of them and the commands of operators, never from what the
  * scheduler says. A record excuses nothing unless the policy permits it at that moment, for the reason that it gives.
  */
 export function judge(evidence: Evidence): Verdict {
@@ -85,7 +85,16 @@ function isLong({ fromMs, untilMs }: Window): boolean {
 const LONG_STALL_MS = 1_000;
 
 function accountsOf(evidence: Evidence): JobAccount[] {
-  const { jobs, events, history, quietAt, orders = [], removed = [], calls = [], clockSteps = [] } = evidence;
+  const {
+    jobs,
+    events,
+    history,
+    quietAt,
+    recordedCommands = [],
+    removed = [],
+    calls = [],
+    clockSteps = [],
+  } = evidence;
   const spans = spansOf(events, removed, calls);
   const decided = [
     ...history.map(({ run }) => run),
@@ -99,7 +108,7 @@ function accountsOf(evidence: Evidence): JobAccount[] {
       fromMs,
       quietAt,
       clockSteps,
-      orders: ordersOf(job.name, orders),
+      controls: controlSpansOf(job.name, recordedCommands),
       spans: spans.get(job.name) ?? [],
     }),
   );
@@ -170,7 +179,7 @@ function descents(runs: readonly string[], { edits = [] }: JudgedJob): string[] 
 function permitted(account: JobAccount, disturbed: readonly Window[]): Violation[] {
   return account.ticks.flatMap(({ run, rows }, i): Violation[] => {
     if (rows.length !== 1) return [];
-    const why = objection(account, i, disturbed);
+    const why = violation(account, i, disturbed);
     return why === null ? [] : [{ breach: "not permitted", what: `${run} was ${why}`, run }];
   });
 }

@@ -33,7 +33,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
         replica: id,
         generation,
         leaseTtlMs,
-        lead: term => {
+        runTerm: term => {
           terms.push(term);
           return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
         },
@@ -44,7 +44,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     }
 
     /** Three replicas, the first of which leads. */
-    async function flock({ leaseTtlMs = TTL_MS } = {}) {
+    async function startGroup({ leaseTtlMs = TTL_MS } = {}) {
       const leader = await replica("a", leaseTtlMs);
       await leader.recorder.when("leader.elected");
       const followers = [await replica("b", leaseTtlMs), await replica("c", leaseTtlMs)];
@@ -53,7 +53,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     }
 
     it("elects one of three, and the others name it", async () => {
-      const { leader, followers } = await flock();
+      const { leader, followers } = await startGroup();
       expect(leader.recorder.of("leader.elected")).toMatchObject([
         { term: 1, reason: "vacant", reasonCode: "vacant" },
       ]);
@@ -66,7 +66,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     });
 
     it("hands over when the leader stops; the successor knows from whom and why", async () => {
-      const { leader, followers } = await flock();
+      const { leader, followers } = await startGroup();
       const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
       await leader.elector.stop();
       expect(await successor).toMatchObject({
@@ -81,7 +81,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     });
 
     it("replaces a leader whose process is gone long before its lease ends", async () => {
-      const { leader, followers } = await flock({ leaseTtlMs: 60_000 });
+      const { leader, followers } = await startGroup({ leaseTtlMs: 60_000 });
       const successor = Promise.race(followers.map(follower => follower.recorder.when("leader.elected")));
       fixture.vanish(leader.store);
       expect(await successor).toMatchObject({
@@ -93,7 +93,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     });
 
     it("aborts the term before the next one is opened, when the leader steps down", async () => {
-      const { leader, followers } = await flock();
+      const { leader, followers } = await startGroup();
       const wasAborted = Promise.race(
         followers.map(async follower => {
           await follower.recorder.when("leader.elected");
@@ -105,7 +105,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     });
 
     it("lets every follower name the new leader after a handoff", async () => {
-      const { leader, followers } = await flock();
+      const { leader, followers } = await startGroup();
       await leader.elector.stop();
       const [b, c] = followers;
       if (!b || !c) throw new Error("three replicas were started");
@@ -142,7 +142,7 @@ export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixtur
     });
 
     it("keeps its term over several TTLs by renewing it", async () => {
-      const { leader } = await flock();
+      const { leader } = await startGroup();
       const store = await fixture.open("observer");
       const startedMs = performance.now();
       while (performance.now() - startedMs < 2 * TTL_MS) {

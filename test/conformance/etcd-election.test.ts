@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { EtcdQueue } from "../../src/election/etcd-queue.ts";
+import { EtcdElection } from "../../src/election/etcd-election.ts";
 import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
@@ -18,14 +18,14 @@ beforeAll(async () => {
 afterAll(() => Promise.all([redis.stop(), etcd.stop()]));
 
 async function setup(): Promise<
-  LeaseStoreFixture & { keys: RedisKeys; plain: Redis; queue: EtcdQueue; name: string }
+  LeaseStoreFixture & { keys: RedisKeys; plain: Redis; election: EtcdElection; name: string }
 > {
   const name = namespace();
   const keys = new RedisKeys(name);
   const stores = new Map<LeaseStore, OpenStore>();
   const plain = await openRedis(redis.url, "plain");
   const client = openEtcd(etcd.url);
-  const queue = new EtcdQueue(client, name);
+  const election = new EtcdElection(client, name);
   const openUnseen = async (replica: string) => {
     const opened = await openUnseenEtcdStore({
       redisUrl: redis.url,
@@ -40,7 +40,7 @@ async function setup(): Promise<
     name,
     keys,
     plain,
-    queue,
+    election,
     openUnseen,
     async open(replica = "anyone") {
       const { store, appear } = await openUnseen(replica);
@@ -51,7 +51,7 @@ async function setup(): Promise<
     ...recordsIn(plain, keys),
     readFence: () => plain.get(keys.term),
     async untilExpired() {
-      while ((await queue.holder()) !== null);
+      while ((await election.holder()) !== null);
     },
     async dispose() {
       for (const opened of stores.values()) opened.close();
@@ -72,7 +72,7 @@ describe("the etcd lease store", () => {
     onTestFinished(() => settled.mockRestore());
     const fixture = await setup();
     const b = await fixture.open("b");
-    await fixture.queue.join("dead", 60_000);
+    await fixture.election.join("dead", 60_000);
     expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", leader: null, presence: "gone" });
     while ((await b.campaign(bidOf("b"))).outcome === "held");
     await fixture.dispose();
@@ -114,7 +114,7 @@ describe("the etcd lease store", () => {
     const a = await fixture.open("a");
     await fixture.plain.set(fixture.keys.terms, "not a list");
     await expect(a.campaign(bidOf("a"))).rejects.toThrow("WRONGTYPE");
-    expect(await fixture.queue.holder()).toBeNull();
+    expect(await fixture.election.holder()).toBeNull();
     await fixture.dispose();
   });
 

@@ -299,16 +299,16 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       expect(await b.campaign({ ...bidOf("b"), takeOver: 1 })).toMatchObject({ outcome: "held" });
     });
 
-    it("hints at a release and at an election", async () => {
-      const hints = hintsOf(b);
+    it("wakes at a release and at an election", async () => {
+      const changes = changesOf(b);
       const bid = bidOf("a");
-      const elected = hints.next();
+      const elected = changes.next();
       await a.campaign(bid);
       await elected;
-      const released = hints.next();
+      const released = changes.next();
       await a.release(bid, "resigned");
       await released;
-      hints.end();
+      changes.end();
     });
 
     it("keeps on record how a term ended, also when a renewal was under way", async () => {
@@ -451,7 +451,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
 
       it("wakes the leader when a newer one is announced", async () => {
         await a.campaign(bidOf("a", LONG_TTL_MS, 1));
-        const woken = new Promise<void>(resolve => a.onHint(resolve));
+        const woken = new Promise<void>(resolve => a.onChange(resolve));
         await b.campaign(bidOf("b", LONG_TTL_MS, 2));
         await woken;
       });
@@ -484,11 +484,11 @@ export function recordsIn(redis: Redis, { generations, lineage }: RedisKeys) {
   };
 }
 
-/** Hints as promises. */
-function hintsOf(store: LeaseStore) {
+/** Wakeups as promises. */
+function changesOf(store: LeaseStore) {
   let wake: () => void = () => undefined;
   let pending = Promise.withResolvers<void>();
-  const end = store.onHint(() => {
+  const end = store.onChange(() => {
     pending.resolve();
     wake();
   });

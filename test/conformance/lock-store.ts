@@ -155,12 +155,12 @@ export function lockStoreSuite(
       await granted(a, holding);
       const waiting = claimOf();
       await b.acquire(waiting);
-      const hints = hintsOf(b, waiting);
-      await hints.next();
+      const changes = changesOf(b, waiting);
+      await changes.next();
       expect(await b.acquire(waiting)).toMatchObject({ outcome: "held" });
       await a.release(holding, false);
-      while ((await b.acquire(waiting)).outcome === "held") await hints.next();
-      hints.end();
+      while ((await b.acquire(waiting)).outcome === "held") await changes.next();
+      changes.end();
     });
 
     it("refuses everything once it is closed", async () => {
@@ -199,10 +199,10 @@ export function lockStoreSuite(
   });
 }
 
-/** Hints as promises. */
-function hintsOf(store: LockStore, claim: Claim) {
+/** Wakeups as promises. */
+function changesOf(store: LockStore, claim: Claim) {
   let pending = Promise.withResolvers<void>();
-  const end = store.onHint(claim, () => pending.resolve());
+  const end = store.onChange(claim, () => pending.resolve());
   return {
     end,
     async next() {

@@ -18,7 +18,7 @@ afterAll(() => server.stop());
 async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Redis }> {
   const keys = new RedisKeys(namespace());
   const connections: Redis[] = [];
-  const connect = async (purpose: "fenced" | "subscriber" | "plain") => {
+  const connect = async (purpose: "noRetry" | "subscriber" | "plain") => {
     const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
     connections.push(redis);
     await new Promise(resolve => redis.once("ready", resolve));
@@ -33,7 +33,7 @@ async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Re
       channel: keys.alive(replica),
       notices: keys.leadershipChannel,
     });
-    const store = new RedisLeaseStore({ redis: await connect("fenced"), presence, keys });
+    const store = new RedisLeaseStore({ redis: await connect("noRetry"), presence, keys });
     subscribers.set(store, subscriber);
     const appear = async () => {
       const announced = new Promise<void>(resolve => presence.onNotice(resolve));

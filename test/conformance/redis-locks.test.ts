@@ -135,13 +135,13 @@ describe("the Redis lock store", () => {
   it("wakes a waiter at the release", async () => {
     const { a, b } = await two();
     await a.acquire(first);
-    let hint = Promise.withResolvers<void>();
-    const end = b.onHint(second, () => hint.resolve());
-    // The first hint says that the subscription is there.
-    await hint.promise;
-    hint = Promise.withResolvers<void>();
+    let wakeup = Promise.withResolvers<void>();
+    const end = b.onChange(second, () => wakeup.resolve());
+    // The first wakeup says that the subscription is there.
+    await wakeup.promise;
+    wakeup = Promise.withResolvers<void>();
     await a.release(first, false);
-    await hint.promise;
+    await wakeup.promise;
     end();
   });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { scrape } from "../support/exposition.ts";
 import type { ReplicaProcess } from "../support/replica-process.ts";
-import { urlOf } from "../support/site.ts";
+import { urlOf } from "../support/test-deployment.ts";
 import { METRICS } from "./metrics.ts";
 
 /** As the chart's ServiceMonitor has it. */

@@ -9,7 +9,7 @@ import { startEtcd } from "../support/etcd-server.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 import type { ScrapeRecorder } from "./scrape-recorder.ts";
 
 export interface Situation {
@@ -44,37 +44,43 @@ export class Scene {
     return redis;
   }
 
-  async site(options: Partial<SiteOptions> & { readonly redisUrl: string }): Promise<Site> {
+  async deployment(
+    options: Partial<TestDeploymentOptions> & { readonly redisUrl: string },
+  ): Promise<TestDeployment> {
     const settings = [
       "generation: ${BELLWETHER_GENERATION:-0}",
       ...(options.settings ?? ["election: { leaseTtl: 5s }"]),
     ];
-    const site = await Site.create({ jobs: BEAT, http: true, ...options, settings });
-    this.closeWith(() => site.dispose());
-    return site;
+    const deployment = await TestDeployment.create({ jobs: BEAT, http: true, ...options, settings });
+    this.closeWith(() => deployment.dispose());
+    return deployment;
   }
 
   /** Another configuration of the same namespace, with the same jobs and handlers. */
-  async variant(site: Site, name: string, lines: readonly string[]): Promise<string> {
-    const { project } = site;
+  async variant(deployment: TestDeployment, name: string, lines: readonly string[]): Promise<string> {
+    const { project } = deployment;
     const dir = path.join(project.dir, name);
     await cp(path.join(project.dir, "jobs"), path.join(dir, "jobs"), { recursive: true });
     await cp(path.join(project.configDir, "jobs.yaml"), path.join(dir, "config/jobs.yaml"));
-    const common = [`namespace: ${site.namespace}`, "http: { host: 127.0.0.1, port: 0 }", "admin: false"];
+    const common = [
+      `namespace: ${deployment.namespace}`,
+      "http: { host: 127.0.0.1, port: 0 }",
+      "admin: false",
+    ];
     await project.write(`${name}/config/bellwether.yaml`, [...common, ...lines].join("\n"));
     return path.join(dir, "config");
   }
 
   /** A replica that is scraped, once it has started. */
-  async start(site: Site, id: string, options: StartOptions = {}): Promise<ReplicaProcess> {
-    const { configDir = site.project.configDir, env = {}, args = [] } = options;
-    const { dir } = site.project;
+  async start(deployment: TestDeployment, id: string, options: StartOptions = {}): Promise<ReplicaProcess> {
+    const { configDir = deployment.project.configDir, env = {}, args = [] } = options;
+    const { dir } = deployment.project;
     const replica = new ReplicaProcess(
       ["--config", configDir, "--id", id, ...args],
-      { SITE_DIR: dir, ...env },
+      { DEPLOYMENT_DIR: dir, ...env },
       dir,
     );
-    site.replicas.push(replica);
+    deployment.replicas.push(replica);
     this.recorder.watch(id, replica);
     await replica.when("replica.started");
     return replica;
@@ -96,24 +102,24 @@ interface StartOptions {
 }
 
 /** Two replicas of which one leads. */
-async function pair(scene: Scene, options: Partial<SiteOptions> = {}) {
+async function pair(scene: Scene, options: Partial<TestDeploymentOptions> = {}) {
   const redis = await scene.redis();
-  const site = await scene.site({ redisUrl: redis.url, ...options });
-  const a = await scene.start(site, "a");
+  const deployment = await scene.deployment({ redisUrl: redis.url, ...options });
+  const a = await scene.start(deployment, "a");
   await a.when("leader.elected");
-  const b = await scene.start(site, "b");
+  const b = await scene.start(deployment, "b");
   await b.when("leader.observed");
-  return { redis, site, a, b };
+  return { redis, deployment, a, b };
 }
 
 /** All replicas crash, and come back 40 s later. */
 async function outages(scene: Scene, count: number): Promise<void> {
-  const { site } = await pair(scene, { jobs: ["beat: { every: 2s, handler: echo, catchUp: all }"] });
+  const { deployment } = await pair(scene, { jobs: ["beat: { every: 2s, handler: echo, catchUp: all }"] });
   for (let outage = 0; outage < count; outage++) {
     await sleep(30 * SECOND);
-    await Promise.all(site.replicas.map(replica => replica.end("SIGKILL")));
+    await Promise.all(deployment.replicas.map(replica => replica.end("SIGKILL")));
     await sleep(40 * SECOND);
-    for (const id of ["a", "b"]) await scene.start(site, id);
+    for (const id of ["a", "b"]) await scene.start(deployment, id);
   }
 }
 
@@ -124,13 +130,13 @@ export const SITUATIONS: readonly Situation[] = [
     fires: [],
     minutes: 4,
     act: async scene => {
-      const { site, a, b } = await pair(scene);
+      const { deployment, a, b } = await pair(scene);
       await sleep(60 * SECOND);
       for (const [id, old, successor] of [
         ["a", a, "c"],
         ["b", b, "d"],
       ] as const) {
-        await scene.start(site, successor, { env: { BELLWETHER_GENERATION: "1" } });
+        await scene.start(deployment, successor, { env: { BELLWETHER_GENERATION: "1" } });
         await sleep(10 * SECOND);
         await old.end();
         scene.recorder.forget(id);
@@ -144,10 +150,10 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 6,
     act: async scene => {
       const redis = await scene.redis();
-      const site = await scene.site({ redisUrl: redis.url });
-      const leader = await scene.start(site, "leader", { args: ["--roles", "scheduler"] });
+      const deployment = await scene.deployment({ redisUrl: redis.url });
+      const leader = await scene.start(deployment, "leader", { args: ["--roles", "scheduler"] });
       await leader.when("leader.elected");
-      for (const id of ["w1", "w2"]) await scene.start(site, id, { args: ["--roles", "worker"] });
+      for (const id of ["w1", "w2"]) await scene.start(deployment, id, { args: ["--roles", "worker"] });
       await sleep(45 * SECOND);
       await leader.end("SIGKILL");
       scene.recorder.forget("leader");
@@ -159,11 +165,11 @@ export const SITUATIONS: readonly Situation[] = [
     fires: ["BellwetherNobodyLeads", "BellwetherJobOverdue", "BellwetherStoreAway"],
     minutes: 6,
     act: async scene => {
-      const { redis, site } = await pair(scene);
+      const { redis, deployment } = await pair(scene);
       await sleep(45 * SECOND);
       await redis.kill();
       await sleep(30 * SECOND);
-      await scene.start(site, "c");
+      await scene.start(deployment, "c");
     },
   },
   {
@@ -173,9 +179,9 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 5,
     act: async scene => {
       const redis = await scene.redis();
-      const site = await scene.site({ redisUrl: redis.url });
+      const deployment = await scene.deployment({ redisUrl: redis.url });
       await redis.kill();
-      for (const id of ["a", "b"]) await scene.start(site, id);
+      for (const id of ["a", "b"]) await scene.start(deployment, id);
     },
   },
   {
@@ -197,10 +203,13 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 8,
     act: async scene => {
       const redis = await scene.redis();
-      const site = await scene.site({ redisUrl: redis.url, jobs: ["beat: { every: 2s, handler: missing }"] });
+      const deployment = await scene.deployment({
+        redisUrl: redis.url,
+        jobs: ["beat: { every: 2s, handler: missing }"],
+      });
       // As the kubelet does: 10 s, doubling.
       for (let pauseMs = 10 * SECOND; pauseMs < 100 * SECOND; pauseMs *= 2) {
-        const pod = site.start("--id", "pod");
+        const pod = deployment.start("--id", "pod");
         const code = await pod.ended();
         if (code !== 2) throw new Error(`expected exit code 2, found ${code}`);
         scene.recorder.watch("pod", null);
@@ -217,13 +226,13 @@ export const SITUATIONS: readonly Situation[] = [
     act: async scene => {
       const [redis, etcd] = await Promise.all([scene.redis(), startEtcd()]);
       scene.closeWith(() => etcd.stop());
-      const site = await scene.site({ redisUrl: redis.url });
-      await scene.start(site, "on-redis");
-      const configDir = await scene.variant(site, "etcd", [
+      const deployment = await scene.deployment({ redisUrl: redis.url });
+      await scene.start(deployment, "on-redis");
+      const configDir = await scene.variant(deployment, "etcd", [
         `redis: { url: "${redis.url}" }`,
         `election: { leaseTtl: 5s, store: etcd, etcd: { hosts: ["${etcd.url}"] } }`,
       ]);
-      await scene.start(site, "on-etcd", { configDir });
+      await scene.start(deployment, "on-etcd", { configDir });
     },
   },
   {
@@ -233,10 +242,10 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 5,
     act: async scene => {
       const [redis, other] = await Promise.all([scene.redis(), scene.redis()]);
-      const site = await scene.site({ redisUrl: redis.url });
-      await scene.start(site, "here");
-      const configDir = await scene.variant(site, "there", [`redis: { url: "${other.url}" }`]);
-      await scene.start(site, "there", { configDir });
+      const deployment = await scene.deployment({ redisUrl: redis.url });
+      await scene.start(deployment, "here");
+      const configDir = await scene.variant(deployment, "there", [`redis: { url: "${other.url}" }`]);
+      await scene.start(deployment, "there", { configDir });
     },
   },
   {
@@ -246,14 +255,16 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 6,
     holdMinutes: 6,
     act: async scene => {
-      const { site } = await pair(scene);
+      const { deployment } = await pair(scene);
       for (let round = 0; round < 10; round++) {
         await sleep(20 * SECOND);
-        const terms = site.lines("leader.elected").toSorted((x, y) => Number(x["term"]) - Number(y["term"]));
-        const leader = site.replicas.find(({ lines }) => lines[0]?.replica === terms.at(-1)?.replica);
+        const terms = deployment
+          .lines("leader.elected")
+          .toSorted((x, y) => Number(x["term"]) - Number(y["term"]));
+        const leader = deployment.replicas.find(({ lines }) => lines[0]?.replica === terms.at(-1)?.replica);
         const id = leader?.lines[0]?.replica.split("-")[0] ?? "a";
         await leader?.end("SIGKILL");
-        await scene.start(site, id);
+        await scene.start(deployment, id);
       }
     },
   },
@@ -270,14 +281,14 @@ export const SITUATIONS: readonly Situation[] = [
       const onEtcd = (url: string) => [
         `election: { leaseTtl: 5s, store: etcd, etcd: { hosts: ["${url}"] } }`,
       ];
-      const site = await scene.site({ redisUrl: redis.url, settings: onEtcd(etcd.url) });
-      const leader = await scene.start(site, "a");
+      const deployment = await scene.deployment({ redisUrl: redis.url, settings: onEtcd(etcd.url) });
+      const leader = await scene.start(deployment, "a");
       await leader.when("leader.elected");
-      const configDir = await scene.variant(site, "cut", [
+      const configDir = await scene.variant(deployment, "cut", [
         `redis: { url: "${redis.url}" }`,
         ...onEtcd(`http://127.0.0.1:${link.port}`),
       ]);
-      const b = await scene.start(site, "b", { configDir });
+      const b = await scene.start(deployment, "b", { configDir });
       await b.when("leader.observed");
       await sleep(45 * SECOND);
       link.cut();
@@ -289,10 +300,10 @@ export const SITUATIONS: readonly Situation[] = [
     fires: ["BellwetherJobSilenced"],
     minutes: 5,
     act: async scene => {
-      const { site, a, b } = await pair(scene);
+      const { deployment, a, b } = await pair(scene);
       for (const replica of [a, b]) await replica.end();
-      await site.redis().hset(`${site.prefix}/cursors`, "beat", Date.now() + 3_600_000);
-      for (const id of ["a", "b"]) await scene.start(site, id);
+      await deployment.redis().hset(`${deployment.prefix}/cursors`, "beat", Date.now() + 3_600_000);
+      for (const id of ["a", "b"]) await scene.start(deployment, id);
     },
   },
   {
@@ -301,12 +312,12 @@ export const SITUATIONS: readonly Situation[] = [
     fires: ["BellwetherJobQuarantined"],
     minutes: 4,
     act: async scene => {
-      const { site } = await pair(scene, {
+      const { deployment } = await pair(scene, {
         jobs: [...BEAT, "bad: { every: 20s, queue: own, handler: echo }"],
       });
-      await site.redis().del(`${site.prefix}:own:meta`);
-      await site.redis().set(`${site.prefix}:own:wait`, "not a list");
-      await site.redis().set(`${site.prefix}:own:events`, "not a stream");
+      await deployment.redis().del(`${deployment.prefix}:own:meta`);
+      await deployment.redis().set(`${deployment.prefix}:own:wait`, "not a list");
+      await deployment.redis().set(`${deployment.prefix}:own:events`, "not a stream");
     },
   },
   {
@@ -342,9 +353,9 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 3,
     endsAfterMinutes: 61,
     act: async scene => {
-      const { site } = await pair(scene);
+      const { deployment } = await pair(scene);
       await sleep(45 * SECOND);
-      await site.project.write("config/jobs.yaml", "jobs: { beat: { every: 2, handler: echo } }\n");
+      await deployment.project.write("config/jobs.yaml", "jobs: { beat: { every: 2, handler: echo } }\n");
     },
   },
   {
@@ -354,10 +365,10 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 3,
     holdMinutes: 12,
     act: async scene => {
-      const { site } = await pair(scene);
+      const { deployment } = await pair(scene);
       const ahead = "const now = Date.now; Date.now = () => now() + 5_000;";
       const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}` };
-      await scene.start(site, "ahead", { env });
+      await scene.start(deployment, "ahead", { env });
     },
   },
   {
@@ -367,8 +378,8 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 3,
     holdMinutes: 35,
     act: async scene => {
-      const { site } = await pair(scene);
-      await scene.start(site, "new", { env: { BELLWETHER_GENERATION: "1" } });
+      const { deployment } = await pair(scene);
+      await scene.start(deployment, "new", { env: { BELLWETHER_GENERATION: "1" } });
     },
   },
   {
@@ -390,10 +401,10 @@ export const SITUATIONS: readonly Situation[] = [
     fires: ["BellwetherRunStuck"],
     minutes: 10,
     act: async scene => {
-      const { site } = await pair(scene, {
+      const { deployment } = await pair(scene, {
         jobs: [...BEAT, "held: { every: 30s, queue: held, handler: echo }"],
       });
-      await site.queue("held").pause();
+      await deployment.queue("held").pause();
     },
   },
   {
@@ -402,10 +413,10 @@ export const SITUATIONS: readonly Situation[] = [
     fires: [],
     minutes: 9,
     act: async scene => {
-      const { site, b } = await pair(scene, {
+      const { deployment, b } = await pair(scene, {
         jobs: [...BEAT, "held: { every: 30s, queue: held, handler: echo }"],
       });
-      const queue = site.queue("held");
+      const queue = deployment.queue("held");
       await queue.pause();
       await b.when("run.stuck");
       await queue.resume();
@@ -418,10 +429,10 @@ export const SITUATIONS: readonly Situation[] = [
     minutes: 10,
     act: async scene => {
       const redis = await scene.redis();
-      const site = await scene.site({ redisUrl: redis.url });
-      const leader = await scene.start(site, "leader", { args: ["--roles", "scheduler"] });
+      const deployment = await scene.deployment({ redisUrl: redis.url });
+      const leader = await scene.start(deployment, "leader", { args: ["--roles", "scheduler"] });
       await leader.when("leader.elected");
-      const worker = await scene.start(site, "worker", { args: ["--roles", "worker"] });
+      const worker = await scene.start(deployment, "worker", { args: ["--roles", "worker"] });
       await worker.when("run.completed");
       await worker.end();
       scene.recorder.forget("worker");
@@ -435,9 +446,9 @@ export const SITUATIONS: readonly Situation[] = [
     holdMinutes: 10,
     endsAfterMinutes: 31,
     act: async scene => {
-      const { site } = await pair(scene);
+      const { deployment } = await pair(scene);
       await sleep(45 * SECOND);
-      await site.redis().flushall();
+      await deployment.redis().flushall();
     },
   },
   {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { launches, leaderOf, shutDown, useSites } from "../support/sites.ts";
+import { launches, leaderOf, shutDown, useDeployments } from "../support/test-deployments.ts";
 import {
   expectAccount,
   expectRuns,
@@ -11,7 +11,7 @@ import {
   json,
 } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 /** Beyond it a tick is late, and the policy has the word. */
 const ON_TIME_MS = 5_000;
@@ -31,7 +31,7 @@ describe.concurrent("after nobody was there", () => {
     const burstAt = Array.from({ length: BURST }, (_, i) => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const each = "every: 1s, handler: echo";
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         `each-none: { ${each}, catchUp: none }`,
         `each-latest: { ${each}, catchUp: latest }`,
@@ -47,27 +47,27 @@ describe.concurrent("after nobody was there", () => {
       ],
       settings: ["election: { leaseTtl: 2s }"],
     });
-    const ledger = site.ledger();
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
-    await launches(site, "each-all", 1);
-    await shutDown(site, "SIGKILL");
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
+    await launches(deployment, "each-all", 1);
+    await shutDown(deployment, "SIGKILL");
     const downMs = Date.now();
     expect(downMs, "too slow for this test: the burst has begun").toBeLessThan(burstS * 1_000);
     await sleep(Math.max(OUTAGE_MS, (burstS + BURST) * 1_000 + ON_TIME_MS - downMs));
 
-    const back = [site.start(), site.start()];
+    const back = [deployment.start(), deployment.start()];
     await Promise.any(back.map(replica => replica.when("leader.elected")));
     await Promise.any(
       back.map(replica =>
         replica.when("tick.launched", line => line["job"] === "each-none" && Number(line["lateMs"]) < 1_000),
       ),
     );
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
 
     const accountOf = async (job: string, everyMs: number) =>
-      expectAccount(job, everyMs, await historyOf(site, job), ledger);
+      expectAccount(job, everyMs, await historyOf(deployment, job), ledger);
     const none = await accountOf("each-none", 1_000);
     const late = ticks(missed(none));
     const outageMs = Date.parse(late.at(-1) ?? "") - Date.parse(late[0] ?? "");
@@ -106,7 +106,7 @@ describe.concurrent("after nobody was there", () => {
     );
 
     const burstOf = async (job: string) => {
-      const fates = fatesIn(await historyOf(site, job), 1_000);
+      const fates = fatesIn(await historyOf(deployment, job), 1_000);
       expectRuns(job, fates, ledger);
       expect(ticks(fates)).toEqual(burstAt.map(isoOf));
       expect(launched(fates)).toEqual(caughtUp(fates));
@@ -122,55 +122,55 @@ describe.concurrent("after nobody was there", () => {
 
 describe.concurrent("a job with maxRuns", () => {
   test("is over after so many launched ticks, whoever led for them, and stays over after a restart", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "some: { every: 1s, handler: echo, maxRuns: 6, catchUp: all }",
         "beat: { every: 1s, handler: echo }",
       ],
       settings: ["election: { leaseTtl: 2s }"],
     });
-    const ledger = site.ledger();
-    for (let i = 0; i < 3; i++) site.start();
-    await site.when("tick.launched", line => line["job"] === "some");
-    await (await leaderOf(site)).end("SIGKILL");
-    await launches(site, "some", 1);
-    await json(site, "trigger", "some");
-    await (await leaderOf(site)).end("SIGTERM");
-    await launches(site, "beat", 8);
-    await shutDown(site);
-    site.start();
-    await launches(site, "beat", 3);
-    await shutDown(site);
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 3; i++) deployment.start();
+    await deployment.when("tick.launched", line => line["job"] === "some");
+    await (await leaderOf(deployment)).end("SIGKILL");
+    await launches(deployment, "some", 1);
+    await json(deployment, "trigger", "some");
+    await (await leaderOf(deployment)).end("SIGTERM");
+    await launches(deployment, "beat", 8);
+    await shutDown(deployment);
+    deployment.start();
+    await launches(deployment, "beat", 3);
+    await shutDown(deployment);
     await ledger.read();
-    const fates = expectAccount("some", 1_000, await historyOf(site, "some"), ledger);
+    const fates = expectAccount("some", 1_000, await historyOf(deployment, "some"), ledger);
     expect(fates.map(({ outcome }) => outcome)).toEqual(Array(6).fill("launched"));
     expect(new Set(fates.map(({ term }) => term)).size).toBeGreaterThan(1);
     expect(ledger.added.filter(run => run.startsWith("some@manual-"))).toHaveLength(1);
-    expect(site.lines("job.overdue")).toEqual([]);
+    expect(deployment.lines("job.overdue")).toEqual([]);
   });
 
   test("counts only what it launches: ticks that another run blocks leave it as many as before", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "slow: { every: 500ms, handler: slow, maxRuns: 2, overlap: skip }",
         "beat: { every: 500ms, handler: echo }",
       ],
       handlers: { slow: "await sleep(1_600);" },
     });
-    const ledger = site.ledger();
-    site.start();
+    const ledger = deployment.ledger();
+    deployment.start();
     const runs = new Set<unknown>();
     while (runs.size < 2) {
-      const { run } = await site.when(
+      const { run } = await deployment.when(
         "run.completed",
         line => line["job"] === "slow" && !runs.has(line["run"]),
       );
       runs.add(run);
     }
-    await launches(site, "beat", 3);
-    await shutDown(site);
+    await launches(deployment, "beat", 3);
+    await shutDown(deployment);
     await ledger.read();
-    const fates = expectAccount("slow", 500, await historyOf(site, "slow"), ledger);
+    const fates = expectAccount("slow", 500, await historyOf(deployment, "slow"), ledger);
     expect(launched(fates)).toHaveLength(2);
     expect(fates.filter(({ outcome }) => outcome === "skipped").length).toBeGreaterThan(0);
     expect(fates.at(-1)?.outcome).toBe("launched");

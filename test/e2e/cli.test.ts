@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bellwether, unusedPort } from "../support/command.ts";
 import { createProject, type TestProject } from "../support/project.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const HASH = expect.stringMatching(/^[0-9a-f]{12}$/);
@@ -344,13 +344,13 @@ describe.concurrent("without Redis", () => {
 
 describe("on a cluster", () => {
   let redis: TestRedis;
-  let site: Site;
+  let deployment: TestDeployment;
   let first: string;
   let second: string;
 
   beforeAll(async () => {
     redis = await startRedis();
-    site = await Site.create({
+    deployment = await TestDeployment.create({
       redisUrl: redis.url,
       jobs: [
         "beat: { every: 1s, handler: echo, catchUp: all }",
@@ -359,14 +359,14 @@ describe("on a cluster", () => {
       ],
       handlers: { slow: 'await opened("slow");' },
     });
-    const one = site.start("--id", "one");
+    const one = deployment.start("--id", "one");
     first = (await one.when("replica.started")).replica;
     const skipped = await one.when("tick.skipped", line => line["job"] === "slow");
     expect(skipped.level).toBe("info");
     await one.when("run.completed", line => line["job"] === "beat");
-    await site.open("slow");
+    await deployment.open("slow");
     await one.end();
-    const two = site.start("--id", "two");
+    const two = deployment.start("--id", "two");
     second = (await two.when("replica.started")).replica;
     await two.when("run.completed", line => line["job"] === "beat");
     const launched = await two.when(
@@ -377,12 +377,12 @@ describe("on a cluster", () => {
   }, 40_000);
 
   afterAll(async () => {
-    await site.dispose();
+    await deployment.dispose();
     await redis.stop();
   });
 
   const json = async (...args: string[]) => {
-    const { code, stdout, stderr } = await site.command(...args, "--json");
+    const { code, stdout, stderr } = await deployment.command(...args, "--json");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     return JSON.parse(stdout);
   };
@@ -440,15 +440,15 @@ describe("on a cluster", () => {
   });
 
   test("status is a table for people", async () => {
-    const { code, stdout } = await site.command("status");
+    const { code, stdout } = await deployment.command("status");
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`${second} leads since .*term 2`));
     expect(stdout).toMatch(/^rare +0 0 1 1 \* +America\/New_York /m);
   });
 
   test("status of a namespace without replicas has no leader", async () => {
-    const args = ["status", "--config", site.project.configDir];
-    const env = { SITE_NAMESPACE: `${site.namespace}-nobody` };
+    const args = ["status", "--config", deployment.project.configDir];
+    const env = { DEPLOYMENT_NAMESPACE: `${deployment.namespace}-nobody` };
     const { code, stdout } = await bellwether([...args, "--json"], { env });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -499,7 +499,7 @@ describe("on a cluster", () => {
   test("history keeps to its limit, and is a table for people", async () => {
     expect(await json("history", "beat", "--limit", "2")).toHaveLength(2);
     expect(await json("history", "rare")).toEqual([]);
-    const { code, stdout } = await site.command("history", "beat", "--limit", "2");
+    const { code, stdout } = await deployment.command("history", "beat", "--limit", "2");
     expect(code).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(3);
     expect(stdout).toMatch(/^TICK +OUTCOME /);
@@ -508,14 +508,14 @@ describe("on a cluster", () => {
   test("trigger starts a run beside the schedule, whose data it can change", async () => {
     const { run } = await json("trigger", "rare", "--data", '{"format":"pdf"}');
     expect(run).toMatch(/^rare@manual-.+$/);
-    await site.when("run.completed", line => line["run"] === run);
-    const job = await site.queue().getJob(run);
+    await deployment.when("run.completed", line => line["run"] === run);
+    const job = await deployment.queue().getJob(run);
     expect(job?.data).toEqual({
       format: "pdf",
       keep: 1,
       _tick: { at: ISO, kind: "manual", term: expect.any(Number) },
     });
-    const { code, stdout } = await site.command("trigger", "rare");
+    const { code, stdout } = await deployment.command("trigger", "rare");
     expect(code).toBe(0);
     expect(stdout).toContain("rare@manual-");
   });
@@ -524,7 +524,9 @@ describe("on a cluster", () => {
     const triggered: { run: string }[] = await Promise.all(
       Array.from({ length: 4 }, () => json("trigger", "rare")),
     );
-    await Promise.all(triggered.map(({ run }) => site.when("run.completed", line => line["run"] === run)));
+    await Promise.all(
+      triggered.map(({ run }) => deployment.when("run.completed", line => line["run"] === run)),
+    );
     const history: Record<string, unknown>[] = await json("history", "rare", "--limit", "4");
     const ended = {
       kind: "manual",
@@ -550,7 +552,7 @@ describe("on a cluster", () => {
     { given: "an unknown job's history", args: ["history", "bea"], says: /bea\b.*did you mean beat\?/ },
     { given: "a limit that is none", args: ["history", "beat", "--limit", "0"], says: /--limit/ },
   ])("ends with 2 for $given", async ({ args, says }) => {
-    const { code, stdout, stderr } = await site.command(...args);
+    const { code, stdout, stderr } = await deployment.command(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(STACK);

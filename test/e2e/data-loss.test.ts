@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { ReplicaProcess } from "../support/replica-process.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 let server: TestRedis;
-let site: Site;
+let deployment: TestDeployment;
 
 beforeAll(async () => {
   server = await startRedis();
-  site = await Site.create({
+  deployment = await TestDeployment.create({
     redisUrl: server.url,
     jobs: ["beat: { every: 1s, handler: echo }", "held: { every: 1s, handler: echo }"],
   });
 });
 
 afterAll(async () => {
-  await site?.dispose();
+  await deployment?.dispose();
   await server?.stop();
 });
 
@@ -26,17 +26,17 @@ const lossOf = (replica: ReplicaProcess, nth: number) => {
 };
 
 test("a paused job stays paused when Redis is emptied, and when it comes back without its data", async () => {
-  const replicas = [site.start(), site.start()];
-  await site.when("tick.launched", line => line["job"] === "held");
-  expect((await site.command("pause", "held")).code).toBe(0);
-  const terms = () => site.lines("leader.elected", () => true).map(line => Number(line["term"]));
-  const status = async () => JSON.parse((await site.command("status", "--json")).stdout);
-  const redis = site.redis();
+  const replicas = [deployment.start(), deployment.start()];
+  await deployment.when("tick.launched", line => line["job"] === "held");
+  expect((await deployment.command("pause", "held")).code).toBe(0);
+  const terms = () => deployment.lines("leader.elected", () => true).map(line => Number(line["term"]));
+  const status = async () => JSON.parse((await deployment.command("status", "--json")).stdout);
+  const redis = deployment.redis();
 
   for (const [nth, lose] of [() => redis.flushall(), () => server.restart()].entries()) {
     // Each replica has seen the pause by the time that a later tick of the other job is launched.
     const tick = Date.now() + 3_000;
-    await site.when(
+    await deployment.when(
       "tick.launched",
       line => line["job"] === "beat" && Date.parse(String(line["tick"])) > tick,
     );
@@ -49,12 +49,12 @@ test("a paused job stays paused when Redis is emptied, and when it comes back wi
         lost: expect.arrayContaining(["terms", "cursors"]),
       });
     }
-    await site.when("leader.elected", line => Number(line["term"]) > term);
-    await site.when("tick.launched", line => {
+    await deployment.when("leader.elected", line => Number(line["term"]) > term);
+    await deployment.when("tick.launched", line => {
       return line["job"] === "beat" && Date.parse(String(line["tick"])) > lostAt + 3_000;
     });
     expect(
-      site.lines(
+      deployment.lines(
         "tick.launched",
         line => line["job"] === "held" && Date.parse(String(line["tick"])) > lostAt,
       ),
@@ -63,6 +63,8 @@ test("a paused job stays paused when Redis is emptied, and when it comes back wi
     expect(jobs.find((job: { name: string }) => job.name === "held")).toMatchObject({ paused: true });
   }
   expect(terms()).toEqual([...new Set(terms())]);
-  expect(site.lines("redis.lostData", line => String(line["pausedAgain"]).includes("held"))).toHaveLength(2);
-  expect((await site.command("audit")).stdout).toContain("held");
+  expect(
+    deployment.lines("redis.lostData", line => String(line["pausedAgain"]).includes("held")),
+  ).toHaveLength(2);
+  expect((await deployment.command("audit")).stdout).toContain("held");
 }, 90_000);

@@ -1,11 +1,11 @@
 import path from "node:path";
 import { describe, expect, type TestContext, test } from "vitest";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import type { Site } from "../support/site.ts";
-import { launches, next, shutDown, startWith, useSites } from "../support/sites.ts";
+import type { TestDeployment } from "../support/test-deployment.ts";
+import { launches, next, shutDown, startWith, useDeployments } from "../support/test-deployments.ts";
 import { expectAccount, expectRuns, type Fate, fatesIn, historyOf, isoOf } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 const BOTH = "both: { every: 500ms, handler: both, catchUp: all }";
 const ONLY_X = "only-x: { every: 500ms, handler: only-x, catchUp: all }";
@@ -19,17 +19,17 @@ const CHANGE_MARGIN_MS = 1_000;
 /** For how long a leader does not yield to a generation that has failed once. */
 const FIRST_BACK_OFF_MS = 30_000;
 
-/** A release X of the site, and a release Y of the same namespace in a folder beside it, with handlers of its own. */
+/** A release X of the deployment, and a release Y of the same namespace in a folder beside it, with handlers of its own. */
 async function createReleases(context: TestContext) {
   const handlers = { both: 'return "x";', "only-x": 'return "x";' };
   const settings = ["election: { leaseTtl: 5s }"];
-  const site = await createSite(context, { jobs: [BOTH, ONLY_X, MOVED_X], handlers, settings });
-  const { project } = site;
-  const redis = site.redis().options;
+  const deployment = await createDeployment(context, { jobs: [BOTH, ONLY_X, MOVED_X], handlers, settings });
+  const { project } = deployment;
+  const redis = deployment.redis().options;
   await project.write(
     "y/config/bellwether.yaml",
     [
-      `namespace: ${site.namespace}`,
+      `namespace: ${deployment.namespace}`,
       `redis: { url: "redis://${redis.host}:${redis.port}" }`,
       ...["http: false", "admin: false", "log: { level: debug }", ...settings],
     ].join("\n"),
@@ -46,7 +46,7 @@ async function createReleases(context: TestContext) {
   }
   const generations = new Map<string, number>();
   const start = async (release: "x" | "y", generation: number, ...args: string[]) => {
-    const replica = startWith(site, {
+    const replica = startWith(deployment, {
       configDir: release === "x" ? project.configDir : path.join(project.dir, "y/config"),
       env: { BELLWETHER_GENERATION: String(generation) },
       args,
@@ -56,7 +56,7 @@ async function createReleases(context: TestContext) {
     generations.set(started.replica, generation);
     return replica;
   };
-  return { site, start, generations };
+  return { deployment, start, generations };
 }
 
 /** It leads, or knows who does. */
@@ -65,20 +65,20 @@ async function ready(replica: ReplicaProcess): Promise<void> {
 }
 
 /** Every run of these jobs that was launched so far has completed. */
-async function settled(site: Site, jobs: readonly string[]): Promise<void> {
+async function settled(deployment: TestDeployment, jobs: readonly string[]): Promise<void> {
   const isOurs = (line: LogLine) => jobs.includes(String(line["job"]));
-  const wanted = new Set(site.lines("tick.launched", isOurs).map(line => line["run"]));
+  const wanted = new Set(deployment.lines("tick.launched", isOurs).map(line => line["run"]));
   for (;;) {
-    for (const line of site.lines("run.completed", isOurs)) wanted.delete(line["run"]);
+    for (const line of deployment.lines("run.completed", isOurs)) wanted.delete(line["run"]);
     if (wanted.size === 0) return;
-    await next(site, "run.completed", isOurs);
+    await next(deployment, "run.completed", isOurs);
   }
 }
 
 describe.concurrent("a rolling deploy", () => {
   test("to other jobs and back loses, doubles and invents no tick, and each run finds a replica with its handler", async context => {
-    const { site, start, generations } = await createReleases(context);
-    const ledger = site.ledger();
+    const { deployment, start, generations } = await createReleases(context);
+    const ledger = deployment.ledger();
     const roll = async (
       old: readonly ReplicaProcess[],
       release: "x" | "y",
@@ -90,24 +90,24 @@ describe.concurrent("a rolling deploy", () => {
         const started = await start(release, generation);
         fresh.push(started);
         await ready(started);
-        await launches(site, "both", 2);
-        if (i === old.length - 1) await settled(site, [leaving]);
+        await launches(deployment, "both", 2);
+        if (i === old.length - 1) await settled(deployment, [leaving]);
         expect(await replica.end("SIGTERM")).toBe(0);
       }
       return fresh;
     };
     const x = await Promise.all([1, 2, 3].map(() => start("x", 1)));
     await Promise.all(x.map(ready));
-    await launches(site, "moved", 2);
+    await launches(deployment, "moved", 2);
     const y = await roll(x, "y", 2, "only-x");
-    await launches(site, "both", 4);
+    await launches(deployment, "both", 4);
     await roll(y, "x", 3, "only-y");
-    await launches(site, "moved", 2);
-    await settled(site, ["both", "only-x", "moved"]);
-    await shutDown(site);
+    await launches(deployment, "moved", 2);
+    await settled(deployment, ["both", "only-x", "moved"]);
+    await shutDown(deployment);
     await ledger.read();
 
-    const reigns = site
+    const reigns = deployment
       .lines("leader.elected")
       .map(line => ({ term: Number(line["term"]), at: Date.parse(String(line["time"])), line }))
       .toSorted((a, b) => a.term - b.term)
@@ -122,7 +122,7 @@ describe.concurrent("a rolling deploy", () => {
     const order = reigns.map(({ generation }) => generation);
     expect(order).toEqual(order.toSorted());
     expect(new Set(order)).toEqual(new Set([1, 2, 3]));
-    const resignations = site.lines("leader.resigned", line => line["reason"] === "generation");
+    const resignations = deployment.lines("leader.resigned", line => line["reason"] === "generation");
     expect(resignations.map(({ replica }) => generations.get(replica))).toEqual([1, 2]);
     const generationOf = (fate: Fate) => reigns.find(({ term }) => term === fate.term)?.generation ?? 0;
     const firstOf = (generation: number) => reigns.find(reign => reign.generation === generation);
@@ -132,20 +132,20 @@ describe.concurrent("a rolling deploy", () => {
 
     // In both releases, and in X only: one that was gone for less than a day goes on where it was.
     for (const job of ["both", "only-x"]) {
-      const fates = expectAccount(job, 500, await historyOf(site, job), ledger);
+      const fates = expectAccount(job, 500, await historyOf(deployment, job), ledger);
       expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     }
-    const onlyX = fatesIn(await historyOf(site, "only-x"), 500);
+    const onlyX = fatesIn(await historyOf(deployment, "only-x"), 500);
     expect(new Set(onlyX.map(generationOf))).toEqual(new Set([1, 3]));
 
-    const rows = await historyOf(site, "only-y", path.join(site.project.dir, "y/config"));
+    const rows = await historyOf(deployment, "only-y", path.join(deployment.project.dir, "y/config"));
     const onlyY = expectAccount("only-y", 500, rows, ledger);
     expect(onlyY.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     expect(new Set(onlyY.map(generationOf))).toEqual(new Set([2]));
     expect(onlyY[0]?.at).toBeGreaterThan(changeOf(2));
     expect((onlyY.at(-1)?.at ?? 0) - beginningOf(3)).toBeLessThan(CHANGE_MARGIN_MS);
 
-    const moved = fatesIn(await historyOf(site, "moved"), 1_000);
+    const moved = fatesIn(await historyOf(deployment, "moved"), 1_000);
     expectRuns("moved", moved, ledger);
     expect(moved.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     const parityOf = (generation: number) => (generation === 2 ? 1 : 0);
@@ -168,30 +168,30 @@ describe.concurrent("a rolling deploy", () => {
       expect(launched).toEqual(expect.arrayContaining(expected));
     }
 
-    const returned = site.lines("run.returned", line => line["reason"] === "no handler");
+    const returned = deployment.lines("run.returned", line => line["reason"] === "no handler");
     expect(returned.length).toBeGreaterThan(0);
     for (const { job } of returned) expect(job).toMatch(/^only-/);
-    expect(site.lines("run.failed")).toEqual([]);
-    expect(site.lines("run.completed", line => line["attempt"] !== 1)).toEqual([]);
-    for (const { job, replica } of site.lines("run.completed", line =>
+    expect(deployment.lines("run.failed")).toEqual([]);
+    expect(deployment.lines("run.completed", line => line["attempt"] !== 1)).toEqual([]);
+    for (const { job, replica } of deployment.lines("run.completed", line =>
       String(line["job"]).startsWith("only-"),
     )) {
       expect({ job, isY: generations.get(replica) === 2 }).toEqual({ job, isY: job === "only-y" });
     }
-    const completed = site.lines("run.completed").map(line => line["run"]);
+    const completed = deployment.lines("run.completed").map(line => line["run"]);
     // What was launched while all of them stopped waits for others.
-    const left = (await site.queue().getWaiting()).map(({ id }) => id);
+    const left = (await deployment.queue().getWaiting()).map(({ id }) => id);
     expect([...completed, ...left].toSorted()).toEqual(ledger.added.toSorted());
   });
 });
 
 describe.concurrent("a generation", () => {
   test("whose leaders crash deposes the old one once and not at each restart, and no tick is lost", async context => {
-    const { site, start, generations } = await createReleases(context);
-    const ledger = site.ledger();
+    const { deployment, start, generations } = await createReleases(context);
+    const ledger = deployment.ledger();
     const old = await start("x", 1);
     await old.when("leader.elected");
-    await launches(site, "both", 1);
+    await launches(deployment, "both", 1);
 
     const first = await start("y", 2);
     await first.when("leader.elected");
@@ -202,11 +202,11 @@ describe.concurrent("a generation", () => {
     for (let restart = 0; restart < 2; restart++) {
       const again = await start("y", 2);
       await ready(again);
-      await launches(site, "both", 2);
+      await launches(deployment, "both", 2);
       await again.end("SIGKILL");
     }
     // Every other term is the old one's; the machine may be so slow that the new one had another turn.
-    const terms = site
+    const terms = deployment
       .lines("leader.elected")
       .toSorted((one, other) => Number(one["term"]) - Number(other["term"]))
       .map(line => ({ generation: generations.get(line.replica), at: Date.parse(String(line["time"])) }));
@@ -216,34 +216,35 @@ describe.concurrent("a generation", () => {
         expect(at - (terms[i - 1]?.at ?? 0)).toBeGreaterThan(FIRST_BACK_OFF_MS - 500);
     });
 
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
-    const fates = expectAccount("both", 500, await historyOf(site, "both"), ledger);
+    const fates = expectAccount("both", 500, await historyOf(deployment, "both"), ledger);
     expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
   });
 
   test("that has proven itself keeps older ones from leading, also when no replica of it is left, and that is told", async context => {
-    const { site, start } = await createReleases(context);
-    const ledger = site.ledger();
+    const { deployment, start } = await createReleases(context);
+    const ledger = deployment.ledger();
     const old = await start("x", 1);
     await old.when("leader.elected");
     // A replica that cannot lead wishes nothing.
     const worker = await start("y", 9, "--roles", "worker");
     await worker.when("run.completed");
-    await launches(site, "both", 1);
+    await launches(deployment, "both", 1);
 
     const newer = await start("y", 2);
     expect(await old.when("leader.resigned")).toMatchObject({ term: 1, reason: "generation" });
     expect(await newer.when("leader.elected")).toMatchObject({ term: 2, reason: "resigned" });
-    const redis = site.redis();
-    while ((await redis.get(`{${site.namespace}}/generation`)) !== "2") await launches(site, "only-y", 1);
+    const redis = deployment.redis();
+    while ((await redis.get(`{${deployment.namespace}}/generation`)) !== "2")
+      await launches(deployment, "only-y", 1);
     await newer.end("SIGKILL");
     const late = await start("x", 1);
     for (const replica of [old, late]) {
       const absent = await replica.when("leader.absent");
       expect(absent).toMatchObject({ level: "error", error: expect.stringMatching(/generation 2\b.*\b1\b/) });
     }
-    expect(site.lines("leader.elected")).toHaveLength(2);
+    expect(deployment.lines("leader.elected")).toHaveLength(2);
     await ledger.read();
     const before = ledger.added.length;
 
@@ -251,22 +252,22 @@ describe.concurrent("a generation", () => {
     expect(await back.when("leader.elected")).toMatchObject({ term: 3 });
     await old.when("leader.observed", line => line["term"] === 3);
     await back.when("tick.launched", line => line["job"] === "both" && Number(line["lateMs"]) < 1_000);
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
     expect(ledger.added.length).toBeGreaterThan(before);
-    const fates = expectAccount("both", 500, await historyOf(site, "both"), ledger);
+    const fates = expectAccount("both", 500, await historyOf(deployment, "both"), ledger);
     expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
-    expect(new Set(site.lines("leader.elected").map(line => line["term"])).size).toBe(3);
+    expect(new Set(deployment.lines("leader.elected").map(line => line["term"])).size).toBe(3);
   });
 
   test("with other jobs in it than a peer's is a warning on both, and no reason to stop", async context => {
-    const { site, start } = await createReleases(context);
+    const { deployment, start } = await createReleases(context);
     const [x, y] = await Promise.all([start("x", 1), start("y", 1)]);
     const [ofX, ofY] = await Promise.all([x.when("config.differs"), y.when("config.differs")]);
     expect(ofX).toMatchObject({ level: "warn", generation: 1, other: ofY.replica, otherHash: ofY["hash"] });
     expect(ofY).toMatchObject({ level: "warn", generation: 1, other: ofX.replica, otherHash: ofX["hash"] });
     expect(ofX["hash"]).not.toBe(ofY["hash"]);
-    await launches(site, "both", 2);
-    expect(site.lines("config.differs")).toHaveLength(2);
+    await launches(deployment, "both", 2);
+    expect(deployment.lines("config.differs")).toHaveLength(2);
   });
 });

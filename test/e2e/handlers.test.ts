@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, te
 import { gone, isAlive } from "../support/process-state.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
 let redis: TestRedis;
 
@@ -13,11 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site> {
-  const site = await Site.create({ redisUrl: redis.url, ...options });
-  onTestFailed(() => console.log(site.transcript()));
-  onTestFinished(() => site.dispose());
-  return site;
+async function createDeployment(options: Omit<TestDeploymentOptions, "redisUrl">): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
+  onTestFailed(() => console.log(deployment.transcript()));
+  onTestFinished(() => deployment.dispose());
+  return deployment;
 }
 
 /** The first line that the command of a replica prints. */
@@ -38,10 +38,10 @@ const UNTIL_OPEN = "echo $$; while [ ! -e open ]; do sleep 0.05; done";
 
 describe("a replica", () => {
   test("runs the commands of its jobs, and logs what they print with the run", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [`greet: { every: 1s, command: ["sh", "-c", 'echo "$BELLWETHER_RUN"'] }`],
     });
-    const replica = site.start();
+    const replica = deployment.start();
     const line = await output(replica);
     expect(line).toMatchObject({
       level: "info",
@@ -54,7 +54,7 @@ describe("a replica", () => {
   });
 
   test("shows the handler's part of a stack, in the events and in what the handler logs", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: ["count: { every: 1s, handler: count }"],
       handlers: {
         count: `
@@ -67,12 +67,12 @@ describe("a replica", () => {
           throw error;`,
       },
     });
-    const replica = site.start();
+    const replica = deployment.start();
     const [failed, stray] = await Promise.all([replica.when("run.failed"), replica.when("run.strayError")]);
     expect(await replica.end()).toBe(0);
     const logged = replica.lines.filter(line => line.level === "warn" && line["err"] !== undefined);
     const printed = replica.lines.find(line => String(line["msg"]).startsWith("Error: no number"));
-    expect(printed).toMatchObject({ namespace: site.namespace, replica: failed.replica });
+    expect(printed).toMatchObject({ namespace: deployment.namespace, replica: failed.replica });
     const stacks = [
       failed["stack"],
       stray["stack"],
@@ -97,10 +97,10 @@ describe("a replica", () => {
     await once(server, "listening");
     const address = server.address();
     const port = typeof address === "object" ? address?.port : 0;
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [`ping: { every: 1s, http: { url: "http://127.0.0.1:${port}/x" } }`],
     });
-    const replica = site.start();
+    const replica = deployment.start();
     const first = await replica.when("run.completed");
     const second = await replica.when("run.completed", line => line["run"] !== first["run"]);
     const keys = requests.map(request => request.headers["idempotency-key"]);
@@ -108,8 +108,8 @@ describe("a replica", () => {
   });
 
   test("does not start with a command whose program is not there", async () => {
-    const site = await createSite({ jobs: ["lost: { every: 1s, command: [no-such-program] }"] });
-    const replica = site.start();
+    const deployment = await createDeployment({ jobs: ["lost: { every: 1s, command: [no-such-program] }"] });
+    const replica = deployment.start();
     expect(await replica.ended()).toBe(2);
     expect(replica.noise.join("\n")).toMatch(
       /^config\/jobs\.yaml:2:3 job "lost": there is no program no-such-program in PATH \(/m,
@@ -119,12 +119,12 @@ describe("a replica", () => {
 
 describe("a command that goes on for too long", () => {
   test("is ended at the job's timeout", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [`slow: { every: 1h, timeout: 3s, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
     });
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("leader.elected");
-    await site.command("trigger", "slow");
+    await deployment.command("trigger", "slow");
     const pid = await pidPrintedBy(replica);
     const failed = await replica.when("run.failed");
     expect(failed["error"]).toMatch(
@@ -134,30 +134,32 @@ describe("a command that goes on for too long", () => {
   });
 
   test("is ended at the shutdown deadline, and its run goes to another replica", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
       settings: ["shutdownTimeout: 0s"],
     });
-    const first = site.start();
+    const first = deployment.start();
     await first.when("leader.elected");
-    await site.command("trigger", "slow");
+    await deployment.command("trigger", "slow");
     const pid = await pidPrintedBy(first);
     expect(isAlive(pid)).toBe(true);
-    const second = site.start();
+    const second = deployment.start();
     await second.when("replica.started");
     await first.end("SIGTERM");
     expect(isAlive(pid)).toBe(false);
     const next = await output(second);
-    await site.project.write("open", "");
+    await deployment.project.write("open", "");
     expect(await second.when("run.completed")).toMatchObject({ run: next["run"], attempt: 1 });
     await gone(Number(next["line"]));
   });
 
   test("is ended with a replica that is told twice to stop", async () => {
-    const site = await createSite({ jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`] });
-    const replica = site.start();
+    const deployment = await createDeployment({
+      jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
+    });
+    const replica = deployment.start();
     await replica.when("leader.elected");
-    await site.command("trigger", "slow");
+    await deployment.command("trigger", "slow");
     const pid = await pidPrintedBy(replica);
     replica.signal("SIGINT");
     await replica.when("replica.stopping");

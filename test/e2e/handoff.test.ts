@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { handoffLines } from "../chaos/judge/handoff-lines.ts";
-import { createHandoffSite, type ElectionStore, type HandoffSite, told } from "../support/handoff-site.ts";
+import {
+  createHandoffDeployment,
+  type ElectionStore,
+  type HandoffDeployment,
+  told,
+} from "../support/handoff-deployment.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { json } from "../support/tick-account.ts";
 
@@ -12,7 +17,7 @@ interface Ending {
   /** Both, where it is absent. */
   readonly store?: ElectionStore;
   readonly roles?: keyof typeof ROLES;
-  readonly end: (handoff: HandoffSite, leader: ReplicaProcess) => Promise<unknown>;
+  readonly end: (handoff: HandoffDeployment, leader: ReplicaProcess) => Promise<unknown>;
   /** What each replica says of it. */
   readonly expected: object;
   /** What the leader says of it itself, now or when it is back. */
@@ -38,7 +43,7 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "is asked to step down",
-    end: ({ site }) => json(site, "stepdown", "--by", "ann"),
+    end: ({ deployment }) => json(deployment, "stepdown", "--by", "ann"),
     expected: { reason: "resigned", cause: "stepdown", by: "ann" },
     last: {
       event: "leader.resigned",
@@ -47,9 +52,9 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "freezes (SIGSTOP)",
-    end: async ({ site }, leader) => {
+    end: async ({ deployment }, leader) => {
       leader.signal("SIGSTOP");
-      await site.when("leader.elected", isSecond);
+      await deployment.when("leader.elected", isSecond);
       leader.signal("SIGCONT");
     },
     expected: { reason: "expired", cause: "silent" },
@@ -58,10 +63,10 @@ const ENDINGS: readonly Ending[] = [
   {
     name: "blocks its event loop",
     roles: "joined",
-    end: async ({ site }) => {
-      await site.open("block");
-      await site.when("leader.elected", isSecond);
-      await site.open("unblock");
+    end: async ({ deployment }) => {
+      await deployment.open("block");
+      await deployment.when("leader.elected", isSecond);
+      await deployment.open("unblock");
     },
     expected: { reason: "expired", cause: "silent" },
     last: { event: "leader.lost", expected: { term: 1, cause: "frozen" } },
@@ -74,9 +79,9 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "is cut off from Redis",
-    end: async ({ site, links }) => {
+    end: async ({ deployment, links }) => {
       links.redis.hold(["requests", "replies"]);
-      await site.when("leader.elected", isSecond);
+      await deployment.when("leader.elected", isSecond);
       links.redis.release("reset");
     },
     expected: { reason: "expired", cause: "silent" },
@@ -85,9 +90,9 @@ const ENDINGS: readonly Ending[] = [
   {
     name: "is cut off from etcd",
     store: "etcd",
-    end: async ({ site, links }) => {
+    end: async ({ deployment, links }) => {
       links.etcd?.hold(["requests", "replies"]);
-      await site.when("leader.elected", isSecond);
+      await deployment.when("leader.elected", isSecond);
       links.etcd?.release("reset");
     },
     expected: { reason: "expired", cause: "unreachable", error: expect.any(String) },
@@ -116,8 +121,8 @@ const ENDINGS: readonly Ending[] = [
   },
   {
     name: "finds Redis full",
-    end: async ({ site }, leader) => {
-      const redis = site.redis();
+    end: async ({ deployment }, leader) => {
+      const redis = deployment.redis();
       await redis.config("SET", "maxmemory", "1");
       await leader.when("leader.lost");
       await redis.config("SET", "maxmemory", "0");
@@ -143,8 +148,8 @@ describe.each(SITES)("a handoff on $store with $roles roles", ({ store, roles })
   test.for(ENDINGS.filter(ending => (ending.store ?? store) === store && (ending.roles ?? roles) === roles))(
     "after the leader $name",
     async ({ end, expected, last }, context) => {
-      const handoff = await createHandoffSite(context, { store, roles: ROLES[roles] });
-      const { site, join } = handoff;
+      const handoff = await createHandoffDeployment(context, { store, roles: ROLES[roles] });
+      const { deployment, join } = handoff;
       const leader = await join("first");
       await Promise.all([
         ...["second", "third"].map(id => join(id)),
@@ -154,10 +159,10 @@ describe.each(SITES)("a handoff on $store with $roles roles", ({ store, roles })
       await countLaunches(leader, 40);
 
       await end(handoff, leader);
-      const elected = await site.when("leader.elected", isSecond);
-      await site.when("tick.launched", isSecond);
+      const elected = await deployment.when("leader.elected", isSecond);
+      await deployment.when("tick.launched", isSecond);
       expect(elected).toMatchObject({ ...expected, previous: leader.lines[0]?.replica });
-      const others = site.replicas.filter(one => !one.hasEnded && !one.lines.includes(elected));
+      const others = deployment.replicas.filter(one => !one.hasEnded && !one.lines.includes(elected));
       expect(others.length).toBeGreaterThanOrEqual(roles === "split" ? 2 : 1);
       for (const other of others) {
         const observed = await other.when("leader.observed", isSecond);
@@ -168,15 +173,19 @@ describe.each(SITES)("a handoff on $store with $roles roles", ({ store, roles })
         expect(line).toMatchObject(last.expected);
         expect(atOf(line)).toBeLessThanOrEqual(atOf(elected) + 1);
       }
-      expect(handoffLines({ lines: site.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
+      expect(handoffLines({ lines: deployment.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
       const gapMs = await handoff.gapBefore(2);
       expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
     },
   );
 
   test("after the leader is fenced by a replica that elects in the other store", async context => {
-    const handoff = await createHandoffSite(context, { store, roles: ROLES[roles], hasBothStores: true });
-    const { site, join } = handoff;
+    const handoff = await createHandoffDeployment(context, {
+      store,
+      roles: ROLES[roles],
+      hasBothStores: true,
+    });
+    const { deployment, join } = handoff;
     const leader = await join("first");
     const worker = await join("worker", { roles: "worker" });
     await countLaunches(leader, 40);
@@ -192,7 +201,7 @@ describe.each(SITES)("a handoff on $store with $roles roles", ({ store, roles })
     const lost = await leader.when("leader.lost", isOfTerm(1));
     expect(lost).toMatchObject({ reason: "fenced", cause: "fenced" });
     expect(await leader.when("leader.elected", isOfTerm(3))).toMatchObject({ previous: elected.replica });
-    expect(handoffLines({ lines: site.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
+    expect(handoffLines({ lines: deployment.replicas.flatMap(({ lines }) => lines) })).toEqual([]);
     const gapMs = await handoff.gapBefore(2);
     expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
   });

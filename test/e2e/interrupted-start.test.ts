@@ -7,20 +7,20 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
-const sites: Site[] = [];
+const deployments: TestDeployment[] = [];
 afterEach(async () => {
-  for (const site of sites.splice(0)) await site.dispose();
+  for (const deployment of deployments.splice(0)) await deployment.dispose();
 });
 
-async function createSite(): Promise<Site> {
-  const site = await Site.create({
+async function createDeployment(): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create({
     redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
     jobs: ["beat: { every: 1s, handler: echo }"],
   });
-  sites.push(site);
-  return site;
+  deployments.push(deployment);
+  return deployment;
 }
 
 /**
@@ -82,10 +82,10 @@ async function firstOfNamespace(args: readonly string[]) {
 }
 
 /** Reading a FIFO without a writer occupies a thread of Node.js for good, as a file of a mount that hangs does. */
-async function writeStuckHandler(site: Site): Promise<void> {
-  const fifo = path.join(site.project.dir, "fifo");
+async function writeStuckHandler(deployment: TestDeployment): Promise<void> {
+  const fifo = path.join(deployment.project.dir, "fifo");
   execFileSync("mkfifo", [fifo]);
-  await site.project.write(
+  await deployment.project.write(
     "jobs/echo.ts",
     `import { readFile } from "node:fs/promises";
      console.log("reading");
@@ -97,8 +97,8 @@ describe("the first process of a container", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "ends with 0 at a %s before its configuration is loaded",
     async signal => {
-      const site = await createSite();
-      const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+      const deployment = await createDeployment();
+      const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
       while (!listens(replica.pid)) await sleep(1);
       process.kill(replica.pid, signal);
       const { code, output } = await replica.ended();
@@ -110,8 +110,8 @@ describe("the first process of a container", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "ends with 0 at a %s while Node.js itself starts",
     async signal => {
-      const site = await createSite();
-      const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+      const deployment = await createDeployment();
+      const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
       // Until then the process is still unshare, or the kernel ignores the signal.
       while (!catches(replica.pid, constants.signals[signal])) await sleep(1);
       process.kill(replica.pid, signal);
@@ -122,9 +122,9 @@ describe("the first process of a container", () => {
   );
 
   test("ends with 0 when a handler's module waits for a file that cannot be read", async () => {
-    const site = await createSite();
-    await writeStuckHandler(site);
-    const replica = await firstOfNamespace(["run", "--config", site.project.configDir]);
+    const deployment = await createDeployment();
+    await writeStuckHandler(deployment);
+    const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
     while (!replica.output().includes("reading")) await sleep(20);
     process.kill(replica.pid, "SIGTERM");
     const { code, output } = await replica.ended();
@@ -133,8 +133,8 @@ describe("the first process of a container", () => {
   });
 
   test("ends a command as a signal ends others", async () => {
-    const site = await createSite();
-    const command = await firstOfNamespace(["status", "--config", site.project.configDir]);
+    const deployment = await createDeployment();
+    const command = await firstOfNamespace(["status", "--config", deployment.project.configDir]);
     while (!listens(command.pid)) await sleep(1);
     process.kill(command.pid, "SIGINT");
     expect((await command.ended()).code).toBe(130);
@@ -143,7 +143,7 @@ describe("the first process of a container", () => {
 
 describe("a replica", () => {
   test("that waits for Redis ends with 0 and says so", async () => {
-    const replica = (await createSite()).start();
+    const replica = (await createDeployment()).start();
     await replica.when("redis.unreachable");
     expect(await replica.end("SIGTERM")).toBe(0);
     expect(replica.lines.find(({ event }) => event === "replica.interrupted")).toMatchObject({
@@ -153,12 +153,12 @@ describe("a replica", () => {
   });
 
   test("whose handler's module does not finish loading ends with 0 and says so", async () => {
-    const site = await createSite();
-    await site.project.write(
+    const deployment = await createDeployment();
+    await deployment.project.write(
       "jobs/echo.ts",
       'console.log("loading"); await new Promise(r => setTimeout(r, 1e6));',
     );
-    const replica = site.start();
+    const replica = deployment.start();
     await new Promise<void>(resolve => replica.subscribe(line => line["msg"] === "loading" && resolve()));
     replica.signal("SIGHUP");
     expect(await replica.end("SIGINT")).toBe(0);
@@ -166,9 +166,9 @@ describe("a replica", () => {
   });
 
   test("whose handler's module waits for a file that cannot be read ends with 0 and says so", async () => {
-    const site = await createSite();
-    await writeStuckHandler(site);
-    const replica = site.start();
+    const deployment = await createDeployment();
+    await writeStuckHandler(deployment);
+    const replica = deployment.start();
     await new Promise<void>(resolve => replica.subscribe(line => line["msg"] === "reading" && resolve()));
     expect(await replica.end("SIGTERM")).toBe(0);
     expect(replica.lines.at(-1)).toMatchObject({

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import { scrape } from "../support/exposition.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { Site, urlOf } from "../support/site.ts";
-import { useSites } from "../support/sites.ts";
+import { TestDeployment, urlOf } from "../support/test-deployment.ts";
+import { useDeployments } from "../support/test-deployments.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 const SETTINGS = ["election: { leaseTtl: 1s }"];
 const JOBS = ["beat: { every: 1s, handler: echo }"];
 
 test("a worker notices that no scheduler is left, and that one is back", async context => {
-  const site = await createSite(context, { jobs: JOBS, http: true, settings: SETTINGS });
-  const leader = site.start("--roles", "scheduler");
+  const deployment = await createDeployment(context, { jobs: JOBS, http: true, settings: SETTINGS });
+  const leader = deployment.start("--roles", "scheduler");
   await leader.when("leader.elected");
-  const worker = site.start("--roles", "worker");
+  const worker = deployment.start("--roles", "worker");
   await worker.when("run.completed");
   await leader.end("SIGKILL");
   expect(await worker.when("leader.absent")).toMatchObject({
@@ -21,7 +21,7 @@ test("a worker notices that no scheduler is left, and that one is back", async c
   const url = await urlOf(worker);
   expect((await scrape(url)).value("leader_absent_seconds")).toBeGreaterThan(1);
 
-  await site.start("--roles", "scheduler").when("leader.elected");
+  await deployment.start("--roles", "scheduler").when("leader.elected");
   await expect
     .poll(async () => (await scrape(url)).value("leader_absent_seconds"), { timeout: 30_000 })
     .toBe(0);
@@ -31,10 +31,15 @@ test.each(["scheduler,worker", "worker"])(
   "a replica (%s) that starts while Redis is away says that it knows of no leader, and goes on once Redis is there",
   async roles => {
     const redis = await startRedis();
-    const site = await Site.create({ redisUrl: redis.url, jobs: JOBS, http: true, settings: SETTINGS });
+    const deployment = await TestDeployment.create({
+      redisUrl: redis.url,
+      jobs: JOBS,
+      http: true,
+      settings: SETTINGS,
+    });
     try {
       await redis.kill();
-      const replica = site.start("--roles", roles);
+      const replica = deployment.start("--roles", roles);
       expect(await replica.when("leader.absent")).toMatchObject({
         level: "error",
         msg: "this replica knows of no leader",
@@ -45,15 +50,15 @@ test.each(["scheduler,worker", "worker"])(
       expect((await scrape(await urlOf(replica))).value("store_up", { store: "redis" })).toBe(0);
 
       await redis.restart();
-      if (roles === "worker") site.start("--roles", "scheduler");
-      await site.when("leader.elected");
+      if (roles === "worker") deployment.start("--roles", "scheduler");
+      await deployment.when("leader.elected");
       await expect
         .poll(async () => (await scrape(await urlOf(replica))).value("leader_absent_seconds"), {
           timeout: 30_000,
         })
         .toBe(0);
     } finally {
-      await site.dispose();
+      await deployment.dispose();
       await redis.stop();
     }
   },

@@ -4,17 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Random } from "../support/random.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import type { Site } from "../support/site.ts";
-import { launches, leaderOf, shutDown, startWith, useSites } from "../support/sites.ts";
+import type { TestDeployment } from "../support/test-deployment.ts";
+import { launches, leaderOf, shutDown, startWith, useDeployments } from "../support/test-deployments.ts";
 import { expectAccount, historyOf, json, ticksAdded } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 type Event = "config.loaded" | "config.rejected" | "config.resolved";
 
 const jobsFile = (lines: readonly string[]) => ["jobs:", ...lines.map(line => `  ${line}`)].join("\n");
-const writeJobs = (site: Site, lines: readonly string[]) => {
-  return site.project.write("config/jobs.yaml", jobsFile(lines));
+const writeJobs = (deployment: TestDeployment, lines: readonly string[]) => {
+  return deployment.project.write("config/jobs.yaml", jobsFile(lines));
 };
 const linesOf = (replica: ReplicaProcess, event: Event) => replica.lines.filter(line => line.event === event);
 const timeOf = (line: LogLine) => Date.parse(String(line["time"]));
@@ -26,8 +26,12 @@ async function nextOf(replica: ReplicaProcess, event: Event): Promise<LogLine> {
 }
 
 /** A change, and what each replica makes of it. */
-async function changed(site: Site, event: Event, change: Promise<unknown>): Promise<LogLine[]> {
-  const living = site.replicas.filter(({ hasEnded }) => !hasEnded);
+async function changed(
+  deployment: TestDeployment,
+  event: Event,
+  change: Promise<unknown>,
+): Promise<LogLine[]> {
+  const living = deployment.replicas.filter(({ hasEnded }) => !hasEnded);
   const told = Promise.all(living.map(replica => nextOf(replica, event)));
   await change;
   return told;
@@ -61,16 +65,16 @@ describe.concurrent("fifty edits under load", () => {
     const seed = Date.now() % 1_000_000;
     const random = new Random(seed);
     const always = [STEADY, "slow: { every: 1s, handler: slow, catchUp: all }"];
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: always,
       handlers: { slow: 'await sleep(700); return "undisturbed";' },
       settings: ["election: { leaseTtl: 2s }"],
     });
     context.onTestFailed(() => console.log(`seed ${seed}`));
-    const ledger = site.ledger();
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
-    await launches(site, "steady", 2);
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
+    await launches(deployment, "steady", 2);
 
     const good = (edit: number) => [
       ...always,
@@ -85,33 +89,36 @@ describe.concurrent("fifty edits under load", () => {
         broken.add(edit);
         const kind = standing.includes(edit) ? BROKEN[standing.indexOf(edit)] : random.pick(BROKEN);
         const text = `${"\n".repeat(edit * LINES_AN_EDIT)}${kind?.(good(edit), edit)}`;
-        const write = site.project.write("config/jobs.yaml", text);
-        await (standing.includes(edit) ? changed(site, "config.rejected", write) : write);
+        const write = deployment.project.write("config/jobs.yaml", text);
+        await (standing.includes(edit) ? changed(deployment, "config.rejected", write) : write);
       } else {
-        const write = writeJobs(site, good(edit));
-        await ([9, 20, 35].includes(edit) ? changed(site, "config.loaded", write) : write);
+        const write = writeJobs(deployment, good(edit));
+        await ([9, 20, 35].includes(edit) ? changed(deployment, "config.loaded", write) : write);
       }
       if (edit === 26) {
         // What a replica begins with must be good.
-        await site.start().when("replica.started");
-        await (await leaderOf(site)).end("SIGKILL");
+        await deployment.start().when("replica.started");
+        await (await leaderOf(deployment)).end("SIGKILL");
       }
       await sleep(random.pick([20, 100, 250, 500]));
     }
     const last = [...always, "last: { every: 200ms, handler: echo }"];
-    const loaded = await changed(site, "config.loaded", writeJobs(site, last));
-    await launches(site, "last", SEVERAL_LOOKS);
-    const status = await json<{ replicas: { hash: string }[]; jobs: { name: string }[] }>(site, "status");
+    const loaded = await changed(deployment, "config.loaded", writeJobs(deployment, last));
+    await launches(deployment, "last", SEVERAL_LOOKS);
+    const status = await json<{ replicas: { hash: string }[]; jobs: { name: string }[] }>(
+      deployment,
+      "status",
+    );
     expect(status.jobs.map(({ name }) => name)).toEqual(["steady", "slow", "last"]);
-    const living = site.replicas.filter(({ hasEnded }) => !hasEnded);
-    await shutDown(site);
+    const living = deployment.replicas.filter(({ hasEnded }) => !hasEnded);
+    await shutDown(deployment);
     await ledger.read();
 
     expect(living).toHaveLength(2);
     for (const replica of living) {
       expect(linesOf(replica, "config.loaded").at(-1)).toMatchObject({ jobs: 3, hash: loaded[0]?.["hash"] });
     }
-    for (const replica of site.replicas) {
+    for (const replica of deployment.replicas) {
       const edits = linesOf(replica, "config.rejected").map(editOf);
       const told = edits.filter(edit => typeof edit === "number");
       expect(new Set(told).size).toBe(told.length);
@@ -120,35 +127,35 @@ describe.concurrent("fifty edits under load", () => {
         expect(other).toMatch(/no jobs left/);
     }
     const lastLoadedMs = Math.max(...loaded.map(timeOf));
-    const stale = site.lines("tick.launched", line => {
+    const stale = deployment.lines("tick.launched", line => {
       return (
         /^(edit-|moving)/.test(String(line["job"])) && Date.parse(String(line["tick"])) > lastLoadedMs + 1_000
       );
     });
     expect(stale).toEqual([]);
 
-    const steady = expectAccount("steady", 200, await historyOf(site, "steady"), ledger);
+    const steady = expectAccount("steady", 200, await historyOf(deployment, "steady"), ledger);
     expect(steady.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
-    const slow = expectAccount("slow", 1_000, await historyOf(site, "slow"), ledger);
+    const slow = expectAccount("slow", 1_000, await historyOf(deployment, "slow"), ledger);
     expect(slow.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     const moving = ticksAdded("moving", ledger);
     expect(moving).toEqual([...new Set(moving)].toSorted());
     for (const event of ["run.failed", "run.lost", "leader.failed", "launch.failed"]) {
-      expect(site.lines(event)).toEqual([]);
+      expect(deployment.lines(event)).toEqual([]);
     }
-    expect(site.lines("run.completed", line => line["attempt"] !== 1)).toEqual([]);
+    expect(deployment.lines("run.completed", line => line["attempt"] !== 1)).toEqual([]);
   });
 });
 
 describe.concurrent("a change of the configuration", () => {
   test("in a mounted ConfigMap, whose files are links that are swapped, is noticed each time", async context => {
-    const site = await createSite(context, { jobs: [STEADY] });
-    const mount = path.join(site.project.dir, "mount");
+    const deployment = await createDeployment(context, { jobs: [STEADY] });
+    const mount = path.join(deployment.project.dir, "mount");
     let version = 0;
     const publish = async (jobs: string) => {
       const old = version === 0 ? null : path.join(mount, `..v${version}`);
       version += 1;
-      await site.project.write(`mount/..v${version}/jobs.yaml`, jobs);
+      await deployment.project.write(`mount/..v${version}/jobs.yaml`, jobs);
       await symlink(`..v${version}`, path.join(mount, "..data_tmp"));
       await rename(path.join(mount, "..data_tmp"), path.join(mount, "..data"));
       if (old) await rm(old, { recursive: true });
@@ -156,110 +163,115 @@ describe.concurrent("a change of the configuration", () => {
     await mkdir(mount);
     await publish(jobsFile([STEADY]));
     await symlink("..data/jobs.yaml", path.join(mount, "jobs.yaml"));
-    const settings = path.join(site.project.configDir, "bellwether.yaml");
+    const settings = path.join(deployment.project.configDir, "bellwether.yaml");
     await symlink(settings, path.join(mount, "bellwether.yaml"));
-    for (let i = 0; i < 2; i++) startWith(site, { configDir: mount });
-    await site.when("leader.observed");
+    for (let i = 0; i < 2; i++) startWith(deployment, { configDir: mount });
+    await deployment.when("leader.observed");
     for (let more = 1; more <= 3; more++) {
       const jobs = Array.from({ length: more }, (_, i) => `more-${i}: { every: 200ms, handler: echo }`);
-      const loaded = await changed(site, "config.loaded", publish(jobsFile([STEADY, ...jobs])));
+      const loaded = await changed(deployment, "config.loaded", publish(jobsFile([STEADY, ...jobs])));
       for (const line of loaded) expect(line).toMatchObject({ jobs: 1 + more, added: [`more-${more - 1}`] });
-      await launches(site, `more-${more - 1}`, 1);
+      await launches(deployment, `more-${more - 1}`, 1);
     }
-    const rejected = await changed(site, "config.rejected", publish("jobs: ["));
+    const rejected = await changed(deployment, "config.rejected", publish("jobs: ["));
     for (const line of rejected) expect(String(line["mistakes"])).toMatch(/jobs\.yaml:1:/);
-    await launches(site, "more-2", 1);
-    for (const line of await changed(site, "config.loaded", publish(jobsFile([STEADY])))) {
+    await launches(deployment, "more-2", 1);
+    for (const line of await changed(deployment, "config.loaded", publish(jobsFile([STEADY])))) {
       expect(line).toMatchObject({ jobs: 1, removed: ["more-0", "more-1", "more-2"] });
     }
   });
 
   test("that is refused is told once, and the one before goes on until it is mended", async context => {
-    const site = await createSite(context, { jobs: [STEADY], settings: ["generation: 5"] });
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
-    const settings = await readFile(path.join(site.project.configDir, "bellwether.yaml"), "utf8");
+    const deployment = await createDeployment(context, { jobs: [STEADY], settings: ["generation: 5"] });
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
+    const settings = await readFile(path.join(deployment.project.configDir, "bellwether.yaml"), "utf8");
     const setGeneration = (generation: number) => {
       const changed = settings.replace("generation: 5", `generation: ${generation}`);
-      return site.project.write("config/bellwether.yaml", changed);
+      return deployment.project.write("config/bellwether.yaml", changed);
     };
     const refusals: readonly (readonly [change: () => Promise<void>, says: RegExp])[] = [
-      [() => site.project.write("config/jobs.yaml", "jobs: ["), /jobs\.yaml:1:/],
-      [() => site.project.write("config/jobs.yaml", "allowEmpty: true\njobs: {}"), /no jobs left/],
-      [() => writeJobs(site, [STEADY, "more: { every: 1s, handler: none }"]), /"more".*none/],
-      [() => writeJobs(site, [STEADY, "more: { evry: 1s, handler: echo }"]), /did you mean every\?/],
-      [() => writeJobs(site, [STEADY]).then(() => setGeneration(4)), /generation 4 is older than 5/],
+      [() => deployment.project.write("config/jobs.yaml", "jobs: ["), /jobs\.yaml:1:/],
+      [() => deployment.project.write("config/jobs.yaml", "allowEmpty: true\njobs: {}"), /no jobs left/],
+      [() => writeJobs(deployment, [STEADY, "more: { every: 1s, handler: none }"]), /"more".*none/],
+      [() => writeJobs(deployment, [STEADY, "more: { evry: 1s, handler: echo }"]), /did you mean every\?/],
+      [() => writeJobs(deployment, [STEADY]).then(() => setGeneration(4)), /generation 4 is older than 5/],
     ];
     for (const [change, says] of refusals) {
-      const told = site.lines("config.rejected").length;
-      for (const line of await changed(site, "config.rejected", change())) {
+      const told = deployment.lines("config.rejected").length;
+      for (const line of await changed(deployment, "config.rejected", change())) {
         expect(line).toMatchObject({ level: "error" });
         expect(String(line["mistakes"])).toMatch(says);
       }
       if (told === 0) {
-        await launches(site, "steady", SEVERAL_LOOKS);
-        expect(site.lines("config.rejected")).toHaveLength(2);
+        await launches(deployment, "steady", SEVERAL_LOOKS);
+        expect(deployment.lines("config.rejected")).toHaveLength(2);
       }
     }
-    const replicas = site.replicas.map(replica => linesOf(replica, "config.rejected").length);
+    const replicas = deployment.replicas.map(replica => linesOf(replica, "config.rejected").length);
     expect(replicas).toEqual([refusals.length, refusals.length]);
     // Back to what is in force is no change; on to a newer one is.
-    const { generation, hash } = linesOf(site.replicas[0] as ReplicaProcess, "config.loaded")[0] as LogLine;
-    for (const line of await changed(site, "config.resolved", setGeneration(5))) {
+    const { generation, hash } = linesOf(
+      deployment.replicas[0] as ReplicaProcess,
+      "config.loaded",
+    )[0] as LogLine;
+    for (const line of await changed(deployment, "config.resolved", setGeneration(5))) {
       expect(line).toMatchObject({ level: "info", generation, hash });
     }
-    await launches(site, "steady", SEVERAL_LOOKS);
-    expect(site.lines("config.resolved")).toHaveLength(2);
-    const loaded = await changed(site, "config.loaded", setGeneration(6));
+    await launches(deployment, "steady", SEVERAL_LOOKS);
+    expect(deployment.lines("config.resolved")).toHaveLength(2);
+    const loaded = await changed(deployment, "config.loaded", setGeneration(6));
     for (const line of loaded) expect(line).toMatchObject({ generation: 6, jobs: 1 });
-    for (const replica of site.replicas) expect(linesOf(replica, "config.loaded")).toHaveLength(2);
+    for (const replica of deployment.replicas) expect(linesOf(replica, "config.loaded")).toHaveLength(2);
   });
 
   test("is read at once on SIGHUP, and what was refused is looked at again", async context => {
-    const site = await createSite(context, { jobs: [STEADY] });
-    const replica = site.start();
+    const deployment = await createDeployment(context, { jobs: [STEADY] });
+    const replica = deployment.start();
     await replica.when("leader.elected");
     const hangUp = async () => replica.signal("SIGHUP");
     // Nothing has changed, and it is read all the same.
-    const [again] = await changed(site, "config.loaded", hangUp());
+    const [again] = await changed(deployment, "config.loaded", hangUp());
     expect(again).toMatchObject({ jobs: 1, hash: linesOf(replica, "config.loaded")[0]?.["hash"] });
     await changed(
-      site,
+      deployment,
       "config.rejected",
-      writeJobs(site, [STEADY, "later: { every: 200ms, handler: later }"]),
+      writeJobs(deployment, [STEADY, "later: { every: 200ms, handler: later }"]),
     );
     // The handler comes after the job, which looks no different: nobody would look again by himself.
-    await site.project.write(
+    await deployment.project.write(
       "jobs/later.ts",
       `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "now");\n`,
     );
-    const [mended] = await changed(site, "config.loaded", hangUp());
+    const [mended] = await changed(deployment, "config.loaded", hangUp());
     expect(mended).toMatchObject({ jobs: 2 });
     await replica.when("run.completed", line => line["job"] === "later");
     const rejected = await changed(
-      site,
+      deployment,
       "config.rejected",
-      site.project.write("config/jobs.yaml", "jobs: [").then(hangUp),
+      deployment.project.write("config/jobs.yaml", "jobs: [").then(hangUp),
     );
     expect(String(rejected[0]?.["mistakes"])).toMatch(/jobs\.yaml:1:/);
-    await launches(site, "later", 1);
+    await launches(deployment, "later", 1);
     expect(replica.hasEnded).toBe(false);
   });
 
   test("while a replica starts that cannot does not keep it from ending", async context => {
-    const site = await createSite(context, { jobs: [STEADY, "slow: { every: 1h, handler: slow }"] });
-    await site.project.write(
+    const deployment = await createDeployment(context, {
+      jobs: [STEADY, "slow: { every: 1h, handler: slow }"],
+    });
+    await deployment.project.write(
       "jobs/slow.ts",
       `import { existsSync } from "node:fs";
       import { setTimeout as sleep } from "node:timers/promises";
       process.stdout.write('{"event":"handler.importing"}\\n');
-      while (!existsSync(process.env.SITE_DIR + "/opened-gate")) await sleep(500);
+      while (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await sleep(500);
       throw new Error("no licence");`,
     );
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("handler.importing");
     replica.signal("SIGHUP");
-    await site.open("gate");
+    await deployment.open("gate");
     expect(await replica.end("SIGCONT")).toBe(2);
     expect(replica.noise).toEqual([expect.stringMatching(/"slow".*no licence/)]);
     replica.noise.length = 0;
@@ -269,24 +281,24 @@ describe.concurrent("a change of the configuration", () => {
     const even = 'moved: { cron: "*/2 * * * * *", handler: echo, catchUp: all }';
     const odd = 'moved: { cron: "1-59/2 * * * * *", handler: echo, catchUp: all }';
     const extra = (n: number) => `extra-${n}: { every: 200ms, handler: echo, catchUp: all }`;
-    const site = await createSite(context, { jobs: [STEADY, even, extra(0)] });
-    const ledger = site.ledger();
-    const replica = site.start();
-    await launches(site, "moved", 1);
+    const deployment = await createDeployment(context, { jobs: [STEADY, even, extra(0)] });
+    const ledger = deployment.ledger();
+    const replica = deployment.start();
+    await launches(deployment, "moved", 1);
     const changes = [timeOf(linesOf(replica, "config.loaded")[0] as LogLine)];
     for (let n = 1; n <= 3; n++) {
       const [line] = await changed(
-        site,
+        deployment,
         "config.loaded",
-        writeJobs(site, [STEADY, n % 2 ? odd : even, extra(n)]),
+        writeJobs(deployment, [STEADY, n % 2 ? odd : even, extra(n)]),
       );
       changes.push(timeOf(line as LogLine));
-      await launches(site, "moved", 2);
-      await launches(site, `extra-${n}`, 2);
+      await launches(deployment, "moved", 2);
+      await launches(deployment, `extra-${n}`, 2);
     }
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
-    const steady = expectAccount("steady", 200, await historyOf(site, "steady"), ledger);
+    const steady = expectAccount("steady", 200, await historyOf(deployment, "steady"), ledger);
     expect(steady.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     const endMs = steady.at(-1)?.at ?? 0;
     const launched = (job: string) => ticksAdded(job, ledger).map(tick => Date.parse(tick));
@@ -315,38 +327,38 @@ describe.concurrent("a change of the configuration", () => {
   });
 
   test("reaches queues and their concurrency, and says what waits for a restart", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [STEADY, 'held: { at: ["2100-01-01T00:00:00Z"], handler: held, queue: narrow }'],
       handlers: { held: 'tell(run, "started", { n: data.n }); await opened("gate-" + data.n);' },
       settings: ["queues: { default: { concurrency: 10 }, narrow: { concurrency: 1 } }"],
     });
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("leader.elected");
-    for (let n = 1; n <= 5; n++) await json(site, "trigger", "held", "--data", JSON.stringify({ n }));
+    for (let n = 1; n <= 5; n++) await json(deployment, "trigger", "held", "--data", JSON.stringify({ n }));
     const started = (n: number) => replica.when("handler.started", line => line["n"] === n);
     await started(1);
     const lines = [
-      `namespace: ${site.namespace}`,
-      `redis: { url: "redis://127.0.0.1:${site.redis().options.port}" }`,
+      `namespace: ${deployment.namespace}`,
+      `redis: { url: "redis://127.0.0.1:${deployment.redis().options.port}" }`,
       ...["http: false", "admin: false", "log: { level: debug }", "election: { leaseTtl: 3s }"],
       "queues: { default: { concurrency: 10 }, narrow: { concurrency: 3 }, wide: { concurrency: 5 } }",
     ];
     const [loaded] = await changed(
-      site,
+      deployment,
       "config.loaded",
-      site.project.write("config/bellwether.yaml", lines.join("\n")),
+      deployment.project.write("config/bellwether.yaml", lines.join("\n")),
     );
     expect(loaded).toMatchObject({ needsRestart: ["election"] });
-    await site.open("gate-1");
+    await deployment.open("gate-1");
     for (const n of [2, 3, 4]) await started(n);
-    expect(site.lines("handler.started")).toHaveLength(4);
+    expect(deployment.lines("handler.started")).toHaveLength(4);
     const wide = "wide: { every: 200ms, handler: echo, queue: wide }";
     const held = 'held: { at: ["2100-01-01T00:00:00Z"], handler: held, queue: narrow }';
-    const [more] = await changed(site, "config.loaded", writeJobs(site, [STEADY, held, wide]));
+    const [more] = await changed(deployment, "config.loaded", writeJobs(deployment, [STEADY, held, wide]));
     expect(more).toMatchObject({ jobs: 3, needsRestart: ["election"] });
     await replica.when("run.completed", line => line["job"] === "wide");
-    for (const n of [2, 3, 4, 5]) await site.open(`gate-${n}`);
+    for (const n of [2, 3, 4, 5]) await deployment.open(`gate-${n}`);
     await started(5);
-    expect(site.lines("run.failed")).toEqual([]);
+    expect(deployment.lines("run.failed")).toEqual([]);
   });
 });

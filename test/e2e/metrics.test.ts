@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test } from "vitest";
 import { scrape } from "../support/exposition.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site, urlOf } from "../support/site.ts";
+import { TestDeployment, urlOf } from "../support/test-deployment.ts";
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
     `slow: { ${at(22, 23)}, handler: slow, overlap: skip }`,
     `locking: { ${at(22)}, handler: locking }`,
   ];
-  const site = await Site.create({
+  const deployment = await TestDeployment.create({
     redisUrl: redis.url,
     http: true,
     jobs: [
@@ -36,21 +36,21 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
       failing: 'throw new Error("no");',
     },
   });
-  onTestFinished(() => site.dispose());
-  onTestFailed(() => console.log(site.transcript()));
+  onTestFinished(() => deployment.dispose());
+  onTestFailed(() => console.log(deployment.transcript()));
 
   // The ticks of the first seconds fall while nobody is there, and are decided when they are no longer on time (5 s).
-  const gone = site.start();
+  const gone = deployment.start();
   await gone.when("run.completed");
   await gone.end("SIGKILL");
   await sleep(startMs + 11_000 - Date.now());
-  const replica = site.start();
+  const replica = deployment.start();
   const url = await urlOf(replica);
   const elected = await replica.when("leader.elected");
   await replica.when("tick.skipped");
   const busy = await scrape(url);
   expect(busy.value("queue_depth", { queue: "default", state: "active" })).toBe(1);
-  await site.open("gate");
+  await deployment.open("gate");
   await replica.when("run.completed", line => line["job"] === "slow");
   await replica.when("run.failed", line => line["final"] === true);
   for (const job of ["latest", "limit", "locking"]) {
@@ -67,7 +67,7 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
     "launched scheduled": 3,
     "skipped overlap": 1,
   });
-  const told = site.lines("tick.launched", line => line.replica === elected.replica);
+  const told = deployment.lines("tick.launched", line => line.replica === elected.replica);
   expect(settled.value("launch_lateness_seconds_count", { kind: "scheduled" })).toBe(3);
   expect(settled.value("launch_lateness_seconds_bucket", { kind: "catch-up", le: "5" })).toBe(0);
   const lateMs = (kind: string) =>
@@ -94,13 +94,13 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
   expect(settled.value("queue_depth", { queue: "default", state: "failed" })).toBe(1);
   expect(settled.value("queue_depth", { queue: "default", state: "active" })).toBe(0);
 
-  await site.project.write("config/jobs.yaml", "jobs: { broken: { evry: 5s } }\n");
+  await deployment.project.write("config/jobs.yaml", "jobs: { broken: { evry: 5s } }\n");
   await replica.when("config.rejected");
   const rejected = await scrape(url);
   expect(rejected.value("config_rejected_total")).toBe(1);
   expect(rejected.counts("runs_total")).toEqual(settled.counts("runs_total"));
   const jobs = [...lasting, "added: { every: 1h, handler: echo }"];
-  await site.project.write("config/jobs.yaml", ["jobs:", ...jobs.map(line => `  ${line}`)].join("\n"));
+  await deployment.project.write("config/jobs.yaml", ["jobs:", ...jobs.map(line => `  ${line}`)].join("\n"));
   const loaded = await replica.when("config.loaded", line => line["jobs"] === jobs.length);
   const changed = await scrape(url);
   expect(changed.labelValues("config_info", "hash")).toEqual([loaded["hash"]]);
@@ -109,9 +109,9 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
     expect(changed.labelValues(name, "job")).not.toContain("failing");
   }
 
-  const successor = site.start();
+  const successor = deployment.start();
   await successor.when("leader.observed");
-  expect((await site.command("stepdown")).code).toBe(0);
+  expect((await deployment.command("stepdown")).code).toBe(0);
   const followed = await replica.when("leader.observed");
   const after = await scrape(await urlOf(successor));
   expect(after.counts("handoffs_total")).toEqual({ resigned: 1 });

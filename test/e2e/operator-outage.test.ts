@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 const disposals: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -12,9 +12,12 @@ afterEach(async () => {
 async function setup(server: TestRedis) {
   const proxy = await FaultyProxy.to(server.port);
   disposals.push(() => proxy.stop());
-  const site = await Site.create({ redisUrl: proxy.url, jobs: ["hourly: { every: 1h, handler: echo }"] });
-  disposals.push(() => site.dispose());
-  return { proxy, site };
+  const deployment = await TestDeployment.create({
+    redisUrl: proxy.url,
+    jobs: ["hourly: { every: 1h, handler: echo }"],
+  });
+  disposals.push(() => deployment.dispose());
+  return { proxy, deployment };
 }
 
 async function start(): Promise<TestRedis> {
@@ -23,22 +26,22 @@ async function start(): Promise<TestRedis> {
   return server;
 }
 
-test("an order whose answer is lost is given again, and carried out once", async () => {
+test("a command whose answer is lost is given again, and carried out once", async () => {
   const server = await start();
-  const { proxy, site } = await setup(server);
+  const { proxy, deployment } = await setup(server);
   // Known to the server already, it is sent once.
-  await site.command("skip-next", "hourly");
+  await deployment.command("skip-next", "hourly");
   proxy.decide = chunk => {
     if (!chunk.includes("skip-next")) return "pass";
     proxy.decide = () => "pass";
     return "cut after";
   };
-  const { code, stdout, stderr } = await site.command("skip-next", "hourly", "--json");
+  const { code, stdout, stderr } = await deployment.command("skip-next", "hourly", "--json");
   expect({ code, stderr }).toEqual({
     code: 0,
     stderr: expect.stringMatching(/^the connection to Redis at \S+ broke; connecting again\n$/),
   });
-  const audit = JSON.parse((await site.command("audit", "--json")).stdout);
+  const audit = JSON.parse((await deployment.command("audit", "--json")).stdout);
   expect(audit).toHaveLength(2);
   expect(audit[0].ticks).toEqual([JSON.parse(stdout).skips]);
 });
@@ -52,21 +55,21 @@ const COMMANDS = [
 
 test.each(["freezes", "vanishes behind its address"])(
   "every command ends with exit code 1 and one line when Redis %s while it waits",
-  async trouble => {
+  async fault => {
     const server = await start();
     const links = await Promise.all(COMMANDS.map(() => setup(server)));
-    const answers = links.map(({ proxy, site }, i) => {
+    const answers = links.map(({ proxy, deployment }, i) => {
       // The format is asked first; what the command itself sends is on the same connection.
       proxy.decide = chunk => {
         if (!/\/format\r\n/.test(chunk)) return "pass";
-        if (trouble === "freezes") {
+        if (fault === "freezes") {
           void server.kill("SIGSTOP");
           return "pass";
         }
         proxy.target = 1;
         return "cut after";
       };
-      return site.command(...(COMMANDS[i] as readonly string[]));
+      return deployment.command(...(COMMANDS[i] as readonly string[]));
     });
     const lines =
       /^(the connection to Redis at \S+ broke; connecting again\n)?(cannot reach Redis at|Redis at \S+ went away)[^\n]*\n$/;

@@ -1,79 +1,82 @@
 import { describe, expect, test } from "vitest";
 import type { AuditRow } from "../../src/launch/read-history.ts";
-import { launches, shutDown, useSites } from "../support/sites.ts";
+import { launches, shutDown, useDeployments } from "../support/test-deployments.ts";
 import { expectAccount, historyOf, json } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 const NEVER = '"2100-01-01T00:00:00Z"';
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 describe("an operator's command", () => {
   test("is answered, is on record with who gave it, and may be given again", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         `rare: { at: [${NEVER}], handler: echo, data: { format: csv, keep: 1 } }`,
         "hourly: { every: 1h, handler: echo, overlap: skip }",
       ],
     });
-    site.start();
-    await site.when("leader.elected");
+    deployment.start();
+    await deployment.when("leader.elected");
     const by = (who: string) => ["--by", who];
 
-    const paused = await json<{ since: string }>(site, "pause", "rare", ...by("ann"));
+    const paused = await json<{ since: string }>(deployment, "pause", "rare", ...by("ann"));
     expect(paused).toEqual({ job: "rare", paused: true, since: ISO, changed: true });
-    expect(await json(site, "pause", "rare", ...by("bob"))).toEqual({ ...paused, changed: false });
-    const status = await json<{ jobs: object[] }>(site, "status");
+    expect(await json(deployment, "pause", "rare", ...by("bob"))).toEqual({ ...paused, changed: false });
+    const status = await json<{ jobs: object[] }>(deployment, "status");
     expect(status.jobs).toMatchObject([
       { name: "rare", paused: true },
       { name: "hourly", paused: false },
     ]);
-    expect(await json(site, "resume", "rare", ...by("cid"))).toEqual({
+    expect(await json(deployment, "resume", "rare", ...by("cid"))).toEqual({
       job: "rare",
       paused: false,
       changed: true,
     });
-    expect(await json(site, "resume", "rare")).toEqual({ job: "rare", paused: false, changed: false });
+    expect(await json(deployment, "resume", "rare")).toEqual({ job: "rare", paused: false, changed: false });
 
     const hour = 60 * 60_000;
-    const one = await json<{ skips: string }>(site, "skip-next", "hourly", ...by("dot"));
-    const two = await json<{ skips: string }>(site, "skip-next", "hourly", ...by("dot"));
+    const one = await json<{ skips: string }>(deployment, "skip-next", "hourly", ...by("dot"));
+    const two = await json<{ skips: string }>(deployment, "skip-next", "hourly", ...by("dot"));
     expect(Date.parse(one.skips) % hour).toBe(0);
     expect(Date.parse(two.skips)).toBe(Date.parse(one.skips) + hour);
-    const kept = await json(site, "skip-next", "hourly", "--undo", ...by("eve"));
+    const kept = await json(deployment, "skip-next", "hourly", "--undo", ...by("eve"));
     expect(kept).toEqual({ job: "hourly", keeps: [one.skips, two.skips] });
 
     const { run } = await json<{ run: string }>(
-      site,
+      deployment,
       "trigger",
       "rare",
       "--data",
       '{"format":"pdf"}',
       ...by("fay"),
     );
-    await site.when("run.completed", line => line["run"] === run);
-    const data = (await site.queue().getJob(run))?.data;
+    await deployment.when("run.completed", line => line["run"] === run);
+    const data = (await deployment.queue().getJob(run))?.data;
     expect(data).toMatchObject({ format: "pdf", keep: 1, _tick: { kind: "manual" } });
 
     const range = ["--from", "2026-01-01T00:30:00Z", "--to", "2026-01-01T03:00:00Z"];
     const ticks = ["01", "02", "03"].map(h => `2026-01-01T${h}:00:00.000Z`);
-    const dry = await json(site, "backfill", "hourly", ...range, "--dry-run", ...by("gus"));
+    const dry = await json(deployment, "backfill", "hourly", ...range, "--dry-run", ...by("gus"));
     expect(dry).toEqual({ job: "hourly", ticks, runs: [] });
     const filled = await json<{ runs: string[] }>(
-      ...[site, "backfill", "hourly", ...range, "--overlap", "allow", ...by("gus")],
+      ...[deployment, "backfill", "hourly", ...range, "--overlap", "allow", ...by("gus")],
     );
     expect(filled).toEqual({ job: "hourly", ticks, runs: expect.any(Array) });
     for (const [i, run] of filled.runs.entries()) {
       expect(run).toMatch(new RegExp(`^hourly@20260101T0${i + 1}0000Z~backfill-`));
-      await site.when("run.completed", line => line["run"] === run);
-      expect((await site.queue().getJob(run))?.data._tick).toMatchObject({ at: ticks[i], kind: "backfill" });
+      await deployment.when("run.completed", line => line["run"] === run);
+      expect((await deployment.queue().getJob(run))?.data._tick).toMatchObject({
+        at: ticks[i],
+        kind: "backfill",
+      });
     }
 
-    const stepped = await json(site, "stepdown", ...by("hal"));
+    const stepped = await json(deployment, "stepdown", ...by("hal"));
     expect(stepped).toMatchObject({ steppedDown: 1, leader: { term: 2 } });
-    await site.when("leader.resigned", line => line["reason"] === "stepdown");
+    await deployment.when("leader.resigned", line => line["reason"] === "stepdown");
 
-    const audit = await json<AuditRow[]>(site, "audit", "--limit", "100");
+    const audit = await json<AuditRow[]>(deployment, "audit", "--limit", "100");
     expect(audit.reverse()).toEqual([
       { at: paused.since, action: "pause", job: "rare", by: "ann" },
       { at: ISO, action: "resume", job: "rare", by: "cid" },
@@ -85,32 +88,32 @@ describe("an operator's command", () => {
       { at: ISO, action: "stepdown", by: "hal" },
     ]);
     // The leader of the time has the same in its log.
-    const told = await site.when("operator.acted", line => line["action"] === "stepdown");
+    const told = await deployment.when("operator.acted", line => line["action"] === "stepdown");
     expect(told).toMatchObject({ level: "info", by: "hal", term: 1 });
-    const acted = site
+    const acted = deployment
       .lines("operator.acted")
       .map(({ action, job, by, term }) => ({ action, job, by, term }));
     expect(acted).toEqual(audit.map(({ action, job, by }) => ({ action, job, by, term: 1 })));
-    const rare = await historyOf(site, "rare");
+    const rare = await historyOf(deployment, "rare");
     expect(rare.map(row => [row.outcome, row.by])).toEqual([
       ["paused", "ann"],
       ["resumed", "cid"],
       ["launched", "fay"],
     ]);
-    const hourly = await historyOf(site, "hourly");
+    const hourly = await historyOf(deployment, "hourly");
     expect(hourly.filter(({ kind, outcome }) => kind === "backfill" && outcome === "launched")).toMatchObject(
       ticks.map((tick, i) => ({ tick, run: filled.runs[i], by: "gus", result: "completed" })),
     );
     // People get lines and tables of the same.
-    const table = await site.command("audit");
+    const table = await deployment.command("audit");
     expect(table).toMatchObject({ code: 0, stderr: "" });
     expect(table.stdout).toMatch(/^\S+Z +pause +rare +ann\b/m);
-    const line = await site.command("pause", "rare");
+    const line = await deployment.command("pause", "rare");
     expect(line).toMatchObject({ code: 0, stdout: expect.stringMatching(/^paused rare\b[^\n]*\n$/) });
   });
 
   test("that makes no sense changes nothing, and says why in one line", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "beat: { every: 1s, handler: echo }",
         "hourly: { every: 1h, handler: echo, overlap: skip }",
@@ -150,7 +153,7 @@ describe("an operator's command", () => {
     for (let i = 0; i < rows.length; i += 4) {
       const answers = rows
         .slice(i, i + 4)
-        .map(async ([args]) => ({ args, ...(await site.command(...args)) }));
+        .map(async ([args]) => ({ args, ...(await deployment.command(...args)) }));
       found.push(...(await Promise.all(answers)));
     }
     const oneLine = (says: RegExp) => new RegExp(`^(?=[^\\n]+\\n$).*${says.source}`);
@@ -162,26 +165,28 @@ describe("an operator's command", () => {
         stderr: expect.stringMatching(oneLine(says)),
       })),
     );
-    expect(await json(site, "audit")).toEqual([]);
-    for (const job of ["beat", "hourly"]) expect(await json(site, "history", job)).toEqual([]);
-    const keys = await site.redis().keys(`${site.prefix}*`);
-    expect(keys.filter(key => !key.startsWith(`${site.prefix}/requests/`))).toEqual([]);
+    expect(await json(deployment, "audit")).toEqual([]);
+    for (const job of ["beat", "hourly"]) expect(await json(deployment, "history", job)).toEqual([]);
+    const keys = await deployment.redis().keys(`${deployment.prefix}*`);
+    expect(keys.filter(key => !key.startsWith(`${deployment.prefix}/requests/`))).toEqual([]);
   });
 });
 
 describe("two operators at once", () => {
   test("both get an answer, and only one of them has changed what only one can change", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "hourly: { every: 1h, handler: echo }",
         `alone: { at: [${NEVER}], handler: held, overlap: skip }`,
       ],
       handlers: { held: 'await opened("gate");' },
     });
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
     const both = async (...args: string[]) => {
-      const found = await Promise.all(["ann", "bob"].map(by => site.command(...args, "--json", "--by", by)));
+      const found = await Promise.all(
+        ["ann", "bob"].map(by => deployment.command(...args, "--json", "--by", by)),
+      );
       return found.map(({ code, stdout, stderr }) => ({ code, stderr, ...JSON.parse(stdout || "{}") }));
     };
     for (const command of ["pause", "resume"]) {
@@ -200,44 +205,46 @@ describe("two operators at once", () => {
     expect(triggered.find(({ code }) => code === 1)?.stderr).toMatch(
       new RegExp(`^not started: ${run} .*\n$`),
     );
-    await site.open("gate");
-    await site.when("run.completed", line => line["run"] === run);
+    await deployment.open("gate");
+    await deployment.when("run.completed", line => line["run"] === run);
     const stepped = await both("stepdown");
     // Who asks between two leaders hears that nobody leads.
     expect(stepped.map(({ code }) => code)).toContain(0);
     for (const { code, stderr } of stepped) if (code !== 0) expect(stderr).toMatch(/^nobody leads/);
-    const audit = await json<AuditRow[]>(site, "audit", "--limit", "100");
+    const audit = await json<AuditRow[]>(deployment, "audit", "--limit", "100");
     const count = (action: string) => audit.filter(row => row.action === action).length;
     expect({ pause: count("pause"), resume: count("resume") }).toEqual({ pause: 1, resume: 1 });
     expect({ skip: count("skip-next"), keep: count("keep-next") }).toEqual({ skip: 2, keep: 1 });
-    const rows = await historyOf(site, "hourly");
+    const rows = await historyOf(deployment, "hourly");
     expect(rows.filter(({ outcome }) => outcome === "paused")).toHaveLength(1);
   });
 });
 
 describe("stepdown", () => {
   test("lets another replica lead, which the answer names, and loses and doubles no tick", async context => {
-    const site = await createSite(context, { jobs: ["beat: { every: 100ms, handler: echo, catchUp: all }"] });
-    const ledger = site.ledger();
-    for (let i = 0; i < 3; i++) site.start();
-    await site.when("leader.observed");
-    await launches(site, "beat", 1);
+    const deployment = await createDeployment(context, {
+      jobs: ["beat: { every: 100ms, handler: echo, catchUp: all }"],
+    });
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 3; i++) deployment.start();
+    await deployment.when("leader.observed");
+    await launches(deployment, "beat", 1);
     for (let i = 0; i < 4; i++) {
-      const before = (await json<{ leader: { replica: string; term: number } }>(site, "status")).leader;
+      const before = (await json<{ leader: { replica: string; term: number } }>(deployment, "status")).leader;
       const { steppedDown, leader } = await json<{
         steppedDown: number;
         leader: { replica: string; term: number };
-      }>(site, "stepdown");
+      }>(deployment, "stepdown");
       expect(steppedDown).toBe(before.term);
       expect(leader.term).toBe(before.term + 1);
       expect(leader.replica).not.toBe(before.replica);
-      const resigned = await site.when("leader.resigned", line => line["term"] === steppedDown);
+      const resigned = await deployment.when("leader.resigned", line => line["term"] === steppedDown);
       expect(resigned).toMatchObject({ replica: before.replica, reason: "stepdown" });
-      await site.when("tick.launched", line => line["term"] === leader.term);
+      await deployment.when("tick.launched", line => line["term"] === leader.term);
     }
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
-    const fates = expectAccount("beat", 100, await historyOf(site, "beat"), ledger);
+    const fates = expectAccount("beat", 100, await historyOf(deployment, "beat"), ledger);
     expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     expect(new Set(fates.map(({ term }) => term)).size).toBeGreaterThanOrEqual(5);
   });
@@ -245,9 +252,12 @@ describe("stepdown", () => {
   test("of the only replica ends in its own next term", async context => {
     // It leaves a third of the lease to others.
     const settings = ["election: { leaseTtl: 18s }"];
-    const site = await createSite(context, { jobs: ["beat: { every: 1s, handler: echo }"], settings });
-    const { replica } = await site.start().when("leader.elected");
-    const answer = await json(site, "stepdown");
+    const deployment = await createDeployment(context, {
+      jobs: ["beat: { every: 1s, handler: echo }"],
+      settings,
+    });
+    const { replica } = await deployment.start().when("leader.elected");
+    const answer = await json(deployment, "stepdown");
     expect(answer).toEqual({ steppedDown: 1, leader: { replica, term: 2 } });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { LogLine } from "../support/replica-process.ts";
-import type { Site } from "../support/site.ts";
-import { next, shutDown, useSites } from "../support/sites.ts";
+import type { TestDeployment } from "../support/test-deployment.ts";
+import { next, shutDown, useDeployments } from "../support/test-deployments.ts";
 import { expectAccount, type Fate, historyOf, isoOf } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 /** Tells when it starts and ends: what the overlap of runs is judged by. */
 const SLOW =
@@ -19,19 +19,19 @@ const launched = (fates: readonly Fate[]) => fates.filter(({ outcome }) => outco
 const timeOf = (line: LogLine | undefined) => Date.parse(String(line?.["time"]));
 
 /** When the handler of each run of a job was at work, in epoch ms, oldest first. */
-function spansOf(site: Site, job: string) {
-  const started = site.lines("handler.started", line => String(line["run"]).startsWith(`${job}@`));
+function spansOf(deployment: TestDeployment, job: string) {
+  const started = deployment.lines("handler.started", line => String(line["run"]).startsWith(`${job}@`));
   return started
     .map(line => {
-      const ended = site.lines("handler.ended", other => other["run"] === line["run"])[0];
+      const ended = deployment.lines("handler.ended", other => other["run"] === line["run"])[0];
       return { run: String(line["run"]), from: timeOf(line), to: timeOf(ended) };
     })
     .toSorted((a, b) => a.from - b.from);
 }
 
 /** The most runs of a job that were at work at one time. */
-function mostAtOnce(site: Site, job: string): number {
-  const spans = spansOf(site, job);
+function mostAtOnce(deployment: TestDeployment, job: string): number {
+  const spans = spansOf(deployment, job);
   return Math.max(
     ...spans.map(({ from }) => spans.filter(other => other.from <= from && from < other.to).length),
   );
@@ -39,7 +39,7 @@ function mostAtOnce(site: Site, job: string): number {
 
 describe.concurrent("a handler that is slower than its schedule", () => {
   test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async context => {
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "beside: { every: 500ms, handler: slow, overlap: allow }",
         "skips: { every: 500ms, handler: slow, overlap: skip }",
@@ -47,37 +47,40 @@ describe.concurrent("a handler that is slower than its schedule", () => {
       ],
       handlers: { slow: SLOW },
     });
-    const ledger = site.ledger();
-    for (let i = 0; i < 2; i++) site.start();
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 2; i++) deployment.start();
     for (const job of ["skips", "waits"]) {
-      for (let i = 0; i < 4; i++) await next(site, "run.completed", ofJob(job));
+      for (let i = 0; i < 4; i++) await next(deployment, "run.completed", ofJob(job));
     }
-    await shutDown(site);
+    await shutDown(deployment);
     await ledger.read();
-    const accountOf = async (job: string) => expectAccount(job, 500, await historyOf(site, job), ledger);
+    const accountOf = async (job: string) =>
+      expectAccount(job, 500, await historyOf(deployment, job), ledger);
 
     const beside = await accountOf("beside");
     expect(launched(beside)).toHaveLength(beside.length);
-    expect(mostAtOnce(site, "beside")).toBeGreaterThan(1);
+    expect(mostAtOnce(deployment, "beside")).toBeGreaterThan(1);
 
     const skips = await accountOf("skips");
-    expect(mostAtOnce(site, "skips")).toBe(1);
+    expect(mostAtOnce(deployment, "skips")).toBe(1);
     expect(skipped(skips).length).toBeGreaterThan(launched(skips).length);
     let blocking = "";
     for (const fate of skips) {
       if (fate.outcome === "launched") blocking = fate.run ?? "";
       else expect(fate).toMatchObject({ reason: "overlap", blockedBy: blocking });
     }
-    const lines = site.lines("tick.skipped", ofJob("skips")).map(({ tick, run }) => ({ tick, run }));
+    const lines = deployment.lines("tick.skipped", ofJob("skips")).map(({ tick, run }) => ({ tick, run }));
     expect(lines.toSorted((a, b) => String(a.tick).localeCompare(String(b.tick)))).toEqual(
       skipped(skips).map(({ at, blockedBy }) => ({ tick: isoOf(at), run: blockedBy })),
     );
 
     const waits = await accountOf("waits");
-    expect(mostAtOnce(site, "waits")).toBe(1);
-    const spans = spansOf(site, "waits");
+    expect(mostAtOnce(deployment, "waits")).toBe(1);
+    const spans = spansOf(deployment, "waits");
     // What was launched while the replicas stopped waits for others.
-    const left = (await site.queue().getWaiting()).filter(({ name }) => name === "waits").map(({ id }) => id);
+    const left = (await deployment.queue().getWaiting())
+      .filter(({ name }) => name === "waits")
+      .map(({ id }) => id);
     expect([...spans.map(({ run }) => run), ...left]).toEqual(launched(waits).map(({ run }) => run));
     expect(skipped(waits).length).toBeGreaterThan(0);
     let before = "";
@@ -97,8 +100,8 @@ describe.concurrent("a handler that is slower than its schedule", () => {
 describe.concurrent("a replica that is killed in the middle of a run", () => {
   test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async context => {
     const body = `tell(run, "started", { run: run.id });
-      if (!existsSync(process.env.SITE_DIR + "/opened-gate")) await opened("gate");`;
-    const site = await createSite(context, {
+      if (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await opened("gate");`;
+    const deployment = await createDeployment(context, {
       jobs: [
         "skips: { every: 1s, handler: held, overlap: skip }",
         "waits: { every: 1s, handler: held, overlap: queue }",
@@ -106,10 +109,10 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
       ],
       handlers: { held: body },
     });
-    const ledger = site.ledger();
-    const scheduler = site.start("--roles", "scheduler");
+    const ledger = deployment.ledger();
+    const scheduler = deployment.start("--roles", "scheduler");
     await scheduler.when("leader.elected");
-    const victim = site.start("--roles", "worker");
+    const victim = deployment.start("--roles", "worker");
     const jobs = ["skips", "waits"];
     const heldRunOf = async (job: string) => {
       const line = await victim.when("handler.started", ({ run }) => String(run).startsWith(`${job}@`));
@@ -119,8 +122,8 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
     for (const job of jobs) held.set(job, await heldRunOf(job));
     const heldMs = Date.now();
     await victim.end("SIGKILL");
-    await site.open("gate");
-    const healer = site.start("--roles", "worker");
+    await deployment.open("gate");
+    const healer = deployment.start("--roles", "worker");
     const healed = (job: string) => healer.when("run.completed", ({ run }) => run === held.get(job));
     await Promise.all(jobs.map(healed));
     // Runs of later ticks come to their end again.
@@ -128,11 +131,11 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
       return healer.when("run.completed", line => line["job"] === job && line["run"] !== held.get(job));
     };
     await Promise.all(jobs.map(goesOn));
-    for (let i = 0; i < 2; i++) await next(site, "run.completed", ofJob("skips"));
-    await shutDown(site);
+    for (let i = 0; i < 2; i++) await next(deployment, "run.completed", ofJob("skips"));
+    await shutDown(deployment);
     await ledger.read();
 
-    const skips = expectAccount("skips", 1_000, await historyOf(site, "skips"), ledger);
+    const skips = expectAccount("skips", 1_000, await historyOf(deployment, "skips"), ledger);
     const first = skips.findIndex(({ run }) => run === held.get("skips"));
     const blocked = skips.slice(
       first + 1,
@@ -143,16 +146,16 @@ describe.concurrent("a replica that is killed in the middle of a run", () => {
       expect(fate).toMatchObject({ outcome: "skipped", blockedBy: held.get("skips") });
     expect(launched(skips).length).toBeGreaterThanOrEqual(3);
 
-    const waits = expectAccount("waits", 1_000, await historyOf(site, "waits"), ledger);
+    const waits = expectAccount("waits", 1_000, await historyOf(deployment, "waits"), ledger);
     const replaced = skipped(waits).filter(({ at }) => at > heldMs);
     expect(replaced.length).toBeGreaterThan(5);
     const about = { reason: "replaced by a newer tick", blockedBy: held.get("waits") };
     expect(replaced.slice(0, 5)).toMatchObject(Array(5).fill(about));
 
-    const beat = expectAccount("beat", 1_000, await historyOf(site, "beat"), ledger);
+    const beat = expectAccount("beat", 1_000, await historyOf(deployment, "beat"), ledger);
     expect(launched(beat)).toHaveLength(beat.length);
     for (const run of held.values()) {
-      const ends = site.lines("run.completed", line => line["run"] === run);
+      const ends = deployment.lines("run.completed", line => line["run"] === run);
       expect(ends).toMatchObject([{ attempt: 1 }]);
     }
   });

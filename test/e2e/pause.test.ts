@@ -6,8 +6,8 @@ import { Operator } from "../../src/operator/operator.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import { Random } from "../support/random.ts";
-import type { Site } from "../support/site.ts";
-import { launches, leaderOf, shutDown, useSites } from "../support/sites.ts";
+import type { TestDeployment } from "../support/test-deployment.ts";
+import { launches, leaderOf, shutDown, useDeployments } from "../support/test-deployments.ts";
 import {
   expectAccount,
   expectRuns,
@@ -18,7 +18,7 @@ import {
   ticksAdded,
 } from "../support/tick-account.ts";
 
-const createSite = useSites();
+const createDeployment = useDeployments();
 
 /** The ticks of a job that BullMQ has added runs for, later than a time and before another. */
 async function addedBetween(
@@ -32,11 +32,14 @@ async function addedBetween(
 }
 
 /** An operator in this process, who is faster than a command. */
-async function operatorOf(site: Site, by: string): Promise<{ operator: Operator; jobs: Map<string, Job> }> {
-  const loaded = await loadConfig({ configDir: site.project.configDir, env: {} });
+async function operatorOf(
+  deployment: TestDeployment,
+  by: string,
+): Promise<{ operator: Operator; jobs: Map<string, Job> }> {
+  const loaded = await loadConfig({ configDir: deployment.project.configDir, env: {} });
   if (!loaded.ok) throw new Error("the configuration of the site is not valid");
   return {
-    operator: new Operator({ redis: site.redis(), keys: new RedisKeys(site.namespace), by }),
+    operator: new Operator({ redis: deployment.redis(), keys: new RedisKeys(deployment.namespace), by }),
     jobs: new Map(loaded.config.jobs.map(job => [job.name, job])),
   };
 }
@@ -48,7 +51,7 @@ describe.concurrent("a paused job", () => {
     const burstAt = [0, 1, 2].map(i => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const jobs = ["none", "latest", "all"].map(policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`);
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         ...jobs,
         "each-none: { every: 500ms, handler: echo, catchUp: none }",
@@ -58,33 +61,33 @@ describe.concurrent("a paused job", () => {
       settings: ["election: { leaseTtl: 2s }"],
     });
     const held = ["burst-none", "burst-latest", "burst-all", "each-none", "each-all"];
-    const ledger = site.ledger();
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
-    await launches(site, "beat", 1);
-    await Promise.all(held.map(job => json(site, "pause", job, "--by", "ann")));
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
+    await launches(deployment, "beat", 1);
+    await Promise.all(held.map(job => json(deployment, "pause", job, "--by", "ann")));
     const pausedMs = Date.now();
     expect(pausedMs, "too slow for this test: the burst has begun").toBeLessThan(burstS * 1_000);
-    await (await leaderOf(site)).end("SIGKILL");
-    await launches(site, "beat", 2);
-    await shutDown(site, "SIGKILL");
-    for (let i = 0; i < 2; i++) site.start();
-    await launches(site, "beat", 1);
+    await (await leaderOf(deployment)).end("SIGKILL");
+    await launches(deployment, "beat", 2);
+    await shutDown(deployment, "SIGKILL");
+    for (let i = 0; i < 2; i++) deployment.start();
+    await launches(deployment, "beat", 1);
     await sleep(burstS * 1_000 + 8_500 - Date.now());
-    await launches(site, "beat", 1);
+    await launches(deployment, "beat", 1);
     for (const job of held) expect(await addedBetween(ledger, job, pausedMs, Infinity)).toEqual([]);
-    const status = await json<{ jobs: { name: string; paused: boolean }[] }>(site, "status");
+    const status = await json<{ jobs: { name: string; paused: boolean }[] }>(deployment, "status");
     expect(status.jobs.filter(({ paused }) => paused).map(({ name }) => name)).toEqual(held);
-    expect(site.lines("job.overdue")).toEqual([]);
+    expect(deployment.lines("job.overdue")).toEqual([]);
 
     const resumingMs = Date.now();
-    await Promise.all(held.map(job => json(site, "resume", job, "--by", "bob")));
-    await Promise.all(["each-none", "each-all"].map(job => launches(site, job, 2)));
-    await shutDown(site);
+    await Promise.all(held.map(job => json(deployment, "resume", job, "--by", "bob")));
+    await Promise.all(["each-none", "each-all"].map(job => launches(deployment, job, 2)));
+    await shutDown(deployment);
     await ledger.read();
 
     const burstOf = async (job: string) => {
-      const rows = await historyOf(site, job);
+      const rows = await historyOf(deployment, job);
       const fates = fatesIn(rows, 1_000);
       expectRuns(job, fates, ledger);
       expect(fates.map(({ at }) => at)).toEqual(burstAt);
@@ -98,12 +101,12 @@ describe.concurrent("a paused job", () => {
     expect(await burstOf("burst-latest")).toEqual(["skipped: paused", "skipped: paused", "catch-up"]);
     expect(await burstOf("burst-all")).toEqual(Array(3).fill("catch-up"));
 
-    const none = expectAccount("each-none", 500, await historyOf(site, "each-none"), ledger);
+    const none = expectAccount("each-none", 500, await historyOf(deployment, "each-none"), ledger);
     for (const { at, outcome, reason } of none) {
       if (outcome !== "launched") expect(reason).toBe("paused");
       if (at > pausedMs && at < resumingMs - 2_000) expect(outcome).toBe("skipped");
     }
-    const all = expectAccount("each-all", 500, await historyOf(site, "each-all"), ledger);
+    const all = expectAccount("each-all", 500, await historyOf(deployment, "each-all"), ledger);
     expect(all.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     for (const { at, lateMs, kind } of all.filter(({ at }) => at > pausedMs && at < resumingMs)) {
       expect(at + lateMs).toBeGreaterThanOrEqual(resumingMs);
@@ -114,41 +117,41 @@ describe.concurrent("a paused job", () => {
   test("launches no tick that is later than the moment when `pause` has returned, whoever leads by then", async context => {
     const policies = ["catchUp: none", "catchUp: latest", "catchUp: all", "overlap: skip", "overlap: queue"];
     const names = policies.map((_, i) => `job-${i}`);
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         ...policies.map((policy, i) => `job-${i}: { every: 100ms, handler: echo, ${policy} }`),
         "beat: { every: 100ms, handler: echo }",
       ],
       settings: ["election: { leaseTtl: 2s }", "queues: { default: { concurrency: 20 } }"],
     });
-    const ledger = site.ledger();
-    for (let i = 0; i < 3; i++) site.start();
-    await launches(site, "beat", 3);
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 3; i++) deployment.start();
+    await launches(deployment, "beat", 3);
     const handoffs = [
-      async () => void (await (await leaderOf(site)).end("SIGKILL")),
-      async () => void (await json(site, "stepdown")),
-      async () => void (await (await leaderOf(site)).end("SIGTERM")),
+      async () => void (await (await leaderOf(deployment)).end("SIGKILL")),
+      async () => void (await json(deployment, "stepdown")),
+      async () => void (await (await leaderOf(deployment)).end("SIGTERM")),
     ];
     const breaches: string[] = [];
     for (const handoff of handoffs) {
-      site.start();
-      await launches(site, "beat", 5);
+      deployment.start();
+      await launches(deployment, "beat", 5);
       const pausedMs = new Map<string, number>();
       const pause = async (job: string) => {
-        await json(site, "pause", job);
+        await json(deployment, "pause", job);
         pausedMs.set(job, Date.now());
       };
       const handedOver = handoff();
       for (const job of names) await pause(job);
       await handedOver;
-      await launches(site, "beat", 10);
+      await launches(deployment, "beat", 10);
       const resumingMs = Date.now();
       for (const job of names) {
         const breach = await addedBetween(ledger, job, pausedMs.get(job) ?? 0, resumingMs);
         breaches.push(...breach.map(tick => `${job} ${tick}`));
       }
-      await Promise.all(names.map(job => json(site, "resume", job)));
-      await Promise.all(names.map(job => launches(site, job, 1)));
+      await Promise.all(names.map(job => json(deployment, "resume", job)));
+      await Promise.all(names.map(job => launches(deployment, job, 1)));
     }
     expect(breaches).toEqual([]);
   });
@@ -157,7 +160,7 @@ describe.concurrent("a paused job", () => {
     const seed = Date.now() % 1_000_000;
     const random = new Random(seed);
     const names = ["none", "latest", "all", "skip"];
-    const site = await createSite(context, {
+    const deployment = await createDeployment(context, {
       jobs: [
         "none: { every: 300ms, handler: echo, catchUp: none }",
         "latest: { every: 300ms, handler: echo, catchUp: latest }",
@@ -167,11 +170,11 @@ describe.concurrent("a paused job", () => {
       settings: ["election: { leaseTtl: 2s }"],
     });
     const everyMs: Readonly<Record<string, number>> = { none: 300, latest: 300, all: 400, skip: 400 };
-    const ledger = site.ledger();
-    for (let i = 0; i < 2; i++) site.start();
-    await site.when("leader.observed");
-    await Promise.all(names.map(job => launches(site, job, 1)));
-    const operators = await Promise.all(["ann", "bob"].map(by => operatorOf(site, by)));
+    const ledger = deployment.ledger();
+    for (let i = 0; i < 2; i++) deployment.start();
+    await deployment.when("leader.observed");
+    await Promise.all(names.map(job => launches(deployment, job, 1)));
+    const operators = await Promise.all(["ann", "bob"].map(by => operatorOf(deployment, by)));
     /** By job: when nothing may be launched, from the answer to a pause to the question of the next resume. */
     const pauses = new Map(names.map(job => [job, [] as { from: number; to: number }[]]));
     const asked = new Map(names.map(job => [job, new Set<number>()]));
@@ -200,23 +203,23 @@ describe.concurrent("a paused job", () => {
       const outcomes = (await Promise.all(pausing)).map(({ outcome }) => outcome);
       expect(outcomes.toSorted()).toEqual(["already", "paused"]);
       const from = Date.now();
-      if (round % 7 === 3) await (await leaderOf(site)).end("SIGKILL");
-      if (round % 7 === 3) site.start();
+      if (round % 7 === 3) await (await leaderOf(deployment)).end("SIGKILL");
+      if (round % 7 === 3) deployment.start();
       if (round % 7 === 5)
         await operators[1]?.operator.stepDown({ term: await operators[1].operator.newestTerm() });
-      await Promise.all(names.filter(name => name !== other).map(name => launches(site, name, 1)));
+      await Promise.all(names.filter(name => name !== other).map(name => launches(deployment, name, 1)));
       pauses.get(other)?.push({ from, to: Date.now() });
       const resuming = operators.map(({ operator, jobs }) => operator.resume(jobs.get(other) as Job));
       const resumed = (await Promise.all(resuming)).map(({ outcome }) => outcome);
       expect(resumed.toSorted()).toEqual(["not paused", "resumed"]);
-      if (random.next() < 0.5) await launches(site, other, 1);
+      if (random.next() < 0.5) await launches(deployment, other, 1);
     }
-    await Promise.all(names.map(job => launches(site, job, 1)));
-    await shutDown(site);
+    await Promise.all(names.map(job => launches(deployment, job, 1)));
+    await shutDown(deployment);
     await ledger.read();
 
     for (const job of names) {
-      const fates = expectAccount(job, everyMs[job] ?? 0, await historyOf(site, job), ledger);
+      const fates = expectAccount(job, everyMs[job] ?? 0, await historyOf(deployment, job), ledger);
       const last = fates.at(-1)?.at ?? 0;
       for (const { from, to } of pauses.get(job) ?? []) {
         const within = fates.filter(({ at }) => at > from && at < to);

@@ -7,7 +7,7 @@ import { scrape } from "../support/exposition.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions, urlOf } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
 
 const disposals: (() => Promise<unknown>)[] = [];
 let redis: TestRedis;
@@ -21,13 +21,19 @@ afterEach(async () => {
   for (const dispose of disposals.splice(0).reverse()) await dispose();
 });
 
-async function createSite(options: Partial<SiteOptions> = {}): Promise<Site> {
+async function createDeployment(options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> {
   const jobs = ['long: { at: ["2100-01-01T00:00:00Z"], handler: long }'];
   const handlers = { long: "return data;", ...options.handlers };
-  const site = await Site.create({ redisUrl: redis.url, jobs, http: true, ...options, handlers });
-  disposals.push(() => site.dispose());
-  onTestFailed(() => console.log(site.transcript()));
-  return site;
+  const deployment = await TestDeployment.create({
+    redisUrl: redis.url,
+    jobs,
+    http: true,
+    ...options,
+    handlers,
+  });
+  disposals.push(() => deployment.dispose());
+  onTestFailed(() => console.log(deployment.transcript()));
+  return deployment;
 }
 
 async function ask(url: string, path: string): Promise<{ status: number; body: unknown }> {
@@ -47,9 +53,11 @@ function next(replica: ReplicaProcess, event: string, after: LogLine): Promise<L
 }
 
 test("probes follow a replica from before Redis is there, through a loss of it, to its stop", async () => {
-  const site = await createSite({ handlers: { long: 'tell(run, "started"); await opened("gate");' } });
+  const deployment = await createDeployment({
+    handlers: { long: 'tell(run, "started"); await opened("gate");' },
+  });
   await redis.kill();
-  const replica = site.start();
+  const replica = deployment.start();
   const url = await urlOf(replica);
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(await ask(url, "/livez")).toEqual(OK);
@@ -71,13 +79,13 @@ test("probes follow a replica from before Redis is there, through a loss of it, 
   expect(await ask(url, "/readyz")).toEqual(OK);
 
   await next(replica, "leader.elected", away);
-  expect((await site.command("trigger", "long")).code).toBe(0);
+  expect((await deployment.command("trigger", "long")).code).toBe(0);
   await replica.when("handler.started");
   replica.signal("SIGTERM");
   await replica.when("replica.stopping");
   expect(await ask(url, "/readyz")).toEqual(failing("the replica is stopping"));
   expect(await ask(url, "/livez")).toEqual(OK);
-  await site.open("gate");
+  await deployment.open("gate");
   expect(await replica.ended()).toBe(0);
   await expect(fetch(`${url}/livez`)).rejects.toThrow();
   expect(replica.noise).toEqual([]);
@@ -86,11 +94,11 @@ test("probes follow a replica from before Redis is there, through a loss of it, 
 test("a leader that is cut off from Redis steps down and lives; the follower is ready all the time", async () => {
   const link = await FaultyLink.to(redis.port);
   disposals.push(() => link.stop());
-  const site = await createSite({
-    redisUrl: "${SITE_REDIS}",
+  const deployment = await createDeployment({
+    redisUrl: "${DEPLOYMENT_REDIS}",
     settings: ["election: { leaseTtl: 5s }"],
   });
-  const start = (port: number) => site.startWith({ SITE_REDIS: `redis://127.0.0.1:${port}` });
+  const start = (port: number) => deployment.startWith({ DEPLOYMENT_REDIS: `redis://127.0.0.1:${port}` });
   const leader = start(link.port);
   await leader.when("leader.elected");
   const follower = start(redis.port);
@@ -124,10 +132,10 @@ test("a leader that is cut off from Redis steps down and lives; the follower is 
 test("a replica on etcd is alive and ready without it", async () => {
   const etcd = await startEtcd();
   disposals.push(() => etcd.stop());
-  const site = await createSite({
+  const deployment = await createDeployment({
     settings: [`election: { store: etcd, leaseTtl: 2s, etcd: { hosts: ["${etcd.url}"] } }`],
   });
-  const replica = site.start();
+  const replica = deployment.start();
   await replica.when("leader.elected");
   const url = await urlOf(replica);
   expect((await scrape(url)).value("etcd_latency_seconds_count")).toBeGreaterThan(0);
@@ -138,16 +146,16 @@ test("a replica on etcd is alive and ready without it", async () => {
 });
 
 test("an event loop that is blocked gives no answer, and then says why", async () => {
-  const site = await createSite({
+  const deployment = await createDeployment({
     handlers: {
       long: 'tell(run, "started"); for (const end = performance.now() + 11_000; performance.now() < end; );',
     },
   });
-  const replica = site.start();
+  const replica = deployment.start();
   await replica.when("leader.elected");
   const url = await urlOf(replica);
   expect(await ask(url, "/livez")).toEqual(OK);
-  await site.command("trigger", "long");
+  await deployment.command("trigger", "long");
   await replica.when("handler.started");
   const impatient = fetch(`${url}/livez`, { signal: AbortSignal.timeout(1_000) });
   await expect(impatient).rejects.toThrow(/timeout/);
@@ -161,8 +169,8 @@ test("a port that is taken is told in one line, and ends the replica with 1", as
   await once(taken, "listening");
   disposals.push(() => new Promise(resolve => taken.close(resolve)));
   const { port } = taken.address() as { port: number };
-  const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
-  const replica = site.start();
+  const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+  const replica = deployment.start();
   expect(await replica.ended()).toBe(1);
   expect(replica.noise).toEqual([
     `port ${port} of 127.0.0.1 is taken by another program: choose another one (http.port; 0 takes a free one), or switch the listener off (http: false)`,
@@ -172,8 +180,8 @@ test("a port that is taken is told in one line, and ends the replica with 1", as
 
 test("clients that say nothing, too much, or do not leave hold nothing up", async () => {
   const port = await unusedPort();
-  const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
-  const replica = site.start();
+  const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+  const replica = deployment.start();
   await replica.when("leader.elected");
   const url = await urlOf(replica);
   expect(url).toBe(`http://127.0.0.1:${port}`);

@@ -3,10 +3,10 @@ import { QueueEvents, Worker } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
 let redis: TestRedis;
-const sites: Site[] = [];
+const deployments: TestDeployment[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -15,19 +15,19 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 afterEach(async () => {
-  const ended = sites.splice(0);
-  for (const site of ended) await site.dispose();
-  for (const replica of ended.flatMap(site => site.replicas)) {
+  const ended = deployments.splice(0);
+  for (const deployment of ended) await deployment.dispose();
+  for (const replica of ended.flatMap(deployment => deployment.replicas)) {
     expect(replica.noise).toEqual([]);
     for (const line of replica.lines) expectContract(line);
   }
 });
 
-async function createSite(options: Omit<SiteOptions, "redisUrl">): Promise<Site> {
-  const site = await Site.create({ redisUrl: redis.url, ...options });
-  sites.push(site);
-  onTestFailed(() => console.log(site.transcript()));
-  return site;
+async function createDeployment(options: Omit<TestDeploymentOptions, "redisUrl">): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
+  deployments.push(deployment);
+  onTestFailed(() => console.log(deployment.transcript()));
+  return deployment;
 }
 
 /** What every replica says of a term. */
@@ -69,8 +69,8 @@ const EVERY_SECOND = "every: 1s, handler: echo";
 
 describe("leadership in the log", () => {
   test("one leads and says why, the other says whom it follows, and takes over when the first one stops", async () => {
-    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
-    const first = site.start("--id", "first");
+    const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const first = deployment.start("--id", "first");
     const elected = await first.when("leader.elected");
     expect(elected).toMatchObject({ term: 1, store: "redis", reason: "vacant", previous: null });
     expect(eventsOf(first).slice(0, 4)).toEqual(
@@ -81,7 +81,7 @@ describe("leadership in the log", () => {
       generation: 0,
     });
 
-    const second = site.start("--id", "second");
+    const second = deployment.start("--id", "second");
     const observed = await second.when("leader.observed");
     expect(observed).toMatchObject({ leader: elected.replica, term: 1 });
 
@@ -92,7 +92,7 @@ describe("leadership in the log", () => {
       "replica.stopped",
       "replica.stopping",
     ]);
-    expect(site.lines("leader.resigned")).toMatchObject([
+    expect(deployment.lines("leader.resigned")).toMatchObject([
       { replica: elected.replica, term: 1, reason: "shutdown" },
     ]);
     expect(await second.when("leader.elected")).toMatchObject({
@@ -103,7 +103,7 @@ describe("leadership in the log", () => {
     });
 
     await second.when("tick.launched", line => line["term"] === 2);
-    const third = site.start("--id", "third", "--roles", "scheduler");
+    const third = deployment.start("--id", "third", "--roles", "scheduler");
     expect(await third.when("replica.started")).toMatchObject({ roles: ["scheduler"] });
     expect(await third.when("leader.observed")).toMatchObject({ leader: observed.replica, term: 2 });
     await second.end("SIGKILL");
@@ -113,17 +113,17 @@ describe("leadership in the log", () => {
       previous: observed.replica,
       vacantMs: expect.any(Number),
     });
-    expect(site.lines("leader.observed")).toHaveLength(2);
+    expect(deployment.lines("leader.observed")).toHaveLength(2);
   });
 
   test("two replicas with the same --id are two", async () => {
-    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
-    const one = await site.start("--id", "twin").when("leader.elected");
-    const other = await site.start("--id", "twin").when("leader.observed");
+    const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const one = await deployment.start("--id", "twin").when("leader.elected");
+    const other = await deployment.start("--id", "twin").when("leader.observed");
     expect(other["leader"]).toBe(one.replica);
     expect(other.replica).not.toBe(one.replica);
     for (const { replica } of [one, other]) expect(replica).toMatch(/^twin\b/);
-    const { replicas } = JSON.parse((await site.command("status", "--json")).stdout);
+    const { replicas } = JSON.parse((await deployment.command("status", "--json")).stdout);
     expect(replicas.map(({ id }: { id: string }) => id).toSorted()).toEqual(
       [one.replica, other.replica].toSorted(),
     );
@@ -131,10 +131,10 @@ describe("leadership in the log", () => {
   });
 
   test("a replica without the role of a scheduler never leads, one without the role of a worker never runs", async () => {
-    const site = await createSite({ jobs: [`beat: { ${EVERY_SECOND} }`] });
-    const worker = site.start("--roles", "worker");
+    const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
+    const worker = deployment.start("--roles", "worker");
     await worker.when("redis.connected");
-    const scheduler = site.start("--roles", "scheduler");
+    const scheduler = deployment.start("--roles", "scheduler");
     await worker.when("run.completed");
     await worker.end();
     await scheduler.when("tick.launched", line => Date.parse(String(line["tick"])) > Date.now() - 1_000);
@@ -145,28 +145,28 @@ describe("leadership in the log", () => {
 
 describe("a stop", () => {
   const job = (more = "") => `long: { at: ["2100-01-01T00:00:00Z"], handler: long${more} }`;
-  const trigger = async (site: Site) => {
-    const { code, stdout } = await site.command("trigger", "long", "--json");
+  const trigger = async (deployment: TestDeployment) => {
+    const { code, stdout } = await deployment.command("trigger", "long", "--json");
     expect(code).toBe(0);
     return JSON.parse(stdout)["run"] as string;
   };
 
   test("lets a running handler finish", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [job()],
       handlers: { long: 'tell(run, "started"); await opened("gate"); return "finished";' },
     });
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("leader.elected");
-    const run = await trigger(site);
+    const run = await trigger(deployment);
     await replica.when("handler.started");
     replica.signal("SIGTERM");
     await replica.when("replica.stopping");
     await replica.when("leader.resigned");
-    await site.open("gate");
+    await deployment.open("gate");
     expect(await replica.ended()).toBe(0);
-    expect(site.lines("run.completed")).toMatchObject([{ run, attempt: 1 }]);
-    expect(await site.queue().getJob(run)).toMatchObject({ returnvalue: "finished", attemptsMade: 1 });
+    expect(deployment.lines("run.completed")).toMatchObject([{ run, attempt: 1 }]);
+    expect(await deployment.queue().getJob(run)).toMatchObject({ returnvalue: "finished", attemptsMade: 1 });
     expect(eventsOf(replica).at(-1)).toBe("replica.stopped");
   });
 
@@ -180,42 +180,45 @@ describe("a stop", () => {
   ])(
     "hands a run that outlasts shutdownTimeout to another replica, when its handler $handler",
     async ({ body }) => {
-      const site = await createSite({
+      const deployment = await createDeployment({
         jobs: [job()],
         settings: ["shutdownTimeout: 300ms"],
         handlers: {
           long: `tell(run, "started", { attempt: run.attempt });
-        if (existsSync(process.env.SITE_DIR + "/opened-gate")) return "by another";
+        if (existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) return "by another";
         ${body}`,
         },
       });
-      const first = site.start();
+      const first = deployment.start();
       await first.when("leader.elected");
-      const run = await trigger(site);
+      const run = await trigger(deployment);
       await first.when("handler.started");
-      await site.open("gate");
-      const second = site.start();
+      await deployment.open("gate");
+      const second = deployment.start();
       await second.when("leader.observed");
       await first.end("SIGTERM");
       expect(await second.when("run.completed", ofRun(run))).toMatchObject({ run, attempt: 1 });
       expect(second.lines.find(({ event }) => event === "handler.started")).toMatchObject({ attempt: 1 });
-      expect(await site.queue().getJob(run)).toMatchObject({ returnvalue: "by another", attemptsMade: 1 });
-      expect(site.lines("run.failed")).toEqual([]);
+      expect(await deployment.queue().getJob(run)).toMatchObject({
+        returnvalue: "by another",
+        attemptsMade: 1,
+      });
+      expect(deployment.lines("run.failed")).toEqual([]);
       // It was handed over, rather than found when its lock had run out.
-      expect(site.lines("run.returned", ofRun(run))).toHaveLength(1);
-      expect(site.lines("run.stalled")).toEqual([]);
+      expect(deployment.lines("run.returned", ofRun(run))).toHaveLength(1);
+      expect(deployment.lines("run.stalled")).toEqual([]);
     },
   );
 
   test("ends at once at a second signal", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [job()],
       settings: ["shutdownTimeout: 10m"],
       handlers: { long: 'tell(run, "started"); await opened("never");' },
     });
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("leader.elected");
-    await trigger(site);
+    await trigger(deployment);
     await replica.when("handler.started");
     replica.signal("SIGTERM");
     await replica.when("leader.resigned");
@@ -226,7 +229,7 @@ describe("a stop", () => {
 
 describe("a handler that goes wrong", () => {
   test("is tried again, each failure a warning and the last one an error", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [
         "third: { every: 1s, handler: third, retry: { attempts: 3, backoff: fixed, delay: 50ms } }",
         "never: { every: 1s, handler: never, retry: { attempts: 2, backoff: fixed, delay: 50ms } }",
@@ -236,10 +239,10 @@ describe("a handler that goes wrong", () => {
         never: 'throw new Error("not ever");',
       },
     });
-    const replica = site.start();
+    const replica = deployment.start();
     const completed = await replica.when("run.completed", line => line["job"] === "third");
     expect(completed).toMatchObject({ attempt: 3 });
-    expect(site.lines("run.failed", ofRun(completed["run"]))).toMatchObject([
+    expect(deployment.lines("run.failed", ofRun(completed["run"]))).toMatchObject([
       { level: "warn", attempt: 1, error: "not yet" },
       { level: "warn", attempt: 2, error: "not yet" },
     ]);
@@ -247,24 +250,24 @@ describe("a handler that goes wrong", () => {
       "run.failed",
       line => line["job"] === "never" && line.level === "error",
     );
-    expect(site.lines("run.failed", ofRun(failed["run"]))).toMatchObject([
+    expect(deployment.lines("run.failed", ofRun(failed["run"]))).toMatchObject([
       { level: "warn", attempt: 1 },
       { level: "error", attempt: 2, error: "not ever" },
     ]);
-    const { stdout } = await site.command("history", "never", "--limit", "1000", "--json");
+    const { stdout } = await deployment.command("history", "never", "--limit", "1000", "--json");
     const row = JSON.parse(stdout).find((line: { run: string }) => line.run === failed["run"]);
     expect(row).toMatchObject({ outcome: "launched", attempts: 2, result: "failed", error: "not ever" });
   });
 
   test("in a timer or a forgotten promise is told against its run, and the replica lives on", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: ["timer: { every: 1s, handler: timer }", "promise: { every: 1s, handler: promise }"],
       handlers: {
         timer: 'setTimeout(() => { throw new Error("from a timer"); }, 1); await sleep(30);',
         promise: 'void Promise.reject(new Error("from a promise")); await sleep(30);',
       },
     });
-    const replica = site.start();
+    const replica = deployment.start();
     for (const job of ["timer", "promise"]) {
       const stray = await replica.when("run.strayError", line => line["job"] === job);
       expect(stray).toMatchObject({ level: expect.stringMatching(/warn|error/), error: `from a ${job}` });
@@ -275,11 +278,11 @@ describe("a handler that goes wrong", () => {
   });
 
   test("by taking longer than its timeout is aborted, and the attempt fails", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: ["slow: { every: 1s, handler: slow, timeout: 100ms }"],
       handlers: { slow: "await aborted(run.signal);" },
     });
-    const failed = await site.start().when("run.failed");
+    const failed = await deployment.start().when("run.failed");
     expect(failed).toMatchObject({
       level: "error",
       attempt: 1,
@@ -290,16 +293,16 @@ describe("a handler that goes wrong", () => {
 
 describe("what stands in Redis", () => {
   test("ordinary BullMQ jobs that any Worker and QueueEvents take, under keys of the namespace alone", async () => {
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [
         "beat: { every: 1s, handler: echo, queue: mail, data: { format: pdf } }",
         "quick: { every: 250ms, handler: echo, queue: mail }",
       ],
       settings: ["queues: { mail: { concurrency: 1 } }"],
     });
-    const prefix = site.prefix;
+    const prefix = deployment.prefix;
     const taken: { id: string; name: string; data: unknown }[] = [];
-    const events = new QueueEvents("mail", { connection: site.redis(), prefix });
+    const events = new QueueEvents("mail", { connection: deployment.redis(), prefix });
     await events.waitUntilReady();
     const worker = new Worker(
       "mail",
@@ -307,13 +310,13 @@ describe("what stands in Redis", () => {
         taken.push({ id: job.id ?? "", name: job.name, data: job.data });
         return "by another program";
       },
-      { connection: site.redis(), prefix },
+      { connection: deployment.redis(), prefix },
     );
     await worker.waitUntilReady();
     try {
       const ended = Promise.withResolvers<{ jobId: string; returnvalue: string }>();
       events.on("completed", event => event.jobId.startsWith("beat@") && ended.resolve(event));
-      const replica = site.start("--roles", "scheduler");
+      const replica = deployment.start("--roles", "scheduler");
       const replicaId = (await replica.when("replica.started")).replica;
       expect(await ended.promise).toMatchObject({ returnvalue: "by another program" });
       await replica.when("tick.launched", line => String(line["tick"]).endsWith(".250Z"));
@@ -329,7 +332,7 @@ describe("what stands in Redis", () => {
       for (const id of ids) expect(id).toMatch(/^quick@\d{8}T\d{6}(\.(250|500|750))?Z$/);
       expect(new Set(ids).size).toBe(ids.length);
 
-      const keys = (await site.redis().keys("*")).filter(key => key.includes(site.namespace));
+      const keys = (await deployment.redis().keys("*")).filter(key => key.includes(deployment.namespace));
       const own = keys.filter(key => !key.startsWith(`${prefix}:`));
       expect(own.filter(key => !key.startsWith(`${prefix}/`))).toEqual([]);
       for (const name of ["lease", "term", "cursors", "terms"]) expect(own).toContain(`${prefix}/${name}`);
@@ -353,7 +356,7 @@ describe("after nobody was there", () => {
     const second = (n: number) => new Date((startS + n) * 1_000).toISOString().replace(".000Z", "Z");
     const startS = Math.ceil(Date.now() / 1_000) + 9;
     const at = `at: ["${second(4)}", "${second(5)}"], handler: echo`;
-    const site = await createSite({
+    const deployment = await createDeployment({
       jobs: [
         `all: { ${at}, catchUp: all }`,
         `latest: { ${at} }`,
@@ -363,8 +366,8 @@ describe("after nobody was there", () => {
       ],
       settings: ["election: { leaseTtl: 2s }"],
     });
-    const ledger = site.ledger();
-    const first = site.start();
+    const ledger = deployment.ledger();
+    const first = deployment.start();
     await first.when("tick.launched", line => line["job"] === "each");
     await first.end("SIGKILL");
     await ledger.read();
@@ -372,7 +375,7 @@ describe("after nobody was there", () => {
     expect(before.filter(run => !run.startsWith("each@"))).toEqual([]);
 
     await sleep((startS + 11) * 1_000 - Date.now());
-    const back = site.start();
+    const back = deployment.start();
     const elected = await back.when("leader.elected");
     expect(elected).toMatchObject({ term: 2, reason: expect.stringMatching(/^(crashed|expired)$/) });
     await back.when("tick.launched", line => line["job"] === "each" && Number(line["lateMs"]) < 1_000);
@@ -387,7 +390,7 @@ describe("after nobody was there", () => {
     expect(launched("none")).toEqual([]);
     expect(launched("window")).toEqual([]);
     expect(ledger.repeated).toEqual([]);
-    const missed = (job: string) => site.lines("tick.missed", line => line["job"] === job);
+    const missed = (job: string) => deployment.lines("tick.missed", line => line["job"] === job);
     expect(missed("all")).toEqual([]);
     expect(missed("latest")).toMatchObject([{ tick: atOf(`latest@${stamp(4)}`) }]);
     for (const job of ["none", "window"]) {
@@ -399,7 +402,7 @@ describe("after nobody was there", () => {
     const seconds = launched("each").map(run => Date.parse(atOf(run)) / 1_000);
     expect(seconds).toEqual(Array.from(seconds, (_, i) => (seconds[0] ?? 0) + i));
 
-    const queue = site.queue();
+    const queue = deployment.queue();
     const kindOf = async (run: string) => (await queue.getJob(run))?.data._tick;
     expect(await kindOf(`all@${stamp(4)}`)).toEqual({
       at: atOf(`all@${stamp(4)}`),
@@ -408,7 +411,7 @@ describe("after nobody was there", () => {
     });
     expect(await kindOf(`latest@${stamp(5)}`)).toMatchObject({ kind: "catch-up", term: 2 });
     expect(await kindOf(before[0] ?? "")).toMatchObject({ kind: "scheduled", term: 1 });
-    const history = JSON.parse((await site.command("history", "latest", "--json")).stdout);
+    const history = JSON.parse((await deployment.command("history", "latest", "--json")).stdout);
     expect(history).toMatchObject([
       {
         outcome: "launched",

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { bellwether } from "../support/command.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site, type SiteOptions } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -13,24 +13,27 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function createSite(options: Partial<SiteOptions> = {}): Promise<Site> {
-  const site = await Site.create({
+async function createDeployment(options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create({
     redisUrl: redis.url,
     jobs: ["beat: { every: 1h, handler: echo }"],
     ...options,
   });
-  onTestFinished(() => site.dispose());
-  return site;
+  onTestFinished(() => deployment.dispose());
+  return deployment;
 }
 
 /** Starts a replica, which must fail, and expects one line about that. */
 async function expectFailure(
-  site: Site,
+  deployment: TestDeployment,
   expected: { readonly code: string; readonly exitCode: number },
   more: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
-  const args = ["run", "--config", site.project.configDir, ...(more.args ?? [])];
-  const result = await bellwether(args, { cwd: site.project.dir, ...(more.env ? { env: more.env } : {}) });
+  const args = ["run", "--config", deployment.project.configDir, ...(more.args ?? [])];
+  const result = await bellwether(args, {
+    cwd: deployment.project.dir,
+    ...(more.env ? { env: more.env } : {}),
+  });
   const lines = result.stdout
     .split("\n")
     .filter(Boolean)
@@ -47,7 +50,7 @@ async function expectFailure(
       // A failure before there is a replica has neither.
       ...(failures[0]?.["replica"] === undefined
         ? {}
-        : { replica: expect.any(String), namespace: site.namespace }),
+        : { replica: expect.any(String), namespace: deployment.namespace }),
     },
   ]);
   expect(result.stderr).toContain(failures[0]?.["error"]);
@@ -60,36 +63,36 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     ["an option without its value", ["--id"]],
     ["an unknown role", ["--roles", "worker,boss"]],
   ])("for %s", async (_, args) => {
-    await expectFailure(await createSite(), { code: "BW_USAGE", exitCode: 2 }, { args });
+    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { args });
   });
 
   test("for a variable of its environment", async () => {
     const env = { BELLWETHER_REDIS_URL: "http://localhost" };
-    await expectFailure(await createSite(), { code: "BW_USAGE", exitCode: 2 }, { env });
+    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { env });
   });
 
   test("for a configuration with mistakes", async () => {
-    const site = await createSite({ jobs: ["beat: { evry: 1h, handler: echo }"] });
-    await expectFailure(site, { code: "BW_CONFIG_INVALID", exitCode: 2 });
+    const deployment = await createDeployment({ jobs: ["beat: { evry: 1h, handler: echo }"] });
+    await expectFailure(deployment, { code: "BW_CONFIG_INVALID", exitCode: 2 });
   });
 
   test("for a configuration that is not there", async () => {
     const args = ["--config", "nowhere"];
-    await expectFailure(await createSite(), { code: "BW_CONFIG_INVALID", exitCode: 2 }, { args });
+    await expectFailure(await createDeployment(), { code: "BW_CONFIG_INVALID", exitCode: 2 }, { args });
   });
 
   test("for a handler that is not there", async () => {
-    const site = await createSite({ jobs: ["beat: { every: 1h, handler: gone }"] });
-    await expectFailure(site, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
+    const deployment = await createDeployment({ jobs: ["beat: { every: 1h, handler: gone }"] });
+    await expectFailure(deployment, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
   });
 
   test("for a file of TLS that cannot be read", async () => {
-    const site = await createSite({ redisUrl: redis.url.replace("redis:", "rediss:") });
-    const file = path.join(site.project.dir, "config/bellwether.yaml");
-    const ca = path.join(site.project.dir, "gone.pem");
+    const deployment = await createDeployment({ redisUrl: redis.url.replace("redis:", "rediss:") });
+    const file = path.join(deployment.project.dir, "config/bellwether.yaml");
+    const ca = path.join(deployment.project.dir, "gone.pem");
     const settings = (await readFile(file, "utf8")).replace(/(redis: \{.*) \}/, `$1, tls: { ca: "${ca}" } }`);
-    await site.project.write("config/bellwether.yaml", settings);
-    await expectFailure(site, { code: "BW_TLS_FILE", exitCode: 1 });
+    await deployment.project.write("config/bellwether.yaml", settings);
+    await expectFailure(deployment, { code: "BW_TLS_FILE", exitCode: 1 });
   });
 
   test("for a port that is taken", async () => {
@@ -97,13 +100,13 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     await new Promise(resolve => server.once("listening", resolve));
     onTestFinished(() => void server.close());
     const { port } = server.address() as { port: number };
-    const site = await createSite({ http: `http: { host: 127.0.0.1, port: ${port} }` });
-    await expectFailure(site, { code: "BW_LISTEN_FAILED", exitCode: 1 });
+    const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+    await expectFailure(deployment, { code: "BW_LISTEN_FAILED", exitCode: 1 });
   });
 
   test("for data of a newer release", async () => {
-    const site = await createSite();
-    await site.redis().set(`${site.prefix}/format`, 99);
-    await expectFailure(site, { code: "BW_FORMAT_NEWER", exitCode: 1 });
+    const deployment = await createDeployment();
+    await deployment.redis().set(`${deployment.prefix}/format`, 99);
+    await expectFailure(deployment, { code: "BW_FORMAT_NEWER", exitCode: 1 });
   });
 });

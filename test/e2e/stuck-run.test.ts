@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site, urlOf } from "../support/site.ts";
+import { TestDeployment, urlOf } from "../support/test-deployment.ts";
 
 let server: TestRedis;
-let site: Site;
+let deployment: TestDeployment;
 
 beforeAll(async () => {
   server = await startRedis();
-  site = await Site.create({
+  deployment = await TestDeployment.create({
     redisUrl: server.url,
     http: true,
     jobs: [
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await site?.dispose();
+  await deployment?.dispose();
   await server?.stop();
 });
 
@@ -26,25 +26,25 @@ const HOURS_AGO = String(Date.now() - 2 * 60 * 60_000);
 
 /** The run was launched long ago, and nothing of its queue has moved since. */
 async function age(queue: string, run: string) {
-  const redis = site.redis();
-  await redis.hset(`${site.prefix}:${queue}:${run}`, "timestamp", HOURS_AGO);
-  await redis.del(`${site.prefix}:${queue}:completed`);
+  const redis = deployment.redis();
+  await redis.hset(`${deployment.prefix}:${queue}:${run}`, "timestamp", HOURS_AGO);
+  await redis.del(`${deployment.prefix}:${queue}:completed`);
 }
 
 test("a queue paused from outside and a deleted list are told, and shown by status and metrics", async () => {
-  const redis = site.redis();
-  const [often, rare] = [site.queue("often"), site.queue()];
+  const redis = deployment.redis();
+  const [often, rare] = [deployment.queue("often"), deployment.queue()];
   await often.pause();
   await rare.pause();
-  const replica = site.start();
+  const replica = deployment.start();
   const { run } = await replica.when("tick.launched");
-  const { stdout } = await site.command("trigger", "rare", "--json");
+  const { stdout } = await deployment.command("trigger", "rare", "--json");
   const triggered: string = JSON.parse(stdout).run;
-  await redis.del(`${site.prefix}:default:wait`);
+  await redis.del(`${deployment.prefix}:default:wait`);
   await age("often", String(run));
   await age("default", triggered);
   // It is in the history since two hours ago.
-  const history = `{${site.namespace}}/history/rare`;
+  const history = `{${deployment.namespace}}/history/rare`;
   const entry = (await redis.xrange(history, "-", "+"))[0]?.[1] ?? [];
   await redis.del(history);
   await redis.xadd(history, `${HOURS_AGO}-0`, ...entry);
@@ -65,7 +65,7 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
   expect(metrics).toMatch(/^bellwether_queue_paused\{queue="often"\} 1$/m);
   expect(metrics).toMatch(/^bellwether_run_stuck_seconds\{queue="default",cause="lost"\} 7\d\d\d/m);
 
-  const shown = async () => JSON.parse((await site.command("status", "--json")).stdout);
+  const shown = async () => JSON.parse((await deployment.command("status", "--json")).stdout);
   let status = await shown();
   // The replica tells it with its next heartbeat.
   while (status.stuck.length < 2) status = await shown();
@@ -76,7 +76,7 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
     ]),
   );
   expect(status.queues).toEqual(expect.arrayContaining([{ name: "often", paused: true }]));
-  const text = (await site.command("status")).stdout;
+  const text = (await deployment.command("status")).stdout;
   expect(text).toContain("queue often is paused in BullMQ");
   expect(text).toMatch(
     new RegExp(`^${triggered} waits in queue default since .* and does not start: lost$`, "m"),

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MAIN, plainEnvironment } from "../support/command.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 let redis: TestRedis;
 beforeAll(async () => {
@@ -20,8 +20,8 @@ const NOISE =
   'console.log("x".repeat(1e5)); process.stdout.write("y".repeat(1e5)); process.stderr.write("z");';
 const ENOUGH_RUNS = 4;
 
-async function createSite(): Promise<Site> {
-  return await Site.create({
+async function createDeployment(): Promise<TestDeployment> {
+  return await TestDeployment.create({
     redisUrl: redis.url,
     jobs: ["loud: { every: 1s, handler: loud }"],
     handlers: { loud: `for (let n = 0; n < 10; n++) { ${NOISE} }` },
@@ -30,21 +30,21 @@ async function createSite(): Promise<Site> {
 
 /** A replica with these streams. */
 function replicaOf(
-  site: Site,
+  deployment: TestDeployment,
   stdout: number | "pipe",
   stderr: number | "ignore",
   command: readonly string[] = ["run"],
 ) {
-  return spawn(process.execPath, [MAIN, ...command, "--config", site.project.configDir], {
-    env: plainEnvironment({ SITE_DIR: site.project.dir, REDIS_URL: redis.url }),
-    cwd: site.project.dir,
+  return spawn(process.execPath, [MAIN, ...command, "--config", deployment.project.configDir], {
+    env: plainEnvironment({ DEPLOYMENT_DIR: deployment.project.dir, REDIS_URL: redis.url }),
+    cwd: deployment.project.dir,
     stdio: ["ignore", stdout, stderr],
   });
 }
 
-async function whenRunsAreRecorded(site: Site): Promise<void> {
+async function whenRunsAreRecorded(deployment: TestDeployment): Promise<void> {
   for (;;) {
-    const { stdout } = await site.command("history", "loud", "--json");
+    const { stdout } = await deployment.command("history", "loud", "--json");
     const rows = JSON.parse(stdout || "[]") as { result?: string; term: number }[];
     expect(rows.every(({ term }) => term === 1)).toBe(true);
     expect(rows.filter(({ result }) => result === "failed")).toEqual([]);
@@ -65,26 +65,26 @@ test.each([
 ])(
   "leads, records runs and ends with 0 when stdout and stderr are %s",
   async (_, file, flags) => {
-    const site = await createSite();
+    const deployment = await createDeployment();
     const fd = openSync(file, flags);
-    const child = replicaOf(site, fd, fd);
+    const child = replicaOf(deployment, fd, fd);
     try {
-      await whenRunsAreRecorded(site);
+      await whenRunsAreRecorded(deployment);
       expect(await end(child)).toBe(0);
-      expect(await site.redis().exists(`${site.prefix}/lease`)).toBe(0);
+      expect(await deployment.redis().exists(`${deployment.prefix}/lease`)).toBe(0);
     } finally {
       child.kill("SIGKILL");
-      await site.dispose();
+      await deployment.dispose();
     }
   },
   120_000,
 );
 
 test("goes on while nobody reads its log, and says how much is missing when somebody does", async () => {
-  const site = await createSite();
-  const child = replicaOf(site, "pipe", "ignore");
+  const deployment = await createDeployment();
+  const child = replicaOf(deployment, "pipe", "ignore");
   try {
-    await whenRunsAreRecorded(site);
+    await whenRunsAreRecorded(deployment);
     const gap = Promise.withResolvers<Record<string, unknown>>();
     createInterface({ input: child.stdout as Readable }).on("line", line => {
       if (line.includes('"event":"log.recovered"')) gap.resolve(JSON.parse(line.replace(/^y+/, "")));
@@ -95,43 +95,43 @@ test("goes on while nobody reads its log, and says how much is missing when some
     expect(await end(child)).toBe(0);
   } finally {
     child.kill("SIGKILL");
-    await site.dispose();
+    await deployment.dispose();
   }
 }, 120_000);
 
 test("ends with 0 when its reader closed the log", async () => {
-  const site = await createSite();
-  const child = replicaOf(site, "pipe", "ignore");
+  const deployment = await createDeployment();
+  const child = replicaOf(deployment, "pipe", "ignore");
   try {
     child.stdout?.destroy();
-    await whenRunsAreRecorded(site);
+    await whenRunsAreRecorded(deployment);
     expect(await end(child)).toBe(0);
   } finally {
     child.kill("SIGKILL");
-    await site.dispose();
+    await deployment.dispose();
   }
 }, 120_000);
 
 const DEV = ["dev", "--replicas", "1"];
 
 test("dev goes on when its output is a full disk, and ends with 0", async () => {
-  const site = await createSite();
+  const deployment = await createDeployment();
   const fd = openSync("/dev/full", "w");
-  const child = replicaOf(site, fd, fd, DEV);
+  const child = replicaOf(deployment, fd, fd, DEV);
   try {
-    await whenRunsAreRecorded(site);
+    await whenRunsAreRecorded(deployment);
     expect(await end(child)).toBe(0);
   } finally {
     child.kill("SIGTERM");
-    await site.dispose();
+    await deployment.dispose();
   }
 }, 120_000);
 
 test("dev keeps no more than it should while nobody reads, and says how much is missing", async () => {
-  const site = await createSite();
-  const child = replicaOf(site, "pipe", "ignore", DEV);
+  const deployment = await createDeployment();
+  const child = replicaOf(deployment, "pipe", "ignore", DEV);
   try {
-    await whenRunsAreRecorded(site);
+    await whenRunsAreRecorded(deployment);
     const gap = Promise.withResolvers<string>();
     createInterface({ input: child.stdout as Readable }).on("line", line => {
       if (line.includes("lines are missing")) gap.resolve(line);
@@ -140,13 +140,13 @@ test("dev keeps no more than it should while nobody reads, and says how much is 
     expect(await end(child)).toBe(0);
   } finally {
     child.kill("SIGTERM");
-    await site.dispose();
+    await deployment.dispose();
   }
 }, 120_000);
 
 test("dev ends with 141 when its reader has closed the output", async () => {
-  const site = await createSite();
-  const child = replicaOf(site, "pipe", "ignore", DEV);
+  const deployment = await createDeployment();
+  const child = replicaOf(deployment, "pipe", "ignore", DEV);
   const ended = once(child, "exit");
   try {
     await once(child.stdout as Readable, "data");
@@ -154,6 +154,6 @@ test("dev ends with 141 when its reader has closed the output", async () => {
     expect(((await ended) as [number | null])[0]).toBe(141);
   } finally {
     child.kill("SIGTERM");
-    await site.dispose();
+    await deployment.dispose();
   }
 }, 120_000);

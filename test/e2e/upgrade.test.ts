@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 const CHILD = path.resolve(import.meta.dirname, "upgrade.child.ts");
 
@@ -20,10 +20,10 @@ afterEach(async () => {
 });
 
 /** This release, or the same with another format, as a process. */
-function release(site: Site, format: number) {
-  const child = spawn(process.execPath, [CHILD, site.project.configDir, String(format)], {
+function release(deployment: TestDeployment, format: number) {
+  const child = spawn(process.execPath, [CHILD, deployment.project.configDir, String(format)], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, SITE_DIR: site.project.dir },
+    env: { ...process.env, DEPLOYMENT_DIR: deployment.project.dir },
   });
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
@@ -52,25 +52,28 @@ function release(site: Site, format: number) {
 }
 
 async function setup() {
-  const site = await Site.create({ redisUrl: redis.url, jobs: ["beat: { every: 1s, handler: echo }"] });
-  ends.push(() => site.dispose());
-  const keys = new RedisKeys(site.namespace);
+  const deployment = await TestDeployment.create({
+    redisUrl: redis.url,
+    jobs: ["beat: { every: 1s, handler: echo }"],
+  });
+  ends.push(() => deployment.dispose());
+  const keys = new RedisKeys(deployment.namespace);
   const untilFormat = async (format: string) => {
-    const admin = site.redis();
+    const admin = deployment.redis();
     while ((await admin.get(keys.format)) !== format) await new Promise(resolve => setTimeout(resolve, 50));
   };
-  return { site, keys, untilFormat };
+  return { deployment, keys, untilFormat };
 }
 
 test("a release with the next format works beside the older one, and raises the format when that is gone", async () => {
-  const { site, keys, untilFormat } = await setup();
-  const old = release(site, 1);
+  const { deployment, keys, untilFormat } = await setup();
+  const old = release(deployment, 1);
   await old.when("leader.elected");
   await untilFormat("1");
-  const next = release(site, 2);
+  const next = release(deployment, 2);
   await next.when("leader.observed");
   await Promise.all([old.when("run.completed"), next.when("run.completed")]);
-  expect(await site.redis().get(keys.format)).toBe("1");
+  expect(await deployment.redis().get(keys.format)).toBe("1");
   expect(await old.end()).toBe(0);
   await next.when("leader.elected");
   await untilFormat("2");
@@ -78,22 +81,22 @@ test("a release with the next format works beside the older one, and raises the 
 });
 
 test("an older release does not start on newer data, and neither do its commands act on it", async () => {
-  const { site, keys } = await setup();
-  await site.redis().set(keys.format, "2");
-  const replica = site.start();
+  const { deployment, keys } = await setup();
+  await deployment.redis().set(keys.format, "2");
+  const replica = deployment.start();
   expect(await replica.end("SIGCONT")).toBe(1);
   const line =
     "the data in Redis has format 2, written by a newer release of Bellwether, and this one knows format 1; upgrade this one, or use another namespace";
   expect(replica.noise).toEqual([line]);
-  const pause = await site.command("pause", "beat");
+  const pause = await deployment.command("pause", "beat");
   expect(pause).toEqual({ code: 1, stdout: "", stderr: `${line}\n` });
 });
 
 test("an older replica that was away while the others were upgraded stops when it is back", async () => {
-  const { site, keys } = await setup();
-  const old = release(site, 1);
+  const { deployment, keys } = await setup();
+  const old = release(deployment, 1);
   await old.when("leader.elected");
-  await site.redis().set(keys.format, "2");
+  await deployment.redis().set(keys.format, "2");
   const [code] = await once(old.child, "exit");
   expect(code).toBe(1);
   expect(await old.when("test.failed")).toMatchObject({ error: expect.stringContaining("BellwetherError") });

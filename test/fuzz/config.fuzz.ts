@@ -3,14 +3,14 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { stringify } from "yaml";
-import { changeWords } from "../../src/cli/explain/change-words.ts";
-import { scheduleWords, troubleWords } from "../../src/cli/explain/policy-words.ts";
+import { describeChange } from "../../src/cli/explain/describe-change.ts";
+import { describeFailures, describeSchedule } from "../../src/cli/explain/describe-policy.ts";
 import { listTicks } from "../../src/cli/tick-list.ts";
 import type { Job } from "../../src/config/config.ts";
+import { type ConfigIssue, formatIssue } from "../../src/config/config-issue.ts";
 import { deepFreeze } from "../../src/config/freeze.ts";
 import { hashJobs } from "../../src/config/hash.ts";
 import { readJobs } from "../../src/config/jobs.ts";
-import { formatMistake, type Mistake } from "../../src/config/mistake.ts";
 import { parseConfigDocument } from "../../src/config/parse-document.ts";
 import { ABSENT_SETTINGS, readSettings } from "../../src/config/settings.ts";
 import { fuzzTarget } from "./fuzz-target.ts";
@@ -154,27 +154,27 @@ export const configTarget = fuzzTarget({
     .chain(file => fc.record({ file: fc.constant(file), text: textsOf(file) })),
   check({ file, text }) {
     const read = readFileOf(file, text);
-    for (const mistake of read.mistakes) checkMistake(mistake, text);
-    if (read.mistakes.length === 0) checkJobs(read.jobs);
+    for (const issue of read.issues) checkIssue(issue, text);
+    if (read.issues.length === 0) checkJobs(read.jobs);
   },
 });
 
-function readFileOf(file: File, text: string): { mistakes: readonly Mistake[]; jobs: readonly Job[] } {
+function readFileOf(file: File, text: string): { issues: readonly ConfigIssue[]; jobs: readonly Job[] } {
   const absent = file === "jobs" ? {} : ABSENT_SETTINGS;
   const readSecret = () => ({ text: SECRET });
   const parsed = parseConfigDocument({ file, text, env: ENV, readSecret, absent });
-  if (!parsed.ok) return { mistakes: parsed.mistakes, jobs: [] };
+  if (!parsed.ok) return { issues: parsed.issues, jobs: [] };
   const queues = { file: "bellwether.yaml", names: null, refusedHandlers: [] };
   if (file === "jobs") return readJobs([parsed.document], { calendars: new Map(), queues });
   const settings = readSettings(parsed.document);
-  return { mistakes: settings.ok ? [] : settings.mistakes, jobs: [] };
+  return { issues: settings.ok ? [] : settings.issues, jobs: [] };
 }
 
 /** A mistake has a place in the text, stands on one line, steers no terminal and tells no secret. */
-function checkMistake(mistake: Mistake, text: string): void {
-  const shown = formatMistake(mistake);
+function checkIssue(issue: ConfigIssue, text: string): void {
+  const shown = formatIssue(issue);
   const lines = text.split("\n").length;
-  const { line, column, problem } = mistake;
+  const { line, column, problem } = issue;
   if (line < 1 || line > lines || column < 1 || problem === "") throw new Error(`no place: ${shown}`);
   if (/\p{Cc}/u.test(shown)) throw new Error(`control characters: ${JSON.stringify(shown)}`);
   if (shown.length > 2_000) throw new Error(`${shown.length} characters: ${shown.slice(0, 300)}`);
@@ -195,7 +195,11 @@ function checkJobs(jobs: readonly Job[]): void {
       if (tick !== null) new Date(tick.at + job.schedule.jitterOf(tick.at)).toISOString();
     }
     listTicks([job], { fromMs: Date.UTC(2026, 0), untilMs: Number.POSITIVE_INFINITY, count: 5 });
-    for (const words of [scheduleWords(job), changeWords(job, Date.UTC(2026, 0)), troubleWords(job)]) {
+    for (const words of [
+      describeSchedule(job),
+      describeChange(job, Date.UTC(2026, 0)),
+      describeFailures(job),
+    ]) {
       JSON.stringify(words);
     }
   }

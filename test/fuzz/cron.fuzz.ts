@@ -91,8 +91,7 @@ export const cronTarget = fuzzTarget({
   check({ spec, moment, duration, instant }) {
     const created = createSchedule(spec);
     if (created.ok) checkWalk(created.schedule, moment);
-    else if (created.problems.some(({ problem }) => problem === ""))
-      throw new Error("a problem without words");
+    else if (created.issues.some(({ problem }) => problem === "")) throw new Error("a problem without words");
     checkDuration(duration);
     checkInstant(instant);
   },

@@ -4,8 +4,8 @@ import type { Job } from "../../src/config/config.ts";
 import { readLeader } from "../../src/election/leader-record.ts";
 import { importBull } from "../../src/import/bullmq.ts";
 import { readBullEntries } from "../../src/import/bullmq-entries.ts";
+import { readControls } from "../../src/launch/controls.ts";
 import { readCursors, readLaunched } from "../../src/launch/cursors.ts";
-import { readOrders } from "../../src/launch/orders.ts";
 import { readAudit, readHistory, readLastDecisions } from "../../src/launch/read-history.ts";
 import { tickOfRun } from "../../src/launch/run-id.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -54,7 +54,7 @@ function checkStamp(raw: unknown): void {
 }
 
 async function readAll(redis: Redis) {
-  const { paused, skips, ...orders } = await readOrders(redis, KEYS);
+  const { paused, skips, ...orders } = await readControls(redis, KEYS);
   for (const { atMs } of paused.values()) new Date(atMs).toISOString();
   return {
     orders: { ...orders, paused: [...paused], skips: [...skips] },

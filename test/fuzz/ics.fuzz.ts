@@ -89,7 +89,7 @@ export const icsTarget = fuzzTarget({
       jitterMs: 0,
       seed: "x",
     });
-    if (!created.ok) throw new Error(JSON.stringify(created.problems));
+    if (!created.ok) throw new Error(JSON.stringify(created.issues));
     created.schedule.next(Date.UTC(2026, 0));
     created.schedule.candidate(Date.UTC(2026, 0));
   },

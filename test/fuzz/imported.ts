@@ -1,5 +1,5 @@
+import { formatIssue } from "../../src/config/config-issue.ts";
 import { readJobs } from "../../src/config/jobs.ts";
-import { formatMistake } from "../../src/config/mistake.ts";
 import { parseConfigDocument } from "../../src/config/parse-document.ts";
 import { formatNote, type ImportedJobs } from "../../src/import/imported-jobs.ts";
 import { writeJobsDocument } from "../../src/import/jobs-document.ts";
@@ -15,6 +15,6 @@ export function checkImported(imported: ImportedJobs): void {
   if (text === null) return;
   const parsed = parseConfigDocument({ file: "jobs.yaml", text, env: {} });
   const read = parsed.ok ? readJobs([parsed.document], { calendars: new Map(), queues: QUEUES }) : parsed;
-  if (read.mistakes.length === 0) return;
-  throw new Error(`${read.mistakes.map(formatMistake).join("\n")}\nin\n${text}`);
+  if (read.issues.length === 0) return;
+  throw new Error(`${read.issues.map(formatIssue).join("\n")}\nin\n${text}`);
 }

@@ -20,7 +20,7 @@ const LATE_TICKS = 20_000;
 it("launches on time beside jobs that have a long backlog, and misses nothing", async () => {
   const keys = new RedisKeys(namespace());
   const [clock, recorder] = [realClock(), new Recorder()];
-  const redis = connectRedis({ kind: "url", url: server.url }, "fenced", "test");
+  const redis = connectRedis({ kind: "url", url: server.url }, "noRetry", "test");
   onTestFinished(() => redis.disconnect());
   await new Promise(resolve => redis.once("ready", resolve));
   const late = Array.from({ length: 15 }, (_, i) => jobOf(`late-${i}`, { catchUpWindowMs: 1e9 }));
@@ -33,7 +33,7 @@ it("launches on time beside jobs that have a long backlog, and misses nothing", 
   await redis.hset(keys.cursors, Object.fromEntries(late.map(({ name }) => [name, Math.floor(fromMs)])));
   const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
   const ending = new AbortController();
-  const ended = loop.lead({ number: 1, fence: FENCE, signal: ending.signal });
+  const ended = loop.runTerm({ number: 1, fence: FENCE, signal: ending.signal });
   for (const { name } of punctual) {
     const launched = new Set<string>();
     await recorder.when("tick.launched", ({ job, tick }) => job === name && launched.add(tick).size === 4);

@@ -6,7 +6,7 @@ import { unusedPort } from "../support/command.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import { startRedis, type TestRedis, type TestRedisOptions } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
 const disposals: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -19,23 +19,25 @@ async function server(options?: TestRedisOptions): Promise<TestRedis> {
   return redis;
 }
 
-async function createSite(options: SiteOptions): Promise<Site> {
-  const site = await Site.create(options);
-  disposals.push(() => site.dispose());
-  onTestFailed(() => console.log(site.transcript()));
-  return site;
+async function createDeployment(options: TestDeploymentOptions): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create(options);
+  disposals.push(() => deployment.dispose());
+  onTestFailed(() => console.log(deployment.transcript()));
+  return deployment;
 }
 
 const BEATS = [1, 2, 3].map(n => `beat-${n}: { every: 1s, handler: echo, catchUp: all }`);
 const SHORT_LEASE = ["election: { leaseTtl: 4s }"];
 
 /** Waits until every job has launched a tick later than now, on time. */
-async function isOnTimeAgain(site: Site): Promise<void> {
+async function isOnTimeAgain(deployment: TestDeployment): Promise<void> {
   const sinceMs = Date.now();
   const isNew = (line: LogLine) =>
     Date.parse(String(line["tick"])) > sinceMs && Number(line["lateMs"]) < 1_000;
   await Promise.all(
-    BEATS.map((_, i) => site.when("tick.launched", line => line["job"] === `beat-${i + 1}` && isNew(line))),
+    BEATS.map((_, i) =>
+      deployment.when("tick.launched", line => line["job"] === `beat-${i + 1}` && isNew(line)),
+    ),
   );
 }
 
@@ -55,7 +57,7 @@ function secondOf(run: string): number {
   return Date.parse(tick.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z")) / 1_000;
 }
 
-const troubles = (replica: ReplicaProcess) =>
+const warnings = (replica: ReplicaProcess) =>
   replica.lines.filter(line => line.level === "warn" || line.level === "error").map(line => line.event);
 
 /** What was told twice, but for the absence of a leader, which is told again at growing intervals. */
@@ -84,8 +86,8 @@ const everything = (replica: ReplicaProcess) =>
 describe("Redis", () => {
   test("that is not there at start is named once, and used as soon as it is there", async () => {
     const port = await unusedPort();
-    const site = await createSite({ redisUrl: `redis://127.0.0.1:${port}`, jobs: BEATS });
-    const replica = site.start();
+    const deployment = await createDeployment({ redisUrl: `redis://127.0.0.1:${port}`, jobs: BEATS });
+    const replica = deployment.start();
     const told = await replica.when("redis.unreachable");
     expect(told).toMatchObject({
       level: "error",
@@ -96,87 +98,90 @@ describe("Redis", () => {
     expect(await replica.when("redis.connected")).toMatchObject({ address: redis.url });
     await replica.when("leader.elected");
     await replica.when("run.completed");
-    expect(site.lines("redis.unreachable")).toHaveLength(1);
+    expect(deployment.lines("redis.unreachable")).toHaveLength(1);
     expect(replica.noise).toEqual([]);
     expect(await replica.end()).toBe(0);
   });
 
   test("that is not there at all does not keep a replica from ending", async () => {
-    const site = await createSite({ redisUrl: `redis://127.0.0.1:${await unusedPort()}`, jobs: BEATS });
-    const replica = site.start();
+    const deployment = await createDeployment({
+      redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
+      jobs: BEATS,
+    });
+    const replica = deployment.start();
     await replica.when("redis.unreachable");
     await replica.end("SIGTERM");
     expect(replica.child.signalCode).toBeNull();
-    expect(troubles(replica)).toEqual(["redis.unreachable"]);
+    expect(warnings(replica)).toEqual(["redis.unreachable"]);
     expect(replica.noise).toEqual([]);
   });
 
   test("that is killed and comes back costs no tick and doubles none, and is told once", async () => {
     const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
-    const follower = site.start();
-    await site.when("leader.elected");
-    await isOnTimeAgain(site);
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
+    const follower = deployment.start();
+    await deployment.when("leader.elected");
+    await isOnTimeAgain(deployment);
     await redis.kill();
     await Promise.all([replica.when("redis.unreachable"), follower.when("redis.unreachable")]);
-    await site.when("leader.lost", isUnreachable);
+    await deployment.when("leader.lost", isUnreachable);
     await redis.restart();
-    await isOnTimeAgain(site);
+    await isOnTimeAgain(deployment);
     await Promise.all([replica.end(), follower.end()]);
 
-    await expectEveryTickOnce(site.ledger());
+    await expectEveryTickOnce(deployment.ledger());
     for (const each of [replica, follower]) {
-      expect(repeated(troubles(each))).toEqual([]);
+      expect(repeated(warnings(each))).toEqual([]);
       expect(each.noise).toEqual([]);
     }
-    expect(site.lines("leader.lost", isUnreachable)).toMatchObject([{ level: "warn" }]);
-    expect(site.lines("tick.missed")).toEqual([]);
+    expect(deployment.lines("leader.lost", isUnreachable)).toMatchObject([{ level: "warn" }]);
+    expect(deployment.lines("tick.missed")).toEqual([]);
   });
 
   test("that freezes for longer than the lease and wakes costs no tick and doubles none", async () => {
     const redis = await server();
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
-    const follower = site.start();
-    await site.when("leader.elected");
-    await isOnTimeAgain(site);
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
+    const follower = deployment.start();
+    await deployment.when("leader.elected");
+    await isOnTimeAgain(deployment);
     await redis.kill("SIGSTOP");
-    const lost = await site.when("leader.lost", isUnreachable);
+    const lost = await deployment.when("leader.lost", isUnreachable);
     expect(lost).toMatchObject({ level: "warn" });
     await Promise.all([replica.when("redis.unreachable"), follower.when("redis.unreachable")]);
     await redis.kill("SIGCONT");
     expect(
-      await site.when("leader.elected", line => Number(line["term"]) > Number(lost["term"])),
+      await deployment.when("leader.elected", line => Number(line["term"]) > Number(lost["term"])),
     ).toMatchObject({
       reason: "expired",
       previous: lost.replica,
       vacantMs: expect.any(Number),
     });
-    await isOnTimeAgain(site);
+    await isOnTimeAgain(deployment);
     await Promise.all([replica.end(), follower.end()]);
 
-    await expectEveryTickOnce(site.ledger());
+    await expectEveryTickOnce(deployment.ledger());
     for (const each of [replica, follower]) {
-      expect(repeated(troubles(each))).toEqual([]);
+      expect(repeated(warnings(each))).toEqual([]);
       expect(each.noise).toEqual([]);
     }
   });
 
   test("that runs out of memory launches nothing until it has some, says so, and then loses no tick", async () => {
     const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
-    await isOnTimeAgain(site);
-    const admin = site.redis();
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
+    await isOnTimeAgain(deployment);
+    const admin = deployment.redis();
     await admin.config("SET", "maxmemory", "1mb");
-    const told = await site.when("launch.failed", line => /OOM/.test(String(line["error"])));
+    const told = await deployment.when("launch.failed", line => /OOM/.test(String(line["error"])));
     expect(told.level).toBe("warn");
-    await site.when("leader.lost", line => /OOM/.test(String(line["error"])));
+    await deployment.when("leader.lost", line => /OOM/.test(String(line["error"])));
     await admin.config("SET", "maxmemory", "0");
-    await isOnTimeAgain(site);
+    await isOnTimeAgain(deployment);
     expect(await replica.end()).toBe(0);
-    await expectEveryTickOnce(site.ledger());
+    await expectEveryTickOnce(deployment.ledger());
     expect(replica.noise).toEqual([]);
   });
 
@@ -184,35 +189,35 @@ describe("Redis", () => {
     const redis = await server({
       args: ["--save", "3600 1", "--appendonly", "no", "--enable-protected-configs", "yes"],
     });
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
-    await isOnTimeAgain(site);
-    const admin = site.redis();
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
+    await isOnTimeAgain(deployment);
+    const admin = deployment.redis();
     // A snapshot that cannot be written is what a full disk looks like.
     await rm(redis.dir, { recursive: true });
     await admin.bgsave();
-    const told = await site.when("launch.failed", line => /MISCONF/.test(String(line["error"])));
+    const told = await deployment.when("launch.failed", line => /MISCONF/.test(String(line["error"])));
     expect(told.level).toBe("warn");
-    await site.when("leader.lost", line => /MISCONF/.test(String(line["error"])));
+    await deployment.when("leader.lost", line => /MISCONF/.test(String(line["error"])));
     await mkdir(redis.dir);
     await admin.config("SET", "dir", redis.dir);
     await admin.bgsave();
-    await isOnTimeAgain(site);
+    await isOnTimeAgain(deployment);
     expect(await replica.end()).toBe(0);
-    await expectEveryTickOnce(site.ledger());
+    await expectEveryTickOnce(deployment.ledger());
     expect(replica.noise).toEqual([]);
   });
 
   test("that is a read-only replica is not used, says so once, and is used when it is promoted", async () => {
     const primary = await server();
     const redis = await server({ args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)] });
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
     const readOnly = `READONLY this server is a replica of 127.0.0.1:${primary.port}, and takes no writes; name the primary, or use redis.sentinel or redis.cluster`;
     expect((await replica.when("redis.unreachable"))["error"]).toBe(readOnly);
-    await triedAgain(site.redis(), 5);
+    await triedAgain(deployment.redis(), 5);
     expect(connectionLines(replica)).toEqual([readOnly]);
-    await site.redis().replicaof("NO", "ONE");
+    await deployment.redis().replicaof("NO", "ONE");
     await replica.when("leader.elected");
     await replica.when("run.completed");
     expect(await replica.end()).toBe(0);
@@ -221,10 +226,10 @@ describe("Redis", () => {
 
   test("that becomes a read-only replica is told once with that, and is used when it is promoted again", async () => {
     const [primary, redis] = [await server(), await server()];
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
-    const replica = site.start();
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
+    const replica = deployment.start();
     await replica.when("run.completed");
-    const admin = site.redis();
+    const admin = deployment.redis();
     await admin.replicaof("127.0.0.1", primary.port);
     const isReadOnly = (line: LogLine) =>
       String(line["error"]).startsWith("READONLY this server is a replica");
@@ -246,14 +251,14 @@ describe("Redis", () => {
 
   test("that may evict keys is warned of, with the reason and what to change", async () => {
     const redis = await server({ args: ["--save", "", "--maxmemory-policy", "allkeys-lru"] });
-    const site = await createSite({ redisUrl: redis.url, jobs: BEATS });
-    const replica = site.start();
+    const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS });
+    const replica = deployment.start();
     const warning = await replica.when("redis.warning");
     expect(warning.level).toBe("warn");
     expect(JSON.stringify(warning)).toMatch(/maxmemory-policy.*allkeys-lru.*noeviction/);
     await replica.when("run.completed");
     expect(await replica.end()).toBe(0);
-    expect(site.lines("redis.warning")).toHaveLength(1);
+    expect(deployment.lines("redis.warning")).toHaveLength(1);
     expect(replica.noise).toEqual([]);
   });
 
@@ -263,8 +268,11 @@ describe("Redis", () => {
     { given: "no password", login: "", says: /NOAUTH/ },
   ])("that is given $given says so, and no log shows a password", async ({ login, says }) => {
     const redis = await server({ args: ["--save", "", "--requirepass", "another-one"] });
-    const site = await createSite({ redisUrl: `redis://${login}127.0.0.1:${redis.port}`, jobs: BEATS });
-    const replica = site.start();
+    const deployment = await createDeployment({
+      redisUrl: `redis://${login}127.0.0.1:${redis.port}`,
+      jobs: BEATS,
+    });
+    const replica = deployment.start();
     const told = await replica.when("redis.unreachable");
     expect(told).toMatchObject({ level: "error", error: expect.stringMatching(says) });
     expect(told["address"]).toContain(`127.0.0.1:${redis.port}`);
@@ -273,17 +281,20 @@ describe("Redis", () => {
     expect(everything(replica)).not.toContain("s3cret-of-ours");
     expect(replica.noise).toEqual([]);
 
-    const status = await site.command("status");
+    const status = await deployment.command("status");
     expect(status).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(says) });
     expect(status.stderr).not.toContain("s3cret-of-ours");
   });
 
   test("whose right password came later is used without a restart", async () => {
     const redis = await server({ args: ["--save", "", "--requirepass", "new"] });
-    const site = await createSite({ redisUrl: `redis://:old@127.0.0.1:${redis.port}`, jobs: BEATS });
-    const replica = site.start();
+    const deployment = await createDeployment({
+      redisUrl: `redis://:old@127.0.0.1:${redis.port}`,
+      jobs: BEATS,
+    });
+    const replica = deployment.start();
     await replica.when("redis.unreachable");
-    const admin = site.redis(`redis://:new@127.0.0.1:${redis.port}`);
+    const admin = deployment.redis(`redis://:new@127.0.0.1:${redis.port}`);
     await admin.config("SET", "requirepass", "old");
     await replica.when("leader.elected");
     await replica.when("run.completed");
@@ -309,14 +320,14 @@ describe("a handler never ends its replica", () => {
   test("however it goes wrong", async () => {
     const redis = await server();
     const names = Object.keys(handlers);
-    const site = await createSite({
+    const deployment = await createDeployment({
       redisUrl: redis.url,
       jobs: [...names, "fine"].map(
         name => `${name}: { every: 1s, handler: ${name === "fine" ? "echo" : name} }`,
       ),
       handlers,
     });
-    const replica = site.start();
+    const replica = deployment.start();
     const ends = (job: string) => (line: LogLine) => line["job"] === job;
     await Promise.all(
       names.map(name =>

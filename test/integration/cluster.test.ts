@@ -24,7 +24,7 @@ function addressOf(tag: string): RedisAddress {
   return { kind: "cluster", nodes, tag };
 }
 
-async function open(tag: string, purpose: "fenced" | "plain") {
+async function open(tag: string, purpose: "noRetry" | "plain") {
   const redis = connectRedis(addressOf(tag), purpose, "test");
   disposals.push(() => redis.disconnect());
   if (redis.status !== "ready") await new Promise(resolve => redis.once("ready", resolve));
@@ -54,7 +54,7 @@ describe("a connection to a Redis Cluster", () => {
 
   it("finds the new master when the old one dies, and none of its transactions is sent twice", async () => {
     const tag = namespace();
-    const redis = await open(tag, "fenced");
+    const redis = await open(tag, "noRetry");
     const master = await cluster.masterOf(`{${tag}}`);
     await master.kill();
     const gone = new Promise(resolve => redis.once("close", resolve));
@@ -68,7 +68,7 @@ describe("a connection to a Redis Cluster", () => {
 
   it("follows a slot that was handed over to another node, with a command that is refused and not sent again", async () => {
     const tag = namespace();
-    const redis = await open(tag, "fenced");
+    const redis = await open(tag, "noRetry");
     const master = await cluster.masterOf(`{${tag}}`);
     const replica = (
       await Promise.all(
@@ -111,34 +111,34 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
     "jobs/tick.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
   disposals.push(() => project.dispose());
-  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
-  disposals.push(() => Promise.all(flock.map(replica => replica.end())));
+  const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  disposals.push(() => Promise.all(replicas.map(replica => replica.end())));
   const leader = await Promise.race(
-    flock.map(async replica => {
+    replicas.map(async replica => {
       await replica.when("leader.elected");
       return replica;
     }),
   );
-  const follower = flock.find(replica => replica !== leader) as ReplicaProcess;
+  const follower = replicas.find(replica => replica !== leader) as ReplicaProcess;
   await follower.when("leader.observed");
-  await Promise.race(flock.map(replica => replica.when("run.completed")));
+  await Promise.race(replicas.map(replica => replica.when("run.completed")));
 
   const master = await cluster.masterOf(`{${tag}}`);
   await master.kill();
   const killedAt = new Date().toISOString();
   await Promise.race(
-    flock.map(replica => replica.when("tick.launched", line => String(line["tick"]) > killedAt)),
+    replicas.map(replica => replica.when("tick.launched", line => String(line["tick"]) > killedAt)),
   );
   await master.restart();
   await cluster.untilWhole();
 
-  const led = flock.find(
+  const led = replicas.find(
     replica =>
       replica.lines.findLast(line => /^leader\.(elected|observed)$/.test(line.event ?? ""))?.event ===
       "leader.elected",
   );
   const killed = led ?? leader;
-  const other = flock.find(replica => replica !== killed) as ReplicaProcess;
+  const other = replicas.find(replica => replica !== killed) as ReplicaProcess;
   const before = other.lines.length;
   await killed.end("SIGKILL");
   const crashedAt = new Date().toISOString();

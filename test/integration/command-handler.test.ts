@@ -231,8 +231,8 @@ describe("a command that cannot be started", () => {
   test("is told with all other handlers, once for the jobs that share it", async () => {
     const jobs = ["a", "b"].map(name => ({ name, handler: commandOf(["no-such-program"]) }));
     const good = { name: "c", handler: commandOf(["sh", "-c", "exit 0"]) };
-    const { handlers, problems } = await loadHandlers({ jobs: [...jobs, good], jobsDir: "/nowhere" });
-    expect(problems.map(problem => problem.message)).toEqual([
+    const { handlers, issues } = await loadHandlers({ jobs: [...jobs, good], jobsDir: "/nowhere" });
+    expect(issues.map(problem => problem.message)).toEqual([
       expect.stringMatching(/^jobs "a", "b": there is no program no-such-program in PATH \(/),
     ]);
     expect([...handlers.keys()]).toEqual(["c"]);

@@ -9,7 +9,7 @@ it("refuses commands immediately while a server never answers, and gives the con
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const look = async (purpose: "fenced" | "plain") => {
+  const look = async (purpose: "noRetry" | "plain") => {
     const redis = connectRedis({ kind: "url", url: `redis://127.0.0.1:${port}` }, purpose, "test");
     onTestFinished(() => redis.disconnect());
     const closed = new Promise(resolve => redis.once("close", resolve));
@@ -21,5 +21,5 @@ it("refuses commands immediately while a server never answers, and gives the con
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  await Promise.all([look("fenced"), look("plain")]);
+  await Promise.all([look("noRetry"), look("plain")]);
 });

@@ -58,7 +58,7 @@ async function calls(): Promise<Record<string, string>> {
 }
 
 describe("a connection to another database than the configuration names", () => {
-  it.each(["fenced", "plain", "subscriber", "worker"] as const)(
+  it.each(["noRetry", "plain", "subscriber", "worker"] as const)(
     "carries no command of purpose %s, and its reason is told once",
     async purpose => {
       const { redis, recorder } = open(at("/20"), purpose);

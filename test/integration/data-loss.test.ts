@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { DataGuard } from "../../src/alarm/data-guard.ts";
+import { readControls } from "../../src/launch/controls.ts";
 import { type Memory, putBack, readMemory } from "../../src/launch/memory.ts";
-import { readOrders } from "../../src/launch/orders.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
@@ -51,7 +51,7 @@ async function setup() {
     readMemory(redis, keys, { before, fence, isWhole: true });
   const restore = (memory: Memory, fence: string | null = null) =>
     putBack(redis, keys, memory, { fence, by: "replica-1" });
-  const paused = async () => [...(await readOrders(redis, keys)).paused.keys()].sort();
+  const paused = async () => [...(await readControls(redis, keys)).paused.keys()].sort();
   await redis.set(keys.term, FENCE);
   await redis.hset(keys.cursors, "report", "1");
   await remember(null, FENCE);
@@ -66,10 +66,10 @@ describe("what a replica remembers", () => {
     await redis.hset(keys.launched, "promo", "2");
     await redis.set(keys.generation, "4");
     const memory = await remember();
-    const before = await readOrders(redis, keys);
+    const before = await readControls(redis, keys);
     await empty();
     expect(await restore(memory)).toEqual({ outcome: "done", jobs: ["report"] });
-    const after = await readOrders(redis, keys);
+    const after = await readControls(redis, keys);
     expect(after.paused).toEqual(before.paused);
     expect(after.skips).toEqual(before.skips);
     expect(after.version).toBeGreaterThan(before.version);
@@ -101,11 +101,11 @@ describe("what a replica remembers", () => {
     await operator.skipNext(mail);
     const memory = await remember();
     const [first = expect.fail(), second = expect.fail(), third = expect.fail()] =
-      (await readOrders(redis, keys)).skips.get("mail") ?? [];
+      (await readControls(redis, keys)).skips.get("mail") ?? [];
     await goBack();
     await redis.hset(keys.cursors, "mail", second);
     expect(await restore(memory)).toMatchObject({ outcome: "done" });
-    expect((await readOrders(redis, keys)).skips.get("mail")).toEqual([first, third]);
+    expect((await readControls(redis, keys)).skips.get("mail")).toEqual([first, third]);
     const [audited] = await readAudit(redis, keys, 1);
     expect(audited?.ticks).toEqual([new Date(third).toISOString()]);
   });
@@ -200,7 +200,7 @@ describe("what a replica remembers", () => {
     await by.pause(mail);
     expect(await restore(newer)).toEqual({ outcome: "done", jobs: [] });
     expect(await paused()).toEqual(["mail"]);
-    expect((await readOrders(redis, keys)).paused.get("mail")?.by).toBe("bob");
+    expect((await readControls(redis, keys)).paused.get("mail")?.by).toBe("bob");
   });
 });
 
@@ -246,7 +246,7 @@ describe("the data guard", () => {
       guard.start();
       disposals.push(() => guard.stop());
       const knows = async (order: string) => {
-        while (!memories.some(({ orders }) => orders.has(order))) await new Promise(setImmediate);
+        while (!memories.some(({ controls }) => controls.has(order))) await new Promise(setImmediate);
       };
       return { guard, recorder, knows };
     });

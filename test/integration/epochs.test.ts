@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const dispose of disposals.splice(0).reverse()) await dispose();
 });
 
-async function open(purpose: "fenced" | "plain"): Promise<Redis> {
+async function open(purpose: "noRetry" | "plain"): Promise<Redis> {
   const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
   disposals.push(() => redis.disconnect());
   await new Promise(resolve => redis.once("ready", resolve));
@@ -37,26 +37,26 @@ async function open(purpose: "fenced" | "plain"): Promise<Redis> {
 async function setup() {
   const keys = new RedisKeys(namespace());
   const redis = await open("plain");
-  const fenced = await open("fenced");
+  const fenced = await open("noRetry");
   await redis.set(keys.term, FENCE);
   const launchers = new Map<readonly Job[], Launcher>();
-  /** A leader that has these jobs opens its books. */
-  const lead = async (jobs: readonly Job[], nowMs: number) => {
+  /** A leader that has these jobs opens its term. */
+  const openTerm = async (jobs: readonly Job[], nowMs: number) => {
     const launcher = launchers.get(jobs) ?? new Launcher({ redis: fenced, keys, jobs });
     if (!launchers.has(jobs)) disposals.push(() => launcher.close());
     launchers.set(jobs, launcher);
     const opened = await launcher.open(FENCE, nowMs);
     if (opened.outcome !== "opened") throw new Error("fenced");
     const cursors = new Map([
-      ...[...opened.books].map(([job, { cursor }]) => [job, cursor] as const),
+      ...[...opened.jobStates].map(([job, { cursor }]) => [job, cursor] as const),
       ...opened.closed.map(epoch => [laneOf({ job: epoch.job, epoch: epoch.number }), epoch.cursor] as const),
     ]);
     const commit = (...decisions: readonly Decision[]) =>
-      launcher.commit({ fence: FENCE, term: 1, decisions, cursors, orders: 0, nowMs: nowMs + 1 });
+      launcher.commit({ fence: FENCE, term: 1, decisions, cursors, controlsVersion: 0, nowMs: nowMs + 1 });
     return { ...opened, launcher, cursors, commit };
   };
   const history = (job: string) => readHistory(redis, keys, job, 50);
-  return { keys, redis, fenced, lead, history };
+  return { keys, redis, fenced, openTerm, history };
 }
 
 const launch = (tickAt: number, epoch?: number): Decision => {
@@ -69,7 +69,7 @@ const NEXT = jobOf("report", { catchUp: "none", catchUpWindowMs: 5_000 }, { ever
 
 describe("a schedule that changed", () => {
   it("leaves its undecided ticks to an epoch of their own, which a leader without it can rebuild", async () => {
-    const { lead } = await setup();
+    const { openTerm } = await setup();
     const holidays = new Calendar({
       name: "holidays",
       stretches: [{ clock: "wall", start: T0 + 10_000, end: T0 + 30_000, name: "a feast" }],
@@ -77,9 +77,9 @@ describe("a schedule that changed", () => {
     const rules = { catchUp: "latest", catchUpWindowMs: 9_000, catchUpLimit: 3, maxRuns: 50 } as const;
     const spec = { everyMs: 1_000, jitterMs: 4_000, except: ["calendar:holidays"], calendars: { holidays } };
     const old = jobOf("report", rules, spec);
-    await lead([old], T0);
-    const { closed, books } = await lead([NEXT], T0 + 60_500);
-    expect(books.get("report")?.cursor).toBe(T0 + 60_500);
+    await openTerm([old], T0);
+    const { closed, jobStates } = await openTerm([NEXT], T0 + 60_500);
+    expect(jobStates.get("report")?.cursor).toBe(T0 + 60_500);
     expect(closed).toMatchObject([{ ...rules, job: "report", number: 1, cursor: T0, untilMs: T0 + 60_500 }]);
     const [{ schedule } = old] = closed;
     expect(schedule.fingerprint).toBe(old.schedule.fingerprint);
@@ -90,10 +90,10 @@ describe("a schedule that changed", () => {
   });
 
   it("is recorded with its change once, in words, and not again by the next leader", async () => {
-    const { lead, history } = await setup();
-    await lead([SECONDLY], T0);
-    await lead([NEXT], T0 + 60_000);
-    await lead([jobOf("report", { ...NEXT }, { everyMs: 7_000 })], T0 + 90_000);
+    const { openTerm, history } = await setup();
+    await openTerm([SECONDLY], T0);
+    await openTerm([NEXT], T0 + 60_000);
+    await openTerm([jobOf("report", { ...NEXT }, { everyMs: 7_000 })], T0 + 90_000);
     const until = new Date(T0 + 60_000).toISOString();
     const reason = `the schedule changed; ticks up to ${until} belong to the one before`;
     expect(await history("report")).toMatchObject([
@@ -102,55 +102,55 @@ describe("a schedule that changed", () => {
   });
 
   it("ends no earlier than its cursor, whatever the clock of the next leader shows", async () => {
-    const { lead } = await setup();
-    const { commit } = await lead([SECONDLY], T0);
+    const { openTerm } = await setup();
+    const { commit } = await openTerm([SECONDLY], T0);
     await commit(launch(T0 + 5_000));
-    const { closed, books } = await lead([NEXT], T0 + 4_000);
-    expect([closed[0]?.untilMs, books.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
+    const { closed, jobStates } = await openTerm([NEXT], T0 + 4_000);
+    expect([closed[0]?.untilMs, jobStates.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
   });
 
-  it("is not changed by a definition that arrives when the books have been opened again", async () => {
-    const { lead, redis, keys, fenced } = await setup();
-    for (const [i, job] of [SECONDLY, NEXT, SECONDLY].entries()) await lead([job], T0 + i * 1_000);
+  it("is not changed by a definition that arrives when the term has been opened again", async () => {
+    const { openTerm, redis, keys, fenced } = await setup();
+    for (const [i, job] of [SECONDLY, NEXT, SECONDLY].entries()) await openTerm([job], T0 + i * 1_000);
     const before = await redis.hgetall(keys.definitions);
     const scripts = vi.spyOn(fenced, "evalsha");
     scripts.mockImplementationOnce(() => {
       scripts.mockRejectedValueOnce(new Error("Connection is closed."));
       return redis.evalsha(...(scripts.mock.lastCall as Parameters<Redis["evalsha"]>));
     });
-    await expect(lead([NEXT], T0 + 3_000)).rejects.toThrow("Connection is closed.");
+    await expect(openTerm([NEXT], T0 + 3_000)).rejects.toThrow("Connection is closed.");
     const late = scripts.mock.lastCall as Parameters<Redis["evalsha"]>;
     scripts.mockRestore();
-    await lead([SECONDLY], T0 + 4_000);
+    await openTerm([SECONDLY], T0 + 4_000);
     expect(await redis.evalsha(...late)).toEqual(["late"]);
     expect(await redis.hgetall(keys.definitions)).toEqual(before);
   });
 
   it("moves each epoch's own cursor, and voids a plan from which either differs", async () => {
-    const { lead, redis, keys } = await setup();
-    await lead([SECONDLY], T0);
+    const { openTerm, redis, keys } = await setup();
+    await openTerm([SECONDLY], T0);
     const jobs = [NEXT];
-    const { commit } = await lead(jobs, T0 + 10_000);
+    const { commit } = await openTerm(jobs, T0 + 10_000);
     expect(await commit(launch(T0 + 14_000), launch(T0 + 3_000, 1))).toMatchObject({
-      settled: [{ outcome: "launched" }, { outcome: "launched" }],
+      results: [{ outcome: "launched" }, { outcome: "launched" }],
     });
-    const { cursors } = await lead(jobs, T0 + 20_000);
+    const { cursors } = await openTerm(jobs, T0 + 20_000);
     expect(Object.fromEntries(cursors)).toEqual({ report: T0 + 14_000, "1:report": T0 + 3_000 });
     expect(await commit(launch(T0 + 4_000, 1))).toEqual({ outcome: "moved" });
     expect(await redis.hgetall(keys.cursors)).toEqual({ report: String(T0 + 14_000) });
   });
 
   it("may change again before its ticks are decided, and each epoch is forgotten when it is finished", async () => {
-    const { lead, redis, keys } = await setup();
-    for (const [i, job] of [SECONDLY, NEXT, SECONDLY, NEXT].entries()) await lead([job], T0 + i * 10_000);
-    const { closed, launcher } = await lead([NEXT], T0 + 40_000);
+    const { openTerm, redis, keys } = await setup();
+    for (const [i, job] of [SECONDLY, NEXT, SECONDLY, NEXT].entries()) await openTerm([job], T0 + i * 10_000);
+    const { closed, launcher } = await openTerm([NEXT], T0 + 40_000);
     const spans = closed.map(({ number, fromMs, cursor, untilMs }) => [number, fromMs, cursor, untilMs]);
     expect(spans).toEqual(
       [1, 2, 3].map(n => [n, T0 + (n - 1) * 10_000, T0 + (n - 1) * 10_000, T0 + n * 10_000]),
     );
     expect(await launcher.finish("0:older", ["1:report"])).toBe(false);
     expect(await launcher.finish(FENCE, ["1:report", "3:report"])).toBe(true);
-    expect((await lead([NEXT], T0 + 40_000)).closed.map(({ number }) => number)).toEqual([2]);
+    expect((await openTerm([NEXT], T0 + 40_000)).closed.map(({ number }) => number)).toEqual([2]);
     expect(await redis.hkeys(keys.epochCursors)).toEqual(["2:report"]);
   });
 
@@ -164,12 +164,12 @@ describe("a schedule that changed", () => {
     ["the zone of a period", false, {}, { everyMs: 1_000, timezone: "Asia/Tokyo" }],
     ["queue, data, retry and overlap", false, { queue: "q", data: { a: 1 }, overlap: "skip" }],
   ])("is what decides about ticks: %s (%s)", async (_, isChange, change, spec) => {
-    const { lead, redis, keys } = await setup();
+    const { openTerm, redis, keys } = await setup();
     const changed = jobOf("report", change, spec as { everyMs: number } | undefined);
-    await lead([SECONDLY], T0);
-    const { closed, books } = await lead([changed], T0 + 10_000);
+    await openTerm([SECONDLY], T0);
+    const { closed, jobStates } = await openTerm([changed], T0 + 10_000);
     expect(closed).toHaveLength(isChange ? 1 : 0);
-    expect(books.get("report")?.cursor).toBe(isChange ? T0 + 10_000 : T0);
+    expect(jobStates.get("report")?.cursor).toBe(isChange ? T0 + 10_000 : T0);
     const stored = (await readDefinitions(redis, keys)).get("report");
     expect(stored).toMatchObject({
       queue: changed.queue,
@@ -179,9 +179,9 @@ describe("a schedule that changed", () => {
   });
 
   it("is no change where a policy does not look at what was edited", async () => {
-    const { lead } = await setup();
-    await lead([jobOf("report", { catchUp: "none" })], T0);
-    const { closed } = await lead(
+    const { openTerm } = await setup();
+    await openTerm([jobOf("report", { catchUp: "none" })], T0);
+    const { closed } = await openTerm(
       [jobOf("report", { catchUp: "none", catchUpWindowMs: 1, catchUpLimit: 2 })],
       T0,
     );
@@ -189,20 +189,20 @@ describe("a schedule that changed", () => {
   });
 
   it("changes nothing for a leader whose term has ended", async () => {
-    const { lead, redis, keys } = await setup();
-    await lead([SECONDLY], T0);
+    const { openTerm, redis, keys } = await setup();
+    await openTerm([SECONDLY], T0);
     const before = await redis.hgetall(keys.definitions);
     await redis.set(keys.term, "2:newer");
-    await expect(lead([NEXT], T0 + 10_000)).rejects.toThrow("fenced");
+    await expect(openTerm([NEXT], T0 + 10_000)).rejects.toThrow("fenced");
     expect(await redis.hgetall(keys.definitions)).toEqual(before);
     expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
   });
 
-  it("takes no epoch of another job with it when its books go", async () => {
-    const { lead, redis, keys } = await setup();
+  it("takes no epoch of another job with it when its state goes", async () => {
+    const { openTerm, redis, keys } = await setup();
     const gone = jobOf("gone");
-    await lead([SECONDLY, gone], T0);
-    const { launcher } = await lead([NEXT], T0 + 10_000);
+    await openTerm([SECONDLY, gone], T0);
+    const { launcher } = await openTerm([NEXT], T0 + 10_000);
     await launcher.removed(FENCE, T0 + 10_000);
     expect(await launcher.retire(FENCE, T0 + 10_000 + DAY_MS)).toEqual(["gone"]);
     for (const key of [keys.epochs, keys.epochCursors]) expect(await redis.hkeys(key)).toEqual(["1:report"]);
@@ -225,43 +225,43 @@ describe("data of a release without epochs", () => {
 
   it("is taken over where the schedule is the same: the job goes on from its cursor", async () => {
     for (const job of [SECONDLY, jobOf("report", { maxRuns: 5 })]) {
-      const { lead, history } = await leftBy(job, T0);
-      const { books, closed } = await lead([job], T0 + 60_000);
-      expect([books.get("report")?.cursor, closed]).toEqual([T0, []]);
+      const { openTerm, history } = await leftBy(job, T0);
+      const { jobStates, closed } = await openTerm([job], T0 + 60_000);
+      expect([jobStates.get("report")?.cursor, closed]).toEqual([T0, []]);
       expect(await history("report")).toEqual([]);
     }
   });
 
   it("says nothing of a schedule that has changed since: the job begins now, and its history names the gap", async () => {
-    const { lead, history } = await leftBy(SECONDLY, T0);
-    const { books, closed } = await lead([NEXT], T0 + 60_000);
-    expect([books.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
+    const { openTerm, history } = await leftBy(SECONDLY, T0);
+    const { jobStates, closed } = await openTerm([NEXT], T0 + 60_000);
+    expect([jobStates.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
     const [from, to] = [T0, T0 + 60_000].map(at => new Date(at).toISOString());
     const reason = `the schedule changed, and the one before is not known: no tick from ${from} to ${to} was decided`;
     expect(await history("report")).toMatchObject([{ reason, reasonCode: "schedule_unknown" }]);
   });
 
   it("is written on beside the epochs, so that such a release finds its schedules when it leads again", async () => {
-    const { lead, redis, keys, write } = await leftBy(SECONDLY, T0);
-    await lead([SECONDLY], T0 + 10_000);
+    const { openTerm, redis, keys, write } = await leftBy(SECONDLY, T0);
+    await openTerm([SECONDLY], T0 + 10_000);
     expect(await redis.hget(keys.schedules, "report")).toBe(storedDefinitionOf(SECONDLY).legacy);
     // It leads again, with the same schedule.
     await write(SECONDLY, T0 + 12_000);
-    expect((await lead([SECONDLY], T0 + 20_000)).books.get("report")?.cursor).toBe(T0 + 12_000);
+    expect((await openTerm([SECONDLY], T0 + 20_000)).jobStates.get("report")?.cursor).toBe(T0 + 12_000);
     // And with another one, before which this release's epoch says nothing any more.
     await write(NEXT, T0 + 21_000);
-    const { books, closed } = await lead([SECONDLY], T0 + 30_000);
-    expect([books.get("report")?.cursor, closed]).toEqual([T0 + 30_000, []]);
+    const { jobStates, closed } = await openTerm([SECONDLY], T0 + 30_000);
+    expect([jobStates.get("report")?.cursor, closed]).toEqual([T0 + 30_000, []]);
   });
 });
 
 describe("what is to be expected of a job", () => {
   it("are the ticks of its schedule and of those before it, but none while it is paused or over", async () => {
-    const { lead, redis, keys } = await setup();
+    const { openTerm, redis, keys } = await setup();
     const old = jobOf("report", { maxRuns: 2 });
     const now = jobOf("report", { maxRuns: 9 }, { everyMs: 7_000 });
-    await lead([old], T0);
-    await lead([now], T0 + 10_000);
+    await openTerm([old], T0);
+    await openTerm([now], T0 + 10_000);
     const lanes = async () => {
       const found = (await readDueLanes(redis, keys, [now, jobOf("unknown")])).get("report") ?? [];
       return found.map(({ schedule, cursor }) => [cursor - T0, schedule.next(cursor)?.at]);
@@ -277,12 +277,12 @@ describe("what is to be expected of a job", () => {
 
 describe("definitions", () => {
   it("of all jobs can be read by a program that has none of them", async () => {
-    const { lead, redis, keys } = await setup();
+    const { openTerm, redis, keys } = await setup();
     const jobs = [
       SECONDLY,
       jobOf("nightly", { queue: "slow" }, { cron: ["H 2 * * *"], timezone: "Asia/Tokyo" }),
     ];
-    await lead(jobs, T0);
+    await openTerm(jobs, T0);
     const found = await readDefinitions(redis, keys);
     expect([...found.keys()].sort()).toEqual(["nightly", "report"]);
     const nightly = found.get("nightly");
@@ -293,28 +293,28 @@ describe("definitions", () => {
 
   it("that another program wrote are passed over, and stored anew by the next leader", async () => {
     for (const line of ["", "rubbish", "aa|bb|cc|1|2|{}", 'aa|bb|cc|1|2|{"rules":2}']) {
-      const { lead, redis, keys } = await setup();
-      await lead([SECONDLY], T0);
+      const { openTerm, redis, keys } = await setup();
+      await openTerm([SECONDLY], T0);
       await redis.hset(keys.definitions, "report", line);
       await redis.hset(keys.epochs, { "9:report": `${T0}|${line}`, "9": line, "8:report": line });
       await redis.hset(keys.epochCursors, { "9:report": T0, "8:report": T0 });
       expect(await readDefinitions(redis, keys)).toEqual(new Map());
-      const { books, closed } = await lead([SECONDLY], T0 + 5_000);
-      expect([books.get("report")?.cursor, closed]).toEqual([T0, []]);
+      const { jobStates, closed } = await openTerm([SECONDLY], T0 + 5_000);
+      expect([jobStates.get("report")?.cursor, closed]).toEqual([T0, []]);
       expect((await readDefinitions(redis, keys)).size).toBe(1);
     }
   });
 
   it("share calendars, which are forgotten when none of them names one any more", async () => {
-    const { lead, redis, keys } = await setup();
+    const { openTerm, redis, keys } = await setup();
     const calendar = (end: number) =>
       new Calendar({ name: "c", stretches: [{ clock: "instant", start: T0, end }] });
     const job = (name: string, end: number) => {
       return jobOf(name, {}, { everyMs: 1_000, except: ["calendar:c"], calendars: { c: calendar(end) } });
     };
-    await lead([job("a", T0 + 1), job("b", T0 + 1)], T0);
+    await openTerm([job("a", T0 + 1), job("b", T0 + 1)], T0);
     expect(await redis.hlen(keys.calendars)).toBe(1);
-    const { launcher } = await lead([job("a", T0 + 2), job("b", T0 + 2)], T0 + 10_000);
+    const { launcher } = await openTerm([job("a", T0 + 2), job("b", T0 + 2)], T0 + 10_000);
     expect(await redis.hlen(keys.calendars)).toBe(2);
     await launcher.retire(FENCE, T0 + 10_000);
     expect(await redis.hlen(keys.calendars)).toBe(2);
@@ -325,12 +325,12 @@ describe("definitions", () => {
 });
 
 describe("a job that was removed", () => {
-  it("is found with all its epochs and when it was first missed, and its books go a day later", async () => {
-    const { lead, redis, keys } = await setup();
+  it("is found with all its epochs and when it was first missed, and its state goes a day later", async () => {
+    const { openTerm, redis, keys } = await setup();
     const other = jobOf("other");
-    await lead([SECONDLY, other], T0);
-    await lead([NEXT, other], T0 + 10_000);
-    const { launcher } = await lead([other], T0 + 20_000);
+    await openTerm([SECONDLY, other], T0);
+    await openTerm([NEXT, other], T0 + 10_000);
+    const { launcher } = await openTerm([other], T0 + 20_000);
     for (const nowMs of [T0 + 20_000, T0 + 30_000]) {
       expect(await launcher.removed(FENCE, nowMs)).toMatchObject([
         { job: "report", epoch: 1, cursor: T0, sinceMs: T0 + 20_000 },

@@ -42,7 +42,7 @@ async function setup() {
       replica: id,
       generation: 0,
       leaseTtlMs: TTL_MS,
-      lead: term => {
+      runTerm: term => {
         terms.push(term);
         return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
       },
@@ -71,7 +71,7 @@ async function setup() {
     },
     async onRedis(id: string) {
       const subscriber = await openRedis(redisServer.url, "subscriber");
-      const fenced = await openRedis(redisServer.url, "fenced");
+      const fenced = await openRedis(redisServer.url, "noRetry");
       disposals.push(() => [subscriber, fenced].map(connection => connection.disconnect()));
       const presence = new RedisPresence({
         subscriber,

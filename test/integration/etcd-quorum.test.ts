@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { afterEach, expect, it } from "vitest";
 import { EtcdServers } from "../chaos/etcd-servers.ts";
 import { handoffLines } from "../chaos/judge/handoff-lines.ts";
-import { BEATS, gapBefore, told } from "../support/handoff-site.ts";
+import { BEATS, gapBefore, told } from "../support/handoff-deployment.ts";
 import { createProject } from "../support/project.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
@@ -28,18 +28,18 @@ async function setup(namespace: string, leaseTtl: string) {
     "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
   disposals.push(() => project.dispose());
-  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
-  disposals.push(() => Promise.all(flock.map(replica => replica.end("SIGKILL"))));
-  return { servers, flock };
+  const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  disposals.push(() => Promise.all(replicas.map(replica => replica.end("SIGKILL"))));
+  return { servers, replicas };
 }
 
 /** The first such line of any of them. */
 function first(
-  flock: readonly ReplicaProcess[],
+  replicas: readonly ReplicaProcess[],
   event: string,
   matches?: (line: LogLine) => boolean,
 ): Promise<LogLine> {
-  return Promise.race(flock.map(replica => replica.when(event, matches)));
+  return Promise.race(replicas.map(replica => replica.when(event, matches)));
 }
 
 /** How late a leader may be on a busy machine; it is one within two seconds otherwise, and was after a whole TTL. */
@@ -48,44 +48,44 @@ const SOON_MS = 5_000;
 const BOUND_MS = 300;
 
 it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async () => {
-  const { servers, flock } = await setup("quorum", "2s");
-  const launchedAfter = (iso: string) => first(flock, "tick.launched", line => String(line["tick"]) > iso);
-  await first(flock, "leader.elected");
+  const { servers, replicas } = await setup("quorum", "2s");
+  const launchedAfter = (iso: string) => first(replicas, "tick.launched", line => String(line["tick"]) > iso);
+  await first(replicas, "leader.elected");
 
   await servers.killNode(0);
   await launchedAfter(new Date(Date.now() + 3_000).toISOString());
   await servers.killNode(1);
-  await first(flock, "leader.lost", line => line["reason"] === "unreachable");
-  await Promise.all(flock.map(replica => replica.when("etcd.unreachable")));
-  const absent = await first(flock, "leader.absent");
+  await first(replicas, "leader.lost", line => line["reason"] === "unreachable");
+  await Promise.all(replicas.map(replica => replica.when("etcd.unreachable")));
+  const absent = await first(replicas, "leader.absent");
   expect(absent["error"]).toMatch(
     /^(no answer within|connect ECONN|read ECONN|Connection dropped|Failed to connect)/,
   );
 
   await servers.startNodes();
-  const again = await first(flock, "leader.elected", line => Number(line["term"]) > 1);
+  const again = await first(replicas, "leader.elected", line => Number(line["term"]) > 1);
   await launchedAfter(String(again["time"]));
-  for (const replica of flock) expect(await replica.end()).toBe(0);
-  expect(flock.flatMap(replica => replica.noise)).toEqual([]);
+  for (const replica of replicas) expect(await replica.end()).toBe(0);
+  expect(replicas.flatMap(replica => replica.noise)).toEqual([]);
 });
 
 it("elects a leader soon after the quorum returns, although the old leader could not give its place back", async () => {
-  const { servers, flock } = await setup("quorum-returns", "10s");
+  const { servers, replicas } = await setup("quorum-returns", "10s");
   const [old] = await Promise.all([
-    first(flock, "leader.elected"),
-    ...flock.map(replica => replica.when("etcd.connected")),
+    first(replicas, "leader.elected"),
+    ...replicas.map(replica => replica.when("etcd.connected")),
   ]);
   await Promise.all([servers.killNode(0), servers.killNode(1)]);
-  const leader = flock.find(({ lines }) => lines.includes(old));
+  const leader = replicas.find(({ lines }) => lines.includes(old));
   await leader?.when("leader.lost");
   // By then it has tried in vain to give its place back.
-  await Promise.all(flock.map(replica => replica.when("leader.absent")));
+  await Promise.all(replicas.map(replica => replica.when("leader.absent")));
 
   const isLater = (line: LogLine) => String(line["time"]) > returned;
   const returned = new Date().toISOString();
   await servers.startNodes();
   const [connected, elected] = await Promise.all(
-    ["etcd.connected", "leader.elected"].map(event => first(flock, event, isLater)),
+    ["etcd.connected", "leader.elected"].map(event => first(replicas, event, isLater)),
   );
   expect(Date.parse(String(elected?.["time"])) - Date.parse(String(connected?.["time"]))).toBeLessThan(
     SOON_MS,
@@ -93,12 +93,12 @@ it("elects a leader soon after the quorum returns, although the old leader could
 
   // One log is enough to know what happened, and both say the same.
   expect(elected).toMatchObject({ previous: old.replica, reason: "expired", cause: "unreachable" });
-  const other = flock.find(({ lines }) => !lines.some(line => line === elected));
+  const other = replicas.find(({ lines }) => !lines.some(line => line === elected));
   const observed = await other?.when("leader.observed", line => line["term"] === elected?.["term"]);
   expect(observed && told(observed)).toEqual(elected && told(elected));
-  await first(flock, "tick.launched", line => line["term"] === elected?.["term"]);
-  for (const replica of flock) expect(await replica.end()).toBe(0);
-  expect(handoffLines({ lines: flock.flatMap(({ lines }) => lines) })).toEqual([]);
+  await first(replicas, "tick.launched", line => line["term"] === elected?.["term"]);
+  for (const replica of replicas) expect(await replica.end()).toBe(0);
+  expect(handoffLines({ lines: replicas.flatMap(({ lines }) => lines) })).toEqual([]);
   const gapMs = await gapIn(servers, "quorum-returns", Number(elected?.["term"]));
   expect(Math.abs(gapMs - Number(elected?.["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
 });

@@ -51,28 +51,32 @@ export default defineHandler(async (data, run) => {
 });\n`,
   });
   disposals.push(() => project.dispose());
-  const flock = ids.map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  const replicas = ids.map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
   onTestFailed(() => {
-    for (const { lines, noise } of flock)
+    for (const { lines, noise } of replicas)
       console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
   });
-  disposals.push(() => Promise.all(flock.map(replica => replica.end())));
-  return { flock };
+  disposals.push(() => Promise.all(replicas.map(replica => replica.end())));
+  return { replicas };
 }
 
 it("leads again after a failover that left its connections to the demoted server open", async () => {
   const { url, next, failOver } = await pair();
-  const { flock } = await deploy(url, "tick: { every: 1s, catchUp: all, handler: tick }", `return "done";`);
-  await Promise.race(flock.map(replica => replica.when("run.completed")));
+  const { replicas } = await deploy(
+    url,
+    "tick: { every: 1s, catchUp: all, handler: tick }",
+    `return "done";`,
+  );
+  await Promise.race(replicas.map(replica => replica.when("run.completed")));
 
   await failOver();
   const failedOverAt = new Date().toISOString();
 
   const launched = await Promise.race(
-    flock.map(replica => replica.when("tick.launched", line => String(line["tick"]) > failedOverAt)),
+    replicas.map(replica => replica.when("tick.launched", line => String(line["tick"]) > failedOverAt)),
   );
   await Promise.race(
-    flock.map(replica => replica.when("run.completed", line => line["run"] === launched["run"])),
+    replicas.map(replica => replica.when("run.completed", line => line["run"] === launched["run"])),
   );
   const ids = await next.xrange("{bellwether}:default:events", "-", "+");
   const added = ids
@@ -88,8 +92,8 @@ it("completes runs whose end the demoted server refuses, instead of failing them
   const handler = `run.log.info({ event: "handler.begun" });
   await new Promise(resolve => setTimeout(resolve, 1_000));
   return "done";`;
-  const { flock } = await deploy(url, jobs.join(", "), handler, ["a"]);
-  const [worker] = flock as [ReplicaProcess];
+  const { replicas } = await deploy(url, jobs.join(", "), handler, ["a"]);
+  const [worker] = replicas as [ReplicaProcess];
   await worker.when("leader.elected");
   const queue = new Queue("default", { connection: old, prefix: "{bellwether}" });
   disposals.push(() => queue.close());

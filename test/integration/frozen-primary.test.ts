@@ -17,36 +17,36 @@ async function deploy(name: string, redisSetting: string) {
     "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
     "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
-  const flock = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+  const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
   disposals.push(
     () => project.dispose(),
-    () => Promise.all(flock.map(replica => replica.end())),
+    () => Promise.all(replicas.map(replica => replica.end())),
   );
   onTestFailed(() => {
-    for (const { lines, noise } of flock)
+    for (const { lines, noise } of replicas)
       console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
   });
-  return flock;
+  return replicas;
 }
 
 /** Runs of ticks after now are completed by each replica that has a part in it. */
-async function goesOn(flock: readonly ReplicaProcess[]): Promise<void> {
+async function goesOn(replicas: readonly ReplicaProcess[]): Promise<void> {
   const since = new Date().toISOString();
   const isNew = (line: LogLine) => String(line["tick"]) > since;
-  const launched = await Promise.race(flock.map(replica => replica.when("tick.launched", isNew)));
+  const launched = await Promise.race(replicas.map(replica => replica.when("tick.launched", isNew)));
   await Promise.race(
-    flock.map(replica => replica.when("run.completed", line => line["run"] === launched["run"])),
+    replicas.map(replica => replica.when("run.completed", line => line["run"] === launched["run"])),
   );
 }
 
 /** Each replica has told that it is connected to this server. */
-async function connectedTo(flock: readonly ReplicaProcess[], port: number): Promise<void> {
+async function connectedTo(replicas: readonly ReplicaProcess[], port: number): Promise<void> {
   const isThere = (line: LogLine) => line["server"] === `127.0.0.1:${port}`;
-  await Promise.all(flock.map(replica => replica.when("redis.connected", isThere)));
+  await Promise.all(replicas.map(replica => replica.when("redis.connected", isThere)));
 }
 
-function expectNoHarm(flock: readonly ReplicaProcess[]): void {
-  const lines = flock.flatMap(replica => replica.lines);
+function expectNoHarm(replicas: readonly ReplicaProcess[]): void {
+  const lines = replicas.flatMap(replica => replica.lines);
   const completed = lines.filter(line => line.event === "run.completed").map(line => line["run"]);
   expect(completed.length).toBe(new Set(completed).size);
   expect(lines.filter(line => line.event === "run.failed" || line.event === "worker.error")).toEqual([]);
@@ -57,16 +57,16 @@ it("handles runs again once Sentinel has replaced a primary that is frozen for g
   disposals.push(() => servers.stop());
   const { settings, redisLinks } = await servers.join();
   const linkTo = (server: number) => redisLinks.find(({ targetPort }) => targetPort === server)?.port ?? 0;
-  const flock = await deploy("frozen", settings.join("\n"));
-  await goesOn(flock);
+  const replicas = await deploy("frozen", settings.join("\n"));
+  await goesOn(replicas);
   const before = await servers.primaryPort();
-  await connectedTo(flock, linkTo(before));
+  await connectedTo(replicas, linkTo(before));
   await servers.faults["primary frozen, then two of them"]({ holdMs: 0 } as never);
   while ((await servers.primaryPort().catch(() => before)) === before)
     await new Promise(resolve => setTimeout(resolve, 100));
-  await goesOn(flock);
-  await connectedTo(flock, linkTo(await servers.primaryPort()));
-  expectNoHarm(flock);
+  await goesOn(replicas);
+  await connectedTo(replicas, linkTo(await servers.primaryPort()));
+  expectNoHarm(replicas);
 }, 120_000);
 
 it("handles runs again once a Cluster has replaced a master that is frozen for good", async () => {
@@ -74,12 +74,12 @@ it("handles runs again once a Cluster has replaced a master that is frozen for g
   disposals.push(() => cluster.stop());
   const name = namespace();
   const nodes = cluster.addresses.map(address => `"${address}"`).join(", ");
-  const flock = await deploy(name, `redis: { cluster: { nodes: [${nodes}] } }`);
-  await goesOn(flock);
+  const replicas = await deploy(name, `redis: { cluster: { nodes: [${nodes}] } }`);
+  await goesOn(replicas);
   const master = await cluster.masterOf(`{${name}}`);
-  await connectedTo(flock, master.port);
+  await connectedTo(replicas, master.port);
   await master.kill("SIGSTOP");
   await cluster.untilMasterIsNot(`{${name}}`, master);
-  await goesOn(flock);
-  expectNoHarm(flock);
+  await goesOn(replicas);
+  expectNoHarm(replicas);
 }, 120_000);

@@ -37,8 +37,8 @@ async function replica(id: string, keys: RedisKeys) {
   disposals.push(() => link.stop());
   const [subscriber, lease, launch] = await Promise.all([
     connected(server.port, "subscriber"),
-    connected(server.port, "fenced"),
-    connected(link.port, "fenced"),
+    connected(server.port, "noRetry"),
+    connected(link.port, "noRetry"),
   ]);
   const presence = new RedisPresence({
     subscriber,
@@ -58,7 +58,7 @@ async function replica(id: string, keys: RedisKeys) {
     replica: id,
     generation: 1,
     leaseTtlMs: 10_000,
-    lead: term => loop.lead(term),
+    runTerm: term => loop.runTerm(term),
   });
   disposals.push(async () => {
     link.mend();

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url, name = namespace()) {
   const keys = new RedisKeys(name);
-  const redis = await open(url, "fenced");
+  const redis = await open(url, "noRetry");
   const other = await open(server.url, "plain");
   const launcher = new Launcher({ redis, keys, jobs });
   disposals.push(() => launcher.close());
@@ -43,7 +43,7 @@ async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url,
       term: 1,
       decisions,
       cursors,
-      orders: 0,
+      controlsVersion: 0,
       nowMs: T0 + 10_000,
       ...overrides,
     });
@@ -57,7 +57,7 @@ async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url,
   return { keys, redis, other, launcher, commit, runs, name };
 }
 
-async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promise<Redis> {
+async function open(url: string, purpose: "noRetry" | "plain" | "worker"): Promise<Redis> {
   const redis = connectRedis({ kind: "url", url }, purpose, "test");
   disposals.push(() => redis.disconnect());
   await new Promise(resolve => redis.once("ready", resolve));
@@ -67,7 +67,7 @@ async function open(url: string, purpose: "fenced" | "plain" | "worker"): Promis
 async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
   const opened = await launcher.open(FENCE, nowMs);
   if (opened.outcome !== "opened") throw new Error("fenced");
-  return new Map([...opened.books].map(([job, { cursor }]) => [job, cursor]));
+  return new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
 }
 
 /** Opens again until the connection is back. */
@@ -122,7 +122,7 @@ describe("opening a term", () => {
     for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
       const opened = await changed.launcher.open(FENCE, nowMs);
       if (opened.outcome !== "opened") throw new Error("fenced");
-      expect(opened.books.get("report")).toEqual({ cursor: T0 + 60_000, launched: 0 });
+      expect(opened.jobStates.get("report")).toEqual({ cursor: T0 + 60_000, launched: 0 });
     }
     const rows = await readHistory(other, keys, "report", 10);
     expect(rows.map(row => [row.outcome, row.tick])).toEqual([
@@ -135,7 +135,7 @@ describe("opening a term", () => {
     await cursorsOf(launcher, T0);
     const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
     const opened = await changed.launcher.open(FENCE, T0 - 4_000);
-    expect(opened.outcome === "opened" && opened.books.get("report")?.cursor).toBe(T0);
+    expect(opened.outcome === "opened" && opened.jobStates.get("report")?.cursor).toBe(T0);
   });
 
   it("opens more jobs than one call can name, and reports how it gets on", async () => {
@@ -143,9 +143,9 @@ describe("opening a term", () => {
     const { launcher } = await setup(jobs);
     const onPage = vi.fn();
     const opened = await launcher.open(FENCE, T0, onPage);
-    const books = opened.outcome === "opened" ? opened.books : new Map();
-    expect(books.size).toBe(12_000);
-    expect(new Set([...books.values()].map(({ cursor }) => cursor))).toEqual(new Set([T0]));
+    const jobStates = opened.outcome === "opened" ? opened.jobStates : new Map();
+    expect(jobStates.size).toBe(12_000);
+    expect(new Set([...jobStates.values()].map(({ cursor }) => cursor))).toEqual(new Set([T0]));
     // At least once for every 5,000 jobs that are read, and again for those that are written.
     expect(onPage.mock.calls.length).toBeGreaterThanOrEqual(6);
   });
@@ -168,14 +168,14 @@ describe("opening a term", () => {
     expect(await reopened(launcher)).toEqual(cursors);
   });
 
-  it("refuses books of a newer format and writes nothing", async () => {
+  it("refuses state of a newer format and writes nothing", async () => {
     const { launcher, other, keys } = await setup();
     await other.set(keys.format, FORMAT + 1);
     await expect(launcher.open(FENCE, T0)).rejects.toMatchObject({ code: "BW_FORMAT_NEWER" });
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
-  it("writes nothing when a newer term begins between the look at the books and their change", async () => {
+  it("writes nothing when a newer term begins between reading the job states and changing them", async () => {
     const { launcher, redis, other, keys } = await setup();
     let pages = 0;
     const onPage = () => {
@@ -186,7 +186,7 @@ describe("opening a term", () => {
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
-  it("has no books open for other jobs", async () => {
+  it("has no term open for other jobs", async () => {
     const { launcher } = await setup();
     await cursorsOf(launcher);
     launcher.setJobs([jobOf("other")]);
@@ -209,7 +209,7 @@ describe("opening a term", () => {
     expect(await runs("queue-0")).toHaveLength(2);
   });
 
-  it("does not take books for open whose connection broke while they were read", async () => {
+  it("does not take a term for open whose connection broke while it was read", async () => {
     const { launcher, redis, keys } = await setup();
     const hgetall = redis.hgetall.bind(redis);
     Object.assign(redis, {
@@ -246,7 +246,7 @@ describe("committing", () => {
     const outcome = await commit([launchOf(T1)], await cursorsOf(launcher));
     expect(outcome).toMatchObject({
       outcome: "committed",
-      settled: [{ outcome: "launched", run: "report@20261123T070001Z" }],
+      results: [{ outcome: "launched", run: "report@20261123T070001Z" }],
     });
     expect(await runs()).toEqual(["report@20261123T070001Z"]);
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
@@ -279,7 +279,7 @@ describe("committing", () => {
       count: 2,
     };
     expect(await commit([missed], await cursorsOf(launcher))).toMatchObject({
-      settled: [{ outcome: "missed" }],
+      results: [{ outcome: "missed" }],
     });
     expect(await runs()).toEqual([]);
     expect(await other.hget(keys.cursors, "report")).toBe(String(T2));
@@ -358,7 +358,7 @@ describe("when Redis refuses the run", () => {
     await other.script("FLUSH");
     const cursors = await cursorsOf(launcher);
     expect(await commit([launchOf(T2)], cursors)).toMatchObject({
-      settled: [],
+      results: [],
       refused: expect.stringContaining("NOSCRIPT"),
     });
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
@@ -385,7 +385,7 @@ describe("when Redis refuses the run", () => {
     });
     const outcome = await commit([launchOf(T1), launchOf(T2), launchOf(T1, "other")], cursors);
     expect(outcome).toMatchObject({
-      settled: [{ decision: { job: "other" }, outcome: "launched" }],
+      results: [{ decision: { job: "other" }, outcome: "launched" }],
       refused: expect.stringContaining("NOSCRIPT"),
     });
     expect(await other.hgetall(keys.cursors)).toEqual({ report: String(T0), other: String(T1) });
@@ -395,7 +395,7 @@ describe("when Redis refuses the run", () => {
     const { launcher, commit, other, keys, runs } = await setup();
     const cursors = await cursorsOf(launcher);
     await other.set(keys.history("report"), "not a stream");
-    expect(await commit([launchOf(T1)], cursors)).toMatchObject({ settled: [{ outcome: "launched" }] });
+    expect(await commit([launchOf(T1)], cursors)).toMatchObject({ results: [{ outcome: "launched" }] });
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
     expect(await runs()).toHaveLength(1);
   });
@@ -441,7 +441,7 @@ describe("when the connection breaks", () => {
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 
-  it("names what a transaction without an answer has decided, once, as the books are opened", async () => {
+  it("names what a transaction without an answer has decided, once, as the term is opened", async () => {
     const { launcher, commit, cutOnce } = await throughProxy();
     const decisions: Decision[] = [
       launchOf(T2),
@@ -457,7 +457,7 @@ describe("when the connection breaks", () => {
     expect(found).toEqual([
       {
         nowMs: T0 + 10_000,
-        settled: [
+        results: [
           { decision: launch, outcome: "launched", run: "report@20261123T070002Z" },
           { decision: skip, outcome: "skipped" },
         ],

@@ -101,7 +101,7 @@ it("keeps the lock of a live holder whose other connections are cut off and cann
   const judge = open("b");
   const blocker = await hold(judge, "10s");
   const locks = open("a");
-  // The holder has waited, so it has a connection for hints.
+  // The holder has waited, so it has a connection for wakeups.
   const waiting = hold(locks, "1h");
   while (!(await plain.pubsub("CHANNELS", keys.lock("held"))).length);
   blocker.release();
@@ -114,7 +114,7 @@ it("keeps the lock of a live holder whose other connections are cut off and cann
   expect(lock.signal.aborted).toBe(false);
 });
 
-it("grants a released lock to a waiter that gets no hints", async () => {
+it("grants a released lock to a waiter that gets no wakeups", async () => {
   const { address, keys, open } = await setup();
   const { release } = await hold(open("a"), "1h");
   const store = new RedisLockStore({

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sleep } from "../../src/clock/sleep.ts";
-import type { LeadEnd, Term } from "../../src/election/elector.ts";
+import type { Term, TermWorkEnd } from "../../src/election/elector.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { OperatorLog } from "../../src/operator/operator-log.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
@@ -38,13 +38,13 @@ async function setup() {
   const operator = new Operator({ redis: direct, keys, by: "ann" });
   let terms = 0;
   /** A term whose work goes on until the test ends it. */
-  const lead = async () => {
+  const runTerm = async () => {
     const number = ++terms;
     const fence = `${number}:t`;
     await direct.set(keys.term, fence);
     const recorder = new Recorder();
     const ending = new AbortController();
-    const work = Promise.withResolvers<LeadEnd>();
+    const work = Promise.withResolvers<TermWorkEnd>();
     const term: Term = { number, fence, signal: ending.signal };
     const log = new OperatorLog({ redis, keys, clock: { sleep }, events: recorder.events });
     const over = log.during(term, () => work.promise);
@@ -59,13 +59,13 @@ async function setup() {
       vi.waitFor(() => expect(acted()).toHaveLength(count), { timeout: 30_000, interval: 10 });
     return { number, acted, has, end };
   };
-  return { keys, link, direct, operator, lead };
+  return { keys, link, direct, operator, runTerm };
 }
 
 describe("what an operator did", () => {
   it("is reported by the leader of that time, once, and by no later one", async () => {
-    const { operator, lead } = await setup();
-    const first = await lead();
+    const { operator, runTerm } = await setup();
+    const first = await runTerm();
     await operator.pause(JOB);
     await operator.resume(JOB);
     const { run } = (await operator.trigger(JOB, {})) as { run: string };
@@ -76,7 +76,7 @@ describe("what an operator did", () => {
       { action: "trigger", job: "hourly", by: "ann", at: ISO, term: 1, run },
     ]);
     await first.end();
-    const second = await lead();
+    const second = await runTerm();
     const skipped = await operator.skipNext(JOB);
     await second.has(1);
     const ticks = skipped.outcome === "skipped" ? [new Date(skipped.tickAt).toISOString()] : [];
@@ -87,21 +87,21 @@ describe("what an operator did", () => {
   });
 
   it("without a leader is reported by the next one, as is what its predecessor did not come to", async () => {
-    const { operator, lead } = await setup();
+    const { operator, runTerm } = await setup();
     await operator.pause(JOB);
-    const first = await lead();
+    const first = await runTerm();
     await first.has(1);
     await first.end();
     await operator.resume(JOB);
-    const second = await lead();
+    const second = await runTerm();
     await second.has(1);
     expect(second.acted()).toMatchObject([{ action: "resume", term: 2 }]);
   });
 
   it("is reported before a leader resigns that was asked to step down", async () => {
-    const { direct, keys, operator, lead } = await setup();
+    const { direct, keys, operator, runTerm } = await setup();
     await direct.hset(keys.leader, "term", 1);
-    const first = await lead();
+    const first = await runTerm();
     await operator.stepDown({ term: 1 });
     await first.end("stepdown");
     expect(first.acted()).toMatchObject([{ action: "stepdown", by: "ann", term: 1 }]);
@@ -109,8 +109,8 @@ describe("what an operator did", () => {
   });
 
   it("is reported once by a leader whose answer was lost", async () => {
-    const { link, operator, lead } = await setup();
-    const first = await lead();
+    const { link, operator, runTerm } = await setup();
+    const first = await runTerm();
     await operator.pause(JOB);
     await first.has(1);
     let trips = 0;
@@ -129,14 +129,14 @@ describe("what an operator did", () => {
   });
 
   it("is not reported twice where a first answer is lost, and never by a leader that was replaced", async () => {
-    const { link, operator, lead } = await setup();
+    const { link, operator, runTerm } = await setup();
     await operator.pause(JOB);
     const broken = Promise.withResolvers<void>();
     link.armTrip("after", "/reported", broken.resolve);
-    const first = await lead();
+    const first = await runTerm();
     await broken.promise;
     await first.has(1);
-    const second = await lead();
+    const second = await runTerm();
     await operator.resume(JOB);
     await second.has(1);
     await first.end("stepdown");
@@ -144,13 +144,13 @@ describe("what an operator did", () => {
   });
 
   it("long before the first leader that reports is left to the audit; what another program wrote is passed over", async () => {
-    const { direct, keys, operator, lead } = await setup();
+    const { direct, keys, operator, runTerm } = await setup();
     const old = Date.now() - 2 * 60 * 60_000;
     await direct.xadd(keys.audit, `${old}-0`, "action", "pause", "at", old, "by", "bob", "job", "hourly");
     await direct.xadd(keys.audit, "*", "just", "words");
     await direct.hset(keys.reported, "last", "yesterday", "fence", "x", "began", "-");
     for (let i = 0; i < 120; i++) await operator[i % 2 === 0 ? "pause" : "resume"](JOB);
-    const first = await lead();
+    const first = await runTerm();
     await first.has(120);
     expect(new Set(first.acted().map(({ by }) => by))).toEqual(new Set(["ann"]));
   });

@@ -64,16 +64,16 @@ test("two handlers of a job are never at work at once, and each tick is on recor
     jobOf("skips", { overlap: "skip", retry }, { everyMs: EVERY_MS }),
     jobOf("waits", { overlap: "queue", retry }, { everyMs: EVERY_MS }),
   ];
-  const fenced = connectRedis({ kind: "url", url: redis.url }, "fenced", "launch");
-  disposals.push(() => fenced.disconnect());
-  await new Promise(resolve => fenced.once("ready", resolve));
+  const noRetry = connectRedis({ kind: "url", url: redis.url }, "noRetry", "launch");
+  disposals.push(() => noRetry.disconnect());
+  await new Promise(resolve => noRetry.once("ready", resolve));
   await connection.set(keys.term, FENCE);
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: clockSleep };
-  const launcher = new Launcher({ redis: fenced, keys, jobs });
+  const launcher = new Launcher({ redis: noRetry, keys, jobs });
   disposals.push(() => launcher.close());
   const loop = new LeaderLoop({ launcher, clock, events: new Recorder().events, jobs });
   const ending = new AbortController();
-  const ended = loop.lead({ number: 1, fence: FENCE, signal: ending.signal });
+  const ended = loop.runTerm({ number: 1, fence: FENCE, signal: ending.signal });
 
   const ways = Object.keys(MEDDLING);
   for (let i = 0; i < ROUNDS; i++) {

@@ -39,8 +39,8 @@ async function open(purpose: Purpose): Promise<Redis> {
 async function setup(overrides: Partial<Job> = {}) {
   const keys = new RedisKeys(namespace());
   const prefix = keys.bullmqPrefix;
-  const other = await open("fenced");
-  const launcher = new Launcher({ redis: await open("fenced"), keys, jobs: [jobOf("report", overrides)] });
+  const other = await open("noRetry");
+  const launcher = new Launcher({ redis: await open("noRetry"), keys, jobs: [jobOf("report", overrides)] });
   disposals.push(() => launcher.close());
   await other.set(keys.term, FENCE);
   const opened = async () => {
@@ -50,23 +50,23 @@ async function setup(overrides: Partial<Job> = {}) {
   };
   /** Plans launches of these ticks, and says what became of them. */
   const launch = async (...ticks: readonly number[]) => {
-    const { books } = await opened();
+    const { jobStates } = await opened();
     const decisions = ticks.map(
       (tickAt): Decision => ({ outcome: "launch", job: "report", tickAt, kind: "scheduled" }),
     );
-    const cursors = new Map([...books].map(([job, { cursor }]) => [job, cursor]));
+    const cursors = new Map([...jobStates].map(([job, { cursor }]) => [job, cursor]));
     const commit: Commit = {
       fence: FENCE,
       term: 1,
       decisions,
       cursors,
-      orders: 0,
+      controlsVersion: 0,
       nowMs: ticks.at(-1) ?? T0,
     };
     const answer = await launcher.commit(commit);
     if (answer.outcome !== "committed") return answer.outcome;
     const held = answer.held.get("report");
-    return [...answer.settled.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
+    return [...answer.results.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
   };
   const queueOf = (name: string) => {
     const queue = new Queue(name, { connection: other, prefix });

@@ -35,19 +35,19 @@ async function connected(purpose: Purpose): Promise<Redis> {
 
 const GOOD = [jobOf("good"), jobOf("better")];
 
-/** A leader of good jobs and a bad one, with its books open for the first time. */
+/** A leader of good jobs and a bad one, with its term open for the first time. */
 async function setup(bad: Job) {
   const keys = new RedisKeys(namespace());
-  const [redis, other] = await Promise.all([connected("fenced"), connected("plain")]);
+  const [redis, other] = await Promise.all([connected("noRetry"), connected("plain")]);
   const [jobs, clock, recorder] = [[...GOOD, bad], realClock(), new Recorder()];
   const launcher = new Launcher({ redis, keys, jobs });
   disposals.push(() => launcher.close());
   await other.set(keys.term, FENCE);
   await launcher.open(FENCE, clock.nowMs());
   const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
-  const lead = () => {
+  const runTerm = () => {
     const ending = new AbortController();
-    const ended = loop.lead({ number: 1, fence: FENCE, signal: ending.signal });
+    const ended = loop.runTerm({ number: 1, fence: FENCE, signal: ending.signal });
     disposals.push(async () => {
       ending.abort();
       await ended;
@@ -60,18 +60,18 @@ async function setup(bad: Job) {
       await recorder.when("tick.launched", ({ job, tick }) => job === name && !at.has(`${job} ${tick}`));
     }
   };
-  return { keys, other, recorder, loop, jobs, lead, othersGoOn };
+  return { keys, other, recorder, loop, jobs, runTerm, othersGoOn };
 }
 
 describe("a job that Redis or BullMQ does not take", () => {
   it("is quarantined when a key of its queue has another type, and recovers when that is repaired", async () => {
-    const { keys, other, recorder, loop, jobs, lead, othersGoOn } = await setup(
+    const { keys, other, recorder, loop, jobs, runTerm, othersGoOn } = await setup(
       jobOf("bad", { queue: "own" }),
     );
     const wait = new Queue("own", { connection: other, prefix: keys.bullmqPrefix });
     disposals.push(() => wait.close());
     await other.set(wait.toKey("wait"), "a string");
-    lead();
+    runTerm();
     const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
     expect(reason).toContain("WRONGTYPE");
     await othersGoOn();
@@ -86,35 +86,35 @@ describe("a job that Redis or BullMQ does not take", () => {
   });
 
   it("is quarantined when its data is so large that the server closes the connection", async () => {
-    const { other, recorder, lead, othersGoOn } = await setup(
+    const { other, recorder, runTerm, othersGoOn } = await setup(
       jobOf("bad", { data: { text: "x".repeat(2 * MiB) } }),
     );
     const [, before = ""] = (await other.config("GET", "proto-max-bulk-len")) as string[];
     disposals.push(() => other.config("SET", "proto-max-bulk-len", before));
     await other.config("SET", "proto-max-bulk-len", MiB);
-    lead();
+    runTerm();
     await recorder.when("job.quarantined", ({ job }) => job === "bad");
     await othersGoOn();
     expect(recorder.of("job.quarantined")).toHaveLength(1);
   });
 
   it("is quarantined when its run cannot be made", async () => {
-    const { recorder, lead, othersGoOn } = await setup(jobOf("bad", { data: { number: 1n } as never }));
-    lead();
+    const { recorder, runTerm, othersGoOn } = await setup(jobOf("bad", { data: { number: 1n } as never }));
+    runTerm();
     const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
     expect(reason).toContain("BigInt");
     await othersGoOn();
   });
 });
 
-describe("a job whose books another program wrote into", () => {
+describe("a job whose state another program wrote into", () => {
   it.each([
     ["cursor", (keys: RedisKeys) => keys.cursors, jobOf("bad")],
     ["count of launched ticks", (keys: RedisKeys) => keys.launched, jobOf("bad", { maxRuns: 100 })],
   ])("is quarantined for its %s, with the way out, which works", async (_, keyOf, bad) => {
-    const { keys, other, recorder, loop, jobs, lead, othersGoOn } = await setup(bad);
+    const { keys, other, recorder, loop, jobs, runTerm, othersGoOn } = await setup(bad);
     await other.hset(keyOf(keys), "bad", "garbage");
-    lead();
+    runTerm();
     const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
     const [, key = "", field = ""] = /HDEL (\S+) (\w+)/.exec(reason) ?? [];
     expect([key, field]).toEqual([keyOf(keys), "bad"]);
@@ -127,9 +127,9 @@ describe("a job whose books another program wrote into", () => {
   });
 
   it("goes on where it was when its definition cannot be read", async () => {
-    const { keys, other, recorder, lead, othersGoOn } = await setup(jobOf("bad"));
+    const { keys, other, recorder, runTerm, othersGoOn } = await setup(jobOf("bad"));
     await other.hset(keys.definitions, "bad", "garbage");
-    lead();
+    runTerm();
     await othersGoOn();
     await recorder.when("tick.launched", ({ job }) => job === "bad");
     expect(recorder.of("job.quarantined")).toEqual([]);

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function setup() {
   const keys = new RedisKeys(namespace());
-  const open = async (purpose: "fenced" | "plain"): Promise<Redis> => {
+  const open = async (purpose: "noRetry" | "plain"): Promise<Redis> => {
     const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
     disposals.push(() => redis.disconnect());
     await new Promise(resolve => redis.once("ready", resolve));
@@ -42,7 +42,7 @@ const RECORD = { tick: PASSED_AT, outcome: "missed", kind: "scheduled", term: 1,
 describe("the reason of a tick in its history", () => {
   it.each(Object.entries(PASSED))("has the code %s beside its text", async (code, { decision, text }) => {
     const { keys, open, history } = await setup();
-    const launcher = new Launcher({ redis: await open("fenced"), keys, jobs: [jobOf("report")] });
+    const launcher = new Launcher({ redis: await open("noRetry"), keys, jobs: [jobOf("report")] });
     disposals.push(() => launcher.close());
     const opened = await launcher.open(FENCE, PASSED_AT - 1_000);
     if (opened.outcome !== "opened") throw new Error("fenced");
@@ -52,7 +52,7 @@ describe("the reason of a tick in its history", () => {
       term: 1,
       decisions: [decision],
       cursors,
-      orders: 0,
+      controlsVersion: 0,
       nowMs: PASSED_AT,
     });
     expect(await history()).toMatchObject([{ reason: text, reasonCode: code }]);

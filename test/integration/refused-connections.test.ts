@@ -11,7 +11,7 @@ import { leastRights } from "../support/least-rights.ts";
 import { createProject } from "../support/project.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
-import { Site, type SiteOptions, urlOf } from "../support/site.ts";
+import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
 
 const disposals: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -24,8 +24,8 @@ async function server(options: Parameters<typeof startRedis>[0] = {}): Promise<T
   return redis;
 }
 
-async function site(options: SiteOptions): Promise<Site> {
-  const made = await Site.create(options);
+async function deployment(options: TestDeploymentOptions): Promise<TestDeployment> {
+  const made = await TestDeployment.create(options);
   disposals.push(() => made.dispose());
   return made;
 }
@@ -36,10 +36,10 @@ const SHORT_LEASE = ["election: { leaseTtl: 1s }"];
 describe("a database that the server does not have", () => {
   it("is no other application's: no replica and no command works in database 0 instead", async () => {
     const redis = await server();
-    const prod = await site({ redisUrl: `${redis.url}/0`, jobs: BEAT });
+    const prod = await deployment({ redisUrl: `${redis.url}/0`, jobs: BEAT });
     await prod.start().when("run.completed");
-    const staging = await site({ redisUrl: `${redis.url}/20`, jobs: BEAT });
-    const replica = staging.startWith({ SITE_NAMESPACE: prod.namespace });
+    const staging = await deployment({ redisUrl: `${redis.url}/20`, jobs: BEAT });
+    const replica = staging.startWith({ DEPLOYMENT_NAMESPACE: prod.namespace });
     const told = await replica.when("redis.unreachable");
     expect(told["error"]).toMatch(/database 20 cannot be used: ERR DB index is out of range/);
     for (const args of [["status"], ["trigger", "beat"], ["pause", "beat"], ["stepdown"]]) {
@@ -63,7 +63,7 @@ describe("a database that the server does not have", () => {
 describe("a server without INFO", () => {
   it("is led on and works off runs, with a warning", async () => {
     const redis = await server({ args: ["--save", "", "--rename-command", "INFO", ""] });
-    const made = await site({ redisUrl: redis.url, jobs: BEAT });
+    const made = await deployment({ redisUrl: redis.url, jobs: BEAT });
     const replica = made.start();
     expect(await replica.when("redis.warning")).toMatchObject({
       problem: expect.stringMatching(/^INFO is refused \(ERR unknown command 'info'\)/i),
@@ -78,7 +78,7 @@ describe("a server without INFO", () => {
 describe("a server that takes no more connections", () => {
   it("is told with its words for whichever connection it refuses, and a replica that cannot join sees who leads", async () => {
     const redis = await server();
-    const made = await site({ redisUrl: redis.url, jobs: BEAT, settings: SHORT_LEASE, http: true });
+    const made = await deployment({ redisUrl: redis.url, jobs: BEAT, settings: SHORT_LEASE, http: true });
     const admin = made.redis();
     const leader = made.start();
     await leader.when("run.completed");
@@ -106,7 +106,7 @@ describe("a server that takes no more connections", () => {
 
   it("is named by a command that it refuses", async () => {
     const redis = await server();
-    const made = await site({ redisUrl: redis.url, jobs: BEAT });
+    const made = await deployment({ redisUrl: redis.url, jobs: BEAT });
     await made.redis().config("SET", "maxclients", 1);
     const { code, stderr } = await made.command("status");
     expect([code, stderr]).toEqual([
@@ -221,7 +221,7 @@ describe("what is no such Redis", () => {
 it("shows no password of an address in a log or an answer, wherever the address holds it", async () => {
   const redis = await server({ args: ["--save", "", "--requirepass", "hunter2"] });
   for (const url of [`${redis.url}?password=hunter2`, `redis://:hunter2@127.0.0.1:${redis.port}`]) {
-    const made = await site({ redisUrl: url, jobs: BEAT });
+    const made = await deployment({ redisUrl: url, jobs: BEAT });
     const replica = made.start();
     expect((await replica.when("redis.connected"))["address"]).toContain("***");
     await replica.when("run.completed");

@@ -7,7 +7,7 @@ import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { createProject } from "../support/project.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
-import { Site } from "../support/site.ts";
+import { TestDeployment } from "../support/test-deployment.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -41,14 +41,14 @@ async function replicaOn(redisPort: number, etcdPort: number | null) {
 }
 
 /** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
-async function stopAt(moment: number, trouble: (link: FaultyLink) => void, etcd?: TestEtcd) {
+async function stopAt(moment: number, fault: (link: FaultyLink) => void, etcd?: TestEtcd) {
   const reached = Promise.withResolvers<void>();
   let requests = 0;
   const link = await FaultyLink.to(etcd?.port ?? server.port, {
     onRequest: (_, link) => {
       requests += 1;
       if (requests !== moment) return;
-      trouble(link);
+      fault(link);
       reached.resolve();
     },
   });
@@ -70,8 +70,8 @@ describe("a replica that is stopped", () => {
     ["goes away", (link: FaultyLink) => link.cut()],
   ])(
     "ends when Redis %s at any of thirty moments of its start and after it",
-    async (_, trouble) => {
-      expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, trouble)))).toEqual(allEnd);
+    async (_, fault) => {
+      expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, fault)))).toEqual(allEnd);
     },
     120_000,
   );
@@ -83,17 +83,22 @@ describe("a replica that is stopped", () => {
   }, 120_000);
 });
 
-async function createSite(options: Omit<Parameters<typeof Site.create>[0], "jobs">): Promise<Site> {
-  const site = await Site.create({ jobs: ["beat: { every: 1s, handler: echo }"], ...options });
-  disposals.push(() => site.dispose());
-  return site;
+async function createDeployment(
+  options: Omit<Parameters<typeof TestDeployment.create>[0], "jobs">,
+): Promise<TestDeployment> {
+  const deployment = await TestDeployment.create({
+    jobs: ["beat: { every: 1s, handler: echo }"],
+    ...options,
+  });
+  disposals.push(() => deployment.dispose());
+  return deployment;
 }
 
 describe("SIGTERM ends a process with exit code 0", () => {
   test("while Redis accepts connections and answers nothing after the first check", async () => {
     const proxy = await FaultyProxy.to(server.port);
     disposals.push(() => proxy.stop());
-    const site = await createSite({ redisUrl: proxy.url });
+    const deployment = await createDeployment({ redisUrl: proxy.url });
     const away = Promise.withResolvers<void>();
     proxy.decide = chunk => {
       if (!/\r\ntime\r\n/i.test(chunk)) return "pass";
@@ -102,22 +107,22 @@ describe("SIGTERM ends a process with exit code 0", () => {
       away.resolve();
       return "cut before";
     };
-    const replica = site.start();
+    const replica = deployment.start();
     await replica.when("redis.connected");
     await away.promise;
     expect(await replica.end("SIGTERM")).toBe(0);
   });
 
   test("while a handler's module does not finish loading, at start and in a changed configuration", async () => {
-    const site = await createSite({ redisUrl: server.url });
-    await site.project.write(
+    const deployment = await createDeployment({ redisUrl: server.url });
+    await deployment.project.write(
       "jobs/hangs.ts",
       'console.log("loading"); await new Promise(() => setInterval(() => undefined, 1e6));\nexport default 1;\n',
     );
-    const running = site.start();
+    const running = deployment.start();
     await running.when("leader.elected");
-    await site.project.write("config/jobs.yaml", "jobs:\n  beat: { every: 1s, handler: hangs }\n");
-    const starting = site.start();
+    await deployment.project.write("config/jobs.yaml", "jobs:\n  beat: { every: 1s, handler: hangs }\n");
+    const starting = deployment.start();
     const loading = (replica: typeof running) =>
       new Promise<void>(resolve => {
         const look = () => replica.lines.some(line => line["msg"] === "loading") && resolve();

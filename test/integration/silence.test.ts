@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const dispose of disposals.splice(0).reverse()) await dispose();
 });
 
-const PURPOSES = ["fenced", "plain", "subscriber", "worker"] satisfies readonly Purpose[];
+const PURPOSES = ["noRetry", "plain", "subscriber", "worker"] satisfies readonly Purpose[];
 const NAMES = [...PURPOSES, "blocking"] as const;
 const DIRECTIONS: readonly (readonly Direction[])[] = [["requests"], ["replies"], ["requests", "replies"]];
 

@@ -58,62 +58,63 @@ describe("the workers of a replica", () => {
     ["blocking", ["replies"]],
     ["blocking", ["requests", "replies"]],
   ])("go on when their %s connection falls silent (%j)", async (name, directions) => {
-    const site = await setup();
-    site.link.silence(name, directions);
-    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
-    await site.events.wait("run.completed", 6);
-    expectEachOnce(site, 6);
+    const deployment = await setup();
+    deployment.link.silence(name, directions);
+    for (let second = 1; second <= 5; second++) await deployment.launch("tick", { at: at(second) });
+    await deployment.events.wait("run.completed", 6);
+    expectEachOnce(deployment, 6);
   });
 
   it("miss no run when the answers of their shared connection are lost", async () => {
-    const site = await setup();
-    site.link.silence("worker", ["replies"]);
+    const deployment = await setup();
+    deployment.link.silence("worker", ["replies"]);
     // What the first, unanswered command has taken is found when its lock runs out.
-    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
-    await site.events.wait("run.completed", 6);
-    expectEachOnce(site, 6);
+    for (let second = 1; second <= 5; second++) await deployment.launch("tick", { at: at(second) });
+    await deployment.events.wait("run.completed", 6);
+    expectEachOnce(deployment, 6);
   });
 
   it("keep the locks of what they do through the silence", async () => {
     const work = gate();
     const begun = gate();
-    const site = await setup({
+    const deployment = await setup({
       long: async () => {
         begun.open();
         await work.opened;
       },
     });
-    await site.launch("long");
+    await deployment.launch("long");
     await begun.opened;
-    site.link.silence("worker");
-    await site.events.wait("worker.heard");
+    deployment.link.silence("worker");
+    await deployment.events.wait("worker.heard");
     work.open();
-    await site.events.wait("run.completed", 2);
-    expectNoHarm(site.events);
+    await deployment.events.wait("run.completed", 2);
+    expectNoHarm(deployment.events);
   });
 
   it("tell once that they hear nothing, and once that they do again", async () => {
-    const site = await setup();
-    site.link.hold(["replies"]);
-    const told = await site.events.wait("worker.silent");
+    const deployment = await setup();
+    deployment.link.hold(["replies"]);
+    const told = await deployment.events.wait("worker.silent");
     expect(told).toEqual({ connection: "bellwether:r:worker", forMs: expect.any(Number) });
     // They try again and again, and the blocking connection is silent after a while as well.
-    for (let tries = 0; tries < 3; tries++) await new Promise(resolve => site.shared.once("close", resolve));
-    site.link.release("reset");
-    await site.events.wait("worker.heard");
-    expect(site.events.of("worker.silent")).toHaveLength(1);
-    expect(site.events.of("worker.heard")).toHaveLength(1);
-    await site.launch("tick", { at: at(1) });
-    await site.events.wait("run.completed", 2);
+    for (let tries = 0; tries < 3; tries++)
+      await new Promise(resolve => deployment.shared.once("close", resolve));
+    deployment.link.release("reset");
+    await deployment.events.wait("worker.heard");
+    expect(deployment.events.of("worker.silent")).toHaveLength(1);
+    expect(deployment.events.of("worker.heard")).toHaveLength(1);
+    await deployment.launch("tick", { at: at(1) });
+    await deployment.events.wait("run.completed", 2);
   });
 
   it("do each run once through a pause of the server that is longer than their limit", async () => {
-    const site = await setup();
-    for (let second = 1; second <= 5; second++) await site.launch("tick", { at: at(second) });
-    await site.connection.client("PAUSE", 9_000);
-    await site.events.wait("run.completed", 6);
-    for (let second = 6; second <= 10; second++) await site.launch("tick", { at: at(second) });
-    await site.events.wait("run.completed", 11);
-    expectEachOnce(site, 11);
+    const deployment = await setup();
+    for (let second = 1; second <= 5; second++) await deployment.launch("tick", { at: at(second) });
+    await deployment.connection.client("PAUSE", 9_000);
+    await deployment.events.wait("run.completed", 6);
+    for (let second = 6; second <= 10; second++) await deployment.launch("tick", { at: at(second) });
+    await deployment.events.wait("run.completed", 11);
+    expectEachOnce(deployment, 11);
   });
 });

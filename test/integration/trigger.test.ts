@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function open(url = server.url): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url }, "fenced", "test");
+  const redis = connectRedis({ kind: "url", url }, "noRetry", "test");
   disposals.push(() => redis.disconnect());
   await new Promise(resolve => redis.once("ready", resolve));
   return redis;

@@ -106,7 +106,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "fenced-again-passes-lease-around",
     rule: "a replica that is fenced twice within one TTL sits out",
-    file: "src/election/sit-out.ts",
+    file: "src/election/back-off.ts",
     find: "if (isAgain) await",
     replace: "if (false) await",
     tests: ELECTOR,
@@ -114,7 +114,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "fenced-once-sits-out",
     rule: "a replica that is fenced once follows as soon as another one leads",
-    file: "src/election/sit-out.ts",
+    file: "src/election/back-off.ts",
     find: "clock.monotonicMs() - this.#fencedMs < leaseTtlMs",
     replace: "true",
     tests: ELECTOR,
@@ -212,7 +212,7 @@ if string.match(fence or '', '^%d+:(.*)$') ~= ARGV[1] then`,
   {
     name: "etcd-key-deleted-by-hand",
     rule: "a leader whose key was deleted by hand loses its term",
-    file: "src/election/etcd-queue.ts",
+    file: "src/election/etcd-election.ts",
     find: "return isAlive && isThere;",
     replace: "return isAlive;",
     tests: ETCD,

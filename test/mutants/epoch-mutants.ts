@@ -32,7 +32,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "epoch-late-definition",
-    rule: "a definition that arrives when the books have been opened again changes nothing",
+    rule: "a definition that arrives when the term has been opened again changes nothing",
     file: "src/launch/define.lua",
     find: "if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end",
     replace: "",
@@ -73,9 +73,9 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
   {
     name: "epoch-finished-while-held",
     rule: "an epoch is finished when all its ticks are decided",
-    file: "src/leader/standing.ts",
+    file: "src/leader/term-state.ts",
     find: "return schedule.next(this.#cursors.get(lane) as number) === null ||",
-    replace: 'return this.orders.paused.has(this.#lanes.get(lane)?.job ?? "") ||',
+    replace: 'return this.controls.paused.has(this.#lanes.get(lane)?.job ?? "") ||',
     tests: LEADER_TESTS,
   },
   {
@@ -97,7 +97,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
   {
     name: "past-pause-forgotten",
     rule: "ticks that passed during a pause are skipped as paused by whichever leader comes",
-    file: "src/leader/standing.ts",
+    file: "src/leader/term-state.ts",
     find: "...(pauses === undefined ? {} : { pauses }),",
     replace: "",
     tests: LEADER_TESTS,

@@ -2,16 +2,16 @@ import type { Mutant } from "./mutant.ts";
 
 const LAUNCHER = ["test/integration/launcher.test.ts"];
 const OVERLAP = ["test/integration/overlap.test.ts"];
-const ORDERS = ["test/integration/orders.test.ts"];
+const ORDERS = ["test/integration/controls.test.ts"];
 const EPOCHS = ["test/integration/epochs.test.ts"];
 
-/** The launch transaction and the books: no tick is lost or launched twice. */
+/** The launch transaction and the job states: no tick is lost or launched twice. */
 export const LAUNCH_MUTANTS: readonly Mutant[] = [
   {
     name: "launch-unfenced",
     rule: "a leader of an older term launches nothing",
     file: "src/launch/launcher.ts",
-    find: "standing.fence !== commit.fence",
+    find: "watched.fence !== commit.fence",
     replace: "false",
     tests: LAUNCHER,
   },
@@ -33,7 +33,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "launch-orders-unwatched",
-    rule: "a launch is void when an order is given before its transaction",
+    rule: "a launch is void when a command is given before its transaction",
     file: "src/launch/launcher.ts",
     find: "...[term, cursors, epochCursors, orders],",
     replace: "...[term, cursors, epochCursors],",
@@ -43,15 +43,15 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
     name: "launch-cursor-not-compared",
     rule: "a launch is void when a cursor is not what its plan assumed",
     file: "src/launch/launcher.ts",
-    find: "isMoved || standing.orders",
-    replace: "standing.orders",
+    find: "isMoved || watched.controlsVersion",
+    replace: "watched.controlsVersion",
     tests: LAUNCHER,
   },
   {
     name: "launch-orders-not-compared",
-    rule: "a launch is void when its plan knew older orders",
+    rule: "a launch is void when its plan knew older controls",
     file: "src/launch/launcher.ts",
-    find: "isMoved || standing.orders !== commit.orders",
+    find: "isMoved || watched.controlsVersion !== commit.controlsVersion",
     replace: "isMoved",
     tests: ORDERS,
   },
@@ -81,7 +81,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "books-stay-open-over-new-jobs",
-    rule: "other jobs are led only after the books were opened for them",
+    rule: "other jobs are led only after the term was opened for them",
     file: "src/launch/launcher.ts",
     find: "    this.#openedOn = -1;\n",
     replace: "",
@@ -89,7 +89,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "books-opened-on-old-connection",
-    rule: "books whose connection broke while they were read are not open",
+    rule: "a term whose connection broke while it was opened is not open",
     file: "src/launch/launcher.ts",
     find: "this.#openedOn = connection;",
     replace: "this.#openedOn = this.#connections;",
@@ -169,7 +169,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "open-unfenced",
-    rule: "a leader of an older term opens no books",
+    rule: "a leader of an older term reads no job states",
     file: "src/launch/open-term.lua",
     find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] then",
     replace: "if false then",
@@ -177,7 +177,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "open-newer-format",
-    rule: "a leader does not read books of a format that it does not know",
+    rule: "a leader does not read state of a format that it does not know",
     file: "src/launch/open-term.lua",
     find: "if format > tonumber(ARGV[2]) then",
     replace: "if false then",
@@ -193,7 +193,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "define-unfenced",
-    rule: "a definition is not written when the term ends after the books were read",
+    rule: "a definition is not written when the term ends after the job states were read",
     file: "src/launch/define.lua",
     find: "if redis.call('GET', KEYS[1]) ~= ARGV[1] then",
     replace: "if false then",
@@ -225,7 +225,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "retire-at-once",
-    rule: "a removed job keeps its books for a day",
+    rule: "a removed job keeps its state for a day",
     file: "src/launch/retire.lua",
     find: "now - tonumber(since) >= kept",
     replace: "true",
@@ -259,7 +259,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
     name: "due-while-paused",
     rule: "no tick of a paused job is overdue",
     file: "src/launch/cursors.ts",
-    find: "orders.paused.has(name) || ",
+    find: "controls.paused.has(name) || ",
     replace: "",
     tests: EPOCHS,
   },

@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const LOOP = ["test/unit/leader/leader-loop.test.ts"];
-const ORDERS = ["test/unit/leader/orders.test.ts"];
+const ORDERS = ["test/unit/leader/controls.test.ts"];
 const WAITING = ["test/unit/leader/waiting.test.ts"];
 const EPOCHS = ["test/unit/leader/epochs.test.ts"];
 const ELECTOR = ["test/unit/election/elector.test.ts"];
@@ -52,7 +52,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     name: "leader-failure-told-each-time",
     rule: "trouble is reported once",
     file: "src/leader/leader-loop.ts",
-    find: "this.#isTold = true;",
+    find: "this.#isReported = true;",
     replace: "",
     tests: LOOP,
   },
@@ -68,16 +68,16 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     name: "leader-ignores-orders",
     rule: "a leader notices an order although nothing is due",
     file: "src/leader/leader-loop.ts",
-    find: 'if (version !== standing.orders.version) return "new orders";',
+    find: 'if (version !== termState.controls.version) return "new controls";',
     replace: "",
     tests: ORDERS,
   },
   {
     name: "leader-steps-down-for-another-term",
-    rule: "an order to step down means one term",
+    rule: "a command to step down means one term",
     file: "src/leader/leader-loop.ts",
-    find: "standing.orders.stepDown === term.number",
-    replace: "standing.orders.stepDown !== null",
+    find: "termState.controls.stepDown === term.number",
+    replace: "termState.controls.stepDown !== null",
     tests: ORDERS,
   },
   {

@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
-const ORDERS = ["test/integration/orders.test.ts"];
-const REQUESTS = ["test/integration/order-requests.test.ts"];
+const ORDERS = ["test/integration/controls.test.ts"];
+const REQUESTS = ["test/integration/control-requests.test.ts"];
 const TRIGGER = ["test/integration/trigger.test.ts"];
 
 /** What operators ask for: each order is carried out once, and only while it still has its meaning. */
@@ -9,7 +9,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "order-repeated",
     rule: "an order that is sent again is answered as before and not carried out again",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "if given then return given end",
     replace: "",
     tests: REQUESTS,
@@ -25,7 +25,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "skip-decided-tick",
     rule: "a tick that was decided meanwhile is not reported as skipped",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "if cursor >= tonumber(tick) then",
     replace: "if false then",
     tests: ORDERS,
@@ -33,7 +33,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "skip-twice",
     rule: "each skip takes one more tick",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "if at == tick then",
     replace: "if false then",
     tests: ORDERS,
@@ -49,15 +49,15 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "order-without-version",
     rule: "each order voids the launches that were planned before it",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "  redis.call('HINCRBY', KEYS[1], 'version', 1)\n",
     replace: "",
     tests: ORDERS,
   },
   {
     name: "stepdown-deposes-successor",
-    rule: "an order to step down is for one term",
-    file: "src/operator/order.lua",
+    rule: "a command to step down is for one term",
+    file: "src/operator/control.lua",
     find: "if term ~= ARGV[5] then",
     replace: "if false then",
     tests: REQUESTS,
@@ -65,7 +65,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "stepdown-of-nobody",
     rule: "a leader whose term has ended is not asked to step down",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "if not term or ended then",
     replace: "if not term then",
     tests: ORDERS,
@@ -73,7 +73,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "pause-not-remembered",
     rule: "a later leader knows the pauses that have ended",
-    file: "src/operator/order.lua",
+    file: "src/operator/control.lua",
     find: "if from then remember_pause(from) end",
     replace: "",
     tests: ORDERS,
@@ -186,8 +186,8 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
     name: "launches-resent",
     rule: "a connection for launches sends nothing twice",
     file: "src/redis/connect.ts",
-    find: "fenced: NEVER_TWICE,",
-    replace: "fenced: { maxRetriesPerRequest: null },",
+    find: "noRetry: NEVER_TWICE,",
+    replace: "noRetry: { maxRetriesPerRequest: null },",
     tests: ["test/integration/launcher.test.ts"],
   },
 ];

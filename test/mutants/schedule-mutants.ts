@@ -118,7 +118,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     file: "src/schedule/cron.ts",
     find: "if (new WallPattern(fields).next(EARLIEST_TICK_MS) === null) {",
     replace: "if (false) {",
-    tests: ["test/unit/schedule/create-schedule.test.ts", "test/unit/config/mistakes.test.ts"],
+    tests: ["test/unit/schedule/create-schedule.test.ts", "test/unit/config/config-issues.test.ts"],
   },
   {
     name: "cron-hash-shared",

@@ -15,7 +15,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     name: "wait-without-limit",
     rule: "a wait with a limit ends at its limit",
-    file: "src/clock/within.ts",
+    file: "src/clock/settles-within.ts",
     find: "setTimeout(() => over.resolve(false), limitMs)",
     replace: "setTimeout(() => undefined, limitMs)",
     tests: ["test/integration/worker-stop.test.ts"],

@@ -84,7 +84,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     name: "stop-waits-for-redis",
     rule: "a stop ends in bounded time without Redis",
     file: "src/worker/queue-consumer.ts",
-    find: "await within(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs))",
+    find: "await settlesWithin(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs))",
     replace: "await closed.then(() => true)",
     tests: STOP,
   },

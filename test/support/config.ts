@@ -4,7 +4,7 @@ import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/environment.ts";
-import { formatMistake, type LoadResult, loadConfig } from "../../src/config/load.ts";
+import { formatIssue, type LoadResult, loadConfig } from "../../src/config/load.ts";
 
 /** Files of a config directory by name: `jobs.yaml`, `jobs/a.yaml`. */
 export type ConfigFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -31,7 +31,7 @@ export async function load(files: ConfigFiles, env: Environment = {}): Promise<L
   const configDir = await writeConfig(files);
   const result = await loadConfig({ configDir, env });
   const root = `${path.dirname(configDir)}${path.sep}`;
-  const lines = result.ok ? [] : result.mistakes.map(mistake => formatMistake(mistake).replaceAll(root, ""));
+  const lines = result.ok ? [] : result.mistakes.map(issue => formatIssue(issue).replaceAll(root, ""));
   return { result, lines };
 }
 

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { EtcdAddress } from "../../src/config/config.ts";
+import { EtcdElection } from "../../src/election/etcd-election.ts";
 import { EtcdLeaseStore } from "../../src/election/etcd-lease-store.ts";
-import { EtcdQueue } from "../../src/election/etcd-queue.ts";
 import { EtcdClient } from "../../src/etcd/client.ts";
 import { Events } from "../../src/events.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
@@ -38,7 +38,7 @@ export async function openUnseenEtcdStore(
   const keys = new RedisKeys(options.namespace);
   const [subscriber, redis] = await Promise.all([
     openRedis(options.redisUrl, "subscriber"),
-    openRedis(options.redisUrl, "fenced"),
+    openRedis(options.redisUrl, "noRetry"),
   ]);
   const client = openEtcd(options.etcd, options);
   const presence = new RedisPresence({
@@ -46,9 +46,9 @@ export async function openUnseenEtcdStore(
     channel: keys.alive(options.replica),
     notices: keys.leadershipChannel,
   });
-  const queue = new EtcdQueue(client, options.namespace);
+  const election = new EtcdElection(client, options.namespace);
   return {
-    store: new EtcdLeaseStore({ queue, redis, presence, keys }),
+    store: new EtcdLeaseStore({ election, redis, presence, keys }),
     async appear() {
       const announced = new Promise<void>(resolve => presence.onNotice(resolve));
       presence.start();

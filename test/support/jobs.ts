@@ -17,7 +17,7 @@ export function jobOf(
     ...schedule,
   };
   const created = createSchedule(spec);
-  if (!created.ok) throw new Error(JSON.stringify(created.problems));
+  if (!created.ok) throw new Error(JSON.stringify(created.issues));
   return {
     name,
     spec,

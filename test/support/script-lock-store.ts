@@ -15,7 +15,7 @@ export class ScriptLockStore implements LockStore {
   onAcquire: (claim: Claim, count: number) => Answer<ClaimOutcome> = (_, count) => granted(count);
   onRenew: (claim: Claim, count: number) => Answer<"renewed" | "lost"> = () => "renewed";
   onRelease: (claim: Claim, count: number) => Answer<"done"> = () => "done";
-  readonly #hints = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
 
   acquire(claim: Claim): Promise<ClaimOutcome> {
     this.claims.push(claim);
@@ -32,9 +32,9 @@ export class ScriptLockStore implements LockStore {
     await answer(this.onRelease(claim, this.releases.length));
   }
 
-  onHint(_: Claim, wake: () => void): () => void {
-    this.#hints.add(wake);
-    return () => this.#hints.delete(wake);
+  onChange(_: Claim, wake: () => void): () => void {
+    this.#listeners.add(wake);
+    return () => this.#listeners.delete(wake);
   }
 
   forget(claim: Claim): void {
@@ -45,12 +45,12 @@ export class ScriptLockStore implements LockStore {
     this.isClosed = true;
   }
 
-  hint(): void {
-    for (const wake of this.#hints) wake();
+  announceChange(): void {
+    for (const wake of this.#listeners) wake();
   }
 
   get listeners(): number {
-    return this.#hints.size;
+    return this.#listeners.size;
   }
 }
 

@@ -48,12 +48,12 @@ export class ScriptStore implements LeaseStore {
     return this.onCurrent();
   }
 
-  onHint(wake: () => void): () => void {
+  onChange(wake: () => void): () => void {
     this.#wakers.add(wake);
     return () => this.#wakers.delete(wake);
   }
 
-  hint(): void {
+  announceChange(): void {
     for (const wake of this.#wakers) wake();
   }
 }

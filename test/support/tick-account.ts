@@ -5,7 +5,7 @@ import { tickOfRun } from "../../src/launch/run-id.ts";
 import { bellwether, type CommandResult } from "./command.ts";
 import type { Ledger } from "./launch-ledger.ts";
 import { PASSED } from "./passed-ticks.ts";
-import type { Site } from "./site.ts";
+import type { TestDeployment } from "./test-deployment.ts";
 
 /** What became of one tick of a schedule, as `bellwether history` tells it. */
 export interface Fate extends HistoryRow {
@@ -14,15 +14,15 @@ export interface Fate extends HistoryRow {
 }
 
 /** What a command that succeeds prints as JSON. */
-export async function json<T>(site: Site, ...args: readonly string[]): Promise<T> {
-  return parsed(await site.command(...args, "--json"));
+export async function json<T>(deployment: TestDeployment, ...args: readonly string[]): Promise<T> {
+  return parsed(await deployment.command(...args, "--json"));
 }
 
-/** The rows of a job's history, oldest first. `configDir`: of a release that has the job, if the site's own has not. */
+/** The rows of a job's history, oldest first. `configDir`: of a release that has the job, if the deployment's own has not. */
 export async function historyOf(
-  site: Site,
+  deployment: TestDeployment,
   job: string,
-  configDir = site.project.configDir,
+  configDir = deployment.project.configDir,
 ): Promise<HistoryRow[]> {
   const args = ["history", job, "--limit", "1000", "--json", "--config", configDir];
   return parsed<HistoryRow[]>(await bellwether(args)).reverse();

@@ -16,9 +16,9 @@ import {
 } from "../../src/reasons.ts";
 import { type Decision, type PlannedJob, planRemoval, planTicks } from "../../src/schedule/plan.ts";
 import { RunReporter } from "../../src/worker/run-reporter.ts";
-import { Books } from "../support/books.ts";
 import { jobOf } from "../support/jobs.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
+import { MemoryLaunchStore } from "../support/memory-launch-store.ts";
 import { PASSED } from "../support/passed-ticks.ts";
 import { Recorder } from "../support/recorder.ts";
 import { setupMetrics } from "./admin/setup.ts";
@@ -63,8 +63,12 @@ describe("the reason of a tick", () => {
 
   it.each(ROWS)("%s is a code in the event, beside the text for people", async (code, row) => {
     const { decision, text } = row;
-    const [recorder, books, clock] = [new Recorder(), new Books(), new ManualClock(NOW + 2_000)];
-    const launcher = books.launcher([jobOf("report")]);
+    const [recorder, launchStore, clock] = [
+      new Recorder(),
+      new MemoryLaunchStore(),
+      new ManualClock(NOW + 2_000),
+    ];
+    const launcher = launchStore.launcher([jobOf("report")]);
     const settled = [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }] as const;
     const ending = new AbortController();
     const loop = new LeaderLoop({
@@ -76,12 +80,12 @@ describe("the reason of a tick", () => {
         ...launcher,
         open: async (fence, nowMs) => {
           const opened = await launcher.open(fence, nowMs);
-          return opened.outcome === "opened" ? { ...opened, found: [{ nowMs, settled }] } : opened;
+          return opened.outcome === "opened" ? { ...opened, found: [{ nowMs, results: settled }] } : opened;
         },
       },
     });
-    books.fence = "1:t";
-    const ended = loop.lead({ number: 1, fence: "1:t", signal: ending.signal });
+    launchStore.fence = "1:t";
+    const ended = loop.runTerm({ number: 1, fence: "1:t", signal: ending.signal });
     await settle();
     ending.abort();
     await ended;

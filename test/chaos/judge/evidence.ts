@@ -71,7 +71,7 @@ export interface Recorded {
 }
 
 /** What Bellwether's records say that an operator ordered, as far as it survived. */
-export interface Order {
+export interface RecordedCommand {
   readonly action: "pause" | "resume" | "skip-next" | "keep-next";
   readonly job: string;
   readonly atMs: number;
@@ -83,7 +83,7 @@ export interface Order {
 
 /** A command that was given: when, and how it ended. */
 export interface Command extends Window {
-  readonly action: Order["action"] | "trigger" | "backfill" | "stepdown";
+  readonly action: RecordedCommand["action"] | "trigger" | "backfill" | "stepdown";
   readonly job: string | null;
   /** Null when the command failed: what it did is then unknown. */
   readonly answer: CommandAnswer | null;
@@ -147,7 +147,7 @@ export interface Evidence {
   readonly quietAt: number;
   /** What no replica should do, whatever happens to it. */
   readonly accidents: readonly string[];
-  readonly orders?: readonly Order[];
+  readonly recordedCommands?: readonly RecordedCommand[];
   readonly commands?: readonly Command[];
   readonly disturbances?: readonly Disturbance[];
   readonly terms?: readonly TermStart[];
@@ -191,7 +191,7 @@ export type Breach =
   | "late"
   | "no leader"
   | "handoff not told"
-  | "order not carried out once"
+  | "command not carried out once"
   | "lock"
   | "failed"
   | "accident";

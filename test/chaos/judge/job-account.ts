@@ -1,7 +1,7 @@
 import { writtenAt } from "../surviving-stream.ts";
 import type { JudgedJob, QueueEvent, Recorded } from "./evidence.ts";
 import { type ExpectedTick, expectedTicks } from "./expected-ticks.ts";
-import type { StandingOrders } from "./orders.ts";
+import type { ControlSpans } from "./operator-commands.ts";
 import { readRun } from "./run-name.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
 import { union, type Window } from "./windows.ts";
@@ -27,7 +27,7 @@ export interface JobAccount {
   readonly ahead: readonly ExpectedTick[];
   /** Runs and records of ticks that the job does not have. */
   readonly strays: readonly string[];
-  readonly orders: StandingOrders;
+  readonly controls: ControlSpans;
   readonly spans: readonly RunSpan[];
   readonly clockSteps: readonly Window[];
 }
@@ -35,7 +35,7 @@ export interface JobAccount {
 export interface AccountOptions {
   readonly events: readonly QueueEvent[];
   readonly history: readonly Recorded[];
-  readonly orders: StandingOrders;
+  readonly controls: ControlSpans;
   readonly spans: readonly RunSpan[];
   readonly clockSteps: readonly Window[];
   /** From the first tick that was decided for any job. */
@@ -48,7 +48,7 @@ const AHEAD_MS = 60_000;
 
 /** Jobs may be ahead of each other by what was decided when everything was stopped. */
 export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
-  const { events, history, orders, spans, clockSteps, fromMs, quietAt } = options;
+  const { events, history, controls, spans, clockSteps, fromMs, quietAt } = options;
   const rows = Map.groupBy(
     history.filter(({ run }) => readRun(run).job === job.name),
     ({ run }) => run,
@@ -74,7 +74,7 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
   );
   return {
     job,
-    orders,
+    controls,
     spans,
     clockSteps,
     ticks: ticks.slice(0, last + 1),
@@ -105,8 +105,8 @@ export function plannedAt(tick: TickAccount): number {
  * run.
  */
 export function waitingWindows(account: JobAccount, tick: TickAccount): readonly Window[] {
-  const { orders, job } = account;
-  return union([...orders.pauses, ...(job.absences ?? []), ...queuingWindows(account, tick)]);
+  const { controls, job } = account;
+  return union([...controls.pauses, ...(job.absences ?? []), ...queuingWindows(account, tick)]);
 }
 
 /** When the tick may wait for another run: that time counts for no policy. */

@@ -40,7 +40,7 @@ interface Case {
  * Why the job's policy does not permit what was decided about a tick, or null. While an edit spreads, what either side of
  * it permits is permitted.
  */
-export function objection(account: JobAccount, index: number, disturbed: readonly Window[]): string | null {
+export function violation(account: JobAccount, index: number, disturbed: readonly Window[]): string | null {
   const tick = account.ticks[index] as TickAccount;
   const row = tick.rows[0] as Recorded;
   const decidedMs = decidedAt(tick);
@@ -55,8 +55,8 @@ export function objection(account: JobAccount, index: number, disturbed: readonl
     window => contains(window, decidedMs) || contains(window, saidMs) || contains(window, tick.tickAt),
   );
   const object = isUnclear ? objectInStep : OBJECT[row.outcome];
-  const objections = tick.rules.map(rules => object(what, rules));
-  return objections.includes(null) ? null : (objections[0] ?? null);
+  const violations = tick.rules.map(rules => object(what, rules));
+  return violations.includes(null) ? null : (violations[0] ?? null);
 }
 
 type Object = (what: Case, rules: JobRules) => string | null;
@@ -85,7 +85,7 @@ function objectInStep(what: Case, rules: JobRules): string | null {
       ? null
       : `missed ("${reason}"), which the policy does not permit for any step of the clock`;
   }
-  const { pauses, skips } = account.orders;
+  const { pauses, skips } = account.controls;
   const isPossible: Readonly<Record<string, boolean>> = {
     skip_next: skips.has(tick.tickAt),
     paused: pauses.length > 0,
@@ -98,14 +98,14 @@ function objectInStep(what: Case, rules: JobRules): string | null {
 
 function objectToLaunch(what: Case, rules: JobRules): string | null {
   const { account, tick, decidedMs, plannedMs, newer, disturbed } = what;
-  const { orders, spans } = account;
+  const { controls, spans } = account;
   const earlyMs = disturbed.some(window => contains(window, decidedMs)) ? EARLY_DISTURBED_MS : EARLY_MS;
   if (decidedMs < tick.dueFromMs - earlyMs)
     return `launched ${tick.dueFromMs - decidedMs} ms before it was due`;
-  if (orders.pauses.some(({ fromMs, untilMs }) => decidedMs > fromMs && decidedMs < untilMs)) {
+  if (controls.pauses.some(({ fromMs, untilMs }) => decidedMs > fromMs && decidedMs < untilMs)) {
     return "launched during a pause";
   }
-  const skippedMs = orders.skips.get(tick.tickAt);
+  const skippedMs = controls.skips.get(tick.tickAt);
   if (skippedMs !== undefined && skippedMs < decidedMs) return "launched although it was to be skipped";
   if (isGone(account, decidedMs)) return "launched while no configuration had the job";
   const blocking = rules.overlap === "allow" ? null : findBlocking(spans, tick);
@@ -128,7 +128,7 @@ function objectToMiss(what: Case, rules: JobRules): string | null {
   if (!isPassable(what, rules)) {
     return `missed ("${reason}") ${Math.round(decidedMs - tick.dueFromMs)} ms after it was due, which the policy does not permit`;
   }
-  const isPaused = account.orders.pauses.some(
+  const isPaused = account.controls.pauses.some(
     pause => contains(pause, decidedMs) && contains(pause, tick.dueFromMs),
   );
   if (isPaused) return `missed ("${reason}") while the job was paused`;
@@ -144,14 +144,14 @@ function objectToSkip(what: Case, rules: JobRules): string | null {
 
 const OBJECT_TO_SKIP: Readonly<Record<SkipCode, Object>> = {
   skip_next: ({ account, tick, decidedMs }) => {
-    const orderedMs = account.orders.skips.get(tick.tickAt);
+    const orderedMs = account.controls.skips.get(tick.tickAt);
     return orderedMs !== undefined && orderedMs <= decidedMs
       ? null
-      : "skipped by an order that was not given";
+      : "skipped by a command that was not given";
   },
   paused: (what, rules) => {
     const { account, tick, decidedMs } = what;
-    const isPaused = account.orders.pauses.some(
+    const isPaused = account.controls.pauses.some(
       ({ fromMs, untilMs }) =>
         fromMs <= decidedMs && tick.dueByMs >= fromMs - ON_TIME_MS - SLACK_MS && tick.dueFromMs <= untilMs,
     );

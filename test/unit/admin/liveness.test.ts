@@ -10,18 +10,18 @@ afterEach(async () => {
 function setup() {
   const clock = new ManualClock();
   const state = {
-    leading: null as { term: number; trustedUntilMs: number } | null,
+    currentTerm: null as { term: number; trustedUntilMs: number } | null,
     isConnected: true,
   };
   const liveness = new Liveness({
     clock,
-    facts: { leading: () => state.leading },
+    facts: { currentTerm: () => state.currentTerm },
     isConnected: () => state.isConnected,
   });
   liveness.start();
   running.push(liveness);
   const leadUntil = (inMs: number) => {
-    state.leading = { term: 7, trustedUntilMs: clock.monotonicMs() + inMs };
+    state.currentTerm = { term: 7, trustedUntilMs: clock.monotonicMs() + inMs };
   };
   return { clock, state, liveness, leadUntil };
 }
@@ -60,7 +60,7 @@ describe("the liveness of a replica", () => {
     expect(liveness.reasons()).toEqual([
       "term 7 could be trusted until 16 s ago, and this replica has not stepped down from it",
     ]);
-    state.leading = null;
+    state.currentTerm = null;
     expect(liveness.reasons()).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ export type Facts = { -readonly [K in keyof ReplicaFacts]: ReplicaFacts[K] };
 export function quietFacts(overrides: Partial<ReplicaFacts> = {}): Facts {
   return {
     jobs: () => ["report", "import"],
-    leading: () => null,
+    currentTerm: () => null,
     leaderAbsentMs: () => 0,
     clockSkewMs: () => 0,
     overdueMs: () => new Map(),

@@ -9,7 +9,7 @@ const KNOWN: Memory = {
   version: 5,
   generation: 3,
   hasCursors: true,
-  orders: new Map([
+  controls: new Map([
     ["pause:report", "1000 ann"],
     ["skip:import", "2000,3000"],
   ]),
@@ -22,7 +22,7 @@ const NOTHING: Memory = {
   version: 0,
   generation: -1,
   hasCursors: false,
-  orders: new Map(),
+  controls: new Map(),
   counts: new Map(),
 };
 const ALL: readonly Lost[] = ["terms", "pauses", "skips", "cursors", "counts", "generation"];
@@ -30,7 +30,7 @@ const ALL: readonly Lost[] = ["terms", "pauses", "skips", "cursors", "counts", "
 it.each<[string, Memory, Memory, ReturnType<typeof dataLossOf>]>([
   ["the same", KNOWN, KNOWN, null],
   ["more of everything", KNOWN, { ...KNOWN, beat: 41, term: 8, version: 6, generation: 4 }, null],
-  ["a pause that was ended", KNOWN, { ...KNOWN, version: 6, orders: new Map() }, null],
+  ["a pause that was ended", KNOWN, { ...KNOWN, version: 6, controls: new Map() }, null],
   ["a job that was retired", KNOWN, { ...KNOWN, counts: new Map() }, null],
   ["a floor that a person took away", KNOWN, { ...KNOWN, generation: -1 }, null],
   ["nothing where nothing was", NOTHING, NOTHING, null],
@@ -58,20 +58,20 @@ it.each<[string, Memory, Memory, ReturnType<typeof dataLossOf>]>([
   ["an older term", KNOWN, { ...KNOWN, term: 6 }, { found: "older", lost: ["terms"] }],
   ["older launches", KNOWN, { ...KNOWN, beat: 39 }, { found: "older", lost: ["cursors"] }],
   [
-    "older orders without a pause",
+    "older controls without a pause",
     KNOWN,
-    { ...KNOWN, version: 4, orders: new Map([["skip:import", "2000,3000"]]) },
+    { ...KNOWN, version: 4, controls: new Map([["skip:import", "2000,3000"]]) },
     { found: "older", lost: ["pauses"] },
   ],
   [
-    "older orders with one tick less to skip",
+    "older controls with one tick less to skip",
     KNOWN,
-    { ...KNOWN, version: 4, orders: new Map([...KNOWN.orders, ["skip:import", "2000"]]) },
+    { ...KNOWN, version: 4, controls: new Map([...KNOWN.controls, ["skip:import", "2000"]]) },
     { found: "older", lost: ["skips"] },
   ],
   [
-    "older orders, with a pause that had been ended",
-    { ...KNOWN, orders: new Map() },
+    "older controls, with a pause that had been ended",
+    { ...KNOWN, controls: new Map() },
     { ...KNOWN, version: 4 },
     { found: "older", lost: ["resumes"] },
   ],

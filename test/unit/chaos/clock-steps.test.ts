@@ -43,7 +43,7 @@ it.each([STEP_MS, 2_000, -2_000, -STEP_MS])(
   aheadMs => {
     const jobs = [job(), job({ name: "b", overlap: "skip" }), job({ name: "c", catchUp: "none" })];
     for (const takesMs of [20, 1_300]) {
-      const world = { jobs, takesMs, orders: PAUSE };
+      const world = { jobs, takesMs, recordedCommands: PAUSE };
       expect(judge(stepped(play(world), aheadMs)).violations).toEqual([]);
     }
   },

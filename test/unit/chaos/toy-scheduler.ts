@@ -4,9 +4,9 @@ import type {
   Evidence,
   JobRules,
   JudgedJob,
-  Order,
   QueueEvent,
   Recorded,
+  RecordedCommand,
   TermStart,
 } from "../../chaos/verdict.ts";
 
@@ -15,7 +15,7 @@ export interface World {
   readonly jobs: readonly JudgedJob[];
   /** When there is no leader. */
   readonly leaderless?: readonly (readonly [fromMs: number, untilMs: number])[];
-  readonly orders?: readonly Order[];
+  readonly recordedCommands?: readonly RecordedCommand[];
   readonly takesMs?: number;
   readonly lengthMs?: number;
 }
@@ -53,7 +53,7 @@ const REMOVAL_MS = 20_000;
  * documentation. What it does is honest unless it has a vice.
  */
 export function play(world: World, vice: Vice = {}): Evidence {
-  const { jobs, leaderless = [], orders = [], takesMs = 20, lengthMs = 40_000 } = world;
+  const { jobs, leaderless = [], recordedCommands = [], takesMs = 20, lengthMs = 40_000 } = world;
   const [events, history]: [Timed<QueueEvent>[], Recorded[]] = [[], []];
   const terms: TermStart[] = [{ term: 1, sinceMs: START - 100 }];
   let term = 1;
@@ -64,7 +64,7 @@ export function play(world: World, vice: Vice = {}): Evidence {
     if (isLed && !wasLed) terms.push({ term: ++term, sinceMs: now });
     wasLed = isLed;
     for (const state of isLed ? states : []) {
-      for (const decision of new Turn(state, now, orders, vice).decisions()) {
+      for (const decision of new Turn(state, now, recordedCommands, vice).decisions()) {
         const { tickAt, outcome, reason, reasonCode, blockedBy } = decision;
         const run = runIdOf(state.job.name, tickAt);
         history.push({
@@ -87,7 +87,7 @@ export function play(world: World, vice: Vice = {}): Evidence {
   return {
     jobs,
     history,
-    orders,
+    recordedCommands,
     terms,
     accidents: [],
     quietAt: START + lengthMs - 10_000,
@@ -111,13 +111,15 @@ interface State {
 class Turn {
   readonly #state: State;
   readonly #now: number;
-  readonly #orders: readonly Order[];
+  readonly #recordedCommands: readonly RecordedCommand[];
   readonly #vice: Vice;
 
-  constructor(state: State, now: number, orders: readonly Order[], vice: Vice) {
+  constructor(state: State, now: number, recordedCommands: readonly RecordedCommand[], vice: Vice) {
     this.#state = state;
     this.#now = now;
-    this.#orders = orders.filter(({ job, atMs }) => job === state.job.name && atMs <= now);
+    this.#recordedCommands = recordedCommands.filter(
+      ({ job, atMs }) => job === state.job.name && atMs <= now,
+    );
     this.#vice = vice;
   }
 
@@ -183,7 +185,7 @@ class Turn {
       if (reason !== null) return { tickAt, outcome: "missed", reason };
     }
     if (isPaused) return null;
-    const isSkipped = this.#orders.some(
+    const isSkipped = this.#recordedCommands.some(
       ({ action, ticks }) => action === "skip-next" && ticks?.includes(tickAt),
     );
     if (isSkipped && !this.#ignores("skip-next", tickAt))
@@ -209,7 +211,8 @@ class Turn {
 
   #isPaused(): boolean {
     return (
-      this.#orders.findLast(({ action }) => action === "pause" || action === "resume")?.action === "pause"
+      this.#recordedCommands.findLast(({ action }) => action === "pause" || action === "resume")?.action ===
+      "pause"
     );
   }
 

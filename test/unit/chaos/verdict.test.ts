@@ -4,7 +4,7 @@ import {
   type Evidence,
   type JudgedJob,
   judge,
-  type Order,
+  type RecordedCommand,
   readRun,
 } from "../../chaos/verdict.ts";
 import { type Decision, play, START, type Vice, type World } from "./toy-scheduler.ts";
@@ -18,7 +18,11 @@ function job(name: string, rules: Partial<JudgedJob> = {}): JudgedJob {
   return { name, periodMs: SECOND_MS, overlap: "allow", catchUp: "all", ...rules };
 }
 
-function order(action: Order["action"], offsetMs: number, ticks?: readonly number[]): Order {
+function recordedCommand(
+  action: RecordedCommand["action"],
+  offsetMs: number,
+  ticks?: readonly number[],
+): RecordedCommand {
   return { action, job: "a", atMs: START + offsetMs, ...(ticks && { ticks }) };
 }
 
@@ -34,7 +38,7 @@ function breaches(evidence: Evidence): string[] {
 const PLAIN: World = { jobs: [job("a"), job("b", { overlap: "skip" }), job("c", { overlap: "queue" })] };
 const OUTAGE: World["leaderless"] = [[8_000, 22_000]];
 const LONG_OUTAGE = { disturbances: [away(7_990, 22_100, { of: "store" })] };
-const PAUSE = [order("pause", 8_400), order("resume", 20_400)];
+const PAUSE = [recordedCommand("pause", 8_400), recordedCommand("resume", 20_400)];
 const JITTER = (tickAt: number) => ((tickAt / SECOND_MS) % 7 === 0 ? 4_000 : 300);
 const EDIT = { fromMs: START + 10_400, untilMs: START + 13_400, rules: job("a", { periodMs: 700 }) };
 
@@ -86,18 +90,18 @@ it.each<{ what: string; world: World; more?: Partial<Evidence> }>([
   },
   { what: "a job has jitter", world: { jobs: [job("a", { jitterOf: JITTER })] } },
   { what: "a job is over", world: { jobs: [job("a", { maxRuns: 12 }), job("b")] } },
-  { what: "a job is paused, with catchUp: all", world: { jobs: [job("a")], orders: PAUSE } },
+  { what: "a job is paused, with catchUp: all", world: { jobs: [job("a")], recordedCommands: PAUSE } },
   {
     what: "a job is paused, with catchUp: latest",
-    world: { jobs: [job("a", { catchUp: "latest" })], orders: PAUSE },
+    world: { jobs: [job("a", { catchUp: "latest" })], recordedCommands: PAUSE },
   },
   {
     what: "a job is paused, with catchUp: none",
-    world: { jobs: [job("a", { catchUp: "none" })], orders: PAUSE },
+    world: { jobs: [job("a", { catchUp: "none" })], recordedCommands: PAUSE },
   },
   {
     what: "a tick is to be skipped",
-    world: { jobs: [job("a")], orders: [order("skip-next", 9_100, [TICK_AT])] },
+    world: { jobs: [job("a")], recordedCommands: [recordedCommand("skip-next", 9_100, [TICK_AT])] },
   },
   { what: "the period is edited", world: { jobs: [job("a", { edits: [EDIT] })] } },
   {
@@ -108,7 +112,10 @@ it.each<{ what: string; world: World; more?: Partial<Evidence> }>([
     },
     more: LONG_OUTAGE,
   },
-  { what: "a job is paused and edited", world: { jobs: [job("a", { edits: [EDIT] })], orders: PAUSE } },
+  {
+    what: "a job is paused and edited",
+    world: { jobs: [job("a", { edits: [EDIT] })], recordedCommands: PAUSE },
+  },
 ])("finds nothing where a scheduler does its duty and $what", ({ world, more }) => {
   expect(judge({ ...play(world), ...more }).violations).toEqual([]);
 });
@@ -203,13 +210,13 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   })),
   {
     what: "says missed of a pause",
-    world: { jobs: [job("a", { catchUp: "none" })], orders: PAUSE },
+    world: { jobs: [job("a", { catchUp: "none" })], recordedCommands: PAUSE },
     vice: { decide: d => (d.reason === "paused" ? { ...d, outcome: "missed", reason: "catchUp: none" } : d) },
     finds: "not permitted",
   },
   {
     what: "drops what a pause holds",
-    world: { jobs: [job("a")], orders: PAUSE },
+    world: { jobs: [job("a")], recordedCommands: PAUSE },
     vice: {
       decide: d =>
         d.tickAt > START + 9_000 && d.tickAt < START + 13_000
@@ -220,13 +227,13 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   },
   {
     what: "launches during a pause",
-    world: { jobs: [job("a")], orders: PAUSE },
+    world: { jobs: [job("a")], recordedCommands: PAUSE },
     vice: { isIgnorant: ignores("pause") },
     finds: "not permitted",
   },
   {
     what: "launches what is to be skipped",
-    world: { jobs: [job("a")], orders: [order("skip-next", 9_100, [TICK_AT])] },
+    world: { jobs: [job("a")], recordedCommands: [recordedCommand("skip-next", 9_100, [TICK_AT])] },
     vice: { isIgnorant: ignores("skip-next") },
     finds: "not permitted",
   },
@@ -288,7 +295,7 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   },
   {
     what: "drops what was held when the job was edited",
-    world: { jobs: [job("a", { edits: [EDIT] })], orders: PAUSE },
+    world: { jobs: [job("a", { edits: [EDIT] })], recordedCommands: PAUSE },
     vice: { decide: d => (d.tickAt > START + 8_400 && d.tickAt < START + 10_400 ? null : d) },
     finds: "lost",
   },
@@ -407,20 +414,20 @@ it.each<{ what: string; change: Change; finds: string[] }>([
   {
     what: "an order is on record twice",
     change: () => ({
-      orders: [order("skip-next", 41_000), order("skip-next", 41_010)],
+      recordedCommands: [recordedCommand("skip-next", 41_000), recordedCommand("skip-next", 41_010)],
       commands: [command("skip-next")],
     }),
-    finds: ["order not carried out once"],
+    finds: ["command not carried out once"],
   },
   {
     what: "an order that was answered is not on record",
     change: () => ({ commands: [command("pause")] }),
-    finds: ["order not carried out once"],
+    finds: ["command not carried out once"],
   },
   {
     what: "a run that was ordered is not there",
     change: () => ({ commands: [{ ...command("trigger"), answer: { runs: ["a@manual-1"] } }] }),
-    finds: ["order not carried out once"],
+    finds: ["command not carried out once"],
   },
   {
     what: "two runs come of one command",
@@ -428,12 +435,12 @@ it.each<{ what: string; change: Change; finds: string[] }>([
       commands: [{ ...command("trigger"), answer: null }],
       ...ordered(events, handled, "a@manual-1", "a@manual-2"),
     }),
-    finds: ["order not carried out once"],
+    finds: ["command not carried out once"],
   },
   {
     what: "two leaders step down after one command",
     change: () => ({ commands: [{ ...command("stepdown"), job: null }], steppedDown: 2 }),
-    finds: ["order not carried out once"],
+    finds: ["command not carried out once"],
   },
   {
     what: "a tick is filled in before it is launched",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   jobChanges,
-  objectionsTo,
+  rejectionReasons,
   settingsThatNeedRestart,
   withFixedSettings,
 } from "../../../src/config/changes.ts";
@@ -63,13 +63,13 @@ describe("a valid configuration", () => {
       "jobs.yaml": jobs,
       "bellwether.yaml": `generation: ${settings || 5}\n`,
     });
-    expect(objectionsTo(running, changed)).toEqual(says.map(text => expect.stringMatching(text)));
+    expect(rejectionReasons(running, changed)).toEqual(says.map(text => expect.stringMatching(text)));
   });
 
   it("may be without jobs where there were none", async () => {
     const empty = await configOf("", NO_JOBS);
-    expect(objectionsTo(empty, empty)).toEqual([]);
-    expect(objectionsTo(empty, await configOf())).toEqual([]);
+    expect(rejectionReasons(empty, empty)).toEqual([]);
+    expect(rejectionReasons(empty, await configOf())).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, it, onTestFinished } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import { ConfigWatcher } from "../../../src/config/config-watcher.ts";
-import { formatMistake, loadConfig } from "../../../src/config/load.ts";
+import { formatIssue, loadConfig } from "../../../src/config/load.ts";
 import { ONE_JOB, writeConfig } from "../../support/config.ts";
 
 /** A watcher that looks without waiting; `next` resolves with what it applies or refuses next. */
@@ -49,7 +49,7 @@ it("does not wait for a pipe in the place of a calendar", async () => {
   const configDir = await writeConfig({ "jobs.yaml": jobs });
   execFileSync("mkfifo", [path.join(configDir, "x.ics")]);
   const { first, next } = await watch(configDir);
-  const mistakes = first.ok ? [] : first.mistakes.map(formatMistake);
+  const mistakes = first.ok ? [] : first.mistakes.map(formatIssue);
   expect(mistakes.join()).toMatch(/it is not a regular file$/);
   expect(await next(() => writeFile(path.join(configDir, "jobs.yaml"), ONE_JOB))).toHaveProperty("jobs");
 });

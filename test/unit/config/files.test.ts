@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatMistake, loadConfig } from "../../../src/config/load.ts";
+import { formatIssue, loadConfig } from "../../../src/config/load.ts";
 import { type ConfigFiles, load, loadValid, ONE_JOB, writeConfig } from "../../support/config.ts";
 
 const ALSO_ONE_JOB = '{ "jobs": { "a": { "every": "5s", "handler": "x" } } }';
@@ -187,7 +187,7 @@ describe("a file that cannot be a configuration gives one line", () => {
   it("no directory at all", async () => {
     const configDir = path.join(await writeConfig({}), "nowhere");
     const result = await loadConfig({ configDir, env: {} });
-    expect(result.ok ? [] : result.mistakes.map(formatMistake)).toEqual([
+    expect(result.ok ? [] : result.mistakes.map(formatIssue)).toEqual([
       `${configDir}:1:1 there is no such directory`,
     ]);
   });

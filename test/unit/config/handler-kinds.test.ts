@@ -128,7 +128,7 @@ describe("a job's handler", () => {
     },
   ])("is a mistake when it $name", async ({ lines, mistakes }) => {
     const loaded = await load(jobWith(...lines));
-    expect(loaded.lines).toEqual(mistakes.map(mistake => `config/jobs.yaml:${mistake}`));
+    expect(loaded.lines).toEqual(mistakes.map(issue => `config/jobs.yaml:${issue}`));
   });
 
   it("may not be of a kind that bellwether.yaml switches off", async () => {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ConfigIssue } from "../../../src/config/config-issue.ts";
 import { readJobs } from "../../../src/config/jobs.ts";
-import type { Mistake } from "../../../src/config/mistake.ts";
 import { parseConfigDocument } from "../../../src/config/parse-document.ts";
 import { ABSENT_SETTINGS, readSettings } from "../../../src/config/settings.ts";
 
@@ -62,17 +62,17 @@ function mutated(text: string): fc.Arbitrary<string> {
 }
 
 /** The mistakes of one file; none means that it was accepted. */
-function mistakesOf(file: "jobs" | "bellwether", text: string): readonly Mistake[] {
+function issuesOf(file: "jobs" | "bellwether", text: string): readonly ConfigIssue[] {
   const absent = file === "jobs" ? {} : ABSENT_SETTINGS;
   const parsed = parseConfigDocument({ file, text, env: {}, absent });
-  if (!parsed.ok) return parsed.mistakes;
+  if (!parsed.ok) return parsed.issues;
   const queues = { file: "bellwether.yaml", names: null, refusedHandlers: [] };
-  if (file === "jobs") return readJobs([parsed.document], { calendars: new Map(), queues }).mistakes;
+  if (file === "jobs") return readJobs([parsed.document], { calendars: new Map(), queues }).issues;
   const read = readSettings(parsed.document);
-  return read.ok ? [] : read.mistakes;
+  return read.ok ? [] : read.issues;
 }
 
-function isPlaced({ file, line, column, problem }: Mistake, text: string): boolean {
+function isPlaced({ file, line, column, problem }: ConfigIssue, text: string): boolean {
   const lines = text.split("\n").length;
   return (
     file !== "" && line >= 1 && line <= lines && column >= 1 && problem !== "" && !problem.includes("\n")
@@ -95,7 +95,7 @@ describe("whatever a file holds, it is accepted or every mistake has a place in 
   ] as const)("$name", ({ file, texts }) => {
     fc.assert(
       fc.property(texts, text => {
-        const unplaced = mistakesOf(file, text).filter(mistake => !isPlaced(mistake, text));
+        const unplaced = issuesOf(file, text).filter(issue => !isPlaced(issue, text));
         expect(unplaced).toEqual([]);
       }),
       { numRuns: 300 },
@@ -146,7 +146,7 @@ describe("whatever a file holds, it is accepted or every mistake has a place in 
     fc.assert(
       fc.property(outlines, value => {
         const text = JSON.stringify(value);
-        expect(mistakesOf(file, text).filter(mistake => !isPlaced(mistake, text))).toEqual([]);
+        expect(issuesOf(file, text).filter(issue => !isPlaced(issue, text))).toEqual([]);
       }),
       { numRuns: 500 },
     );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Elector, type ElectorOptions, type Lead, type Term } from "../../../src/election/elector.ts";
+import { Elector, type ElectorOptions, type Term, type TermWork } from "../../../src/election/elector.ts";
 import type { BidOutcome } from "../../../src/election/lease-store.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -15,7 +15,7 @@ afterEach(async () => {
 
 type Extras = Partial<Pick<ElectorOptions, "seekLeader" | "canLaunch" | "leaseTtlMs">>;
 
-function setup(lead?: Lead, extras: Extras = {}) {
+function setup(runTerm?: TermWork, extras: Extras = {}) {
   const clock = new ManualClock();
   const store = new ScriptStore();
   const recorder = new Recorder();
@@ -29,9 +29,9 @@ function setup(lead?: Lead, extras: Extras = {}) {
     leaseTtlMs: TTL_MS,
     random: () => 0,
     ...extras,
-    lead: async term => {
+    runTerm: async term => {
       terms.push(term);
-      return lead ? lead(term) : untilAborted(term);
+      return runTerm ? runTerm(term) : untilAborted(term);
     },
   });
   electors.push(elector);
@@ -175,13 +175,13 @@ describe("following", () => {
     expect(recorder.of("leader.lost")).toEqual([]);
   });
 
-  it("bids again at once after a hint", async () => {
+  it("bids again at once after a wakeup", async () => {
     const { store, elector } = setup();
     store.onCampaign = () => held("a", 1);
     elector.start();
     await settle();
     expect(store.bids).toHaveLength(1);
-    store.hint();
+    store.announceChange();
     await settle();
     expect(store.bids).toHaveLength(2);
   });
@@ -206,12 +206,12 @@ describe("following", () => {
     expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, 4]);
   });
 
-  it("does not take two checks for proof that the leader is gone when a hint brought them together", async () => {
+  it("does not take two checks for proof that the leader is gone when a wakeup brought them together", async () => {
     const { clock, store, elector } = setup();
     store.onCampaign = () => held("a", 4, 9_000, "gone");
     elector.start();
     await settle();
-    store.hint();
+    store.announceChange();
     await clock.advance(99);
     expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, undefined]);
     await clock.advance(101);
@@ -380,20 +380,20 @@ describe("leading", () => {
   it("tells which term it leads and until when it trusts it, until its work has ended", async () => {
     const work = Promise.withResolvers<"ended">();
     const { clock, store, recorder, elector } = setup(() => work.promise);
-    expect(elector.leading).toBeNull();
+    expect(elector.currentTerm).toBeNull();
     const grantedMs = clock.monotonicMs();
     await leading(store, elector, 4);
-    expect(elector.leading).toEqual({ term: 4, trustedUntilMs: grantedMs + TRUST_MS });
+    expect(elector.currentTerm).toEqual({ term: 4, trustedUntilMs: grantedMs + TRUST_MS });
     await clock.advance(4_000);
     const renewedMs = clock.monotonicMs();
-    expect(elector.leading?.trustedUntilMs).toBeGreaterThan(grantedMs + TRUST_MS);
+    expect(elector.currentTerm?.trustedUntilMs).toBeGreaterThan(grantedMs + TRUST_MS);
     store.onRenew = () => "lost";
     await clock.advance(TTL_MS);
     expect(recorder.of("leader.lost")).toHaveLength(1);
-    expect(elector.leading?.trustedUntilMs).toBeLessThan(renewedMs + TRUST_MS);
+    expect(elector.currentTerm?.trustedUntilMs).toBeLessThan(renewedMs + TRUST_MS);
     work.resolve("ended");
     await settle();
-    expect(elector.leading).toBeNull();
+    expect(elector.currentTerm).toBeNull();
   });
 
   it("gives up the term when renewals fail until trust runs out", async () => {
@@ -545,7 +545,7 @@ describe("an election that breaks down", () => {
   it("says so, gives back what it may hold, and can be stopped", async () => {
     const { store, elector } = setup();
     const broken = new Error("a bug");
-    store.onHint = () => {
+    store.onChange = () => {
       throw broken;
     };
     const failed = elector.failure.catch((error: unknown) => error);
@@ -558,16 +558,16 @@ describe("an election that breaks down", () => {
   it("ends the leader's work as well", async () => {
     const { store, elector, terms } = setup();
     let subscriptions = 0;
-    const onHint = store.onHint.bind(store);
-    store.onHint = wake => {
+    const onChange = store.onChange.bind(store);
+    store.onChange = wake => {
       if (++subscriptions === 2) throw new Error("a bug");
-      return onHint(wake);
+      return onChange(wake);
     };
     const failed = elector.failure.catch((error: unknown) => error);
     await leading(store, elector);
     expect(await failed).toMatchObject({ message: "a bug" });
     expect(terms[0]?.signal.aborted).toBe(true);
-    expect(elector.leading).toBeNull();
+    expect(elector.currentTerm).toBeNull();
   });
 });
 
@@ -749,7 +749,7 @@ describe("resigning", () => {
     await settle();
     expect(store.bids).toHaveLength(1);
     store.current = async () => ({ replica: "other", term: 2, sinceMs: 0 });
-    store.hint();
+    store.announceChange();
     await settle();
     expect(recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "stepdown" }]);
     expect(recorder.of("leader.observed")).toEqual([{ leader: "other", term: 2 }]);

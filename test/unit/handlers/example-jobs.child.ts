@@ -15,8 +15,8 @@ const jobs = calls.map(({ handler }) => ({
   name: handler,
   handler: { kind: "module", path: handler } as const,
 }));
-const { handlers, problems } = await loadHandlers({ jobs, jobsDir });
-if (problems.length > 0) throw new Error(problems.map(problem => problem.message).join("\n"));
+const { handlers, issues } = await loadHandlers({ jobs, jobsDir });
+if (issues.length > 0) throw new Error(issues.map(problem => problem.message).join("\n"));
 const ignore = () => undefined;
 const outcomes: unknown[] = [];
 for (const { handler, tick, attempt = 1, data = {} } of calls) {

@@ -15,7 +15,7 @@ const jobs = Object.entries(references).map(([name, path]) => ({
   name,
   handler: { kind: "module", path } as const,
 }));
-const { handlers, problems } = await loadHandlers({ jobs, jobsDir, importLimitMs });
+const { handlers, issues } = await loadHandlers({ jobs, jobsDir, importLimitMs });
 const results: Record<string, unknown> = {};
 for (const [job, handler] of handlers) {
   results[job] = await handler.handle({ answer: 42 }, {
@@ -24,5 +24,5 @@ for (const [job, handler] of handlers) {
     tick: new Date(0),
   } as Run);
 }
-writeSync(1, JSON.stringify({ results, problems }));
+writeSync(1, JSON.stringify({ results, problems: issues }));
 process.exit(0);

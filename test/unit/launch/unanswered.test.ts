@@ -13,8 +13,8 @@ function setup() {
   const send = (...decisions: readonly Decision[]) =>
     unanswered.send({ fence: FENCE, nowMs: 100 * decisions.length, decisions });
   const find = (cursors: Record<string, number>, fence = FENCE) =>
-    unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ settled, nowMs }) => {
-      return settled.map(({ decision, outcome }) => [decision.job, decision.tickAt, outcome, nowMs]);
+    unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ results, nowMs }) => {
+      return results.map(({ decision, outcome }) => [decision.job, decision.tickAt, outcome, nowMs]);
     });
   return { unanswered, send, find };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
-import { Books } from "../../support/books.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { MemoryLaunchStore } from "../../support/memory-launch-store.ts";
 import { Recorder } from "../../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
@@ -14,12 +14,12 @@ const A_TRANSACTION_MS = 1_000 * A_LAUNCH_MS;
 
 /** A leader whose transactions take time, with jobs that are behind by `lateTicks` ticks of a second each. */
 async function setup(late: readonly Job[], lateTicks: number, others: readonly Job[]) {
-  const [books, clock, recorder] = [new Books(), new ManualClock(T0), new Recorder()];
+  const [launchStore, clock, recorder] = [new MemoryLaunchStore(), new ManualClock(T0), new Recorder()];
   const jobs = [...late, ...others];
-  const launcher = books.launcher(jobs);
-  books.fence = "1:t";
+  const launcher = launchStore.launcher(jobs);
+  launchStore.fence = "1:t";
   await launcher.open("1:t", T0);
-  for (const { name } of late) books.cursors.set(name, T0 - lateTicks * SECOND);
+  for (const { name } of late) launchStore.cursors.set(name, T0 - lateTicks * SECOND);
   const loop = new LeaderLoop({
     launcher: {
       ...launcher,
@@ -35,7 +35,7 @@ async function setup(late: readonly Job[], lateTicks: number, others: readonly J
     random: () => 0,
   });
   const ending = new AbortController();
-  const ended = loop.lead({ number: 1, fence: "1:t", signal: ending.signal });
+  const ended = loop.runTerm({ number: 1, fence: "1:t", signal: ending.signal });
   const stop = async () => {
     ending.abort();
     await clock.advance(60 * SECOND);
@@ -45,7 +45,7 @@ async function setup(late: readonly Job[], lateTicks: number, others: readonly J
     const launched = recorder.of("tick.launched").filter(tick => tick.job === job);
     return Math.max(...launched.map(({ lateMs }) => lateMs));
   };
-  return { books, clock, recorder, stop, worstMs };
+  return { launchStore, clock, recorder, stop, worstMs };
 }
 
 function jobsOf(count: number, parts: Partial<Job>, everyMs = SECOND): Job[] {
@@ -61,12 +61,12 @@ const PUNCTUAL = [
 ] as const;
 
 function expectPunctual(
-  { books, worstMs }: Awaited<ReturnType<typeof setup>>,
+  { launchStore, worstMs }: Awaited<ReturnType<typeof setup>>,
   until: number,
   boundMs: number,
 ) {
   for (const { name } of PUNCTUAL) {
-    const launched = books.launched(name);
+    const launched = launchStore.launched(name);
     expect(launched).toEqual(launched.map((_, i) => T0 + (i + 1) * SECOND));
     expect(launched.length).toBeGreaterThanOrEqual(until - 1);
     expect(worstMs(name)).toBeLessThanOrEqual(boundMs);
@@ -79,7 +79,7 @@ describe("ticks that are on time while other jobs have a backlog", () => {
     await run.clock.advance(60 * SECOND);
     expectPunctual(run, 60, A_TRANSACTION_MS);
     for (let i = 0; i < 15; i++) {
-      const launched = run.books.launched(`late-${i}`);
+      const launched = run.launchStore.launched(`late-${i}`);
       expect(launched).toEqual(launched.map((_, n) => T0 + (n - 5_999) * SECOND));
       expect(launched.length).toBeGreaterThan(6_000);
     }
@@ -110,19 +110,19 @@ describe("ticks that are on time while other jobs have a backlog", () => {
       endedMs: Number.POSITIVE_INFINITY,
       state: "unfinished",
     } as const;
-    run.books.newestRuns.set("queued", newest);
+    run.launchStore.newestRuns.set("queued", newest);
     await run.clock.advance(3 * SECOND);
-    expect(run.books.launched("queued")).toEqual([]);
-    run.books.newestRuns.set("queued", { ...newest, state: "finished", endedMs: T0 + 3 * SECOND });
+    expect(run.launchStore.launched("queued")).toEqual([]);
+    run.launchStore.newestRuns.set("queued", { ...newest, state: "finished", endedMs: T0 + 3 * SECOND });
     await run.clock.advance(150 + 2 * A_TRANSACTION_MS);
-    expect(run.books.launched("queued")).toEqual([T0 + 3 * SECOND]);
+    expect(run.launchStore.launched("queued")).toEqual([T0 + 3 * SECOND]);
     await run.stop();
   });
 
   it("and of the late ones, those of each job get on", async () => {
     const run = await setup(jobsOf(40, { catchUp: "all" }), 6_000, []);
     await run.clock.advance(12 * A_TRANSACTION_MS);
-    for (let i = 0; i < 40; i++) expect(run.books.launched(`late-${i}`).length).toBeGreaterThan(0);
+    for (let i = 0; i < 40; i++) expect(run.launchStore.launched(`late-${i}`).length).toBeGreaterThan(0);
     await settle();
     await run.stop();
   });

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
 import type { PastPause } from "../../../src/schedule/plan.ts";
-import { Books, type Trouble } from "../../support/books.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { type Fault, MemoryLaunchStore } from "../../support/memory-launch-store.ts";
 import { Recorder } from "../../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
@@ -15,7 +15,7 @@ type ValueOf<A> = A extends fc.Arbitrary<infer Value> ? Value : never;
 
 function setup(first: readonly Job[]) {
   const clock = new ManualClock(T0);
-  const books = new Books();
+  const launchStore = new MemoryLaunchStore();
   const recorder = new Recorder();
   let jobs = first;
   let terms = 0;
@@ -29,16 +29,16 @@ function setup(first: readonly Job[]) {
     leader = null;
   };
   /** Another replica leads, with the jobs that are deployed. */
-  const lead = async () => {
+  const runTerm = async () => {
     await stop();
     const number = ++terms;
-    books.fence = `${number}:t`;
+    launchStore.fence = `${number}:t`;
     const { events } = recorder;
     const isAgreed = async () => site.isAgreed;
-    const launcher = books.launcher(jobs);
+    const launcher = launchStore.launcher(jobs);
     const loop = new LeaderLoop({ launcher, clock, events, jobs, isAgreed, random: () => 0 });
     const ending = new AbortController();
-    const ended = loop.lead({ number, fence: books.fence, signal: ending.signal });
+    const ended = loop.runTerm({ number, fence: launchStore.fence, signal: ending.signal });
     leader = { loop, ending, ended };
     await settle();
   };
@@ -53,16 +53,16 @@ function setup(first: readonly Job[]) {
   const pauses: PastPause[] = [];
   const pause = () => {
     const at = { atMs: clock.nowMs(), by: "ann" };
-    books.order({ paused: new Map(first.map(({ name }) => [name, at])) });
+    launchStore.setControls({ paused: new Map(first.map(({ name }) => [name, at])) });
   };
   const resume = () => {
-    for (const { atMs } of [...books.orders.paused.values()].slice(0, 1)) {
+    for (const { atMs } of [...launchStore.controls.paused.values()].slice(0, 1)) {
       pauses.push({ fromMs: atMs, toMs: clock.nowMs() });
     }
     const pastPauses = new Map(first.map(({ name }) => [name, [...pauses]]));
-    books.order({ paused: new Map(), pastPauses });
+    launchStore.setControls({ paused: new Map(), pastPauses });
   };
-  return { clock, books, recorder, site, lead, stop, deploy, edit, pause, resume, pauses };
+  return { clock, launchStore, recorder, site, runTerm, stop, deploy, edit, pause, resume, pauses };
 }
 
 /** A job whose tick at `at` is held for longer than a second by its jitter. */
@@ -87,40 +87,40 @@ describe("a tick that jitter holds when the schedule changes", () => {
   it.each(["an edit", "a deploy"])(
     "is launched once, when it is due, after %s; the next one is the new schedule's",
     async how => {
-      const { clock, books, lead, edit, deploy, stop } = setup([before]);
-      await lead();
+      const { clock, launchStore, runTerm, edit, deploy, stop } = setup([before]);
+      await runTerm();
       await clock.advance(3_200);
       if (how === "an edit") await edit([after]);
       else {
         deploy([after]);
-        await lead();
+        await runTerm();
       }
       await clock.advance(before.schedule.jitterOf(at) - 1_201);
-      expect(books.launched("nightly")).toEqual([]);
+      expect(launchStore.launched("nightly")).toEqual([]);
       await clock.advance(1);
-      expect(books.launched("nightly")).toEqual([at]);
+      expect(launchStore.launched("nightly")).toEqual([at]);
       await clock.advance(70_000);
-      expect(books.launched("nightly")).toEqual([at, at + 61_000]);
-      expect(books.closed.size).toBe(0);
+      expect(launchStore.launched("nightly")).toEqual([at, at + 61_000]);
+      expect(launchStore.closed.size).toBe(0);
       await stop();
     },
   );
 
   it("holds back no tick of the new schedule", async () => {
-    const { clock, books, lead, edit, stop } = setup([before]);
-    await lead();
+    const { clock, launchStore, runTerm, edit, stop } = setup([before]);
+    await runTerm();
     await clock.advance(2_100);
     await edit([jobOf("nightly", {}, { everyMs: 100, seed })]);
     await clock.advance(200);
-    expect(books.launched("nightly")).toEqual([T0 + 2_200, T0 + 2_300]);
+    expect(launchStore.launched("nightly")).toEqual([T0 + 2_200, T0 + 2_300]);
     await clock.advance(4_000);
-    expect(books.launched("nightly").filter(tick => tick === at)).toEqual([at]);
+    expect(launchStore.launched("nightly").filter(tick => tick === at)).toEqual([at]);
     await stop();
   });
 
   it("is not skipped before two answers, fifteen seconds apart, that no other replica carries the job", async () => {
-    const { clock, recorder, lead, edit, stop } = setup([before]);
-    await lead();
+    const { clock, recorder, runTerm, edit, stop } = setup([before]);
+    await runTerm();
     await clock.advance(2_100);
     await edit([jobOf("other", {}, { everyMs: 3_600_000 })]);
     await clock.advance(29_000);
@@ -131,13 +131,13 @@ describe("a tick that jitter holds when the schedule changes", () => {
   });
 
   it("is skipped with a reason when the job is removed, once no other replica carries it", async () => {
-    const { clock, books, site, recorder, lead, edit, stop } = setup([before]);
+    const { clock, launchStore, site, recorder, runTerm, edit, stop } = setup([before]);
     site.isAgreed = false;
-    await lead();
+    await runTerm();
     await clock.advance(2_100);
     await edit([jobOf("other", {}, { everyMs: 3_600_000 })]);
     await clock.advance(120_000);
-    expect(books.decided).toEqual([]);
+    expect(launchStore.decided).toEqual([]);
     site.isAgreed = true;
     await clock.advance(60_000);
     const reason = "the job was removed from the configuration";
@@ -152,21 +152,21 @@ describe("a tick that jitter holds when the schedule changes", () => {
 describe("a job with maxRuns", () => {
   it("counts over its schedules: what is left is shared, and raised it does not catch up on the time between", async () => {
     const job = (maxRuns: number) => jobOf("tick", { maxRuns });
-    const { clock, books, lead, edit, stop } = setup([job(2)]);
-    await lead();
+    const { clock, launchStore, runTerm, edit, stop } = setup([job(2)]);
+    await runTerm();
     await clock.advance(10_000);
-    expect(books.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000]);
+    expect(launchStore.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000]);
     await edit([job(3)]);
     await clock.advance(10_000);
-    expect(books.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000, T0 + 11_000]);
+    expect(launchStore.launched("tick")).toEqual([T0 + 1_000, T0 + 2_000, T0 + 11_000]);
     await stop();
   });
 });
 
 describe("ticks that passed during a pause while there was no leader", () => {
   it("are skipped as paused, not missed by the catch-up policy", async () => {
-    const { clock, recorder, lead, stop, pause, resume } = setup([jobOf("tick", { catchUp: "none" })]);
-    await lead();
+    const { clock, recorder, runTerm, stop, pause, resume } = setup([jobOf("tick", { catchUp: "none" })]);
+    await runTerm();
     await clock.advance(1_000);
     await stop();
     await clock.advance(20_000);
@@ -174,7 +174,7 @@ describe("ticks that passed during a pause while there was no leader", () => {
     await clock.advance(30_000);
     resume();
     await clock.advance(30_000);
-    await lead();
+    await runTerm();
     const told = (name: "tick.missed" | "tick.skipped") => recorder.of(name).map(({ reason }) => reason);
     expect(new Set(told("tick.skipped"))).toEqual(new Set(["paused"]));
     expect(new Set(told("tick.missed"))).toEqual(new Set(["catchUp: none"]));
@@ -196,7 +196,7 @@ describe("whatever is edited, deployed, paused and broken", () => {
     fc.constantFrom("edit", "deploy", "handoff", "away", "pause", "resume", "wait"),
     version,
     fc.integer({ min: 0, max: 9_000 }),
-    fc.constantFrom<Trouble>("none", "none", "not done", "lost answer", "new connection"),
+    fc.constantFrom<Fault>("none", "none", "not done", "lost answer", "new connection"),
   );
 
   it("each tick whose time came while its schedule was in force is decided once, by that schedule's policy", async () => {
@@ -219,50 +219,55 @@ describe("whatever is edited, deployed, paused and broken", () => {
           return [jobOf("tick", rules, { everyMs, jitterMs })];
         };
         const site = setup(jobWith(first));
-        const { clock, books, lead, stop, deploy, edit, pause, resume } = site;
-        await lead();
-        for (const [act, rules, ms, trouble] of script) {
-          books.trouble = () => {
-            books.trouble = () => "none";
-            return trouble;
+        const { clock, launchStore, runTerm, stop, deploy, edit, pause, resume } = site;
+        await runTerm();
+        for (const [act, rules, ms, fault] of script) {
+          launchStore.fault = () => {
+            launchStore.fault = () => "none";
+            return fault;
           };
           if (act === "edit") await edit(jobWith(rules));
           if (act === "deploy") deploy(jobWith(rules));
-          if (act === "deploy" || act === "handoff") await lead();
+          if (act === "deploy" || act === "handoff") await runTerm();
           if (act === "away") await stop();
-          if (act === "pause" && books.orders.paused.size === 0) pause();
+          if (act === "pause" && launchStore.controls.paused.size === 0) pause();
           if (act === "resume") resume();
           await clock.advance(ms);
         }
-        books.trouble = () => "none";
+        launchStore.fault = () => "none";
         resume();
-        await lead();
+        await runTerm();
         await clock.advance(20_000);
         await stop();
-        for (const [i, { job, fromMs }] of books.epochs.entries()) {
-          judge({ ...site, job, fromMs, untilMs: books.epochs[i + 1]?.fromMs ?? clock.nowMs() - 4_000 });
+        for (const [i, { job, fromMs }] of launchStore.epochs.entries()) {
+          judge({
+            ...site,
+            job,
+            fromMs,
+            untilMs: launchStore.epochs[i + 1]?.fromMs ?? clock.nowMs() - 4_000,
+          });
         }
-        const known = books.epochs.length;
-        expect(books.closed.size, `of ${known} epochs`).toBe(0);
+        const known = launchStore.epochs.length;
+        expect(launchStore.closed.size, `of ${known} epochs`).toBe(0);
       }),
       { numRuns: 150, examples: [[plain, pausedAsItIsDue]] },
     );
   });
 
-  type Epoch = Pick<ReturnType<typeof setup>, "books" | "pauses"> & {
+  type Epoch = Pick<ReturnType<typeof setup>, "launchStore" | "pauses"> & {
     readonly job: Job;
     readonly fromMs: number;
     readonly untilMs: number;
   };
 
-  function judge({ books, pauses, job, fromMs, untilMs }: Epoch): void {
+  function judge({ launchStore, pauses, job, fromMs, untilMs }: Epoch): void {
     const period = job.spec.everyMs as number;
     const first = (Math.floor(fromMs / period) + 1) * period;
     const ticks = Array.from({ length: Math.max(0, Math.floor((untilMs - first) / period) + 1) }, (_, i) => {
       return first + i * period;
     });
     const isOf = (tick: number) => tick > fromMs && tick <= untilMs;
-    const decided = books.decided.flatMap(({ decision, ...when }) => {
+    const decided = launchStore.decided.flatMap(({ decision, ...when }) => {
       if (!isOf(decision.tickAt)) return [];
       const count = decision.outcome === "launch" ? 1 : (decision.count ?? 1);
       return Array.from({ length: count }, (_, i) => {

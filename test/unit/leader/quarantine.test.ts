@@ -3,9 +3,9 @@ import type { Job } from "../../../src/config/config.ts";
 import { BellwetherError } from "../../../src/errors.ts";
 import type { Commit } from "../../../src/launch/launcher.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
-import { Books } from "../../support/books.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { MemoryLaunchStore } from "../../support/memory-launch-store.ts";
 import { Recorder } from "../../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
@@ -13,8 +13,8 @@ const MINUTE = 60_000;
 
 /** `breaks`: what is wrong with a transaction as a whole. */
 function setup(jobs: readonly Job[], breaks: (commit: Commit) => Error | null = () => null) {
-  const [books, clock, recorder] = [new Books(), new ManualClock(T0), new Recorder()];
-  const launcher = books.launcher(jobs);
+  const [launchStore, clock, recorder] = [new MemoryLaunchStore(), new ManualClock(T0), new Recorder()];
+  const launcher = launchStore.launcher(jobs);
   const loop = new LeaderLoop({
     launcher: {
       ...launcher,
@@ -29,11 +29,11 @@ function setup(jobs: readonly Job[], breaks: (commit: Commit) => Error | null = 
     jobs,
     random: () => 0,
   });
-  const lead = (number: number) => {
+  const runTerm = (number: number) => {
     const ending = new AbortController();
-    books.fence = `${number}:t`;
+    launchStore.fence = `${number}:t`;
     const ended = loop
-      .lead({ number, fence: `${number}:t`, signal: ending.signal })
+      .runTerm({ number, fence: `${number}:t`, signal: ending.signal })
       .catch((error: Error) => error);
     const stop = async () => {
       ending.abort();
@@ -42,7 +42,7 @@ function setup(jobs: readonly Job[], breaks: (commit: Commit) => Error | null = 
     };
     return { ended, stop };
   };
-  return { books, clock, recorder, loop, lead };
+  return { launchStore, clock, recorder, loop, runTerm };
 }
 
 const JOBS = Array.from({ length: 9 }, (_, i) => jobOf(`good-${i}`, {}, { everyMs: 2_000 }));
@@ -52,8 +52,8 @@ function hasRunOf(job: string, { decisions }: Commit): boolean {
   return decisions.some(decision => decision.outcome === "launch" && decision.job === job);
 }
 
-function expectAllLaunched(books: Books, jobs: readonly Job[], count: number): void {
-  for (const { name } of jobs) expect(books.launched(name).length).toBe(count);
+function expectAllLaunched(launchStore: MemoryLaunchStore, jobs: readonly Job[], count: number): void {
+  for (const { name } of jobs) expect(launchStore.launched(name).length).toBe(count);
 }
 
 describe("a job whose runs are not added", () => {
@@ -61,8 +61,13 @@ describe("a job whose runs are not added", () => {
     const cause = Object.assign(new Error("EXECABORT"), { previousErrors: [new Error(why)] });
     return new BellwetherError("BW_LAUNCH_REFUSED", { ticks: 1, why }, { cause });
   };
-  const faults: readonly [string, string, (books: Books) => void, (commit: Commit) => Error | null][] = [
-    ["by itself", "WRONGTYPE", books => books.failing.set("bad", "WRONGTYPE"), () => null],
+  const faults: readonly [
+    string,
+    string,
+    (launchStore: MemoryLaunchStore) => void,
+    (commit: Commit) => Error | null,
+  ][] = [
+    ["by itself", "WRONGTYPE", launchStore => launchStore.failing.set("bad", "WRONGTYPE"), () => null],
     [
       "and make the whole transaction void",
       "ERR big",
@@ -78,16 +83,16 @@ describe("a job whose runs are not added", () => {
   ];
 
   it.each(faults)("%s is quarantined, once, and all others go on", async (_, reason, breakIt, breaks) => {
-    const { books, clock, recorder, lead } = setup([...JOBS, BAD], breaks);
-    breakIt(books);
-    const term = lead(1);
+    const { launchStore, clock, recorder, runTerm } = setup([...JOBS, BAD], breaks);
+    breakIt(launchStore);
+    const term = runTerm(1);
     await clock.advance(MINUTE);
-    expectAllLaunched(books, JOBS, 30);
-    expect(books.launched("bad")).toEqual([]);
+    expectAllLaunched(launchStore, JOBS, 30);
+    expect(launchStore.launched("bad")).toEqual([]);
     expect(recorder.of("job.quarantined")).toMatchObject([
       { job: "bad", term: 1, reason, retryInMs: MINUTE },
     ]);
-    expect([...books.quarantined]).toMatchObject([["bad", { reason, isBooks: false }]]);
+    expect([...launchStore.quarantined]).toMatchObject([["bad", { reason, isBooks: false }]]);
     expect(recorder.of("tick.missed")).toEqual([]);
     expect(await term.stop()).toBe("ended");
   });
@@ -95,12 +100,12 @@ describe("a job whose runs are not added", () => {
   it("is tried again ever more rarely, and recovers by itself with its ticks", async () => {
     let trials = 0;
     let isBroken = true;
-    const { books, clock, recorder, lead } = setup([...JOBS, BAD], commit => {
+    const { launchStore, clock, recorder, runTerm } = setup([...JOBS, BAD], commit => {
       if (!isBroken || !hasRunOf("bad", commit)) return null;
       trials++;
       return refused("ERR big");
     });
-    const term = lead(1);
+    const term = runTerm(1);
     await clock.advance(MINUTE / 2);
     const found = trials;
     await clock.advance(40 * MINUTE);
@@ -108,26 +113,26 @@ describe("a job whose runs are not added", () => {
     expect(trials - found).toBe(6);
     isBroken = false;
     await clock.advance(10 * MINUTE);
-    expect(books.launched("bad")).toHaveLength(50.5 * 60);
+    expect(launchStore.launched("bad")).toHaveLength(50.5 * 60);
     expect(recorder.of("job.recovered")).toMatchObject([{ job: "bad", term: 1 }]);
     expect(recorder.of("job.quarantined")).toHaveLength(1);
-    expect([...books.quarantined]).toEqual([]);
+    expect([...launchStore.quarantined]).toEqual([]);
     await term.stop();
   });
 
   it("is tried when the configuration changes, and by the next leader, which says so too", async () => {
-    const { books, clock, recorder, loop, lead } = setup([...JOBS, BAD]);
-    books.failing.set("bad", "WRONGTYPE");
-    const first = lead(1);
+    const { launchStore, clock, recorder, loop, runTerm } = setup([...JOBS, BAD]);
+    launchStore.failing.set("bad", "WRONGTYPE");
+    const first = runTerm(1);
     await clock.advance(10_000);
     await first.stop();
-    const second = lead(2);
+    const second = runTerm(2);
     await clock.advance(1_000);
     expect(recorder.of("job.quarantined").map(({ term }) => term)).toEqual([1, 2]);
-    books.failing.clear();
+    launchStore.failing.clear();
     loop.setJobs([...JOBS, BAD]);
     await clock.advance(1_000);
-    expect(books.launched("bad")).toHaveLength(12);
+    expect(launchStore.launched("bad")).toHaveLength(12);
     expect(recorder.of("job.recovered")).toMatchObject([{ job: "bad", term: 2 }]);
     await second.stop();
   });
@@ -136,10 +141,10 @@ describe("a job whose runs are not added", () => {
     ["no other job can be launched either", "ERR strange", JOBS],
     ["the server has no memory", "OOM command not allowed", [...JOBS, BAD]],
   ])("is not quarantined when %s: then the leader resigns", async (_, why, jobs) => {
-    const { books, clock, recorder, lead } = setup(jobs);
-    const term = lead(1);
+    const { launchStore, clock, recorder, runTerm } = setup(jobs);
+    const term = runTerm(1);
     await clock.advance(10_000);
-    for (const { name } of jobs) books.failing.set(name, why);
+    for (const { name } of jobs) launchStore.failing.set(name, why);
     await clock.advance(MINUTE);
     expect(await term.ended).toMatchObject({ code: "BW_LAUNCH_FAILING" });
     expect(recorder.of("job.quarantined")).toEqual([]);
@@ -147,28 +152,28 @@ describe("a job whose runs are not added", () => {
 
   it("is not quarantined for a connection that breaks now and then", async () => {
     let commits = 0;
-    const { books, clock, recorder, lead } = setup([...JOBS, BAD], () =>
+    const { launchStore, clock, recorder, runTerm } = setup([...JOBS, BAD], () =>
       ++commits % 3 ? null : new Error("closed"),
     );
-    const term = lead(1);
+    const term = runTerm(1);
     await clock.advance(MINUTE);
     await clock.advance(MINUTE);
     expect(recorder.of("job.quarantined")).toEqual([]);
-    expect(books.launched("bad").length).toBeGreaterThan(110);
+    expect(launchStore.launched("bad").length).toBeGreaterThan(110);
     await term.stop();
   });
 });
 
-it("leaves out a job whose books cannot be read, until they can", async () => {
-  const { books, clock, recorder, lead } = setup([...JOBS, BAD]);
-  books.unreadable.set("bad", '{ns}/cursors holds "x"');
-  const term = lead(1);
+it("leaves out a job whose state cannot be read, until they can", async () => {
+  const { launchStore, clock, recorder, runTerm } = setup([...JOBS, BAD]);
+  launchStore.corrupt.set("bad", '{ns}/cursors holds "x"');
+  const term = runTerm(1);
   await clock.advance(MINUTE / 2);
-  expectAllLaunched(books, JOBS, 15);
+  expectAllLaunched(launchStore, JOBS, 15);
   expect(recorder.of("job.quarantined")).toMatchObject([{ job: "bad", reason: '{ns}/cursors holds "x"' }]);
-  books.unreadable.clear();
+  launchStore.corrupt.clear();
   await clock.advance(MINUTE);
   expect(recorder.of("job.recovered")).toMatchObject([{ job: "bad" }]);
-  expect(books.launched("bad").length).toBe(90);
+  expect(launchStore.launched("bad").length).toBe(90);
   await term.stop();
 });

@@ -45,7 +45,7 @@ describe("waiting", () => {
     const seen = follow(locks.lock("invoices", { ttl: TTL_MS }, work));
     await settle();
     expect(seen.state).toBe("pending");
-    store.hint();
+    store.announceChange();
     await clock.advance(0);
     expect(seen.state).toBe("resolved");
   });

@@ -211,7 +211,7 @@ describe("problems", () => {
   ];
   test.each(rows)("%s", (_name, parts, expected) => {
     const result = createSchedule(specOf(parts));
-    const problems = result.ok ? [] : result.problems;
+    const problems = result.ok ? [] : result.issues;
     const places = problems.map(({ field, index }) => (index === undefined ? field : `${field} ${index}`));
     expect(places).toEqual(expected.map(([place]) => place));
     for (const [i, [, text]] of expected.entries()) expect(problems[i]?.problem).toMatch(text);

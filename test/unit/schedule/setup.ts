@@ -11,7 +11,7 @@ export function specOf(parts: Partial<ScheduleSpec>): ScheduleSpec {
 /** The schedule of a spec that has no mistakes. */
 export function scheduleOf(parts: Partial<ScheduleSpec>): Schedule {
   const result = createSchedule(specOf(parts));
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  if (!result.ok) throw new Error(JSON.stringify(result.issues));
   return result.schedule;
 }
 

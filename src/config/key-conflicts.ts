@@ -1,0 +1,39 @@
+import type { ConfigIssue, Path } from "./config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document.ts";
+
+type Written = Readonly<Record<string, unknown>>;
+
+interface KeyConflict {
+  /** The key that can have no effect. */
+  readonly key: string;
+  /** What else the job itself says that takes away the effect. */
+  readonly because: (job: Written) => string | null;
+}
+
+const KEY_CONFLICTS: readonly KeyConflict[] = [
+  { key: "catchUpWindow", because: job => (job["catchUp"] === "none" ? "catchUp: none" : null) },
+  {
+    key: "catchUpLimit",
+    because: job => (isOneOf(job["catchUp"], ["none", "latest"]) ? `catchUp: ${job["catchUp"]}` : null),
+  },
+  { key: "dst", because: job => ["every", "at"].find(key => key in job && !("cron" in job)) ?? null },
+];
+
+/**
+ * Keys that the job itself contradicts: whoever wrote both meant something else. What comes from the `defaults` of
+ * the file is for other jobs as well and contradicts nothing.
+ */
+export function keyConflictsOf(document: ConfigDocument, path: Path): ConfigIssue[] {
+  const job = document.get(path);
+  if (!isMapping(job)) return [];
+  return KEY_CONFLICTS.flatMap(({ key, because }) => {
+    const reason = key in job ? because(job) : null;
+    if (reason === null) return [];
+    const problem = `has no effect with ${reason}: expected only one of them`;
+    return document.issueAt([...path, key], problem, "key") ?? [];
+  });
+}
+
+function isOneOf(value: unknown, choices: readonly string[]): boolean {
+  return typeof value === "string" && choices.includes(value);
+}

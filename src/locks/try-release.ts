@@ -1,0 +1,34 @@
+import type { Clock } from "../clock/clock.ts";
+import type { Claim, LockStore } from "./lock-store.ts";
+
+export interface TryReleaseOptions {
+  readonly store: LockStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly claim: Claim;
+  /** True when an acquire of this claim was not answered: it may still arrive. */
+  readonly isInDoubt: boolean;
+}
+
+const RETRY_MS = 100;
+/** A lock that cannot be given back runs out by itself; a store that is away must not hold up its work. */
+const LIMIT_MS = 1_000;
+
+/** Releases a lock, or a place in the line, if the store answers within a second. Never rejects. */
+export async function tryRelease(options: TryReleaseOptions): Promise<void> {
+  const { store, clock, random, claim, isInDoubt } = options;
+  const over = new AbortController();
+  const telling = async () => {
+    while (!over.signal.aborted) {
+      const isReleased = await store.release(claim, isInDoubt).then(
+        () => true,
+        () => false,
+      );
+      if (isReleased) break;
+      await clock.sleep(RETRY_MS * (0.5 + random()), over.signal);
+    }
+    store.forget(claim);
+  };
+  await Promise.race([telling(), clock.sleep(LIMIT_MS, over.signal)]);
+  over.abort();
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, type TestContext } from "vitest";
+import { startRedis, type TestRedis } from "./redis-server.ts";
+import { type LogLine, ReplicaProcess } from "./replica-process.ts";
+import { TestDeployment, type TestDeploymentOptions } from "./test-deployment.ts";
+
+/** A Redis for a test file, and deployments on it, each of which goes away with its test; tests may run side by side. */
+export function useDeployments() {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  return async (
+    context: TestContext,
+    options: Omit<TestDeploymentOptions, "redisUrl">,
+  ): Promise<TestDeployment> => {
+    const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
+    context.onTestFailed(() => console.log(deployment.transcript()));
+    context.onTestFinished(async () => {
+      await deployment.dispose();
+      for (const { noise } of deployment.replicas) expect(noise).toEqual([]);
+    });
+    return deployment;
+  };
+}
+
+/** A replica of the deployment that reads another configuration folder of the project, or has more in its environment. */
+export function startWith(
+  deployment: TestDeployment,
+  { configDir = deployment.project.configDir, env = {}, args = [] }: StartOptions,
+): ReplicaProcess {
+  const { dir } = deployment.project;
+  const replica = new ReplicaProcess(["--config", configDir, ...args], { DEPLOYMENT_DIR: dir, ...env }, dir);
+  deployment.replicas.push(replica);
+  return replica;
+}
+
+export interface StartOptions {
+  readonly configDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+/** The replica that was elected last, once somebody leads. */
+export async function leaderOf(deployment: TestDeployment): Promise<ReplicaProcess> {
+  await deployment.when("leader.elected");
+  const elected = deployment.replicas
+    .flatMap(replica =>
+      replica.lines.filter(isElection).map(line => ({ replica, term: Number(line["term"]) })),
+    )
+    .toSorted((a, b) => a.term - b.term)
+    .at(-1);
+  if (!elected) throw new Error("BUG: an election that nobody won");
+  return elected.replica;
+}
+
+/** The next such line of any replica, from now on. */
+export function next(
+  deployment: TestDeployment,
+  event: string,
+  matches: (line: LogLine) => boolean = () => true,
+): Promise<LogLine> {
+  const known = new Set(deployment.replicas.flatMap(replica => replica.lines));
+  return deployment.when(event, line => !known.has(line) && matches(line));
+}
+
+/** So many more launched ticks of a job. */
+export async function launches(deployment: TestDeployment, job: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await next(deployment, "tick.launched", line => line["job"] === job);
+}
+
+/** Ends every replica that still runs, so that nothing is decided any more. */
+export async function shutDown(
+  deployment: TestDeployment,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<void> {
+  await Promise.all(deployment.replicas.map(replica => replica.end(signal)));
+}
+
+function isElection(line: LogLine): boolean {
+  return line.event === "leader.elected";
+}
