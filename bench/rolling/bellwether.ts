@@ -114,22 +114,22 @@ class BellwetherRun {
       act: () => this.#record.read().catch(() => undefined),
     });
     reading.start();
-    const { fromAt, untilAt, pods, stallMs, end } = await restartAgainAndAgain(this.#options, () =>
+    const { fromAtMs, untilAtMs, pods, stallMs, end } = await restartAgainAndAgain(this.#options, () =>
       this.#start(),
     );
-    await this.#untilHandled(fromAt, untilAt);
+    await this.#untilHandled(fromAtMs, untilAtMs);
     await end();
     await reading.stop();
     await this.#record.read();
 
-    const verdict = await this.#judge(untilAt);
-    const lateness = this.#lateness().filter(({ tickAt }) => tickAt >= fromAt && tickAt <= untilAt);
+    const verdict = await this.#judge(untilAtMs);
+    const lateness = this.#lateness().filter(({ tickAtMs }) => tickAtMs >= fromAtMs && tickAtMs <= untilAtMs);
     const count = (breach: string) => verdict.violations.filter(other => other.breach === breach).length;
     const lines = this.#started.flatMap(({ replica }) => replica.lines);
     const handoffs = lines
       .filter(line => line.event === "leader.elected" && typeof line["vacantMs"] === "number")
       .map(line => ({ at: Date.parse(String(line["time"])), vacantMs: Number(line["vacantMs"]) }))
-      .filter(({ at }) => at >= fromAt && at <= untilAt);
+      .filter(({ at }) => at >= fromAtMs && at <= untilAtMs);
     return {
       name: "Bellwether",
       ticks: verdict.ticks,
@@ -166,8 +166,8 @@ class BellwetherRun {
   }
 
   /** What is still missing after the limit is the judge's affair. */
-  async #untilHandled(fromAt: number, untilAt: number): Promise<void> {
-    const due = this.#jobs.flatMap(job => runsOf(job, fromAt, untilAt));
+  async #untilHandled(fromAtMs: number, untilAtMs: number): Promise<void> {
+    const due = this.#jobs.flatMap(job => runsOf(job, fromAtMs, untilAtMs));
     const limitMs = performance.now() + HANDLED_LIMIT_MS;
     const isHandled = () => {
       const completed = new Set(
@@ -178,7 +178,7 @@ class BellwetherRun {
     while (!isHandled() && performance.now() < limitMs) await sleep(READ_MS);
   }
 
-  async #judge(quietAt: number): Promise<Verdict> {
+  async #judge(quietAtMs: number): Promise<Verdict> {
     const { events } = this.#record;
     const history = this.#record.historyOf(this.#jobs);
     const text = await readFile(path.join(this.#project.dir, HANDLED), "utf8");
@@ -186,15 +186,15 @@ class BellwetherRun {
     const accidents = this.#started.flatMap(({ replica }) => accidentsOf(replica));
     // How late ticks are is what is measured here; whether that is too late is for the reader.
     const punctualMs = Number.POSITIVE_INFINITY;
-    return judge({ jobs: this.#jobs, events, history, handled, quietAt, accidents, punctualMs });
+    return judge({ jobs: this.#jobs, events, history, handled, quietAtMs, accidents, punctualMs });
   }
 
   #lateness() {
     return this.#record.events
       .filter(({ event }) => event === "added")
       .map(event => {
-        const { tickAt } = readRun(event.run);
-        return { tickAt, lateMs: writtenAt(event) - tickAt };
+        const { tickAtMs } = readRun(event.run);
+        return { tickAtMs, lateMs: writtenAt(event) - tickAtMs };
       });
   }
 }

@@ -39,7 +39,7 @@ export interface Outcome {
 }
 
 export interface Lateness {
-  readonly tickAt: number;
+  readonly tickAtMs: number;
   readonly lateMs: number;
 }
 

@@ -129,7 +129,7 @@ function ratioOf(ours: readonly Lateness[], theirs: readonly Lateness[], share: 
 }
 
 function nearHandoffs({ lateness, handoffs }: BellwetherOutcome): Lateness[] {
-  return lateness.filter(({ tickAt }) => handoffs.some(({ at }) => Math.abs(tickAt - at) <= NEAR_MS));
+  return lateness.filter(({ tickAtMs }) => handoffs.some(({ at }) => Math.abs(tickAtMs - at) <= NEAR_MS));
 }
 
 function latenessOf(list: readonly Lateness[]): number[] {

@@ -6,8 +6,8 @@ import { PodClock } from "./pod-clock.ts";
 
 export interface Restarts {
   /** The first restart begins and the last one has ended, with some quiet before and after; epoch ms. */
-  readonly fromAt: number;
-  readonly untilAt: number;
+  readonly fromAtMs: number;
+  readonly untilAtMs: number;
   readonly pods: PodTimes;
   /** How late a timer of this process was meanwhile. */
   readonly stallMs: readonly number[];
@@ -32,7 +32,7 @@ export async function restartAgainAndAgain(
   await sleep(WARM_UP_MS);
 
   const stall = new StallProbe();
-  const fromAt = Date.now();
+  const fromAtMs = Date.now();
   let pods: readonly Pod[] = first;
   for (let round = 1; round <= rounds; round++) {
     const startedMs = performance.now();
@@ -40,10 +40,10 @@ export async function restartAgainAndAgain(
     onProgress(`restart ${round} of ${rounds}: ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
   }
   await sleep(SETTLE_MS);
-  const untilAt = Date.now();
+  const untilAtMs = Date.now();
   await stall.stop();
   const end = async () => {
     await Promise.all(pods.map(pod => pod.end()));
   };
-  return { fromAt, untilAt, pods: clock, stallMs: stall.lateMs, end };
+  return { fromAtMs, untilAtMs, pods: clock, stallMs: stall.lateMs, end };
 }

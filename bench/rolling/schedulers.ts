@@ -38,7 +38,7 @@ export async function measureSchedulers(options: RollingOptions): Promise<Schedu
   };
   try {
     reading.start();
-    const { fromAt, untilAt, pods, stallMs, end } = await restartAgainAndAgain(options, start);
+    const { fromAtMs, untilAtMs, pods, stallMs, end } = await restartAgainAndAgain(options, start);
     await end();
     await reading.stop();
     await stream.readOn(redis);
@@ -46,9 +46,9 @@ export async function measureSchedulers(options: RollingOptions): Promise<Schedu
     const ready = firstOf(stream, "waiting");
     const ran = firstOf(stream, "completed");
     const lateness = [...ready]
-      .map(([run, at]): Lateness => ({ tickAt: tickOf(run), lateMs: at - tickOf(run) }))
-      .filter(({ tickAt }) => tickAt >= fromAt && tickAt <= untilAt);
-    const gaps = options.jobs.map(job => countGaps(job, [...ran.keys()], fromAt, untilAt));
+      .map(([run, at]): Lateness => ({ tickAtMs: tickOf(run), lateMs: at - tickOf(run) }))
+      .filter(({ tickAtMs }) => tickAtMs >= fromAtMs && tickAtMs <= untilAtMs);
+    const gaps = options.jobs.map(job => countGaps(job, [...ran.keys()], fromAtMs, untilAtMs));
     const sum = (count: "ran" | "lost" | "doubled") => gaps.reduce((total, gap) => total + gap[count], 0);
     return {
       name: "BullMQ job schedulers",
@@ -107,14 +107,19 @@ function tickOf(run: string): number {
 }
 
 /** With `every` a scheduler's ticks begin when it does, so they are judged by the time from one to the next. */
-function countGaps({ name, periodMs }: BenchJob, runs: readonly string[], fromAt: number, untilAt: number) {
+function countGaps(
+  { name, periodMs }: BenchJob,
+  runs: readonly string[],
+  fromAtMs: number,
+  untilAtMs: number,
+) {
   const ticks = runs
     .filter(run => run.startsWith(`repeat:${name}:`))
     .map(tickOf)
-    .filter(tickAt => tickAt >= fromAt && tickAt <= untilAt)
+    .filter(tickAtMs => tickAtMs >= fromAtMs && tickAtMs <= untilAtMs)
     .sort((a, b) => a - b);
-  const edges = [...ticks, untilAt];
-  const periods = edges.slice(1).map((tickAt, i) => (tickAt - (edges[i] ?? 0)) / periodMs);
+  const edges = [...ticks, untilAtMs];
+  const periods = edges.slice(1).map((tickAtMs, i) => (tickAtMs - (edges[i] ?? 0)) / periodMs);
   const between = periods.slice(0, -1).map(Math.round);
   const lost = between.reduce((sum, count) => sum + Math.max(count - 1, 0), Math.floor(periods.at(-1) ?? 0));
   return { ran: ticks.length, lost, doubled: between.filter(count => count === 0).length };

@@ -4,9 +4,9 @@ const FLUSH_ON = "exit";
 const lateness: number[] = [];
 
 /** Remembers how late a run's handler started, and writes all of it to `$BENCH_OUT.<pid>` when the process ends. */
-export function noteStart(tickAt: number): void {
+export function noteStart(tickAtMs: number): void {
   if (lateness.length === 0) process.once(FLUSH_ON, write);
-  lateness.push(Date.now() - tickAt);
+  lateness.push(Date.now() - tickAtMs);
 }
 
 function write(): void {

@@ -145,16 +145,17 @@ function judge(
   atMs: number,
 ): Verdict {
   const first = firstDue(lanes);
-  const overdueMs = first === null ? 0 : atMs - Math.max(first.dueAt, waitedToMs ?? Number.NEGATIVE_INFINITY);
+  const overdueMs =
+    first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs ?? Number.NEGATIVE_INFINITY);
   const cursor = Math.max(...lanes.map(lane => lane.cursor));
   return { job, atMs, first, overdueMs, cursor, silentMs: cursor - atMs };
 }
 
 /** The undecided tick that is due first; the ticks of one schedule are let go in order. */
-function firstDue(lanes: readonly AlarmLane[]): { readonly tick: Tick; readonly dueAt: number } | null {
+function firstDue(lanes: readonly AlarmLane[]): { readonly tick: Tick; readonly dueAtMs: number } | null {
   const ticks = lanes.flatMap(({ schedule, cursor }) => {
     const tick = schedule.next(cursor);
-    return tick === null ? [] : [{ tick, dueAt: tick.at + schedule.jitterOf(tick.at) }];
+    return tick === null ? [] : [{ tick, dueAtMs: tick.at + schedule.jitterOf(tick.at) }];
   });
-  return ticks.sort((a, b) => a.dueAt - b.dueAt)[0] ?? null;
+  return ticks.sort((a, b) => a.dueAtMs - b.dueAtMs)[0] ?? null;
 }

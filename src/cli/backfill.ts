@@ -42,8 +42,8 @@ export async function backfill(jobName: string, options: BackfillOptions, io: Io
 /** As far as Redis can be asked: a preview needs no server. */
 async function checkDecided(config: Config, job: Job, ticks: readonly number[], io: Io): Promise<void> {
   try {
-    const tickAt = await withRedis(config, io, (redis, keys) => firstUndecided(redis, keys, job, ticks));
-    if (tickAt !== null) throw new UndecidedTick(job, tickAt);
+    const tickAtMs = await withRedis(config, io, (redis, keys) => firstUndecided(redis, keys, job, ticks));
+    if (tickAtMs !== null) throw new UndecidedTick(job, tickAtMs);
   } catch (error) {
     if (error instanceof UndecidedTick || !(error instanceof CliFailure)) throw error;
     io.err(`not checked whether all ticks are decided: ${error.message}\n`);
@@ -51,9 +51,9 @@ async function checkDecided(config: Config, job: Job, ticks: readonly number[], 
 }
 
 class UndecidedTick extends CliFailure {
-  constructor({ name }: Job, tickAt: number) {
+  constructor({ name }: Job, tickAtMs: number) {
     super(
-      `${name} has ticks in that range that are not decided yet, the first at ${iso(tickAt)}: a leader may still launch them (they are held by jitter, a pause, overlap or catching up); end the range before it (--to), or wait until \`bellwether history ${name}\` shows them`,
+      `${name} has ticks in that range that are not decided yet, the first at ${iso(tickAtMs)}: a leader may still launch them (they are held by jitter, a pause, overlap or catching up); end the range before it (--to), or wait until \`bellwether history ${name}\` shows them`,
     );
   }
 }
@@ -74,7 +74,7 @@ async function start(
     operator.backfill(job, ticks, { requestId }),
   );
   if (answer.outcome === "started") return answer.runs;
-  if (answer.outcome === "undecided") throw new UndecidedTick(job, answer.tickAt);
+  if (answer.outcome === "undecided") throw new UndecidedTick(job, answer.tickAtMs);
   throw new CliFailure(
     `--to ${options.to} is in the future: by Redis's time it is ${iso(answer.nowMs)}, and this machine's clock is ahead`,
     EXIT.usage,

@@ -25,8 +25,8 @@ export async function skipNext(jobName: string, options: SkipNextOptions, io: Io
     operator.skipNext(job, { requestId }),
   );
   if (done.outcome !== "skipped") throw new CliFailure(`${job.name} has no tick to come`);
-  const tick = iso(done.tickAt);
-  const line = `${job.name} skips ${tick} (${formatLocal(done.tickAt, job.spec.timezone)}); --undo takes it back`;
+  const tick = iso(done.tickAtMs);
+  const line = `${job.name} skips ${tick} (${formatLocal(done.tickAtMs, job.spec.timezone)}); --undo takes it back`;
   print(io, options, line, { job: job.name, skips: tick });
   return EXIT.done;
 }

@@ -114,7 +114,7 @@ async function readStatus(config: Config | null, redis: Redis, keys: RedisKeys):
         paused: controls.paused.has(job.name),
         quarantined: quarantinedOf(quarantine.get(job.name)),
         silenced: decidedTo - nowMs < SILENCED_MS ? null : { until: new Date(decidedTo).toISOString() },
-        lastTick: iso(lasts.get(job.name)?.tickAt),
+        lastTick: iso(lasts.get(job.name)?.tickAtMs),
         nextTick: iso(nextTick(job, Math.max(nowMs, decidedTo), controls, launched)),
         lastRun: lasts.get(job.name)?.lastRun ?? null,
       };

@@ -35,7 +35,7 @@ export type BackfillOutcome =
   /** A tick is still to come; `nowMs` is Redis's time. */
   | { readonly outcome: "not due"; readonly nowMs: number }
   /** The first tick that the leader has not decided yet. */
-  | { readonly outcome: "undecided"; readonly tickAt: number };
+  | { readonly outcome: "undecided"; readonly tickAtMs: number };
 
 interface Parts {
   readonly redis: Redis;
@@ -88,8 +88,8 @@ async function attempt(parts: Parts, backfill: Backfill): Promise<BackfillOutcom
     const nowMs = await readTimeMs(redis);
     if (ticks.some(tick => tick > nowMs))
       return await unwatched(redis, () => ({ outcome: "not due", nowMs }));
-    const tickAt = await firstUndecided(redis, keys, job, ticks);
-    if (tickAt !== null) return await unwatched(redis, () => ({ outcome: "undecided", tickAt }));
+    const tickAtMs = await firstUndecided(redis, keys, job, ticks);
+    if (tickAtMs !== null) return await unwatched(redis, () => ({ outcome: "undecided", tickAtMs }));
     const send = await seal(parts, backfill, nowMs);
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (!isSameConnection) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
@@ -118,12 +118,14 @@ async function seal({ redis, keys, queue, request }: Parts, backfill: Backfill, 
   const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
   const runs = runsOf(request, job, ticks);
   const free: Job = { ...job, overlap: "allow" };
-  const adds = runs.map(({ tickAt, run }) => {
-    const stamp = { at: new Date(tickAt).toISOString(), kind: "backfill", term: 0 } as const;
+  const adds = runs.map(({ tickAtMs, run }) => {
+    const stamp = { at: new Date(tickAtMs).toISOString(), kind: "backfill", term: 0 } as const;
     return queue.add(transaction, free, run, stamp, nowMs);
   });
   await Promise.all(adds);
-  const records = runs.map(({ tickAt, run }) => recordOfRun({ tickAt, run, kind: "backfill", by, nowMs }));
+  const records = runs.map(({ tickAtMs, run }) =>
+    recordOfRun({ tickAtMs, run, kind: "backfill", by, nowMs }),
+  );
   RECORD.queue(
     transaction,
     [
@@ -163,7 +165,7 @@ function refusal(added: number, of: number, why: Error | string | null | undefin
 
 function runsOf(request: Request, job: Job, ticks: readonly number[]) {
   const suffix = runSuffixOf(request);
-  return ticks.map(tickAt => ({ tickAt, run: backfillRunId(job.name, tickAt, suffix) }));
+  return ticks.map(tickAtMs => ({ tickAtMs, run: backfillRunId(job.name, tickAtMs, suffix) }));
 }
 
 /** Enough to find that a request id is used again for other ticks. */

@@ -29,19 +29,19 @@ export interface RunResult {
 /** What the launcher knows of a decision before it is carried out: names and values, as streams hold them. */
 export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
   const lateMs = latenessOf(decision, nowMs);
-  const fields = ["tick", String(decision.tickAt), "term", String(term), "lateMs", String(lateMs)];
+  const fields = ["tick", String(decision.tickAtMs), "term", String(term), "lateMs", String(lateMs)];
   if (decision.outcome === "launch") return [...fields, "kind", decision.kind, "run", run];
   fields.push("kind", "scheduled", "reason", reasonText(decision.reason));
   fields.push("reasonCode", decision.reason.code);
-  if (decision.fromAt !== undefined) fields.push("from", String(decision.fromAt));
+  if (decision.fromAtMs !== undefined) fields.push("from", String(decision.fromAtMs));
   if (decision.count !== undefined) fields.push("count", String(decision.count));
   if (decision.blockedBy !== undefined) fields.push("blockedBy", decision.blockedBy);
   return fields;
 }
 
 /** How long ago the tick was let go: what jitter, or the run before it, holds back is not late. */
-export function latenessOf({ tickAt, dueAt = tickAt }: Decision, nowMs: number): number {
-  return Math.max(0, Math.floor(nowMs - dueAt));
+export function latenessOf({ tickAtMs, dueAtMs = tickAtMs }: Decision, nowMs: number): number {
+  return Math.max(0, Math.floor(nowMs - dueAtMs));
 }
 
 /** A connection comes back within 2 s of its server; an outage that lasts longer costs the record. */
@@ -75,7 +75,7 @@ export async function recordResult(
 
 /** A run that somebody asked for; it is no tick of the schedule and moves no cursor. */
 export interface OperatorRun {
-  readonly tickAt: number;
+  readonly tickAtMs: number;
   readonly run: string;
   readonly kind: "manual" | "backfill";
   readonly by: string;
@@ -83,8 +83,8 @@ export interface OperatorRun {
 }
 
 /** Names and values, as streams hold them. */
-export function recordOfRun({ tickAt, run, kind, by, nowMs }: OperatorRun): string[] {
-  const lateMs = Math.max(0, Math.floor(nowMs - tickAt));
-  const fields = { tick: Math.floor(tickAt), kind, outcome: "launched", run, by, term: 0, lateMs };
+export function recordOfRun({ tickAtMs, run, kind, by, nowMs }: OperatorRun): string[] {
+  const lateMs = Math.max(0, Math.floor(nowMs - tickAtMs));
+  const fields = { tick: Math.floor(tickAtMs), kind, outcome: "launched", run, by, term: 0, lateMs };
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
 }

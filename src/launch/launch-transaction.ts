@@ -63,8 +63,8 @@ export class LaunchTransaction {
   /** `removed`: an earlier run of the job that was removed in BullMQ before it ended. */
   launch(decision: LaunchDecision, job: Job, queue: LaunchQueue, removed: string | null): void {
     const { keys, term, nowMs } = this.#options;
-    const run = runIdOf(job.name, decision.tickAt);
-    const stamp = { at: new Date(decision.tickAt).toISOString(), kind: decision.kind, term };
+    const run = runIdOf(job.name, decision.tickAtMs);
+    const stamp = { at: new Date(decision.tickAtMs).toISOString(), kind: decision.kind, term };
     this.#adds.push(queue.add(this.#transaction, job, run, stamp, nowMs));
     this.#addedFor.push(this.#decisions);
     this.#advanceKeys.push(keys.history(job.name), queue.runKey(run), keys.unfinished(job.name));
@@ -91,7 +91,7 @@ export class LaunchTransaction {
     removed: string | null,
   ): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
-    this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAt, run, flags, removed ?? "");
+    this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAtMs, run, flags, removed ?? "");
     this.#advanceArgs.push(record.length, ...record);
     this.#decisions++;
   }

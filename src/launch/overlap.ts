@@ -30,14 +30,14 @@ export function applyOverlap(
   for (const [job, run] of newestRuns) if (run.state === "unfinished") blockers.set(job, run);
   const held = new Map<string, Blocker>();
   const decisions = planned.flatMap((decision): Decision[] => {
-    const { job, outcome, tickAt } = decision;
+    const { job, outcome, tickAtMs } = decision;
     if (held.has(job)) return [];
     const overlap = outcome === "launch" ? overlapOf(job) : "allow";
     if (overlap === "allow") return [decision];
     const blocker = blockers.get(job);
     if (blocker === undefined) {
-      const run = runIdOf(job, tickAt);
-      blockers.set(job, { run, sinceMs: sinceOf(run, tickAt) });
+      const run = runIdOf(job, tickAtMs);
+      blockers.set(job, { run, sinceMs: sinceOf(run, tickAtMs) });
       return [decision];
     }
     if (overlap === "skip") return [passedBy(decision, blocker)];
@@ -47,14 +47,14 @@ export function applyOverlap(
   return { decisions, held };
 }
 
-function passedBy({ job, epoch, tickAt, dueAt }: Decision, { run }: Blocker): Decision {
+function passedBy({ job, epoch, tickAtMs, dueAtMs }: Decision, { run }: Blocker): Decision {
   return {
     outcome: "skip",
     job,
-    tickAt,
+    tickAtMs,
     reason: { code: "overlap" },
     blockedBy: run,
     ...(epoch === undefined ? {} : { epoch }),
-    ...(dueAt === undefined ? {} : { dueAt }),
+    ...(dueAtMs === undefined ? {} : { dueAtMs }),
   };
 }

@@ -176,7 +176,7 @@ function isoOf(ms: number): string {
 
 /** The newest tick that was decided, and the newest run that is known, of one job. */
 export interface LastDecision {
-  readonly tickAt?: number;
+  readonly tickAtMs?: number;
   readonly lastRun: {
     readonly outcome: "launched" | "completed" | "failed" | "removed";
     readonly run: string;
@@ -212,18 +212,18 @@ export async function readLastDecisions(
 function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
   const decisions = newestFirst.flatMap(({ kind, record }) => (kind === "decision" ? [record] : []));
   const tick = decisions.find(({ kind }) => kind !== "manual" && kind !== "backfill")?.tick;
-  const tickAt = tick === undefined ? {} : { tickAt: tick };
+  const tickAtMs = tick === undefined ? {} : { tickAtMs: tick };
   const runs = newestFirst.flatMap(({ kind, record }) => {
     const isOfRun = kind === "end" || (kind === "decision" && record.outcome === "launched");
     return isOfRun ? [record.run] : [];
   });
   const [run] = runs;
-  if (run === undefined) return { ...tickAt, lastRun: null };
+  if (run === undefined) return { ...tickAtMs, lastRun: null };
   const end = newestFirst.find(({ kind, record }) => kind === "end" && record.run === run)?.record as
     | EndRecord
     | undefined;
   const isRemoved = newestFirst.some(({ kind, record }) => kind === "removal" && record.run === run);
   if (end === undefined && isRemoved)
-    return { ...tickAt, lastRun: { outcome: REMOVED.result, run, error: REMOVED.error } };
-  return { ...tickAt, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
+    return { ...tickAtMs, lastRun: { outcome: REMOVED.result, run, error: REMOVED.error } };
+  return { ...tickAtMs, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
 }

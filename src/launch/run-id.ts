@@ -1,14 +1,14 @@
 /** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z`. */
-export function formatTick(tickAt: number): string {
-  const iso = new Date(tickAt).toISOString();
+export function formatTick(tickAtMs: number): string {
+  const iso = new Date(tickAtMs).toISOString();
   const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
   const time = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19);
-  return `${date}T${time}${tickAt % 1000 === 0 ? "" : iso.slice(19, 23)}Z`;
+  return `${date}T${time}${tickAtMs % 1000 === 0 ? "" : iso.slice(19, 23)}Z`;
 }
 
 /** The BullMQ job id of a scheduled or caught-up tick. */
-export function runIdOf(job: string, tickAt: number): string {
-  return `${job}@${formatTick(tickAt)}`;
+export function runIdOf(job: string, tickAtMs: number): string {
+  return `${job}@${formatTick(tickAtMs)}`;
 }
 
 /** The tick that a run id of `runIdOf` names, as ISO 8601 in UTC. */
@@ -26,6 +26,6 @@ export function manualRunId(job: string, suffix: string): string {
 }
 
 /** The id of a run that fills in for a tick of the past; `suffix` names the request (`runSuffixOf`). */
-export function backfillRunId(job: string, tickAt: number, suffix: string): string {
-  return `${runIdOf(job, tickAt)}~backfill-${suffix}`;
+export function backfillRunId(job: string, tickAtMs: number, suffix: string): string {
+  return `${runIdOf(job, tickAtMs)}~backfill-${suffix}`;
 }

@@ -115,7 +115,7 @@ async function seal({ redis, keys, queue, request }: Parts, trigger: Trigger, ne
     [
       ...[HISTORY_ENTRIES, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
       ...[job.overlap === "allow" ? "0" : "1", newest?.state === "removed" ? newest.run : ""],
-      ...recordOfRun({ tickAt: nowMs, run, kind: "manual", by, nowMs }),
+      ...recordOfRun({ tickAtMs: nowMs, run, kind: "manual", by, nowMs }),
     ],
   );
   return async (): Promise<TriggerOutcome | null> => {

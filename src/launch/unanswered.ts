@@ -13,7 +13,7 @@ export function resultOf(decision: Decision): DecisionResult {
   if (decision.outcome !== "launch") {
     return { decision, outcome: decision.outcome === "skip" ? "skipped" : "missed" };
   }
-  return { decision, outcome: "launched", run: runIdOf(decision.job, decision.tickAt) };
+  return { decision, outcome: "launched", run: runIdOf(decision.job, decision.tickAtMs) };
 }
 
 /** Decisions that turned out to have been committed at `nowMs`. */
@@ -52,11 +52,11 @@ export class Unanswered {
     this.#sent = this.#sent.filter(sent => sent.fence === fence);
     const known = new Set<string>();
     const found = this.#sent.map(({ nowMs, decisions }): FoundDecisions => {
-      const reached = decisions.filter(decision => cursors.get(laneOf(decision)) === decision.tickAt);
+      const reached = decisions.filter(decision => cursors.get(laneOf(decision)) === decision.tickAtMs);
       const lanes = new Set(reached.map(laneOf).filter(lane => !known.has(lane)));
       for (const lane of lanes) known.add(lane);
       const isCommitted = (decision: Decision) =>
-        lanes.has(laneOf(decision)) && decision.tickAt <= (cursors.get(laneOf(decision)) as number);
+        lanes.has(laneOf(decision)) && decision.tickAtMs <= (cursors.get(laneOf(decision)) as number);
       return { nowMs, results: decisions.filter(isCommitted).map(resultOf) };
     });
     this.#forget(known);

@@ -78,6 +78,6 @@ export async function readWaits(
  * too. A manual run has none; it holds back what falls due after it was added.
  */
 export function sinceOf(run: string, addedMs: number): number {
-  const tickAt = Date.parse(tickOfRun(run));
-  return Number.isNaN(tickAt) ? addedMs : tickAt;
+  const tickAtMs = Date.parse(tickOfRun(run));
+  return Number.isNaN(tickAtMs) ? addedMs : tickAtMs;
 }

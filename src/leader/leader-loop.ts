@@ -312,16 +312,16 @@ export class LeaderLoop {
   #tell(term: Term, result: DecisionResult, nowMs: number): void {
     const { events } = this.#options;
     const { decision, run = "" } = result;
-    const about = { job: decision.job, tick: new Date(decision.tickAt).toISOString(), term: term.number };
+    const about = { job: decision.job, tick: new Date(decision.tickAtMs).toISOString(), term: term.number };
     if (decision.outcome === "launch") {
       const lateMs = latenessOf(decision, nowMs);
       events.emit("tick.launched", { ...about, lateMs, run, kind: decision.kind });
       return;
     }
-    const { fromAt, count, blockedBy } = decision;
+    const { fromAtMs, count, blockedBy } = decision;
     const rest = {
       ...(blockedBy === undefined ? {} : { run: blockedBy }),
-      ...(fromAt === undefined ? {} : { from: new Date(fromAt).toISOString(), count: count ?? 1 }),
+      ...(fromAtMs === undefined ? {} : { from: new Date(fromAtMs).toISOString(), count: count ?? 1 }),
     };
     if (decision.outcome === "miss")
       events.emit("tick.missed", { ...about, ...tellReason(decision.reason), ...rest });

@@ -78,7 +78,7 @@ export class Retirement {
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
       for (const result of outcome.results) {
-        cursors.set(laneOf(result.decision), result.decision.tickAt);
+        cursors.set(laneOf(result.decision), result.decision.tickAtMs);
         tell(result, nowMs);
       }
       await clock.sleep(0, term.signal);

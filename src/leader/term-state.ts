@@ -60,8 +60,8 @@ export class TermState {
   }
 
   settle(result: DecisionResult): void {
-    const { job, tickAt } = result.decision;
-    this.#cursors.set(laneOf(result.decision), tickAt);
+    const { job, tickAtMs } = result.decision;
+    this.#cursors.set(laneOf(result.decision), tickAtMs);
     if (result.outcome !== "launched") return;
     this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
     this.waiting.launched(job);
@@ -69,7 +69,7 @@ export class TermState {
 
   planned(lane: string): PlannedJob {
     const { job, epoch, schedule, catchUp, catchUpWindowMs, catchUpLimit } = this.#lanes.get(lane) as Lane;
-    const pausedAt = this.controls.paused.get(job)?.atMs;
+    const pausedAtMs = this.controls.paused.get(job)?.atMs;
     const skips = this.controls.skips.get(job);
     const pauses = this.controls.pastPauses.get(job);
     const runsLeft = this.#runsLeft(lane);
@@ -82,7 +82,7 @@ export class TermState {
       cursor: this.#cursors.get(lane) as number,
       ...(epoch === undefined ? {} : { epoch }),
       ...(runsLeft === null ? {} : { runsLeft }),
-      ...(pausedAt === undefined ? {} : { pausedAt }),
+      ...(pausedAtMs === undefined ? {} : { pausedAtMs }),
       ...(pauses === undefined ? {} : { pauses }),
       ...(skips === undefined ? {} : { skips }),
       ...(this.#queueing.has(job) ? { waitsFor: this.waiting.waitOf(job) } : {}),

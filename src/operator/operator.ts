@@ -37,7 +37,7 @@ export type ResumeOutcome =
   | { readonly outcome: "resumed"; readonly pause: Pause }
   | { readonly outcome: "not paused" };
 export type SkipOutcome =
-  | { readonly outcome: "skipped"; readonly tickAt: number }
+  | { readonly outcome: "skipped"; readonly tickAtMs: number }
   /** The schedule has no further tick, or the job is over (`maxRuns`). */
   | { readonly outcome: "no tick" };
 export type KeepOutcome =
@@ -107,7 +107,7 @@ export class Operator {
       const tick = job.schedule.next(after);
       if (tick === null) break;
       const [outcome, value] = await this.#send("skip-next", job, { requestId }, tick.at);
-      if (outcome === "done") return { outcome: "skipped", tickAt: Number(value) };
+      if (outcome === "done") return { outcome: "skipped", tickAtMs: Number(value) };
       after = Math.max(tick.at, Number(value));
     }
     return { outcome: "no tick" };

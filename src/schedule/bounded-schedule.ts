@@ -30,8 +30,8 @@ export class BoundedSchedule implements Schedule {
     return this.#within(this.#schedule.candidate(afterMs));
   }
 
-  jitterOf(tickAt: number): number {
-    return this.#schedule.jitterOf(tickAt);
+  jitterOf(tickAtMs: number): number {
+    return this.#schedule.jitterOf(tickAtMs);
   }
 
   #within<T extends Tick>(tick: T | null): T | null {

@@ -15,7 +15,7 @@ export interface CatchUpRules {
   /** Epoch ms of the newest decided tick. Nothing at or before it is ever decided again. */
   readonly cursor: number;
   /** When the job was paused, if it is. */
-  readonly pausedAt?: number;
+  readonly pausedAtMs?: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export interface CatchUpRules {
  */
 export function findLaunchFrom(job: CatchUpRules, span: DueSpan, nowMs: number): number {
   const onTimeFrom =
-    job.pausedAt === undefined ? (span.onTimeFrom ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    job.pausedAtMs === undefined ? (span.onTimeFrom ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   switch (job.catchUp) {
     case "all": {
       const limit = limitFrom(job, Math.min(onTimeFrom, span.end));
@@ -40,12 +40,16 @@ export function findLaunchFrom(job: CatchUpRules, span: DueSpan, nowMs: number):
 }
 
 /** Says of each tick before `launchFrom` why the policy does not launch it. */
-export function missReasons(job: CatchUpRules, span: DueSpan, nowMs: number): (tickAt: number) => MissReason {
+export function missReasons(
+  job: CatchUpRules,
+  span: DueSpan,
+  nowMs: number,
+): (tickAtMs: number) => MissReason {
   const oldest = job.catchUp === "all" ? windowFrom(job, nowMs) : Number.POSITIVE_INFINITY;
-  return tickAt => {
+  return tickAtMs => {
     if (job.catchUp === "none") return { code: "catch_up_none" };
-    if (job.catchUp === "latest" && tickAt !== span.newest) return { code: "superseded" };
-    if (tickAt >= oldest)
+    if (job.catchUp === "latest" && tickAtMs !== span.newest) return { code: "superseded" };
+    if (tickAtMs >= oldest)
       return { code: "beyond_limit", limit: job.catchUpLimit ?? Number.POSITIVE_INFINITY };
     return { code: "older_than_window", windowMs: job.catchUpWindowMs };
   };

@@ -80,9 +80,9 @@ class SpecSchedule implements Schedule {
     return this.#ticks.candidate(afterMs);
   }
 
-  jitterOf(tickAt: number): number {
+  jitterOf(tickAtMs: number): number {
     if (this.jitterMs <= 0) return 0;
-    const digest = createHash("sha256").update(`${this.#seed}@${tickAt}`).digest();
+    const digest = createHash("sha256").update(`${this.#seed}@${tickAtMs}`).digest();
     return digest.readUIntBE(0, 6) % this.jitterMs;
   }
 }

@@ -40,10 +40,10 @@ export function findDueSpan(query: DueSpanQuery): DueSpan {
   let walked = 0;
   let tick = schedule.next(walkFrom);
   for (; tick !== null; tick = schedule.next(tick.at)) {
-    const dueAt = tick.at + schedule.jitterOf(tick.at);
-    if (dueAt > nowMs) break;
+    const dueAtMs = tick.at + schedule.jitterOf(tick.at);
+    if (dueAtMs > nowMs) break;
     if (++walked > WALK_LIMIT) return { end: tick.at, held: tick, newest: null, onTimeFrom, isWhole: false };
-    if (onTimeFrom === null && dueAt >= nowMs - onTimeMs) onTimeFrom = tick.at;
+    if (onTimeFrom === null && dueAtMs >= nowMs - onTimeMs) onTimeFrom = tick.at;
     newest = tick.at;
   }
   return { end: tick?.at ?? Math.floor(nowMs) + 1, held: tick, newest, onTimeFrom, isWhole: true };

@@ -95,29 +95,29 @@ export class FilteredSource implements TickSource {
     return exclusion === null ? tick : { ...tick, exclusion };
   }
 
-  #exclusionOf(tickAt: number): Exclusion | null {
-    if (tickAt < this.#startMs) {
+  #exclusionOf(tickAtMs: number): Exclusion | null {
+    if (tickAtMs < this.#startMs) {
       return {
         reason: `before start ${isoText(this.#startMs)}`,
-        lastAt: this.#lastBefore(this.#startMs, tickAt),
+        lastAt: this.#lastBefore(this.#startMs, tickAtMs),
       };
     }
-    if (tickAt > this.#endMs) {
+    if (tickAtMs > this.#endMs) {
       return { reason: `after end ${isoText(this.#endMs)}`, lastAt: Number.POSITIVE_INFINITY };
     }
-    const segment = this.#zone.segmentAt(tickAt);
+    const segment = this.#zone.segmentAt(tickAtMs);
     for (const exception of this.#exceptions) {
-      const stretch = exception.stretchAt(tickAt, tickAt + segment.offset);
+      const stretch = exception.stretchAt(tickAtMs, tickAtMs + segment.offset);
       if (stretch === null) continue;
       const reason = stretch.name === undefined ? exception.label : `${exception.label} (${stretch.name})`;
       const { end } = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
-      return { reason, lastAt: this.#lastBefore(Math.min(end, this.#endMs + 1), tickAt) };
+      return { reason, lastAt: this.#lastBefore(Math.min(end, this.#endMs + 1), tickAtMs) };
     }
     return null;
   }
 
-  #lastBefore(endMs: number, tickAt: number): number {
-    return this.#source.previous(endMs - 1)?.at ?? tickAt;
+  #lastBefore(endMs: number, tickAtMs: number): number {
+    return this.#source.previous(endMs - 1)?.at ?? tickAtMs;
   }
 
   #countEvery(periodMs: number, afterMs: number, upToMs: number): number {
@@ -127,13 +127,13 @@ export class FilteredSource implements TickSource {
   }
 
   /** The excepted instants [start, end) around a tick: the longest stretch that any exception gives. */
-  #exceptedAround(tickAt: number): { start: number; end: number } | null {
+  #exceptedAround(tickAtMs: number): { start: number; end: number } | null {
     if (this.#exceptions.length === 0) return null;
-    const segment = this.#zone.segmentAt(tickAt);
+    const segment = this.#zone.segmentAt(tickAtMs);
     let start = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
     for (const exception of this.#exceptions) {
-      const stretch = exception.stretchAt(tickAt, tickAt + segment.offset);
+      const stretch = exception.stretchAt(tickAtMs, tickAtMs + segment.offset);
       if (stretch === null) continue;
       const found = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
       start = Math.min(start, found.start);

@@ -83,9 +83,9 @@ interface DecisionBase {
   /** The epoch whose tick it is; absent for the one in force. */
   readonly epoch?: number;
   /** The tick; of several, the newest. */
-  readonly tickAt: number;
+  readonly tickAtMs: number;
   /** When the tick was let go, by its jitter or the end of the run before it; absent where that is its time. */
-  readonly dueAt?: number;
+  readonly dueAtMs?: number;
 }
 
 export interface LaunchDecision extends DecisionBase {
@@ -107,7 +107,7 @@ interface PassedTicks extends DecisionBase {
   /** The run that was in the way. */
   readonly blockedBy?: string;
   /** The oldest tick, when the decision stands for several. */
-  readonly fromAt?: number;
+  readonly fromAtMs?: number;
   /** How many ticks, when it stands for several. */
   readonly count?: number;
   /** The count is a lower bound: counting stopped early. */
@@ -170,7 +170,9 @@ export function planTicks(input: PlanInput): Plan {
     }
   }
   complete &&= left.length === 0;
-  decided.sort((a, b) => URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency) || a.dueAt - b.dueAt);
+  decided.sort(
+    (a, b) => URGENCIES.indexOf(a.urgency) - URGENCIES.indexOf(b.urgency) || a.dueAtMs - b.dueAtMs,
+  );
   return { decisions: decided.map(({ decision }) => decision), nextDue, late: [...left, ...cut], complete };
 }
 
@@ -220,7 +222,7 @@ interface JobPlan {
 interface DueDecision {
   readonly decision: Decision;
   readonly urgency: Urgency;
-  readonly dueAt: number;
+  readonly dueAtMs: number;
 }
 
 interface DueJob {
@@ -236,11 +238,11 @@ function dueJobs(
 ): DueJob[] {
   const due: DueJob[] = [];
   for (const job of jobs) {
-    const dueAt = dueTime(job.schedule, job.schedule.next(job.cursor));
-    nextDue.set(laneOf({ ...job, job: job.name }), dueAt);
-    if (dueAt === null || dueAt > nowMs) continue;
-    const isPatient = job.catchUp === "all" && job.waitsFor === undefined && job.pausedAt === undefined;
-    due.push({ job, urgency: dueAt >= nowMs - onTimeMs ? "punctual" : isPatient ? "late" : "losing" });
+    const dueAtMs = dueTime(job.schedule, job.schedule.next(job.cursor));
+    nextDue.set(laneOf({ ...job, job: job.name }), dueAtMs);
+    if (dueAtMs === null || dueAtMs > nowMs) continue;
+    const isPatient = job.catchUp === "all" && job.waitsFor === undefined && job.pausedAtMs === undefined;
+    due.push({ job, urgency: dueAtMs >= nowMs - onTimeMs ? "punctual" : isPatient ? "late" : "losing" });
   }
   return due;
 }
@@ -251,7 +253,7 @@ function planJob(job: PlannedJob, rules: Rules): JobPlan {
   const span = findDueSpan({ schedule: job.schedule, cursor: job.cursor, ...rules });
   const policyFrom = findLaunchFrom(job, span, rules.nowMs);
   const launchFrom =
-    job.pausedAt === undefined ? Math.min(policyFrom, waitedFrom(job, span, rules)) : policyFrom;
+    job.pausedAtMs === undefined ? Math.min(policyFrom, waitedFrom(job, span, rules)) : policyFrom;
   const passes = passBefore(job, Math.min(launchFrom, span.end), span, rules);
   const room = rules.limit - passes.length;
   const launches = planLaunches(job, launchFrom, span, { ...rules, limit: room }, runsLeft);
@@ -270,7 +272,7 @@ function planLaunches(
   rules: Rules,
   runsLeft: number,
 ): Launches {
-  if (job.pausedAt !== undefined) return HELD;
+  if (job.pausedAtMs !== undefined) return HELD;
   if (job.waitsFor === undefined) return launchesFrom(job, from, span, Math.min(rules.limit, runsLeft));
   if (rules.limit <= 0) return launchesFrom(job, from, span, 0);
   const waited = newestWaiting(job, from, span, rules);
@@ -281,10 +283,10 @@ function planLaunches(
 }
 
 function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
-  const isSkip = (tickAt: number) => job.skips?.includes(tickAt) === true;
+  const isSkip = (tickAtMs: number) => job.skips?.includes(tickAtMs) === true;
   return {
     after: Math.max(job.cursor, from - 1),
-    passOf: tickAt => skip(isSkip(tickAt) ? "skip_next" : "replaced"),
+    passOf: tickAtMs => skip(isSkip(tickAtMs) ? "skip_next" : "replaced"),
     blockedBy: job.waitsFor?.run,
   };
 }
@@ -294,11 +296,11 @@ function replacedBefore(job: PlannedJob, from: number): Omit<Stretch, "end"> {
  * What was on time when a pause began belongs to it; of the pause that is in force also what waited for a run then.
  */
 function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): PassDecision[] {
-  const { schedule, cursor, pausedAt, pauses: past = [] } = job;
+  const { schedule, cursor, pausedAtMs, pauses: past = [] } = job;
   const missReason = missReasons(job, span, rules.nowMs);
-  const miss = (tickAt: number): Pass => ({ outcome: "miss", reason: missReason(tickAt) });
+  const miss = (tickAtMs: number): Pass => ({ outcome: "miss", reason: missReason(tickAtMs) });
   const pauses =
-    pausedAt === undefined ? past : [...past, { fromMs: pausedAt, toMs: Number.POSITIVE_INFINITY }];
+    pausedAtMs === undefined ? past : [...past, { fromMs: pausedAtMs, toMs: Number.POSITIVE_INFINITY }];
   const passes: PassDecision[] = [];
   let after = cursor;
   const pass = (stretch: Omit<Stretch, "after">) => {
@@ -308,7 +310,7 @@ function passBefore(job: PlannedJob, end: number, span: DueSpan, rules: Rules): 
   for (const { fromMs, toMs } of pauses) {
     if (after >= end - 1) break;
     const onTime = firstDueFrom(schedule, after, fromMs - rules.onTimeMs);
-    const from = Math.min(onTime, fromMs === pausedAt ? waitedFrom(job, span, rules) : onTime, end);
+    const from = Math.min(onTime, fromMs === pausedAtMs ? waitedFrom(job, span, rules) : onTime, end);
     pass({ end: from, passOf: miss });
     const to = Math.min(firstDueFrom(schedule, after, toMs), end);
     pass({ end: to, passOf: () => skip("paused") });
@@ -323,7 +325,7 @@ interface Stretch {
   readonly end: number;
   /** What was in the way of ticks that are replaced. */
   readonly blockedBy?: string | undefined;
-  passOf(tickAt: number): Pass;
+  passOf(tickAtMs: number): Pass;
 }
 
 /** The newest ticks of the stretch singly, everything older in one decision before them. */
@@ -348,14 +350,14 @@ function passIn(
   return passes.reverse();
 }
 
-function passOf(job: PlannedJob, tickAt: number, stretch: Stretch): PassDecision {
+function passOf(job: PlannedJob, tickAtMs: number, stretch: Stretch): PassDecision {
   const { blockedBy } = stretch;
-  const pass = { ...stretch.passOf(tickAt), ...tickOf(job, tickAt) };
+  const pass = { ...stretch.passOf(tickAtMs), ...tickOf(job, tickAtMs) };
   return blockedBy === undefined || pass.reason.code !== "replaced" ? pass : { ...pass, blockedBy };
 }
 
-function tickOf({ name, epoch }: PlannedJob, tickAt: number): DecisionBase {
-  return { job: name, tickAt, ...(epoch === undefined ? {} : { epoch }) };
+function tickOf({ name, epoch }: PlannedJob, tickAtMs: number): DecisionBase {
+  return { job: name, tickAtMs, ...(epoch === undefined ? {} : { epoch }) };
 }
 
 /** One decision for all ticks in (after, lastAt]. */
@@ -364,7 +366,7 @@ function passOfMany(job: PlannedJob, lastAt: number, stretch: Stretch): PassDeci
   const pass = passOf(job, lastAt, stretch);
   const first = job.schedule.next(stretch.after);
   if (count <= 1 || first === null) return pass;
-  return { ...pass, fromAt: first.at, count, ...(isExact ? {} : { countIsMinimum: true }) };
+  return { ...pass, fromAtMs: first.at, count, ...(isExact ? {} : { countIsMinimum: true }) };
 }
 
 interface Launches {
@@ -385,7 +387,7 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
     const isOccupied = queue !== undefined && decisions.at(-1)?.outcome === "launch";
     if (decisions.length >= room || isOccupied) return { decisions, cutAt: tick };
     const waitedTo = waitedToMs(job, tick);
-    const about = { ...tickOf(job, tick.at), ...(waitedTo !== null && { dueAt: waitedTo }) };
+    const about = { ...tickOf(job, tick.at), ...(waitedTo !== null && { dueAtMs: waitedTo }) };
     const isReleased = queue !== undefined && waitedTo !== null && waitedTo >= queue.nowMs - queue.onTimeMs;
     const kind = tick.at >= onTimeFrom || isReleased ? "scheduled" : "catch-up";
     if (job.skips?.includes(tick.at)) decisions.push({ ...skip("skip_next"), ...about });
@@ -396,11 +398,15 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
 
 /** When each decision fell due; a tick that waited for an earlier one of its job is due with that one. */
 function withDueTimes(schedule: Schedule, urgency: Urgency, decisions: readonly Decision[]): DueDecision[] {
-  let dueAt = Number.NEGATIVE_INFINITY;
+  let dueAtMs = Number.NEGATIVE_INFINITY;
   return decisions.map(decision => {
-    const letGoAt = decision.tickAt + schedule.jitterOf(decision.tickAt);
-    dueAt = Math.max(dueAt, letGoAt, decision.dueAt ?? letGoAt);
-    return { decision: dueAt === decision.tickAt ? decision : { ...decision, dueAt }, urgency, dueAt };
+    const letGoAt = decision.tickAtMs + schedule.jitterOf(decision.tickAtMs);
+    dueAtMs = Math.max(dueAtMs, letGoAt, decision.dueAtMs ?? letGoAt);
+    return {
+      decision: dueAtMs === decision.tickAtMs ? decision : { ...decision, dueAtMs },
+      urgency,
+      dueAtMs,
+    };
   });
 }
 

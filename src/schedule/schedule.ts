@@ -74,7 +74,7 @@ export interface Schedule extends TickSource {
   /** The first tick strictly after `afterMs` including those that do not exist, or null when there is none. */
   candidate(afterMs: number): Candidate | null;
   /** Jitter of the tick in milliseconds, 0 ≤ offset < jitterMs; 0 without jitter. */
-  jitterOf(tickAt: number): number;
+  jitterOf(tickAtMs: number): number;
   /** The bound of `jitterOf`: a tick is due for certain at tick + jitterMs. */
   readonly jitterMs: number;
   /** Equal for two schedules exactly when they have the same ticks by definition: a short hash of the spec. */

@@ -58,8 +58,8 @@ export class RepeatFilter {
   readonly #toldAt = new Map<string, number>();
 
   isNew(text: string, nowMs: number): boolean {
-    for (const [known, toldAt] of this.#toldAt) {
-      if (nowMs - toldAt >= REPEAT_MS) this.#toldAt.delete(known);
+    for (const [known, toldAtMs] of this.#toldAt) {
+      if (nowMs - toldAtMs >= REPEAT_MS) this.#toldAt.delete(known);
     }
     if (this.#toldAt.has(text)) return false;
     this.#toldAt.set(text, nowMs);

@@ -125,7 +125,7 @@ export function rulesOf({
     dst: { gap: "run", overlap: "first" },
   });
   if (!created.ok) throw new Error(`BUG: ${name} has no schedule`);
-  return { ...rules, jitterOf: tickAt => created.schedule.jitterOf(tickAt) };
+  return { ...rules, jitterOf: tickAtMs => created.schedule.jitterOf(tickAtMs) };
 }
 
 export const HANDLER = `import { appendFileSync } from "node:fs";

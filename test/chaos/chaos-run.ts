@@ -127,16 +127,16 @@ class ChaosRun {
     await this.#resumeAll(group);
     this.#timeline.note("quiet: no more faults");
 
-    const quietAt = Date.now() + QUIET_MS;
-    await this.#until("every job has its ticks again", () => this.#haveReached(quietAt));
-    await this.#untilDrained(quietAt);
+    const quietAtMs = Date.now() + QUIET_MS;
+    await this.#until("every job has its ticks again", () => this.#haveReached(quietAtMs));
+    await this.#untilDrained(quietAtMs);
     const { mayLoseWrites } = this.#servers;
     // A failover may take terms back: the newest number is not the newest term then.
     if (!mayLoseWrites) await this.#until("every replica knows the newest term", () => group.isAgreed());
     const handoffs = { ...group.told(), mayLoseWrites };
     await group.stop();
     await this.#record.read();
-    return this.#report(group, quietAt, handoffs);
+    return this.#report(group, quietAtMs, handoffs);
   }
 
   async dispose(): Promise<void> {
@@ -274,11 +274,11 @@ class ChaosRun {
   }
 
   /** A long backlog takes long: what counts is that it gets shorter. */
-  async #untilDrained(quietAt: number): Promise<void> {
+  async #untilDrained(quietAtMs: number): Promise<void> {
     let least = Number.POSITIVE_INFINITY;
     let limitMs = performance.now() + RECOVERY_LIMIT_MS;
     for (;;) {
-      const open = this.#countOpen(quietAt);
+      const open = this.#countOpen(quietAtMs);
       if (open === 0) return;
       if (open < least) {
         least = open;
@@ -299,22 +299,22 @@ class ChaosRun {
   #haveReached(atMs: number): boolean {
     const jobs = this.#config.judged([]).filter(({ maxRuns }) => maxRuns === undefined);
     const reached = this.#record.historyOf(jobs).map(({ run }) => readRun(run));
-    const names = new Set(reached.flatMap(({ job, tickAt }) => (tickAt >= atMs ? [job] : [])));
+    const names = new Set(reached.flatMap(({ job, tickAtMs }) => (tickAtMs >= atMs ? [job] : [])));
     return names.size === jobs.length;
   }
 
-  #countOpen(quietAt: number): number {
+  #countOpen(quietAtMs: number): number {
     const ended = new Set([...this.#runs("completed"), ...this.#runs("failed")]);
     for (const { run } of this.#sweeper.removed([], [])) ended.add(run);
     const added = new Set(this.#runs("added"));
-    return [...added].filter(run => !ended.has(run) && readRun(run).tickAt <= quietAt).length;
+    return [...added].filter(run => !ended.has(run) && readRun(run).tickAtMs <= quietAtMs).length;
   }
 
   #runs(event: string): string[] {
     return this.#record.events.filter(other => other.event === event).map(({ run }) => run);
   }
 
-  async #report(group: ReplicaGroup, quietAt: number, handoffs: HandoffEvidence): Promise<ChaosReport> {
+  async #report(group: ReplicaGroup, quietAtMs: number, handoffs: HandoffEvidence): Promise<ChaosReport> {
     const { store, seed, again, secure = false } = this.#options;
     const dir = this.#project?.dir ?? "";
     const handled = await readHandled(path.join(dir, HANDLED_FILE));
@@ -335,7 +335,7 @@ class ChaosRun {
       events,
       history,
       handled,
-      quietAt,
+      quietAtMs,
       accidents,
       recordedCommands,
       terms,

@@ -2,7 +2,7 @@
 export interface Exception {
   /** As an entry of `except`. */
   readonly entry: string;
-  readonly covers: (tickAt: number) => boolean;
+  readonly covers: (tickAtMs: number) => boolean;
   /** Of a calendar: the content of the file. */
   readonly ics?: string;
 }
@@ -19,7 +19,7 @@ const CALENDAR_MINUTES = 180;
 export function cronException(fromSecond: number, untilSecond: number): Exception {
   return {
     entry: `${fromSecond}-${untilSecond - 1} * * * * *`,
-    covers: tickAt => isWithin(tickAt, fromSecond, untilSecond),
+    covers: tickAtMs => isWithin(tickAtMs, fromSecond, untilSecond),
   };
 }
 
@@ -31,15 +31,15 @@ export function calendarException(fromSecond: number, untilSecond: number): Exce
   );
   return {
     entry: `calendar:${CALENDAR}`,
-    covers: tickAt => isWithin(tickAt, fromSecond, untilSecond),
+    covers: tickAtMs => isWithin(tickAtMs, fromSecond, untilSecond),
     ics: ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//chaos//EN", ...events, "END:VCALENDAR", ""].join(
       "\r\n",
     ),
   };
 }
 
-function isWithin(tickAt: number, fromSecond: number, untilSecond: number): boolean {
-  const second = (tickAt % MINUTE_MS) / SECOND_MS;
+function isWithin(tickAtMs: number, fromSecond: number, untilSecond: number): boolean {
+  const second = (tickAtMs % MINUTE_MS) / SECOND_MS;
   return second >= fromSecond && second < untilSecond;
 }
 

@@ -16,10 +16,10 @@ export function recordedOf(job: JudgedJob, entries: readonly StreamEntry[]): Rec
 function ticksOf(job: JudgedJob, entry: StreamEntry): Recorded[] {
   const { tick, from = tick } = entry.fields;
   const row = rowOf(entry);
-  return expectedTicks(job, Number(from), Number(tick)).map(({ run, tickAt }) => ({
+  return expectedTicks(job, Number(from), Number(tick)).map(({ run, tickAtMs }) => ({
     run,
     ...row,
-    ...(entry.fields["lateMs"] && { lateMs: Number(tick) + Number(entry.fields["lateMs"]) - tickAt }),
+    ...(entry.fields["lateMs"] && { lateMs: Number(tick) + Number(entry.fields["lateMs"]) - tickAtMs }),
   }));
 }
 

@@ -87,7 +87,7 @@ interface Window {
 
 function windowOf(run: string, { timeline, evidence, storyOf }: ChaosReport): Window {
   const launches = evidence.events.filter(event => event.run === run && event.event !== "completed");
-  const times = [readRun(run).tickAt, ...launches.map(writtenAt)].map(epochMs => timeline.atEpoch(epochMs));
+  const times = [readRun(run).tickAtMs, ...launches.map(writtenAt)].map(epochMs => timeline.atEpoch(epochMs));
   return {
     fromMs: Math.min(...times) - BEFORE_MS,
     untilMs: Math.max(...times) + AFTER_MS,

@@ -39,7 +39,7 @@ export function judge(evidence: Evidence): Verdict {
     events,
     history,
     handled,
-    quietAt,
+    quietAtMs,
     disturbances = [],
     stalls = [],
     clockSteps = [],
@@ -51,7 +51,7 @@ export function judge(evidence: Evidence): Verdict {
   const added = events.filter(({ event, run }) => event === "added" && readRun(run).kind === "tick");
   const violations = [
     ...accounts.flatMap(account => [
-      ...onceOnly(account, quietAt, removed),
+      ...onceOnly(account, quietAtMs, removed),
       ...inOrder(account, history),
       ...permitted(account, disturbed),
       ...latenessOf(account, disturbed, evidence.punctualMs),
@@ -61,7 +61,7 @@ export function judge(evidence: Evidence): Verdict {
     ...backfilledTwice(events, history),
     ...olderTerms(added, clockSteps),
     ...unhandled(evidence),
-    ...(terms ? handovers({ disturbances, terms, quietAt }, disturbed) : []),
+    ...(terms ? handovers({ disturbances, terms, quietAtMs }, disturbed) : []),
     ...commandsCarriedOut(evidence),
     ...(evidence.handoffs ? handoffLines(evidence.handoffs) : []),
     ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls.filter(isLong)]),
@@ -89,7 +89,7 @@ function accountsOf(evidence: Evidence): JobAccount[] {
     jobs,
     events,
     history,
-    quietAt,
+    quietAtMs,
     recordedCommands = [],
     removed = [],
     calls = [],
@@ -100,13 +100,13 @@ function accountsOf(evidence: Evidence): JobAccount[] {
     ...history.map(({ run }) => run),
     ...events.flatMap(({ event, run }) => (event === "added" ? [run] : [])),
   ].filter(run => readRun(run).kind === "tick");
-  const fromMs = Math.min(quietAt, ...decided.map(run => readRun(run).tickAt));
+  const fromMs = Math.min(quietAtMs, ...decided.map(run => readRun(run).tickAtMs));
   return jobs.map(job =>
     accountOf(job, {
       events,
       history,
       fromMs,
-      quietAt,
+      quietAtMs,
       clockSteps,
       controls: controlSpansOf(job.name, recordedCommands),
       spans: spans.get(job.name) ?? [],
@@ -115,9 +115,13 @@ function accountsOf(evidence: Evidence): JobAccount[] {
 }
 
 /** Each tick has one record; one that says `launched` has one run, any other none. */
-function onceOnly({ ticks, strays }: JobAccount, quietAt: number, removed: ReadonlySet<string>): Violation[] {
+function onceOnly(
+  { ticks, strays }: JobAccount,
+  quietAtMs: number,
+  removed: ReadonlySet<string>,
+): Violation[] {
   return [
-    ...ticks.flatMap(tick => (isOver(tick) ? [] : checkTick(tick, quietAt, removed))),
+    ...ticks.flatMap(tick => (isOver(tick) ? [] : checkTick(tick, quietAtMs, removed))),
     ...strays.map(
       (run): Violation => ({ breach: "no such tick", what: `the job has no tick for ${run}`, run }),
     ),
@@ -131,8 +135,8 @@ function isOver({ rows, added, isRequired, rules }: TickAccount): boolean {
 }
 
 function checkTick(
-  { run, tickAt, rows, added }: TickAccount,
-  quietAt: number,
+  { run, tickAtMs, rows, added }: TickAccount,
+  quietAtMs: number,
   removed: ReadonlySet<string>,
 ): Violation[] {
   const violation = (breach: Violation["breach"], what: string): Violation[] => [
@@ -149,7 +153,7 @@ function checkTick(
   if (row.outcome !== "launched" && added.length > 0) {
     return violation("wrong record", `was launched, and is on record as ${row.outcome} (${row.reason})`);
   }
-  if (row.outcome === "launched" && added.length === 0 && tickAt <= quietAt && !removed.has(run)) {
+  if (row.outcome === "launched" && added.length === 0 && tickAtMs <= quietAtMs && !removed.has(run)) {
     return violation("lost", "is on record as launched, and was never added");
   }
   return [];
@@ -168,10 +172,10 @@ function inOrder({ job, ticks }: JobAccount, history: readonly Recorded[]): Viol
 function descents(runs: readonly string[], { edits = [] }: JudgedJob): string[] {
   const before: number[] = [];
   return runs.filter(run => {
-    const { tickAt } = readRun(run);
-    const newerMs = Math.min(...before.filter(other => other > tickAt));
-    before.push(tickAt);
-    const isApart = edits.some(({ fromMs, untilMs }) => fromMs < newerMs && untilMs >= tickAt);
+    const { tickAtMs } = readRun(run);
+    const newerMs = Math.min(...before.filter(other => other > tickAtMs));
+    before.push(tickAtMs);
+    const isApart = edits.some(({ fromMs, untilMs }) => fromMs < newerMs && untilMs >= tickAtMs);
     return newerMs < Number.POSITIVE_INFINITY && !isApart;
   });
 }
@@ -221,13 +225,13 @@ function olderAfterNewer(added: readonly QueueEvent[]): Violation[] {
 
 /** Each launched run was handled and completed, except exactly those that were removed from outside. */
 function unhandled(evidence: Evidence): Violation[] {
-  const { events, handled, removed = [], quietAt } = evidence;
+  const { events, handled, removed = [], quietAtMs } = evidence;
   const of = (event: string) => new Set(events.filter(other => other.event === event).map(({ run }) => run));
   const [launched, completed, failed] = [of("added"), of("completed"), of("failed")];
   const called = new Set(handled.map(({ run }) => run));
   const gone = new Set(removed.map(({ run }) => run));
   return [...launched].flatMap((run): Violation[] => {
-    if (readRun(run).tickAt > quietAt || gone.has(run)) return [];
+    if (readRun(run).tickAtMs > quietAtMs || gone.has(run)) return [];
     if (failed.has(run)) return [{ breach: "failed", what: `${run} failed`, run }];
     if (!called.has(run))
       return [{ breach: "not handled", what: `${run} was launched, its handler never called`, run }];

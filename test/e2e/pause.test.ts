@@ -190,7 +190,7 @@ describe.concurrent("a paused job", () => {
           const about = jobs.get(job) as Job;
           for (let i = 0; i < 2; i++) {
             const skip = await operator.skipNext(about);
-            if (skip.outcome === "skipped") note(asked, job, [skip.tickAt]);
+            if (skip.outcome === "skipped") note(asked, job, [skip.tickAtMs]);
           }
         }),
       );

@@ -62,7 +62,7 @@ async function setup() {
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 type Bundle = Awaited<ReturnType<typeof setup>>;
 const requestId = "the request";
-const decided = recordOfRun({ tickAt: 0, run: "hourly@1", kind: "manual", by: "ann", nowMs: 1 });
+const decided = recordOfRun({ tickAtMs: 0, run: "hourly@1", kind: "manual", by: "ann", nowMs: 1 });
 const commandOf: Record<Action, (bundle: Bundle) => Promise<{ readonly outcome: string }>> = {
   pause: ({ operator }: Bundle) => operator.pause(HOURLY, { requestId }),
   resume: ({ operator }: Bundle) => operator.resume(HOURLY, { requestId }),
@@ -192,7 +192,7 @@ describe("a backfill", () => {
     const { operator, direct, keys, added } = await setup();
     const give = (job: Job) => operator.backfill(job, [HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS]);
     await direct.hset(keys.cursors, "hourly", HOUR_MS);
-    expect(await give(HOURLY)).toEqual({ outcome: "undecided", tickAt: 2 * HOUR_MS });
+    expect(await give(HOURLY)).toEqual({ outcome: "undecided", tickAtMs: 2 * HOUR_MS });
     expect(await added()).toBe(0);
     await direct.hset(keys.cursors, "hourly", 3 * HOUR_MS);
     expect(await give(HOURLY)).toMatchObject(started);
@@ -207,10 +207,10 @@ describe("a backfill", () => {
       loadJobStates(direct, keys, { fence: "1:token", jobs: [job], nowMs, format: FORMAT });
     await open(HOURLY, 0);
     await open(changed, 3 * HOUR_MS);
-    const give = (tickAt: number) => operator.backfill(changed, [tickAt]);
-    expect(await give(2 * HOUR_MS)).toEqual({ outcome: "undecided", tickAt: 2 * HOUR_MS });
+    const give = (tickAtMs: number) => operator.backfill(changed, [tickAtMs]);
+    expect(await give(2 * HOUR_MS)).toEqual({ outcome: "undecided", tickAtMs: 2 * HOUR_MS });
     expect(await give(1.5 * HOUR_MS)).toMatchObject(started);
-    expect(await give(3.5 * HOUR_MS)).toEqual({ outcome: "undecided", tickAt: 3.5 * HOUR_MS });
+    expect(await give(3.5 * HOUR_MS)).toEqual({ outcome: "undecided", tickAtMs: 3.5 * HOUR_MS });
   });
 
   it("records and answers what Redis added, and nothing else", async () => {

@@ -71,8 +71,8 @@ async function setup(jobs: readonly Job[] = [HOURLY]) {
   return { keys, redis, fenced, launcher, opened, commit, added, operator, controls };
 }
 
-const launchOf = (tickAt: number, job = "hourly"): Decision => {
-  return { outcome: "launch", job, tickAt, kind: "scheduled" };
+const launchOf = (tickAtMs: number, job = "hourly"): Decision => {
+  return { outcome: "launch", job, tickAtMs, kind: "scheduled" };
 };
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -142,8 +142,8 @@ describe("a command to skip", () => {
     const next = await nextAt(redis);
     await redis.hset(keys.cursors, "hourly", next);
     for (const n of [1, 2, 3]) {
-      const tickAt = next + n * HOUR_MS;
-      expect(await operator("ann").skipNext(HOURLY)).toEqual({ outcome: "skipped", tickAt });
+      const tickAtMs = next + n * HOUR_MS;
+      expect(await operator("ann").skipNext(HOURLY)).toEqual({ outcome: "skipped", tickAtMs });
     }
     const ticks = [1, 2, 3].map(n => next + n * HOUR_MS);
     expect((await controls()).skips).toEqual(new Map([["hourly", ticks]]));
@@ -165,9 +165,9 @@ describe("a command to skip", () => {
         return reply;
       },
     });
-    const tickAt = next + HOUR_MS;
-    expect(await operator("ann").skipNext(HOURLY)).toEqual({ outcome: "skipped", tickAt });
-    expect((await controls()).skips.get("hourly")).toEqual([tickAt]);
+    const tickAtMs = next + HOUR_MS;
+    expect(await operator("ann").skipNext(HOURLY)).toEqual({ outcome: "skipped", tickAtMs });
+    expect((await controls()).skips.get("hourly")).toEqual([tickAtMs]);
   });
 
   it("forgets ticks that are decided, and gives back only what has not happened", async () => {
@@ -201,14 +201,14 @@ describe("a command to skip", () => {
     const job = jittered.find(({ schedule }) => last + schedule.jitterOf(last) > nowMs + 60_000);
     if (!job) throw new Error("none of a hundred jobs is held back just now");
     await redis.hset(keys.cursors, job.name, last - HOUR_MS);
-    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAt: last });
-    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAt: last + HOUR_MS });
+    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAtMs: last });
+    expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAtMs: last + HOUR_MS });
   });
 
   it("of twenty operators at once takes twenty ticks", async () => {
     const { operator, controls } = await setup();
     const all = Array.from({ length: 20 }, (_, i) => operator(`operator-${i}`).skipNext(HOURLY));
-    const ticks = (await Promise.all(all)).map(found => (found.outcome === "skipped" ? found.tickAt : 0));
+    const ticks = (await Promise.all(all)).map(found => (found.outcome === "skipped" ? found.tickAtMs : 0));
     const first = Math.min(...ticks);
     expect(ticks.toSorted((a, b) => a - b)).toEqual(ticks.map((_, i) => first + i * HOUR_MS));
     expect((await controls()).skips.get("hourly")).toHaveLength(20);

@@ -59,9 +59,9 @@ async function setup() {
   return { keys, redis, fenced, openTerm, history };
 }
 
-const launch = (tickAt: number, epoch?: number): Decision => {
+const launch = (tickAtMs: number, epoch?: number): Decision => {
   const about = epoch === undefined ? {} : { epoch };
-  return { outcome: "launch", job: "report", tickAt, kind: "scheduled", ...about };
+  return { outcome: "launch", job: "report", tickAtMs, kind: "scheduled", ...about };
 };
 
 const SECONDLY = jobOf("report");

@@ -81,8 +81,8 @@ async function reopened(launcher: Launcher): Promise<Map<string, number>> {
   }
 }
 
-function launchOf(tickAt: number, job = "report"): Decision {
-  return { outcome: "launch", job, tickAt, kind: "scheduled" };
+function launchOf(tickAtMs: number, job = "report"): Decision {
+  return { outcome: "launch", job, tickAtMs, kind: "scheduled" };
 }
 
 const T1 = T0 + 1_000;
@@ -264,7 +264,7 @@ describe("committing", () => {
 
   it("counts as late what is later than the tick was due, not what its jitter held", async () => {
     const { launcher, commit, keys, other } = await setup();
-    await commit([{ ...launchOf(T1), dueAt: T1 + 7_500 }], await cursorsOf(launcher));
+    await commit([{ ...launchOf(T1), dueAtMs: T1 + 7_500 }], await cursorsOf(launcher));
     expect(await readHistory(other, keys, "report", 5)).toMatchObject([{ lateMs: 1_500 }]);
   });
 
@@ -273,9 +273,9 @@ describe("committing", () => {
     const missed: Decision = {
       outcome: "miss",
       job: "report",
-      tickAt: T2,
+      tickAtMs: T2,
       reason: { code: "catch_up_none" },
-      fromAt: T1,
+      fromAtMs: T1,
       count: 2,
     };
     expect(await commit([missed], await cursorsOf(launcher))).toMatchObject({

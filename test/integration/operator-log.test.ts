@@ -79,7 +79,7 @@ describe("what an operator did", () => {
     const second = await runTerm();
     const skipped = await operator.skipNext(JOB);
     await second.has(1);
-    const ticks = skipped.outcome === "skipped" ? [new Date(skipped.tickAt).toISOString()] : [];
+    const ticks = skipped.outcome === "skipped" ? [new Date(skipped.tickAtMs).toISOString()] : [];
     expect(second.acted()).toEqual([
       { action: "skip-next", job: "hourly", by: "ann", at: ISO, term: 2, ticks },
     ]);

@@ -52,7 +52,7 @@ async function setup(overrides: Partial<Job> = {}) {
   const launch = async (...ticks: readonly number[]) => {
     const { jobStates } = await opened();
     const decisions = ticks.map(
-      (tickAt): Decision => ({ outcome: "launch", job: "report", tickAt, kind: "scheduled" }),
+      (tickAtMs): Decision => ({ outcome: "launch", job: "report", tickAtMs, kind: "scheduled" }),
     );
     const cursors = new Map([...jobStates].map(([job, { cursor }]) => [job, cursor]));
     const commit: Commit = {
@@ -283,9 +283,9 @@ describe("a run that an operator starts", () => {
       (await begun(run)).resolve();
       await eventually(() => ended.includes(run));
     };
-    const launched = async (tickAt: number) => {
+    const launched = async (tickAtMs: number) => {
       // The end of a run is in Redis a moment after its handler has returned.
-      await eventually(async () => (await launch(tickAt))[0] === "launched");
+      await eventually(async () => (await launch(tickAtMs))[0] === "launched");
     };
     await launched(T1);
     await begun(RUN1);

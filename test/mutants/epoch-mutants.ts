@@ -106,8 +106,8 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     name: "lateness-from-tick",
     rule: "what jitter holds back is not late",
     file: "src/launch/history.ts",
-    find: "nowMs - dueAt));",
-    replace: "nowMs - Math.min(dueAt, tickAt)));",
+    find: "nowMs - dueAtMs));",
+    replace: "nowMs - Math.min(dueAtMs, tickAtMs)));",
     tests: ["test/integration/launcher.test.ts"],
   },
 ];

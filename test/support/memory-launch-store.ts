@@ -150,7 +150,7 @@ export class MemoryLaunchStore {
   launched(job: string): number[] {
     return this.decided
       .filter(({ decision }) => decision.outcome === "launch" && decision.job === job)
-      .map(({ decision }) => decision.tickAt);
+      .map(({ decision }) => decision.tickAtMs);
   }
 
   /** What define.lua does. */
@@ -218,14 +218,14 @@ export class MemoryLaunchStore {
       const why = this.failing.get(decision.job);
       if (decision.outcome === "launch" && why) failed.set(decision.job, why);
       if (failed.has(decision.job)) return [];
-      this.cursors.set(laneOf(decision), decision.tickAt);
+      this.cursors.set(laneOf(decision), decision.tickAtMs);
       const wasPaused = this.controls.paused.has(decision.job);
       this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs, wasPaused });
       if (decision.outcome !== "launch") {
         return [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }];
       }
       this.launchedCounts.set(decision.job, (this.launchedCounts.get(decision.job) ?? 0) + 1);
-      return [{ decision, outcome: "launched", run: `${decision.tickAt}` }];
+      return [{ decision, outcome: "launched", run: `${decision.tickAtMs}` }];
     });
     const [refused = null] = failed.values();
     return { outcome: "committed", results, held, refused, failed };

@@ -6,13 +6,13 @@ export const PASSED_AT = Date.UTC(2026, 10, 23, 7, 0, 1);
 const miss = (reason: MissReason): PassDecision => ({
   outcome: "miss",
   job: "report",
-  tickAt: PASSED_AT,
+  tickAtMs: PASSED_AT,
   reason,
 });
 const skip = (code: SkipReason["code"]): PassDecision => ({
   outcome: "skip",
   job: "report",
-  tickAt: PASSED_AT,
+  tickAtMs: PASSED_AT,
   reason: { code },
 });
 

@@ -30,10 +30,10 @@ export interface JobRules {
   /** 100 when absent, as in the configuration. */
   readonly catchUpLimit?: number;
   /** How much later than its time a tick is due; 0 when absent. */
-  readonly jitterOf?: (tickAt: number) => number;
+  readonly jitterOf?: (tickAtMs: number) => number;
   readonly maxRuns?: number;
   /** Whether the multiple of the period is none of the job's ticks. */
-  readonly isExcepted?: (tickAt: number) => boolean;
+  readonly isExcepted?: (tickAtMs: number) => boolean;
 }
 
 /** A change of the configuration. Which replica follows it when is not known; until `untilMs` either rules may apply. */
@@ -144,7 +144,7 @@ export interface Evidence {
   /** How long handlers were at work. */
   readonly calls?: readonly Call[];
   /** The instant (epoch ms) after which nothing was disturbed: every tick up to it must be decided and handled. */
-  readonly quietAt: number;
+  readonly quietAtMs: number;
   /** What no replica should do, whatever happens to it. */
   readonly accidents: readonly string[];
   readonly recordedCommands?: readonly RecordedCommand[];

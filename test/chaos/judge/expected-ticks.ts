@@ -5,7 +5,7 @@ import { ticksOf } from "./run-name.ts";
 /** A tick that a job's configuration has, and the rules that may decide it: several while an edit spreads. */
 export interface ExpectedTick {
   readonly run: string;
-  readonly tickAt: number;
+  readonly tickAtMs: number;
   readonly rules: readonly JobRules[];
   /** False when only one side of an edit has it. */
   readonly isRequired: boolean;
@@ -27,11 +27,11 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
   const held = new Map(versions.map(({ rules }) => [rules, NOTHING_HELD]));
   return [...instants]
     .sort((a, b) => a - b)
-    .flatMap((tickAt): ExpectedTick[] => {
-      const possible = versions.filter(version => tickAt > version.fromMs && tickAt <= version.untilMs);
-      const rules = possible.flatMap(({ rules }) => (hasTick(rules, tickAt) ? [rules] : []));
+    .flatMap((tickAtMs): ExpectedTick[] => {
+      const possible = versions.filter(version => tickAtMs > version.fromMs && tickAtMs <= version.untilMs);
+      const rules = possible.flatMap(({ rules }) => (hasTick(rules, tickAtMs) ? [rules] : []));
       if (rules.length === 0) return [];
-      const dues = rules.map(({ jitterOf }) => tickAt + (jitterOf?.(tickAt) ?? 0));
+      const dues = rules.map(({ jitterOf }) => tickAtMs + (jitterOf?.(tickAtMs) ?? 0));
       const spans = rules.map((version, i) => {
         const dueMs = dues[i] as number;
         const before = held.get(version) ?? NOTHING_HELD;
@@ -43,13 +43,13 @@ export function expectedTicks(job: JudgedJob, fromMs: number, untilMs: number): 
       const dueByMs = Math.max(...spans.map(({ byMs }) => byMs));
       const isRequired = rules.length === possible.length;
       return [
-        { run: runIdOf(job.name, tickAt), tickAt, rules, isRequired, dueFromMs, dueByMs, ownDues: dues },
+        { run: runIdOf(job.name, tickAtMs), tickAtMs, rules, isRequired, dueFromMs, dueByMs, ownDues: dues },
       ];
     });
 }
 
-function hasTick({ periodMs, isExcepted }: JobRules, tickAt: number): boolean {
-  return tickAt % periodMs === 0 && !isExcepted?.(tickAt);
+function hasTick({ periodMs, isExcepted }: JobRules, tickAtMs: number): boolean {
+  return tickAtMs % periodMs === 0 && !isExcepted?.(tickAtMs);
 }
 
 /** Until when the ticks so far hold back the next one: for certain, and at most. */

@@ -12,15 +12,15 @@ export function handovers(
   {
     disturbances,
     terms,
-    quietAt,
-  }: { disturbances: readonly Disturbance[]; terms: readonly TermStart[]; quietAt: number },
+    quietAtMs,
+  }: { disturbances: readonly Disturbance[]; terms: readonly TermStart[]; quietAtMs: number },
   disturbed: readonly Window[],
 ): Violation[] {
   const starts = terms.map(({ sinceMs }) => sinceMs).sort((a, b) => a - b);
   return disturbances.flatMap(({ kind, endsTerm, fromMs }): Violation[] => {
     if (!endsTerm) return [];
     const nextMs = starts.find(sinceMs => sinceMs > fromMs);
-    const beyondMs = timeOutside(fromMs, nextMs ?? Math.max(quietAt, fromMs), disturbed);
+    const beyondMs = timeOutside(fromMs, nextMs ?? Math.max(quietAtMs, fromMs), disturbed);
     if (beyondMs <= SLACK_MS) return [];
     const length = nextMs === undefined ? "to the end" : `for ${nextMs - fromMs} ms`;
     const what = `${kind} at ${new Date(fromMs).toISOString()}: no leader ${length}, ${beyondMs} ms more than allowed`;

@@ -40,7 +40,7 @@ export interface AccountOptions {
   readonly clockSteps: readonly Window[];
   /** From the first tick that was decided for any job. */
   readonly fromMs: number;
-  readonly quietAt: number;
+  readonly quietAtMs: number;
 }
 
 /** How far behind the last tick that is judged the next ones matter: they may be what it gave way to. */
@@ -48,7 +48,7 @@ const AHEAD_MS = 60_000;
 
 /** Jobs may be ahead of each other by what was decided when everything was stopped. */
 export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
-  const { events, history, controls, spans, clockSteps, fromMs, quietAt } = options;
+  const { events, history, controls, spans, clockSteps, fromMs, quietAtMs } = options;
   const rows = Map.groupBy(
     history.filter(({ run }) => readRun(run).job === job.name),
     ({ run }) => run,
@@ -62,7 +62,7 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
     ({ run }) => run,
   );
   const written = [...rows.keys(), ...added.keys()];
-  const lastMs = Math.max(quietAt, ...written.map(run => readRun(run).tickAt));
+  const lastMs = Math.max(quietAtMs, ...written.map(run => readRun(run).tickAtMs));
   const ticks = expectedTicks(job, fromMs, lastMs + AHEAD_MS).map(tick => ({
     ...tick,
     rows: rows.get(tick.run) ?? [],
@@ -70,7 +70,7 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
   }));
   const known = new Set(ticks.map(({ run }) => run));
   const last = ticks.findLastIndex(
-    ({ rows, added, tickAt }) => rows.length + added.length > 0 || tickAt <= quietAt,
+    ({ rows, added, tickAtMs }) => rows.length + added.length > 0 || tickAtMs <= quietAtMs,
   );
   return {
     job,
@@ -96,7 +96,7 @@ export function plannedAt(tick: TickAccount): number {
   const decidedMs = decidedAt(tick);
   const lateMs = tick.rows[0]?.lateMs;
   if (lateMs === undefined) return decidedMs;
-  const claims = [tick.tickAt, ...tick.ownDues].map(fromMs => fromMs + lateMs);
+  const claims = [tick.tickAtMs, ...tick.ownDues].map(fromMs => fromMs + lateMs);
   return claims.reduce((a, b) => (Math.abs(b - decidedMs) < Math.abs(a - decidedMs) ? b : a));
 }
 

@@ -45,14 +45,15 @@ function editWhilePending(
   index: number,
   edits: readonly Edit[],
 ): Edit | undefined {
-  const { tickAt } = ticks[index] as TickAccount;
-  const edit = edits.find(({ untilMs }) => untilMs >= tickAt);
+  const { tickAtMs } = ticks[index] as TickAccount;
+  const edit = edits.find(({ untilMs }) => untilMs >= tickAtMs);
   const isPassed = ticks
     .slice(index + 1)
-    .some(later => edit && later.tickAt <= edit.fromMs && decidedAt(later) <= edit.fromMs);
+    .some(later => edit && later.tickAtMs <= edit.fromMs && decidedAt(later) <= edit.fromMs);
   return isPassed ? undefined : edit;
 }
 
 function countLaunched(ticks: readonly TickAccount[], untilMs: number): number {
-  return ticks.filter(({ tickAt, rows: [row] }) => tickAt <= untilMs && row?.outcome === "launched").length;
+  return ticks.filter(({ tickAtMs, rows: [row] }) => tickAtMs <= untilMs && row?.outcome === "launched")
+    .length;
 }

@@ -52,7 +52,7 @@ export function violation(account: JobAccount, index: number, disturbed: readonl
   const newer = firstNotDue < 0 ? following.length : firstNotDue;
   const what: Case = { account, tick, row, decidedMs, plannedMs, newer, disturbed };
   const isUnclear = account.clockSteps.some(
-    window => contains(window, decidedMs) || contains(window, saidMs) || contains(window, tick.tickAt),
+    window => contains(window, decidedMs) || contains(window, saidMs) || contains(window, tick.tickAtMs),
   );
   const object = isUnclear ? objectInStep : OBJECT[row.outcome];
   const violations = tick.rules.map(rules => object(what, rules));
@@ -87,7 +87,7 @@ function objectInStep(what: Case, rules: JobRules): string | null {
   }
   const { pauses, skips } = account.controls;
   const isPossible: Readonly<Record<string, boolean>> = {
-    skip_next: skips.has(tick.tickAt),
+    skip_next: skips.has(tick.tickAtMs),
     paused: pauses.length > 0,
     removed: (account.job.absences ?? []).length > 0,
     overlap: rules.overlap !== "allow",
@@ -105,7 +105,7 @@ function objectToLaunch(what: Case, rules: JobRules): string | null {
   if (controls.pauses.some(({ fromMs, untilMs }) => decidedMs > fromMs && decidedMs < untilMs)) {
     return "launched during a pause";
   }
-  const skippedMs = controls.skips.get(tick.tickAt);
+  const skippedMs = controls.skips.get(tick.tickAtMs);
   if (skippedMs !== undefined && skippedMs < decidedMs) return "launched although it was to be skipped";
   if (isGone(account, decidedMs)) return "launched while no configuration had the job";
   const blocking = rules.overlap === "allow" ? null : findBlocking(spans, tick);
@@ -144,7 +144,7 @@ function objectToSkip(what: Case, rules: JobRules): string | null {
 
 const OBJECT_TO_SKIP: Readonly<Record<SkipCode, Object>> = {
   skip_next: ({ account, tick, decidedMs }) => {
-    const orderedMs = account.controls.skips.get(tick.tickAt);
+    const orderedMs = account.controls.skips.get(tick.tickAtMs);
     return orderedMs !== undefined && orderedMs <= decidedMs
       ? null
       : "skipped by a command that was not given";
@@ -247,6 +247,6 @@ function windowOf({ catchUpWindowMs = WINDOW_MS }: JobRules): number {
 
 function newerBy({ account, tick }: Case, atMs: number): boolean {
   return [...account.ticks, ...account.ahead].some(
-    other => other.tickAt > tick.tickAt && other.isRequired && other.dueByMs <= atMs,
+    other => other.tickAtMs > tick.tickAtMs && other.isRequired && other.dueByMs <= atMs,
   );
 }

@@ -41,6 +41,6 @@ function untrueLateness(
   if (!counts || lateMs === undefined) return [];
   const decidedMs = decidedAt(tick);
   if (timeOutside(plannedAt(tick), decidedMs, excused) <= punctualMs) return [];
-  const what = `${tick.run} was ${outcome} ${decidedMs - tick.tickAt} ms late, and its record says ${lateMs} ms`;
+  const what = `${tick.run} was ${outcome} ${decidedMs - tick.tickAtMs} ms late, and its record says ${lateMs} ms`;
   return [{ breach: "wrong record", what, run: tick.run }];
 }

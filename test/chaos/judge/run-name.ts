@@ -7,19 +7,19 @@ export interface RunName {
   /** `job-1@20261123T070000Z` is a tick's run; `job-1@manual-…` and `…Z~backfill-…` were ordered. */
   readonly kind: "tick" | "manual" | "backfill";
   /** NaN for a manual run. */
-  readonly tickAt: number;
+  readonly tickAtMs: number;
 }
 
 export function readRun(run: string): RunName {
   const at = run.lastIndexOf("@");
   const [tick = "", backfill] = run.slice(at + 1).split("~");
   const kind = backfill !== undefined ? "backfill" : tick.startsWith("manual-") ? "manual" : "tick";
-  return { job: run.slice(0, at), kind, tickAt: Date.parse(tickOfRun(tick)) };
+  return { job: run.slice(0, at), kind, tickAtMs: Date.parse(tickOfRun(tick)) };
 }
 
 /** The runs of the job's ticks from one instant to another, both included. */
 export function runsOf(job: Named, fromMs: number, untilMs: number): string[] {
-  return ticksOf(job.periodMs, fromMs, untilMs).map(tickAt => runIdOf(job.name, tickAt));
+  return ticksOf(job.periodMs, fromMs, untilMs).map(tickAtMs => runIdOf(job.name, tickAtMs));
 }
 
 type Named = Pick<JobRules, "periodMs"> & { readonly name: string };

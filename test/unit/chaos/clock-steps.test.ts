@@ -49,28 +49,30 @@ it.each([STEP_MS, 2_000, -2_000, -STEP_MS])(
   },
 );
 
-const at = (tickAt: number, second: number) => tickAt === START + second * 1_000;
+const at = (tickAtMs: number, second: number) => tickAtMs === START + second * 1_000;
 
 it.each<{ what: string; vice: Vice; finds: string }>([
-  { what: "forgets a tick", vice: { decide: d => (at(d.tickAt, 12) ? null : d) }, finds: "lost" },
+  { what: "forgets a tick", vice: { decide: d => (at(d.tickAtMs, 12) ? null : d) }, finds: "lost" },
   {
     what: "misses a tick that catchUp: all keeps",
     vice: {
       decide: d =>
-        at(d.tickAt, 12) ? { tickAt: d.tickAt, outcome: "missed", reason: "older than catchUpWindow 1h" } : d,
+        at(d.tickAtMs, 12)
+          ? { tickAtMs: d.tickAtMs, outcome: "missed", reason: "older than catchUpWindow 1h" }
+          : d,
     },
     finds: "not permitted",
   },
   {
     what: "skips a tick as paused",
     vice: {
-      decide: d => (at(d.tickAt, 12) ? { tickAt: d.tickAt, outcome: "skipped", reason: "paused" } : d),
+      decide: d => (at(d.tickAtMs, 12) ? { tickAtMs: d.tickAtMs, outcome: "skipped", reason: "paused" } : d),
     },
     finds: "not permitted",
   },
   {
     what: "is silent for longer than the step lasts",
-    vice: { sloth: tickAt => (at(tickAt, 15) ? 12_000 : 0) },
+    vice: { sloth: tickAtMs => (at(tickAtMs, 15) ? 12_000 : 0) },
     finds: "late",
   },
 ])("finds it when a scheduler $what while the clock of Redis is set", ({ vice, finds }) => {
@@ -80,7 +82,7 @@ it.each<{ what: string; vice: Vice; finds: string }>([
 
 it("finds a tick that is launched again when the clock of Redis is set back", () => {
   const evidence = stepped(play({ jobs: [job()] }), -STEP_MS);
-  const again = evidence.events.filter(({ event, run }) => event === "added" && at(readRun(run).tickAt, 9));
+  const again = evidence.events.filter(({ event, run }) => event === "added" && at(readRun(run).tickAtMs, 9));
   expect(breaches({ ...evidence, events: [...evidence.events, ...again] })).toContain("launched twice");
 });
 
@@ -89,7 +91,7 @@ it("finds a tick that is launched earlier than the step explains", () => {
   const earlier = (ms: number, aheadMs: number) => ({
     ...evidence,
     events: evidence.events.map(event =>
-      at(readRun(event.run).tickAt, 13)
+      at(readRun(event.run).tickAtMs, 13)
         ? { ...event, id: `${Number(event.id.split("-")[0]) - ms}-0` }
         : event,
     ),
@@ -106,7 +108,7 @@ it("compares terms within each job while the clock of Redis is set, and over all
   const newerTerm = (name: string, second: number) =>
     evidence.events.map(event => {
       const run = readRun(event.run);
-      return run.job === name && at(run.tickAt, second) && event.event === "added"
+      return run.job === name && at(run.tickAtMs, second) && event.event === "added"
         ? { ...event, term: 2 }
         : event;
     });
@@ -114,7 +116,7 @@ it("compares terms within each job while the clock of Redis is set, and over all
   expect(breaches({ ...evidence, events: newerTerm("a", 12) })).toContain(older);
   const last = { ...evidence, jobs: [job(), job({ name: "b" })] };
   const others = newerTerm("a", 12).filter(
-    ({ run }) => readRun(run).job !== "a" || at(readRun(run).tickAt, 12),
+    ({ run }) => readRun(run).job !== "a" || at(readRun(run).tickAtMs, 12),
   );
   expect(breaches({ ...last, events: others })).not.toContain(older);
   expect(breaches({ ...last, events: newerTerm("a", 30) })).toContain(older);

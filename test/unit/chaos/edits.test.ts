@@ -25,8 +25,8 @@ function removed(untilMs: number, rules: Partial<JudgedJob> = {}): JudgedJob {
   return { ...job(rules), absences: [absence] };
 }
 
-const isEven = (tickAt: number) => (tickAt / SECOND_MS) % 2 === 0;
-const isThird = (tickAt: number) => (tickAt / SECOND_MS) % 3 === 0;
+const isEven = (tickAtMs: number) => (tickAtMs / SECOND_MS) % 2 === 0;
+const isThird = (tickAtMs: number) => (tickAtMs / SECOND_MS) % 3 === 0;
 const EXCEPT = edited({ isExcepted: isEven }, { isExcepted: isThird });
 const RAISED = edited({ maxRuns: 10 }, { maxRuns: 20 });
 const LOWERED = edited({ maxRuns: 30 }, { maxRuns: 18 });
@@ -68,7 +68,7 @@ const ignores =
   of =>
     what.includes(of);
 const drops = (fromMs: number, untilMs: number): Vice => ({
-  decide: d => (d.tickAt > START + fromMs && d.tickAt < START + untilMs ? null : d),
+  decide: d => (d.tickAtMs > START + fromMs && d.tickAtMs < START + untilMs ? null : d),
 });
 
 it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
@@ -105,13 +105,13 @@ it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
   {
     what: "begins to count anew when maxRuns is lowered",
     jobs: [OVER],
-    vice: { isIgnorant: (of, tickAt) => of === "maxRuns" && tickAt < START + 23_000 },
+    vice: { isIgnorant: (of, tickAtMs) => of === "maxRuns" && tickAtMs < START + 23_000 },
     finds: "not permitted",
   },
   {
     what: "catches up on the time between when maxRuns is raised",
     jobs: [RAISED],
-    vice: { isIgnorant: (of, tickAt) => of === "maxRuns" && tickAt < START + 14_000 },
+    vice: { isIgnorant: (of, tickAtMs) => of === "maxRuns" && tickAtMs < START + 14_000 },
     finds: "not permitted",
   },
   {
@@ -131,7 +131,7 @@ it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
     jobs: [removed(28_300, { catchUp: "none" })],
     vice: {
       isIgnorant: ignores("removal"),
-      decide: d => ({ tickAt: d.tickAt, outcome: "missed", reason: "catchUp: none" }),
+      decide: d => ({ tickAtMs: d.tickAtMs, outcome: "missed", reason: "catchUp: none" }),
     },
     finds: "not permitted",
   },
@@ -141,8 +141,8 @@ it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
     vice: {
       isIgnorant: ignores("removal"),
       decide: d =>
-        d.tickAt > START + 6_000 && d.tickAt < START + 12_000
-          ? { tickAt: d.tickAt, outcome: "skipped", reason: "the job was removed from the configuration" }
+        d.tickAtMs > START + 6_000 && d.tickAtMs < START + 12_000
+          ? { tickAtMs: d.tickAtMs, outcome: "skipped", reason: "the job was removed from the configuration" }
           : d,
     },
     finds: "not permitted",
@@ -152,7 +152,7 @@ it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
     jobs: [job()],
     vice: {
       decide: d => ({
-        tickAt: d.tickAt,
+        tickAtMs: d.tickAtMs,
         outcome: "skipped",
         reason: "the job was removed from the configuration",
       }),
@@ -168,7 +168,7 @@ it.each<{ what: string; jobs: JudgedJob[]; vice: Vice; finds: string }>([
   {
     what: "goes on too late after a job was put back",
     jobs: [removed(9_300)],
-    vice: { sloth: tickAt => (tickAt === START + 7_000 ? 6_500 : 0) },
+    vice: { sloth: tickAtMs => (tickAtMs === START + 7_000 ? 6_500 : 0) },
     finds: "late",
   },
 ])("finds it when a scheduler $what", ({ jobs, vice, finds }) => {
@@ -181,6 +181,6 @@ it("finds a tick that was lost in an outage in which maxRuns was raised", () => 
     history: evidence.history.filter(row => row.run !== run),
     events: evidence.events.filter(event => event.run !== run),
   });
-  const late = evidence.history.find(({ run }) => readRun(run).tickAt === START + 6_000);
+  const late = evidence.history.find(({ run }) => readRun(run).tickAtMs === START + 6_000);
   expect(breaches({ ...evidence, ...without(late?.run ?? "") })).toContain("lost");
 });

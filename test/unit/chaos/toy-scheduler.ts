@@ -26,14 +26,14 @@ export interface Vice {
   readonly decide?: (decision: Decision) => Decision | null;
   readonly isIgnorant?: (
     of: "pause" | "skip-next" | "maxRuns" | "overlap" | "edit" | "due" | "except" | "removal",
-    tickAt: number,
+    tickAtMs: number,
   ) => boolean;
   /** How long it sleeps after a tick is due. */
-  readonly sloth?: (tickAt: number) => number;
+  readonly sloth?: (tickAtMs: number) => number;
 }
 
 export interface Decision {
-  readonly tickAt: number;
+  readonly tickAtMs: number;
   readonly outcome: Recorded["outcome"];
   readonly reason?: string;
   readonly reasonCode?: string;
@@ -65,13 +65,13 @@ export function play(world: World, vice: Vice = {}): Evidence {
     wasLed = isLed;
     for (const state of isLed ? states : []) {
       for (const decision of new Turn(state, now, recordedCommands, vice).decisions()) {
-        const { tickAt, outcome, reason, reasonCode, blockedBy } = decision;
-        const run = runIdOf(state.job.name, tickAt);
+        const { tickAtMs, outcome, reason, reasonCode, blockedBy } = decision;
+        const run = runIdOf(state.job.name, tickAtMs);
         history.push({
           run,
           outcome,
           atMs: now,
-          lateMs: now - tickAt,
+          lateMs: now - tickAtMs,
           ...(reason && { reason }),
           ...(reasonCode && { reasonCode }),
           ...(blockedBy && { blockedBy }),
@@ -90,7 +90,7 @@ export function play(world: World, vice: Vice = {}): Evidence {
     recordedCommands,
     terms,
     accidents: [],
-    quietAt: START + lengthMs - 10_000,
+    quietAtMs: START + lengthMs - 10_000,
     events: events.map(({ atMs, ...event }, i) => ({ id: `${atMs}-${i}`, ...event })),
     handled: events.flatMap(({ event, run }) => (event === "added" ? [{ run, attempt: 1, term: 1 }] : [])),
   };
@@ -128,29 +128,29 @@ class Turn {
     const absence = this.#absence();
     if (absence) {
       if (this.#now < absence.fromMs + REMOVAL_MS) return;
-      for (const tickAt of due) {
-        this.#state.next = tickAt + GRAIN_MS;
-        yield { tickAt, outcome: "skipped", reason: "the job was removed from the configuration" };
+      for (const tickAtMs of due) {
+        this.#state.next = tickAtMs + GRAIN_MS;
+        yield { tickAtMs, outcome: "skipped", reason: "the job was removed from the configuration" };
       }
       return;
     }
-    for (const [i, tickAt] of due.entries()) {
+    for (const [i, tickAtMs] of due.entries()) {
       // A limit that is raised later brings back none of these.
-      if (this.#isOver(tickAt)) {
-        this.#state.next = tickAt + GRAIN_MS;
+      if (this.#isOver(tickAtMs)) {
+        this.#state.next = tickAtMs + GRAIN_MS;
         continue;
       }
-      const honest = this.#decide(tickAt, due.slice(i + 1));
+      const honest = this.#decide(tickAtMs, due.slice(i + 1));
       const decision = honest && (this.#vice.decide?.(honest) ?? (this.#vice.decide ? null : honest));
       if (honest === null) return;
-      this.#state.next = tickAt + GRAIN_MS;
+      this.#state.next = tickAtMs + GRAIN_MS;
       if (decision !== null) yield decision;
     }
   }
 
-  #isOver(tickAt: number): boolean {
-    const { maxRuns = Number.POSITIVE_INFINITY } = this.#rules(tickAt);
-    return this.#state.launched >= maxRuns && !this.#ignores("maxRuns", tickAt);
+  #isOver(tickAtMs: number): boolean {
+    const { maxRuns = Number.POSITIVE_INFINITY } = this.#rules(tickAtMs);
+    return this.#state.launched >= maxRuns && !this.#ignores("maxRuns", tickAtMs);
   }
 
   #absence(): Absence | undefined {
@@ -162,40 +162,40 @@ class Turn {
 
   #due(): number[] {
     const due: number[] = [];
-    for (let tickAt = this.#state.next; tickAt <= this.#now; tickAt += GRAIN_MS) {
-      const { periodMs, jitterOf, isExcepted } = this.#rules(tickAt);
-      if (tickAt % periodMs !== 0) continue;
-      if (isExcepted?.(tickAt) && !this.#ignores("except", tickAt)) continue;
-      const jitterMs = this.#ignores("due", tickAt) ? 0 : (jitterOf?.(tickAt) ?? 0);
-      if (tickAt + jitterMs + (this.#vice.sloth?.(tickAt) ?? 0) > this.#now) break;
-      due.push(tickAt);
+    for (let tickAtMs = this.#state.next; tickAtMs <= this.#now; tickAtMs += GRAIN_MS) {
+      const { periodMs, jitterOf, isExcepted } = this.#rules(tickAtMs);
+      if (tickAtMs % periodMs !== 0) continue;
+      if (isExcepted?.(tickAtMs) && !this.#ignores("except", tickAtMs)) continue;
+      const jitterMs = this.#ignores("due", tickAtMs) ? 0 : (jitterOf?.(tickAtMs) ?? 0);
+      if (tickAtMs + jitterMs + (this.#vice.sloth?.(tickAtMs) ?? 0) > this.#now) break;
+      due.push(tickAtMs);
     }
     return due;
   }
 
   /** Null when the tick is held. */
-  #decide(tickAt: number, newer: readonly number[]): Decision | null {
+  #decide(tickAtMs: number, newer: readonly number[]): Decision | null {
     const { lastRun, freeAt } = this.#state;
-    const rules = this.#rules(tickAt);
-    const lateMs = this.#now - tickAt - (rules.jitterOf?.(tickAt) ?? 0);
-    const isPaused = this.#isPaused() && !this.#ignores("pause", tickAt);
+    const rules = this.#rules(tickAtMs);
+    const lateMs = this.#now - tickAtMs - (rules.jitterOf?.(tickAtMs) ?? 0);
+    const isPaused = this.#isPaused() && !this.#ignores("pause", tickAtMs);
     if (isPaused || lateMs > ON_TIME_MS) {
       const reason = this.#passes(rules, lateMs, newer.length);
-      if (reason !== null && isPaused) return { tickAt, outcome: "skipped", reason: "paused" };
-      if (reason !== null) return { tickAt, outcome: "missed", reason };
+      if (reason !== null && isPaused) return { tickAtMs, outcome: "skipped", reason: "paused" };
+      if (reason !== null) return { tickAtMs, outcome: "missed", reason };
     }
     if (isPaused) return null;
     const isSkipped = this.#recordedCommands.some(
-      ({ action, ticks }) => action === "skip-next" && ticks?.includes(tickAt),
+      ({ action, ticks }) => action === "skip-next" && ticks?.includes(tickAtMs),
     );
-    if (isSkipped && !this.#ignores("skip-next", tickAt))
-      return { tickAt, outcome: "skipped", reason: "skip-next" };
-    if (rules.overlap === "allow" || freeAt <= this.#now || this.#ignores("overlap", tickAt)) {
-      return { tickAt, outcome: "launched" };
+    if (isSkipped && !this.#ignores("skip-next", tickAtMs))
+      return { tickAtMs, outcome: "skipped", reason: "skip-next" };
+    if (rules.overlap === "allow" || freeAt <= this.#now || this.#ignores("overlap", tickAtMs)) {
+      return { tickAtMs, outcome: "launched" };
     }
     if (rules.overlap === "skip")
-      return { tickAt, outcome: "skipped", reason: "overlap", blockedBy: lastRun };
-    return newer.length > 0 ? { tickAt, outcome: "skipped", reason: "replaced by a newer tick" } : null;
+      return { tickAtMs, outcome: "skipped", reason: "overlap", blockedBy: lastRun };
+    return newer.length > 0 ? { tickAtMs, outcome: "skipped", reason: "replaced by a newer tick" } : null;
   }
 
   #passes(
@@ -216,13 +216,13 @@ class Turn {
     );
   }
 
-  #rules(tickAt: number): JobRules {
+  #rules(tickAtMs: number): JobRules {
     const { edits = [], ...rules } = this.#state.job;
-    if (this.#ignores("edit", tickAt)) return rules;
-    return edits.findLast(({ fromMs }) => tickAt > fromMs)?.rules ?? rules;
+    if (this.#ignores("edit", tickAtMs)) return rules;
+    return edits.findLast(({ fromMs }) => tickAtMs > fromMs)?.rules ?? rules;
   }
 
-  #ignores(of: Parameters<NonNullable<Vice["isIgnorant"]>>[0], tickAt: number): boolean {
-    return this.#vice.isIgnorant?.(of, tickAt) ?? false;
+  #ignores(of: Parameters<NonNullable<Vice["isIgnorant"]>>[0], tickAtMs: number): boolean {
+    return this.#vice.isIgnorant?.(of, tickAtMs) ?? false;
   }
 }

@@ -39,7 +39,7 @@ const PLAIN: World = { jobs: [job("a"), job("b", { overlap: "skip" }), job("c", 
 const OUTAGE: World["leaderless"] = [[8_000, 22_000]];
 const LONG_OUTAGE = { disturbances: [away(7_990, 22_100, { of: "store" })] };
 const PAUSE = [recordedCommand("pause", 8_400), recordedCommand("resume", 20_400)];
-const JITTER = (tickAt: number) => ((tickAt / SECOND_MS) % 7 === 0 ? 4_000 : 300);
+const JITTER = (tickAtMs: number) => ((tickAtMs / SECOND_MS) % 7 === 0 ? 4_000 : 300);
 const EDIT = { fromMs: START + 10_400, untilMs: START + 13_400, rules: job("a", { periodMs: 700 }) };
 
 it.each<{ what: string; world: World; more?: Partial<Evidence> }>([
@@ -128,9 +128,9 @@ it("finds nothing where the code is right, whatever the text says", () => {
 });
 
 const is =
-  (tickAt: number, instead: Partial<Decision>): NonNullable<Vice["decide"]> =>
+  (tickAtMs: number, instead: Partial<Decision>): NonNullable<Vice["decide"]> =>
   decision =>
-    decision.tickAt === tickAt ? { tickAt, outcome: "skipped", ...instead } : decision;
+    decision.tickAtMs === tickAtMs ? { tickAtMs, outcome: "skipped", ...instead } : decision;
 const ignores =
   (...what: string[]): NonNullable<Vice["isIgnorant"]> =>
   of =>
@@ -139,12 +139,14 @@ const ignores =
 it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; finds: string }>([
   {
     what: "launches nothing and says that it missed",
-    vice: { decide: ({ tickAt }) => ({ tickAt, outcome: "missed", reason: "older than catchUpWindow 1h" }) },
+    vice: {
+      decide: ({ tickAtMs }) => ({ tickAtMs, outcome: "missed", reason: "older than catchUpWindow 1h" }),
+    },
     finds: "not permitted",
   },
   {
     what: "launches nothing and says that it skipped",
-    vice: { decide: ({ tickAt }) => ({ tickAt, outcome: "skipped", reason: "paused" }) },
+    vice: { decide: ({ tickAtMs }) => ({ tickAtMs, outcome: "skipped", reason: "paused" }) },
     finds: "not permitted",
   },
   {
@@ -156,10 +158,10 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   { what: "launches nothing and says nothing", vice: { decide: () => null }, finds: "lost" },
   {
     what: "forgets one tick",
-    vice: { decide: decision => (decision.tickAt === TICK_AT ? null : decision) },
+    vice: { decide: decision => (decision.tickAtMs === TICK_AT ? null : decision) },
     finds: "lost",
   },
-  { what: "launches late", vice: { sloth: tickAt => (tickAt === TICK_AT ? 3_000 : 0) }, finds: "late" },
+  { what: "launches late", vice: { sloth: tickAtMs => (tickAtMs === TICK_AT ? 3_000 : 0) }, finds: "late" },
   {
     what: "misses a punctual tick",
     world: { jobs: [job("a", { catchUp: "none" })] },
@@ -219,7 +221,7 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
     world: { jobs: [job("a")], recordedCommands: PAUSE },
     vice: {
       decide: d =>
-        d.tickAt > START + 9_000 && d.tickAt < START + 13_000
+        d.tickAtMs > START + 9_000 && d.tickAtMs < START + 13_000
           ? { ...d, outcome: "skipped", reason: "paused" }
           : d,
     },
@@ -252,7 +254,7 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   {
     what: "ends a job before maxRuns",
     world: { jobs: [job("a", { maxRuns: 12 }), job("b")] },
-    vice: { decide: d => (d.tickAt > TICK_AT + SECOND_MS - 1 ? null : d) },
+    vice: { decide: d => (d.tickAtMs > TICK_AT + SECOND_MS - 1 ? null : d) },
     finds: "lost",
   },
   {
@@ -264,14 +266,14 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   {
     what: "catches up with catchUp: none",
     world: { jobs: [job("a", { catchUp: "none" })], leaderless: OUTAGE },
-    vice: { decide: d => (d.outcome === "missed" ? { tickAt: d.tickAt, outcome: "launched" } : d) },
+    vice: { decide: d => (d.outcome === "missed" ? { tickAtMs: d.tickAtMs, outcome: "launched" } : d) },
     more: LONG_OUTAGE,
     finds: "not permitted",
   },
   {
     what: "catches up on all with catchUp: latest",
     world: { jobs: [job("a", { catchUp: "latest" })], leaderless: OUTAGE },
-    vice: { decide: d => (d.outcome === "missed" ? { tickAt: d.tickAt, outcome: "launched" } : d) },
+    vice: { decide: d => (d.outcome === "missed" ? { tickAtMs: d.tickAtMs, outcome: "launched" } : d) },
     more: LONG_OUTAGE,
     finds: "not permitted",
   },
@@ -280,8 +282,8 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
     world: { jobs: [job("a", { jitterOf: JITTER, catchUpWindowMs: 6_000 })], leaderless: [[8_000, 16_500]] },
     vice: {
       decide: d =>
-        d.outcome === "launched" && d.tickAt === START + 12_000
-          ? { tickAt: d.tickAt, outcome: "missed", reason: "older than catchUpWindow 6s" }
+        d.outcome === "launched" && d.tickAtMs === START + 12_000
+          ? { tickAtMs: d.tickAtMs, outcome: "missed", reason: "older than catchUpWindow 6s" }
           : d,
     },
     more: { disturbances: [away(7_990, 16_600, { of: "store" })] },
@@ -296,7 +298,7 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   {
     what: "drops what was held when the job was edited",
     world: { jobs: [job("a", { edits: [EDIT] })], recordedCommands: PAUSE },
-    vice: { decide: d => (d.tickAt > START + 8_400 && d.tickAt < START + 10_400 ? null : d) },
+    vice: { decide: d => (d.tickAtMs > START + 8_400 && d.tickAtMs < START + 10_400 ? null : d) },
     finds: "lost",
   },
   {
@@ -315,7 +317,7 @@ it.each<{ what: string; world?: World; vice: Vice; more?: Partial<Evidence>; fin
   },
   {
     what: "is late because of what happened to a follower",
-    vice: { sloth: tickAt => (tickAt === TICK_AT ? 3_000 : 0) },
+    vice: { sloth: tickAtMs => (tickAtMs === TICK_AT ? 3_000 : 0) },
     more: { disturbances: [away(8_000, 20_000, { of: "follower" })] },
     finds: "late",
   },
@@ -523,8 +525,8 @@ it("excuses a skip by a run that ended between the look and the record, as far a
 it("lets a tick be on time until it is sent, a second after the plan at most", () => {
   const launchedAfter = (ms: number) => {
     const vice: Vice = {
-      sloth: tickAt => (tickAt === TICK_AT ? ms : 0),
-      decide: d => (d.tickAt === TICK_AT ? { tickAt: d.tickAt, outcome: "launched" } : d),
+      sloth: tickAtMs => (tickAtMs === TICK_AT ? ms : 0),
+      decide: d => (d.tickAtMs === TICK_AT ? { tickAtMs: d.tickAtMs, outcome: "launched" } : d),
     };
     const evidence = play({ jobs: [job("a", { catchUp: "none" })] }, vice);
     return breaches({ ...evidence, disturbances: [away(9_900, 18_000)] });
@@ -546,7 +548,7 @@ it("finds a success that is on record as failed, also while Redis refused writes
 it("judges order, and what holds a tick back, within each version of a job", () => {
   const edited = play({ jobs: [job("a", { edits: [EDIT] })] });
   const newest = (untilMs: number) =>
-    edited.history.findLast(({ run }) => readRun(run).tickAt <= START + untilMs)?.run ?? "";
+    edited.history.findLast(({ run }) => readRun(run).tickAtMs <= START + untilMs)?.run ?? "";
   const swapped = (older: string, newer: string) => {
     const at = (run: string) => edited.history.find(row => row.run === run);
     const history = edited.history.map(row => {
@@ -557,7 +559,7 @@ it("judges order, and what holds a tick back, within each version of a job", () 
   expect(breaches(swapped(newest(10_400), newest(11_500)))).toEqual([]);
   expect(breaches(swapped(newest(8_000), newest(9_000)))).toEqual(["out of order"]);
   expect(breaches(swapped(newest(17_000), newest(18_000)))).toEqual(["out of order"]);
-  const jitterOf = (tickAt: number) => (tickAt === START + 11_000 ? 4_000 : 0);
+  const jitterOf = (tickAtMs: number) => (tickAtMs === START + 11_000 ? 4_000 : 0);
   expect(breaches({ ...edited, jobs: [job("a", { jitterOf, edits: [EDIT] })] })).toEqual([]);
 });
 

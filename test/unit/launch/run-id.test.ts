@@ -9,8 +9,8 @@ describe("run ids", () => {
       Date.UTC(2026, 10, 23, 7, 0, 0, 250),
       "report@20261123T070000.250Z",
     ],
-  ])("name job and tick: %s", (_, tickAt, id) => {
-    expect(runIdOf("report", tickAt)).toBe(id);
+  ])("name job and tick: %s", (_, tickAtMs, id) => {
+    expect(runIdOf("report", tickAtMs)).toBe(id);
   });
 
   it("name the request of a run that an operator asked for", () => {

@@ -5,7 +5,7 @@ import type { Decision } from "../../../src/schedule/plan.ts";
 const FENCE = "1:t";
 
 function launches(job: string, ...ticks: number[]): Decision[] {
-  return ticks.map(tickAt => ({ outcome: "launch", job, tickAt, kind: "scheduled" }));
+  return ticks.map(tickAtMs => ({ outcome: "launch", job, tickAtMs, kind: "scheduled" }));
 }
 
 function setup() {
@@ -14,7 +14,7 @@ function setup() {
     unanswered.send({ fence: FENCE, nowMs: 100 * decisions.length, decisions });
   const find = (cursors: Record<string, number>, fence = FENCE) =>
     unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ results, nowMs }) => {
-      return results.map(({ decision, outcome }) => [decision.job, decision.tickAt, outcome, nowMs]);
+      return results.map(({ decision, outcome }) => [decision.job, decision.tickAtMs, outcome, nowMs]);
     });
   return { unanswered, send, find };
 }
@@ -23,7 +23,7 @@ it("finds, once, what the cursors have reached, with the time at which it was se
   const { send, find } = setup();
   send(
     ...launches("a", 1, 2),
-    { outcome: "skip", job: "b", tickAt: 5, reason: { code: "overlap" } },
+    { outcome: "skip", job: "b", tickAtMs: 5, reason: { code: "overlap" } },
     ...launches("c", 9),
   );
   const found = [
@@ -39,7 +39,7 @@ it("names the transaction that was carried out where several were sent, and one 
   const { send, find } = setup();
   send(...launches("a", 1, 2));
   expect(find({ a: 0 })).toEqual([]);
-  send({ outcome: "miss", job: "a", tickAt: 3, fromAt: 1, count: 3, reason: { code: "catch_up_none" } });
+  send({ outcome: "miss", job: "a", tickAtMs: 3, fromAtMs: 1, count: 3, reason: { code: "catch_up_none" } });
   expect(find({ a: 2 })).toEqual([
     ["a", 1, "launched", 200],
     ["a", 2, "launched", 200],

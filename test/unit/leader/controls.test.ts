@@ -73,7 +73,7 @@ describe("a pause", () => {
     await term.stop();
     expect(launchStore.launched("held")).toEqual(seconds(1, 2, 6, 7, 8));
     expect(passed(launchStore, "held")).toMatchObject(
-      seconds(3, 4, 5).map(tickAt => ({ tickAt, reason: { code: "paused" } })),
+      seconds(3, 4, 5).map(tickAtMs => ({ tickAtMs, reason: { code: "paused" } })),
     );
     expect(recorder.of("tick.skipped").map(({ job, reason }) => [job, reason])).toEqual(
       Array(3).fill(["held", "paused"]),
@@ -101,7 +101,7 @@ describe("a pause", () => {
     await clock.advance(1_000);
     await second.stop();
     expect(launchStore.launched("held")).toEqual(seconds(...row.launched));
-    expect(passed(launchStore, "held").map(({ tickAt }) => tickAt)).toEqual(seconds(...row.skipped));
+    expect(passed(launchStore, "held").map(({ tickAtMs }) => tickAtMs)).toEqual(seconds(...row.skipped));
     const late = recorder.of("tick.launched").slice(1);
     expect(new Set(late.map(({ kind }) => kind))).toEqual(new Set(["catch-up"]));
   });
@@ -119,7 +119,7 @@ describe("a pause", () => {
     await term.stop();
     expect(launchStore.commits.length).toBeGreaterThan(2);
     expect(launchStore.launched("held")).toEqual(seconds(1));
-    expect(passed(launchStore, "held").map(({ tickAt }) => tickAt)).toEqual(seconds(2, 3));
+    expect(passed(launchStore, "held").map(({ tickAtMs }) => tickAtMs)).toEqual(seconds(2, 3));
   });
 });
 
@@ -136,7 +136,7 @@ describe("ticks that are to be skipped", () => {
     await settle();
     await second.stop();
     expect(passed(launchStore, "tick")).toMatchObject(
-      seconds(3, 12).map(tickAt => ({ tickAt, reason: { code: "skip_next" } })),
+      seconds(3, 12).map(tickAtMs => ({ tickAtMs, reason: { code: "skip_next" } })),
     );
     const launched = Array.from({ length: 25 }, (_, i) => i + 1).filter(second => ![3, 12].includes(second));
     expect(launchStore.launched("tick")).toEqual(seconds(...launched));
@@ -243,7 +243,7 @@ describe("other jobs", () => {
       launchStore
         .launched("both")
         .slice(11)
-        .every(tickAt => tickAt % 700 === 0),
+        .every(tickAtMs => tickAtMs % 700 === 0),
     ).toBe(true);
   });
 
@@ -258,7 +258,7 @@ describe("other jobs", () => {
       await term.stop();
       expect(launchStore.openings).toHaveLength(2);
       const changedMs = launchStore.openings[1]?.nowMs ?? 0;
-      const old = launchStore.launched("tick").filter(tickAt => tickAt <= changedMs);
+      const old = launchStore.launched("tick").filter(tickAtMs => tickAtMs <= changedMs);
       expect(old.at(-1), `changed at ${changedMs}`).toBe(changedMs - (changedMs % 10));
     }
   });
@@ -301,7 +301,7 @@ describe("whatever operators do", () => {
         let seen = 0;
         const judge = () => {
           for (const { decision } of launchStore.decided.slice(seen)) {
-            const isLater = pausedFrom !== null && decision.tickAt > pausedFrom;
+            const isLater = pausedFrom !== null && decision.tickAtMs > pausedFrom;
             if (decision.outcome === "launch" && isLater) early.push(decision);
           }
           seen = launchStore.decided.length;
@@ -338,10 +338,13 @@ describe("whatever operators do", () => {
             .map(({ decision }) => decision)
             .filter(one => one.job === job);
           const ticks = decisions.flatMap(decision => {
-            if (decision.outcome === "launch") return [decision.tickAt];
+            if (decision.outcome === "launch") return [decision.tickAtMs];
             expect(["paused", "skip_next", "catch_up_none", "superseded"]).toContain(decision.reason.code);
             const count = decision.count ?? 1;
-            return Array.from({ length: count }, (_, i) => (decision.fromAt ?? decision.tickAt) + i * 1_000);
+            return Array.from(
+              { length: count },
+              (_, i) => (decision.fromAtMs ?? decision.tickAtMs) + i * 1_000,
+            );
           });
           expect(ticks).toEqual(ticks.map((_, i) => T0 + (i + 1) * 1_000));
           expect(clock.nowMs() - (ticks.at(-1) ?? T0)).toBeLessThan(2_000);

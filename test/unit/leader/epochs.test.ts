@@ -268,19 +268,19 @@ describe("whatever is edited, deployed, paused and broken", () => {
     });
     const isOf = (tick: number) => tick > fromMs && tick <= untilMs;
     const decided = launchStore.decided.flatMap(({ decision, ...when }) => {
-      if (!isOf(decision.tickAt)) return [];
+      if (!isOf(decision.tickAtMs)) return [];
       const count = decision.outcome === "launch" ? 1 : (decision.count ?? 1);
       return Array.from({ length: count }, (_, i) => {
-        return { tick: decision.tickAt - (count - 1 - i) * period, decision, ...when };
+        return { tick: decision.tickAtMs - (count - 1 - i) * period, decision, ...when };
       });
     });
     expect(decided.map(({ tick }) => tick).sort((a, b) => a - b)).toEqual(ticks);
     // A tick that is held holds back the later ones.
-    let dueAt = Number.NEGATIVE_INFINITY;
+    let dueAtMs = Number.NEGATIVE_INFINITY;
     const dues = new Map(
       ticks.map(tick => {
-        dueAt = Math.max(dueAt, tick + job.schedule.jitterOf(tick));
-        return [tick, dueAt];
+        dueAtMs = Math.max(dueAtMs, tick + job.schedule.jitterOf(tick));
+        return [tick, dueAtMs];
       }),
     );
     for (const { tick, decision, nowMs, wasPaused } of decided) {

@@ -152,26 +152,26 @@ describe("count", () => {
 });
 
 describe("jitter", () => {
-  const tickAt = instant("2026-01-01T00:00Z");
+  const tickAtMs = instant("2026-01-01T00:00Z");
 
   test("is the same for the same job and tick", () => {
-    expect(scheduleOf({ everyMs: 1_000, jitterMs: 30_000 }).jitterOf(tickAt)).toBe(
-      scheduleOf({ cron: ["* * * * *"], jitterMs: 30_000 }).jitterOf(tickAt),
+    expect(scheduleOf({ everyMs: 1_000, jitterMs: 30_000 }).jitterOf(tickAtMs)).toBe(
+      scheduleOf({ cron: ["* * * * *"], jitterMs: 30_000 }).jitterOf(tickAtMs),
     );
   });
 
   test("spreads over [0, jitter), by job and by tick", () => {
     const byTick = scheduleOf({ everyMs: 1_000, jitterMs: 10 });
-    const offsets = Array.from({ length: 500 }, (_, i) => byTick.jitterOf(tickAt + i * 1_000));
+    const offsets = Array.from({ length: 500 }, (_, i) => byTick.jitterOf(tickAtMs + i * 1_000));
     expect(new Set(offsets)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
     const byJob = Array.from({ length: 500 }, (_, i) =>
-      scheduleOf({ everyMs: 1_000, jitterMs: 10, seed: `job-${i}` }).jitterOf(tickAt),
+      scheduleOf({ everyMs: 1_000, jitterMs: 10, seed: `job-${i}` }).jitterOf(tickAtMs),
     );
     expect(new Set(byJob).size).toBe(10);
   });
 
   test("is 0 when there is none", () => {
-    expect(scheduleOf({ everyMs: 1_000 }).jitterOf(tickAt)).toBe(0);
+    expect(scheduleOf({ everyMs: 1_000 }).jitterOf(tickAtMs)).toBe(0);
   });
 });
 

@@ -9,8 +9,8 @@ describe("launchTimes", () => {
 
   test("is the tick and its own jitter where ticks are far apart", () => {
     const schedule = scheduleOf({ cron: ["0 * * * *"], jitterMs: 60_000 });
-    const tickAt = Date.parse("2026-01-01T05:00Z");
-    expect(launchTimes(schedule)(tickAt)).toBe(tickAt + schedule.jitterOf(tickAt));
+    const tickAtMs = Date.parse("2026-01-01T05:00Z");
+    expect(launchTimes(schedule)(tickAtMs)).toBe(tickAtMs + schedule.jitterOf(tickAtMs));
   });
 
   test("never lets a tick overtake an earlier one, wherever the list begins", () => {
@@ -19,6 +19,6 @@ describe("launchTimes", () => {
     const launchAt = launchTimes(schedule);
     const times = ticks.map(launchAt);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
-    expect(ticks.slice(50).map(tickAt => launchTimes(schedule)(tickAt))).toEqual(times.slice(50));
+    expect(ticks.slice(50).map(tickAtMs => launchTimes(schedule)(tickAtMs))).toEqual(times.slice(50));
   });
 });

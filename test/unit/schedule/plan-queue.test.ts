@@ -21,10 +21,10 @@ function job(parts: Partial<PlannedJob>): PlannedJob {
 /** `launch 12:01 scheduled`, `skip 12:01 paused by run`. */
 function brief(decision: Decision): string {
   const time = (at: number) => new Date(at).toISOString().slice(11, 16);
-  if (decision.outcome === "launch") return `launch ${time(decision.tickAt)} ${decision.kind}`;
-  const { outcome, tickAt, fromAt, reason, blockedBy } = decision;
+  if (decision.outcome === "launch") return `launch ${time(decision.tickAtMs)} ${decision.kind}`;
+  const { outcome, tickAtMs, fromAtMs, reason, blockedBy } = decision;
   const by = blockedBy === undefined ? "" : ` by ${blockedBy}`;
-  return `${outcome} ${fromAt === undefined ? "" : `${time(fromAt)}…`}${time(tickAt)} ${reasonText(reason)}${by}`;
+  return `${outcome} ${fromAtMs === undefined ? "" : `${time(fromAtMs)}…`}${time(tickAtMs)} ${reasonText(reason)}${by}`;
 }
 
 function ticksOf(after: number, upTo: number): number[] {
@@ -38,7 +38,7 @@ interface Row {
   /** After noon: since when, and until when. */
   readonly waits?: readonly [since: number, ended: number];
   readonly cursor?: number;
-  readonly pausedAt?: number;
+  readonly pausedAtMs?: number;
   readonly skips?: readonly number[];
   readonly runsLeft?: number;
   readonly now: number;
@@ -135,7 +135,7 @@ const ROWS: readonly Row[] = [
     name: "a tick that waits belongs to a pause that begins meanwhile",
     catchUp: "none",
     waits: [0, NEVER],
-    pausedAt: MINUTE + 30 * SECOND,
+    pausedAtMs: MINUTE + 30 * SECOND,
     now: 2 * MINUTE,
     decisions: ["skip 12:01 paused", "skip 12:02 paused"],
     nextDue: 3 * MINUTE,
@@ -143,7 +143,7 @@ const ROWS: readonly Row[] = [
   {
     name: "a pause holds what the policy keeps, whether the run ends or not",
     waits: [0, NEVER],
-    pausedAt: MINUTE + 30 * SECOND,
+    pausedAtMs: MINUTE + 30 * SECOND,
     now: 2 * MINUTE,
     decisions: ["skip 12:01 paused"],
     nextDue: 3 * MINUTE,
@@ -176,7 +176,7 @@ const ROWS: readonly Row[] = [
 
 describe("of a job with overlap: queue", () => {
   test.each(ROWS)("$name", row => {
-    const { catchUp = "latest", windowMs = HOUR, waits, cursor = 0, pausedAt, skips, runsLeft, now } = row;
+    const { catchUp = "latest", windowMs = HOUR, waits, cursor = 0, pausedAtMs, skips, runsLeft, now } = row;
     const waitsFor: Wait | null = waits
       ? { run: "run", sinceMs: NOON + waits[0], endedMs: NOON + waits[1] }
       : null;
@@ -187,7 +187,7 @@ describe("of a job with overlap: queue", () => {
           catchUpWindowMs: windowMs,
           waitsFor,
           cursor: NOON + cursor,
-          ...(pausedAt === undefined ? {} : { pausedAt: NOON + pausedAt }),
+          ...(pausedAtMs === undefined ? {} : { pausedAtMs: NOON + pausedAtMs }),
           ...(skips === undefined ? {} : { skips: skips.map(at => NOON + at) }),
           ...(runsLeft === undefined ? {} : { runsLeft }),
         }),
@@ -202,7 +202,7 @@ describe("of a job with overlap: queue", () => {
     const endedMs = NOON + 90 * SECOND;
     const waitsFor = { run: "run", sinceMs: NOON, endedMs };
     const { decisions } = planTicks({ jobs: [job({ waitsFor })], nowMs: endedMs + 100 });
-    expect(decisions).toMatchObject([{ outcome: "launch", tickAt: NOON + MINUTE, dueAt: endedMs }]);
+    expect(decisions).toMatchObject([{ outcome: "launch", tickAtMs: NOON + MINUTE, dueAtMs: endedMs }]);
   });
 
   test("every tick is decided once, in order, and none is launched beside an unfinished run", () => {
@@ -221,14 +221,14 @@ describe("of a job with overlap: queue", () => {
         steps,
         (catchUp, catchUpWindowMs, all) => {
           const decided: number[] = [];
-          let [cursor, nowMs, pausedAt] = [NOON, NOON, undefined as number | undefined];
+          let [cursor, nowMs, pausedAtMs] = [NOON, NOON, undefined as number | undefined];
           let waitsFor: Wait | null = null;
           for (const { passMs, endsRun, limit, isPaused } of all) {
             nowMs += passMs;
             if (endsRun && waitsFor?.endedMs === NEVER) waitsFor = { ...(waitsFor as Wait), endedMs: nowMs };
-            pausedAt = isPaused ? (pausedAt ?? nowMs) : undefined;
+            pausedAtMs = isPaused ? (pausedAtMs ?? nowMs) : undefined;
             const rules = { catchUp, catchUpWindowMs, cursor, waitsFor };
-            const planned = job({ ...rules, ...(pausedAt === undefined ? {} : { pausedAt }) });
+            const planned = job({ ...rules, ...(pausedAtMs === undefined ? {} : { pausedAtMs }) });
             const { decisions, nextDue, complete } = planTicks({ jobs: [planned], nowMs, limit });
             const launches = decisions.filter(({ outcome }) => outcome === "launch");
             const isBlocked: boolean = waitsFor?.endedMs === NEVER;
@@ -237,11 +237,11 @@ describe("of a job with overlap: queue", () => {
             if (isBlocked && complete && due.length > 0) {
               // What has waited is never missed, and the newest tick is never replaced.
               const due = ticksOf(cursor, nowMs);
-              if (!isPaused) expect(decisions.at(-1)?.tickAt).not.toBe(due.at(-1));
+              if (!isPaused) expect(decisions.at(-1)?.tickAtMs).not.toBe(due.at(-1));
             }
             for (const decision of decisions) {
-              decided.push(...ticksOf(cursor, decision.tickAt));
-              cursor = decision.tickAt;
+              decided.push(...ticksOf(cursor, decision.tickAtMs));
+              cursor = decision.tickAtMs;
               if (decision.outcome !== "launch") continue;
               waitsFor = { run: `run at ${cursor}`, sinceMs: cursor, endedMs: NEVER };
             }

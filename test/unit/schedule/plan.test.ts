@@ -22,12 +22,12 @@ function job(parts: Partial<PlannedJob> & { spec: Partial<ScheduleSpec> }): Plan
 /** `launch 12:01Z scheduled`, `miss 11:00Z…11:40Z ×41 reason`: short enough for a table. */
 function brief(decision: Decision): string {
   const time = (at: number) => iso(at).slice(11);
-  if (decision.outcome === "launch") return `launch ${time(decision.tickAt)} ${decision.kind}`;
-  const { fromAt, tickAt, count, countIsMinimum, reason } = decision;
+  if (decision.outcome === "launch") return `launch ${time(decision.tickAtMs)} ${decision.kind}`;
+  const { fromAtMs, tickAtMs, count, countIsMinimum, reason } = decision;
   const span =
-    fromAt === undefined
-      ? time(tickAt)
-      : `${time(fromAt)}…${time(tickAt)} ×${count}${countIsMinimum ? "+" : ""}`;
+    fromAtMs === undefined
+      ? time(tickAtMs)
+      : `${time(fromAtMs)}…${time(tickAtMs)} ×${count}${countIsMinimum ? "+" : ""}`;
   return `${decision.outcome} ${span} ${reasonText(reason)}`;
 }
 
@@ -41,7 +41,7 @@ interface Row {
   readonly limit?: number;
   readonly runsLeft?: number;
   /** After noon. */
-  readonly pausedAt?: number;
+  readonly pausedAtMs?: number;
   readonly skips?: readonly number[];
   /** Before and after noon. */
   readonly cursor: number;
@@ -253,7 +253,7 @@ const ROWS: readonly Row[] = [
   {
     name: "paused, none: a tick is skipped when it is due",
     catchUp: "none",
-    pausedAt: 30 * SECOND,
+    pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: MINUTE,
     decisions: ["skip 12:01Z paused"],
@@ -262,7 +262,7 @@ const ROWS: readonly Row[] = [
   {
     name: "paused, latest: the newest tick is held, those before it are skipped",
     catchUp: "latest",
-    pausedAt: 30 * SECOND,
+    pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
     decisions: ["skip 12:01Z paused", "skip 12:02Z paused"],
@@ -273,7 +273,7 @@ const ROWS: readonly Row[] = [
     catchUp: "latest",
     spec: { cron: ["0 13 * * *"] },
     windowMs: 10 * MINUTE,
-    pausedAt: 30 * SECOND,
+    pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: HOUR + 10 * MINUTE + SECOND,
     decisions: ["skip 13:00Z paused"],
@@ -283,7 +283,7 @@ const ROWS: readonly Row[] = [
     name: "paused, all: ticks are held up to window and limit",
     catchUp: "all",
     limit: 2,
-    pausedAt: 30 * SECOND,
+    pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
     decisions: ["skip 12:01Z paused"],
@@ -292,7 +292,7 @@ const ROWS: readonly Row[] = [
   {
     name: "paused: what was late before the pause is missed by its policy",
     catchUp: "none",
-    pausedAt: 2 * MINUTE + 30 * SECOND,
+    pausedAtMs: 2 * MINUTE + 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
     decisions: ["miss 12:01Z catchUp: none", "miss 12:02Z catchUp: none", "skip 12:03Z paused"],
@@ -301,7 +301,7 @@ const ROWS: readonly Row[] = [
   {
     name: "paused: what was on time when the pause began is part of it",
     catchUp: "none",
-    pausedAt: MINUTE + SECOND,
+    pausedAtMs: MINUTE + SECOND,
     cursor: 0,
     now: MINUTE + 2 * SECOND,
     decisions: ["skip 12:01Z paused"],
@@ -338,7 +338,7 @@ describe("planTicks", () => {
         cursor: NOON + cursor,
         ...(row.limit === undefined ? {} : { catchUpLimit: row.limit }),
         ...(row.runsLeft === undefined ? {} : { runsLeft: row.runsLeft }),
-        ...(row.pausedAt === undefined ? {} : { pausedAt: NOON + row.pausedAt }),
+        ...(row.pausedAtMs === undefined ? {} : { pausedAtMs: NOON + row.pausedAtMs }),
         ...(row.skips === undefined ? {} : { skips: row.skips.map(skip => NOON + skip) }),
       });
       const plan = planTicks({ jobs: [planned], nowMs: NOON + now });
@@ -357,10 +357,10 @@ describe("planTicks", () => {
   });
 
   test("a paused job that is resumed has each tick decided once, by its policy", () => {
-    const paused = job({ spec: MINUTELY, catchUp: "latest", pausedAt: NOON });
+    const paused = job({ spec: MINUTELY, catchUp: "latest", pausedAtMs: NOON });
     const during = planTicks({ jobs: [paused], nowMs: NOON + 3 * MINUTE });
-    const cursor = during.decisions.at(-1)?.tickAt ?? NOON;
-    const { pausedAt: _, ...resumed } = { ...paused, cursor };
+    const cursor = during.decisions.at(-1)?.tickAtMs ?? NOON;
+    const { pausedAtMs: _, ...resumed } = { ...paused, cursor };
     const after = planTicks({ jobs: [resumed], nowMs: NOON + 3 * MINUTE + 30 * SECOND });
     expect([...during.decisions, ...after.decisions].map(brief)).toEqual([
       "skip 12:01Z paused",
@@ -385,7 +385,7 @@ describe("planTicks", () => {
 });
 
 /** A schedule whose jitter is said instead of hashed. */
-function withJitter(schedule: Schedule, jitterMs: number, jitterOf: (tickAt: number) => number): Schedule {
+function withJitter(schedule: Schedule, jitterMs: number, jitterOf: (tickAtMs: number) => number): Schedule {
   return {
     next: after => schedule.next(after),
     previous: at => schedule.previous(at),
@@ -402,7 +402,7 @@ describe("jitter", () => {
     [NOON + MINUTE, 50 * SECOND],
     [NOON + 2 * MINUTE, 40 * SECOND],
   ]);
-  const schedule = withJitter(scheduleOf(MINUTELY), MINUTE, tickAt => jitters.get(tickAt) ?? 0);
+  const schedule = withJitter(scheduleOf(MINUTELY), MINUTE, tickAtMs => jitters.get(tickAtMs) ?? 0);
   const plan = (nowMs: number, cursor = NOON) =>
     planTicks({ jobs: [job({ spec: MINUTELY, catchUp: "none", schedule, cursor })], nowMs });
 
@@ -432,7 +432,7 @@ describe("jitter, where a policy asks how old a tick is", () => {
   const JITTER = 3 * HOUR;
   const held = (
     spec: Partial<ScheduleSpec>,
-    jitterOf: (tickAt: number) => number,
+    jitterOf: (tickAtMs: number) => number,
     parts: Partial<PlannedJob>,
   ) => {
     const schedule = withJitter(scheduleOf(spec), JITTER, jitterOf);
@@ -440,7 +440,7 @@ describe("jitter, where a policy asks how old a tick is", () => {
   };
   const HOURLY = { cron: ["0 * * * *"] };
   const DUE = NOON + HOUR + 2.5 * HOUR;
-  const only = (tickAt: number) => (tickAt === NOON + HOUR ? 2.5 * HOUR : 0);
+  const only = (tickAtMs: number) => (tickAtMs === NOON + HOUR ? 2.5 * HOUR : 0);
 
   test.each<[string, Partial<PlannedJob>, number, readonly string[]]>([
     [
@@ -484,7 +484,7 @@ describe("jitter, where a policy asks how old a tick is", () => {
     ],
     [
       "a pause begins with what it holds, not with what its jitter still held",
-      { catchUp: "none", pausedAt: NOON + 2 * HOUR },
+      { catchUp: "none", pausedAtMs: NOON + 2 * HOUR },
       DUE + HOUR,
       [...[13, 14, 15, 16].map(hour => `skip ${hour}:00Z paused`)],
     ],
@@ -496,7 +496,12 @@ describe("jitter, where a policy asks how old a tick is", () => {
   test("is told with each decision, as the time at which the tick was let go", () => {
     const planned = held(HOURLY, only, { catchUp: "all" });
     const { decisions } = planTicks({ jobs: [planned], nowMs: DUE + HOUR });
-    expect(decisions.map(({ dueAt, tickAt }) => dueAt ?? tickAt)).toEqual([DUE, DUE, DUE, NOON + 4 * HOUR]);
+    expect(decisions.map(({ dueAtMs, tickAtMs }) => dueAtMs ?? tickAtMs)).toEqual([
+      DUE,
+      DUE,
+      DUE,
+      NOON + 4 * HOUR,
+    ]);
   });
 });
 
@@ -507,7 +512,7 @@ describe("lanes of a job", () => {
       job({ spec: { everyMs: 3 * SECOND }, catchUp: "all", runsLeft: 3, cursor: NOON + MINUTE }),
     ];
     const { decisions, nextDue } = planTicks({ jobs: lanes, nowMs: NOON + 2 * MINUTE, limit: 2 });
-    expect(decisions.map(({ epoch, tickAt }) => [epoch, tickAt - NOON])).toEqual([
+    expect(decisions.map(({ epoch, tickAtMs }) => [epoch, tickAtMs - NOON])).toEqual([
       [1, SECOND],
       [1, 2 * SECOND],
       [undefined, MINUTE + 3 * SECOND],
@@ -618,8 +623,8 @@ describe("limits", () => {
     expect(decisions[0]).toEqual({
       outcome: "miss",
       job: "job",
-      fromAt: NOON - 3 * DAY + MINUTE,
-      tickAt: NOON - 101 * MINUTE,
+      fromAtMs: NOON - 3 * DAY + MINUTE,
+      tickAtMs: NOON - 101 * MINUTE,
       count: 3 * 24 * 60 - 101,
       reason: { code: "catch_up_none" },
     });
@@ -640,7 +645,7 @@ describe("limits", () => {
     const [oldest] = planTicks({ jobs, nowMs: NOON }).decisions;
     expect(oldest).toMatchObject({
       count: 1_000 * 86_400 - 5 - 100 - 1,
-      fromAt: NOON - 1_000 * DAY + SECOND,
+      fromAtMs: NOON - 1_000 * DAY + SECOND,
     });
     expect(oldest).not.toHaveProperty("countIsMinimum");
   });
@@ -653,7 +658,7 @@ describe("limits", () => {
       const planned = job({ spec: {}, schedule, catchUp: "none", cursor });
       const plan = planTicks({ jobs: [planned], nowMs: NOON + 30 * SECOND, onTimeMs: 0 });
       for (const decision of plan.decisions) counted += (decision.outcome === "miss" && decision.count) || 1;
-      cursor = plan.decisions.at(-1)?.tickAt ?? cursor;
+      cursor = plan.decisions.at(-1)?.tickAtMs ?? cursor;
       complete = plan.complete;
     }
     expect(cursor).toBe(NOON + 30 * SECOND);
@@ -667,7 +672,7 @@ describe("limits", () => {
       const jobs = [job({ spec: MINUTELY, catchUp: "latest", cursor })];
       const { decisions } = planTicks({ jobs, nowMs: NOON + 3 * MINUTE, limit: 1 });
       seen.push(...decisions.map(brief));
-      cursor = decisions.at(-1)?.tickAt ?? cursor;
+      cursor = decisions.at(-1)?.tickAtMs ?? cursor;
     }
     expect(seen).toEqual([`miss 12:01Z…12:02Z ×2 ${SUPERSEDED}`, "launch 12:03Z scheduled"]);
   });
@@ -690,10 +695,10 @@ describe("whatever the times of planning", () => {
       let complete = false;
       while (!complete) {
         const plan = planTicks({ jobs, nowMs, limit, lateLimit: 3 * limit });
-        for (const { job: name, tickAt } of plan.decisions) {
+        for (const { job: name, tickAtMs } of plan.decisions) {
           const index = jobs.findIndex(one => one.name === name);
           const planned = jobs[index];
-          if (planned !== undefined) jobs[index] = { ...planned, cursor: tickAt };
+          if (planned !== undefined) jobs[index] = { ...planned, cursor: tickAtMs };
         }
         decided.push(...plan.decisions);
         complete = plan.complete;
@@ -721,7 +726,9 @@ describe("whatever the times of planning", () => {
         for (const { name, schedule } of jobs) {
           const ticks = ticksBetween(schedule, start, nowMs).map(tick => tick.at);
           const firstHeld = ticks.findIndex(at => at + schedule.jitterOf(at) > nowMs);
-          const launched = decided.filter(decision => decision.job === name).map(decision => decision.tickAt);
+          const launched = decided
+            .filter(decision => decision.job === name)
+            .map(decision => decision.tickAtMs);
           expect(launched).toEqual(firstHeld < 0 ? ticks : ticks.slice(0, firstHeld));
         }
       }),
@@ -748,9 +755,9 @@ describe("whatever the times of planning", () => {
           for (const { name, schedule } of jobs) {
             const mine = decided.filter(decision => decision.job === name);
             const covered = mine.flatMap(decision =>
-              decision.outcome === "miss" && decision.fromAt !== undefined
-                ? ticksBetween(schedule, decision.fromAt - 1, decision.tickAt).map(tick => tick.at)
-                : [decision.tickAt],
+              decision.outcome === "miss" && decision.fromAtMs !== undefined
+                ? ticksBetween(schedule, decision.fromAtMs - 1, decision.tickAtMs).map(tick => tick.at)
+                : [decision.tickAtMs],
             );
             expect(covered).toEqual(
               ticksBetween(schedule, start, covered.at(-1) ?? start).map(tick => tick.at),
