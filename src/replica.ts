@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Redis } from "ioredis";
-import { ProbeServer } from "./admin/probe-server.ts";
-import type { ReplicaFacts } from "./admin/replica-facts.ts";
 import { ConfigAlarm, jobMarks } from "./alarm/config-alarm.ts";
 import { DataGuard } from "./alarm/data-guard.ts";
 import { DurabilityAlarm } from "./alarm/durability-alarm.ts";
@@ -41,6 +39,8 @@ import { LeaderLoop } from "./leader/leader-loop.ts";
 import { Locks } from "./locks/locks.ts";
 import { createLog, logEvents } from "./log.ts";
 import { stdoutLines } from "./log-output.ts";
+import { ProbeServer } from "./observability/probe-server.ts";
+import type { ReplicaFacts } from "./observability/replica-facts.ts";
 import { OperatorLog } from "./operator/operator-log.ts";
 import { isConnectionLoss } from "./redis/connect.ts";
 import { checkFormat, FORMAT, raiseFormat } from "./redis/format.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { printable } from "../config/describe.ts";
+import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { suggest } from "../config/nearest.ts";
-import { parseRedisUrl } from "../config/redis-url.ts";
+import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";

@@ -1,4 +1,4 @@
-import { instant } from "../config/fields.ts";
+import { instant } from "../config/schemas/fields.ts";
 import { beginAt } from "../import/begin-at.ts";
 import { formatNote, type ImportedJobs } from "../import/imported-jobs.ts";
 import { writeJobsDocument } from "../import/jobs-document.ts";

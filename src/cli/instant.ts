@@ -1,4 +1,4 @@
-import { isInstant } from "../config/fields.ts";
+import { isInstant } from "../config/schemas/fields.ts";
 import { CliFailure, EXIT } from "./io.ts";
 
 /** The instant that an option names, as epoch ms: a date (its midnight in UTC), or a time with its offset from UTC. */

@@ -1,11 +1,11 @@
 import path from "node:path";
 import type { Config, Job, RedisAddress } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
-import { printable } from "../config/describe.ts";
+import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
-import { parseRedisUrl } from "../config/redis-url.ts";
+import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
 export interface ProjectOptions {

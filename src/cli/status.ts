@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
-import { printable } from "../config/describe.ts";
+import { printable } from "../config/document/describe.ts";
 import { readLeader } from "../election/leader-record.ts";
 import { type Controls, readControls } from "../launch/controls.ts";
 import { readCursors, readLaunched } from "../launch/cursors.ts";

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { printable } from "../config/describe.ts";
+import { printable } from "../config/document/describe.ts";
 
 const NO_LINES = Object.fromEntries(
   ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]

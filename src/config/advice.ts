@@ -1,5 +1,5 @@
-import type { Path } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
+import type { Path } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 
 /**
  * What is valid in a job and perhaps not meant: `config/jobs.yaml:3:5 jobs.a.cron: …`. Told by `check`, and no reason to

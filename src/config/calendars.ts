@@ -2,11 +2,11 @@ import path from "node:path";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import type { ConfigIssue, Path } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
-import { readBytes, shownPath } from "./files.ts";
-import { MAX_ICS_BYTES, readIcs } from "./ics.ts";
-import { calendarSchema } from "./job-schema.ts";
+import { MAX_ICS_BYTES, readIcs } from "./calendar/ics.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { readBytes, shownPath } from "./document/files.ts";
+import { calendarSchema } from "./schemas/job-schema.ts";
 import { validate } from "./validate.ts";
 
 export interface CalendarsResult {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Config } from "./config.ts";
-import { findConfigFiles, readBytes } from "./files.ts";
+import { findConfigFiles, readBytes } from "./document/files.ts";
 import { formatIssue, type LoadResult } from "./load.ts";
 
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */

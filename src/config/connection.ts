@@ -1,8 +1,8 @@
 import type { Config } from "./config.ts";
-import type { ConfigIssue } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
+import type { ConfigIssue } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { nearest } from "./nearest.ts";
-import { bellwetherSchema, keysAt } from "./schema.ts";
+import { bellwetherSchema, keysAt } from "./schemas/schema.ts";
 import { redisAddress } from "./settings.ts";
 import { validParts } from "./validate.ts";
 

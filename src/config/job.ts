@@ -4,11 +4,13 @@ import { emptyScheduleIssue } from "../schedule/empty-schedule.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import type { ScheduleSpec } from "../schedule/schedule.ts";
 import type { HandlerRef, Job } from "./config.ts";
-import type { ConfigIssue, Path } from "./config-issue.ts";
-import { quote } from "./describe.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
-import { formatDuration } from "./duration.ts";
-import { HANDLER_KINDS, handlerRef, handlerShape } from "./handler-schema.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { quote } from "./document/describe.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { keyConflictsOf } from "./key-conflicts.ts";
+import { suggest } from "./nearest.ts";
+import { formatDuration } from "./schemas/duration.ts";
+import { HANDLER_KINDS, handlerRef, handlerShape } from "./schemas/handler-schema.ts";
 import {
   JOB_DEFAULTS,
   type JobDefinition,
@@ -16,9 +18,7 @@ import {
   type JobSchedule,
   jobSchema,
   scheduleShape,
-} from "./job-schema.ts";
-import { keyConflictsOf } from "./key-conflicts.ts";
-import { suggest } from "./nearest.ts";
+} from "./schemas/job-schema.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
 /** The queues that bellwether.yaml declares, and the kinds of handlers that it switches off. */

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
 import type { HandlerRef, Job } from "./config.ts";
-import type { ConfigIssue } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
+import type { ConfigIssue } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
-import { defaultsSchema, type JobPolicies, jobsFile } from "./job-schema.ts";
+import { defaultsSchema, type JobPolicies, jobsFile } from "./schemas/job-schema.ts";
 import { validate, validParts } from "./validate.ts";
 
 export interface JobsResult {

@@ -1,5 +1,5 @@
-import type { ConfigIssue, Path } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 
 type Written = Readonly<Record<string, unknown>>;
 

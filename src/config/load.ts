@@ -1,17 +1,17 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
 import type { Config } from "./config.ts";
-import { type ConfigIssue, fileIssue, sortIssues } from "./config-issue.ts";
 import { type Connection, readConnection } from "./connection.ts";
-import type { ConfigDocument } from "./document.ts";
-import type { Environment, ReferenceSources } from "./environment.ts";
-import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } from "./files.ts";
+import { type ConfigIssue, fileIssue, sortIssues } from "./document/config-issue.ts";
+import type { ConfigDocument } from "./document/document.ts";
+import type { Environment, ReferenceSources } from "./document/environment.ts";
+import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } from "./document/files.ts";
+import { type DocumentResult, parseConfigDocument } from "./document/parse-document.ts";
+import { SecretFiles } from "./document/secret-files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
-import { type DocumentResult, parseConfigDocument } from "./parse-document.ts";
-import { DEFAULT_CONCURRENCY } from "./schema.ts";
-import { SecretFiles } from "./secret-files.ts";
+import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
 import {
   ABSENT_SETTINGS,
   declaredQueues,
@@ -22,7 +22,7 @@ import {
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
 
-export { type ConfigIssue, formatIssue } from "./config-issue.ts";
+export { type ConfigIssue, formatIssue } from "./document/config-issue.ts";
 
 export interface LoadOptions {
   /** Where bellwether.yaml and jobs.yaml or jobs/ are. */

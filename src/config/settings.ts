@@ -1,8 +1,8 @@
 import { BellwetherError } from "../errors.ts";
 import type { Config, ElectionConfig, RedisAddress } from "./config.ts";
-import type { Path } from "./config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
-import { bellwetherSchema, type Settings } from "./schema.ts";
+import type { Path } from "./document/config-issue.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { bellwetherSchema, type Settings } from "./schemas/schema.ts";
 import { found, type Validation, validate } from "./validate.ts";
 
 /** What is assumed where bellwether.yaml has no such key: the same as if it were written there. */

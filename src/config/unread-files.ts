@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { type ConfigFiles, EXTENSIONS, isDirectory, readText, shownPath } from "./files.ts";
+import { type ConfigFiles, EXTENSIONS, isDirectory, readText, shownPath } from "./document/files.ts";
 import { nearest } from "./nearest.ts";
 
 /** What is larger, or lies behind so many others, is not looked into. */

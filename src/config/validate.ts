@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { ConfigIssue, Path } from "./config-issue.ts";
-import { describe, quote } from "./describe.ts";
-import { type ConfigDocument, isMapping } from "./document.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { describe, quote } from "./document/describe.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { type ConfigFile, keysAt } from "./schema.ts";
+import { type ConfigFile, keysAt } from "./schemas/schema.ts";
 
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }

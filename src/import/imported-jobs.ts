@@ -1,4 +1,4 @@
-import { printable } from "../config/describe.ts";
+import { printable } from "../config/document/describe.ts";
 
 /** What an importer makes of somebody else's schedules: the parts of a jobs.yaml, and what has to be said about it. */
 export interface ImportedJobs {

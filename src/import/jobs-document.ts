@@ -1,6 +1,6 @@
 import { Document, isMap, isScalar, isSeq, type Node, Pair, Scalar, visit } from "yaml";
+import { parseConfigDocument } from "../config/document/parse-document.ts";
 import { readJobs } from "../config/jobs.ts";
-import { parseConfigDocument } from "../config/parse-document.ts";
 import { formatNote, type ImportedJob, type ImportedJobs, type ImportNote } from "./imported-jobs.ts";
 
 export interface JobsDocument {

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/duration.ts";
+import { parseDuration } from "../config/schemas/duration.ts";
 import { BellwetherError } from "../errors.ts";
 import { HOUR_MS, SECOND_MS } from "../schedule/time-units.ts";
 import type { LockOptions } from "./lock.ts";

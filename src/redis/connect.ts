@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/config.ts";
 import { maskUrl } from "../config/mask-url.ts";
-import { parseRedisUrl, type RedisUrl } from "../config/redis-url.ts";
+import { parseRedisUrl, type RedisUrl } from "../config/schemas/redis-url.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { CheckedRedis, isAway } from "./checked-redis.ts";
 import { clusterConnector } from "./cluster-connector.ts";

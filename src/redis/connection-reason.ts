@@ -1,6 +1,6 @@
 import type { RedisAddress } from "../config/config.ts";
 import { maskUrls } from "../config/mask-url.ts";
-import { parseRedisUrl } from "../config/redis-url.ts";
+import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
 import { withoutArguments } from "./server-facts.ts";

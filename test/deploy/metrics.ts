@@ -1,4 +1,4 @@
-import { setupMetrics } from "../unit/admin/setup.ts";
+import { setupMetrics } from "../unit/observability/setup.ts";
 
 /** What a replica says on /metrics: name and type of each metric. */
 const { metrics, events } = setupMetrics({

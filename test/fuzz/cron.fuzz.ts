@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parseInstant } from "../../src/cli/instant.ts";
 import { CliFailure } from "../../src/cli/io.ts";
-import { formatDuration, parseDuration } from "../../src/config/duration.ts";
+import { formatDuration, parseDuration } from "../../src/config/schemas/duration.ts";
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
 import type { ScheduleSpec, TickSource } from "../../src/schedule/schedule.ts";
 import { fuzzTarget } from "./fuzz-target.ts";

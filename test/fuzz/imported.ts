@@ -1,6 +1,6 @@
-import { formatIssue } from "../../src/config/config-issue.ts";
+import { formatIssue } from "../../src/config/document/config-issue.ts";
+import { parseConfigDocument } from "../../src/config/document/parse-document.ts";
 import { readJobs } from "../../src/config/jobs.ts";
-import { parseConfigDocument } from "../../src/config/parse-document.ts";
 import { formatNote, type ImportedJobs } from "../../src/import/imported-jobs.ts";
 import { writeJobsDocument } from "../../src/import/jobs-document.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config/config.ts";
-import type { Environment } from "../../src/config/environment.ts";
+import type { Environment } from "../../src/config/document/environment.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../../src/config/load.ts";
 
 /** Files of a config directory by name: `jobs.yaml`, `jobs/a.yaml`. */

@@ -21,7 +21,7 @@ import { ManualClock, settle } from "../support/manual-clock.ts";
 import { MemoryLaunchStore } from "../support/memory-launch-store.ts";
 import { PASSED } from "../support/passed-ticks.ts";
 import { Recorder } from "../support/recorder.ts";
-import { setupMetrics } from "./admin/setup.ts";
+import { setupMetrics } from "./observability/setup.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 7);
 const ROWS = Object.entries(PASSED);

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import { describe, expect, it } from "vitest";
-import { expandReferences, rereadScalar } from "../../../src/config/environment.ts";
-import type { Secret } from "../../../src/config/secret-files.ts";
+import { expandReferences, rereadScalar } from "../../../src/config/document/environment.ts";
+import type { Secret } from "../../../src/config/document/secret-files.ts";
 import { jobFile, load, loadValid, ONE_JOB, settingsFile } from "../../support/config.ts";
 
 describe("expandReferences", () => {

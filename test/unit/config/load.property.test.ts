@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ConfigIssue } from "../../../src/config/config-issue.ts";
+import type { ConfigIssue } from "../../../src/config/document/config-issue.ts";
+import { parseConfigDocument } from "../../../src/config/document/parse-document.ts";
 import { readJobs } from "../../../src/config/jobs.ts";
-import { parseConfigDocument } from "../../../src/config/parse-document.ts";
 import { ABSENT_SETTINGS, readSettings } from "../../../src/config/settings.ts";
 
 const EXAMPLE = path.resolve(import.meta.dirname, "../../../config");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quote } from "../../../src/config/describe.ts";
+import { quote } from "../../../src/config/document/describe.ts";
 import { maskUrl, maskUrls } from "../../../src/config/mask-url.ts";
 
 describe("an address for people", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { renderTable } from "../../../src/cli/table.ts";
-import { printable } from "../../../src/config/describe.ts";
+import { printable } from "../../../src/config/document/describe.ts";
 import { formatNote } from "../../../src/import/imported-jobs.ts";
 import { jobFile, load } from "../../support/config.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseRedisUrl } from "../../../src/config/redis-url.ts";
+import { parseRedisUrl } from "../../../src/config/schemas/redis-url.ts";
 
 describe("an address of Redis", () => {
   const whole = { host: "host", port: 6379, isTls: false, db: 0, username: null, password: null, family: 0 };

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { MAX_SECRET_BYTES, readSecretFile } from "../../../src/config/secret-files.ts";
+import { MAX_SECRET_BYTES, readSecretFile } from "../../../src/config/document/secret-files.ts";
 import { jobFile, load, loadValid, ONE_JOB } from "../../support/config.ts";
 
 /** A folder as secrets are mounted into, which goes away with the test. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { Readiness } from "../../../src/admin/readiness.ts";
 import { Events } from "../../../src/events.ts";
+import { Readiness } from "../../../src/observability/readiness.ts";
 
 const ABOUT = { roles: ["scheduler"], generation: 1 } as const;
 

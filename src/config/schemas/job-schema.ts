@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dateStretch } from "../schedule/parse-exception.ts";
+import { dateStretch } from "../../schedule/parse-exception.ts";
 import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
 import { HANDLER_KINDS, handlerShape } from "./handler-schema.ts";
 

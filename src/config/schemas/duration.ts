@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../schedule/time-units.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../schedule/time-units.ts";
 
 /** The shortest text that `parseDuration` reads back as the same whole milliseconds: 5_400_000 is `1h30m`. */
-export { durationText as formatDuration } from "../schedule/duration.ts";
+export { durationText as formatDuration } from "../../schedule/duration.ts";
 
 const UNITS_MS = [DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, 1];
 

@@ -1,6 +1,6 @@
 import ICAL from "ical.js";
-import type { Stretch } from "../schedule/exception.ts";
-import { DAY_MS, EARLIEST_TICK_MS } from "../schedule/time-units.ts";
+import type { Stretch } from "../../schedule/exception.ts";
+import { DAY_MS, EARLIEST_TICK_MS } from "../../schedule/time-units.ts";
 import { IcsError } from "./ics-error.ts";
 import { lineOf } from "./ics-lines.ts";
 import { type DayBudget, occurrencesOf, spend } from "./ics-rule.ts";

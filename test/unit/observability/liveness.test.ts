@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Liveness } from "../../../src/admin/liveness.ts";
+import { Liveness } from "../../../src/observability/liveness.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const running: Liveness[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { allowReadingOnly, createHttpServer } from "../../../src/admin/http-server.ts";
+import { allowReadingOnly, createHttpServer } from "../../../src/observability/http-server.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

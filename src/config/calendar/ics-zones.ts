@@ -1,6 +1,6 @@
 import ICAL from "ical.js";
-import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
-import { zoneOfWindows } from "../schedule/zone-names.ts";
+import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../../schedule/zone.ts";
+import { zoneOfWindows } from "../../schedule/zone-names.ts";
 import { IcsError } from "./ics-error.ts";
 import { type IcsComponent, lineOf, parseComponent } from "./ics-lines.ts";
 import { type DayBudget, occurrencesOf } from "./ics-rule.ts";

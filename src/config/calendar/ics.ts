@@ -1,5 +1,5 @@
 import type ICAL from "ical.js";
-import type { Stretch } from "../schedule/exception.ts";
+import type { Stretch } from "../../schedule/exception.ts";
 import { IcsError } from "./ics-error.ts";
 import { type IcsContext, isCancelled, shownName, stretchesOf } from "./ics-event.ts";
 import { type IcsComponent, parseComponent, readComponents, summaryOf } from "./ics-lines.ts";

@@ -1,6 +1,6 @@
-import { Metrics } from "../../../src/admin/metrics.ts";
-import type { ReplicaFacts } from "../../../src/admin/replica-facts.ts";
 import { Events } from "../../../src/events.ts";
+import { Metrics } from "../../../src/observability/metrics.ts";
+import type { ReplicaFacts } from "../../../src/observability/replica-facts.ts";
 import { Exposition } from "../../support/exposition.ts";
 
 export type Facts = { -readonly [K in keyof ReplicaFacts]: ReplicaFacts[K] };
