@@ -4,7 +4,7 @@ import { type ExpectedTick, expectedTicks } from "./expected-ticks.ts";
 import type { ControlSpans } from "./operator-commands.ts";
 import { readRun } from "./run-name.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
-import { union, type Window } from "./windows.ts";
+import { overlaps, union, type Window } from "./windows.ts";
 
 /** An `added` event, and where it is in the stream. */
 export interface Added {
@@ -46,6 +46,22 @@ export interface AccountOptions {
 /** How far behind the last tick that is judged the next ones matter: they may be what it gave way to. */
 const AHEAD_MS = 60_000;
 
+/** The most that the clock of Redis is set by. */
+const STEP_MS = 4_000;
+
+/**
+ * An edit is in force from a moment of Redis's clock, and known by that of this process. While the two differ, a tick near the
+ * edit may belong to either side.
+ */
+function blurred(job: JudgedJob, clockSteps: readonly Window[]): JudgedJob {
+  const edits = job.edits?.map(edit =>
+    clockSteps.some(window => overlaps(window, edit))
+      ? { ...edit, fromMs: edit.fromMs - STEP_MS, untilMs: edit.untilMs + STEP_MS }
+      : edit,
+  );
+  return edits ? { ...job, edits } : job;
+}
+
 /** Jobs may be ahead of each other by what was decided when everything was stopped. */
 export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
   const { events, history, controls, spans, clockSteps, fromMs, quietAtMs } = options;
@@ -63,7 +79,7 @@ export function accountOf(job: JudgedJob, options: AccountOptions): JobAccount {
   );
   const written = [...rows.keys(), ...added.keys()];
   const lastMs = Math.max(quietAtMs, ...written.map(run => readRun(run).tickAtMs));
-  const ticks = expectedTicks(job, fromMs, lastMs + AHEAD_MS).map(tick => ({
+  const ticks = expectedTicks(blurred(job, clockSteps), fromMs, lastMs + AHEAD_MS).map(tick => ({
     ...tick,
     rows: rows.get(tick.run) ?? [],
     added: added.get(tick.run) ?? [],

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Evidence, type JudgedJob, judge, readRun } from "../../chaos/verdict.ts";
+import { type Evidence, type JobRules, type JudgedJob, judge, readRun } from "../../chaos/verdict.ts";
 import { play, START, type Vice } from "./toy-scheduler.ts";
 
 /** The clock of Redis is set at one of these moments, and back at the other. */
@@ -120,4 +120,18 @@ it("compares terms within each job while the clock of Redis is set, and over all
   );
   expect(breaches({ ...last, events: others })).not.toContain(older);
   expect(breaches({ ...last, events: newerTerm("a", 30) })).toContain(older);
+});
+
+it("lets either side of an edit have a tick near it while the clock of Redis is set, and at no other time", () => {
+  const rules: JobRules = {
+    periodMs: 1_000,
+    overlap: "allow",
+    catchUp: "all",
+    isExcepted: tick => at(tick, 11),
+  };
+  const edit = { fromMs: START + 12_100, untilMs: START + 12_300, rules };
+  const without = play({ jobs: [job()] }, { decide: d => (at(d.tickAtMs, 11) ? null : d) });
+  const edited = { ...without, jobs: [job({ edits: [edit] })] };
+  expect(breaches(edited)).toContain("lost");
+  expect(breaches(stepped(edited, -2_000))).not.toContain("lost");
 });
