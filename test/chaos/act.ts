@@ -17,6 +17,8 @@ export interface Faults {
   readonly admin: () => Promise<Redis>;
   /** Does something to the server of this connection, over another one if need be, until it succeeds. */
   readonly untilDone: (redis: Redis, act: (redis: Redis) => Promise<unknown>) => Promise<void>;
+  /** Another server is about to take the writes, and may lack some of them. */
+  readonly isFailingOver: () => boolean;
   readonly note: (what: string) => void;
 }
 

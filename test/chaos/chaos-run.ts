@@ -4,7 +4,7 @@ import { createProject, type TestProject } from "../support/project.ts";
 import { ChaosConfig } from "./chaos-config.ts";
 import { HANDLER, JOBS, QUEUE, SWEPT_QUEUE } from "./chaos-jobs.ts";
 import type { ChaosReport } from "./chaos-report.ts";
-import type { FaultKind, StoreKind } from "./fault-kinds.ts";
+import { FAILOVER_KINDS, type FaultKind, type StoreKind } from "./fault-kinds.ts";
 import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
 import { Handoffs } from "./handoffs.ts";
@@ -79,6 +79,8 @@ class ChaosRun {
   readonly #handoffs = new Handoffs();
   readonly #faults = new Map<FaultKind, number>();
   readonly #record: LaunchRecord;
+  /** How many are being carried out. */
+  #failovers = 0;
   readonly #healing = new Set<Promise<void>>();
   readonly #hits: Hit[] = [];
   readonly #stallWatch = new StallWatch();
@@ -206,8 +208,14 @@ class ChaosRun {
       servers: this.#servers,
       admin: () => this.#record.connect(),
       untilDone,
+      isFailingOver: () => this.#failovers > 0,
       note: (what: string) => this.#timeline.note(what),
     };
+    const isFailover = this.#servers.mayLoseWrites && FAILOVER_KINDS.includes(fault);
+    if (isFailover) {
+      this.#failovers++;
+      await this.#sweeper.settled();
+    }
     const fromMs = Date.now();
     const onHealed = this.#handoffs.onFault(fault, this.#timeline.nowMs());
     const injected = await inject(faults, step).catch((error: unknown) => {
@@ -217,12 +225,14 @@ class ChaosRun {
     if (!injected) {
       // Nothing happened, so no handoff is its doing.
       onHealed(Number.NEGATIVE_INFINITY);
+      if (isFailover) this.#failovers--;
       return false;
     }
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1);
     this.#timeline.note(`fault: ${fault}: ${injected.what}`);
     const healing = this.#heal(step, injected.heal).finally(() => {
       onHealed(this.#timeline.nowMs());
+      if (isFailover) this.#failovers--;
       this.#hits.push({ kind: fault, slots: injected.slots ?? [], fromMs, untilMs: Date.now() });
       this.#healing.delete(healing);
     });

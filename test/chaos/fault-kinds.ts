@@ -152,3 +152,10 @@ export const FAULTS = {
 } as const satisfies Record<string, FaultRule>;
 
 export type FaultKind = keyof typeof FAULTS;
+
+/** After these another server may take the writes, and lack some of them. */
+export const FAILOVER_KINDS: readonly FaultKind[] = [
+  "failover",
+  "failover that loses writes",
+  "primary frozen, then two of them",
+];

@@ -24,6 +24,7 @@ export class Sweeper {
   readonly #removed: Removed[] = [];
   /** When the event stream itself was deleted, with what had not been read of it. */
   readonly #unread: Window[] = [];
+  readonly #sweeps = new Set<Promise<void>>();
   /** From when on runs were removed and could not be noted, because the server went away meanwhile. */
   #unnotedFromMs: number | null = null;
 
@@ -32,7 +33,18 @@ export class Sweeper {
   }
 
   /** `pausedForMs`: workers take nothing for so long before, so that there is something that waits. */
-  async sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
+  sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
+    const sweep = this.#sweep(redis, pausedForMs, act);
+    this.#sweeps.add(sweep);
+    return sweep.finally(() => this.#sweeps.delete(sweep));
+  }
+
+  /** When no sweep is at work. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#sweeps);
+  }
+
+  async #sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
     const queue = this.open(redis);
     try {
       if (pausedForMs > 0) {

@@ -10,6 +10,8 @@ const OWN_CAUSES = ["shutdown", "stepdown", "generation", "no-progress", "failed
 const LEADER_CONNECTIONS = ["main", "lease", "launch"];
 /** A replica measures the store's time as exactly as its round trips allow. */
 const CLOCK_MS = 200;
+/** By when the connections that leading does not need are back as well. */
+const REJOIN_MS = 5_000;
 
 /**
  * Each single replica's log tells every handoff that it saw: who led, who leads, why, and for how long there was no
@@ -100,18 +102,27 @@ function upToDate(begun: readonly LogLine[], alive: readonly string[]): string[]
 }
 
 /**
- * A replica that has lost a connection that a leader works with says that it is connected before it says that it leads. Of
- * other connections, those of its workers for example, it may still wait then.
+ * A replica that has lost a connection that a leader works with says that it is connected before it says that it leads. It says
+ * so when all connections are there, and does not wait for long for those that leading does not need.
  */
 function connectedFirst(lines: readonly LogLine[]): string[] {
   const away = new Set<string>();
-  return lines.flatMap(line => {
+  return lines.flatMap((line, i) => {
     const isOfLeader = LEADER_CONNECTIONS.includes(String(line["connection"] ?? "main"));
     if (line.event === "redis.unreachable" && isOfLeader) away.add(line.replica);
     if (line.event === "redis.connected") away.delete(line.replica);
-    const isEarly = line.event === "leader.elected" && away.has(line.replica);
-    return isEarly ? [`${nameOf(line)} comes before redis.connected`] : [];
+    if (line.event !== "leader.elected" || !away.has(line.replica)) return [];
+    const isSoon = lines.slice(i).some(other => {
+      const laterMs = loggedAt(other) - loggedAt(line);
+      return other.event === "redis.connected" && other.replica === line.replica && laterMs <= REJOIN_MS;
+    });
+    return !isSoon ? [`${nameOf(line)} comes before redis.connected`] : [];
   });
+}
+
+/** By the replica's own clock. */
+function loggedAt(line: LogLine): number {
+  return Date.parse(String(line["time"]));
 }
 
 function timeOf(line: LogLine): number {

@@ -100,6 +100,20 @@ describe("the lines of handoffs", () => {
     expect(what(evidence).join("\n")).toMatch(expected);
   });
 
+  it("hold where connections that leading does not need are back within five seconds of the election", () => {
+    const electedAtMs = Date.UTC(2026, 10, 23, 7);
+    const backAfter = (ms: number) => {
+      const lines = withoutConnection({}).lines.map((one): LogLine => {
+        if (one.event === "leader.elected") return { ...one, time: new Date(electedAtMs).toISOString() };
+        if (one.event !== "redis.connected") return one;
+        return { ...one, time: new Date(electedAtMs + ms).toISOString() };
+      });
+      return what({ lines });
+    };
+    expect(backAfter(4_000)).toEqual([]);
+    expect(backAfter(6_000)).toEqual([expect.stringContaining("comes before redis.connected")]);
+  });
+
   it("do not hold in a log from before there were causes", () => {
     const old = GOOD.map(({ cause: _, at: __, by: ___, ...rest }): LogLine => {
       if (rest.event !== "leader.observed") return rest;
