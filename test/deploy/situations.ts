@@ -145,7 +145,7 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     name: "no-scheduler",
-    what: "roles are split and the only scheduler is gone",
+    what: "roles are split and the only scheduler has exited",
     fires: ["BellwetherNobodyLeads", "BellwetherJobOverdue"],
     minutes: 6,
     act: async scene => {
@@ -186,7 +186,7 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     name: "all-gone",
-    what: "all replicas are gone",
+    what: "all replicas have exited",
     fires: ["BellwetherNobodyLeads", "BellwetherNoReplicas"],
     minutes: 12,
     act: async scene => {
@@ -424,7 +424,7 @@ export const SITUATIONS: readonly Situation[] = [
   },
   {
     name: "no-worker",
-    what: "roles are split and the only worker is gone",
+    what: "roles are split and the only worker has exited",
     fires: ["BellwetherRunStuck"],
     minutes: 10,
     act: async scene => {
