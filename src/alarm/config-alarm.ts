@@ -17,20 +17,20 @@ export interface PeerConfig {
 /** A record is written every few seconds: of more jobs than this, only those with the lowest marks are in it. */
 const MARKS = 100;
 
-/** What tells the sets of jobs of two replicas apart: a short hash of each name, in order. */
+/** Distinguishes the sets of jobs of two replicas: a short hash of each name, in order. */
 export function jobMarks(names: readonly string[]): string[] {
   const marks = names.map(name => createHash("sha256").update(name).digest("hex").slice(0, 8));
   return marks.sort().slice(0, MARKS);
 }
 
-/** A change of the configuration reaches replicas one after the other: only what stands at so many looks is told. */
+/** Replicas pick up a change one by one; report only differences that persist for this many checks. */
 const LOOKS = 3;
 
 /**
- * Warns when replicas of one generation carry different jobs, or different clock changes for the zones of the same jobs:
- * which of the two sets is led then depends on who leads. And when a replica of a higher generation has no job in common
- * with this one: two applications then share a namespace, and the higher generation keeps this one from leading.
- * Told once for each difference, again when it was gone in between.
+ * Warns when replicas of one generation carry different jobs, or different clock changes for the zones of the same
+ * jobs: which set is in force then depends on who leads. It also warns when a replica of a higher generation has no job
+ * in common with this one: two applications then share a namespace, and the higher generation keeps this one from
+ * leading. Each difference is reported once, and again when it returns.
  */
 export class ConfigAlarm {
   readonly #events: Events;
@@ -43,7 +43,7 @@ export class ConfigAlarm {
     this.#looks = looks;
   }
 
-  /** One look at the other replicas; they are made some seconds apart. */
+  /** One check of the other replicas; checks are some seconds apart. */
   check(own: PeerConfig, peers: readonly PeerConfig[]): void {
     const differing = new Map<string, Difference>();
     for (const peer of peers) {

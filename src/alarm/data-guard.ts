@@ -4,11 +4,20 @@ import type { EventMap, Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
 import { dataLossOf } from "./data-loss.ts";
 
-/** How soon a loss is noticed, at one script a look. Whatever leads by then launches no paused job for longer. */
+/**
+ * How soon a loss is noticed, at one script a check. A leader elected in the meantime launches paused jobs no longer
+ * than this.
+ */
 const INTERVAL_MS = 250;
-/** How often a look reads all, and a leader counts on: this much may go back without being noticed as that. */
+/**
+ * How often a check also reads the counts, and a leader increases the beat. Redis may go back by less than this time
+ * without the beat showing it.
+ */
 const WHOLE_MS = 5_000;
-/** A server that refuses the controls may be one that is left for another: the loss is told without them after this. */
+/**
+ * A server that refuses the controls may be one that is left for another: after this time the loss is reported without
+ * them.
+ */
 const REFUSED_MS = 5_000;
 /** How long a leader that knows nothing of a new namespace waits with launches for replicas that remember it. */
 const HOLD_MS = 1_000;
@@ -30,9 +39,9 @@ interface TermScope {
 }
 
 /**
- * Notices that Redis has lost what was there (emptied, restored, restarted without its data), tells it, and puts back what
- * operators had ordered. A paused job must not run because Redis forgot the pause: in doubt it stays paused, and a person
- * resumes it. Every replica does this, since the leader may be the one that has only just started.
+ * Notices that Redis has lost data (emptied, restored, restarted without its data), reports it, and restores what
+ * operators had ordered. A paused job must not run because Redis forgot the pause: in doubt it stays paused, and a
+ * person resumes it. Every replica does this, since the leader may be a replica that has only just started.
  */
 export class DataGuard {
   readonly #options: DataGuardOptions;
@@ -40,7 +49,7 @@ export class DataGuard {
   #memory: Memory | null = null;
   #fence: string | null = null;
   #wholeMs = Number.NEGATIVE_INFINITY;
-  /** The loss that could not be put back yet: since when, and whether it was told. */
+  /** The loss that could not be put back yet: since when, and whether it was reported. */
   #open: { readonly sinceMs: number; isTold: boolean } | null = null;
   /** The namespace was new to this replica when its term began. */
   #isNew = false;
@@ -91,11 +100,11 @@ export class DataGuard {
   }
 
   async #lookOnce(): Promise<void> {
-    // Redis is away: redis.unreachable tells it, and what is remembered stays.
+    // Redis is away: `redis.unreachable` reports it, and what is remembered stays.
     await this.#inTurn().catch(() => undefined);
   }
 
-  /** One look after the other: two would tell one loss twice. */
+  /** One check after the other: two would report one loss twice. */
   #inTurn(): Promise<boolean> {
     const look = this.#looking.then(() => this.#look());
     this.#looking = look.catch(() => undefined);
@@ -121,7 +130,7 @@ export class DataGuard {
   /** Puts back, then takes what is there by then for what is remembered. */
   async #recover(before: Memory): Promise<boolean> {
     const { clock, read, putBack } = this.#options;
-    // All of it, for people: what the quick looks leave out counts as well.
+    // All of it, for people: what the quick checks leave out counts as well.
     const now = await read({ before: null, fence: null, isWhole: true });
     const loss = dataLossOf(before, now);
     if (loss === null) return true;
@@ -138,7 +147,7 @@ export class DataGuard {
       }
       return false;
     }
-    // The term is over: the next look is not this leader's.
+    // The term has ended: the next check is not this leader's.
     if (outcome.outcome === "fenced") {
       this.#fence = null;
       return false;

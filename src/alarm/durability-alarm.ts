@@ -14,7 +14,7 @@ export interface DurabilityAlarmOptions {
   readonly check: () => Promise<readonly { readonly problem: string; readonly advice: string }[]>;
 }
 
-/** Tells what a Redis may lose, once for each problem, and again when it was gone in between. */
+/** Reports what a Redis may lose, once for each problem, and again when the problem returns. */
 export class DurabilityAlarm {
   readonly #options: DurabilityAlarmOptions;
   readonly #task: PeriodicTask;
@@ -41,7 +41,7 @@ export class DurabilityAlarm {
   async #look(): Promise<void> {
     const { events, check } = this.#options;
     const warnings = await check().catch(() => null);
-    // Redis is away, or INFO is refused: both are told elsewhere.
+    // Redis is away, or INFO is refused: other events report both.
     if (warnings === null) return;
     for (const warning of warnings) {
       if (!this.#told.includes(warning.advice)) events.emit("redis.warning", warning);

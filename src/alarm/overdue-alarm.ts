@@ -4,7 +4,7 @@ import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Schedule, Tick } from "../schedule/schedule.ts";
 
-/** A tick that is undecided for this long is no handoff any more: every takeover is over by then, at any TTL. */
+/** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
 const OVERDUE_MS = 60_000;
 /** Looking costs a read of all cursors and a `next` per job. */
 const INTERVAL_MS = 20_000;
@@ -26,15 +26,15 @@ interface AlarmLane {
 }
 
 /**
- * Raises the alarm when a job's tick should have been decided long ago, whoever should have done it: every
- * replica looks, not just the leader, because a leader that does nothing would not tell. Told when it
- * begins, then at doubling intervals while it lasts.
+ * Raises the alarm when a job's tick should have been decided long ago. Every replica checks, not just the leader,
+ * because a leader that hangs would not report itself. Reported when it begins, then at doubling intervals while it
+ * lasts.
  */
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
   readonly #task: PeriodicTask;
   #jobs: readonly Job[];
-  /** How long a job must be overdue before it is told (again). */
+  /** How long a job must be overdue before it is reported (again). */
   readonly #tellAfterMs = new Map<string, number>();
   /** What was read last: while Redis is away no replica decides a tick, as far as this one can know. */
   #known: Known | null = null;
@@ -46,7 +46,7 @@ export class OverdueAlarm {
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
     this.#jobs = options.jobs;
-    // Not at once: after a long outage everything is overdue, and whoever leads first is about to catch up.
+    // Not immediately: after a long outage everything is overdue, and the first leader is about to catch up.
     this.#task = new PeriodicTask({
       clock: options.clock,
       delayMs: INTERVAL_MS,

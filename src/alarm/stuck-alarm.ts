@@ -14,11 +14,13 @@ import {
   waitLimitMs,
 } from "./stuck-run.ts";
 
-/** A look costs one script a queue, and one read a job for at most 1,000 jobs: see queue-look.lua and launched-runs.ts. */
+/**
+ * A check costs one script a queue, and one read a job for at most 1,000 jobs: see queue-look.lua and launched-runs.ts.
+ */
 const INTERVAL_MS = 60 * SECOND_MS;
 /** After the start, and after an outage that ended with it, workers take what is there. */
 const DELAY_MS = 20 * SECOND_MS;
-/** How many runs of a queue are remembered from the looks before. */
+/** How many runs of a queue are remembered from earlier checks. */
 const REMEMBERED = 1_000;
 
 export interface StuckAlarmOptions {
@@ -28,7 +30,7 @@ export interface StuckAlarmOptions {
   /** Queues that replicas consume although no job may have them. */
   readonly queues: readonly string[];
   readonly launched: Pick<LaunchedRuns, "look" | "pass">;
-  /** Looks at a queue, and at these of its runs. Rejects when Redis is away, as `hasWorkers` does. */
+  /** Reads a queue, and these of its runs. Rejects when Redis is away, as `hasWorkers` does. */
   readonly lookAt: (queue: string, runs: readonly string[]) => Promise<FoundQueue>;
   /** Whether a replica with the role of a worker is there. */
   readonly hasWorkers: () => Promise<boolean>;
@@ -48,7 +50,7 @@ export interface StuckRun {
   readonly sinceMs: number;
 }
 
-/** What the looks before have seen of a queue and its runs. */
+/** What earlier checks have seen of a queue and its runs. */
 interface Memory {
   /** The run that had waited longest, and when another one was found in its place (epoch ms). */
   head: string | null;
@@ -58,9 +60,9 @@ interface Memory {
 }
 
 /**
- * Raises the alarm when a launched run does not start, whoever should start it. Every replica looks, since a replica whose
- * workers hang would not tell. Each run is told once for each cause, and once more when it is stuck no longer. Nothing is
- * healed: what is in the way was put there from outside, and may be meant.
+ * Raises the alarm when a launched run does not start. Every replica checks, since a replica whose workers hang would
+ * not report it. Each run is reported once for each cause, and once more when it is stuck no longer. The alarm repairs
+ * nothing: an operator or another program caused the problem, and may have meant it.
  */
 export class StuckAlarm {
   readonly #options: StuckAlarmOptions;
@@ -70,7 +72,7 @@ export class StuckAlarm {
   #queues: readonly string[] = [];
   /** By queue. */
   readonly #memories = new Map<string, Memory>();
-  /** By queue and run: what was told, and for which causes. */
+  /** By queue and run: what was reported, and for which causes. */
   readonly #told = new Map<string, StuckRun & { readonly causes: ReadonlySet<StuckCause> }>();
 
   constructor(options: StuckAlarmOptions) {
@@ -115,7 +117,7 @@ export class StuckAlarm {
     try {
       const areThere = await hasWorkers();
       const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
-      // What was told of a queue that no job has any more is looked at until it ends.
+      // A reported run of a queue that no job has any more is checked until it ends.
       const queues = new Set([...this.#queues, ...this.stuck().map(({ queue }) => queue)]);
       for (const queue of queues) {
         const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));
@@ -130,7 +132,7 @@ export class StuckAlarm {
       }
       launched.pass(run => ended.has(run));
     } catch {
-      // Redis is away: redis.unreachable tells it, and nothing is known about single runs.
+      // Redis is away: `redis.unreachable` reports it, and nothing is known about single runs.
       return;
     }
     onStuck?.(this.stuck());

@@ -45,7 +45,7 @@ export interface WaitingRun {
   readonly waitedMs: number;
   /** From `waitLimitMs`. */
   readonly limitMs: number;
-  /** Longest that the limit can be: for so long may workers have the same runs. */
+  /** The longest that the limit can be: workers may have the same runs for this long. */
   readonly maxLimitMs: number;
   /** For how long no run of the queue has started or ended. */
   readonly stillMs: number;
