@@ -10,7 +10,7 @@ export interface CheckOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** Validates the configuration and the handlers; prints every mistake at once. */
+/** Validates the configuration and the handlers; prints all mistakes together. */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
   const result = await readProject(options, io);
   if (!result.ok) throw new CliFailure((await linesOfAll(result)).join("\n"), EXIT.usage);

@@ -42,7 +42,7 @@ async function refuseToOverwrite(root: string, directory: string, files: readonl
   throw new CliFailure(`${directory} ${what}; nothing was written`, EXIT.usage);
 }
 
-/** What stands where the file or one of its folders would be: its path from the root, "" for the root itself. */
+/** What is already where the file or one of its folders would be: its path from the root, "" for the root itself. */
 async function findObstacle(root: string, file: string): Promise<string | null> {
   const parts = file.split("/");
   for (let depth = 0; depth <= parts.length; depth++) {
@@ -67,7 +67,7 @@ async function writeAll(
       const folder = path.dirname(target);
       const firstMade = await mkdir(folder, { recursive: true });
       if (firstMade !== undefined) undo.push(() => removeFolders(folder, firstMade));
-      // wx: whoever made the file since the look keeps it.
+      // wx: a file that was made since the check stays as it is.
       await using handle = await open(target, "wx");
       undo.push(() => rm(target));
       await handle.writeFile(content);

@@ -22,7 +22,7 @@ interface ComingTick {
   readonly note?: string;
   /** With a jitter: when a leader on time launches it. */
   readonly launchAt?: string;
-  /** After so many launched ticks the job is over. */
+  /** After this many launched ticks the job ends. */
   readonly maxRuns?: number;
   /** With `--until`: the other jobs with a tick at this instant. */
   readonly together?: readonly string[];

@@ -5,9 +5,9 @@ import { EXIT, type Io } from "./io.ts";
 const EXIT_BROKEN_PIPE = 141;
 
 /**
- * This process's input and output. When the reader closes the output (`backfill … | head`), what is still printed is
- * dropped and the command goes on to its end: it may be in the middle of what it was asked to do. Its exit code is 141
- * then, if it would have been 0.
+ * This process's input and output. The reader may close the output (`backfill … | head`). The command then drops what
+ * it still prints and goes on to its end, because it may be half done. Its exit code is 141 then, if it would have been
+ * 0.
  */
 export function openProcessIo(): Io {
   const unread = new AbortController();

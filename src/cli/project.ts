@@ -19,7 +19,7 @@ export const REDIS_OVERRIDE = "BELLWETHER_REDIS_URL";
 /** An environment variable, `1`: take free ports, whatever the configuration says. `dev` sets it for its replicas. */
 export const FREE_PORTS = "BELLWETHER_FREE_PORTS";
 
-/** Loads the configuration, or fails with every mistake at once (exit code 2). Warnings go to stderr. */
+/** Loads the configuration, or fails with all mistakes together (exit code 2). Warnings go to stderr. */
 export async function loadProject(options: ProjectOptions, io: Io): Promise<Config> {
   return configOf(await readProject(options, io), io);
 }
@@ -49,7 +49,7 @@ export async function loadReadingProject(options: ProjectOptions, io: Io): Promi
   return { connection: { namespace, redis: address }, config: null };
 }
 
-/** The configuration of a result, or a failure with every mistake at once (exit code 2). Warnings go to stderr. */
+/** The configuration of a result, or a failure with all mistakes together (exit code 2). Warnings go to stderr. */
 export function configOf(result: LoadResult, io: Io): Config {
   if (!result.ok) throw new CliFailure(result.mistakes.map(formatIssue).join("\n"), EXIT.usage);
   for (const warning of result.warnings) io.err(`${warning}\n`);

@@ -23,7 +23,9 @@ export interface SessionOptions {
   readonly mayBeReplica?: boolean;
 }
 
-/** Connects, does something, disconnects. A person is waiting, so a server that is away is a failure at once. */
+/**
+ * Connects, does something, disconnects. A person is waiting, so an unreachable server fails the command immediately.
+ */
 export async function withRedis<T>(
   config: Connection,
   io: Io,

@@ -3,7 +3,7 @@ import { Events } from "../events.ts";
 import { createLog, logEvents } from "../log.ts";
 import { CliFailure } from "./io.ts";
 
-/** A replica's failure before there is a replica that logs: whoever watches logs must see why a pod does not start. */
+/** A replica's failure before there is a replica that logs: the log must show why a pod does not start. */
 export function tellFailure(error: unknown): void {
   const events = new Events();
   logEvents(events, createLog("info"));

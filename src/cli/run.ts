@@ -26,9 +26,9 @@ const LEFTOVERS_MS = 100;
 const WATCHER_LIMIT_MS = 1_000;
 
 /**
- * One replica until SIGTERM or SIGINT. The first signal stops it in order, a second one ends it at once: what
- * its handlers were doing is then taken over by other replicas when BullMQ finds their locks run out. A change of the
- * configuration is taken over while it runs; SIGHUP reads it at once.
+ * One replica until SIGTERM or SIGINT. The first signal stops it in order, a second one ends it immediately: other
+ * replicas take over its runs when BullMQ finds that their locks have expired. A change of the configuration is applied
+ * while it runs; SIGHUP reads it immediately.
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   io.goOnWithoutOutput?.();
@@ -101,7 +101,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   }
 }
 
-/** A configuration that is refused is an event in the log too: whoever watches logs must see why a pod does not start. */
+/** A configuration that is refused is also an event in the log, which must show why a pod does not start. */
 function acceptOrReject(result: LoadResult, io: Io): Config {
   if (!result.ok) {
     const events = new Events();

@@ -53,7 +53,7 @@ export interface Status {
   }[];
   /** Whether BullMQ's own pause holds the queue's runs back. */
   readonly queues: readonly { readonly name: string; readonly paused: boolean }[];
-  /** Launched runs that do not start, as far as a replica has told of them (`run.stuck`). */
+  /** Launched runs that do not start, as far as a replica has reported them (`run.stuck`). */
   readonly stuck: readonly (Omit<StuckRecord, "sinceMs"> & { readonly since: string })[];
 }
 

@@ -31,7 +31,7 @@ export interface TickList {
   readonly sparse: readonly Job[];
 }
 
-/** More lines than that about ticks that do not exist help nobody. */
+/** More lines than that about excluded ticks help no reader. */
 export const EXCLUSIONS_SHOWN = 100;
 
 /** The ticks of jobs in order of time, with those that do not exist in between. */

@@ -1,9 +1,9 @@
 import { endProcess } from "../../process-end.ts";
 
 /**
- * A replica that `dev` started ends with it, even when `dev` is killed and can tell nobody: the channel between the
- * two closes then. Call it once, in the replica's process. `stop` is the replica's own orderly stop; it gets five
- * seconds, because the private Redis ends at the same moment and what waits for that would wait in vain.
+ * A replica that `dev` started ends with it, even when `dev` is killed and cannot send a message: the channel between
+ * the two closes then. Call it once, in the replica's process. `stop` is the replica's own orderly stop. It gets five
+ * seconds, because the private Redis ends at the same moment and waiting for that would be in vain.
  */
 export function stopWhenParentGoes(stop: () => void): void {
   process.once("disconnect", () => {

@@ -27,7 +27,7 @@ export async function startPrivateRedis(env: NodeJS.ProcessEnv): Promise<RedisSt
     const output = await waitUntilReady(guard);
     if (output === null) return { outcome: "started", redis: new PrivateRedis(guard, server, port) };
     problem = `${server} did not start:\n${output}`;
-    // Somebody else took the port between the look and the server's bind.
+    // Another program took the port between the check and the server's bind.
     if (!/address already in use/i.test(output)) break;
   }
   return { outcome: "failed", problem };
@@ -117,7 +117,7 @@ async function spawnGuard(server: string, port: number, env: NodeJS.ProcessEnv):
 
 /**
  * Null when the server says that it is ready; else its last words. The server's own line is the proof: on a port that
- * somebody else took, another server would answer a PING.
+ * another program took, another server would answer a PING.
  */
 async function waitUntilReady(guard: Guard): Promise<string | null> {
   let output = "";

@@ -1,7 +1,7 @@
 /**
- * A process of its own, `redis-guard DIR COMMAND ARGS…`: runs a server for as long as somebody holds the other end of
- * stdin, then ends it and removes its folder. Whoever started it may be killed at any time; the kernel closes the
- * pipe in any case.
+ * A process of its own, `redis-guard DIR COMMAND ARGS…`: runs a server while its parent holds the other end of stdin,
+ * then ends the server and removes its folder. The parent may be killed at any time; the kernel closes the pipe in any
+ * case.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";

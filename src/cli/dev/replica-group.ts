@@ -32,7 +32,7 @@ export class ReplicaGroup {
   async run(): Promise<ReplicaOutcome> {
     const [first, ...others] = this.#members;
     if (!first) return "stopped";
-    // One goes ahead, so that a mistake in the configuration is told once.
+    // One goes ahead, so that a mistake in the configuration is reported once.
     const firstRun = this.#runMember(first);
     await Promise.race([first.started.promise, firstRun, sleep(HEAD_START_MS, undefined, { ref: false })]);
     const outcomes = await Promise.all([firstRun, ...others.map(member => this.#runMember(member))]);
@@ -86,7 +86,7 @@ export class ReplicaGroup {
     return { source, process, started };
   }
 
-  /** Returns the event that the line tells, if it tells one. */
+  /** Returns the event that the line contains, if it contains one. */
   #printLine(line: string, source: LineSource): unknown {
     const { print, paint } = this.#options;
     const record = parseLogLine(line);

@@ -69,7 +69,7 @@ export class ReplicaProcess {
     try {
       process.kill(-pid, "SIGKILL");
     } catch {
-      // The group is gone already.
+      // The group has exited already.
     }
   }
 
@@ -96,7 +96,7 @@ export class ReplicaProcess {
       });
     });
     this.#child = null;
-    // Its last lines; but something that it started may hold the pipes open, so not for long.
+    // Its last lines; waits briefly, because a process that it started may hold the pipes open.
     await Promise.race([Promise.all(outputs), sleep(LAST_LINES_MS)]);
     return end;
   }

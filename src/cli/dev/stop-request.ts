@@ -1,7 +1,7 @@
 export interface StopRequest {
   /** The first request: stop in good order. */
   readonly graceful: AbortSignal;
-  /** Asked again: end everything at once. */
+  /** Asked again: end everything immediately. */
   readonly immediate: AbortSignal;
 }
 
@@ -11,9 +11,9 @@ export interface SignalSource {
 }
 
 /**
- * Turns signals into requests to stop. npm and a terminal deliver one Ctrl-C two or three times within milliseconds,
- * so what comes within a third of a second of the first is the same request. The listeners stay for good: a repeat that comes
- * when all is done must not end the process with that signal.
+ * Turns signals into requests to stop. npm and a terminal deliver one Ctrl-C two or three times within milliseconds. So
+ * a signal within a third of a second of the first is the same request. The listeners stay for good: a repeat that
+ * comes when all is done must not end the process with that signal.
  */
 export function stopOnSignals(
   source: SignalSource,

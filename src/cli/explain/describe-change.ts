@@ -40,7 +40,7 @@ function effectOf(job: Job, at: number, shiftMs: number): string {
   return shiftMs > 0 ? gapEffect(job, at, at + shiftMs) : repeatEffect(job, at, -shiftMs);
 }
 
-/** The ticks that `gap: run` shifts stand in [at, end), right behind the gap. */
+/** The ticks that `gap: run` shifts are in [at, end), right behind the gap. */
 function gapEffect(job: Job, at: number, end: number): string {
   const shifted = notedTicks(job, { gap: "run" }, at, end);
   if (shifted.length === 0) return "No tick of this job is moved or left out.";
@@ -51,7 +51,7 @@ function gapEffect(job: Job, at: number, end: number): string {
   return `Launched later (dst.gap: run): ${listed(shifted.map(tick => `${localText(job, tick)}, ${tick.note}`))}.`;
 }
 
-/** What comes twice stands in [at − length, at), the first pass, and [at, at + length), the second. */
+/** What comes twice is in [at − length, at), the first pass, and [at, at + length), the second. */
 function repeatEffect(job: Job, at: number, lengthMs: number): string {
   const [from, to] = [at - lengthMs, at + lengthMs];
   const all = notedTicks(job, { overlap: "both" }, from, to);

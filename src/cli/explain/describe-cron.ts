@@ -3,9 +3,9 @@ import { parseCronFields } from "../../schedule/cron.ts";
 import type { CronFields, DayFields } from "../../schedule/cron-fields.ts";
 
 /**
- * A cron expression in words: `At 02:30, Monday through Friday`. What is said is not the text but what it matches,
- * written anew: so a hashed field has its value, and steps that do not divide the hour (of which cronstrue says
- * "every 45 minutes") are the minutes that they are.
+ * A cron expression in words: `At 02:30, Monday through Friday`. The words describe what the expression matches, not
+ * its text. So a hashed field shows its value, and steps that do not divide the hour show their minutes (cronstrue says
+ * "every 45 minutes" of them).
  */
 export function describeCron(expression: string, seed: string): string {
   const parsed = parseCronFields(expression, seed);
@@ -49,7 +49,7 @@ function plainCron({ seconds, minutes, hours, months, days }: CronFields): strin
   ].join(" ");
 }
 
-/** So many hours are easier read one by one than as a step. */
+/** Up to this many hours are easier to read one by one than as a step. */
 const MAX_LISTED = 6;
 
 /** Steps are easily read only where the field above them runs through. */
