@@ -36,7 +36,7 @@ export class ClockKeeper {
       if (stepMs !== 0) this.#options.events.emit("clock.stepped", { stepMs });
       this.#checkSkew();
     } catch {
-      // Redis is away: redis.unreachable tells it, and monotonic time goes on from the last measurement.
+      // Redis is away: `redis.unreachable` reports it. Monotonic time goes on from the last measurement.
     }
   }
 

@@ -12,6 +12,6 @@ export interface Clock {
   /** Scheduler time in epoch milliseconds: the store's time, not this machine's (docs/architecture.md, "Time"). */
   nowMs(): number;
 
-  /** Resolves after `ms` on the monotonic clock, or at once when `signal` aborts. Never rejects. */
+  /** Resolves after `ms` on the monotonic clock, or immediately when `signal` aborts. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -3,9 +3,9 @@ import { sleep } from "./sleep.ts";
 
 /** Round trips per measurement; the shortest bounds the error to half its length. */
 const SAMPLES = 5;
-/** A larger change between two measurements is no drift: somebody set a clock, or another server answers. */
+/** A larger change between two measurements is no drift: a clock was set, or another server answers. */
 const STEP_MS = 2_000;
-/** So many measurements in a row must agree on a step before it is believed. */
+/** This many measurements in a row must agree on a step before it is accepted. */
 const STEP_PROOFS = 3;
 
 export interface StoreClockOptions {
@@ -48,9 +48,9 @@ export class StoreClock implements Clock {
    * Measures the offset again: of several samples the one with the shortest round trip, half of that trip
    * taken off. Rejects when the store does not answer; the offset then stays as it was.
    *
-   * A step is believed when several measurements agree on it: ticks that are launched ahead of time cannot be taken
-   * back, so a server with a wrong clock that answers for a moment must not move the schedule. Resolves with the
-   * step that was made, 0 for none.
+   * A step counts only when several measurements agree on it, because ticks that are launched ahead of time cannot be
+   * undone. A server with a wrong clock that answers briefly must not move the schedule. Resolves with the step that
+   * was made, 0 for none.
    */
   async measure(): Promise<number> {
     const offsetMs = await this.#measureOffset();
