@@ -2,8 +2,8 @@ import type { Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 
 /**
- * What is valid in a job and perhaps not meant: `config/jobs.yaml:3:5 jobs.a.cron: …`. Told by `check`, and no reason to
- * refuse the configuration.
+ * What is valid in a job and perhaps not meant: `config/jobs.yaml:3:5 jobs.a.cron: …`. `check` reports it,
+ * and the configuration is still accepted.
  */
 export function adviceOn(document: ConfigDocument, path: Path): string[] {
   const job = document.get(path);

@@ -41,7 +41,7 @@ export function rejectionReasons(running: Config, changed: Config): string[] {
 
 /** How many jobs of each kind are named: a line of the log must stay readable. */
 const MAX_NAMED = 20;
-/** Between so many comparisons the event loop turns: a leader must renew its lease meanwhile. */
+/** The event loop turns after this many comparisons, because a leader must renew its lease meanwhile. */
 const JOBS_A_TURN = 1_000;
 
 /** The jobs that differ between two configurations, by name; a kind without any is absent. */

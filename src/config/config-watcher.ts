@@ -15,19 +15,21 @@ export interface ConfigWatcherOptions {
   readonly configDir: string;
   readonly clock: Pick<Clock, "sleep">;
   readonly load: () => Promise<LoadResult>;
-  /** Takes over a configuration that is valid in itself, or says what stands against it. */
+  /** Applies a configuration that is valid in itself, or returns the obstacles. */
   readonly apply: (config: Config) => Promise<readonly string[]>;
   /** Hears of the mistakes of a change that is refused, once for each content. */
   readonly reject: (mistakes: readonly string[]) => void;
-  /** Hears, once until a look succeeds, why the files cannot be looked at: no matter of the configuration. */
+  /**
+   * Gets the reason, once until a check succeeds, when the files cannot be read: this is no fault of the configuration.
+   */
   readonly blind?: (problem: string) => void;
   /** Hears that the files are again what was taken over last, after a change that was refused. */
   readonly resolve?: () => void;
 }
 
 /**
- * Notices that the configuration has changed, and applies it whole or not at all. A change counts when two looks, a
- * second apart, find the same content: an editor or a copy may be in the middle of it at the first one.
+ * Notices that the configuration has changed, and applies it whole or not at all. A change counts when two checks, a
+ * second apart, find the same content: an editor or a copy may still be writing at the first one.
  */
 export class ConfigWatcher {
   readonly #options: ConfigWatcherOptions;
@@ -53,7 +55,7 @@ export class ConfigWatcher {
   async first(): Promise<LoadResult> {
     const before = await this.#fingerprint([]);
     const result = await this.#options.load();
-    // Where it changed while it was read the first look reads it again.
+    // Where it changed while it was read, the first check reads it again.
     const isStable = before === (await this.#fingerprint([]));
     this.#files = result.files;
     if (isStable) this.#applied = await this.#fingerprint();
@@ -109,7 +111,7 @@ export class ConfigWatcher {
     reject(mistakes);
   }
 
-  /** Whether it says that the system has too little to read files; told once. */
+  /** Whether it says that the system has too little to read files; reported once. */
   #isShortage(problem: string): boolean {
     if (!SHORTAGE.test(problem)) return false;
     if (!this.#isBlind) this.#options.blind?.(problem);

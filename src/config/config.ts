@@ -108,9 +108,9 @@ export interface Job {
   readonly data: Readonly<Record<string, unknown>>;
   readonly catchUp: CatchUp;
   readonly catchUpWindowMs: number;
-  /** The most ticks that are caught up on at once; older ones are missed. */
+  /** The most ticks that are caught up on together; older ones are missed. */
   readonly catchUpLimit: number;
-  /** After so many launched ticks the job is over; null for no end. */
+  /** After this many launched ticks the job ends; null for no end. */
   readonly maxRuns: number | null;
   readonly overlap: Overlap;
   readonly retry: {

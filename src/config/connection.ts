@@ -12,8 +12,8 @@ export type Connection = Pick<Config, "namespace" | "redis">;
 const { namespace, redis } = bellwetherSchema.shape;
 
 /**
- * What of the connection can be read although the file has these mistakes. A key is left out when a mistake is about it,
- * or when another key may be a misspelling of it: another cluster than the one that is meant must not be shown.
+ * What of the connection can be read although the file has these mistakes. A key is left out when a mistake is about
+ * it, or when another key may be a misspelling of it, so that the wrong cluster is never shown.
  */
 export function readConnection(
   document: ConfigDocument,

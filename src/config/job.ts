@@ -114,7 +114,7 @@ export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "q
   const job = document.get(path);
   const [kind, ...others] = isMapping(job) ? HANDLER_KINDS.filter(key => key in job) : [];
   if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind)) return null;
-  // A reference that cannot be filled in is reported, and stands for no handler.
+  // A reference that cannot be filled in is reported, and means no handler.
   const places = [[kind], [kind, 0], [kind, "argv"], [kind, "argv", 0]].map(keys => [...path, ...keys]);
   const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "") !== null);
   if (!isLiteral) return null;
@@ -149,7 +149,7 @@ interface NamedCalendars {
   readonly calendars?: Readonly<Record<string, Calendar>>;
 }
 
-/** The calendars that a job excepts. One that nobody has defined is told here, and stands in empty. */
+/** The calendars that a job excepts. An undefined one is reported here, and counts as empty. */
 function calendarsOf(except: readonly string[], options: ReadJobOptions) {
   const { document, name, calendars, isPartial } = options;
   const path = ["jobs", name, "except"];

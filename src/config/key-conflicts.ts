@@ -20,8 +20,8 @@ const KEY_CONFLICTS: readonly KeyConflict[] = [
 ];
 
 /**
- * Keys that the job itself contradicts: whoever wrote both meant something else. What comes from the `defaults` of
- * the file is for other jobs as well and contradicts nothing.
+ * Keys that the job itself contradicts: the author meant something else. What comes from the `defaults` of the file is
+ * for other jobs as well and contradicts nothing.
  */
 export function keyConflictsOf(document: ConfigDocument, path: Path): ConfigIssue[] {
   const job = document.get(path);

@@ -59,8 +59,8 @@ export interface UsableParts {
 }
 
 /**
- * Reads the whole configuration: a frozen `Config`, or every mistake at once in the order of the files. Whatever
- * the files hold, it does not throw; it reads nothing but the config directory, `env`, and the files that `${file:…}`
+ * Reads the whole configuration: a frozen `Config`, or all mistakes together in the order of the files. It does not
+ * throw, whatever the files hold. It reads nothing but the config directory, `env`, and the files that `${file:…}`
  * names, which may lie anywhere.
  */
 export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Promise<LoadResult> {

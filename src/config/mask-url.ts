@@ -1,6 +1,6 @@
 /**
- * Addresses for logs, errors and people. A part of an address is shown only where it can hold no secret: scheme, the name
- * before a password, host, port, the number of a database, and the values of a few parameters. The rest is `***`.
+ * Addresses for logs, errors and people. Only parts that can hold no secret are shown: scheme, the name before a
+ * password, host, port, the number of a database, and the values of a few parameters. The rest is `***`.
  */
 
 const MASK = "***";

@@ -1,6 +1,6 @@
 /**
- * The candidate that `word` was most likely meant to be, or null when none is near: at most one edit per three
- * letters, so that `ten` is not taken for `env`. Equal distances go to the candidate that stands first.
+ * The candidate that `word` was most likely meant to be, or null when none is near: at most one edit per three letters,
+ * so that `ten` is not taken for `env`. Of candidates at equal distance the first one wins.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;

@@ -140,7 +140,7 @@ function textsAt(document: ConfigDocument, path: Path): string[] {
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
-/** Whoever reaches the admin API can act on the cluster. */
+/** Every client that reaches the admin API can act on the cluster. */
 function tokensOffLoopback(document: ConfigDocument): RuleIssue[] {
   const host = document.get(["admin", "host"]);
   const tokens = document.get(["admin", "tokens"]);

@@ -3,7 +3,7 @@ import path from "node:path";
 import { type ConfigFiles, EXTENSIONS, isDirectory, readText, shownPath } from "./document/files.ts";
 import { nearest } from "./nearest.ts";
 
-/** What is larger, or lies behind so many others, is not looked into. */
+/** Larger files, and files behind this many others, are not read. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_FILES = 200;
 
@@ -11,8 +11,8 @@ const MAX_FILES = 200;
 const JOBS_KEY = /^\s{0,2}\{?\s*(["']?)jobs\1\s*:/m;
 
 /**
- * Warnings about what lies in a config directory and is not read although it looks as if it should be: by its name, or
- * because there are jobs in it. Its jobs would not run, silently.
+ * Warnings about files in a config directory that are not read although their name, or jobs inside, suggest it. Their
+ * jobs would not run, without any message.
  */
 export async function findUnreadFiles(configDir: string, files: ConfigFiles): Promise<string[]> {
   const read = new Set([files.settings, ...files.jobs]);

@@ -7,7 +7,7 @@ import { type DayBudget, occurrencesOf, spend } from "./ics-rule.ts";
 import { type FindZone, type IcsTime, midnightOf, timeOf, timesOf, wallAt } from "./ics-time.ts";
 
 const MAX_NAME = 60;
-/** Reading a time takes as long as asking so many days. */
+/** Reading a time takes as long as asking this many days. */
 const DAYS_A_TIME = 20;
 
 /** What people call the event; null when it has no name. */

@@ -2,8 +2,8 @@ import ICAL from "ical.js";
 import { IcsError } from "./ics-error.ts";
 
 /*
- * The components of an iCalendar file. ical.js gives up on a whole file for one bad line, whatever the line is about;
- * so only the lines that say when something takes place are given to it, one by one and tidied up.
+ * The components of an iCalendar file. ical.js rejects a whole file for one bad line of any kind. So it gets only the
+ * lines that say when something takes place, one by one and tidied up.
  */
 
 /** One content line, unfolded. */

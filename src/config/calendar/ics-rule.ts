@@ -7,9 +7,9 @@ import { type DayTest, dayTestOf, FREQUENCIES, type Frequency } from "./ics-rule
 import { type IcsTime, midnightOf, wallAt, wallOf } from "./ics-time.ts";
 
 /*
- * ical.js parses rules well and follows them badly: of random rules it gets one in ten wrong (negative days of the
- * month, BYSETPOS, INTERVAL beside BYMONTH, the 29th of February), and it looks for ever for the 30th of February.
- * So rules are followed here, by asking each day of each period whether it matches: that is slow and comes to an end.
+ * ical.js parses rules well and follows them badly. Of random rules it gets one in ten wrong: negative days of the
+ * month, BYSETPOS, INTERVAL beside BYMONTH, the 29th of February. It searches for ever for the 30th of February. So
+ * rules are followed here, by asking each day of each period whether it matches: that is slow but ends.
  */
 
 const MAX_INTERVAL = 366;
@@ -55,7 +55,7 @@ function checkFrequency(rule: ICAL.Recur): Frequency {
   return frequency;
 }
 
-/** The days, weeks, months or years that the rule looks at, from the one in which the event begins: [from, to). */
+/** The days, weeks, months or years that the rule covers, from the one in which the event begins: [from, to). */
 function* periodsOf(
   frequency: Frequency,
   rule: ICAL.Recur,
@@ -93,7 +93,7 @@ function daysWithin(from: number, to: number, test: DayTest, budget: DayBudget):
   return days.filter((_, index) => picks.includes(index + 1) || picks.includes(index - days.length));
 }
 
-/** The end of a rule stands in UTC even where the event does not, and may be a whole day. */
+/** The end of a rule is in UTC even where the event is not, and may be a whole day. */
 function untilOnClockOf(start: IcsTime, until: ICAL.Time): number {
   if (until.isDate && !start.isDate) return wallOf(until) + DAY_MS - SECOND_MS;
   const zone = until.zone === ICAL.Timezone.utcTimezone ? zoneOf("UTC") : null;

@@ -11,7 +11,7 @@ import { IcsZones } from "./ics-zones.ts";
 export const MAX_ICS_BYTES = 1024 * 1024;
 const MAX_EVENTS = 10_000;
 const MAX_STRETCHES = 50_000;
-/** Some seconds of work; a rule that looks at every day of all years takes 47,000. */
+/** Some seconds of work; a rule that checks every day of all years takes 47,000. */
 const MAX_DAYS = 10_000_000;
 
 export type IcsResult = { readonly stretches: readonly Stretch[] } | { readonly problem: string };

@@ -22,7 +22,7 @@ export function formatIssue({ file, line, column, key, problem }: ConfigIssue): 
   return printable(`${file}:${line}:${column} ${what}`);
 }
 
-/** No key that there is and nothing that has to be said is so long, but a key or value that somebody wrote may be. */
+/** No key and no fixed part of a message is this long, but a key or value in a file may be. */
 const MAX_KEY = 300;
 const MAX_PROBLEM = 1_000;
 

@@ -26,7 +26,7 @@ function withoutCredentials(text: string): string {
 /** What moves a cursor, colours, turns the direction of writing, or is half a character. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** A text of somebody else's on one line, with escapes (`\u001b`) for what could steer a terminal or forge a line. */
+/** A foreign text on one line, with escapes (`\u001b`) for what could steer a terminal or forge a line. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, character => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -25,8 +25,8 @@ export interface ConfigDocumentOptions {
 }
 
 /**
- * One parsed file: its values with the environment filled in, and for every path where it stands in the text
- * and whether its value came from the environment (and so must not be shown).
+ * One parsed file: its values with the environment filled in. For every path it knows the place in the text, and
+ * whether the value came from the environment (and so must not be shown).
  */
 export class ConfigDocument {
   readonly file: string;
@@ -113,7 +113,7 @@ export class ConfigDocument {
     return isExact && value ? this.#origins.get(value) : undefined;
   }
 
-  /** The nodes at the path, or those of its deepest ancestor that stands in the text. */
+  /** The nodes at the path, or those of its deepest ancestor that is in the text. */
   #find(path: Path): { key: Node | null; value: Node | null; isExact: boolean } {
     let key: Node | null = null;
     let value: Node | null = this.#yaml.contents;
@@ -138,7 +138,7 @@ export class ConfigDocument {
     return this.#mergedChildOf(parent.items, part);
   }
 
-  /** The pairs of a map by key; of a key that stands twice the last one counts, as for the parser. */
+  /** The pairs of a map by key; of a key that occurs twice the last one counts, as for the parser. */
   #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
     const known = this.#pairs.get(map);
     if (known) return known;

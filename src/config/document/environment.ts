@@ -28,7 +28,7 @@ export interface ReferenceSources {
 }
 
 /**
- * Replaces `${NAME}`, `${file:/path}` and both with `:-default`. As in a shell, the default also stands in for an empty
+ * Replaces `${NAME}`, `${file:/path}` and both with `:-default`. As in a shell, the default also replaces an empty
  * variable (or file), and a variable or file without a default must exist.
  */
 export function expandReferences(source: string, sources: ReferenceSources): Expansion {
@@ -65,7 +65,7 @@ function lookUp(written: string, body: string, { env, readSecret }: ReferenceSou
   };
 }
 
-/** A default stands in for a file that is not there; one that cannot be used is a mistake all the same. */
+/** A default replaces a missing file; one that cannot be used is a mistake all the same. */
 function readFrom(file: string, fallback: string | undefined, readSecret: ReadSecret): Value {
   if (!file.startsWith("/")) {
     return {
@@ -84,8 +84,8 @@ function malformed(written: string): string {
 }
 
 /**
- * A whole reference is read again as YAML would read it, so that `port: ${HTTP_PORT}` is a number: but only
- * where nothing is lost, so that `1.10`, `007` and an id of 20 digits stay the texts that they are.
+ * A whole reference is read again as YAML would read it, so that `port: ${HTTP_PORT}` is a number. This happens only
+ * where nothing is lost: `1.10`, `007` and an id of 20 digits stay texts.
  */
 export function rereadScalar(text: string): string | number | boolean | null {
   if (text === "true" || text === "false") return text === "true";

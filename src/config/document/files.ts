@@ -69,7 +69,7 @@ function isConfigFile(name: string, stem: string): boolean {
   return EXTENSIONS.some(extension => name === stem + extension);
 }
 
-/** Two files of the same meaning: nobody knows which one counts. */
+/** Two files of the same meaning: it is not clear which one counts. */
 function oneOnly(directory: string, names: readonly string[]): ConfigIssue[] {
   return names.slice(1).map(name => {
     return fileIssue(

@@ -9,7 +9,7 @@ export type Secret =
   | { readonly text: string }
   | {
       readonly problem: string;
-      /** There is no such file, or nothing in it: a default may stand in. */
+      /** There is no such file, or nothing in it: a default may replace it. */
       readonly isMissing: boolean;
     };
 
@@ -48,8 +48,8 @@ export function readSecretFile(file: string): Secret {
 }
 
 /**
- * What is opened is what is judged: the file may be swapped meanwhile, and what claims to have no bytes (/proc) may have
- * many. Not to block is for a pipe that nobody writes into.
+ * The opened file is the one that is checked: the path may be swapped meanwhile, and a file that claims to have no
+ * bytes (/proc) may have many. The open does not block, because a pipe may have no writer.
  */
 function readBounded(file: string): Buffer | { problem: string } {
   const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);

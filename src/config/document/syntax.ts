@@ -10,8 +10,8 @@ export interface SyntaxIssue {
 type SyntaxError = YAMLParseError | YAMLWarning;
 
 /**
- * The parser's errors as issues. One slip makes the parser stumble over everything behind it, so of the errors
- * that no hint explains only the first is kept; a hinted one is kept once per line.
+ * The parser's errors as issues. One slip causes errors in everything behind it. So of the errors that no hint explains
+ * only the first is kept; a hinted one is kept once per line.
  */
 export function syntaxIssues(document: Document, text: string, lines: LineCounter): SyntaxIssue[] {
   const issues = new Map<number, SyntaxIssue>();
@@ -42,7 +42,7 @@ function lineAt(text: string, lines: LineCounter, line: number): string {
 const MAX_REFERENCE = 200;
 const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g;
 
-/** What stands where a value begins: after `key:`, after `- `, or after `[`, `{` or `,`. */
+/** What comes before a value: `key:`, `- `, or one of `[`, `{` and `,`. */
 const VALUE_START = String.raw`(?:^\s*|[:\-,[{]\s+|[[{,])`;
 
 const HINTS: readonly { pattern: RegExp; problem: (found: string) => string }[] = [

@@ -3,9 +3,9 @@ import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 
 /*
- * The building blocks of the schema. Every message begins with "expected": what was found is put before it where
- * it is known. Any other message stands alone (see validate.ts). What is expected is also the title in JSON Schema, for
- * editors and docs/configuration.md.
+ * The building blocks of the schema. Every message begins with "expected"; the value that was found is put before it
+ * where it is known. Any other message is shown alone (see validate.ts). What is expected is also the title in JSON
+ * Schema, for editors and docs/configuration.md.
  */
 
 function titled(error: string) {
@@ -94,7 +94,7 @@ export function list<S extends z.ZodType>(item: S, expected: string) {
   return z.array(item, { error }).check(notEmpty(error)).meta(titled(error));
 }
 
-/** As `.min(1)`, which looks at the `length` of a mapping as well, and throws when that is something odd. */
+/** As `.min(1)`, which reads the `length` of a mapping as well, and throws when that is something odd. */
 export function notEmpty(error: string) {
   return new z.core.$ZodCheckMinLength({
     check: "min_length",
@@ -120,7 +120,7 @@ export function switchable<S extends z.ZodType>(schema: S) {
 
 const ADDRESS = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[^\s:/[\]@]+))(?::(?<port>\d{1,5}))?$/;
 
-/** `host:port`; an IPv6 address stands in brackets. */
+/** `host:port`; an IPv6 address is in brackets. */
 export function address(defaultPort: number) {
   const error = `expected host:port, like 10.0.0.1:${defaultPort}`;
   return z

@@ -22,7 +22,7 @@ export const JOB_NAME = text(
   /^[A-Za-z0-9_.-]{1,100}$/,
 );
 
-/** BullMQ builds keys of `:`, so it cannot stand in a name. */
+/** BullMQ builds keys of `:`, so a name cannot contain it. */
 export const QUEUE_NAME = text(
   "a queue name of letters, digits, _ . and -, at most 100 characters",
   /^[A-Za-z0-9_.-]{1,100}$/,
