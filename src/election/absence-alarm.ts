@@ -12,8 +12,8 @@ export function cannotSee(error: unknown): string {
 }
 
 /**
- * Says that something which an election needs is missing: first after two TTLs (one is what a normal takeover
- * after a freeze may take), then at doubling intervals while it lasts, so that the log shows it without drowning.
+ * Reports that something which an election needs is missing. The first report comes after two TTLs, since a normal
+ * takeover after a freeze may take one. Later reports come at doubling intervals, so that they do not flood the log.
  */
 export class AbsenceAlarm {
   readonly #clock: AbsenceAlarmOptions["clock"];

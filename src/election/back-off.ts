@@ -19,9 +19,9 @@ export class BackOff {
   }
 
   /**
-   * Fenced with a lease of its own, a replica sees two servers that both think that they are the one, as in the middle
-   * of a failover. The first time may be a race. On the second within one TTL it waits, whether there is a leader or not:
-   * others may be in the same place, and would pass the lease around as fast as they lose it.
+   * A replica that is fenced with a lease of its own sees two servers that both act as the primary, as during a
+   * failover. The first time may be a race. On the second within one TTL, back off, whether there is a leader or not;
+   * otherwise replicas pass the lease around as fast as they lose it.
    */
   async afterFenced(): Promise<void> {
     const { clock, leaseTtlMs, stopping } = this.#options;

@@ -1,24 +1,24 @@
--- Takes the lease if it is free, or if its holder's process is gone, and opens the next term with it. (After term.lua.)
+-- Takes the lease if it is free, or if its holder's process has exited. It opens the next term with it. (After term.lua.)
 --
 -- KEYS  1 lease   2 term   3 leader   4 terms   5 generation   6 generations   7 lineage
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 channel for wakeups   5 how many terms the record keeps
 --       6 prefix of the replicas' own channels
---       7 number of the term whose leader may be replaced because its process is gone, '0' for none
+--       7 number of the term whose leader may be replaced because its process has exited, '0' for none
 --       8 generation of the configuration that the replica carries   9 newest term that it knows of
---       10 what the store told the bidder instead of its last answer, '' when it answered   11 since when (ms ago)
+--       10 the store's last error to the bidder, '' when it answered   11 since when (ms ago)
 -- Returns
 --   {'elected', seen, number, since, beginning...}   beginning: reason, previous ('' where there is none), vacant ms (-1
---       where nobody led before), cause as JSON ('' where it is not recorded)
---   {'held', seen, ms until the lease ends, replica, number, since, presence, beginning...}   somebody else holds it;
---       presence is 'there', 'gone' (nobody is subscribed to its channel) or 'unknown' (it never was, on this server)
---   {'outdated', seen, generation, ms}   it is free, and another generation of the configuration goes before: a higher one;
+--       when there was no leader before), cause as JSON ('' where it is not recorded)
+--   {'held', seen, ms until the lease ends, replica, number, since, presence, beginning...}   another replica holds it;
+--       presence is 'there', 'gone' (no client is subscribed to its channel) or 'unknown' (it never was, on this server)
+--   {'outdated', seen, generation, ms}   it is free, but another generation of the configuration has priority: a higher one;
 --       or a lower one for the next ms, because leaders of the bidder's generation failed
---   seen: 1 when this server sees the bidder on its own channel. One that does not see the bidder is not where
---       presences are, after a failover for example, and says nothing about the leader's either.
+--   seen: 1 when this server sees the bidder on its own channel. A server that does not, after a failover for example,
+--       does not have the presences, so it cannot know the leader's either.
 --
--- Why atomic: lease and term must change together. A lease without its term would leave an older leader able
--- to write; a term without its lease would fence a leader that nobody replaces.
--- A bid that is repeated because its answer was lost finds its own token and gets the same answer again.
+-- Why atomic: lease and term must change together. A lease without its term would leave an older leader able to write;
+-- a term without its lease would fence a leader without a successor. A bid that is repeated because its answer was lost
+-- finds its own token and gets the same answer again.
 
 local now = nowMs()
 local ttl = tonumber(ARGV[3])

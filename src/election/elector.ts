@@ -22,7 +22,7 @@ import { tellBeginning, tellInstant } from "./term-lines.ts";
 /** One reign of this replica. What it launches must carry the fence; the signal only says when to stop trying. */
 export interface Term {
   readonly number: number;
-  /** The value that `{ns}/term` holds while this term stands. */
+  /** The value that `{ns}/term` holds while this term is in force. */
   readonly fence: string;
   /** Aborts when the term is given up, lost, or no longer to be trusted. */
   readonly signal: AbortSignal;
@@ -74,9 +74,10 @@ export interface CurrentTerm {
  *        │                      │
  *        └──────── stop ────────┴──▶ stopped
  *
- * Timing, all on the monotonic clock. The lease is renewed every third of its time to live. The leader trusts
- * its term until (when the last successful renewal was *sent*) + TTL − TTL/10, so it stops before anybody else
- * can be elected as long as clocks run at about the same rate. That saves noise; safety is the fence's.
+ * Timing, all on the monotonic clock. The lease is renewed every third of its time to live. The leader trusts its term
+ * until (when the last successful renewal was *sent*) + TTL − TTL/10. So it stops before another replica can be
+ * elected, as long as clocks run at about the same rate. This avoids refused launches; the fence alone guarantees
+ * safety.
  */
 export class Elector {
   readonly #options: ElectorOptions;
@@ -195,7 +196,7 @@ export class Elector {
       while (!this.#stopping.signal.aborted) {
         wakeup.clear();
         const { bid, outcome, sentMs } = await this.#campaign();
-        // Granted while it was being stopped: `#withdraw` gives it back, and nobody needs to hear of it.
+        // Granted while it was being stopped: `#withdraw` releases it, and no event is needed.
         if (this.#stopping.signal.aborted) return null;
         if (outcome?.outcome === "elected") return { bid, outcome, sentMs };
         await this.#waitFor(wakeup, outcome);
@@ -322,8 +323,8 @@ export class Elector {
   }
 
   /**
-   * Until a wakeup, or when it may be of use to bid again: at the lease's end; and, where the leader's presence can
-   * be seen, soon, so that its death is noticed. Jittered, unless it is a wakeup.
+   * Waits for a wakeup, or until it may be of use to bid again. That is the lease's end. Where the leader's presence
+   * can be seen, it is sooner, so that the leader's death is noticed. Jittered, unless it is a wakeup.
    */
   async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
     const { clock, leaseTtlMs } = this.#options;
@@ -416,7 +417,7 @@ export class Elector {
       if (end.reason === "unreachable") {
         this.#away = { sinceMs: keeper.renewedMs, error: end.cause.error ?? end.cause.cause };
       }
-      // It may still be ours: then nobody, this replica included, has to wait for it to run out.
+      // Release it in case it is still ours, so that the next election need not wait for it to expire.
       await this.#release(bid, "expired", { cause: end.cause, wasAble });
     }
     await work;
@@ -436,18 +437,18 @@ export class Elector {
     }
   }
 
-  /** A bid may have been granted without our knowing; nobody should wait for it to run out. */
+  /** A bid may have been granted without our knowing; the next election must not wait for it to expire. */
   async #withdraw(): Promise<void> {
     await this.#release(this.#bid(), "resigned", { cause: { cause: this.#stopReason }, wasAble: true });
     await this.#withinReleaseLimit(this.#options.store.withdraw());
   }
 
-  /** A lease that cannot be given back runs out by itself. */
+  /** A lease that cannot be released expires by itself. */
   async #release(bid: Bid, reason: ReleaseReason, end: End): Promise<void> {
     await this.#withinReleaseLimit(this.#options.store.release(bid, reason, end));
   }
 
-  /** A release is a courtesy; a store that is away must not hold up a shutdown. */
+  /** A release is best effort; shutdown must not wait for an unreachable store. */
   async #withinReleaseLimit(work: Promise<void>): Promise<void> {
     const done = new AbortController();
     await Promise.race([
@@ -457,7 +458,7 @@ export class Elector {
     done.abort();
   }
 
-  /** A leader that was gone twice, some time apart, may be replaced before its lease ends. */
+  /** A leader that was missing twice, some time apart, may be replaced before its lease ends. */
   #bid(): Bid {
     const { replica, leaseTtlMs, clock } = this.#options;
     const [away, known] = [this.#away, this.#knownTerm];

@@ -14,7 +14,7 @@ export interface Candidate {
   readonly ttlMs: number;
 }
 
-/** Whoever has the oldest key holds the election. */
+/** The replica with the oldest key holds the election. */
 export interface Holder {
   readonly leaseId: string;
   readonly claim: string;
@@ -27,8 +27,8 @@ const proposal = z.object({ replica: z.string() });
 
 /**
  * The election in etcd: one key for each candidate under `/<namespace>/election/`, named by its lease, first come,
- * first served by create revision. That is the layout of etcd's own `concurrency.Election`, so `etcdctl elect` stands
- * in the same queue. A key's value is who made it, as JSON.
+ * first served by create revision. That is the layout of etcd's own `concurrency.Election`, so `etcdctl elect` waits in
+ * the same queue. A key's value says who made it, as JSON.
  */
 export class EtcdElection {
   readonly #etcd: EtcdClient;
@@ -72,7 +72,7 @@ export class EtcdElection {
     };
   }
 
-  /** Who holds the election, seen by a candidate; null when the candidate's own key is gone. */
+  /** Who holds the election, seen by a candidate; null when the candidate's own key does not exist. */
   async look(candidate: Candidate): Promise<Holder | null> {
     const reply = await this.#etcd.call((etcd, options) =>
       etcd
@@ -92,7 +92,7 @@ export class EtcdElection {
     return oldest ? holderOf(oldest, reply.header.cluster_id) : null;
   }
 
-  /** Extends the candidate's lease. False when the lease or the key is gone: the key can be deleted by hand. */
+  /** Extends the candidate's lease. False when the lease has expired or the key was deleted, by hand for example. */
   async keep(candidate: Candidate): Promise<boolean> {
     const [isAlive, isThere] = await Promise.all([
       keepLeaseAlive(this.#etcd, candidate.leaseId),
@@ -108,7 +108,10 @@ export class EtcdElection {
     this.#left.delete(leaseId);
   }
 
-  /** Ends the place of a replica that is gone. Tried once: when the answer is lost it may be back by the next time. */
+  /**
+   * Ends the place of a replica that has exited. Tried once: when the answer is lost, the replica may have returned by
+   * the next try.
+   */
   async evict({ leaseId }: Holder): Promise<void> {
     await this.#revoke(leaseId);
   }
@@ -126,7 +129,7 @@ export class EtcdElection {
     }
   }
 
-  /** Calls `wake` when somebody joins or leaves. Returns the function that ends it. */
+  /** Calls `wake` when a candidate joins or leaves. Returns the function that ends it. */
   watch(wake: () => void): () => void {
     return this.#etcd.watch(this.#prefix, wake);
   }

@@ -1,9 +1,9 @@
 -- Says what Redis knows of the replica that holds the election in etcd, and notes its end when it is to be replaced
--- because its process is gone. (After term.lua.)
+-- because its process has exited. (After term.lua.)
 --
 -- KEYS  1 leader
 -- ARGV  1 claim of the oldest key in etcd   2 prefix of the replicas' own channels
---       3 number of the term whose leader may be replaced because its process is gone, '0' for none
+--       3 number of the term whose leader may be replaced because its process has exited, '0' for none
 --       4 the replica that asks   5 the replica whose key is the oldest
 -- Returns
 --   {'unopened', seen, presence}   the record is not of this claim: the replica has opened no term with its key

@@ -56,9 +56,9 @@ const holderReply = z.union([
 
 /** A bid that finds its place lost joins again; more often than this something else is wrong. */
 const ROUNDS = 3;
-/** The oldest key of a replica that is gone for this long keeps nobody waiting until its lease ends. */
+/** A replica that has the oldest key and was missing for this long loses it before its lease ends. */
 const GONE_MS = 100;
-/** How the term ended is a courtesy to the next leader; Redis must not hold up a handoff for it. */
+/** How the term ended is best-effort information for the next leader; Redis must not hold up a handoff for it. */
 const END_LIMIT_MS = 200;
 
 export interface EtcdLeaseStoreOptions {
@@ -81,9 +81,9 @@ interface Place {
 }
 
 /**
- * The lease in etcd, the term in Redis. A replica stands in the queue with one key from its first bid
- * until it leaves; each bid looks whether the key is the oldest by now, and keeps its lease alive. The winner opens
- * its term in Redis. Who cannot (no Redis) leaves the queue, so that a replica that can is not kept waiting.
+ * The lease in etcd, the term in Redis. A replica has one key in the queue from its first bid until it leaves. Each bid
+ * checks whether the key is now the oldest, and keeps its lease alive. The winner opens its term in Redis. A replica
+ * that cannot, because it has no Redis, leaves the queue, so that the others need not wait.
  */
 export class EtcdLeaseStore implements LeaseStore {
   readonly kind = "etcd";
@@ -193,7 +193,7 @@ export class EtcdLeaseStore implements LeaseStore {
     return announceReply.parse(await ANNOUNCE.run(this.#redis, keys, [mine, leadershipChannel]));
   }
 
-  /** A replica that has to make way leaves the queue to the others, and only looks who leads. */
+  /** A replica that has to make way leaves the queue to the others, and only checks who leads. */
   async #makeWay(refused: BidOutcome, bid: Bid): Promise<BidOutcome> {
     if (this.#place) await this.#leave(this.#place);
     await this.#election.sweep();
@@ -281,8 +281,8 @@ export class EtcdLeaseStore implements LeaseStore {
   }
 
   /**
-   * A replica that died while it waited leaves its key in the queue. When its turn comes nobody should wait for its
-   * lease to end; one that lives opens its term in no time.
+   * A replica that died while it waited leaves its key in the queue. When it becomes the oldest, the others must not
+   * wait for its lease to end; a replica that lives opens its term within milliseconds.
    */
   #isLongGone({ claim }: Holder, presence: Presence): boolean {
     const nowMs = performance.now();
@@ -291,7 +291,7 @@ export class EtcdLeaseStore implements LeaseStore {
     return this.#suspect !== null && nowMs - this.#suspect.sinceMs >= GONE_MS;
   }
 
-  /** Whoever has just come back accuses nobody. */
+  /** A replica that has just reconnected must not report others as gone. */
   #settled(presence: Presence): Presence {
     return presence === "gone" && !this.#presence.isSettled() ? "there" : presence;
   }
@@ -312,14 +312,14 @@ export class EtcdLeaseStore implements LeaseStore {
     );
   }
 
-  /** A place that cannot be given back now is given back before the next one is taken, or runs out. */
+  /** A place that cannot be released now is released before the next one is taken, or expires. */
   async #leave(place: Place): Promise<void> {
     if (this.#place === place) this.#place = null;
     await this.#election.leave(place.candidate).catch(() => undefined);
   }
 }
 
-/** Somebody who holds the election without being a replica: `etcdctl elect`. */
+/** A holder of the election that is no replica: `etcdctl elect`. */
 function stranger(holder: Holder): Leader {
   return { replica: holder.name, term: 0, sinceMs: 0 };
 }

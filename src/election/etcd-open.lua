@@ -5,16 +5,16 @@
 --       6 prefix of the replicas' own channels
 --       7 etcd's cluster id   8 create revision of the replica's key   9 the newest claim before the key was created
 --       10 generation of the configuration that the replica carries   11 newest term that it knows of
---       12 what the store told the bidder instead of its last answer, '' when it answered   13 since when (ms ago)
--- Returns {'elected', ...} as campaign.lua, or {'stale'}: another replica's later key
--- has had a term since, so this one's turn is over.
+--       12 the store's last error to the bidder, '' when it answered   13 since when (ms ago)
+-- Returns {'elected', ...} as campaign.lua, or {'stale'} when another replica's later key has had a term since: this
+-- replica's turn has passed.
 --
--- A claim is '<cluster id>:<create revision>'. Create revisions of one cluster only grow, so an older one than the
--- newest comes from a replica that was paused between its look at etcd and this script. Two cases are no such thing:
--- another cluster counts on its own; and when the newest claim is still what it was before the key was created, etcd
--- itself has gone back (rebuilt or restored under the same id), and refusing would lock everybody out.
+-- A claim is '<cluster id>:<create revision>'. Create revisions of one cluster only grow. So an older one than the
+-- newest comes from a replica that was paused between its read of etcd and this script. There are two exceptions.
+-- Another cluster counts on its own. And when the newest claim is the same as before the key was created, etcd itself
+-- was rebuilt or restored under the same id; refusing would then block every replica.
 --
--- Why atomic: the look at the newest claim and the opening of the term must not have another opening between them.
+-- Why atomic: between the check of the newest claim and the opening of the term there must be no other opening.
 
 local now = nowMs()
 local ttl = tonumber(ARGV[3])

@@ -1,4 +1,4 @@
--- Notes that the leader has renewed its lease in etcd, while its term stands. (After term.lua.)
+-- Notes that the leader has renewed its lease in etcd, while its term is in force. (After term.lua.)
 --
 -- KEYS  1 term   2 leader   3 generation   4 generations
 -- ARGV  1 token   2 ttl in ms   3 generation of the configuration that the leader carries

@@ -34,7 +34,7 @@ export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader 
   return leader && beginning ? { ...leader, began: beginning } : leader;
 }
 
-/** The leader that the fields of the record name, or null where somebody else has written into it. */
+/** The leader that the fields of the record name, or null where another program has written into it. */
 export function leaderOf(
   replica: string,
   number: string | null | undefined,

@@ -25,9 +25,9 @@ export interface LeaderWatchOptions {
 }
 
 /**
- * Finds out by the leader's record whether there is a leader, for a replica that takes no part in the election: because it
- * has no scheduler's role, or because it has not reached Redis yet. Otherwise a cluster without a scheduler would have no
- * replica that notices. Nothing is decided by it. The elector takes over where there is one.
+ * Finds out by the leader's record whether there is a leader, for a replica that takes no part in the election. Such a
+ * replica has no scheduler's role, or has not reached Redis yet. Otherwise no replica would notice a cluster without a
+ * scheduler. Nothing is decided by it. The elector takes over where there is one.
  */
 export class LeaderWatch {
   readonly #options: LeaderWatchOptions;

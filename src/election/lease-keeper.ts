@@ -50,12 +50,12 @@ interface Answered {
 }
 
 /**
- * Renews a lease every third of its time to live, immediately at a wakeup, and says when it must not be trusted
+ * Renews a lease every third of its time to live, and immediately at a wakeup. It says when the lease must not be trusted
  * any more: (when the last successful renewal was *sent*) + TTL − TTL/10, all on the monotonic clock.
  *
  * A leader that is stalled gets one more renewal, immediately: it shows whether Redis answers this replica at all. Without
- * an answer the leader stays until its trust ends; otherwise each failover would pass leadership around. With one, it
- * resigns unless it gets on within the grace.
+ * an answer the leader stays until its trust ends; otherwise each failover would pass leadership around. With an answer,
+ * the leader resigns unless it makes progress within the grace.
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;

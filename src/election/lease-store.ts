@@ -11,7 +11,7 @@ export interface Bid {
    * way for. Once a leader has proven itself, bids of lower ones are never granted again.
    */
   readonly generation: number;
-  /** The number of a term whose leader was found gone: if it still is, its lease is taken at once. */
+  /** The number of a term whose leader was found gone: if it still is, its lease is taken immediately. */
   readonly takeOver?: number;
   /** The newest term that the replica has heard of: the next one is newer, also where the store has lost its count. */
   readonly knownTerm?: number;
@@ -50,7 +50,7 @@ export interface End {
 
 export interface Leader {
   readonly replica: string;
-  /** 0: the lease is held from outside, by somebody who opens no terms (`etcdctl elect`). */
+  /** 0: the lease is held from outside, by a program that opens no terms (`etcdctl elect`). */
   readonly term: number;
   /** Epoch milliseconds, store time. */
   readonly sinceMs: number;
@@ -82,7 +82,7 @@ export type BidOutcome =
 /** `outdated`: renewed, but a replica of a higher generation is to lead. `fenced`: held, but a newer term is in force. */
 export type RenewOutcome = "renewed" | "outdated" | "fenced" | "lost";
 
-/** How a lease that was given back ended; the next leader reports it as its reason. */
+/** How a lease that was released ended; the next leader reports it as its reason. */
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
 
 /**
@@ -102,14 +102,14 @@ export interface LeaseStore {
   renew(bid: Renewal): Promise<RenewOutcome>;
 
   /**
-   * Gives the lease back if it is held with this token; otherwise does nothing. Followers are woken at once. `end` is
+   * Releases the lease if it is held with this token; otherwise does nothing. Followers are woken immediately. `end` is
    * written to the record while no newer term has been opened.
    */
   release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void>;
 
   /**
-   * Ends whatever stands in the store for bids of this replica that were not granted (a place in a queue). The next
-   * bid starts anew.
+   * Ends everything in the store for bids of this replica that were not granted (a place in a queue). The next bid
+   * starts anew.
    */
   withdraw(): Promise<void>;
 
@@ -123,7 +123,7 @@ export interface LeaseStore {
   onChange(wake: () => void): () => void;
 }
 
-/** The value of the fence while a term stands. Equality with it, and nothing else, decides who may launch. */
+/** The value of the fence while a term is in force. Equality with it, and nothing else, decides who may launch. */
 export function fenceOf(term: number, token: string): string {
   return `${term}:${token}`;
 }

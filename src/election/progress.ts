@@ -56,7 +56,7 @@ export class Progress {
     this.step();
   }
 
-  /** Monotonic; since when nothing has gone wrong, or infinity while something does. */
+  /** Monotonic; since when there has been no failure, or infinity while there is one. */
   get healthySinceMs(): number {
     return this.stall === null
       ? (this.#healthySinceMs ?? Number.POSITIVE_INFINITY)

@@ -53,12 +53,12 @@ const UNKNOWN_BEGINNING: Beginning = {
   vacantMs: null,
 };
 
-/** What the scripts that open terms are told about a store that was away for the bidder. */
+/** What the scripts that open terms get as arguments about a store that was away for the bidder. */
 export function awayArgs({ away }: Bid): [string, number] {
   return away === undefined ? ["", 0] : [away.error.slice(0, 300), Math.round(away.forMs)];
 }
 
-/** What the scripts that end terms are told about the end. */
+/** What the scripts that end terms get as arguments about the end. */
 export function endArgs(end: End | undefined): [string, number] {
   return end === undefined
     ? [writeCause({ cause: "unknown" }), 1]

@@ -8,8 +8,8 @@ end
 local ENDS = {resigned = true, crashed = true, expired = true}
 local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt', 'generation', 'yieldTo', 'alive'}
 
--- The record of the newest term's leader, as a table; empty when there is none, or when somebody else wrote into it: that
--- would otherwise keep everybody from leading. The fence does not rest on it.
+-- The record of the newest term's leader, as a table. It is empty when there is none, or when another program wrote
+-- into it: that must not block the election. The fence does not depend on it.
 local function readRecord(key)
   local record = {}
   local fields = redis.call('HGETALL', key)
@@ -28,16 +28,16 @@ local function sees(channels, replica)
   return math.min(redis.call('PUBSUB', 'NUMSUB', channels .. replica)[2], 1)
 end
 
--- Notes that the leader can be seen by now: it may have been elected before its subscription was there, and followers
--- notice only the end of a presence that there was. Not the other way round: a leader that dies renews nothing more.
+-- Notes that the leader can be seen by now. It may have been elected before it had subscribed, and followers notice
+-- only the end of a presence that they saw. The reverse is not noted: a leader that dies renews nothing more.
 local function noteSeen(key, channels, replica)
   local seen = sees(channels, replica)
   if seen == 1 then redis.call('HSET', key, 'announced', 1) end
   return seen
 end
 
--- Whether the process of the recorded leader is there: 'there', 'gone' (nobody is subscribed to its channel) or
--- 'unknown' (it never was, or this server does not see the bidder). Notes when it was first seen to be gone.
+-- Whether the process of the recorded leader is there: 'there', 'gone' (no client is subscribed to its channel) or
+-- 'unknown' (it never was, or this server does not see the bidder). Notes when the process was first missing.
 local function presenceOf(record, key, channels, seen, now)
   if record.announced ~= '1' or seen == 0 then return 'unknown' end
   if sees(channels, record.replica) == 1 then
@@ -51,9 +51,9 @@ local function presenceOf(record, key, channels, seen, now)
   return 'gone'
 end
 
--- Generations. The floor is the highest one whose leader has proven itself; lower ones never lead again. What is above it:
--- when a replica of it bid last ('seen:<g>'), and how often its leaders failed before they had proven themselves and until
--- when it is passed over for that ('failed:<g>').
+-- Generations. The floor is the highest one whose leader has proven itself; lower ones never lead again. For each
+-- generation above it, 'seen:<g>' says when a replica of it bid last. 'failed:<g>' says how often its leaders failed
+-- before they had proven themselves, and until when it is passed over for that.
 
 -- A bid counts as a wish to lead for this long, and is written down this often.
 local WISH_MS, NOTE_MS = 3000, 1000
@@ -165,7 +165,8 @@ local function ableUntil(last)
 end
 
 -- Why the recorded term ended, as a table: what its leader wrote, otherwise what can be seen here.
--- away, awayMs: what the store last told the bidder instead of an answer, and for how long it had given none; '' and 0
+--
+-- away, awayMs: the last error of the store for the bidder, and how long it had given no answer; '' and 0.
 local function causeOf(last, store, away, awayMs, now)
   if not last.replica then return {cause = 'first'} end
   if last.ended == 'crashed' then
@@ -196,8 +197,8 @@ end
 local function openTerm(keys, all, last, bid, now)
   local fence = redis.call('GET', keys.term)
   local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
-  -- Redis may have lost its count, when it was emptied for example: numbers do not go back for replicas that remember, nor
-  -- after they have put back what they know (put-back.lua).
+  -- Redis may have lost its count, when it was emptied for example. Numbers do not go back for replicas that remember,
+  -- nor after these have put back what they know (put-back.lua).
   local kept = string.match(redis.call('HGET', keys.lineage, 'term') or '', '^%d+$') or '0'
   newest = math.max(newest, bid.known or 0, #kept > 15 and 0 or tonumber(kept))
   local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
@@ -229,7 +230,7 @@ local function openTerm(keys, all, last, bid, now)
   return {'elected', bid.seen, tonumber(number), now, reason, previous, vacant, cjson.encode(cause)}
 end
 
--- The answer for a bid that is repeated although its term stands.
+-- The answer for a bid that is repeated although its term is in force.
 local function sameTerm(key, last, ttl, seen, now)
   redis.call('HSET', key, 'until', now + ttl)
   redis.call('HDEL', key, 'ended', 'endedAt', 'endCause', 'able')
