@@ -33,9 +33,9 @@ const WATCH_RETRY_MS = 250;
 const LATE_MS = 100;
 
 /**
- * Calls to etcd that end in time. etcd3 alone hangs for ever on a silent connection, multiplies a deadline by its
- * retries, and its circuit breaker goes on failing for seconds after etcd is back. So: one etcd3 client for one
- * host, without retries and breaker, a deadline on each call, and after a failure a new client for the next host,
+ * Calls to etcd that end in time. etcd3 alone hangs for ever on a silent connection and multiplies a deadline by its
+ * retries. Its circuit breaker goes on failing for seconds after etcd recovers. So there is one etcd3 client for one
+ * host, without retries and breaker, and each call has a deadline. After a failure a new client takes the next host,
  * over a connection of its own. A call may therefore reach etcd twice: only send what can be repeated.
  */
 export class EtcdClient {
@@ -86,8 +86,8 @@ export class EtcdClient {
   }
 
   /**
-   * Calls `wake` when the watch stands, also again after a break, and at each change below the prefix. Missing
-   * changes is possible while it is down. Returns the function that ends it.
+   * Calls `wake` when the watch is set up, also again after a break, and at each change below the prefix. Changes can
+   * be missed while it is down. Returns the function that ends it.
    */
   watch(prefix: string, wake: () => void): () => void {
     const ending = new AbortController();

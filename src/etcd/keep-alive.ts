@@ -1,8 +1,8 @@
 import type { EtcdClient } from "./client.ts";
 
 /**
- * Extends a lease by its whole time. False when it is gone. One request on a stream of its own: a stream that is
- * kept would hide that it has gone silent.
+ * Extends a lease by its whole time. False when it has expired. One request on a stream of its own: a stream that is
+ * kept open would hide that it is silent.
  */
 export function keepLeaseAlive(client: EtcdClient, leaseId: string): Promise<boolean> {
   return client.call(async (etcd, options) => {
