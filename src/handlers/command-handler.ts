@@ -15,8 +15,8 @@ const TAIL_LINES = 10;
 const TAIL_LIMIT = 1_500;
 
 /**
- * A handler that is a program. It finds the run in its environment and the data on stdin; exit code 0 is success.
- * When the run's signal aborts, whatever it started is stopped, and the attempt never counts as done: a program
+ * A handler that is a program. It finds the run in its environment and the data on stdin; exit code 0 is success. When
+ * the run's signal aborts, the program and its process group are stopped. The attempt then never counts as done: a program
  * that catches SIGTERM and ends with 0 has not done its work.
  */
 export class CommandHandler implements Handler {

@@ -18,8 +18,8 @@ export type DefinedHandler<Data = Record<string, unknown>> = HandlerFunction<Dat
  *       run.log.info({ format: data.format }, "writing the report");
  *     });
  *
- * A run's handler is called at least once, and again after a failed attempt or the death of its replica: make it
- * idempotent by `run.id` or `run.tick`, which are the same each time. It can be called by itself in a unit test.
+ * A run's handler is called at least once, and again after a failed attempt or the death of its replica. Make it
+ * idempotent by `run.id` or `run.tick`, which are the same each time. A unit test can call it by itself.
  */
 export function defineHandler<Data = Record<string, unknown>>(
   handler: HandlerFunction<Data>,

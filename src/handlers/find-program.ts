@@ -3,13 +3,13 @@ import { access, stat } from "node:fs/promises";
 import path from "node:path";
 import type { CommandRef } from "../config/config.ts";
 
-/** What `execvp` looks through where there is no PATH. */
+/** What `execvp` searches where there is no PATH. */
 const FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin";
 const SHOWN_PATH = 200;
 
 /**
  * Why a command could not be started here, or null. `searchPath` is the replica's PATH; the command's own one comes
- * first. What it finds may be gone when the command is due: that is an error of the run then.
+ * first. A program that is found may be removed before the command is due: the run then fails.
  */
 export async function problemOfCommand(
   { argv, cwd, env }: Pick<CommandRef, "argv" | "cwd" | "env">,

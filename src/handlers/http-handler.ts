@@ -6,7 +6,7 @@ import { withoutStack } from "./without-stack.ts";
 
 /** How much of an answer is looked at, for an error. */
 const SHOWN_BODY = 500;
-/** Shorter values are no secrets, and might stand in an answer by chance. */
+/** Shorter values are no secrets, and might occur in an answer by chance. */
 const SECRET_LENGTH = 6;
 
 /**

@@ -40,7 +40,7 @@ type Loaded = { readonly handler: Handler } | { readonly problem: string };
 const IMPORT_LIMIT_MS = 30_000;
 const NAMED_JOBS = 3;
 
-/** Finds, imports and checks the handlers of all jobs: each file once, and all problems at once. Never rejects. */
+/** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
   resolveOwnPackage();
   const groups = [...Map.groupBy(options.jobs, job => keyOf(job.handler)).values()];

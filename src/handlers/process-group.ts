@@ -79,7 +79,7 @@ async function endOf(
   };
   const over = Promise.withResolvers<ProcessEnd>();
   child.once("exit", (code, signalName) => {
-    // At once, while the id cannot yet belong to anybody else.
+    // Immediately, while the id cannot yet belong to another process.
     signalGroup(pid, "SIGKILL");
     groups.delete(pid);
     over.resolve({ code, signal: signalName });
@@ -115,7 +115,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // ESRCH: nobody is left. EPERM: on macOS, the same of a group of zombies.
+    // ESRCH: no process is left. EPERM: on macOS, the same of a group of zombies.
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
