@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 
-/** One entry of a BullMQ queue's schedules, as far as Redis tells. */
+/** One entry of a BullMQ queue's schedules, as far as Redis shows it. */
 export interface BullEntry {
   /** A scheduler's id, or a repeatable's key. */
   readonly key: string;
@@ -137,7 +137,7 @@ interface WaitingJob {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The job that an older version has put there for the next time: it alone has the data. Null when it is gone. */
+/** The job that an older version has put there for the next time: it alone has the data. Null when it was removed. */
 async function findWaitingJob(
   redis: Redis,
   base: string,
@@ -158,8 +158,8 @@ const MAX_SEARCHED = 1_000;
 const DELAYED_FACTOR = 0x1000;
 
 /**
- * The same job by the key that it names (`rjk`), among those that wait: the id of a job whose repeatable has a key of
- * its own (`repeat.key`) is a hash of what is in its data.
+ * The same job by the key that it names (`rjk`), among those that wait. When a repeatable has a key of its own
+ * (`repeat.key`), its job's id is a hash of what is in the job's data.
  */
 async function searchWaitingJob(
   redis: Redis,
@@ -189,9 +189,9 @@ async function searchWaitingJob(
 const MAX_PARTS = 10;
 
 /**
- * What stands for a repeatable in the ids of its jobs: the key itself in BullMQ 5; in older ones a hash of its name,
- * its id and the hash of the key, in a form of each version's own. Name and id may hold colons, as the key does
- * between them, so each colon may be the one.
+ * The part for a repeatable in the ids of its jobs. In BullMQ 5 it is the key itself. In older versions it is a hash of
+ * name, id and the key's hash, in a form of each version's own. Name and id may hold colons, as the key does between
+ * them, so each colon may be the separator.
  */
 function waitingIdsOf(key: string, owner: string): string[] {
   const keyHash = md5(key);

@@ -42,7 +42,7 @@ export function carryOptions(options: Readonly<Record<string, unknown>>): Carrie
   };
 }
 
-/** A number is a fixed delay in ms; without one BullMQ tries again at once. */
+/** A number is a fixed delay in ms; without one BullMQ retries immediately. */
 function carryBackoff(backoff: unknown, notes: string[]): Record<string, unknown> {
   if (typeof backoff === "number") return { backoff: "fixed", delay: durationText(backoff) };
   if (typeof backoff !== "object" || backoff === null) return { backoff: "fixed", delay: "0s" };

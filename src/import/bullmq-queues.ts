@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 
-/** A server may hold millions of keys; names are a courtesy. */
+/** A server may hold millions of keys; listing names is best effort. */
 const MAX_ROUNDS = 200;
 const KEYS_A_ROUND = 1_000;
 
-/** The names of the queues below a prefix, sorted, as far as a look of bounded length finds them. */
+/** The names of the queues below a prefix, sorted, as far as a scan of bounded length finds them. */
 export async function findBullQueues(redis: Redis, prefix: string): Promise<string[]> {
   const names = new Set<string>();
   // Of every queue there is `…:id` or `…:meta`.

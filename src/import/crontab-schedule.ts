@@ -18,7 +18,7 @@ const STEADY_ZONE = /^(UTC|GMT|Etc\/.+)$/;
 /**
  * Says a crontab's schedule so that Bellwether has the same ticks. Three things differ between the two:
  *
- * - Cron looks only at whether a day field *begins* with a star. Where one does, both fields must match, also for
+ * - Cron checks only whether a day field *begins* with a star. Where one does, both fields must match, also for
  *   a star with a step: every second day, if it is a Monday. In Bellwether that is Mondays, except the other days.
  *   Where none does, either is enough, also beside `1-31`: that is every day. In Bellwether `1-31` is a star.
  * - To cron, also a star in the minute field makes a job one that follows the wall clock at daylight saving. In

@@ -22,7 +22,7 @@ const RUNNERS =
   /^(sudo|doas|nice|ionice|nohup|exec|env|time|timeout|flock|chronic|setsid|sh|bash|dash|zsh|ksh|node|php[\d.]*|python[\d.]*|ruby|perl|java|cd|test|find|rm|cp|mv|cat|ls|tar|du|touch|mkdir|chmod|chown|source|rsync|curl|wget|mysqldump|pg_dump)$/;
 const BEGINS_COMMAND = /^(\/|\.\/|~\/|cd$|test$|\[$|command$|(ba|da|z)?sh$|php$|python3?$|node$|ruby$|perl$)/;
 
-/** Looks at what is behind the fields of all lines. */
+/** Reads what is behind the fields of all lines. */
 export function findUserColumn(text: string): UserColumn {
   const users = new Set<string>();
   let isEveryLine = true;

@@ -11,7 +11,7 @@ export interface CrontabOptions {
   readonly text: string;
   /** A sixth column names the user, as in /etc/crontab. */
   readonly isSystem: boolean;
-  /** Of jobs above which no CRON_TZ stands. */
+  /** Of jobs without a CRON_TZ above them. */
   readonly timezone: string;
   readonly queue: string | null;
 }

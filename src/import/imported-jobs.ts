@@ -1,6 +1,6 @@
 import { printable } from "../config/document/describe.ts";
 
-/** What an importer makes of somebody else's schedules: the parts of a jobs.yaml, and what has to be said about it. */
+/** What an importer makes of foreign schedules: the parts of a jobs.yaml, and the notes about it. */
 export interface ImportedJobs {
   /** Where it all came from and what holds for all of it: comments at the head of the file. */
   readonly head: readonly string[];
@@ -29,7 +29,7 @@ export interface ImportNote {
   readonly isLost: boolean;
 }
 
-/** `crontab:12: …`, as it is told to people. */
+/** `crontab:12: …`, as it is shown to people. */
 export function formatNote({ place, text, isLost }: ImportNote): string {
   return printable(`${place === null ? "" : `${place}: `}${isLost ? "not carried over: " : ""}${text}`);
 }

@@ -24,7 +24,7 @@ export function writeJobsDocument({ head, defaults, jobs, notes }: ImportedJobs)
   };
 }
 
-/** As the places stand in what was read; what is about everything comes last. */
+/** In the order of what was read; notes about everything come last. */
 function inOrder(notes: readonly ImportNote[]): ImportNote[] {
   const { compare } = new Intl.Collator("en", { numeric: true });
   return notes.toSorted((a, b) => compare(a.place ?? "\uffff", b.place ?? "\uffff"));
@@ -36,7 +36,7 @@ function notesOf({ place, notes }: ImportedJob): ImportNote[] {
 
 const ANY_QUEUE = { file: "bellwether.yaml", names: null, refusedHandlers: [] };
 
-/** Why the configuration would not be accepted with this job, without the places in a file that nobody has seen. */
+/** Why the configuration would not be accepted with this job, without places in a file that the reader has not seen. */
 function problemsOf({ name, definition }: ImportedJob, defaults: ImportedJobs["defaults"]): string[] {
   const text = JSON.stringify(escapeReferences({ defaults, jobs: { [name]: definition } }));
   const parsed = parseConfigDocument({ file: "jobs.yaml", text, env: {} });
