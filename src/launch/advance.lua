@@ -52,7 +52,8 @@ for i = 1, (#KEYS - 4) / 3 do
 end
 
 for lane, to in pairs(cursors) do redis.call('HSET', to[1], lane, to[2]) end
--- A count that another program wrote must not keep other jobs from being told; the next leader that opens the term finds it.
+-- A count that another program wrote must not block the counts of other jobs; the next leader that opens the term finds
+-- it.
 for job, count in pairs(counts) do redis.pcall('HINCRBY', KEYS[2], job, count) end
 -- The leader's sign of life: the next one counts from here how long there was none. The transaction watches the term.
 if next(cursors) then

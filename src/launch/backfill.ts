@@ -48,9 +48,9 @@ interface Parts {
  * Adds a run for each tick in one transaction, with their records. No cursor moves. `redis` must be a connection that
  * never resends, on which nothing else uses WATCH meanwhile.
  *
- * A rejection with BW_BACKFILL_REFUSED says how many runs were added. After any other rejection the outcome is unknown;
- * call it again with the same request id: the request is carried out once, also when the transaction whose answer was
- * lost arrives late, since it watches the request's key.
+ * A rejection with BW_BACKFILL_REFUSED says how many runs were added. After any other rejection the outcome is unknown:
+ * call it again with the same request id. The request is then carried out once, even when the transaction whose answer
+ * was lost arrives late, because it watches the request's key.
  */
 export async function addBackfill(
   redis: Redis,

@@ -6,7 +6,7 @@ import type { PastPause } from "../schedule/plan.ts";
 
 const LOOK = new Script(new URL("./read-controls-version.lua", import.meta.url));
 
-/** What operators have asked for and what stands: until it is carried out, or taken back. */
+/** What operators have asked for and what is in force: until it is carried out, or taken back. */
 export interface Controls {
   /** Grows with each command. A launch that was planned under an older one is void. */
   readonly version: number;
@@ -68,7 +68,7 @@ export async function readControlsVersion(redis: Redis, keys: RedisKeys, fence: 
   return versionOf(typeof version === "string" ? version : null);
 }
 
-/** The version that the field holds; 0 while nothing was ordered, or where somebody else wrote what is none. */
+/** The version that the field holds; 0 while nothing was ordered, or where another program wrote what is none. */
 export function versionOf(value: string | null | undefined): number {
   return storedNumber(value) ?? 0;
 }

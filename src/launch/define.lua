@@ -9,9 +9,9 @@
 -- Returns {'fenced'} when another term is in force, {'late'} when the term has been opened again
 -- meanwhile, else {'defined', cursor and launched ticks of the first job, ...}
 --
--- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that was
--- in force is closed: it owns the ticks up to now, or up to its cursor where that is later, and keeps its own cursor. The
--- next epoch owns the ticks after that, and its cursor begins there. A job without a cursor begins now.
+-- A definition is stored as `fingerprint|digest|legacy|number|from|json`. When the fingerprint changes, the epoch that
+-- was in force is closed. It owns the ticks up to now, or up to its cursor where that is later, and keeps its own
+-- cursor. The next epoch owns the ticks after that, and its cursor begins there. A job without a cursor begins now.
 --
 -- A job without a cursor decides no tick from before. Of a one-off that a person has just written down the history says so.
 --

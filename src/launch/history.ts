@@ -15,7 +15,7 @@ export const HISTORY_ENTRIES = 500;
 /** How many entries the record of what operators did keeps. */
 export const AUDIT_ENTRIES = 1_000;
 
-/** How a run ended, told by the replica that made the last attempt. */
+/** How a run ended, reported by the replica that made the last attempt. */
 export interface RunResult {
   readonly job: string;
   readonly run: string;
@@ -73,7 +73,7 @@ export async function recordResult(
   }
 }
 
-/** A run that somebody asked for; it is no tick of the schedule and moves no cursor. */
+/** A run that an operator asked for; it is no tick of the schedule and moves no cursor. */
 export interface OperatorRun {
   readonly tickAtMs: number;
   readonly run: string;

@@ -17,7 +17,7 @@ export interface TickStamp {
   readonly term: number;
 }
 
-/** A BullMQ queue as the launch transaction needs it: it adds to somebody else's MULTI and names the keys. */
+/** A BullMQ queue as the launch transaction needs it: it adds to the caller's MULTI and names the keys. */
 export class LaunchQueue {
   readonly #queue: Queue;
   readonly #backend: RedisQueueBackend;
@@ -39,7 +39,7 @@ export class LaunchQueue {
 
   private constructor(name: string, redis: Redis, prefix: string) {
     this.#queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
-    // The connection's owner tells people about its errors; here they end in the rejection of a command.
+    // The connection's owner reports its errors; here they end in the rejection of a command.
     this.#queue.on("error", () => undefined);
     const backend = this.#queue.getBackend();
     if (!(backend instanceof RedisQueueBackend)) {

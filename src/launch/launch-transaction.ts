@@ -55,7 +55,7 @@ export class LaunchTransaction {
   /** The tick gets no run. */
   pass(decision: PassDecision): void {
     const history = this.#options.keys.history(decision.job);
-    // No run is looked at, and none is kept; the history stands in for their keys.
+    // No run is checked, and none is kept; the history takes the place of their keys.
     this.#advanceKeys.push(history, history, history);
     this.#advance(decision, "", decision.outcome === "skip" ? "s" : "", null);
   }
@@ -97,8 +97,8 @@ export class LaunchTransaction {
   }
 
   /**
-   * A transaction that is refused while it is queued says no more than that; the reason stands with the commands.
-   * When the connection broke they have errors too, and nothing was refused: the outcome is unknown.
+   * A transaction that is refused while it is queued says no more than that; the commands have the reason. When the
+   * connection broke they have errors too, and nothing was refused: the outcome is unknown.
    */
   async #exec(): Promise<Replies> {
     try {

@@ -1,7 +1,10 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
 
-/** Jobs in one look, and entries of their histories: what a look costs is bounded, and the next one goes on from there. */
+/**
+ * Jobs in one check, and entries of their histories: what a check costs is bounded, and the next one goes on from
+ * there.
+ */
 const JOBS_A_LOOK = 1_000;
 const ENTRIES_A_LOOK = 5_000;
 const JOBS_A_PAGE = 100;
@@ -69,7 +72,7 @@ export class LaunchedRuns {
     const found = await this.#redis
       .xrange(this.#keys.history(job), from, until, "COUNT", ENTRIES_A_JOB)
       .catch((error: unknown) => {
-        // Another program overwrote the history; it tells of no launch.
+        // Another program overwrote the history; it shows no launch.
         if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return [];
         throw error;
       });

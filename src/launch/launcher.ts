@@ -59,7 +59,7 @@ export type CommitOutcome =
       /** By job, why its own run was not added; its later decisions are not carried out either. */
       readonly failed: ReadonlyMap<string, string>;
     }
-  /** A newer term stands, or the term is unknown to Redis. */
+  /** A newer term is in force, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
   /** Cursors or controls are not what the plan assumed; nothing was written. Open the term again and plan anew. */
   | { readonly outcome: "moved" };
@@ -169,8 +169,8 @@ export class Launcher {
   }
 
   /**
-   * Removes the state of jobs that no configuration has had for a day. Resolves with their names, or null when a
-   * newer term stands.
+   * Removes the state of jobs that no configuration has had for a day. Resolves with their names, or null when a newer
+   * term is in force.
    */
   retire(fence: string, nowMs: number): Promise<readonly string[] | null> {
     return retireJobs(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
@@ -216,8 +216,8 @@ export class Launcher {
   }
 
   /**
-   * Where a newer term stands there is nothing left to do. But in a failover this may be the old server, and the
-   * lease may be on the new one: the next term then begins on a connection that asks again which server it is.
+   * Where a newer term is in force there is nothing left to do. But in a failover this may be the old server, and the
+   * lease may be on the new one. The next term then begins on a connection that asks again which server it is.
    */
   #fenced(): { readonly outcome: "fenced" } {
     this.#redis.disconnect(true);
@@ -229,9 +229,9 @@ export class Launcher {
   }
 
   /**
-   * Reads the fence, the cursors, the version of the controls and the newest runs of jobs whose runs must not overlap under
-   * WATCH. All are written at once, so on one connection and in this order; without an answer to each of them nothing
-   * more is sent.
+   * Reads the fence, the cursors, the version of the controls and the newest runs of jobs whose runs must not overlap
+   * under WATCH. All are written together, so on one connection and in this order; without an answer to each of them
+   * nothing more is sent.
    */
   async #watch(decisions: readonly Decision[]): Promise<Watched> {
     const { term, cursors, epochCursors, orders } = this.#keys;

@@ -1,4 +1,4 @@
--- Looks at the newest run of jobs.
+-- Reads the newest run of jobs.
 --
 -- KEYS  for each job: the key that names its newest run, its history, the key that names its run at work
 -- ARGV  for each job: its name, prefix of BullMQ's keys of its queue

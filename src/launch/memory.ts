@@ -84,7 +84,7 @@ export type PutBackOutcome =
   | { readonly outcome: "done"; readonly jobs: readonly string[] }
   | { readonly outcome: "fenced" | "kept" | "known" };
 
-/** Adds what Redis has lost and nobody has ordered otherwise since. Rejects when Redis is away or refuses. */
+/** Adds what Redis has lost and no operator has ordered otherwise since. Rejects when Redis is away or refuses. */
 export async function putBack(
   redis: Redis,
   keys: RedisKeys,

@@ -5,8 +5,8 @@
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it
 -- Returns {'fenced'} when another term is in force, {'newer', format} when a newer release wrote the data, else
--- {'opened', cursor and launched ticks of the first job, of the second, ...}; two empty strings for a job that is new or
--- whose definition is not the one that is stored: define.lua comes next for those.
+-- {'opened', cursor and launched ticks of the first job, of the second, ...}. A job that is new, or whose definition is not
+-- the one that is stored, has two empty strings: define.lua comes next for it.
 --
 -- A job that is in a configuration again is not retired. What an earlier opening still sends to define.lua is void.
 --

@@ -12,7 +12,7 @@
 -- put back. A job that is paused stays paused, also where the replica remembers that it was resumed: in doubt a person says
 -- so. The version of the controls grows, so launches that were planned without these controls are void.
 --
--- Why atomic, and why it looks again: it may arrive late, or at another server than the one whose loss was noticed.
+-- Why atomic, and why it checks again: it may arrive late, or at another server than the one whose loss was noticed.
 
 if ARGV[1] ~= '' and redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 
@@ -29,7 +29,7 @@ if not is_other and version >= remembered then return {'kept'} end
 
 -- The lineage begins anew with the first who notices: all others notice by that.
 if id == '' or not is_other then redis.call('HSET', KEYS[2], 'id', ARGV[5]) end
--- It went back, and was not emptied: what follows is told from that by the lineage before it.
+-- True when Redis went back and was not emptied: a lineage that follows such a step names the lineage before it.
 local went_back = not is_other or redis.call('HGET', KEYS[2], 'after') == ARGV[2]
 if not is_other and ARGV[2] ~= '' then redis.call('HSET', KEYS[2], 'after', ARGV[2]) end
 local from, known = string.match(redis.call('HGET', KEYS[3], 'putBack') or '', '^(%S*) (%d+)$')

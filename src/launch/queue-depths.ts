@@ -22,7 +22,7 @@ export class QueueDepths {
     this.#options = options;
   }
 
-  /** Whoever asks while an answer is under way gets that one. Rejects when Redis is away. */
+  /** A caller that asks while an answer is under way gets that one. Rejects when Redis is away. */
   read(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
     this.#reading ??= this.#read(queues).finally(() => {
       this.#reading = null;
@@ -62,7 +62,7 @@ export class QueueDepths {
     const { redis, keys } = this.#options;
     const options = { connection: redis, prefix: keys.bullmqPrefix, skipMetasUpdate: true };
     const queue = new Queue(name, { ...options, skipVersionCheck: true });
-    // The connection's owner tells people about its errors; here they end in the rejection of a read.
+    // The connection's owner reports its errors; here they end in the rejection of a read.
     queue.on("error", () => undefined);
     try {
       await queue.waitUntilReady();

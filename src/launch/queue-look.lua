@@ -1,4 +1,4 @@
--- Looks at a queue: whether it gets on, which of its runs have waited longest, and where some runs are.
+-- Reads a queue: whether it makes progress, which of its runs have waited longest, and where some runs are.
 --
 -- KEYS  1 BullMQ's meta of the queue
 -- ARGV  1 prefix of BullMQ's keys of the queue   2 how many of the longest waiting runs   3 how many of the runs that are
@@ -6,8 +6,8 @@
 -- Returns {{paused, ms that a rate limit still lasts, active runs, when a run was last started or ended (epoch ms)},
 --          how many runs waited longest, then these and those that were asked for as {id, name, state, waiting since, started}}
 --   state    'waiting', 'delayed', 'active', 'finished', 'gone' (BullMQ does not have it), 'nowhere' (BullMQ has it, and it
---            is in none of the lists that a worker looks at), 'unknown' (not searched for, or the list is too long)
---   started  '1' when an attempt has begun; then nobody knows since when it waits
+--            is in none of the lists that a worker reads), 'unknown' (not searched for, or the list is too long)
+--   started  '1' when an attempt has begun; then it is unknown since when it waits
 --
 -- Why atomic: a run that moves from one list to another would be in none of them.
 --

@@ -25,7 +25,7 @@ export interface FoundRun {
   /** Empty when BullMQ does not have the run. */
   readonly job: string;
   /**
-   * `nowhere`: BullMQ has it, but no list that a worker looks at does. `gone`: BullMQ does not have it. `unknown`: a list is
+   * `nowhere`: BullMQ has it, but no list that a worker reads does. `gone`: BullMQ does not have it. `unknown`: a list is
    * too long to be searched.
    */
   readonly state: (typeof STATES)[number];

@@ -4,7 +4,7 @@
 -- ARGV  the type that each should have
 -- Returns for each key its type if that is another one, else ''.
 --
--- BullMQ's script would store the run and fail before it is in the queue: nothing that looks at the run would notice.
+-- BullMQ's script would store the run and fail before it is in the queue: no check of the run would notice.
 
 local found = {}
 for i, key in ipairs(KEYS) do

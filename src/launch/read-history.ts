@@ -27,11 +27,11 @@ export interface HistoryRow {
   readonly term: number;
   readonly lateMs: number;
   readonly run?: string;
-  /** The run that stood in the way. */
+  /** The run that blocked this one. */
   readonly blockedBy?: string;
   /** Who asked for it. */
   readonly by?: string;
-  /** The row stands for `count` ticks from `from` to `tick`. */
+  /** The row covers `count` ticks from `from` to `tick`. */
   readonly from?: string;
   readonly count?: number;
   /** Absent while the run has not ended. */
@@ -43,8 +43,8 @@ export interface HistoryRow {
 }
 
 /**
- * The last `limit` decisions about a job's ticks, newest first, each with the end of its run where there was one. What
- * somebody else wrote into the history is passed over.
+ * The last `limit` decisions about a job's ticks, newest first, each with the end of its run where there was one. Skips
+ * what another program wrote into the history.
  */
 export async function readHistory(
   redis: Redis,
@@ -190,7 +190,7 @@ export interface LastDecision {
 /** A few entries are enough to see one decision and one result, unless runs take many ticks' time. */
 const LAST_ENTRIES = 20;
 
-/** Reads the ends of many histories at once. A job without history has no entry in the answer. */
+/** Reads the ends of many histories together. A job without history has no entry in the answer. */
 export async function readLastDecisions(
   redis: Redis,
   keys: RedisKeys,

@@ -42,9 +42,9 @@ interface Parts {
  * is not started while another run of the job has not ended. Run, records and answer are one transaction.
  *
  * `redis` must be a connection that never resends, on which nothing else uses WATCH meanwhile. After a rejection with
- * BW_TRIGGER_REFUSED nothing was started. After any other rejection the outcome is unknown; call it again with the same
- * request id: the run is started once, also when the transaction whose answer was lost arrives late, since it watches the
- * request's key.
+ * BW_TRIGGER_REFUSED nothing was started. After any other rejection the outcome is unknown: call it again with the same
+ * request id. The run is then started once, even when the transaction whose answer was lost arrives late, because it
+ * watches the request's key.
  */
 export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger): Promise<TriggerOutcome> {
   const { job, requestId } = trigger;

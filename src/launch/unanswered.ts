@@ -29,10 +29,10 @@ interface Sent {
 }
 
 /**
- * The transactions that were sent and whose answer did not come, so that what they decided is reported all the same. The
- * cursors say which of them was carried out: within a term only its leader moves them, and a transaction leaves the cursor of
- * each of its lanes at one of its ticks. One that has not arrived yet is kept: it may still be carried out, and the next
- * transaction finds the cursor moved then.
+ * The transactions that were sent and whose answer did not come, so that their decisions are reported all the same. The
+ * cursors say which of them was carried out. Within a term only its leader moves them, and a transaction leaves the
+ * cursor of each of its lanes at one of its ticks. A transaction that has not arrived yet is kept: it may still be
+ * carried out, and the next one then finds the cursor moved.
  */
 export class Unanswered {
   #sent: readonly Sent[] = [];

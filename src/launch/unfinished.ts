@@ -28,8 +28,8 @@ export interface NewestRun {
 }
 
 /**
- * Looks at the newest runs of jobs; a job of which no run is known is not in the answer. On a connection with a WATCH
- * the look is part of what is guarded, as long as all of the jobs' `keys.unfinished` are watched.
+ * Reads the newest runs of jobs; a job of which no run is known is not in the answer. On a connection with a WATCH the
+ * read is part of what is guarded, as long as all of the jobs' `keys.unfinished` are watched.
  */
 export async function readNewestRuns(
   redis: Redis,
@@ -75,7 +75,7 @@ export async function readWaits(
 
 /**
  * When a run began to hold ticks back: with its own tick, since what was due when it was launched late waited for it
- * too. A manual run has none; it holds back what falls due after it was added.
+ * too. A manual run has no tick; it holds back ticks that are due after it was added.
  */
 export function sinceOf(run: string, addedMs: number): number {
   const tickAtMs = Date.parse(tickOfRun(run));
