@@ -7,7 +7,7 @@ export class DueQueue {
     return this.#heap[0]?.dueMs ?? null;
   }
 
-  /** Each job stands in the queue at most once: it is put back only after it was taken. */
+  /** Each job is in the queue at most once: it is put back only after it was taken. */
   put(job: string, dueMs: number): void {
     const heap = this.#heap;
     heap.push({ job, dueMs });

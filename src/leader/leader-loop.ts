@@ -16,9 +16,9 @@ import { TermState } from "./term-state.ts";
 import type { WaitingLanes } from "./waiting-lanes.ts";
 
 /**
- * Ticks per transaction. A thousand hold Redis up for some 50 ms; smaller ones are launched later, because the
- * workers that the first of them wakes get in the way of the next (bench/same-second.ts: all of 1,000 jobs launched
- * after 94 ms in one transaction, 148 in two, 183 in four).
+ * Ticks per transaction. A thousand hold Redis up for some 50 ms. Smaller transactions launch later: the workers that
+ * the first one wakes compete with the next. Measured in bench/same-second.ts: all of 1,000 jobs are launched after 94
+ * ms in one transaction, 148 ms in two, 183 ms in four.
  */
 const BATCH = 1_000;
 /** Jobs planned in one go; between two of them the event loop turns, so that the lease is renewed in time. */
@@ -104,7 +104,7 @@ export class LeaderLoop {
       } catch (error) {
         if (term.signal.aborted) return "ended";
         const { forMs, retryMs } = failures.record(error);
-        // A connection that is away is told by redis.unreachable; nothing was tried.
+        // `redis.unreachable` reports a connection that is away; nothing was tried.
         const isAway = isBellwetherError(error, "BW_REDIS_AWAY");
         if (!isAway && failures.isFirstReport()) {
           events.emit("launch.failed", { term: term.number, error: messageOf(error) });
@@ -142,7 +142,7 @@ export class LeaderLoop {
     }
   }
 
-  /** Launches what falls due under the controls in force. */
+  /** Launches due ticks under the controls in force. */
   async #launchDue(
     term: Term,
     termState: TermState,
@@ -356,7 +356,7 @@ class FailureStreak {
     return { forMs: nowMs - this.#sinceMs, retryMs };
   }
 
-  /** True once in each row: what goes wrong is told when it begins. */
+  /** True once in each row: a failure is reported when it begins. */
   isFirstReport(): boolean {
     const isFirstReport = !this.#isReported;
     this.#isReported = true;

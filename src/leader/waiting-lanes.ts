@@ -4,12 +4,12 @@ import type { Wait } from "../schedule/wait.ts";
 
 /** How often the runs are looked at that ticks wait for: the next one is launched this long after the end, at most. */
 const LOOK_MS = 150;
-/** A look at this many runs holds Redis up for some 2 ms; of more, looks are further apart. */
+/** A check of this many runs holds Redis up for some 2 ms; with more runs, checks are further apart. */
 const RUNS_A_LOOK = 1_000;
 
 /**
- * The lanes of jobs with `overlap: queue` whose run has not ended. A lane is here instead of in the due queue: it is due
- * when the run has ended, or when a newer tick takes the place of the one that waits.
+ * The lanes of jobs with `overlap: queue` whose run has not ended. Such a lane is not in the due queue. It is due when
+ * the run has ended, or when a newer tick takes the place of the one that waits.
  */
 export class WaitingLanes {
   /** What is known of the newest runs; of a job that is not here nothing is known, and its next launch finds out. */
@@ -30,7 +30,7 @@ export class WaitingLanes {
     return this.#waits.get(job) ?? null;
   }
 
-  /** A look at `atMs` or later found that the job's run has not ended. */
+  /** A check at `atMs` or later found that the job's run has not ended. */
   hold(job: string, { run, sinceMs }: Blocker, atMs: number): void {
     this.#seen.set(job, atMs);
     this.#waits.set(job, { run, sinceMs, endedMs: Number.POSITIVE_INFINITY });
@@ -80,7 +80,9 @@ export class WaitingLanes {
     return [...new Set([...this.#nextDue.keys()].map(jobOf))];
   }
 
-  /** Takes the lanes of those of the jobs out whose runs had ended, or were removed, when a look found `newestRuns`. */
+  /**
+   * Takes the lanes of those of the jobs out whose runs had ended, or were removed, when a check found `newestRuns`.
+   */
   takeFree(
     jobs: readonly { readonly name: string }[],
     newestRuns: ReadonlyMap<string, NewestRun>,
@@ -101,14 +103,14 @@ export class WaitingLanes {
     return lanes;
   }
 
-  /** Looks may be far apart, and the clock of the run's worker may be wrong: each bounds what the other says. */
+  /** Checks may be far apart, and the clock of the run's worker may be wrong: each bounds what the other says. */
   #endOf(job: string, { run, sinceMs }: Wait, newest: NewestRun | undefined, { untilMs }: Look): number {
     if (newest?.state !== "finished" || newest.run !== run) return untilMs;
     return Math.min(Math.max(newest.endedMs, this.#seen.get(job) ?? sinceMs), untilMs);
   }
 }
 
-/** When a look was asked for, and when its answer was there (epoch ms). */
+/** When a check was asked for, and when its answer was there (epoch ms). */
 interface Look {
   readonly fromMs: number;
   readonly untilMs: number;
