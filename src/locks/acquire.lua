@@ -4,15 +4,15 @@
 -- ARGV  1 token, new for each acquisition   2 ttl in ms   3 holder, for people
 -- Returns {'granted', fence}, or {'held', ms until the lock ends, holder}. Fails when the token was released.
 --
--- Why atomic: between a check and a write another process could take the lock; and a fence that is drawn apart from
--- the lock could reach the resource in another order than the lock changed hands.
+-- Why atomic: between a check and a write another process could take the lock. A fence drawn apart from the lock could
+-- reach the resource in another order than the lock changed hands.
 --
--- The counter is one for all locks, so that names may come and go, and never falls below the server's time in
--- microseconds, which no number of locks outruns: if Redis loses it, fences still grow. A claim that is repeated because
--- its answer was lost finds its own token and gets the same fence again.
+-- All locks share one counter, so a name needs no counter of its own. The counter never falls below the server's time in
+-- microseconds, and no process takes locks faster than that. So fences still grow when Redis loses the counter. A claim
+-- that is repeated because its answer was lost finds its own token and gets the same fence again.
 --
--- Only its holder or its TTL ends a lock. Whether the holder's process or connections are alive proves nothing: the
--- connection that is seen to break need not be the one that renews.
+-- Only its holder or its TTL ends a lock. A process or a connection that seems to have ended proves nothing: another
+-- connection may renew the lock.
 
 if redis.call('EXISTS', KEYS[3]) == 1 then
   return redis.error_reply('ENDED this claim was released before it arrived')

@@ -30,7 +30,7 @@ const WAKE_JITTER_MS = 20;
 const RETRY_MS = 250;
 
 /**
- * Asks with one token until the lock is granted, the time is over, or the signal aborts: at each wakeup, and
+ * Asks with one token until the lock is granted, the time has run out, or the signal aborts: at each wakeup, and
  * otherwise as often as the store advises. Rejects with BW_LOCK_TIMEOUT, BW_LOCK_UNREACHABLE or the signal's reason;
  * nothing is then left in the store, if the store answers.
  */

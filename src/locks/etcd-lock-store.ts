@@ -43,11 +43,11 @@ interface View {
 /**
  * Locks in etcd: one key for each claim under `/<namespace>/locks/<name>/`, named by its lease, and the oldest one
  * holds the lock. First come, first served by create revision; each waits for the one before it alone. That is the
- * layout of etcd's own `concurrency.Mutex`, so `etcdctl lock` stands in the same line.
+ * layout of etcd's own `concurrency.Mutex`, so `etcdctl lock` waits in the same queue.
  *
  * The fence is the key's create revision, counted from a base. Revisions only grow, but an etcd that is rebuilt from
- * nothing begins at 1 again; so the base is the time at which the namespace took its first lock in this cluster, in
- * microseconds, since no etcd makes as many revisions as that.
+ * nothing begins at 1 again. So the base is the time at which the namespace took its first lock in this cluster, in
+ * microseconds. No etcd makes as many revisions as that.
  */
 export class EtcdLockStore implements LockStore {
   readonly kind = "etcd";
@@ -157,7 +157,7 @@ export class EtcdLockStore implements LockStore {
     return place;
   }
 
-  /** Makes the key, or finds that it has been made. Null when the lease is gone. */
+  /** Makes the key, or finds that it has been made. Null when the lease has expired. */
   async #enter({ key, leaseId }: Place): Promise<string | null> {
     try {
       const reply = await this.#client.call((etcd, options) =>
@@ -181,7 +181,7 @@ export class EtcdLockStore implements LockStore {
     }
   }
 
-  /** Null when the key is gone. One transaction, so that the fence's base belongs to what is seen beside it. */
+  /** Null when the key does not exist. One transaction, so that the fence's base belongs to what is seen beside it. */
   async #look({ name }: Claim, { key, revision }: Place): Promise<View | null> {
     const line = (etcd: Etcd3) => etcd.getAll().prefix(`${this.#prefix}${name}/`).limit(1);
     const reply = await this.#client.call((etcd, options) =>
@@ -230,7 +230,7 @@ export class EtcdLockStore implements LockStore {
     return revision !== null && reply.succeeded;
   }
 
-  /** Wakes when the watch stands, and when the key before changes. */
+  /** Wakes when the watch is set up, and when the key before changes. */
   #watch(token: string, place: Place): void {
     place.endWatch?.();
     place.endWatch = null;

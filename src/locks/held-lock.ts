@@ -33,8 +33,8 @@ const RETRY_MS = 100;
  *       ▼
  *     lost ──work has ended──▶ released (should the store still know it)
  *
- * Renewed every third of its TTL, for as long as the work goes on, also after the signal has aborted for another
- * reason: what was told to stop needs its protection until it has.
+ * Renewed every third of its TTL until the work ends, also after the signal has aborted for another reason: work that
+ * is stopping needs its protection until it has stopped.
  */
 export class HeldLock {
   readonly lock: Lock;
@@ -66,7 +66,7 @@ export class HeldLock {
     };
   }
 
-  /** Why the lock was lost, or null while it is not. Looks at the clock. */
+  /** Why the lock was lost, or null while it is not. Reads the clock. */
   get lost(): BellwetherError<"BW_LOCK_LOST"> | null {
     this.#look();
     return this.#lost;
@@ -88,7 +88,7 @@ export class HeldLock {
     const isLost = this.lost !== null;
     this.#end();
     await this.#keeping;
-    // Tried for a moment: whoever waits should not have to wait for the end of the TTL.
+    // Tried briefly, so that waiting callers need not wait for the end of the TTL.
     await tryRelease(this.#options);
     const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
     if (!isLost) events.emit("lock.released", { lock: claim.name, fence, heldMs, run });

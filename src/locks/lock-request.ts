@@ -7,8 +7,8 @@ const NAME_PATTERN = /^[A-Za-z0-9_.:-]{1,200}$/;
 /** Renewals go out every third and need an answer within the next: less is lost to an ordinary pause. */
 const MIN_TTL_MS = SECOND_MS;
 /**
- * The lock is renewed for as long as the work takes, so a long TTL buys nothing but a longer standstill after the
- * holder's machine has died. Whoever asks for more took it for a limit on the work.
+ * The lock is renewed until the work ends, so a long TTL only means a longer wait after the holder's machine has died.
+ * A caller that asks for more took it for a limit on the work.
  */
 const MAX_TTL_MS = HOUR_MS;
 const DEFAULT_WAIT_MS = 30 * SECOND_MS;
@@ -21,7 +21,7 @@ export interface LockRequest {
   readonly waitMs: number;
 }
 
-/** Checks what a caller asked for. Throws BW_LOCK_INVALID with every mistake at once. */
+/** Checks what a caller asked for. Throws BW_LOCK_INVALID with all mistakes together. */
 export function parseLockRequest(name: unknown, options: LockOptions): LockRequest {
   const mistakes: string[] = [];
   const ttlMs = millisecondsOf(options?.ttl);

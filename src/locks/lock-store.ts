@@ -25,9 +25,11 @@ export type ClaimOutcome =
  */
 export interface LockStore {
   readonly kind: "redis" | "etcd";
-  /** Who holds what is acquired here: this process, as others are told. */
+  /** Who holds what is acquired here: this process, as others see it. */
   readonly holder: string;
-  /** True: waiters are served in the order in which they came. False: whoever asks first, so wakeups need jitter. */
+  /**
+   * True: waiters are served in the order in which they came. False: the first to ask gets it, so wakeups need jitter.
+   */
   readonly isFair: boolean;
 
   /**

@@ -2,13 +2,13 @@
 
 export interface LockOptions {
   /**
-   * How long the lock outlives a holder that nobody hears of any more: `"30s"`, or milliseconds; 1 s to 1 h. It is
-   * no limit on the work: the lock is renewed every third of it for as long as the work takes.
+   * How long the lock outlives a holder that no longer renews it: `"30s"`, or milliseconds; 1 s to 1 h. It does not
+   * limit the work: the lock is renewed every third of it until the work ends.
    */
   readonly ttl: string | number;
   /**
-   * How long to wait for the lock: `"30s"`, or milliseconds; up to 24 h, 30 s by default. 0 tries once. When it
-   * is over: BW_LOCK_TIMEOUT.
+   * How long to wait for the lock: `"30s"`, or milliseconds; up to 24 h, 30 s by default. 0 tries once. After this
+   * time: BW_LOCK_TIMEOUT.
    */
   readonly wait?: string | number;
   /** Ends the waiting, and aborts `lock.signal`. In a run, the run's own signal does so anyway. */
@@ -23,21 +23,22 @@ export interface Lock {
    */
   readonly fence: number;
   /**
-   * Aborts when the lock can no longer be trusted (lost, expired, store unreachable, given back), and when the
-   * surrounding run's signal does. Reading it looks at the clock, so `lock.signal.aborted` is right also in a
-   * process that has just been woken, before its timers have run.
+   * Aborts when the lock can no longer be trusted (lost, expired, store unreachable, released), and when the
+   * surrounding run's signal does. Reading it checks the clock, so `lock.signal.aborted` is right also in a process
+   * that has just resumed, before its timers have run.
    */
   readonly signal: AbortSignal;
 }
 
 /**
- * Calls `work` while the lock is held, gives the lock back when `work` has ended, and resolves with its result.
+ * Calls `work` while the lock is held, releases the lock when `work` has ended, and resolves with its result.
  *
  * Not re-entrant: the same name within `work` waits for itself, and times out.
  *
- * Rejects with what `work` threw; with BW_LOCK_INVALID (name or options), BW_LOCK_TIMEOUT (somebody else held it
- * for the whole wait), BW_LOCK_UNREACHABLE (the store gave no answer), BW_LOCKS_STOPPED; with the reason of the
- * signal that ended the waiting; and with BW_LOCK_LOST when `work` returned but was not protected to its end.
+ * Rejects with what `work` threw, or with the reason of the signal that ended the waiting. Its own errors are:
+ * BW_LOCK_INVALID (name or options), BW_LOCK_TIMEOUT (another holder had it for the whole wait), BW_LOCK_UNREACHABLE (the
+ * store gave no answer) and BW_LOCKS_STOPPED. It rejects with BW_LOCK_LOST when `work` returned but was not protected to
+ * its end.
  */
 export type LockFunction = <T>(
   name: string,

@@ -21,10 +21,10 @@ export interface LockScope {
   readonly signal: AbortSignal;
 }
 
-/** How long `stop` waits for work that was told to stop. */
+/** How long `stop` waits for work whose signal it has aborted. */
 const STOP_LIMIT_MS = 1_000;
 
-/** Locks of one process: waits for them, keeps them while their work goes on, gives them back. */
+/** Locks of one process: waits for them, keeps them until their work ends, releases them. */
 export class Locks {
   readonly #options: LocksOptions;
   readonly #random: () => number;
@@ -49,8 +49,8 @@ export class Locks {
   }
 
   /**
-   * Grants nothing any more, ends all waiting, aborts the signals of what is held and gives its work a second. What
-   * still goes on then keeps its lock: it is free when the process is gone, or when its TTL ends.
+   * Grants nothing any more, ends all waiting, aborts the signals of what is held and gives its work a second. Work
+   * that still goes on then keeps its lock until the process exits or the TTL ends.
    */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();

@@ -5,9 +5,9 @@
 --       when each of them was answered
 -- Returns 1, or 0 when the lock was not held with this token (any more).
 --
--- Why atomic: a lock that ended between a check and a DEL could belong to the next holder by then. And an acquire that
--- arrives late, from a connection that was given up, must find the lock held or the token ended; otherwise it would
--- take the lock for a process that has long gone on.
+-- Why atomic: a lock that ended between a check and a DEL could belong to the next holder by then. An acquire may also
+-- arrive late, from an abandoned connection. It must find the lock held or the token ended; otherwise it would take the
+-- lock for a process that no longer waits for it.
 
 if ARGV[3] ~= '0' then
   redis.call('SET', KEYS[2], '1', 'PX', ARGV[3])

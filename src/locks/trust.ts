@@ -1,7 +1,7 @@
 /**
- * Until when a granted or renewed lock is trusted, on the monotonic clock: a tenth of its time to live less than the
- * store gives it at least, counted from when the question was *sent*. It ends before anybody else can have the lock,
- * as long as clocks run at about the same rate.
+ * Until when a granted or renewed lock is trusted, on the monotonic clock. It is the least time that the store grants,
+ * less a tenth of the time to live, counted from when the question was *sent*. So trust ends before another holder can
+ * have the lock, as long as clocks run at about the same rate.
  */
 export function trustedUntilMs(sentMs: number, ttlMs: number): number {
   return sentMs + ttlMs - ttlMs / 10;

@@ -11,7 +11,7 @@ export interface TryReleaseOptions {
 }
 
 const RETRY_MS = 100;
-/** A lock that cannot be given back runs out by itself; a store that is away must not hold up its work. */
+/** A lock that cannot be released expires by itself; its work must not wait for an unreachable store. */
 const LIMIT_MS = 1_000;
 
 /** Releases a lock, or a place in the line, if the store answers within a second. Never rejects. */
