@@ -1,4 +1,4 @@
-/** What events tell, as metrics. What has known labels stands at 0 from the start, so that its first step is seen. */
+/** What events report, as metrics. A metric with known labels is 0 from the start, so that its first step is seen. */
 import {
   ELECTED_REASONS,
   LOST_REASONS,

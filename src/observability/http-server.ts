@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { ListenConfig } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 
-/** Clients that are slow, idle or many must not cost much: whoever asks here has little to say. */
+/** These endpoints take small requests; keep slow, idle or numerous clients cheap. */
 const LIMITS = {
   requestMs: 5_000,
   idleMs: 5_000,

@@ -1,4 +1,4 @@
-/** So many jobs have time series of their own; a histogram costs a dozen of them. */
+/** This many jobs have time series of their own; a histogram costs a dozen of them. */
 const MAX_JOBS = 1_000;
 /** What all further jobs share, and runs of jobs that are in no configuration any more. */
 export const OTHER_JOBS = "other";

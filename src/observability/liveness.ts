@@ -5,9 +5,9 @@ import type { ReplicaFacts } from "./replica-facts.ts";
 const BEAT_MS = 1_000;
 /** A turn of the event loop that takes longer costs leases and locks. */
 const TURN_LIMIT_MS = 10_000;
-/** For how long after it such a turn is told. */
+/** How long after such a turn it is reported. */
 const TURN_TOLD_MS = 5_000;
-/** A leader that is out of trust steps down at once, and its last command to Redis is given up after 5 s. */
+/** A leader that is out of trust steps down immediately, and its last command to Redis is abandoned after 5 s. */
 const STUCK_LIMIT_MS = 15_000;
 
 export interface LivenessOptions {
@@ -18,7 +18,7 @@ export interface LivenessOptions {
 
 /**
  * Whether only a restart can help: the event loop hardly turns, or the replica took itself for the leader and is stuck
- * in it. What a restart does not mend (Redis or etcd away, another leader) is none of its business.
+ * in it. It ignores what a restart does not fix (Redis or etcd away, another leader).
  */
 export class Liveness {
   readonly #options: LivenessOptions;

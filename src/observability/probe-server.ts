@@ -18,7 +18,7 @@ export interface ProbeServerOptions {
   readonly facts: ReplicaFacts;
 }
 
-/** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for whoever watches over the replica. */
+/** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. */
 export class ProbeServer {
   readonly #at: ListenConfig;
   readonly #liveness: Liveness;

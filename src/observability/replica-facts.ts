@@ -1,4 +1,4 @@
-/** What probes and metrics ask of a replica where no event tells it. Each answer is at hand, but for the queues'. */
+/** What probes and metrics ask of a replica where no event reports it. Each answer is at hand, but for the queues'. */
 export interface ReplicaFacts {
   /** The names of the configuration's jobs, in its order. */
   jobs(): readonly string[];

@@ -6,7 +6,7 @@ import type { ReplicaFacts } from "./replica-facts.ts";
 /** A scrape waits no longer for Redis than this; what has no answer by then is left out of it. */
 const QUEUE_LIMIT_MS = 1_000;
 
-/** What no event tells, read when somebody asks for it. */
+/** What no event reports, read when a client asks for it. */
 export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: ReplicaFacts): void {
   make.reading("clock_skew_seconds", "How far this machine's clock is ahead of the store's", gauge =>
     gauge.set(facts.clockSkewMs() / 1_000),
