@@ -6,8 +6,9 @@
 --       6 request
 -- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep
 --       5 tick (skip-next; epoch ms) or term (stepdown)   6 for how long the answer is kept (ms)
--- Returns {'done', value} or why not, with a value: {'already', ...}, {'not there', ''}, {'decided', cursor},
---         {'nobody', ''}, {'over', term of the leader}, {'reused', what the request id was used for}
+-- Returns `{'done', value}` or why not, with a value: `{'already', ...}`, `{'not there', ''}`, `{'decided', cursor}`,
+--         `{'nobody', ''}` (there is no leader), `{'over', term of the leader}`,
+--         `{'reused', what the request id was used for}`
 --
 -- A request that was answered before is given the same answer and not carried out again. Of skip-next only the answer
 -- 'done' counts: the client asks for one tick after the other until one is not decided and not skipped yet.
@@ -15,7 +16,7 @@
 -- The version of the controls grows with each of them. A launch whose plan knew an older version is void (launcher.ts), so
 -- once this script has answered, no later launch can be against the command.
 --
--- Why atomic: two operators at once, and a tick that is decided meanwhile.
+-- Why atomic: two operators may act at the same time, and a tick may be decided meanwhile.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -10,7 +10,7 @@ import { Script } from "../redis/script.ts";
 const TAKE = new Script(new URL("./operator-log.lua", import.meta.url));
 
 const INTERVAL_MS = 500;
-/** A leader that steps down reports who asked, but does not wait for long: until it is gone there is no other. */
+/** A leader that steps down reports who asked, but only waits briefly: until it has exited there is no other leader. */
 const CLEANUP_LIMIT_MS = 300;
 const ENTRIES_A_SCRIPT = 100;
 /** What was done before there was any leader, or under a release that reported nothing. */

@@ -38,7 +38,7 @@ export type ResumeOutcome =
   | { readonly outcome: "not paused" };
 export type SkipOutcome =
   | { readonly outcome: "skipped"; readonly tickAtMs: number }
-  /** The schedule has no further tick, or the job is over (`maxRuns`). */
+  /** The schedule has no further tick, or the job has ended (`maxRuns`). */
   | { readonly outcome: "no tick" };
 export type KeepOutcome =
   | { readonly outcome: "kept"; readonly ticks: readonly number[] }
@@ -62,13 +62,13 @@ export interface OperatorOptions {
   readonly by: string;
 }
 
-/** Skipping looks for a tick that is not to be skipped already; more than so many in a row is no plan. */
+/** Skipping searches for a tick that is not to be skipped already; more than this many in a row is no plan. */
 const MAX_SKIPS = 1_000;
 
 /**
- * What people do to a running cluster, whoever leads and wherever it is called from: a command is written to Redis and
- * is in force when the call has answered; the leader notices it within half a second. Who, when and what stands in the
- * job's history and in the audit record.
+ * What people do to a running cluster, from any process and under any leader. A command is written to Redis and is in
+ * force when the call has answered; the leader notices it within half a second. The job's history and the audit record
+ * keep who, when and what.
  */
 export class Operator {
   readonly #redis: Redis;
