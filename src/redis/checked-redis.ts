@@ -28,9 +28,9 @@ export interface CheckedOptions {
 }
 
 /**
- * A connection that is not ready before the server has shown that the database, the user and the role are those of the
- * configuration. ioredis alone reports a SELECT that is refused, and goes on in database 0. It is checked anew each time
- * that the connection is made, before ioredis lets through any command but those of its handshake.
+ * A connection that is ready only when the server has shown that database, user and role match the configuration.
+ * ioredis alone reports a SELECT that is refused, and goes on in database 0. The check is made again for each
+ * connection, before ioredis lets through any command other than its handshake.
  */
 export class CheckedRedis extends Redis {
   readonly #checked: CheckedOptions;
@@ -75,7 +75,7 @@ export class CheckedRedis extends Redis {
     return new CheckedRedis(options, this.#checked) as never;
   }
 
-  /** ioredis calls it for each error that the server answers with; those of the handshake come to nobody's ears. */
+  /** ioredis calls it for each error that the server answers with; nothing else reports errors of the handshake. */
   override handleReconnection(error: Error, item: Parameters<Redis["handleReconnection"]>[1]): void {
     if (this.status === "connect" && item.command.name !== "client") this.#refusal ??= error;
     super.handleReconnection(error, item);
@@ -109,7 +109,7 @@ export class CheckedRedis extends Redis {
       const facts = readAnswers(await Promise.race([this.#ask(demand.db), late]), demand);
       if (this.stream !== stream) return;
       const problem = replicaProblem(facts, demand);
-      // Behind sentinels the connector looks for another server when it hears of the role.
+      // Behind sentinels the connector searches for another server when it learns the role.
       if (problem !== null && !this.options.sentinels) throw problem;
       this.#refusal = problem;
       this.#facts = facts;
@@ -159,7 +159,7 @@ export class CheckedRedis extends Redis {
   }
 }
 
-/** True for what ended an attempt to connect: the watch of the connections tells it. */
+/** True for what ended an attempt to connect: the watch of the connections reports it. */
 export function isRefusal(error: Error): boolean {
   return REFUSALS.has(error);
 }

@@ -18,14 +18,14 @@ export interface ClusterConnectorOptions {
 }
 
 /**
- * Makes the class of connector that ioredis uses for one connection to the node of a Redis Cluster that holds the tag's
- * slot now: it is asked for anew each time that the connection is made. Everything that Bellwether and BullMQ write has
- * one hash tag, so a single node is all that is ever needed, and a connection to it is an ordinary one: WATCH, MULTI,
- * scripts and channels work as anywhere. A cluster client would follow redirections by itself, and send a transaction
- * again to the next node without its WATCH.
+ * Makes the class of connector that ioredis uses for one connection to a node of a Redis Cluster. The node is the one
+ * that holds the tag's slot now: the connector asks for it each time the connection is made. All keys of Bellwether and
+ * BullMQ have one hash tag, so one node is enough, and the connection is an ordinary one: WATCH, MULTI, scripts and
+ * channels work as usual. A cluster client would follow redirections by itself, and send a transaction again to the
+ * next node without its WATCH.
  */
 export function clusterConnector(options: ClusterConnectorOptions): NonNullable<RedisOptions["Connector"]> {
-  /** The nodes that were found last stand before those of the configuration, which may have gone since. */
+  /** The nodes that were found last come before those of the configuration, which may have left the cluster. */
   let known: readonly HostAndPort[] = [];
 
   return class ClusterConnector extends AbstractConnector {
@@ -37,7 +37,9 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
       super(DISCONNECT_LIMIT_MS);
     }
 
-    /** A replica that was promoted elsewhere, or a master that was demoted since it was asked, is left at once. */
+    /**
+     * Leaves a node immediately when it turns out to be a replica: the master's role moved after the node was chosen.
+     */
     override check({ role }: { role?: string }): boolean {
       return role === undefined || role === "master";
     }
@@ -83,8 +85,8 @@ interface FoundMaster {
 }
 
 /**
- * When no node answers, one of them is given out all the same: the connection to it fails, and that is told and tried
- * again like any other failure. A node that refuses the question would take the connection, whichever node it is.
+ * When no node answers, one of them is returned all the same: the connection to it then fails, and is reported and
+ * retried like any other failure. A node that refuses the question would take the connection, whichever node it is.
  */
 async function findMaster(
   candidates: readonly HostAndPort[],

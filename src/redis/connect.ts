@@ -11,7 +11,10 @@ import { tlsOptions } from "./tls.ts";
 
 /** A connection that gave no answer for this long is given up and made anew. */
 const ANSWER_LIMIT_MS = 5_000;
-/** A script that runs for too long is told after 5 s (BUSY): that answer, which BullMQ's commands get too, comes first. */
+/**
+ * Redis reports a script that runs for too long after 5 s (BUSY). BullMQ's commands get that answer too, and it comes
+ * first.
+ */
 const WORKER_ANSWER_LIMIT_MS = 6_000;
 /** BullMQ blocks a connection for up to 10 s. */
 const BLOCKED_ANSWER_LIMIT_MS = 12_000;
@@ -26,18 +29,19 @@ const SEND_AGAIN = 2;
 /**
  * What a connection is for decides what it may do when it breaks.
  *
- * - `noRetry`: election and launch. Commands fail at once while it is down and are never sent twice: a MULTI that
+ * - `noRetry`: election and launch. Commands fail immediately while it is down and are never sent twice: a MULTI that
  *   is replayed without its WATCH would launch ticks a second time.
  * - `plain`: controls, reads, heartbeats, records. The same: a command that was sent twice would be carried out twice.
- * - `subscriber`: presence and wakeups. Comes back fast: while it is away, others take this replica for dead.
+ * - `subscriber`: presence and wakeups. Reconnects fast: while it is away, other replicas take this one for dead.
  * - `worker`: BullMQ's workers, which block for seconds and want commands to wait for as long as it takes.
  */
 export type Purpose = "noRetry" | "plain" | "subscriber" | "worker";
 
 /**
- * Each command ends in time: while the connection is down it fails at once, when the connection breaks it fails then, and
- * a server that is silent for ANSWER_LIMIT_MS loses its connection (SilenceWatch). A command that ioredis queues has no such end: it
- * waits as long as a TCP proxy accepts connections to a server that is away, or as no sentinel answers.
+ * Each command ends in time. While the connection is down it fails immediately, and when the connection breaks it fails
+ * then. A server that is silent for ANSWER_LIMIT_MS loses its connection (SilenceWatch). A command that ioredis queues
+ * has no such end: it waits as long as a TCP proxy accepts connections to a server that is away, or as no sentinel
+ * answers.
  */
 const NEVER_TWICE: RedisOptions = {
   autoResendUnfulfilledCommands: false,
@@ -90,7 +94,7 @@ export function connectRedis(
     },
     hasPlainErrors: purpose !== "worker",
     onOpened: redis => {
-      // An "error" event without a listener would end the process; ConnectionWatch tells people about it once.
+      // An "error" event without a listener would end the process; ConnectionWatch reports it once.
       redis.on("error", ignoreConnectionError);
       families.set(redis, family);
       new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);
@@ -127,7 +131,7 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
   const credentials = { ...address.credentials };
   if (address.kind === "cluster") {
     const { nodes, tag } = address;
-    // The connector makes the sockets; `tls` tells ioredis what kind they are.
+    // The connector makes the sockets; `tls` only says what kind they are.
     return {
       ...credentials,
       Connector: clusterConnector({ nodes, tag, tls, credentials }),
@@ -158,8 +162,9 @@ function urlOf(text: string): RedisUrl {
 
 /**
  * A server that was demoted keeps its connections and refuses every write. Only a new connection can find its
- * successor, behind the same name, address or sentinel. The refused command is not sent again, but for a worker's: BullMQ
- * takes the refusal of a run's end for its failure, and a single command that was refused can be sent once more.
+ * successor, behind the same name, address or sentinel. The refused command is not sent again, except a worker's.
+ * BullMQ takes the refusal of a run's end for the run's failure, and a single command that was refused can safely be
+ * repeated.
  */
 function isWrongServer(error: Error): boolean {
   return /^(READONLY|MASTERDOWN|LOADING|MOVED|CLUSTERDOWN)\b/.test(error.message);

@@ -61,8 +61,9 @@ function withAdvice(sentence: string, kind: RedisAddress["kind"]): string {
 }
 
 /**
- * The same of the newest attempt to connect. Where the socket's end says little, the server is asked once more without a
- * handshake: one that refuses a connection says why before it closes it, and that is lost when the handshake was on its way.
+ * The same for the newest attempt to connect. When the socket's end gives no reason, the server is asked again without
+ * a handshake. A server that refuses a connection gives its reason before it closes it; a handshake that is already on
+ * its way loses that reason.
  */
 export async function whyNotConnected(
   redis: CheckedRedis,
@@ -97,7 +98,7 @@ function isTls(address: RedisAddress): boolean {
   return address.kind === "url" ? address.url.startsWith("rediss://") : address.tls !== undefined;
 }
 
-/** The text without the address's passwords, whoever quoted them. Too short ones occur by chance. */
+/** The text without the address's passwords, from any source. Passwords that are too short occur in texts by chance. */
 function withoutSecrets(text: string, address: RedisAddress): string {
   const secrets = secretsOf(address).filter(secret => secret.length >= 4);
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), maskUrls(text));

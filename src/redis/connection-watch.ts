@@ -24,9 +24,10 @@ interface Watched {
 }
 
 /**
- * Tells people about all connections of a replica: `redis.unreachable` once when one cannot be made, again for each other
- * refusal of the server while that lasts, and `redis.connected` when all of them are there (again). A server that goes away
- * breaks every connection; the first one that is added tells that at once, the others only when they cannot be made anew.
+ * Reports on all connections of a replica: `redis.unreachable` once when one cannot be made, again for each other
+ * refusal of the server while that lasts, and `redis.connected` when all of them are there (again). A server that goes
+ * away breaks every connection. The first connection that was added is reported immediately, the others only when they
+ * cannot be made anew.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
@@ -34,7 +35,7 @@ export class ConnectionWatch {
   readonly #watched = new Map<CheckedRedis, Watched>();
   /** Why each connection that cannot be made cannot. */
   readonly #down = new Map<CheckedRedis, string>();
-  /** The reasons that were told since all connections were there. */
+  /** The reasons that were reported since all connections were there. */
   readonly #told = new Set<string>();
   #main: CheckedRedis | null = null;
   #hasConnected = false;

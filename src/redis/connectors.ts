@@ -8,8 +8,8 @@ type OnError = Parameters<StandaloneConnector["connect"]>[0];
 
 /**
  * Keeps a socket's late errors from ending the process. ioredis listens to the first error of a socket only, and a TLS
- * socket can have two: one that is given up within its handshake, because the certificate does not fit or the replica
- * stops, may still hear of the server's alert about that. An error that nobody listens to is an uncaught exception.
+ * socket can have two. A socket that is closed within its handshake, because the certificate does not fit or the
+ * replica stops, may still receive the server's alert about that. An error without a listener is an uncaught exception.
  */
 export function hearEveryError(socket: Socket | TLSSocket): Socket | TLSSocket {
   return socket.on("error", () => undefined);
@@ -60,8 +60,8 @@ export class SentinelsConnector extends SentinelConnector {
   }
 
   /**
-   * Lets this attempt ask every sentinel once, beginning with the one after the last that was asked. ioredis asks those that
-   * are left of the last round, and says that none is reachable where none is left.
+   * Lets this attempt ask every sentinel once, beginning with the one after the last that was asked. By itself ioredis
+   * asks only those that the last round left. When none is left, it says that no sentinel is reachable.
    */
   #goRound(): void {
     const { done } = this.sentinelIterator.next();

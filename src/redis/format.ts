@@ -4,8 +4,8 @@ import type { RedisKeys } from "./keys.ts";
 import { Script } from "./script.ts";
 
 /**
- * The version of what stands under `{<namespace>}/` in Redis. It grows with a release whose data an older one would
- * misread, and such a release must go on with the format before it: during a rolling deploy both are at work.
+ * The version of the data under `{<namespace>}/` in Redis. It grows with a release whose data an older one would
+ * misread. Such a release must go on with the format before it, because both run during a rolling deploy.
  */
 export const FORMAT = 1;
 

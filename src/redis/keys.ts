@@ -37,7 +37,7 @@ export class RedisKeys {
   readonly dropped: string;
   /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
   readonly quarantine: string;
-  /** Hash: what operators have asked for and what stands until it is carried out or taken back (controls.ts). */
+  /** Hash: what operators have asked for and what is in force until it is carried out or taken back (controls.ts). */
   readonly orders: string;
   /** Hash: which data this is, and a count that only grows: replicas notice by it that data was lost (memory.ts). */
   readonly lineage: string;
@@ -59,7 +59,7 @@ export class RedisKeys {
   readonly aliveChannels: string;
   /** String: the fence that was drawn last, for all locks together. It must never go back. */
   readonly lockFence: string;
-  /** String: the version of what stands under these keys (format.ts). */
+  /** String: the version of the data under these keys (format.ts). */
   readonly format: string;
   readonly #base: string;
 

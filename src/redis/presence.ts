@@ -3,9 +3,9 @@ import type { Redis } from "ioredis";
 export interface RedisPresenceOptions {
   /** A connection of its own (`connectRedis`, purpose "subscriber"). */
   readonly subscriber: Redis;
-  /** This replica's own channel. Nobody publishes there: being subscribed is the message. */
+  /** This replica's own channel. Nothing is published there: the subscription is the message. */
   readonly channel: string;
-  /** Where everybody is told that leadership may have changed. */
+  /** Where every replica learns that leadership may have changed. */
   readonly notices: string;
 }
 
@@ -44,8 +44,8 @@ export class RedisPresence {
   }
 
   /**
-   * The server that holds the lease does not see this replica. If its subscription has stood for long, it stands
-   * on another server (a demoted one keeps its subscribers): then make it anew.
+   * The server that holds the lease does not see this replica. A subscription that is not new is then on another
+   * server, since a demoted server keeps its subscribers: make it anew.
    */
   announceAgain(): void {
     if ((this.announcedForMs() ?? 0) < STALE_MS) return;
@@ -53,7 +53,10 @@ export class RedisPresence {
     this.#options.subscriber.disconnect(true);
   }
 
-  /** After a restart of Redis nobody is subscribed for a moment; whoever has just come back accuses nobody. */
+  /**
+   * After a restart of Redis no replica is subscribed for a moment. A replica that has just reconnected must not report
+   * others as gone.
+   */
   isSettled(): boolean {
     return (this.announcedForMs() ?? 0) >= SETTLED_MS;
   }

@@ -2,9 +2,9 @@
 --
 -- KEYS  1 format
 -- ARGV  1 the format to raise it to
--- Returns the format that stands.
+-- Returns the format that is in force.
 --
--- Why atomic: of two releases that raise it at once the higher one must stay.
+-- Why atomic: of two releases that raise it at the same time the higher one must stay.
 
 local found = tonumber(redis.call('GET', KEYS[1]) or '0')
 if found >= tonumber(ARGV[1]) then return found end

@@ -93,7 +93,7 @@ export class Heartbeat {
     this.#record = { ...this.#record, ...change };
   }
 
-  /** Says that the replica is gone, if Redis can be told. */
+  /** Says that the replica has exited, if Redis answers. */
   async stop(): Promise<void> {
     await this.#task.stop();
     const { redis, keys } = this.#options;
@@ -115,7 +115,7 @@ export class Heartbeat {
         .exec();
       await onReplicas?.(await readReplicas(redis, keys));
     } catch {
-      // Redis is away: redis.unreachable tells it, and the record runs out meanwhile, as it should.
+      // Redis is away: `redis.unreachable` reports it, and the record expires meanwhile, as it should.
     }
   }
 }

@@ -27,7 +27,7 @@ export class Script {
     }
   }
 
-  /** Queues the script in a transaction, always whole: inside MULTI nobody could answer a NOSCRIPT. */
+  /** Queues the script in a transaction, always whole: inside MULTI a NOSCRIPT cannot be answered. */
   queue(transaction: ChainableCommander, keys: readonly string[], args: readonly Argument[]): void {
     transaction.eval(this.#lua, keys.length, ...keys, ...args);
   }

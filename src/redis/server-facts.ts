@@ -47,9 +47,9 @@ export interface ServerFacts {
 }
 
 /**
- * Reads the answers. Throws BW_REDIS_REFUSED when the connection is not what is wanted, and the server's own error when it
- * says no to everybody (LOADING, NOAUTH). INFO and CLIENT INFO may be refused to this user: then what they would show is
- * not checked, and SELECT's own answer stands for the database.
+ * Reads the answers. Throws BW_REDIS_REFUSED when the connection is not what is wanted, and the server's own error when
+ * it refuses every client (LOADING, NOAUTH). INFO and CLIENT INFO may be refused to this user: then what they would
+ * show is not checked, and SELECT's own answer decides for the database.
  */
 export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): ServerFacts {
   const { select, hello, info, clientInfo } = answers;

@@ -10,7 +10,7 @@ const HANDSHAKE_LIMIT_MS = 5_000;
 export interface SilenceLimits {
   /** How long an answer may take. */
   readonly answerLimitMs: number;
-  /** The server also sends what nobody asked for: only answers count. */
+  /** The server also sends messages without a request: only answers count. */
   readonly isSubscriber?: boolean;
 }
 
@@ -18,9 +18,9 @@ export interface SilenceLimits {
  * Ends a connection whose server has fallen silent; ioredis then makes it anew. A peer that is frozen, or behind a
  * network that drops everything, closes nothing, and a socket that is not written to never finds out.
  *
- * ioredis's own `socketTimeout` asks nothing by itself, so an idle connection stays silent for ever. It also counts time in
- * which this process did not run: after a handler that kept the event loop busy it would end connections whose
- * answers have come and were not read yet. Time is counted here in turns of the event loop.
+ * ioredis's own `socketTimeout` asks nothing by itself, so an idle connection stays silent for ever. It also counts
+ * time in which this process did not run. After a handler that kept the event loop busy it would end connections with
+ * answers that were not read yet. Time is counted here in turns of the event loop.
  */
 export class SilenceWatch {
   readonly #redis: Redis;

@@ -1,7 +1,7 @@
 /** The farthest that a Date can be from the epoch. */
 const MAX_INSTANT_MS = 8.64e15;
 
-/** The number that a value in Redis holds; null where it holds none, because somebody else wrote it. */
+/** The number that a value in Redis holds; null where it holds none, because another program wrote it. */
 export function storedNumber(value: string | null | undefined): number | null {
   return value && /^-?\d{1,300}(\.\d+)?$/.test(value) ? Number(value) : null;
 }
