@@ -23,7 +23,7 @@ export class Calendar implements Exception {
     this.canonical = `calendar ${digestOf(this.coverage)}`;
   }
 
-  /** The calendar with that `coverage`: equal to the one that told it, but for the names of its events. */
+  /** The calendar with that `coverage`: equal to the one that it came from, but for the names of its events. */
   static covering(name: string, coverage: readonly (readonly number[])[]): Calendar {
     const stretches = (["wall", "instant"] as const).flatMap((clock, i) => {
       const ends = coverage[i] ?? [];

@@ -18,7 +18,7 @@ export type ScheduleResult =
   | { readonly ok: true; readonly schedule: Schedule }
   | { readonly ok: false; readonly issues: readonly ScheduleIssue[] };
 
-/** Builds the schedule of a spec, or reports every problem of the spec at once. */
+/** Builds the schedule of a spec, or reports all problems of the spec together. */
 export function createSchedule(spec: ScheduleSpec): ScheduleResult {
   const issues: ScheduleIssue[] = [...issuesOfNumbers(spec)];
   const zone = zoneOf(spec.timezone);
@@ -116,7 +116,7 @@ function readCron(
   issues: ScheduleIssue[],
 ): CanonicalSource | null {
   if (texts.length === 0) issues.push({ field: "cron", problem: "the list of expressions is empty" });
-  // With a bad zone the expressions are still checked, in UTC, so that all mistakes show at once.
+  // With a bad zone the expressions are still checked, in UTC, so that all mistakes show together.
   const timezone = zoneOf(spec.timezone) === null ? "UTC" : spec.timezone;
   const expressions = texts.flatMap((text, index) => {
     const parsed = parseCron(text, { timezone, dst: spec.dst, seed: spec.seed });

@@ -33,9 +33,9 @@ export interface DayFields {
 const FIELD_NAMES = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
 
 /**
- * Expands the checked fields with cron-parser. Each list item is expanded alone: given a whole list,
- * cron-parser refuses overlapping items (`1-5,3`, `0,7`, or `H,30` for an unlucky name), `5#3` beside others,
- * and cuts the days to those of the month.
+ * Expands the checked fields with cron-parser, each list item alone. Given a whole list, cron-parser refuses
+ * overlapping items: `1-5,3`, `0,7`, or `H,30` for an unlucky name. It also refuses `5#3` beside others, and cuts the
+ * days to those of the month.
  *
  * @throws Error when cron-parser refuses an item that `parseCronSyntax` let pass.
  */

@@ -1,7 +1,7 @@
 /**
- * The grammar of a cron expression, checked before cron-parser sees it. cron-parser 5.10 accepts what nobody
- * means (`''` and `* * *` are "every minute", `janfeb` is December, a step of 90 minutes is "at minute 0"), and
- * its messages do not name the field. What leaves this file holds only digits, `*`, `-`, `/`, `L`, `#` and `H`.
+ * The grammar of a cron expression, checked before cron-parser sees it. cron-parser 5.10 accepts mistakes:
+ * `''` and `* * *` are "every minute", `janfeb` is December, a step of 90 minutes is "at minute 0". Its messages do not
+ * name the field. Expressions that pass hold only digits, `*`, `-`, `/`, `L`, `#` and `H`.
  */
 
 export interface CronSyntax {

@@ -2,7 +2,7 @@ import { durationText } from "./duration.ts";
 import { HOUR_MS } from "./time-units.ts";
 import type { ZoneSegment } from "./zone.ts";
 
-/** Says that the tick was moved out of a gap, and which wall time it stands for. */
+/** Says that the tick was moved out of a gap, and names the wall time that does not exist. */
 export function shiftNote(segment: ZoneSegment, at: number): string {
   const missing = wallText(at + segment.previousOffset);
   const actual = wallText(at + segment.offset);
@@ -11,7 +11,7 @@ export function shiftNote(segment: ZoneSegment, at: number): string {
   return `shifted by +${gap}: ${isSameDay ? missing.time : `${missing.date} ${missing.time}`} does not exist${isSameDay ? " on this day" : ""}`;
 }
 
-/** Says in which pass of a repeated hour the tick stands, or null when its wall time comes once. */
+/** Says in which pass of a repeated hour the tick is, or null when its wall time comes once. */
 export function passNote(segment: ZoneSegment, at: number): string | null {
   const before = segment.previousOffset - segment.offset;
   if (before > 0 && at < segment.start + before) return `second pass of a repeated ${repeatText(before)}`;

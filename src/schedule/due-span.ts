@@ -26,8 +26,8 @@ export interface DueSpanQuery {
 const WALK_LIMIT = 10_000;
 
 /**
- * Finds the due ticks without walking through all of them: whatever is older than grace and jitter together is
- * due and late for certain, so only the ticks after that are looked at one by one.
+ * Finds the due ticks without walking through all of them. A tick older than grace and jitter together is due and late
+ * for certain, so only the ticks after that are checked one by one.
  *
  * A job's ticks are decided in order: one that is not due yet holds back the later ones, even where their own
  * jitter is shorter. A held tick is due when it is let go, and on time then.
@@ -50,8 +50,8 @@ export function findDueSpan(query: DueSpanQuery): DueSpan {
 }
 
 /**
- * The first undecided tick that is not let go before `ms`; Infinity when there is none. Because a tick holds back the
- * later ones, this is the first one whose own due time is `ms` or later, and all ticks behind it are let go no earlier.
+ * The first undecided tick that is not let go before `ms`; Infinity when there is none. A tick holds back the later
+ * ones. So this is the first one whose own due time is `ms` or later, and all ticks behind it are let go no earlier.
  * Where the search is cut off it answers with an earlier tick.
  */
 export function firstDueFrom(schedule: Schedule, cursor: number, ms: number): number {

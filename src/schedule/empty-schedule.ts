@@ -7,7 +7,7 @@ import { EARLIEST_TICK_MS, LATEST_TICK_MS } from "./time-units.ts";
 const CALENDARS_END_MS = Date.UTC(CALENDAR_YEARS.last + 1, 0, 1) - 1;
 
 /**
- * Why a schedule has no tick at all, or null when it has one or nobody can tell: an end that has merely passed is
+ * Why a schedule has no tick at all, or null when it has one or this cannot be known: an end that has merely passed is
  * no problem, as no clock is asked.
  */
 export function emptyScheduleIssue(spec: ScheduleSpec, schedule: Schedule): ScheduleIssue | null {

@@ -10,9 +10,9 @@ import type { Zone, ZoneSegment } from "./zone.ts";
  */
 const STRETCH_LIMIT = 20_000;
 
-/** The calendar repeats after 400 years, so what a cron expression excepts for so long it excepts for ever. */
+/** The calendar repeats after 400 years, so what a cron expression excepts for this long it excepts for ever. */
 const CALENDAR_CYCLE_MS = 146_097 * DAY_MS;
-/** Single instants and the events of a calendar may lie farther apart than that, but not so many of them. */
+/** Single instants and the events of a calendar may be farther apart than that, but not this many of them. */
 const MIN_STRETCHES = 100;
 
 function isHopeless(passed: number, distanceMs: number): boolean {

@@ -18,9 +18,9 @@
  * A job whose schedule changed has a *lane* for each schedule that still has undecided ticks: its own rules, its own
  * cursor. Lanes do not hold each other back; they share the job's `maxRuns`.
  *
- * Late ticks of one job must not make punctual ticks of another late. So lanes are planned by urgency: first those without
- * late ticks, then those whose policy would miss a tick that waits, and last, in bounded number, late ticks that are
- * launched however late they are (`catchUp: all`).
+ * Late ticks of one job must not make punctual ticks of another late. So lanes are planned by urgency. Lanes without
+ * late ticks come first, then those whose policy would miss a tick that waits. Late ticks that are launched however
+ * late they are (`catchUp: all`) come last, in bounded number.
  */
 import type { MissReason, SkipReason } from "../reasons.ts";
 import { type CatchUpRules, findLaunchFrom, missReasons } from "./catch-up.ts";
@@ -33,7 +33,7 @@ export interface PlannedJob extends CatchUpRules {
   readonly name: string;
   /** The number of the epoch whose schedule this is, when that has been closed; absent for the one in force. */
   readonly epoch?: number;
-  /** How many more ticks may be launched before the job is over; no limit when absent. */
+  /** How many more ticks may be launched before the job ends; no limit when absent. */
   readonly runsLeft?: number;
   /** Ticks that an operator wants to be skipped. */
   readonly skips?: readonly number[];
@@ -66,13 +66,13 @@ export interface Plan {
   /** By urgency, then oldest due first; the decisions of one lane strictly ascending by tick. */
   readonly decisions: readonly Decision[];
   /**
-   * For every lane of the input (`laneOf`), when its first undecided tick is due (with jitter), or, while it is paused, the first
-   * one that is not due yet; null when it has none.
+   * For every lane of the input (`laneOf`), when its first undecided tick is due (with jitter). For a paused lane it is
+   * the first tick that is not due yet. Null when it has none.
    */
   readonly nextDue: ReadonlyMap<string, number | null>;
   /** The lanes with late ticks that `lateLimit` left over, in the order in which to plan them next. */
   readonly late: readonly string[];
-  /** False when a limit cut the plan: commit its decisions, then plan again at once. */
+  /** False when a limit cut the plan: commit its decisions, then plan again immediately. */
   readonly complete: boolean;
 }
 
@@ -106,9 +106,9 @@ export type PassDecision = Pass & PassedTicks;
 interface PassedTicks extends DecisionBase {
   /** The run that was in the way. */
   readonly blockedBy?: string;
-  /** The oldest tick, when the decision stands for several. */
+  /** The oldest tick, when the decision covers several. */
   readonly fromAtMs?: number;
-  /** How many ticks, when it stands for several. */
+  /** How many ticks, when it covers several. */
   readonly count?: number;
   /** The count is a lower bound: counting stopped early. */
   readonly countIsMinimum?: true;
@@ -125,7 +125,7 @@ const DEFAULT_LATE_LIMIT = 1_000;
 const LATE_A_LANE = 250;
 /** Longer than an ordinary handoff or a stall of the event loop, shorter than what people call an outage. */
 const DEFAULT_ON_TIME_MS = 5 * SECOND_MS;
-/** So many passed ticks of a job are decided one by one; older ones share a decision. */
+/** Up to this many passed ticks of a job are decided one by one; older ones share a decision. */
 const SINGLE_PASSES = 100;
 /** Of all jobs together this many passed ticks are decided one by one in a plan. They cost a tenth of a launch each. */
 const SINGLE_PASSES_A_PLAN = 5_000;
@@ -177,8 +177,11 @@ export function planTicks(input: PlanInput): Plan {
 }
 
 /**
- * How a lane is hurt by waiting. "punctual": its ticks are on time, and would be late. "losing": it has late ticks; a tick
- * that is on time now, or the newest, would be missed or replaced. "late": all its ticks are launched, however late.
+ * What waiting costs a lane.
+ *
+ * - "punctual": its ticks are on time, and would be late.
+ * - "losing": it has late ticks; a tick that is on time now, or the newest, would be missed or replaced.
+ * - "late": all its ticks are launched, however late.
  */
 type Urgency = "punctual" | "losing" | "late";
 
@@ -396,7 +399,7 @@ function launchesFrom(job: PlannedJob, from: number, span: DueSpan, room: number
   return { decisions, cutAt: null };
 }
 
-/** When each decision fell due; a tick that waited for an earlier one of its job is due with that one. */
+/** When each decision was due; a tick that waited for an earlier one of its job is due with that one. */
 function withDueTimes(schedule: Schedule, urgency: Urgency, decisions: readonly Decision[]): DueDecision[] {
   let dueAtMs = Number.NEGATIVE_INFINITY;
   return decisions.map(decision => {

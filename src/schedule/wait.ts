@@ -23,8 +23,8 @@ interface Rules {
 }
 
 /**
- * From which tick on the undecided ticks of a job with `overlap: queue` wait for the run before them, or did until it
- * ended a moment ago: these are launched like ticks that fell due when it ended.
+ * From which tick on the undecided ticks of a job with `overlap: queue` wait for the run before them, or waited until
+ * it ended a moment ago. They are launched like ticks that were due when it ended.
  */
 export function waitedFrom(job: WaitingJob, span: DueSpan, { nowMs, onTimeMs }: Rules): number {
   const { waitsFor, catchUp, catchUpWindowMs } = job;

@@ -2,8 +2,8 @@ import { BoundedCache } from "./bounded-cache.ts";
 import { WINDOWS_ZONES } from "./windows-zones.ts";
 
 /*
- * Which names are time zones. `Intl` decides whether it knows a zone, and takes more than the IANA database has: offsets,
- * and abbreviations of ICU's own that mean what hardly anyone would guess (BST is Asia/Dhaka, IST Asia/Kolkata).
+ * Which names are time zones. `Intl` decides whether it knows a zone, and takes more than the IANA database has. It
+ * takes offsets, and abbreviations of ICU's own with surprising meanings (BST is Asia/Dhaka, IST Asia/Kolkata).
  */
 
 /** The names without a region. The database takes in no more of them. */

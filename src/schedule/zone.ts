@@ -28,8 +28,8 @@ export interface WallClock {
   /** What to add to the instant to get the wall time, in milliseconds. */
   offsetAt(instant: number): number;
   /**
-   * The instant at which the wall clock shows the time: of two, the first; a time inside a gap is read on the
-   * clock from before the gap (RFC 5545, 3.3.5).
+   * The instant at which the wall clock shows the time. Of two instants it is the first; a time inside a gap is read on
+   * the clock from before the gap (RFC 5545, 3.3.5).
    */
   instantOf(wall: number): number;
 }
@@ -71,8 +71,8 @@ export class Zone implements WallClock {
   }
 
   /**
-   * Looks one chunk further on both sides, so that an end which is no transition has none within a chunk's
-   * length: nobody has to ask whether a gap or a repeated hour reaches across such an end.
+   * Searches one chunk further on both sides. An end which is no transition then has none within a chunk's length, so
+   * callers need not check whether a gap or a repeated hour reaches across it.
    */
   #findSegment(instant: number): ZoneSegment {
     const chunk = Math.floor(instant / CHUNK_MS);
