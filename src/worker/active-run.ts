@@ -61,7 +61,7 @@ export class ActiveRun {
     return end;
   }
 
-  /** False when the attempt was over or aborted already. */
+  /** False when the attempt had ended or was aborted already. */
   abort(cause: AbortCause): boolean {
     if (this.#isOver || this.#attempt.isAborted) return false;
     this.#attempt.abort(cause);

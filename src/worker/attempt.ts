@@ -42,12 +42,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  *     running ──settles──────────────────────────────▶ completed | failed
  *        │ abort(cause): the signal aborts
  *        ▼
- *     aborting ──settles, or the grace is over──▶ timeout: failed
+ *     aborting ──settles, or the grace ends─────▶ timeout: failed
  *                                                 shutdown: completed if it still made it, else returned
  *                                                 lost: lost
  *
  * JavaScript cannot stop a function: a handler that ignores its signal goes on in the background, and what comes
- * of it is ignored. Its retry may then run beside it; whoever cannot bear that must watch `run.signal`.
+ * of it is ignored. Its retry may then run beside it; a handler that must not overlap must watch `run.signal`.
  */
 export class Attempt {
   readonly #options: AttemptOptions;

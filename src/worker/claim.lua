@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the key that names the job's newest run   2 the job's history   3 the key that names the run at work
 --       4 the run (BullMQ's job key)
--- ARGV  1 job   2 prefix of BullMQ's keys of the run's queue   3 for how long the claim stands without renewal (ms)
+-- ARGV  1 job   2 prefix of BullMQ's keys of the run's queue   3 for how long the claim is valid without renewal (ms)
 --       4 token of the attempt
 -- Returns {'claimed', ''}; {'blocked', id} of another run that has not ended; {'gone', ''} when BullMQ does not have
 -- the run any more

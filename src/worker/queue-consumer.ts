@@ -53,8 +53,8 @@ export interface QueueConsumerOptions {
 /** Before what failed because the connection broke is tried again; BullMQ's own 15 s would hold up all runs. */
 const LOOP_RETRY_MS = 1_000;
 /**
- * A lock is renewed after this part of its life, or up to twice that: what is left outlives a refusal of half of that life,
- * and the renewals that were refused.
+ * A lock is renewed after this part of its life, or up to twice that. At least three fifths then remain, so the lock
+ * survives when the store refuses renewals for half of its life.
  */
 const RENEW_PART = 1 / 5;
 
@@ -64,7 +64,7 @@ export class QueueConsumer {
   readonly #worker: Worker;
   /** By run id. */
   readonly #active = new Map<string, ActiveRun>();
-  /** How long the attempts took that are over while BullMQ still writes that down. */
+  /** How long the attempts took that have ended while BullMQ still writes that down. */
   readonly #ending = new Map<BullJob, number>();
   readonly #ends: RunEnds;
   readonly #offers: RunOffers;
@@ -128,7 +128,7 @@ export class QueueConsumer {
     this.#noteIdle();
     await settlesWithin(this.#idle.promise, deadlineMs);
     for (const run of this.#active.values()) run.abort("shutdown");
-    // With nothing in hand, closing is a courtesy; BullMQ waits for connections that are about to come back.
+    // With no run in hand, closing is best effort; BullMQ waits for connections that are about to recover.
     const isClosed = await settlesWithin(closed, abortGraceMs + (this.#isIdle() ? 0 : closeLimitMs));
     const isClean = this.#isIdle() && this.#interrupted === 0;
     this.#ends.stop();
@@ -146,7 +146,7 @@ export class QueueConsumer {
     if (this.#stopping && this.#isIdle()) this.#idle.resolve();
   }
 
-  /** BullMQ's loop ends by itself only when it is closed; anything else is told and tried again. */
+  /** BullMQ's loop ends by itself only when it is closed; any other end is reported and retried. */
   async #consume(): Promise<void> {
     while (!this.#stopping) {
       try {
@@ -245,7 +245,7 @@ export class QueueConsumer {
     if (run?.abort("lost")) this.#options.reporter.lost(run, reason);
   }
 
-  /** Shutdown: to the head of the queue, so that the next replica takes it at once. */
+  /** Shutdown: to the head of the queue, so that the next replica takes it immediately. */
   #requeue(bullJob: BullJob, token: string | undefined): Promise<never> {
     const move = () => bullJob.moveToWait(token);
     return this.#handOver(bullJob, { code: "shutdown" }, move, new WaitingError());
@@ -293,14 +293,17 @@ export class QueueConsumer {
     return durationMs;
   }
 
-  /** Of a stop that gave up, this has been told. */
+  /** When a stop gave up, this has already been reported. */
   #loseEnd(bullJob: BullJob, reason: RunLostReason): void {
     const isCalled = this.#ending.delete(bullJob);
     this.#noteIdle();
     if (isCalled || !this.#stopping) this.#options.reporter.lost(nameOf(bullJob), reason);
   }
 
-  /** A run that is lost is told where it is: when its lock cannot be renewed, and when its end cannot be written. */
+  /**
+   * The loss of a run is reported where it is noticed: when its lock cannot be renewed, and when its end cannot be
+   * written.
+   */
   #onError(error: unknown): void {
     const { queue, reporter } = this.#options;
     if (error instanceof WaitingError || lostRunOf(error) !== null) return;

@@ -16,7 +16,7 @@ export interface RunClaimsOptions {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly queue: string;
-  /** For how long a claim stands without `renew`. */
+  /** For how long a claim is valid without `renew`. */
   readonly ttlMs: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Job as BullJob } from "bullmq";
 
-/** A run is promoted this much before its delay is over, unless this replica dies meanwhile. */
+/** A run is promoted this much before its delay ends, unless this replica dies meanwhile. */
 const FALLBACK_MS = 5_000;
 const QUICK_MS = 100;
 const MAX_PAUSE_MS = 30_000;
@@ -15,11 +15,11 @@ export interface RunOffersOptions {
  * Offers the runs that this replica has no handler for to the others, without using up attempts: during a rolling
  * deploy a newer replica has it.
  *
- * A delay alone starves the newer replica (measured: 27 rounds): the worker that knows when the delay ends takes
- * the run itself in the moment in which it wakes the others. So the delay is only for the case that this replica
- * dies, and the run is promoted before: Redis then wakes the worker that has been blocked longest. Every other
- * offer follows quickly, while this replica's worker is certain to be the youngest in that row. Otherwise pauses
- * grow with the age of the run, so that the leftovers of a job that was removed do not keep the queue busy.
+ * A delay alone starves the newer replica (measured: 27 rounds). The worker that knows when the delay ends takes the
+ * run itself at the moment when it wakes the others. So the delay is only for the case that this replica dies, and the
+ * run is promoted before: Redis then wakes the worker that has been blocked longest. Every other offer follows quickly,
+ * while this replica's worker is certain to be the last in that queue. Otherwise pauses grow with the age of the run,
+ * so that runs of a job that was removed do not keep the queue busy.
  */
 export class RunOffers {
   readonly #options: RunOffersOptions;
@@ -47,7 +47,7 @@ export class RunOffers {
     if (this.#isStopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      // It fails when the run is not delayed any more: somebody else promoted it, or Redis is away.
+      // It fails when the run is not delayed any more: another replica promoted it, or Redis is away.
       bullJob.promote().catch(() => undefined);
     }, ms);
     this.#timers.add(timer);

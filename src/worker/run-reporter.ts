@@ -31,7 +31,7 @@ interface RunName {
 
 const REMEMBERED_RETURNS = 10_000;
 
-/** Tells how runs end, after BullMQ has written it down: what is told is what Redis holds. */
+/** Reports how runs end, after BullMQ has written it down: what is reported is what Redis holds. */
 export class RunReporter {
   readonly #options: RunReporterOptions;
   readonly #returned = new Set<string>();

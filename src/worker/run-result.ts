@@ -10,9 +10,9 @@ const RESULT_LIMIT_BYTES = 1024 * 1024;
 const WHY_LIMIT = 500;
 
 /**
- * What of a handler's return value BullMQ can keep. One that is no JSON (a BigInt, a cycle: an HTTP client's
- * response has them) or too large is dropped and the run completes all the same: the work is done, and failing
- * the attempt would do it again. What is kept is plain data, because `toJSON` and getters may throw the next time.
+ * What BullMQ can keep of a handler's return value. A value that is too large or no JSON is dropped: a BigInt, or a
+ * cycle as in an HTTP client's response. The run completes all the same, because the work is done and failing the
+ * attempt would do it again. What is kept is plain data, because `toJSON` and getters may throw the next time.
  */
 export function keepResult(result: unknown): KeptResult {
   if (result === undefined || result === null) return { result, dropped: null };

@@ -6,9 +6,9 @@ const NOW_AT: Readonly<Record<string, number>> = { moveToActive: 11 + 1, moveToF
 const DUE_AT = 3;
 
 /**
- * BullMQ's backend for a worker, but by the store's time. BullMQ decides by the clock of the machine when a retry is due,
- * and which delayed runs are due: on a machine that is an hour ahead, a retry after 2 s would be due after an hour and 2 s,
- * and a run that another machine delayed by an hour would be taken immediately.
+ * BullMQ's backend for a worker, but by the store's time. BullMQ uses the machine's clock to decide when a retry is due,
+ * and which delayed runs are due. On a machine that is an hour ahead, a retry after 2 s would be due after an hour and 2 s.
+ * A run that another machine delayed by an hour would be taken immediately.
  *
  * Redis holds the store's time; the instants for which BullMQ's worker waits are the machine's.
  *

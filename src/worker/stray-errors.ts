@@ -11,7 +11,10 @@ const scope = new AsyncLocalStorage<RunScope>();
 
 const inProgress = new Set<RunScope>();
 
-/** Calls `work` so that an error which escapes from it later, or an end of the process, can still be told against its run. */
+/**
+ * Calls `work` so that an error which escapes from it later, or an end of the process, can still be attributed to its
+ * run.
+ */
 export async function inRunScope<T>(run: RunScope, work: () => Promise<T> | T): Promise<T> {
   inProgress.add(run);
   try {
@@ -28,9 +31,9 @@ export interface StrayErrorsOptions {
 }
 
 /**
- * Keeps one careless handler from ending the replica and everybody else's runs. An error that no promise or
- * callback caught (`setTimeout(() => { throw … })`, an `error` event without a listener, a forgotten `await`) is
- * told as `run.strayError`; the run itself goes on, and its timeout ends it when it hangs because of that.
+ * Keeps one careless handler from ending the replica and all other runs. Examples are `setTimeout(() => { throw … })`,
+ * an `error` event without a listener, and a forgotten `await`. An error that no promise or callback caught is reported
+ * as `run.strayError`. The run itself goes on, and its timeout ends it when it hangs because of that.
  *
  * Node keeps the AsyncLocalStorage store of the code that threw or rejected while it calls these two handlers. Of
  * something that a first run made and later ones share (a connection pool), the first run is named.

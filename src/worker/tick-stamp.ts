@@ -11,8 +11,8 @@ export interface StampedData {
 const KINDS: readonly string[] = ["scheduled", "catch-up", "manual", "backfill"] satisfies TickKind[];
 
 /**
- * Reads `_tick`. A BullMQ job that somebody else added under a job's name has none: it is a manual run, and its
- * tick is the time at which it was added.
+ * Reads `_tick`. A BullMQ job that another program added under a job's name has none: it is a manual run, and its tick
+ * is the time at which it was added.
  */
 export function readStamp(raw: unknown, addedAtMs: number): StampedData {
   if (!isRecord(raw))

@@ -1,4 +1,4 @@
--- Tells whether the end of a run's attempt is written, and renews the run's lock, or takes it again, where it is not.
+-- Finds whether the end of a run's attempt is written, and renews the run's lock, or takes it again, where it is not.
 --
 -- KEYS  1 the run (BullMQ's job key)   2 its lock
 -- ARGV  1 token of the lock   2 for how long the lock is kept (ms)   3, 4, 5 how many attempts were counted, how often the
@@ -7,8 +7,8 @@
 -- {'removed', ''} when BullMQ does not have the run any more
 --
 -- BullMQ counts an attempt when it writes its end, and another one cannot begin before that, unless the run was found
--- without a lock. A lock that has run out on a run that nobody has found yet is taken again: the stalled check of another
--- worker then leaves the run alone.
+-- without a lock. A lock that has expired on a run that no worker has found yet is taken again: the stalled check of
+-- another worker then leaves the run alone.
 --
 -- Why atomic: the stalled check may come between the look and the lock.
 

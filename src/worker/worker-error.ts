@@ -22,7 +22,7 @@ const LOST_TEXTS = [
 const TEXT_LIMIT = 300;
 const REPEAT_MS = 60_000;
 
-/** True for what the replica tells once, for all of its connections, as `redis.unreachable`. */
+/** True for what the replica reports once, for all of its connections, as `redis.unreachable`. */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error ? String(error.code) : "";
@@ -30,7 +30,9 @@ export function isConnectionError(error: unknown): boolean {
   return SOCKET_CODES.has(code) || isAway(error) || CONNECTION_TEXT.test(error.message);
 }
 
-/** The run that BullMQ could not write to because its lock, or the run itself, is gone; null for other errors. */
+/**
+ * The run that BullMQ could not write to because its lock, or the run itself, no longer exists; null for other errors.
+ */
 export function lostRunOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   return LOST_TEXTS.map(text => text.exec(error.message)?.[1]).find(run => run !== undefined) ?? null;
@@ -42,7 +44,7 @@ export function isNoLongerActive(error: unknown): boolean {
 }
 
 /**
- * The text of an error without the arguments of the command that it is about: ioredis hangs them on the error, and
+ * The text of an error without the arguments of the command that it is about. ioredis attaches them to the error, and
  * Redis quotes them in "unknown command"; those of AUTH are a password.
  */
 export function safeText(error: unknown): string {
@@ -51,8 +53,8 @@ export function safeText(error: unknown): string {
 }
 
 /**
- * Lets a text through once a minute. BullMQ goes on asking after an error that is not the connection's (a replica
- * that became read-only, no memory left), which would be a line for every try of every queue.
+ * Lets a text through once a minute. After an error that is not the connection's (a replica that became read-only, no
+ * memory left) BullMQ goes on asking. Each try of each queue would be a line.
  */
 export class RepeatFilter {
   readonly #toldAt = new Map<string, number>();

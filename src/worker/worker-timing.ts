@@ -11,7 +11,7 @@ export interface WorkerTiming {
   readonly returnDelayMs: number;
   /** How long a handler may clean up after its signal aborted, before it is left to itself. */
   readonly abortGraceMs: number;
-  /** How long giving runs back and closing may take in `stop`, when Redis does not answer. */
+  /** How long returning runs to the queue and closing may take in `stop`, when Redis does not answer. */
   readonly closeLimitMs: number;
 }
 
@@ -24,8 +24,8 @@ export const DEFAULT_TIMING: WorkerTiming = {
 };
 
 /**
- * So often may a run's replica die before BullMQ fails the run. A graceful stop gives runs back and does not count
- * here, so only kills do: two deploys in a row that end in SIGKILL are survived, while a run that takes its process
- * down every time (out of memory) stops after having done so six times.
+ * How many times a run's worker may die before BullMQ fails the run. A graceful stop requeues runs and does not count,
+ * so only kills do. A run survives two deploys in a row that end in SIGKILL. A run that always takes its process down
+ * (out of memory) stops after the sixth time.
  */
 export const MAX_STALLED_COUNT = 5;

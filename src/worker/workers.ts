@@ -24,7 +24,7 @@ export interface WorkersOptions {
   readonly log?: RunLogSource;
   /** Where handlers get their locks from. */
   readonly locks?: RunLocks;
-  /** Keeps the record of how runs end. When it fails, that is told and nothing else happens. */
+  /** Keeps the record of how runs end. When it fails, that is reported and nothing else happens. */
   readonly recordResult?: (result: RunResult) => Promise<void>;
   readonly timing?: Partial<WorkerTiming>;
   /** How far this machine's clock is ahead of the store's time; 0 by default. */
@@ -108,10 +108,10 @@ export class Workers {
   }
 
   /**
-   * Takes no more work at once. Running handlers have `deadlineMs` to end; then their signals abort, and their runs
-   * go to the head of their queues for other replicas, without using up an attempt, even when a handler ignores
-   * that. Resolves with whether every handler came to its end, in bounded time also without Redis (the locks then
-   * run out and other replicas find the runs). Safe to call twice.
+   * Takes no more work, immediately. Running handlers have `deadlineMs` to end; then their signals abort. Their runs go
+   * to the head of their queues for other replicas, without using up an attempt, even when a handler ignores the
+   * signal. Resolves with whether every handler came to its end. The time is bounded also without Redis: the locks then
+   * expire and other replicas find the runs. Idempotent.
    */
   stop({ deadlineMs }: { readonly deadlineMs: number }): Promise<boolean> {
     this.#stopped ??= this.#stop(deadlineMs);
