@@ -94,7 +94,7 @@ export interface EventMap {
   "leader.lost": { term: number; reason: LostReason; reasonCode: LostReason; at: string } & EndCause;
   /** The leader's work broke down (a bug); it resigned so that others can try. */
   "leader.failed": { term: number; error: string };
-  /** Nobody has led for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
+  /** There has been no leader for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
   "leader.absent": { forMs: number; error: string };
   /** This replica's bids have no answer while another one leads; again with `forMs` while it lasts, at growing intervals. */
   "bid.failing": { forMs: number; error: string; leader: string };
@@ -110,7 +110,7 @@ export interface EventMap {
     run: string;
     kind: TickKind;
   };
-  /** `run`: what stood in the way. `count` ticks from `from` to `tick`, when one record stands for several. */
+  /** `run`: the run that blocked it. `count` ticks from `from` to `tick`, when one record covers several. */
   "tick.skipped": {
     job: string;
     tick: string;
@@ -121,7 +121,7 @@ export interface EventMap {
     from?: string;
     count?: number;
   };
-  /** `count` ticks from `from` to `tick`, when one record stands for several. */
+  /** `count` ticks from `from` to `tick`, when one record covers several. */
   "tick.missed": {
     job: string;
     tick: string;
@@ -167,7 +167,7 @@ export interface EventMap {
   };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };
-  /** An error that no promise or callback of a handler caught; it is told against its run where that is known. */
+  /** An error that no promise or callback of a handler caught; it names its run where that is known. */
   "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
 
   /**
@@ -189,7 +189,7 @@ export interface EventMap {
   "config.rejected": { mistakes: readonly string[] };
   /** The change that was rejected has been taken back: the files are again what this replica runs with. */
   "config.resolved": { generation: number; hash: string };
-  /** A file of the configuration is not read although it looks as if it should be; once for each. */
+  /** A file of the configuration is not read although its name or contents suggest it; once for each. */
   "config.unread": { problem: string };
   /**
    * Replicas of one generation carry different jobs, or (with `zones`) know different clock changes for these zones,
@@ -206,8 +206,8 @@ export interface EventMap {
   };
 
   /**
-   * A replica of a higher generation in the same namespace has no job in common with this one: probably another
-   * application, whose leader launches its own jobs only, and keeps this one from leading.
+   * A replica of a higher generation in the same namespace has no job in common with this one. It is probably another
+   * application: its leader launches its own jobs only, and keeps this one from leading.
    */
   "namespace.shared": {
     generation: number;
@@ -218,13 +218,13 @@ export interface EventMap {
   };
 
   /**
-   * A connection to Redis cannot be made or used; told once until all are back, and again for each other refusal. `connection`:
-   * which one, unless it is the main one.
+   * A connection to Redis cannot be made or used; reported once until all recover, and again for each other refusal.
+   * `connection`: which one, unless it is the main one.
    */
   "redis.unreachable": { address: string; error: string; connection?: string };
   /** `server` is the one that the main connection reaches: `address` may name sentinels, nodes or a name that moves. */
   "redis.connected": { address: string; server?: string; version: string };
-  /** etcd does not answer, or refuses the user; told once until it is back. */
+  /** etcd does not answer, or refuses the user; reported once until it recovers. */
   "etcd.unreachable": { address: string; error: string };
   "etcd.connected": { address: string };
   "redis.warning": { problem: string; advice: string };
@@ -249,7 +249,7 @@ export interface EventMap {
   "run.stalled": { queue: string; run: string };
   /** A launched run is not started for longer than it should take; once for each cause. `fix`: what to do about it. */
   "run.stuck": { job: string; run: string; queue: string; cause: string; forMs: number; fix: string };
-  /** It was started, was removed, or its queue gets on. `cause`: what was told last. */
+  /** It was started, was removed, or its queue makes progress. `cause`: the last one that was reported. */
   "run.unstuck": { job: string; run: string; queue: string; cause: string; forMs: number };
   /** The lock went to another replica or ran out: whatever this attempt comes to does not count. */
   "run.lost": {
@@ -263,9 +263,11 @@ export interface EventMap {
   "run.resultDropped": { job: string; run: string; reason: string; reasonCode: DropReason["code"] };
   /** The end of a run is missing from the history; the run itself is not affected. */
   "run.unrecorded": { job: string; run: string; error: string };
-  /** BullMQ reported something other than a broken connection; the same text is told once a minute. */
+  /** BullMQ reported something other than a broken connection; the same text is reported once a minute. */
   "worker.error": { queue: string; error: string };
-  /** The workers hear nothing from Redis on this connection (its name in CLIENT LIST); told once until they do. */
+  /**
+   * The workers receive nothing from Redis on this connection (its name in CLIENT LIST); reported once until they do.
+   */
   "worker.silent": { connection: string; forMs: number };
   "worker.heard": { forMs: number };
 
@@ -291,7 +293,7 @@ type EventRule<K extends EventName> = {
   readonly message: string;
 };
 
-/** Level and fixed text of each event. The values stand in the fields, never in the text. */
+/** Level and fixed text of each event. The values are in the fields, never in the text. */
 export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "replica.started": { level: "info", message: "replica started" },
   "replica.stopping": { level: "info", message: "replica stopping" },

@@ -51,7 +51,7 @@ function ownStatus(): string {
   try {
     return readFileSync("/proc/self/status", "utf8");
   } catch {
-    // Without /proc nobody can know.
+    // Without /proc there is no way to know.
     return "";
   }
 }

@@ -25,7 +25,8 @@ const EXIT_PAUSE_MS = 10;
 
 /**
  * Writes lines to a file descriptor, and neither throws nor waits: a log that cannot be written must not fail a run,
- * block the event loop or end the process. Each line is written at once, so what was logged before a crash is on record.
+ * block the event loop or end the process. Each line is written immediately, so what was logged before a crash is on
+ * record.
  *
  * - The reader of a pipe does not keep up (EAGAIN): up to 1 MiB waits, and newer lines are dropped.
  * - Any other error (ENOSPC, EIO, EPIPE, EBADF): one line waits, and newer ones are dropped. It may have been written in

@@ -4,7 +4,7 @@ import { withoutInternalFrames } from "./handlers/stack-frames.ts";
 import { attempt, readThrown } from "./handlers/thrown.ts";
 import { stdoutLines } from "./log-output.ts";
 
-/** One JSON object a line, written to stdout at once: what was logged before a crash is on record. */
+/** One JSON object a line, written to stdout immediately: what was logged before a crash is on record. */
 export function createLog(level: Level, bindings: Record<string, unknown> = {}): Logger {
   return pino(
     {

@@ -1,6 +1,7 @@
 /**
- * The end of this process, also while an operation of Node.js's thread pool never ends: reading a FIFO or a file of a
- * mount that hangs, a name server that does not answer. `process.exit` waits for all of them.
+ * The end of this process, also while an operation of Node.js's thread pool never ends. Such an operation reads a FIFO
+ * or a file of a mount that hangs, or waits for a name server that does not answer. `process.exit` waits for all of
+ * them.
  */
 
 /** How long operations that have begun, such as the write of a file, may hold up the end. */
@@ -9,7 +10,7 @@ const PAUSE_MS = 20;
 /** Requests that run in the thread pool, as `process.getActiveResourcesInfo` names them. */
 const OPERATION = /^(FSReq|GetAddrInfoReq|GetNameInfoReq)/;
 
-/** Ends the process with this code: when its operations have ended, or when the limit is over, without them. */
+/** Ends the process with this code: when its operations have ended, or when the limit has passed, without them. */
 export function endProcess(code: number, limitMs = OPERATIONS_LIMIT_MS): void {
   const untilMs = performance.now() + limitMs;
   const end = () => {
@@ -21,8 +22,8 @@ export function endProcess(code: number, limitMs = OPERATIONS_LIMIT_MS): void {
 }
 
 /**
- * Replaces the program by one that only exits. That ends all threads at once, and the exit code is ours. SIGKILL has
- * neither: its exit code is 137, and it does not reach the first process of a container (PID 1).
+ * Replaces the program by one that only exits. That ends all threads immediately, and the exit code is ours. SIGKILL
+ * does neither: its exit code is 137, and it does not reach the first process of a container (PID 1).
  */
 function replaceProcess(code: number): never {
   process.exitCode = code;

@@ -60,9 +60,9 @@ export function tellTermReason<R extends ElectedReason | ResignReason | LostReas
 }
 
 /**
- * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it; `taken`:
- * the store does not know it as ours any more; `unreachable`: the store gave no answer until its time ran out.
- * Events have the code as their text too; the sentence is in the error.
+ * Why a lock was lost. `expired`: its time ran out while this process was frozen or too busy to renew it. `taken`: the
+ * store no longer knows it as ours. `unreachable`: the store gave no answer until its time ran out. Events have the
+ * code as their text too; the sentence is in the error.
  */
 export type LockLostReason = "expired" | "taken" | "unreachable";
 

@@ -78,8 +78,8 @@ interface Part {
 }
 
 /**
- * One replica: the only place that picks implementations. It starts what its roles need, and stops in the order
- * that loses nothing: leadership goes first and at once, running handlers get their time, connections last.
+ * One replica: the only place that picks implementations. It starts what its roles need, and stops in the order that
+ * loses nothing: it gives up leadership first and immediately, running handlers get their time, connections close last.
  */
 export class Replica {
   readonly id: string;
@@ -113,7 +113,7 @@ export class Replica {
   /** The handlers are loaded, or will not be any more. */
   readonly #loaded = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
-  /** That it started; of a replica that could not, nobody needs to hear that it stopped. */
+  /** Whether `replica.started` was emitted; if not, `replica.stopped` is not emitted either. */
   #isTold = false;
   #hasFailed = false;
   /** What a start that goes on is doing. */
@@ -205,7 +205,7 @@ export class Replica {
       keys: this.#keys,
       clock: { sleep },
       absence: this.#absence,
-      // The elector tells whom a scheduler follows.
+      // The elector reports whom a scheduler follows.
       events: this.#has("scheduler") ? null : this.events,
     });
     this.#begin(this.#leaderWatch);
@@ -238,8 +238,8 @@ export class Replica {
 
   /**
    * Goes on with a changed configuration: jobs, handlers, queues, generation and log level, without restarting a worker
-   * or dropping a tick. Resolves with what stands against it, and nothing has changed then; an empty list when it was
-   * taken over. Not to be called again before it has resolved.
+   * or dropping a tick. Resolves with the obstacles, and nothing has changed then, or with an empty list when it was
+   * applied. Not to be called again before it has resolved.
    */
   async reconfigure(changed: Config): Promise<readonly string[]> {
     await this.#loaded.promise;
@@ -322,7 +322,7 @@ export class Replica {
       this.#workers?.stop({ deadlineMs: this.#config.shutdownTimeoutMs }),
     ]);
     await this.#locks?.stop();
-    // What they still have to say to Redis is a courtesy: a server that hangs must not hold up the end.
+    // Their last writes to Redis are best effort: a server that hangs must not hold up the end.
     const cleanups = [
       ...this.#others.map(part => part.stop()),
       ...[this.#launcher?.close(), this.#queueDepths?.close()],
