@@ -28,7 +28,7 @@ export type Acts = Partial<Record<FaultKind, Act>>;
 
 export const NOTHING_TO_HEAL = async () => undefined;
 
-/** Whom a step is aimed at. When nobody leads just then, somebody else is hit. */
+/** The replica that a step is aimed at. When there is no leader at that moment, it is another replica. */
 export function target({ group }: Faults, { atLeader, pick }: Step): Slot {
   const leader = group.leader();
   if (atLeader && leader) return leader;

@@ -17,7 +17,7 @@ interface MadeRemoval {
   back: Window | null;
 }
 
-/** Replicas look at their configuration once a second, and believe it when two looks agree. */
+/** Replicas check their configuration once a second, and accept it when two checks agree. */
 const SPREAD_MS = 6_000;
 const ROLLOUT_CHECK_MS = 50;
 const ROLLOUT_LIMIT_MS = 5_000;

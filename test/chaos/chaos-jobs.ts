@@ -2,7 +2,7 @@ import { createSchedule } from "../../src/schedule/create-schedule.ts";
 import { CALENDAR, CALENDAR_FILE, type Exception } from "./exceptions.ts";
 import type { JobRules, JudgedJob } from "./verdict.ts";
 
-/** A job under test: what stands in its configuration, and what its handler does. */
+/** A job under test: its text in the configuration, and what its handler does. */
 export interface ChaosJob extends Omit<JobRules, "jitterOf" | "isExcepted"> {
   readonly name: string;
   readonly except?: Exception;

@@ -18,7 +18,7 @@ export interface ChaosReport {
   readonly elections: number;
   /** From the fault to the next `leader.elected`, as seen from outside. */
   readonly handoffs: readonly Handoff[];
-  /** What `leader.elected` says of itself: reason, and how long nobody led. */
+  /** What `leader.elected` says of itself: reason, and how long there was no leader. */
   readonly vacancies: readonly Handoff[];
   readonly timeline: Timeline;
   readonly evidence: Evidence;

@@ -305,7 +305,7 @@ class ChaosRun {
     }
   }
 
-  /** Whether each job has a record of a tick at or after the instant; one with `maxRuns` may be over. */
+  /** Whether each job has a record of a tick at or after the instant; one with `maxRuns` may have ended. */
   #haveReached(atMs: number): boolean {
     const jobs = this.#config.judged([]).filter(({ maxRuns }) => maxRuns === undefined);
     const reached = this.#record.historyOf(jobs).map(({ run }) => readRun(run));

@@ -48,7 +48,7 @@ function onConnection(name: string): Act {
   };
 }
 
-/** One side is closed, and the other one is not told, as behind a load balancer that forgets. */
+/** One side is closed without notice to the other, as behind a load balancer that forgets. */
 async function halfOpen(faults: Faults, step: Step): Promise<Injected | null> {
   const slot = target(faults, step);
   const name = variantOf(NAMES, step);

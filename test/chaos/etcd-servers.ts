@@ -213,7 +213,7 @@ class EtcdNode {
   }
 }
 
-/** All at once, so that they differ. */
+/** All together, so that they differ. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map(server => once(server, "listening")));

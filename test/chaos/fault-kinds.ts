@@ -9,19 +9,19 @@ export interface Harm {
   readonly aftermathMs: number;
   /** Its effects may be on record as of this much earlier. */
   readonly beforeMs?: number;
-  /** After so long another replica leads, although the fault goes on. */
+  /** After this time another replica leads, although the fault goes on. */
   readonly limitMs?: number;
   /** The leader's term ends by it. */
   readonly endsTerm?: boolean;
 }
 
 export interface FaultRule {
-  /** How often it stands in the deck that the script is drawn from. */
+  /** How often it is in the deck that the script is drawn from. */
   readonly cards: Partial<Record<StoreKind, number>>;
   readonly holdMs: readonly [number, number];
   /** How often the leader is hit; 1 when absent. */
   readonly leaderShare?: number;
-  /** Nothing else happens until so long after the fault has ended: it takes the ground away from all of them. */
+  /** No other fault begins for this long after the fault has ended, because it affects every replica. */
   readonly restMs?: number;
   /** What it may cost: the judge excuses this much and no more. Nothing when absent. */
   readonly harm?: Harm;

@@ -18,7 +18,7 @@ export interface Step {
 export interface ScriptOptions {
   readonly seed: number;
   readonly store: StoreKind;
-  /** No fault begins that would not be over by then. */
+  /** No fault begins that would not have ended by then. */
   readonly durationMs: number;
   /** Only the faults of the deck whose names contain this. */
   readonly only?: string;

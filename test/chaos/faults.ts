@@ -18,11 +18,13 @@ import { SERVER_FAULTS } from "./server-faults.ts";
 import type { Injected } from "./servers.ts";
 
 const TRIP_POINTS: readonly TripPoint[] = ["before", "within", "after", "late"];
-/** Stands in the data of every run, so in every launch and in nothing else that a replica sends. */
+/** The data of every run contains it, so every launch does, and nothing else that a replica sends. */
 const LAUNCH_TEXT = "_tick";
 const DELAY_MS = [20, 400] as const;
 
-/** Carries a step out. Resolves with what was done, to whom, and how it ends; null when there was nobody to do it to. */
+/**
+ * Carries a step out. Resolves with what was done, to which replica, and how it ends; null when there was no target.
+ */
 export async function inject(faults: Faults, step: Step): Promise<Injected | null> {
   const act = faults.servers.faults[step.fault] ?? ACTS[step.fault]?.bind(null, faults);
   if (!act) throw new Error(`BUG: ${step.fault} is no fault of the store ${faults.servers.store}`);
@@ -142,7 +144,7 @@ function delay(links: readonly FaultyLink[], { holdMs, variant }: Step) {
   };
 }
 
-/** Every replica is armed: whoever launches next is hit. */
+/** Every replica is armed: the fault hits the next one that launches. */
 async function cutInLaunch(faults: Faults, step: Step): Promise<Injected> {
   const { holdMs } = step;
   const at = variantOf(TRIP_POINTS, step);

@@ -26,7 +26,7 @@ const CAUSES: readonly FaultKind[] = [
   "everything down",
 ];
 
-/** A fault that is over for longer than this has nothing to do with what happens now. */
+/** A fault that ended longer ago than this has nothing to do with what happens now. */
 const AFTERMATH_MS = LEASE_TTL_MS;
 
 interface Pending {

@@ -23,7 +23,7 @@ export interface CommandRequest {
 
 /** However bad the day is, a command ends. */
 const LIMIT_MS = 30_000;
-/** More processes that start at once would take the machine from the replicas. */
+/** More processes that start at the same time would take the machine from the replicas. */
 const AT_ONCE = 2;
 
 /** Gives commands as operators do, in processes of their own, and remembers how they ended. */

@@ -36,7 +36,7 @@ function sweep(what: string, act: Sweep): Act {
     const redis = await faults.admin();
     const pausedForMs = variant < 0.6 ? PAUSED_MS : 0;
     const swept = faults.sweeper.sweep(redis, pausedForMs, act);
-    // Reported when it is over, by heal.
+    // `heal` reports it when it has finished.
     swept.catch(() => undefined);
     return {
       what: pausedForMs > 0 ? `paused, then ${what}` : what,

@@ -49,7 +49,7 @@ export interface ReplicaGroupOptions {
 
 const REPLICAS = 3;
 const HOUR_S = 3_600;
-/** Told in the timeline; everything else in the log is too much. */
+/** Shown in the timeline; everything else in the log is too much. */
 const TOLD =
   /^(leader\.|replica\.|redis\.(unreachable|connected)|etcd\.|launch\.failed|clock\.skewed|job\.overdue|tick\.missed|worker\.error|config\.(loaded|rejected)|lock\.lost|run\.(failed|lost|stalled|strayError))/;
 const HANDOFF = /^(leader\.(elected|observed|resigned|lost)|redis\.(unreachable|connected))$/;

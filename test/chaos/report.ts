@@ -11,7 +11,7 @@ const TOLD_STORIES = 3;
 const BEFORE_MS = 6_000;
 const AFTER_MS = 6_000;
 
-/** The whole result as tables in Markdown, so that it can stand in docs/guarantees.md as it is. */
+/** The whole result as tables in Markdown, ready for docs/guarantees.md as it is. */
 export function formatReport(report: ChaosReport): string {
   const { store, secure, seed, durationMs, verdict, faults } = report;
   const count = (breach: Violation["breach"]) =>

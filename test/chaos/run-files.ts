@@ -21,7 +21,7 @@ export async function readHandled(file: string): Promise<HandledLine[]> {
   return lines.flatMap(line => ("succeededMs" in line ? [] : [line]));
 }
 
-/** For so long the claim of a handler holds whose process has died. */
+/** The claim of a handler whose process has died holds for this long. */
 const CLAIM_MS = 20_000;
 
 /**

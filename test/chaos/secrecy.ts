@@ -31,7 +31,7 @@ export function userArgs(namespace: string, secrecy: Secrecy | null): string[] {
   return secrecy ? ["--user", USER, "on", `>${PASSWORD}`, ...leastRights(namespace)] : [];
 }
 
-/** What stands behind the address of Redis, in YAML's flow style. */
+/** The text behind the address of Redis, in YAML's flow style. */
 export function accessOf(secrecy: Secrecy | null): string {
   return secrecy ? `, username: ${USER}, password: ${PASSWORD}, ${tlsOf(secrecy)}` : "";
 }

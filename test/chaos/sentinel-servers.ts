@@ -146,8 +146,8 @@ export class SentinelServers implements Servers {
   }
 
   /**
-   * One that both other nodes follow. Sentinel may promote a node that has followed nobody for minutes when it finds no other:
-   * then the data of these minutes is gone, whatever a scheduler does.
+   * One that both other nodes follow. Sentinel may promote a node that has followed no primary for minutes when it
+   * finds no other: then the data of these minutes is lost, whatever a scheduler does.
    */
   async #primaryToLose(): Promise<TestRedis> {
     const endMs = performance.now() + FOLLOW_LIMIT_MS;
@@ -171,7 +171,7 @@ export class SentinelServers implements Servers {
     return node;
   }
 
-  /** Comes back as a replica of whoever has taken over. */
+  /** Comes back as a replica of the new primary. */
   async #rejoin(node: TestRedis): Promise<void> {
     const endMs = performance.now() + FAILOVER_LIMIT_MS;
     let port = node.port;

@@ -6,7 +6,7 @@ import type { Step } from "./fault-script.ts";
 export interface Access {
   /** Lines of bellwether.yaml. */
   readonly settings: readonly string[];
-  /** What stands under `election` there, in YAML's flow style. */
+  /** The text under `election` there, in YAML's flow style. */
   readonly election: string;
   readonly redisLinks: readonly FaultyLink[];
   readonly etcdLinks: readonly FaultyLink[];

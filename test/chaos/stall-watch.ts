@@ -2,7 +2,7 @@ import type { Window } from "./judge/windows.ts";
 
 const INTERVAL_MS = 100;
 const STALL_MS = 50;
-/** What was held up as well must catch up, in turns with each other: so many times as long. */
+/** What was held up as well must catch up, one after the other: this many times as long. */
 const AFTERMATH = 3;
 
 /** Notices when the machine holds this process up: the others are late then too, and not by their own fault. */

@@ -20,7 +20,7 @@ export class SurvivingStream {
 
   readonly #isDeletable: boolean;
 
-  /** `isDeletable`: somebody may delete the stream, so that an empty one says nothing about what it held. */
+  /** `isDeletable`: another program may delete the stream, so that an empty one says nothing about what it held. */
   constructor(key: string, isDeletable = false) {
     this.#key = key;
     this.#isDeletable = isDeletable;

@@ -32,7 +32,7 @@ export class Sweeper {
     this.#options = options;
   }
 
-  /** `pausedForMs`: workers take nothing for so long before, so that there is something that waits. */
+  /** `pausedForMs`: workers take nothing for this long before, so that some runs wait. */
   sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
     const sweep = this.#sweep(redis, pausedForMs, act);
     this.#sweeps.add(sweep);

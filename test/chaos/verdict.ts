@@ -27,9 +27,9 @@ export interface Verdict {
 }
 
 /**
- * The rules, on what survived. "Survived" is what the streams of the last primary hold or held: a launch that a failover
- * lost is not in them, and neither is its cursor, so its tick must be there once more, as a launch of its own. Handlers
- * are not taken back: a run that was launched, handled, lost and launched again was handled twice.
+ * The rules, on what survived. "Survived" is what the streams of the last primary hold or held. A launch that a
+ * failover lost is not in them, and neither is its cursor. So its tick must be there once more, as a launch of its own.
+ * Handlers are not undone: a run that was launched, handled, lost and launched again was handled twice.
  *
  * What is expected comes from each job's rules, the edits of them and the commands of operators, never from what the
  * scheduler says. A record excuses nothing unless the policy permits it at that moment, for the reason that it gives.
@@ -196,8 +196,8 @@ function addedWhileThere(events: readonly QueueEvent[]): Violation[] {
 }
 
 /**
- * No run of an older term stands in the stream after a run of a newer one. The streams of several queues are in order by time,
- * which says nothing while the clock of Redis is set: then each job counts by itself.
+ * No run of an older term is in the stream after a run of a newer one. The streams of several queues are in order by
+ * time, which says nothing while the clock of Redis is set: then each job counts by itself.
  */
 function olderTerms(added: readonly QueueEvent[], clockSteps: readonly Window[]): Violation[] {
   const inStep = (event: QueueEvent) => clockSteps.some(window => contains(window, writtenAt(event)));

@@ -7,7 +7,7 @@ import type { LeaseStoreFixture } from "./lease-store.ts";
 /** Long enough that nothing expires by accident on a busy machine; tests wait for events, not for it. */
 const TTL_MS = 6_000;
 
-/** The promises of the elector over real stores, with several replicas at once. */
+/** The promises of the elector over real stores, with several replicas at the same time. */
 export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {
   describe(`elector on ${name}`, () => {
     let fixture: LeaseStoreFixture;

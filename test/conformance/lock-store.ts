@@ -5,7 +5,7 @@ import type { Claim, LockStore } from "../../src/locks/lock-store.ts";
 export interface LockStoreFixture {
   /** Another process's view of the same locks, over connections of its own. */
   open(holder?: string): Promise<LockStore>;
-  /** Resolves when nobody holds the lock any more because its time to live ended. */
+  /** Resolves when the lock has no holder any more because its time to live ended. */
   untilExpired(name: string): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -46,7 +46,7 @@ export async function promtoolTestOf(situation: Situation, rules: string): Promi
   });
 }
 
-/** With the last value, if the series goes on, for so many scrapes more. */
+/** With the last value, if the series goes on, for this many scrapes more. */
 function held(values: string, more: number): string {
   const [last = "_"] = values.split(" ").slice(-1);
   const [value = "_"] = last.split("x");

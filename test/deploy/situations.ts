@@ -29,7 +29,7 @@ export interface Situation {
 const BEAT = ["beat: { every: 2s, handler: echo }"];
 const SECOND = 1_000;
 
-/** Where a situation takes place. What it starts is gone when it is over. */
+/** Where a situation takes place. It removes what it starts when the situation has ended. */
 export class Scene {
   readonly recorder: ScrapeRecorder;
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];

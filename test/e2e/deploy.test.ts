@@ -10,7 +10,7 @@ const createDeployment = useDeployments();
 const BOTH = "both: { every: 500ms, handler: both, catchUp: all }";
 const ONLY_X = "only-x: { every: 500ms, handler: only-x, catchUp: all }";
 const ONLY_Y = "only-y: { every: 500ms, handler: only-y, catchUp: all }";
-/** On even seconds in X, on odd ones in Y: a tick tells whose schedule it is of. */
+/** On even seconds in X, on odd ones in Y: a tick shows whose schedule it is of. */
 const MOVED_X = 'moved: { cron: "*/2 * * * * *", handler: both, catchUp: all }';
 const MOVED_Y = 'moved: { cron: "1-59/2 * * * * *", handler: both, catchUp: all }';
 
@@ -130,7 +130,7 @@ describe.concurrent("a rolling deploy", () => {
     const changeOf = (generation: number) =>
       beginningOf(generation) - CHANGE_MARGIN_MS - (firstOf(generation)?.vacantMs ?? 0);
 
-    // In both releases, and in X only: one that was gone for less than a day goes on where it was.
+    // In both releases, and in X only: one that was removed for less than a day goes on where it was.
     for (const job of ["both", "only-x"]) {
       const fates = expectAccount(job, 500, await historyOf(deployment, job), ledger);
       expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);

@@ -1,4 +1,4 @@
-/** Every snippet of README.md and docs/ is followed as it stands, or named here with the reason why it is not. */
+/** Every snippet of README.md and docs/ is followed as it is, or named here with the reason why it is not. */
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { type DocBlock, docBlocks } from "../support/doc-blocks.ts";

@@ -37,11 +37,11 @@ async function changed(
   return told;
 }
 
-/** Long enough for several looks: so many ticks of a job that comes every 200 ms. */
+/** Long enough for several checks: this many ticks of a job that comes every 200 ms. */
 const SEVERAL_LOOKS = 15;
 const STEADY = "steady: { every: 200ms, handler: echo, catchUp: all }";
 
-/** Lines in front of a broken file, so that the line of its mistake tells which edit it was. */
+/** Lines in front of a broken file, so that the line of its mistake shows which edit it was. */
 const LINES_AN_EDIT = 100;
 const BROKEN: readonly ((good: readonly string[], edit: number) => string)[] = [
   (_, edit) => `jobs:\n  edit-${edit}: [`,
@@ -51,7 +51,7 @@ const BROKEN: readonly ((good: readonly string[], edit: number) => string)[] = [
   (good, edit) => jobsFile([...good, `wrong: { every: 1s, handler: none-${edit}- }`]),
 ];
 
-/** The number of the edit that was rejected, or what it was about when that is not told. */
+/** The number of the edit that was rejected, or what it was about when the line does not say it. */
 function editOf(line: LogLine): number | string {
   const text = String(line["mistakes"]);
   const handler = /none-(\d+)-/.exec(text)?.[1];
@@ -238,7 +238,7 @@ describe.concurrent("a change of the configuration", () => {
       "config.rejected",
       writeJobs(deployment, [STEADY, "later: { every: 200ms, handler: later }"]),
     );
-    // The handler comes after the job, which looks no different: nobody would look again by himself.
+    // The handler comes after the job, whose text does not change: no replica would check again by itself.
     await deployment.project.write(
       "jobs/later.ts",
       `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "now");\n`,
@@ -302,7 +302,7 @@ describe.concurrent("a change of the configuration", () => {
     expect(steady.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     const endMs = steady.at(-1)?.at ?? 0;
     const launched = (job: string) => ticksAdded(job, ledger).map(tick => Date.parse(tick));
-    /** A change is told a moment before or after it leads. */
+    /** A change is reported a moment before or after it leads. */
     const isNear = (at: number, change: number) => Math.abs(at - change) < 400;
     const isClear = (at: number) => !changes.some(change => isNear(at, change));
     const moved = launched("moved");

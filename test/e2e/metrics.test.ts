@@ -39,7 +39,7 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
   onTestFinished(() => deployment.dispose());
   onTestFailed(() => console.log(deployment.transcript()));
 
-  // The ticks of the first seconds fall while nobody is there, and are decided when they are no longer on time (5 s).
+  // The ticks of the first seconds come while no replica runs, and are decided when they are no longer on time (5 s).
   const gone = deployment.start();
   await gone.when("run.completed");
   await gone.end("SIGKILL");

@@ -208,7 +208,7 @@ describe("two operators at once", () => {
     await deployment.open("gate");
     await deployment.when("run.completed", line => line["run"] === run);
     const stepped = await both("stepdown");
-    // Who asks between two leaders hears that nobody leads.
+    // A caller that asks between two leaders is answered that there is no leader.
     expect(stepped.map(({ code }) => code)).toContain(0);
     for (const { code, stderr } of stepped) if (code !== 0) expect(stderr).toMatch(/^nobody leads/);
     const audit = await json<AuditRow[]>(deployment, "audit", "--limit", "100");

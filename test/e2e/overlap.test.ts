@@ -6,7 +6,7 @@ import { expectAccount, type Fate, historyOf, isoOf } from "../support/tick-acco
 
 const createDeployment = useDeployments();
 
-/** Tells when it starts and ends: what the overlap of runs is judged by. */
+/** Says when it starts and ends: what the overlap of runs is judged by. */
 const SLOW =
   'tell(run, "started", { run: run.id }); await sleep(1_300); tell(run, "ended", { run: run.id });';
 

@@ -351,8 +351,8 @@ function atOf(run: string): string {
 
 describe("after nobody was there", () => {
   test("ticks are launched late, or missed, as each job's catchUp says", async () => {
-    // Two ticks fall while all replicas are down, so long ago that they are no longer on time (5 s); with
-    // "every second" beside them, to see that all of an outage's ticks come, and none twice.
+    // Two ticks pass while all replicas are down, too long ago to be on time (5 s). "every second" runs beside them, to
+    // see that all of an outage's ticks come, and none twice.
     const second = (n: number) => new Date((startS + n) * 1_000).toISOString().replace(".000Z", "Z");
     const startS = Math.ceil(Date.now() / 1_000) + 9;
     const at = `at: ["${second(4)}", "${second(5)}"], handler: echo`;

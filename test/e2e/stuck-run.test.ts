@@ -67,7 +67,7 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
 
   const shown = async () => JSON.parse((await deployment.command("status", "--json")).stdout);
   let status = await shown();
-  // The replica tells it with its next heartbeat.
+  // The replica reports it with its next heartbeat.
   while (status.stuck.length < 2) status = await shown();
   expect(status.stuck).toEqual(
     expect.arrayContaining([

@@ -170,7 +170,7 @@ function readFileOf(file: File, text: string): { issues: readonly ConfigIssue[];
   return { issues: settings.ok ? [] : settings.issues, jobs: [] };
 }
 
-/** A mistake has a place in the text, stands on one line, steers no terminal and tells no secret. */
+/** A mistake has a place in the text, is on one line, steers no terminal and shows no secret. */
 function checkIssue(issue: ConfigIssue, text: string): void {
   const shown = formatIssue(issue);
   const lines = text.split("\n").length;

@@ -68,7 +68,7 @@ async function readAll(redis: Redis) {
   };
 }
 
-/** What is no number would be `null` in JSON, and crash whoever makes a time of it. */
+/** What is no number would be `null` in JSON, and crash a reader that makes a time of it. */
 function checkNumbers(value: unknown, place = ""): void {
   if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${place} is ${value}`);
   if (typeof value !== "object" || value === null) return;

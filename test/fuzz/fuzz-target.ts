@@ -4,7 +4,7 @@ import { withinTime } from "./time-limit.ts";
 export const TARGETS = ["config", "cron", "ics", "crontab", "data"] as const;
 export type TargetName = (typeof TARGETS)[number];
 
-/** An input that takes longer is told; one that takes as long as `HANG_MS` is a finding. */
+/** An input that takes longer is reported; one that takes as long as `HANG_MS` is a finding. */
 export const SLOW_MS = 2_000;
 const HANG_MS = 15_000;
 /** An input that hangs is made smaller at the price of `HANG_MS` for each try. */

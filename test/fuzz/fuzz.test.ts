@@ -4,7 +4,7 @@ import { formatReport } from "./fuzz-report.ts";
 import { withinTime } from "./time-limit.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 1_000_000);
-/** `npm run fuzz` goes on for as long as it is told. */
+/** `npm run fuzz` goes on for as long as `--minutes` says. */
 const DURATION_MS = 10_000;
 
 it(`finds nothing that crashes, hangs or contradicts itself (seed ${SEED})`, async () => {

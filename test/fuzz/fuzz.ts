@@ -29,7 +29,7 @@ export interface FuzzReport {
   readonly findings: readonly Finding[];
 }
 
-/** Lets the targets take turns until the time is over, or until all of them have found something. */
+/** Lets the targets take turns until the time has passed, or until all of them have found something. */
 export async function fuzz({ seed, durationMs, only, onProgress }: FuzzOptions): Promise<FuzzReport> {
   const endMs = performance.now() + durationMs;
   const inputs = new Map<TargetName, number>();

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import type { Redis } from "ioredis";
 import { SNIPPETS } from "./mutations.ts";
 
-/** What a Redis answers in which others have written. Of its types it takes care itself, of contents nobody does. */
+/** The answers of a Redis into which other programs have written. It checks its types itself, but no content. */
 export interface Replies {
   readonly streams: readonly (readonly [id: string, fields: readonly string[]])[];
   readonly hash: Readonly<Record<string, string>>;
   readonly strings: readonly (string | null)[];
   readonly leader: readonly (string | null)[];
-  /** BullMQ's schedules: keys with times, and what stands beside each. */
+  /** BullMQ's schedules: keys with times, and the entry beside each. */
   readonly repeat: readonly (readonly [key: string, nextMs: number])[];
 }
 
@@ -136,7 +136,7 @@ export function hostileRedis({ streams, hash, strings, leader, repeat }: Replies
   const redis = {
     xrevrange: async () => streams,
     hgetall: async () => hash,
-    // The record of the leader is read by all of its names at once.
+    // The record of the leader is read by all of its names together.
     hmget: async (_key: string, ...fields: readonly string[]) =>
       fields[0] === "replica" ? leader : fields.map(name => hash[name] ?? null),
     time: async () => ["1764000000", "0"],

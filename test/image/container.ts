@@ -1,7 +1,7 @@
 /**
- * One process of an image as a restricted pod runs it: process 1 of its own, the image's user and environment, no
- * capabilities, nothing that could give it more, and a root file system that cannot be written. `buildah run` has no
- * read-only root, so this is unshare and chroot; the network is this machine's, for the Redis on loopback.
+ * One process of an image as a restricted pod runs it. It is process 1 of its own, with the image's user and
+ * environment. It has no capabilities, no way to gain more, and a root file system that cannot be written. `buildah
+ * run` has no read-only root, so this is unshare and chroot; the network is this machine's, for the Redis on loopback.
  */
 import { readFile } from "node:fs/promises";
 import { ReplicaProcess } from "../support/replica-process.ts";

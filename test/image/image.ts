@@ -1,4 +1,4 @@
-/** Images built by deploy/image/build-locally, and a look into them. */
+/** Images built by deploy/image/build-locally, and their contents. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";

@@ -41,7 +41,7 @@ async function isOnTimeAgain(deployment: TestDeployment): Promise<void> {
   );
 }
 
-/** Every second of each job from its first tick to its last, once, as BullMQ's own event stream tells it. */
+/** Every second of each job from its first tick to its last, once, as BullMQ's own event stream shows it. */
 async function expectEveryTickOnce(ledger: LaunchLedger): Promise<void> {
   await ledger.read();
   expect(ledger.repeated).toEqual([]);
@@ -60,19 +60,19 @@ function secondOf(run: string): number {
 const warnings = (replica: ReplicaProcess) =>
   replica.lines.filter(line => line.level === "warn" || line.level === "error").map(line => line.event);
 
-/** What was told twice, but for the absence of a leader, which is told again at growing intervals. */
+/** What was reported twice, except the absence of a leader, which is reported again at growing intervals. */
 const repeated = (events: readonly unknown[]) =>
   events.filter((event, i) => event !== "leader.absent" && events.indexOf(event) !== i);
 
 const isUnreachable = (line: LogLine) => line["reason"] === "unreachable";
 
-/** Each change that it tells of its connection: why there is none, or that there is one. */
+/** Each change that it reports of its connection: why there is none, or that there is one. */
 const connectionLines = (replica: ReplicaProcess) =>
   replica.lines
     .filter(({ event }) => event === "redis.unreachable" || event === "redis.connected")
     .map(({ event, error }) => (event === "redis.unreachable" ? error : event));
 
-/** Resolves when the server was connected to so many times more. */
+/** Resolves when the server was connected to this many times more. */
 async function triedAgain(redis: Redis, times: number): Promise<void> {
   const connections = async () =>
     Number(/total_connections_received:(\d+)/.exec(await redis.info("stats"))?.[1]);
@@ -238,7 +238,7 @@ describe("Redis", () => {
     await triedAgain(admin, 30);
     const [connected, ...rest] = connectionLines(replica);
     expect(connected).toBe("redis.connected");
-    // The connection that was refused its write may be told before a new one is.
+    // The connection that was refused its write may be reported before a new one is.
     expect(rest.filter(error => error !== "connection closed")).toEqual([
       expect.stringContaining("READONLY"),
     ]);

@@ -30,7 +30,7 @@ function admin() {
   return redis;
 }
 
-/** A connection, and what a replica tells about it. */
+/** A connection, and what a replica reports about it. */
 function open(address: RedisAddress, purpose: Purpose = "plain") {
   const recorder = new Recorder();
   const watch = new ConnectionWatch({ address, events: recorder.events });

@@ -263,7 +263,7 @@ describe("the data guard", () => {
     expect(told.flatMap(({ pausedAgain }) => pausedAgain)).toEqual(["report"]);
     expect(await paused()).toEqual(["report"]);
     await operator.resume(report);
-    // Two more looks of each.
+    // Two more checks of each.
     await new Promise(resolve => setTimeout(resolve, 700));
     expect(all.map(({ recorder }) => recorder.of("redis.lostData").length)).toEqual([1, 1, 1]);
     expect(await paused()).toEqual([]);

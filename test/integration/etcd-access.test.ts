@@ -20,7 +20,7 @@ async function tempDir(): Promise<string> {
   return dir;
 }
 
-/** Joins the election, and says what people were told. */
+/** Joins the election, and returns what was logged. */
 async function join(etcd: TestEtcd, address: Partial<EtcdAddress>) {
   const { events, of } = recorder();
   const client = openEtcd(

@@ -81,7 +81,7 @@ async function setup() {
       presence.start();
       return elect(id, new RedisLeaseStore({ redis: fenced, presence, keys }), new Recorder());
     },
-    /** Resolves with the keys of the election when there are so many: what a join that came too late made runs out. */
+    /** Resolves with the keys of the election when there are this many: what a join that came too late made expires. */
     async untilInEtcd(count: number): Promise<string[]> {
       for (;;) {
         const found = lines(await etcd.ctl("get", "--prefix", "--keys-only", `/${name}/election/`));

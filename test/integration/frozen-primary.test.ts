@@ -39,7 +39,7 @@ async function goesOn(replicas: readonly ReplicaProcess[]): Promise<void> {
   );
 }
 
-/** Each replica has told that it is connected to this server. */
+/** Each replica has reported that it is connected to this server. */
 async function connectedTo(replicas: readonly ReplicaProcess[], port: number): Promise<void> {
   const isThere = (line: LogLine) => line["server"] === `127.0.0.1:${port}`;
   await Promise.all(replicas.map(replica => replica.when("redis.connected", isThere)));

@@ -36,7 +36,7 @@ async function setup() {
   return { keys: new RedisKeys(name), cli, project };
 }
 
-/** Somebody else's values in the place of ours: of the right type, and not what they should be. */
+/** Values of another program in the place of ours: of the right type, and not what they should be. */
 async function writeGarbage(keys: RedisKeys): Promise<void> {
   const history = keys.history("beat");
   await redis

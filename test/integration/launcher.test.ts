@@ -70,7 +70,7 @@ async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, nu
   return new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
 }
 
-/** Opens again until the connection is back. */
+/** Opens again until the connection recovers. */
 async function reopened(launcher: Launcher): Promise<Map<string, number>> {
   for (;;) {
     try {

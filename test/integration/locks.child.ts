@@ -36,7 +36,7 @@ async function increment(file: string): Promise<void> {
 /** Until the parent goes away. */
 function hold(lock: Lock, resource: string): Promise<void> {
   lock.signal.addEventListener("abort", () => print("aborted", {}));
-  // Last: whoever reads it may freeze this process at once, and what has aborted already tells no listener.
+  // Last: the reader may freeze this process immediately, and a signal that has aborted already calls no listener.
   print("acquired", { fence: lock.fence });
   process.on("message", async () => {
     print("written", { isAccepted: await writeTo(resource, lock.fence, "child") });

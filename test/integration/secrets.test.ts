@@ -59,7 +59,7 @@ async function setup(password: string) {
   return { name, start };
 }
 
-/** Everything that stands in Redis, as far as it can be read as text. */
+/** Everything that Redis holds, as far as it can be read as text. */
 async function readEverything(): Promise<string> {
   const redis = new Redis(server.url, { password: PASSWORD });
   disposals.push(() => redis.disconnect());

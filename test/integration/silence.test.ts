@@ -56,7 +56,9 @@ async function admin(): Promise<Redis> {
   return connection;
 }
 
-/** Waits until idle connections have asked so many times whether the server is there: each does once in two seconds. */
+/**
+ * Waits until idle connections have asked this many times whether the server is there: each does once in two seconds.
+ */
 async function untilAsked(observer: Redis, count: number): Promise<void> {
   await observer.config("RESETSTAT");
   const pings = async () =>

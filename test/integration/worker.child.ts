@@ -1,6 +1,6 @@
 /**
- * A replica's consuming half in a process of its own, for what a test cannot do in its own process: being killed,
- * and errors that nobody caught. Prints each event as a line of JSON.
+ * A replica's consuming half in a process of its own, for what a test cannot do in its own process: being killed, and
+ * errors that no code caught. Prints each event as a line of JSON.
  */
 import { writeSync } from "node:fs";
 import { Events } from "../../src/events.ts";

@@ -16,7 +16,7 @@ export interface Member {
   readonly events: EventRecord;
 }
 
-/** What one replica told, in order; tests wait for it instead of for time. */
+/** What one replica reported, in order; tests wait for it instead of for time. */
 export class EventRecord {
   readonly events = new Events();
   readonly all: { readonly name: EventName; readonly fields: object }[] = [];

@@ -5,7 +5,7 @@ const REDIS = ["test/conformance/redis-election.test.ts"];
 const ETCD = ["test/conformance/etcd-election.test.ts"];
 const ETCD_ELECTION = ["test/integration/etcd-election.test.ts"];
 
-/** One leader at a time, and another one soon when it is gone. */
+/** One leader at a time, and another one soon after it has exited. */
 export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "presence-checked-once",

@@ -1,4 +1,4 @@
-/** `npm run mutants`: breaks the code on purpose, one rule at a time, and looks whether a test notices. */
+/** `npm run mutants`: breaks the code on purpose, one rule at a time, and checks whether a test notices. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";

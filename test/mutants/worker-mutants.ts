@@ -6,7 +6,7 @@ const STOP = ["test/integration/worker-stop.test.ts"];
 const ENDS = ["test/integration/run-ends.test.ts"];
 const CLOCK = ["test/integration/worker-clock.test.ts"];
 
-/** A run is at work once, its end is told as it was, and a stop does not use up attempts. */
+/** A run is at work once, its end is reported as it was, and a stop does not use up attempts. */
 export const WORKER_MUTANTS: readonly Mutant[] = [
   {
     name: "claim-beside-another-run",

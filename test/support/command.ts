@@ -43,7 +43,7 @@ export async function bellwether(
   return { code, ...output };
 }
 
-/** A port on loopback that nobody listens on. */
+/** A port on loopback without a listener. */
 export async function unusedPort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -168,7 +168,7 @@ class EtcdProcess implements TestEtcd {
   }
 }
 
-/** etcdctl of etcd 3.4 and newer; older ones speak the API of version 2 unless told. */
+/** etcdctl of etcd 3.4 and newer; older ones speak the API of version 2 without this variable. */
 export const CTL_ENV = { ...process.env, ETCDCTL_API: "3" };
 
 function isMissing(error: unknown): error is NodeJS.ErrnoException {

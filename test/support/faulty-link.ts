@@ -6,9 +6,13 @@ import { createSecureContext, TLSSocket } from "node:tls";
 export type Direction = "requests" | "replies";
 
 /**
- * Where a connection breaks. "before": the chunk is lost; "within": half of it arrives; "after": it arrives and is
- * carried out, and nobody hears of it; "late": the client finds its connection broken at once, and the chunk arrives
- * half a second later, when the client may long have sent it anew on another connection.
+ * Where a connection breaks.
+ *
+ * - "before": the chunk is lost.
+ * - "within": half of it arrives.
+ * - "after": it arrives and is carried out, but the answer is lost.
+ * - "late": the client finds its connection broken immediately. The chunk arrives half a second later, when the client may
+ *   have sent it again on another connection.
  */
 export type TripPoint = "before" | "within" | "after" | "late";
 
@@ -85,7 +89,7 @@ export class FaultyLink {
     for (const connection of this.#connections) connection.reset();
   }
 
-  /** Lets nothing through in these directions, new connections included, and tells nobody. */
+  /** Lets nothing through in these directions, new connections included, and reports it to neither side. */
   hold(directions: readonly Direction[]): void {
     for (const direction of directions) this.#held.add(direction);
   }

@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export type Fate = "pass" | "cut before" | "cut after";
 
 /**
- * A TCP proxy on loopback that breaks connections at the worst moment. "cut after" passes the chunk on, so that
- * the server executes it, and drops the client without the answer: its outcome is then unknown.
+ * A TCP proxy on loopback that breaks connections at the worst moment. "cut after" passes the chunk on, so that the
+ * server executes it, and closes the client's connection without the answer. The outcome is then unknown.
  */
 export class FaultyProxy {
   readonly #server: Server;

@@ -24,7 +24,7 @@ export interface HandoffDeployment {
   readonly deployment: TestDeployment;
   readonly redis: TestRedis;
   readonly etcd: TestEtcd | null;
-  /** What stands between the replica `first` and each server. */
+  /** What is between the replica `first` and each server. */
   readonly links: { readonly redis: FaultyLink; readonly etcd: FaultyLink | null };
   /** Starts a replica and waits until it knows a leader. */
   readonly join: (id: string, about?: Joining) => Promise<ReplicaProcess>;
@@ -40,7 +40,7 @@ export interface Joining {
 
 export interface HandoffSiteOptions {
   readonly store: ElectionStore;
-  /** Of a replica that is told nothing else. */
+  /** For a replica without roles of its own. */
   readonly roles?: string;
   /** Whether a replica may elect in the other store, too. */
   readonly hasBothStores?: boolean;

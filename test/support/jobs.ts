@@ -2,7 +2,7 @@ import type { Job } from "../../src/config/config.ts";
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
 import type { ScheduleSpec } from "../../src/schedule/schedule.ts";
 
-/** A job with the defaults of the config, every second unless told otherwise. */
+/** A job with the defaults of the config, every second unless `overrides` say otherwise. */
 export function jobOf(
   name: string,
   overrides: Partial<Job> = {},

@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Time that stands still until a test moves it. */
+/** Time that moves only when a test moves it. */
 export class ManualClock implements Clock {
   #monotonicMs = 1_000_000;
   #offsetMs: number;
@@ -56,7 +56,7 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Moves time on at once, as for a process that was stopped: whoever wakes finds it later than expected. */
+  /** Moves time on immediately, as for a process that was stopped: a caller that wakes finds it later than expected. */
   async freeze(ms: number): Promise<void> {
     this.#monotonicMs += ms;
     const overdue = this.#sleepers.filter(sleeper => sleeper.untilMs <= this.#monotonicMs);

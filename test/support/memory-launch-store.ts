@@ -10,7 +10,7 @@ import type { NewestRun } from "../../src/launch/unfinished.ts";
 import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
 import { type Decision, laneOf } from "../../src/schedule/plan.ts";
 
-/** What goes wrong with one call. "lost answer": it is carried out, and the caller is not told. */
+/** What goes wrong with one call. "lost answer": it is carried out, and the caller gets no answer. */
 export type Fault = "none" | "not done" | "lost answer" | "new connection";
 
 /**

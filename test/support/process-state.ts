@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A zombie is gone too: only its parent has not looked yet, and for an orphan that is the system. */
+/** A zombie has exited too: only its parent has not waited for it yet, and for an orphan that is the system. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));

@@ -119,7 +119,7 @@ class RedisProcess implements TestRedis {
   }
 }
 
-/** Between the choice of a free port and the server's bind somebody else may take it: then try another one. */
+/** Between the choice of a free port and the server's bind another process may take it: then try another one. */
 async function launchOnFreePort(wanted: number | undefined, start: Omit<Start, "port">) {
   for (let tries = 1; ; tries++) {
     const port = wanted ?? (await freePort());

@@ -1,4 +1,4 @@
-/** What a rolling restart replaces: a process that says when it is ready, and that ends in order when it is told to. */
+/** What a rolling restart replaces: a process that says when it is ready, and that ends in order when asked to. */
 export interface Pod {
   /** Resolves when it takes part; rejects when it ends before. */
   whenReady(): Promise<unknown>;
@@ -7,8 +7,8 @@ export interface Pod {
 }
 
 /**
- * `surge`: a replacement is ready before the old pod is told to stop, as with maxSurge 1 and maxUnavailable 0 in
- * Kubernetes. `recreate`: the old pod has ended before its replacement starts, as with maxUnavailable 1.
+ * `surge`: a replacement is ready before the old pod is stopped, as with maxSurge 1 and maxUnavailable 0 in Kubernetes.
+ * `recreate`: the old pod has ended before its replacement starts, as with maxUnavailable 1.
  */
 export type RestartOrder = "surge" | "recreate";
 

@@ -158,7 +158,7 @@ registerHooks({
   return (await Promise.all(lines.map(line => desk.problems(line)))).flat();
 }
 
-/** The user is made, a replica leads as this user, and what looks at the election works as this user. */
+/** The user is made, a replica leads as this user, and the commands that read the election work as this user. */
 let etcdFollowed: Promise<string[]> | undefined;
 
 export function etcdUsers(): Promise<string[]> {
@@ -216,7 +216,7 @@ export async function probes({ text }: DocBlock): Promise<string[]> {
   });
 }
 
-/** What cron hands to its shell: `%` is escaped in a crontab only. The time is over, so nothing is run. */
+/** What cron passes to its shell: `%` is escaped in a crontab only. The date has passed, so nothing is run. */
 export async function guardedLine({ text }: DocBlock): Promise<string[]> {
   const command = text.replace(/^(\S+ ){5}/, "").replaceAll("\\%", "%");
   const desk = await makeDesk({}, {}, { "poll-orders.sh": "touch ran" });

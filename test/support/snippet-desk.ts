@@ -62,8 +62,8 @@ export class SnippetDesk {
   }
 
   /**
-   * What is wrong with a session: `$ command`, and what it prints. `…` stands for anything within a line, alone on a line
-   * for any lines.
+   * What is wrong with a session: `$ command`, and what it prints. `…` matches anything within a line, alone on a line
+   * any lines.
    */
   async sessionProblems(session: string, compare: Compare = isSame): Promise<string[]> {
     const steps = session.split(/^\$ /m).slice(1);

@@ -5,7 +5,7 @@ import { makeDesk } from "./snippet-scope.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
-/** What stands around a piece of TypeScript. */
+/** What is around a piece of TypeScript. */
 export const AROUND: Readonly<Record<string, string>> = {
   "README.md: A job (2)": "",
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",

@@ -10,7 +10,7 @@ export interface TestDeploymentOptions {
   readonly redisUrl: string;
   /** Lines below `jobs:`, indented by two. */
   readonly jobs: readonly string[];
-  /** Handler bodies by path: what stands in `defineHandler(async (data, run) => { … })`. */
+  /** Handler bodies by path: the text in `defineHandler(async (data, run) => { … })`. */
   readonly handlers?: Readonly<Record<string, string>>;
   /** More lines of bellwether.yaml. */
   readonly settings?: readonly string[];

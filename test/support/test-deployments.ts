@@ -41,7 +41,7 @@ export interface StartOptions {
   readonly args?: readonly string[];
 }
 
-/** The replica that was elected last, once somebody leads. */
+/** The replica that was elected last, once there is a leader. */
 export async function leaderOf(deployment: TestDeployment): Promise<ReplicaProcess> {
   await deployment.when("leader.elected");
   const elected = deployment.replicas
@@ -64,7 +64,7 @@ export function next(
   return deployment.when(event, line => !known.has(line) && matches(line));
 }
 
-/** So many more launched ticks of a job. */
+/** Waits for this many more launched ticks of a job. */
 export async function launches(deployment: TestDeployment, job: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await next(deployment, "tick.launched", line => line["job"] === job);
 }

@@ -7,7 +7,7 @@ import type { Ledger } from "./launch-ledger.ts";
 import { PASSED } from "./passed-ticks.ts";
 import type { TestDeployment } from "./test-deployment.ts";
 
-/** What became of one tick of a schedule, as `bellwether history` tells it. */
+/** What became of one tick of a schedule, as `bellwether history` shows it. */
 export interface Fate extends HistoryRow {
   /** Epoch ms. */
   readonly at: number;
@@ -33,7 +33,7 @@ function parsed<T>({ code, stdout, stderr }: CommandResult): T {
   return JSON.parse(stdout);
 }
 
-/** The ticks of the schedule in rows of a history, oldest first; a row that stands for several is spread out. */
+/** The ticks of the schedule in rows of a history, oldest first; a row that covers several is spread out. */
 export function fatesIn(rows: readonly HistoryRow[], everyMs: number): Fate[] {
   return rows
     .filter(row => isDecision(row) && row.kind !== "manual" && row.kind !== "backfill")
@@ -51,9 +51,9 @@ export function fatesIn(rows: readonly HistoryRow[], everyMs: number): Fate[] {
 }
 
 /**
- * Holds that each tick of an `every` schedule from the first to the last one on record was decided exactly once, that
- * each one which was not launched has a reason, and that BullMQ added exactly the runs of those which were, oldest
- * first. Call it when nothing is decided any more.
+ * Checks each tick of an `every` schedule from the first to the last one on record. Each was decided exactly once, and
+ * each one that was not launched has a reason. BullMQ added exactly the runs of the launched ones, oldest first. Call
+ * it when nothing is decided any more.
  */
 export function expectAccount(
   job: string,
@@ -78,7 +78,7 @@ export function expectRuns(job: string, fates: readonly Fate[], ledger: Ledger):
   expect(ledger.repeated).toEqual([]);
 }
 
-/** Redis trims a long history: then what is older than its oldest tick stands in BullMQ's stream alone. */
+/** Redis trims a long history: only BullMQ's stream then has what is older than the history's oldest tick. */
 function isOnRecord(tick: string, fates: readonly Fate[]): boolean {
   const entries = fates.reduce((sum, { result }) => sum + (result === undefined ? 1 : 2), 0);
   return entries < HISTORY_ENTRIES - 50 || tick >= isoOf(fates[0]?.at ?? 0);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
-/** Climbs by so many folders at the start of a path. */
+/** Climbs by this many folders at the start of a path. */
 const CLIMB = /(?<![\w.*])(?:\.\.\/)+(?=[\w@.-])/g;
 /** A climb out of what a variable or a constant names as the root, in JavaScript and in shell. */
 const CLIMB_FROM_ROOT = /\broot\b[)}]*(?:\s*,\s*["'`]|["']?\/)\.\.\//gi;

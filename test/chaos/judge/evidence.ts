@@ -6,7 +6,7 @@ export interface QueueEvent {
   /** Of the stream: when it was written, by the clock of Redis. */
   readonly id: string;
   readonly event: string;
-  /** The run that it is about; of a deduplicated one, not the run that stood in its way. */
+  /** The run that it is about; of a deduplicated one, not the run that blocked it. */
   readonly run: string;
   /** Of an added run: the term in its data, or null when the run was removed before it was read. */
   readonly term: number | null;
@@ -169,7 +169,9 @@ export interface Evidence {
   readonly punctualMs?: number;
 }
 
-/** What replicas said of leadership, each in its own order, whoever's line comes first. */
+/**
+ * What replicas said of leadership: the lines of each replica are in its own order, and replicas may be in any order.
+ */
 export interface HandoffEvidence {
   readonly lines: readonly LogLine[];
   /** A failover may take a term back, and give its number to another leader. */

@@ -14,7 +14,7 @@ const CLOCK_MS = 200;
 const REJOIN_MS = 5_000;
 
 /**
- * Each single replica's log tells every handoff that it saw: who led, who leads, why, and for how long there was no
+ * Each single replica's log reports every handoff that it saw: who led, who leads, why, and for how long there was no
  * leader. All of them say the same, and sorted by term and phase the lines are in the order of the store's time.
  */
 export function handoffLines({ lines, mayLoseWrites = false, alive = [] }: HandoffEvidence): Violation[] {

@@ -3,8 +3,8 @@ import { decidedAt, type JobAccount, type TickAccount } from "./job-account.ts";
 import { readRun } from "./run-name.ts";
 
 /**
- * A job is over when this many of its ticks were launched: not before, and not later. The count goes on over edits; a limit
- * that is raised brings back no tick from before.
+ * A job ends when this many of its ticks were launched: not before, and not later. The count goes on over edits; a
+ * limit that is raised brings back no tick from before.
  */
 export function withinMaxRuns({ job, ticks }: JobAccount, history: readonly Recorded[]): Violation[] {
   const before = launchedBefore(history.filter(({ run }) => readRun(run).job === job.name));

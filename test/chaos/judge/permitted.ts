@@ -68,8 +68,8 @@ const OBJECT: Readonly<Record<Recorded["outcome"], Object>> = {
 };
 
 /**
- * While the clock of Redis is set: no tick is launched before its time by more than the step, none is missed that the policy
- * keeps, and only what is possible for the job is a reason.
+ * While the clock of Redis is set, no tick is launched before its time by more than the step. None is missed that the
+ * policy keeps, and every reason is one that is possible for the job.
  */
 function objectInStep(what: Case, rules: JobRules): string | null {
   const { account, tick, row, decidedMs } = what;

@@ -14,7 +14,7 @@ function edited(from: Partial<JudgedJob>, to: Partial<JudgedJob>): JudgedJob {
   return { ...job(from), edits: [{ fromMs: START + EDIT_MS, untilMs: START + SPREAD_MS, rules }] };
 }
 
-/** Taken out of the files at once, and put back after it was skipped as removed, or before. */
+/** Taken out of the files immediately, and put back after it was skipped as removed, or before. */
 function removed(untilMs: number, rules: Partial<JudgedJob> = {}): JudgedJob {
   const absence = {
     fromMs: START + 5_400,

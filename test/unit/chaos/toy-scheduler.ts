@@ -49,7 +49,7 @@ const ON_TIME_MS = 5_000;
 const REMOVAL_MS = 20_000;
 
 /**
- * A second scheduler, as plain as can be: it looks at every job twenty times a second and decides by the rules of the
+ * A second scheduler, as plain as can be: it checks every job twenty times a second and decides by the rules of the
  * documentation. What it does is honest unless it has a vice.
  */
 export function play(world: World, vice: Vice = {}): Evidence {
@@ -107,7 +107,7 @@ interface State {
   lastRun: string;
 }
 
-/** One look at one job. */
+/** One check of one job. */
 class Turn {
   readonly #state: State;
   readonly #now: number;

@@ -1,4 +1,4 @@
-/** Stands for `bellwether run` in the tests of `dev`: logs like a replica, and ends as FAKE_REPLICA says. */
+/** Replaces `bellwether run` in the tests of `dev`: logs like a replica, and ends as FAKE_REPLICA says. */
 import { stopWhenParentGoes } from "../../../src/cli/dev/parent.ts";
 
 const name = process.argv[process.argv.indexOf("--id") + 1];

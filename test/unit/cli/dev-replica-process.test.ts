@@ -102,7 +102,7 @@ describe("ReplicaProcess", () => {
     await until(() => lines.includes("no"));
     replica.kill();
     expect(await run).toBe("stopped");
-    // Gone, or dead and not yet reaped by whoever inherited it.
+    // Exited, or dead and not yet reaped by its new parent.
     expect(spawnSync("ps", ["-o", "stat=", "-p", String(sleepPid())], { encoding: "utf8" }).stdout).toMatch(
       /^(Z.*)?\s*$/,
     );

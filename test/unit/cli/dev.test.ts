@@ -135,7 +135,7 @@ describe("dev", () => {
   });
 });
 
-/** A process that has ended but that nobody has waited for is a zombie: it counts as gone. */
+/** A process that has ended but was not waited for is a zombie: it counts as gone. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -9,7 +9,7 @@ import { ConfigWatcher } from "../../../src/config/config-watcher.ts";
 import { formatIssue, loadConfig } from "../../../src/config/load.ts";
 import { ONE_JOB, writeConfig } from "../../support/config.ts";
 
-/** A watcher that looks without waiting; `next` resolves with what it applies or refuses next. */
+/** A watcher that checks without waiting; `next` resolves with what it applies or refuses next. */
 async function watch(configDir: string) {
   let heard = Promise.withResolvers<Config | readonly string[]>();
   const watcher = new ConfigWatcher({

@@ -12,7 +12,7 @@ const jobs = (...names: readonly string[]) => {
   return `jobs:\n${names.map(name => `  ${name}: { every: 5s, handler: x }\n`).join("")}`;
 };
 
-/** A watcher that has taken over the first configuration, and looks when the test says so. */
+/** A watcher that has applied the first configuration, and checks when the test says so. */
 async function setup(files: ConfigFiles = { "jobs.yaml": jobs("a") }) {
   const configDir = await writeConfig(files);
   const clock = new ManualClock();

@@ -10,7 +10,7 @@ import { Recorder } from "../../support/recorder.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
 
-/** Time passes between any two looks at it, as it does in a process. */
+/** Time passes between any two reads of it, as it does in a process. */
 class RestlessClock extends ManualClock {
   #looks = 0;
 

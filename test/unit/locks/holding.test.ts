@@ -16,7 +16,7 @@ async function setup() {
   const seen = follow(call);
   await settle();
   if (!lock) throw new Error("the lock was not granted");
-  // Read once: the getter looks at the clock, a signal in hand cannot.
+  // Read once: the getter checks the clock, a signal in hand cannot.
   return { ...bundle, gate, outer, lock, signal: lock.signal, call, seen };
 }
 
