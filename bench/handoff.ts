@@ -20,7 +20,7 @@ const { values } = parseArgs({
     store: { type: "string", default: "redis" },
   },
 });
-/** A replica accuses nobody in the first second of its connection; real pods are older than that. */
+/** A replica reports no other as gone in the first second of its connection; real pods are older than that. */
 const SETTLE_MS = 1_500;
 
 const server = await startRedis();

@@ -1,7 +1,7 @@
 /**
- * Rolling restarts under load: is every tick launched once, and on time? Replicas that lead and work are replaced
- * one by one, again and again, while ticks fall due. Beside it pods with BullMQ's own job schedulers go through the
- * same. `--help` shows the options.
+ * Rolling restarts under load: is every tick launched once, and on time? Replicas that lead and work are replaced one
+ * by one, again and again, while ticks are due. Beside it pods with BullMQ's own job schedulers go through the same.
+ * `--help` shows the options.
  */
 import { spawnSync } from "node:child_process";
 import path from "node:path";

@@ -1,11 +1,11 @@
 /**
- * Checks the models of the launch protocol (launch.pml, ticks.pml) and of the lock (locks.pml) with Spin: each model within
- * each of its bounds must hold, each mutant must fail, and each known limit must still be one.
+ * Checks the models of the launch protocol (launch.pml, ticks.pml) and of the lock (locks.pml) with Spin. Each model
+ * must hold within each of its bounds, each mutant must fail, and each known limit must still be one.
  *
  *     node model/check.ts                      everything, as in CI
  *     node model/check.ts --deep               larger bounds: some minutes
  *     node model/check.ts NAME…                only these
- *     node model/check.ts --trace NAME         tells how a mutant or a limit goes wrong, step by step
+ *     node model/check.ts --trace NAME         shows how a mutant or a limit goes wrong, step by step
  *
  * Exit code 1 when the model fails, a mutant survives, or a search was cut short.
  */
@@ -225,7 +225,7 @@ async function explore({ kind, model = MODEL, bounds, without = [] }: Search): P
     await runFile("gcc", ["-w", optimize, "-DNOFAIR", memory, compress, ...how, "-o", "pan", "pan.c"], at);
     const startedMs = performance.now();
     const argv = ["-E", `-m${MAX_DEPTH}`, "-w24", ...(kind === "ends" ? ["-l"] : [])];
-    // pan's exit code tells nothing that its output does not tell.
+    // pan's exit code says nothing that its output does not say.
     const output = await runFile("./pan", argv, at).then(
       done => done.stdout,
       (error: { stdout?: string }) => error.stdout ?? String(error),
@@ -257,7 +257,7 @@ function replay(
   return [...told, `       ==> ${what}`];
 }
 
-/** The model's assertions, by what tells them apart in Spin's output. */
+/** The model's assertions, by what distinguishes them in Spin's output. */
 const VIOLATIONS = [
   ["others", "P1: two processes trust one lock"],
   ["newest", "P1 or P2: a fence that is not the newest"],

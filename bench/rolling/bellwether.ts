@@ -25,14 +25,14 @@ export interface BellwetherOutcome extends Outcome {
   readonly handoffs: readonly RollingHandoff[];
   /** Of the replacements: from the start of the process to `replica.started`. */
   readonly startedMs: readonly number[];
-  /** Runs that a replica gave back to the queue when it stopped. */
+  /** Runs that a replica requeued when it stopped. */
   readonly returned: number;
 }
 
 export interface RollingHandoff {
   /** Epoch ms. */
   readonly at: number;
-  /** How long nobody led, as the new leader says. */
+  /** How long there was no leader, as the new leader says. */
   readonly vacantMs: number;
 }
 

@@ -1,8 +1,8 @@
 import type { RestartOrder } from "../../test/support/rolling-restart.ts";
 
-/** How long a handler takes: so some are at work whenever a pod is told to stop. */
+/** How long a handler takes: so some are at work whenever a pod is stopped. */
 export const HANDLER_MS = 50;
-/** How many runs each pod takes at once. */
+/** How many runs each pod takes at the same time. */
 export const CONCURRENCY = 10;
 /** How often the event stream is read; BullMQ keeps some ten thousand entries. */
 export const READ_MS = 250;

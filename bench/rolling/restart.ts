@@ -17,7 +17,7 @@ export interface Restarts {
 
 /** All pods are up and their code is compiled before the first restart. */
 const WARM_UP_MS = 3_000;
-/** The last handoff is over. */
+/** The last handoff has finished. */
 const SETTLE_MS = 2_000;
 
 /** Starts the pods, and restarts all of them in turn as often as is wanted. */

@@ -14,7 +14,7 @@ export default defineHandler(async (_data, run) => {
     lines.push(`${day},${values.length},${average.toFixed(2)},${Math.max(...values).toFixed(2)}`);
   }
   const report = `data/report-${run.tick.toISOString().slice(0, 10)}.csv`;
-  // Written aside and moved: nobody reads half a report, and a second attempt puts the same one in its place.
+  // Written aside and moved: no reader gets half a report, and a second attempt puts the same one in its place.
   await writeFile(`${report}.new`, `${lines.join("\n")}\n`);
   await rename(`${report}.new`, report);
   return { report, days: loads.size };

@@ -12,8 +12,8 @@ import { parseMarkdown } from "./markdown.ts";
 export type ReadFile = (file: string) => string | null;
 
 /**
- * One line for each dead link: the file or the heading does not exist, the target is outside of the repository, or the
- * link's text is a test's title in quotation marks and the target has no such test.
+ * One line for each dead link: the file or the heading does not exist, or the target is outside of the repository. A
+ * link whose text is a test's title in quotation marks is dead when the target has no such test.
  */
 export function brokenLinks(file: string, markdown: string, read: ReadFile): string[] {
   const broken: string[] = [];

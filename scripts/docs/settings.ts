@@ -60,7 +60,7 @@ function typeOf(schema: JsonSchema): string {
   if (schema.title !== undefined) return schema.title;
   if (schema.enum) return listed(schema.enum.map(value => `\`${value}\``));
   if (schema.const !== undefined) return `\`${schema.const}\``;
-  // A text with a reference may stand for everything; that is said once, and not with each key.
+  // A text with a reference may replace every value; that is said once, and not with each key.
   const branches = (schema.anyOf ?? [])
     .map(branch => branch as JsonSchema)
     .filter(branch => !isReference(branch));

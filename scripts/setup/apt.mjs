@@ -9,8 +9,8 @@ import { step } from "./setup-error.mjs";
 export const APT_INSTALL = "apt-get install -y --no-install-recommends";
 
 /**
- * Installs the packages, and sees to it that the servers that come with them do not run: they would start now and at
- * each boot, and nobody asked for that. Without apt-get or the right to use it nothing happens.
+ * Installs the packages, and keeps the servers that come with them from running: they would start now and at each boot,
+ * which the caller did not ask for. Without apt-get or the right to use it nothing happens.
  */
 export function installWithApt(
   /** @type {readonly string[]} */ packages,

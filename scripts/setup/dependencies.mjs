@@ -25,7 +25,7 @@ export function installDependencies(/** @type {string} */ root) {
 
 /**
  * True when npm's own record of what it installed agrees with package-lock.json. npm writes that record last, so an
- * interrupted install does not pass for a finished one, and an install by hand counts like one of ours.
+ * interrupted install does not count as a finished one. An install by hand counts like one of ours.
  */
 export function isInstalled(/** @type {string} */ root) {
   const record = join(root, "node_modules", ".package-lock.json");

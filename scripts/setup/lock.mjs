@@ -39,7 +39,7 @@ function acquire(/** @type {string} */ file) {
   }
 }
 
-/** The file appears with its content or not at all, so that nobody reads an empty one. */
+/** The file appears with its content or not at all, so that no process reads an empty one. */
 function tryCreate(/** @type {string} */ file) {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, String(process.pid));

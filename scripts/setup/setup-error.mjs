@@ -4,7 +4,7 @@ export class SetupError extends Error {
   name = "SetupError";
 }
 
-/** Tells people what the set-up does, one line a step. On stderr: stdout belongs to the command. */
+/** Prints what the set-up does, one line a step. On stderr: stdout belongs to the command. */
 export function step(/** @type {string} */ text) {
   console.error(`set-up: ${text}`);
 }
