@@ -390,7 +390,7 @@ export class Events {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Of a subscriber that fails at the report itself only standard error hears: another report would never end. */
+  /** A subscriber that fails at the report itself is reported on standard error only: another report would never end. */
   #report(failed: EventName, error: unknown): void {
     if (this.#reported.has(failed)) return;
     this.#reported.add(failed);

@@ -11,7 +11,7 @@ interface OpenGap {
   readonly sinceMs: number;
   error: string;
   dropped: number;
-  /** The code of the error that listeners have heard of. */
+  /** The code of the error that was reported to listeners. */
   told: string | null;
 }
 
@@ -32,7 +32,7 @@ const EXIT_PAUSE_MS = 10;
  * - Any other error (ENOSPC, EIO, EPIPE, EBADF): one line waits, and newer ones are dropped. It may have been written in
  *   part; its rest is written first, so that no line is cut.
  *
- * It tries again with each line and on a timer. Listeners hear of the gap when everything that waited is written.
+ * It tries again with each line and on a timer. The gap is reported to listeners when everything that waited is written.
  */
 export class LogOutput {
   readonly #fd: number;
@@ -41,7 +41,7 @@ export class LogOutput {
   readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #openGap: OpenGap | null = null;
-  /** The gap that listeners hear of at the moment; it goes on if their own line cannot be written. */
+  /** The gap that is being reported to listeners; it goes on if their own line cannot be written. */
   #reported: OpenGap | null = null;
   #retry: NodeJS.Timeout | null = null;
   #isOpen = false;

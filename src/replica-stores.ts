@@ -21,7 +21,7 @@ export interface ReplicaStoresOptions {
   /** The replica's id. */
   readonly id: string;
   readonly events: Events;
-  /** Hears how long each call to etcd took. */
+  /** Called with how long each call to etcd took. */
   readonly onEtcdAnswer: (tookMs: number) => void;
 }
 

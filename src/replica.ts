@@ -57,7 +57,7 @@ export interface ReplicaOptions {
   /** A name for people; the host name by default. The replica's id adds what makes it unique per process start. */
   readonly id?: string;
   readonly roles?: readonly Role[];
-  /** Hears everything that happens; the log is one more subscriber. */
+  /** Receives every event; the log is one more subscriber. */
   readonly events?: Events;
   /** False: nothing is logged, the caller subscribes to the events. */
   readonly log?: boolean;

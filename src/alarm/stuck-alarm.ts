@@ -34,7 +34,7 @@ export interface StuckAlarmOptions {
   readonly lookAt: (queue: string, runs: readonly string[]) => Promise<FoundQueue>;
   /** Whether a replica with the role of a worker is there. */
   readonly hasWorkers: () => Promise<boolean>;
-  /** Hears which runs are stuck after each look. */
+  /** Called with the stuck runs after each check. */
   readonly onStuck?: (stuck: readonly StuckRun[]) => void;
   readonly limits?: StuckLimits;
   readonly intervalMs?: number;

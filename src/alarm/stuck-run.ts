@@ -60,7 +60,7 @@ export function stuckCause(run: WaitingRun): StuckCause | null {
   if (state === "nowhere") return "lost";
   if (state !== "waiting") return null;
   if (queue.isPaused) return "paused";
-  // Whatever has waited longest in a queue that gets on is worked off in its turn.
+  // In a queue that makes progress the run that has waited longest is next.
   if (queue.limitedMs > 0 || stillMs <= limitMs) return null;
   if (!hasWorkers) return "no worker";
   if (queue.active === 0) return "not taken";

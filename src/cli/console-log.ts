@@ -7,7 +7,7 @@ const TOLD_ELSEWHERE = /^IMPORTANT! Eviction policy is /;
 
 const LEVELS = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
 
-/** From now on what anybody prints with `console` is a line of the log like all others: one JSON object. */
+/** From now on what any code prints with `console` is a line of the log like all others: one JSON object. */
 export function logConsole(log: Logger): void {
   for (const [method, level] of Object.entries(LEVELS)) {
     const print = (...args: unknown[]) => {

@@ -91,7 +91,7 @@ async function repeatOnLoss<T>(
   }
 }
 
-/** Its message is why the connection could not be made anew, where that is known. */
+/** Its message is why the connection could not be made again, where that is known. */
 class ConnectionLost extends Error {}
 
 /** Rejects when the connection has been broken for too long, whatever its commands do. */

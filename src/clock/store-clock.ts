@@ -11,7 +11,7 @@ const STEP_PROOFS = 3;
 export interface StoreClockOptions {
   /** The store's time in epoch milliseconds; one round trip. */
   readonly readStoreTimeMs: () => Promise<number>;
-  /** Hears how long each answer took. */
+  /** Called with how long each answer took. */
   readonly onAnswer?: (tookMs: number) => void;
 }
 

@@ -17,13 +17,13 @@ export interface ConfigWatcherOptions {
   readonly load: () => Promise<LoadResult>;
   /** Applies a configuration that is valid in itself, or returns the obstacles. */
   readonly apply: (config: Config) => Promise<readonly string[]>;
-  /** Hears of the mistakes of a change that is refused, once for each content. */
+  /** Called with the mistakes of a change that is refused, once for each content. */
   readonly reject: (mistakes: readonly string[]) => void;
   /**
    * Gets the reason, once until a check succeeds, when the files cannot be read: this is no fault of the configuration.
    */
   readonly blind?: (problem: string) => void;
-  /** Hears that the files are again what was taken over last, after a change that was refused. */
+  /** Called when the files are again what was applied last, after a change that was refused. */
   readonly resolve?: () => void;
 }
 

@@ -57,7 +57,7 @@ interface RedisAccess {
   readonly tls?: TlsFiles;
 }
 
-/** Paths of PEM files, read anew for each connection; the system's CAs where there is none. */
+/** Paths of PEM files, read again for each connection; the system's CAs where there is none. */
 export interface TlsFiles {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;

@@ -26,7 +26,7 @@ export interface Term {
   readonly fence: string;
   /** Aborts when the term is given up, lost, or no longer to be trusted. */
   readonly signal: AbortSignal;
-  /** Where the work reports how it gets on. From its first report on, the lease is only renewed while it does. */
+  /** Where the work reports its progress. From its first report on, the lease is only renewed while it does. */
   readonly progress?: Progress;
 }
 

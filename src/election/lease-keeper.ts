@@ -61,7 +61,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #trustMs: number;
   #trustedUntilMs: number;
-  /** The generation that is carried, since when, and whether the store has heard that it is proven. */
+  /** The generation that is carried, since when, and whether the store knows that it is proven. */
   #carried: number;
   #carriedSinceMs: number;
   #isProofTold = false;
@@ -151,7 +151,7 @@ export class LeaseKeeper {
       : renewAtMs;
   }
 
-  /** When the store is to hear that the generation is proven; infinity when it has. */
+  /** When the store is to be informed that the generation is proven; infinity when it has. */
   #provenAtMs(): number {
     const { clock, generation, progress } = this.#options;
     if (this.#carried !== generation()) {

@@ -13,7 +13,7 @@ export interface Bid {
   readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken immediately. */
   readonly takeOver?: number;
-  /** The newest term that the replica has heard of: the next one is newer, also where the store has lost its count. */
+  /** The newest term that the replica knows of: the next one is newer, also where the store has lost its count. */
   readonly knownTerm?: number;
   /** What the store said or did instead of its last answer, and for how long; without it, it has answered. */
   readonly away?: { readonly error: string; readonly forMs: number };

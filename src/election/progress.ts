@@ -10,7 +10,7 @@ export interface Stall {
 }
 
 /**
- * What the leader's work says about how it gets on. The lease is only renewed for a leader that gets on (LeaseKeeper):
+ * What the leader's work says about its progress. The lease is only renewed for a leader that makes progress (LeaseKeeper):
  * one that hangs, or whose launch connection alone is broken, would keep it for ever and launch nothing.
  *
  * Work that never reports is not watched.
@@ -68,7 +68,7 @@ export class Progress {
     return (this.#failure?.sinceMs ?? this.#steppedMs ?? Number.POSITIVE_INFINITY) + STALL_MS;
   }
 
-  /** Null while the work gets on. */
+  /** Null while the work makes progress. */
   get stall(): Stall | null {
     const nowMs = this.#clock.monotonicMs();
     if (this.#steppedMs === null || nowMs < this.stallsAtMs) return null;

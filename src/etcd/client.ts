@@ -14,7 +14,7 @@ export interface EtcdClientOptions {
   /** How long one host has for one call. */
   readonly callLimitMs: number;
   readonly events: Events;
-  /** Hears how long each answer took, also one that is an error. */
+  /** Called with how long each answer took, also one that is an error. */
   readonly onAnswer?: (tookMs: number) => void;
 }
 

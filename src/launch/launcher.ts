@@ -61,7 +61,7 @@ export type CommitOutcome =
     }
   /** A newer term is in force, or the term is unknown to Redis. */
   | { readonly outcome: "fenced" }
-  /** Cursors or controls are not what the plan assumed; nothing was written. Open the term again and plan anew. */
+  /** Cursors or controls are not what the plan assumed; nothing was written. Open the term again and plan again. */
   | { readonly outcome: "moved" };
 
 export interface LauncherOptions {
@@ -122,7 +122,7 @@ export class Launcher {
    * Gives each job its cursor, if it has none, and reads where all of them are. Where the definition of a job is not the
    * one that is stored, this one is in force from `nowMs` on, and the one before becomes a closed epoch. Throws
    * BW_REDIS_AWAY where there is no connection to do it over. `onPage` is called for every few thousand jobs: very many take
-   * seconds, and a leader that gets on must not look like one that hangs.
+   * seconds, and a leader that makes progress must not look like one that hangs.
    */
   async open(fence: string, nowMs: number, onPage?: () => void): Promise<OpenOutcome> {
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});

@@ -23,7 +23,7 @@ import type { WaitingLanes } from "./waiting-lanes.ts";
 const BATCH = 1_000;
 /** Jobs planned in one go; between two of them the event loop turns, so that the lease is renewed in time. */
 const JOBS_A_TURN = 1_000;
-/** Of these, at least this many that have late ticks, so that they get on. */
+/** Of these, at least this many that have late ticks, so that they make progress. */
 const LATE_JOBS_A_TURN = 100;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
@@ -48,7 +48,7 @@ export interface LeaderLoopOptions {
   readonly random?: () => number;
 }
 
-/** Why the work of a term stops, or begins anew. "new jobs": everything that was due under the ones before is decided. */
+/** Why the work of a term stops, or begins again. "new jobs": everything that was due under the ones before is decided. */
 type Stop = TermWorkEnd | "reopen" | "new jobs";
 
 /**
@@ -272,7 +272,7 @@ export class LeaderLoop {
       if (outcome === "quarantined") failures.end();
       if (outcome !== "committed") return outcome === "quarantined" ? "reopen" : outcome;
     }
-    // What was left out of a transaction that was tried apart is planned anew.
+    // What was left out of a transaction that was tried apart is planned again.
     return batches.flat().length === decisions.length ? "committed" : "reopen";
   }
 

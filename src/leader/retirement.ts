@@ -36,7 +36,7 @@ export class Retirement {
     this.#options = options;
   }
 
-  /** Other jobs are led now: what is missing from them is to be found out anew. */
+  /** Another configuration is in force now: check again which jobs it does not have. */
   restart(): void {
     this.#nextMs = Number.NEGATIVE_INFINITY;
     this.#questions++;
@@ -47,7 +47,7 @@ export class Retirement {
     return this.#options.clock.monotonicMs() >= this.#nextMs;
   }
 
-  /** One check. `tell` hears what was decided. */
+  /** One check. Calls `tell` with what was decided. */
   async check(
     term: Term,
     controlsVersion: number,

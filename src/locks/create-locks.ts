@@ -20,7 +20,7 @@ export interface CreateLocksOptions {
   readonly config: Pick<Config, "namespace" | "redis"> & Partial<Pick<Config, "election">>;
   /** A name for people, who see it as a lock's holder; the host name by default. */
   readonly id?: string;
-  /** Hears `lock.acquired`, `lock.released` and `lock.lost`. */
+  /** Receives `lock.acquired`, `lock.released` and `lock.lost`. */
   readonly events?: Events;
 }
 

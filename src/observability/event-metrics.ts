@@ -98,7 +98,7 @@ export function tickMetrics(make: Instruments): Reactions {
   };
 }
 
-/** Each term tries every job anew. */
+/** Each term tries every job again. */
 export function quarantineMetrics(make: Instruments): Reactions {
   const gauge = make.gauge(
     "jobs_quarantined",

@@ -11,7 +11,7 @@ export class Readiness {
   #isConnected = false;
   #wasConnected = false;
   #isStopping = false;
-  /** The connection on which the workers hear nothing. */
+  /** The connection on which the workers receive nothing. */
   #silent: string | null = null;
   #silenceCountsFromMs = 0;
   #unsubscribe: (() => void) | null = null;

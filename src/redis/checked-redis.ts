@@ -23,7 +23,7 @@ export interface CheckedOptions {
   readonly demand: ConnectionDemand;
   /** True: ioredis's errors of a missing connection become BW_REDIS_AWAY or BW_REDIS_NO_ANSWER. BullMQ expects ioredis's own. */
   readonly hasPlainErrors: boolean;
-  /** Hears of each connection, those that BullMQ makes from this one too. */
+  /** Called with each connection, those that BullMQ makes from this one too. */
   readonly onOpened: (redis: CheckedRedis) => void;
 }
 

@@ -9,7 +9,7 @@ import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { SilenceWatch, SilentConnections } from "./silence-watch.ts";
 import { tlsOptions } from "./tls.ts";
 
-/** A connection that gave no answer for this long is given up and made anew. */
+/** A connection that gave no answer for this long is closed and made again. */
 const ANSWER_LIMIT_MS = 5_000;
 /**
  * Redis reports a script that runs for too long after 5 s (BUSY). BullMQ's commands get that answer too, and it comes
@@ -59,7 +59,7 @@ const RULES: Record<Purpose, RedisOptions> = {
 export interface ConnectOptions {
   /** Reading is all that it is for, so a read-only replica will do. */
   readonly mayBeReplica?: boolean;
-  /** Hears of the connection, and of those that BullMQ makes from it. */
+  /** Called with the connection, and with those that BullMQ makes from it. */
   readonly onOpened?: (redis: CheckedRedis) => void;
 }
 

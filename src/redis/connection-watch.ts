@@ -27,7 +27,7 @@ interface Watched {
  * Reports on all connections of a replica: `redis.unreachable` once when one cannot be made, again for each other
  * refusal of the server while that lasts, and `redis.connected` when all of them are there (again). A server that goes
  * away breaks every connection. The first connection that was added is reported immediately, the others only when they
- * cannot be made anew.
+ * cannot be made again.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;

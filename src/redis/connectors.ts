@@ -15,7 +15,7 @@ export function hearEveryError(socket: Socket | TLSSocket): Socket | TLSSocket {
   return socket.on("error", () => undefined);
 }
 
-/** Hears which machine a socket has reached, before TLS. */
+/** Called with the machine that a socket has reached, before TLS. */
 export function whenReached(socket: Socket | TLSSocket, hear: (place: HostAndPort) => void): void {
   socket.once("connect", () => {
     const { remoteAddress: host, remotePort: port } = socket;

@@ -12,7 +12,7 @@ export interface RedisPresenceOptions {
 /** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
 const SETTLED_MS = 1_000;
 
-/** Longer than the moment between two answers of one server, shorter than anybody's lease. */
+/** Longer than the moment between two answers of one server, shorter than any lease. */
 const STALE_MS = 500;
 
 /**
@@ -45,7 +45,7 @@ export class RedisPresence {
 
   /**
    * The server that holds the lease does not see this replica. A subscription that is not new is then on another
-   * server, since a demoted server keeps its subscribers: make it anew.
+   * server, since a demoted server keeps its subscribers: make it again.
    */
   announceAgain(): void {
     if ((this.announcedForMs() ?? 0) < STALE_MS) return;
@@ -74,7 +74,7 @@ export class RedisPresence {
         this.#announcedMs = performance.now();
         this.#wake();
       },
-      // The connection broke again: the next "ready" tries anew. Refused (an ACL): others wait for the lease.
+      // The connection broke again: the next "ready" tries again. Refused (an ACL): others wait for the lease.
       () => this.#withdraw(),
     );
   };

@@ -64,7 +64,7 @@ export interface HeartbeatOptions {
   readonly keys: RedisKeys;
   readonly clock: Clock;
   readonly record: ReplicaRecord;
-  /** Hears which replicas are there, this one among them, each time that it has said so itself. */
+  /** Called with the replicas that are there, this one among them, each time that it has said so itself. */
   readonly onReplicas?: (records: readonly ReplicaRecord[]) => void | Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 
 /** How often each connection is looked at. */
 const BEAT_MS = 250;
-/** A connection that has heard nothing for this long, and has nothing to ask, asks whether the server is there. */
+/** A connection that has received nothing for this long, and has nothing to ask, asks whether the server is there. */
 const PING_AFTER_MS = 2_000;
 /** A server that has accepted a connection has this long for each answer until the connection can be used. */
 const HANDSHAKE_LIMIT_MS = 5_000;
@@ -15,7 +15,7 @@ export interface SilenceLimits {
 }
 
 /**
- * Ends a connection whose server has fallen silent; ioredis then makes it anew. A peer that is frozen, or behind a
+ * Ends a connection whose server is silent; ioredis then makes it again. A peer that is frozen, or behind a
  * network that drops everything, closes nothing, and a socket that is not written to never finds out.
  *
  * ioredis's own `socketTimeout` asks nothing by itself, so an idle connection stays silent for ever. It also counts
@@ -106,7 +106,7 @@ export class SilenceWatch {
   }
 }
 
-/** Hears that the first of some connections has fallen silent, and that all of them answer again. */
+/** Called when the first of some connections is silent, and when all of them answer again. */
 export interface SilenceListener {
   /** `connection`: its name in CLIENT LIST. */
   onSilent(connection: string, forMs: number): void;

@@ -55,7 +55,7 @@ export interface PlanInput {
   readonly limit?: number;
   /**
    * Most decisions with the late ticks of `catchUp: all`, less than that where there are others; never so few that these
-   * jobs do not get on.
+   * jobs make no progress.
    */
   readonly lateLimit?: number;
   /** Up to this long after it is due a tick is on time: launched under any policy, and not as a catch-up. */

@@ -33,7 +33,7 @@ type HandlerResult =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: unknown };
 
-/** setTimeout takes more for 1 ms; 24 days is no timeout that anybody waits for. */
+/** setTimeout takes more for 1 ms; 24 days is no timeout that an operator waits for. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
