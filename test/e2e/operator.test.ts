@@ -223,7 +223,8 @@ describe("two operators at once", () => {
 describe("stepdown", () => {
   test("lets another replica lead, which the answer names, and loses and doubles no tick", async context => {
     const deployment = await createDeployment(context, {
-      jobs: ["beat: { every: 100ms, handler: echo, catchUp: all }"],
+      // The history keeps about 500 rows, and the commands of this test take a while on a busy machine.
+      jobs: ["beat: { every: 250ms, handler: echo, catchUp: all }"],
     });
     const ledger = deployment.ledger();
     for (let i = 0; i < 3; i++) deployment.start();
@@ -244,7 +245,7 @@ describe("stepdown", () => {
     }
     await shutDown(deployment);
     await ledger.read();
-    const fates = expectAccount("beat", 100, await historyOf(deployment, "beat"), ledger);
+    const fates = expectAccount("beat", 250, await historyOf(deployment, "beat"), ledger);
     expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     expect(new Set(fates.map(({ term }) => term)).size).toBeGreaterThanOrEqual(5);
   });
