@@ -31,7 +31,7 @@ export function formatReport(report: ChaosReport): string {
     ],
     ["decided late, though nothing was disturbed", count("late")],
     ["faults after which no replica led in time", count("no leader")],
-    ["handoffs that a replica's log does not tell whole, or tells otherwise", count("handoff not told")],
+    ["handoffs that a replica's log does not report whole, or reports otherwise", count("handoff not told")],
     ["commands not carried out once", count("command not carried out once")],
     ["launched out of order", count("out of order")],
     ["launched by an older term after a newer one", count("older term after a newer one")],
