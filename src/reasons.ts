@@ -18,6 +18,9 @@ export type MissReason =
 /** Why a tick was not launched although its policy permitted it. */
 export type SkipReason = Coded<"overlap" | "replaced" | "paused" | "skip_next" | "removed">;
 
+/** Why an instant of a job that is new to Redis was not decided by any policy. */
+export type UnknownJobReason = Coded<"job_unknown">;
+
 /** Why a row of a history that is no tick is there. */
 export type ActionReason =
   | { readonly code: "schedule_changed"; readonly untilMs: number }
@@ -69,6 +72,7 @@ export type LockLostReason = "expired" | "taken" | "unreachable";
 export type Reason =
   | MissReason
   | SkipReason
+  | UnknownJobReason
   | ActionReason
   | ReturnReason
   | RunLostReason
@@ -91,6 +95,7 @@ const TEXTS: Texts = {
     `the schedule changed; ticks up to ${isoText(untilMs)} belong to the one before`,
   schedule_unknown: ({ afterMs, untilMs }) =>
     `the schedule changed, and the one before is not known: no tick from ${isoText(afterMs)} to ${isoText(untilMs)} was decided`,
+  job_unknown: () => "Redis did not know the job by then, or has lost what it knew",
   order_lost: () => "Redis had lost the order",
   shutdown: () => "shutdown",
   no_handler: () => "no handler",

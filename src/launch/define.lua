@@ -2,7 +2,8 @@
 --
 -- KEYS  1 term   2 cursors   3 definitions   4 epochs   5 epoch cursors   6 schedules   7 launched   8 calendars   9 opening
 -- ARGV  1 fence   2 now (epoch ms)   3 how many entries a history keeps   4 what the keys of histories begin with
---       5 id of the opening   6 how many calendars follow, and these: digest, covered time
+--       5 id of the opening   6 why ticks are recorded as missed, for people   7 code of that reason
+--       8 how many calendars follow, and these: digest, covered time
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it, the definition as JSON, ticks that are to be recorded as missed where the job has no
 --       cursor (epoch ms, with commas)
@@ -29,8 +30,8 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
 end
 if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end
 local now, kept, histories = tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local at = 7
-for _ = 1, tonumber(ARGV[6]) do
+local at = 9
+for _ = 1, tonumber(ARGV[8]) do
   redis.call('HSETNX', KEYS[8], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
@@ -44,7 +45,7 @@ local function record_missed(job, ticks)
   for tick in string.gmatch(ticks, '%d+') do
     redis.pcall('XADD', histories .. job, 'MAXLEN', '~', kept, '*', 'tick', tick, 'outcome', 'missed', 'kind', 'scheduled',
       'term', string.match(ARGV[1], '^%d+'), 'lateMs', string.format('%.0f', now - tonumber(tick)),
-      'reason', 'Redis did not know the job by then, or has lost what it knew')
+      'reason', ARGV[6], 'reasonCode', ARGV[7])
   end
 end
 

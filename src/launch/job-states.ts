@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
+import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
@@ -126,12 +127,13 @@ async function define(
 ): Promise<readonly string[] | "fenced" | "late"> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
   const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
+  const { reason, reasonCode } = tellReason({ code: "job_unknown" });
   const reply = await DEFINE.run(
     redis,
     [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars, keys.opening],
     [
       ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
-      ...[opening, covered.size, ...[...covered].flat()],
+      ...[opening, reason, reasonCode, covered.size, ...[...covered].flat()],
       ...jobs.flatMap(job => [
         ...fingerprintsOf(job),
         storedDefinitionOf(job).json,

@@ -110,6 +110,7 @@ describe("opening a term", () => {
         tick: new Date(tick).toISOString(),
         lateMs: T0 - tick,
         reason: "Redis did not know the job by then, or has lost what it knew",
+        reasonCode: "job_unknown",
       })),
     );
     expect(await readHistory(other, keys, "hourly", 10)).toEqual([]);
