@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Wakeup } from "../clock/wakeup.ts";
-import type { EndCause, Events } from "../events.ts";
+import type { EndCause, EventMap, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
 import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import { BackOff } from "./back-off.ts";
@@ -131,7 +131,7 @@ export class Elector {
     this.#backOff = new BackOff({ ...options, stopping: this.#stopping.signal });
     this.#failure.promise.catch(() => undefined);
     events.subscribe((name, about: object) => {
-      if (name === "redis.unreachable" && isOfLeader(about)) this.#isRedisAway = true;
+      if (name === "redis.unreachable") this.#onRedisUnreachable(about as EventMap["redis.unreachable"]);
       if (name === "redis.connected") this.#isRedisAway = false;
     });
   }
@@ -241,6 +241,13 @@ export class Elector {
     else if (outcome.outcome === "elected") this.#absence.clear();
     else this.#refused(outcome);
     return { bid, outcome, sentMs };
+  }
+
+  /** A short outage may end before the next bid, which then names it as the cause of the leader's end all the same. */
+  #onRedisUnreachable({ connection = "main", error }: EventMap["redis.unreachable"]): void {
+    if (!LEADER_CONNECTIONS.includes(connection)) return;
+    this.#isRedisAway = true;
+    if (this.#current === null) this.#away ??= { sinceMs: this.#answeredMs, error };
   }
 
   /** What another program wrote is no term to count on from. */
@@ -475,11 +482,6 @@ export class Elector {
   }
 }
 
-/** Of `redis.unreachable`: without a name it is the main connection. */
-function isOfLeader(about: object): boolean {
-  return !("connection" in about) || about.connection === "lease" || about.connection === "launch";
-}
-
 type Held = Extract<BidOutcome, { outcome: "held" }>;
 type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
 
@@ -490,3 +492,5 @@ const RETRY_MS = 250;
 const RELEASE_LIMIT_MS = 1_000;
 /** Connections come back within half a second of each other. */
 const CONNECT_LIMIT_MS = 1_000;
+/** Of `redis.unreachable`, which names each connection but the main one. */
+const LEADER_CONNECTIONS = ["main", "lease", "launch"];

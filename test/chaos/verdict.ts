@@ -63,7 +63,7 @@ export function judge(evidence: Evidence): Verdict {
     ...unhandled(evidence),
     ...(terms ? handovers({ disturbances, terms, quietAtMs }, disturbed) : []),
     ...commandsCarriedOut(evidence),
-    ...(evidence.handoffs ? handoffLines(evidence.handoffs) : []),
+    ...(evidence.handoffs ? handoffLines(evidence.handoffs, clockSteps) : []),
     ...lockHolders(evidence.lockHolds ?? [], [...(evidence.lockExcuses ?? []), ...stalls.filter(isLong)]),
     ...evidence.accidents.map((what): Violation => ({ breach: "accident", what })),
   ];

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
 import { bellwether } from "../support/command.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
@@ -13,7 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-async function createDeployment(options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> {
+/** The context, because Vitest takes a bare `onTestFinished` for another one of the concurrent tests. */
+async function createDeployment(
+  { onTestFinished }: TestContext,
+  options: Partial<TestDeploymentOptions> = {},
+): Promise<TestDeployment> {
   const deployment = await TestDeployment.create({
     redisUrl: redis.url,
     jobs: ["beat: { every: 1h, handler: echo }"],
@@ -58,36 +62,40 @@ async function expectFailure(
 }
 
 describe.concurrent("a replica that cannot start logs the code of its error", () => {
-  test.each([
-    ["an option that there is not", ["--rolez", "worker"]],
-    ["an option without its value", ["--id"]],
-    ["an unknown role", ["--roles", "worker,boss"]],
-  ])("for %s", async (_, args) => {
-    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { args });
+  test.for([
+    { what: "an option that there is not", args: ["--rolez", "worker"] },
+    { what: "an option without its value", args: ["--id"] },
+    { what: "an unknown role", args: ["--roles", "worker,boss"] },
+  ])("for $what", async ({ args }, context) => {
+    await expectFailure(await createDeployment(context), { code: "BW_USAGE", exitCode: 2 }, { args });
   });
 
-  test("for a variable of its environment", async () => {
+  test("for a variable of its environment", async context => {
     const env = { BELLWETHER_REDIS_URL: "http://localhost" };
-    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { env });
+    await expectFailure(await createDeployment(context), { code: "BW_USAGE", exitCode: 2 }, { env });
   });
 
-  test("for a configuration with mistakes", async () => {
-    const deployment = await createDeployment({ jobs: ["beat: { evry: 1h, handler: echo }"] });
+  test("for a configuration with mistakes", async context => {
+    const deployment = await createDeployment(context, { jobs: ["beat: { evry: 1h, handler: echo }"] });
     await expectFailure(deployment, { code: "BW_CONFIG_INVALID", exitCode: 2 });
   });
 
-  test("for a configuration that is not there", async () => {
+  test("for a configuration that is not there", async context => {
     const args = ["--config", "nowhere"];
-    await expectFailure(await createDeployment(), { code: "BW_CONFIG_INVALID", exitCode: 2 }, { args });
+    await expectFailure(
+      await createDeployment(context),
+      { code: "BW_CONFIG_INVALID", exitCode: 2 },
+      { args },
+    );
   });
 
-  test("for a handler that is not there", async () => {
-    const deployment = await createDeployment({ jobs: ["beat: { every: 1h, handler: gone }"] });
+  test("for a handler that is not there", async context => {
+    const deployment = await createDeployment(context, { jobs: ["beat: { every: 1h, handler: gone }"] });
     await expectFailure(deployment, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
   });
 
-  test("for a file of TLS that cannot be read", async () => {
-    const deployment = await createDeployment({ redisUrl: redis.url.replace("redis:", "rediss:") });
+  test("for a file of TLS that cannot be read", async context => {
+    const deployment = await createDeployment(context, { redisUrl: redis.url.replace("redis:", "rediss:") });
     const file = path.join(deployment.project.dir, "config/bellwether.yaml");
     const ca = path.join(deployment.project.dir, "gone.pem");
     const settings = (await readFile(file, "utf8")).replace(/(redis: \{.*) \}/, `$1, tls: { ca: "${ca}" } }`);
@@ -95,17 +103,17 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     await expectFailure(deployment, { code: "BW_TLS_FILE", exitCode: 1 });
   });
 
-  test("for a port that is taken", async () => {
+  test("for a port that is taken", async context => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise(resolve => server.once("listening", resolve));
-    onTestFinished(() => void server.close());
+    context.onTestFinished(() => void server.close());
     const { port } = server.address() as { port: number };
-    const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
+    const deployment = await createDeployment(context, { http: `http: { host: 127.0.0.1, port: ${port} }` });
     await expectFailure(deployment, { code: "BW_LISTEN_FAILED", exitCode: 1 });
   });
 
-  test("for data of a newer release", async () => {
-    const deployment = await createDeployment();
+  test("for data of a newer release", async context => {
+    const deployment = await createDeployment(context);
     await deployment.redis().set(`${deployment.prefix}/format`, 99);
     await expectFailure(deployment, { code: "BW_FORMAT_NEWER", exitCode: 1 });
   });

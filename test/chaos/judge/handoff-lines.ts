@@ -1,5 +1,6 @@
 import type { LogLine } from "../../support/replica-process.ts";
 import type { HandoffEvidence, Violation } from "./evidence.ts";
+import { contains, type Window } from "./windows.ts";
 
 /** What a line says of how its term began. */
 const BEGINNING = ["leader", "term", "previous", "reason", "cause", "vacantMs", "at"] as const;
@@ -15,15 +16,19 @@ const REJOIN_MS = 5_000;
 
 /**
  * Each single replica's log reports every handoff that it saw: who led, who leads, why, and for how long there was no
- * leader. All of them say the same, and sorted by term and phase the lines are in the order of the store's time.
+ * leader. All of them say the same, and sorted by term and phase the lines are in the order of the store's time, unless
+ * that was set meanwhile.
  */
-export function handoffLines({ lines, mayLoseWrites = false, alive = [] }: HandoffEvidence): Violation[] {
+export function handoffLines(
+  { lines, mayLoseWrites = false, alive = [] }: HandoffEvidence,
+  clockSteps: readonly Window[] = [],
+): Violation[] {
   const begun = lines.filter(line => isBeginning(line) && line["term"] !== 0);
   const terms = Map.groupBy(begun, line => termKey(line, mayLoseWrites));
   return [
     ...begun.flatMap(line => [...complete(line), ...followsAnother(line)]),
     ...[...terms.values()].flatMap(agree),
-    ...(mayLoseWrites ? [] : [...chain(begun), ...ends(lines, begun), ...upToDate(begun, alive)]),
+    ...(mayLoseWrites ? [] : [...chain(begun), ...ends(lines, begun, clockSteps), ...upToDate(begun, alive)]),
     ...connectedFirst(lines),
   ].map(what => ({ breach: "handoff not told", what }));
 }
@@ -73,7 +78,8 @@ function chain(begun: readonly LogLine[]): string[] {
 }
 
 /** What a leader said of its end fits what the next term's lines say of it, in words and in time. */
-function ends(lines: readonly LogLine[], begun: readonly LogLine[]): string[] {
+function ends(lines: readonly LogLine[], begun: readonly LogLine[], clockSteps: readonly Window[]): string[] {
+  const isUntimed = (line: LogLine) => clockSteps.some(window => contains(window, timeOf(line)));
   const nexts = new Map(begun.map(line => [Number(line["term"]), line]));
   return lines.flatMap(line => {
     const { event } = line;
@@ -86,7 +92,8 @@ function ends(lines: readonly LogLine[], begun: readonly LogLine[]): string[] {
     if (OWN_CAUSES.includes(String(next["cause"])) && next["cause"] !== line["cause"]) {
       found.push(`${nameOf(line)} says ${line["cause"]}, ${nameOf(next)} says ${next["cause"]}`);
     }
-    if (event === "leader.resigned" && timeOf(line) > timeOf(next) + CLOCK_MS) {
+    const isLater = timeOf(line) > timeOf(next) + CLOCK_MS;
+    if (event === "leader.resigned" && isLater && !isUntimed(line) && !isUntimed(next)) {
       found.push(`${nameOf(line)} is of ${line["at"]}, ${nameOf(next)} of ${next["at"]}`);
     }
     return found;

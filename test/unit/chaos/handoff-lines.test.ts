@@ -59,6 +59,14 @@ describe("the lines of handoffs", () => {
     expect(what({ lines: GOOD, alive: ["a", "b", "c"] })).toEqual([]);
   });
 
+  it("are in the order of the store's time only while that is not set", () => {
+    const evidence = but(4, { at: "2026-11-23T07:00:11.000Z" });
+    const stepAtMs = Date.parse("2026-11-23T07:00:12.000Z");
+    const isSet = { fromMs: stepAtMs - 2_000, untilMs: stepAtMs };
+    expect(handoffLines(evidence, [isSet])).toEqual([]);
+    expect(handoffLines(evidence, [{ fromMs: stepAtMs, untilMs: stepAtMs + 2_000 }])).toHaveLength(1);
+  });
+
   it("need not tell a holder from outside", () => {
     expect(what({ lines: [...GOOD, line("leader.observed", "c", { leader: "me", term: 0 })] })).toEqual([]);
   });

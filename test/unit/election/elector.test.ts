@@ -122,6 +122,37 @@ describe("following", () => {
     expect(other.recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
   });
 
+  it("names an outage that began and ended between two of its bids", async () => {
+    const { clock, store, recorder, elector } = setup();
+    const redis = { address: "db:6379", error: "ECONNREFUSED", version: "8.0.0" };
+    store.onCampaign = (_, count) => (count === 1 ? held("other", 1) : elected(2));
+    elector.start();
+    await settle();
+    await clock.advance(5);
+    recorder.events.emit("redis.unreachable", redis);
+    recorder.events.emit("redis.connected", redis);
+    store.announceChange();
+    await clock.advance(50);
+    expect(recorder.of("leader.elected")).toHaveLength(1);
+    expect(store.bids.at(-1)?.away).toMatchObject({ error: "ECONNREFUSED" });
+  });
+
+  it("names no outage of a connection that leading does not need", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.onCampaign = (_, count) => (count === 1 ? held("other", 1) : elected(2));
+    elector.start();
+    await settle();
+    recorder.events.emit("redis.unreachable", {
+      address: "db:6379",
+      error: "ECONNREFUSED",
+      connection: "worker",
+    });
+    store.announceChange();
+    await clock.advance(50);
+    expect(recorder.of("leader.elected")).toHaveLength(1);
+    expect(store.bids.at(-1)).not.toHaveProperty("away");
+  });
+
   it.each([
     { connection: undefined, waitsMs: 1_000 },
     { connection: "launch", waitsMs: 1_000 },
