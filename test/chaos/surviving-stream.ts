@@ -17,13 +17,16 @@ export class SurvivingStream {
   /** What was read once and is not in the stream of a later primary. */
   readonly vanished: StreamEntry[] = [];
   readonly #key: string;
+  /** By when another program deleted the stream last (epoch ms); infinite while it may be about to. */
+  #deletedByMs: number | null = null;
 
-  readonly #isDeletable: boolean;
-
-  /** `isDeletable`: another program may delete the stream, so that an empty one says nothing about what it held. */
-  constructor(key: string, isDeletable = false) {
+  constructor(key: string) {
     this.#key = key;
-    this.#isDeletable = isDeletable;
+  }
+
+  /** What was written up to then may be gone without being lost. */
+  noteDeletion(byMs: number): void {
+    this.#deletedByMs = byMs;
   }
 
   /** Reads what is new. */
@@ -36,10 +39,18 @@ export class SurvivingStream {
     const held = await this.#readAfter(redis, "0");
     const known = new Set(held.map(keyOf));
     const [first] = held;
-    if (!first && this.#isDeletable) return;
-    const trimmed = first ? this.entries.filter(({ id }) => isBefore(id, first.id)) : [];
-    this.vanished.push(...this.entries.slice(trimmed.length).filter(entry => !known.has(keyOf(entry))));
+    const { trimmed = [], other = [] } = Object.groupBy(this.entries, entry =>
+      this.#isTrimmed(entry, first) ? "trimmed" : "other",
+    );
+    this.vanished.push(...other.filter(entry => !known.has(keyOf(entry))));
     this.entries = [...trimmed, ...held];
+  }
+
+  /** An entry that is older than all that are held. One that was written after a deletion was not deleted by it. */
+  #isTrimmed(entry: StreamEntry, first: StreamEntry | undefined): boolean {
+    const deletedByMs = this.#deletedByMs;
+    if (!first) return deletedByMs !== null && writtenAt(entry) <= deletedByMs;
+    return isBefore(entry.id, first.id) && writtenAt(entry) <= (deletedByMs ?? Number.POSITIVE_INFINITY);
   }
 
   async #readAfter(redis: Redis, last: string): Promise<StreamEntry[]> {

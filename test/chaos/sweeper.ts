@@ -55,10 +55,13 @@ export class Sweeper {
       const fromMs = Date.now();
       await this.#options.record.read();
       const goneFromMs = Date.now();
+      this.#options.record.noteDeletion(this.#options.queue, Number.POSITIVE_INFINITY);
       try {
         await act(queue, this.#unfinished());
       } finally {
-        this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs: Date.now() });
+        const untilMs = Date.now();
+        this.#options.record.noteDeletion(this.#options.queue, untilMs);
+        this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs });
         this.#unnotedFromMs ??= goneFromMs;
         await this.#noteRemoved(redis);
       }
