@@ -6,8 +6,9 @@ import { constants } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
+import { MAIN, plainEnvironment } from "../support/command.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const deployments: TestDeployment[] = [];
 afterEach(async () => {

@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { afterEach, beforeEach, expect, onTestFailed, test } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import { startEtcd } from "../support/etcd-server.ts";
 import { scrape } from "../support/exposition.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const disposals: (() => Promise<unknown>)[] = [];
 let redis: TestRedis;

@@ -2,11 +2,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { afterEach, describe, expect, onTestFailed, test } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import { startRedis, type TestRedis, type TestRedisOptions } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const disposals: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

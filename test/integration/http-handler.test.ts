@@ -4,8 +4,8 @@ import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { HttpRef } from "../../src/config/config.ts";
 import { HttpHandler } from "../../src/handlers/http-handler.ts";
-import { unusedPort } from "../support/command.ts";
 import { testRun } from "../support/run.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 interface Request {
   readonly method: string;

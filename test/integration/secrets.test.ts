@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import { createProject } from "../support/project.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const PASSWORD = "hunter2-of-redis";
 const TOKEN = "hunter2-of-admin";

@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 export interface TestProject {
   readonly dir: string;
   readonly configDir: string;
-  /** Writes a file below the project's folder, making its folders. */
+  /** Writes a file below the project's folder, making its folders. A reader sees the old or the new content, no part. */
   write(file: string, content: string): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -16,7 +17,9 @@ export async function createProject(files: Readonly<Record<string, string>>): Pr
   const write = async (file: string, content: string) => {
     const target = path.join(dir, file);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, content);
+    const unfinished = path.join(dir, `.${randomUUID()}`);
+    await writeFile(unfinished, content);
+    await rename(unfinished, target);
   };
   for (const [file, content] of Object.entries(files)) await write(file, content);
   return {
