@@ -97,9 +97,9 @@ export class LaunchRecord {
     return this.#reading;
   }
 
-  /** Another program deletes the event stream of a queue, or has done so by then (epoch ms). */
-  noteDeletion(queue: string, byMs: number): void {
-    this.#queues.get(queue)?.noteDeletion(byMs);
+  /** Another program is about to delete the event stream of a queue, or has deleted it. */
+  noteDeletion(queue: string): void {
+    this.#queues.get(queue)?.noteDeletion();
   }
 
   close(): void {

@@ -17,40 +17,45 @@ export class SurvivingStream {
   /** What was read once and is not in the stream of a later primary. */
   readonly vanished: StreamEntry[] = [];
   readonly #key: string;
-  /** By when another program deleted the stream last (epoch ms); infinite while it may be about to. */
-  #deletedByMs: number | null = null;
+  /** How many of the first entries may be gone without being lost: another program has deleted the stream since. */
+  #deletable = 0;
 
   constructor(key: string) {
     this.#key = key;
   }
 
-  /** What was written up to then may be gone without being lost. */
-  noteDeletion(byMs: number): void {
-    this.#deletedByMs = byMs;
+  /** Another program is about to delete the stream, or has deleted it. */
+  noteDeletion(): void {
+    this.#deletable = this.entries.length;
   }
 
-  /** Reads what is new. */
+  /** Reads what is new. A stream that was deleted begins again, with lower ids where the clock went back meanwhile. */
   async readOn(redis: Redis): Promise<void> {
-    this.entries.push(...(await this.#readAfter(redis, this.entries.at(-1)?.id ?? "0")));
+    const isBegun = this.entries.length > this.#deletable;
+    const read = await this.#readAfter(redis, isBegun ? (this.entries.at(-1)?.id ?? "0") : "0");
+    const known = new Set(isBegun ? [] : this.entries.map(keyOf));
+    this.entries.push(...read.filter(entry => !known.has(keyOf(entry))));
   }
 
   /** Another server answers: everything that it holds is compared with what was read. */
   async readAgain(redis: Redis): Promise<void> {
     const held = await this.#readAfter(redis, "0");
     const known = new Set(held.map(keyOf));
-    const [first] = held;
-    const { trimmed = [], other = [] } = Object.groupBy(this.entries, entry =>
-      this.#isTrimmed(entry, first) ? "trimmed" : "other",
+    const gone = this.entries
+      .map((entry, i) => ({ entry, i }))
+      .filter(({ entry }) => !known.has(keyOf(entry)));
+    const { kept = [], lost = [] } = Object.groupBy(gone, ({ entry, i }) =>
+      this.#isKept(entry, i, held[0]) ? "kept" : "lost",
     );
-    this.vanished.push(...other.filter(entry => !known.has(keyOf(entry))));
-    this.entries = [...trimmed, ...held];
+    this.vanished.push(...lost.map(({ entry }) => entry));
+    this.entries = [...kept.map(({ entry }) => entry), ...held];
+    if (this.#deletable > 0) this.#deletable = kept.length;
   }
 
-  /** An entry that is older than all that are held. One that was written after a deletion was not deleted by it. */
-  #isTrimmed(entry: StreamEntry, first: StreamEntry | undefined): boolean {
-    const deletedByMs = this.#deletedByMs;
-    if (!first) return deletedByMs !== null && writtenAt(entry) <= deletedByMs;
-    return isBefore(entry.id, first.id) && writtenAt(entry) <= (deletedByMs ?? Number.POSITIVE_INFINITY);
+  /** Deleted, or else trimmed: older than all that are held. A stream that was deleted is too short to be trimmed. */
+  #isKept(entry: StreamEntry, index: number, first: StreamEntry | undefined): boolean {
+    if (this.#deletable > 0) return index < this.#deletable;
+    return first !== undefined && isBefore(entry.id, first.id);
   }
 
   async #readAfter(redis: Redis, last: string): Promise<StreamEntry[]> {

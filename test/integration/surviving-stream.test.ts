@@ -52,7 +52,7 @@ describe("what survived of a stream", () => {
     await add(before, 10, 20);
     await stream.readOn(before);
     await before.del(KEY);
-    stream.noteDeletion(25);
+    stream.noteDeletion();
     await add(before, 30);
     await stream.readOn(before);
     await stream.readAgain(after);
@@ -67,9 +67,23 @@ describe("what survived of a stream", () => {
     const { before, after, add, stream, times } = await primaries();
     await add(before, 10);
     await stream.readOn(before);
-    stream.noteDeletion(Number.POSITIVE_INFINITY);
+    stream.noteDeletion();
     await stream.readAgain(after);
     expect(times(stream.entries)).toEqual([10]);
+    expect(stream.vanished).toEqual([]);
+  });
+
+  it("includes what was written after a deletion while the clock stood behind", async () => {
+    const { before, add, stream, times } = await primaries();
+    await add(before, 100);
+    await stream.readOn(before);
+    await before.del(KEY);
+    stream.noteDeletion();
+    await add(before, 60);
+    await stream.readOn(before);
+    await stream.readOn(before);
+    await stream.readAgain(before);
+    expect(times(stream.entries)).toEqual([100, 60]);
     expect(stream.vanished).toEqual([]);
   });
 });
