@@ -1,13 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  type Job as BullJob,
-  DelayedError,
-  type Processor,
-  WaitingError,
-  Worker,
-  type WorkerOptions,
-} from "bullmq";
+import { type Job as BullJob, type Processor, WaitingError, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/settles-within.ts";
 import type { Handler } from "../handlers/handler.ts";
@@ -17,9 +10,9 @@ import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
 import { type ClaimedRun, RunClaims } from "./run-claims.ts";
 import { RunEnds } from "./run-ends.ts";
-import { RunOffers } from "./run-offers.ts";
 import type { RunReporter } from "./run-reporter.ts";
 import { keepResult } from "./run-result.ts";
+import { RunReturns, runNameOf } from "./run-returns.ts";
 import { storeTimeBackend } from "./store-time.ts";
 import { readStamp } from "./tick-stamp.ts";
 import { lostRunOf } from "./worker-error.ts";
@@ -67,7 +60,7 @@ export class QueueConsumer {
   /** How long the attempts took that have ended while BullMQ still writes that down. */
   readonly #ending = new Map<BullJob, number>();
   readonly #ends: RunEnds;
-  readonly #offers: RunOffers;
+  readonly #returns: RunReturns;
   readonly #claims: RunClaims;
   /** Of the active runs those that have a claim. */
   readonly #claimed = new WeakMap<ActiveRun, ClaimedRun>();
@@ -77,10 +70,10 @@ export class QueueConsumer {
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: QueueConsumerOptions) {
-    const { queue, concurrency, keys, redis, replica, timing } = options;
+    const { queue, concurrency, keys, redis, replica, reporter, timing } = options;
     this.#options = options;
-    this.#offers = new RunOffers(timing);
-    const { lockDurationMs } = timing;
+    const { lockDurationMs, returnDelayMs } = timing;
+    this.#returns = new RunReturns({ returnDelayMs, reporter, onError: error => this.#onError(error) });
     this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
     const onLost = (bullJob: BullJob, reason: RunLostReason) => this.#loseEnd(bullJob, reason);
     this.#ends = new RunEnds({ redis, keys, queue, lockDurationMs, onLost });
@@ -123,7 +116,7 @@ export class QueueConsumer {
   async #stop(deadlineMs: number): Promise<boolean> {
     const { abortGraceMs, closeLimitMs } = this.#options.timing;
     this.#stopping = true;
-    this.#offers.stop();
+    this.#returns.stop();
     const closed = this.#worker.close();
     this.#noteIdle();
     await settlesWithin(this.#idle.promise, deadlineMs);
@@ -178,16 +171,16 @@ export class QueueConsumer {
 
   /** BullMQ calls this for every run it takes; what it returns or throws is how the attempt ends. */
   async #process(bullJob: BullJob, token: string | undefined): Promise<unknown> {
-    if (this.#stopping) return this.#requeue(bullJob, token);
+    if (this.#stopping) return this.#returns.requeue(bullJob, token);
     const work = this.#options.workOf(bullJob.name);
-    if (!work) return this.#postpone(bullJob, token);
+    if (!work) return this.#returns.offer(bullJob, token);
     // A backfill is meant to run beside others.
     const isAlone = !work.mayOverlap && readStamp(bullJob.data, bullJob.timestamp).kind !== "backfill";
     const claim = { job: bullJob.name, id: bullJob.id ?? "", token: randomUUID() };
     if (isAlone) {
       const obstacle = await this.#claim(claim);
-      if (this.#stopping) return this.#requeue(bullJob, token);
-      if (obstacle !== null) return this.#holdBack(bullJob, token, obstacle);
+      if (this.#stopping) return this.#returns.requeue(bullJob, token);
+      if (obstacle !== null) return this.#returns.holdBack(bullJob, token, obstacle);
     }
     const run = this.#begin(bullJob, work);
     if (isAlone) this.#claimed.set(run, claim);
@@ -199,7 +192,7 @@ export class QueueConsumer {
     if (end.outcome === "lost") throw new WaitingError();
     if (end.outcome === "returned") {
       this.#interrupted += 1;
-      return this.#requeue(bullJob, token);
+      return this.#returns.requeue(bullJob, token);
     }
     if (end.outcome === "failed") throw end.error;
     const { result, dropped } = keepResult(end.result);
@@ -245,46 +238,6 @@ export class QueueConsumer {
     if (run?.abort("lost")) this.#options.reporter.lost(run, reason);
   }
 
-  /** Shutdown: to the head of the queue, so that the next replica takes it immediately. */
-  #requeue(bullJob: BullJob, token: string | undefined): Promise<never> {
-    const move = () => bullJob.moveToWait(token);
-    return this.#handOver(bullJob, { code: "shutdown" }, move, new WaitingError());
-  }
-
-  #postpone(bullJob: BullJob, token: string | undefined): Promise<never> {
-    const move = () => this.#offers.postpone(bullJob, token);
-    return this.#handOver(bullJob, { code: "no_handler" }, move, new DelayedError());
-  }
-
-  /** Whatever the run's age, it is wanted as soon as nothing is in its way. */
-  #holdBack(bullJob: BullJob, token: string | undefined, reason: ReturnReason): Promise<never> {
-    const move = () => this.#offers.postpone(bullJob, token, false);
-    return this.#handOver(bullJob, reason, move, new DelayedError());
-  }
-
-  /**
-   * Moves a run out of this replica's hands without using up an attempt: BullMQ counts attempts in moveToFinished
-   * and in retries, and takes `signal` to mean "moved already, write nothing". If the move fails the lock runs out
-   * and the stalled check finds the run.
-   */
-  async #handOver(
-    bullJob: BullJob,
-    reason: ReturnReason,
-    move: () => Promise<unknown>,
-    signal: Error,
-  ): Promise<never> {
-    const { reporter } = this.#options;
-    const run = nameOf(bullJob);
-    try {
-      await move();
-      reporter.returned(run, reason);
-    } catch (error) {
-      reporter.lost(run, { code: "not_returned" });
-      this.#onError(error);
-    }
-    throw signal;
-  }
-
   /** How long the attempt took that BullMQ has just written down; 0 when no handler was called. */
   #written(bullJob: BullJob): number {
     const durationMs = this.#ending.get(bullJob) ?? 0;
@@ -297,7 +250,7 @@ export class QueueConsumer {
   #loseEnd(bullJob: BullJob, reason: RunLostReason): void {
     const isCalled = this.#ending.delete(bullJob);
     this.#noteIdle();
-    if (isCalled || !this.#stopping) this.#options.reporter.lost(nameOf(bullJob), reason);
+    if (isCalled || !this.#stopping) this.#options.reporter.lost(runNameOf(bullJob), reason);
   }
 
   /**
@@ -309,8 +262,4 @@ export class QueueConsumer {
     if (error instanceof WaitingError || lostRunOf(error) !== null) return;
     reporter.workerError(queue, error);
   }
-}
-
-function nameOf({ name: job, id = "", attemptsMade }: BullJob) {
-  return { job, id, attempt: attemptsMade + 1 };
 }

@@ -23,7 +23,7 @@ export interface RunReporterOptions {
   readonly recordResult: (result: RunResult) => Promise<void>;
 }
 
-interface RunName {
+export interface RunName {
   readonly job: string;
   readonly id: string;
   readonly attempt: number;
