@@ -1,5 +1,5 @@
 import type { Config, Job } from "../config/config.ts";
-import { firstUndecided } from "../launch/decided.ts";
+import { firstUndecided } from "../launch/cursors.ts";
 import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
 import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";

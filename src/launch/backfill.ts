@@ -1,11 +1,10 @@
-import { createIORedisClient, type IRedisTransaction } from "bullmq";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { readTimeMs } from "../redis/time.ts";
-import { firstUndecided } from "./decided.ts";
+import { firstUndecided } from "./cursors.ts";
 import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import {
@@ -17,6 +16,7 @@ import {
   runSuffixOf,
 } from "./requests.ts";
 import { backfillRunId } from "./run-id.ts";
+import { beginTransaction, execTransaction, failureOf, onOneConnection } from "./run-transaction.ts";
 
 const RECORD = new Script(REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
 
@@ -62,7 +62,8 @@ export async function addBackfill(
   const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
     for (;;) {
-      const outcome = await attempt({ redis, keys, queue, request }, backfill);
+      const parts = { redis, keys, queue, request };
+      const outcome = await onOneConnection(redis, check => attempt(parts, backfill, check));
       // Null: the same request was answered meanwhile, over another connection.
       if (outcome !== null) return outcome;
     }
@@ -71,32 +72,25 @@ export async function addBackfill(
   }
 }
 
-async function attempt(parts: Parts, backfill: Backfill): Promise<BackfillOutcome | null> {
+async function attempt(
+  parts: Parts,
+  backfill: Backfill,
+  checkConnection: () => void,
+): Promise<BackfillOutcome | null> {
   const { redis, keys, request } = parts;
   const { job, ticks } = backfill;
-  let isSameConnection = true;
-  const onClose = () => {
-    isSameConnection = false;
-  };
-  redis.once("close", onClose);
-  try {
-    const [, stored] = await Promise.all([
-      redis.watch(keys.request(request.id)),
-      redis.get(keys.request(request.id)),
-    ]);
-    if (stored !== null) return await unwatched(redis, () => givenBefore(parts, backfill, stored));
-    const nowMs = await readTimeMs(redis);
-    if (ticks.some(tick => tick > nowMs))
-      return await unwatched(redis, () => ({ outcome: "not due", nowMs }));
-    const tickAtMs = await firstUndecided(redis, keys, job, ticks);
-    if (tickAtMs !== null) return await unwatched(redis, () => ({ outcome: "undecided", tickAtMs }));
-    const send = await seal(parts, backfill, nowMs);
-    // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
-    if (!isSameConnection) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return await send();
-  } finally {
-    redis.off("close", onClose);
-  }
+  const [, stored] = await Promise.all([
+    redis.watch(keys.request(request.id)),
+    redis.get(keys.request(request.id)),
+  ]);
+  if (stored !== null) return await unwatched(redis, () => givenBefore(parts, backfill, stored));
+  const nowMs = await readTimeMs(redis);
+  if (ticks.some(tick => tick > nowMs)) return await unwatched(redis, () => ({ outcome: "not due", nowMs }));
+  const tickAtMs = await firstUndecided(redis, keys, job, ticks);
+  if (tickAtMs !== null) return await unwatched(redis, () => ({ outcome: "undecided", tickAtMs }));
+  const send = await seal(parts, backfill, nowMs);
+  checkConnection();
+  return await send();
 }
 
 async function unwatched(redis: Redis, answer: () => BackfillOutcome): Promise<BackfillOutcome> {
@@ -115,7 +109,7 @@ function givenBefore({ request }: Parts, { job, ticks }: Backfill, stored: strin
 /** Queues everything. What it resolves with sends it in one write; null when the request was answered meanwhile. */
 async function seal({ redis, keys, queue, request }: Parts, backfill: Backfill, nowMs: number) {
   const { job, ticks, by } = backfill;
-  const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
+  const transaction = beginTransaction(redis);
   const runs = runsOf(request, job, ticks);
   const free: Job = { ...job, overlap: "allow" };
   const adds = runs.map(({ tickAtMs, run }) => {
@@ -139,28 +133,19 @@ async function seal({ redis, keys, queue, request }: Parts, backfill: Backfill, 
     ],
   );
   return async (): Promise<BackfillOutcome | null> => {
-    const replies = await transaction.exec().catch(explainAbort(runs.length));
+    const replies = await execTransaction(transaction, why => refusal(0, runs.length, why.message, why));
     if (replies === null) return null;
     const [error, added] = replies.at(-1) ?? [];
-    const failure = replies.find(([error]) => error !== null)?.[0];
-    if (error || added !== runs.length) throw refusal(error ? 0 : Number(added), runs.length, failure);
+    if (error || added !== runs.length) {
+      const failure = failureOf(replies);
+      throw refusal(error ? 0 : Number(added), runs.length, failure?.message ?? "no reason given", failure);
+    }
     return { outcome: "started", runs: runs.map(({ run }) => run) };
   };
 }
 
-/** A transaction that is refused while it is queued says no more than that; the reason is with its commands. */
-function explainAbort(of: number) {
-  return (error: unknown): never => {
-    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
-    const [first] =
-      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
-    throw refusal(0, of, first instanceof Error ? first : error);
-  };
-}
-
-function refusal(added: number, of: number, why: Error | string | null | undefined) {
-  const text = typeof why === "string" ? why : (why?.message ?? "no reason given");
-  return new BellwetherError("BW_BACKFILL_REFUSED", { added, of, why: text }, { cause: why });
+function refusal(added: number, of: number, why: string, cause?: Error | null) {
+  return new BellwetherError("BW_BACKFILL_REFUSED", { added, of, why }, { cause });
 }
 
 function runsOf(request: Request, job: Job, ticks: readonly number[]) {

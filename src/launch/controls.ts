@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-number.ts";
-import type { PastPause } from "../schedule/plan.ts";
+import type { PastPause } from "../schedule/planned-job.ts";
 
 const LOOK = new Script(new URL("./read-controls-version.lua", import.meta.url));
 
@@ -50,7 +50,7 @@ export function isKeptControl(field: string): boolean {
 
 /** Reads all controls in force; there are as many as jobs that are paused or have a tick to skip. */
 export async function readControls(redis: Redis, keys: RedisKeys): Promise<Controls> {
-  const controls: Partial<Record<string, string>> = await redis.hgetall(keys.orders);
+  const controls: Partial<Record<string, string>> = await redis.hgetall(keys.controls);
   const fields = Object.entries(controls) as [string, string][];
   return {
     version: versionOf(controls[VERSION_FIELD]),
@@ -64,11 +64,11 @@ export async function readControls(redis: Redis, keys: RedisKeys): Promise<Contr
 
 /** The version of the controls, and a sign of life of the term's leader (read-controls-version.lua). */
 export async function readControlsVersion(redis: Redis, keys: RedisKeys, fence: string): Promise<number> {
-  const version = await LOOK.run(redis, [keys.term, keys.leader, keys.orders], [fence, VERSION_FIELD]);
+  const version = await LOOK.run(redis, [keys.term, keys.leader, keys.controls], [fence, VERSION_FIELD]);
   return versionOf(typeof version === "string" ? version : null);
 }
 
-/** The version that the field holds; 0 while nothing was ordered, or where another program wrote what is none. */
+/** The version that the field holds; 0 while nothing was asked for, or where another program wrote what is none. */
 export function versionOf(value: string | null | undefined): number {
   return storedNumber(value) ?? 0;
 }

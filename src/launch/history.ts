@@ -4,7 +4,7 @@ import { reasonText } from "../reasons.ts";
 import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { refusalOf } from "../redis/refusal.ts";
-import type { Decision } from "../schedule/plan.ts";
+import type { Decision } from "../schedule/decision.ts";
 
 /**
  * About how many entries a job's history keeps (Redis trims streams in blocks). A launched tick takes two: the
@@ -30,7 +30,7 @@ export interface RunResult {
 export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
   const lateMs = latenessOf(decision, nowMs);
   const fields = ["tick", String(decision.tickAtMs), "term", String(term), "lateMs", String(lateMs)];
-  if (decision.outcome === "launch") return [...fields, "kind", decision.kind, "run", run];
+  if (decision.outcome === "launched") return [...fields, "kind", decision.kind, "run", run];
   fields.push("kind", "scheduled", "reason", reasonText(decision.reason));
   fields.push("reasonCode", decision.reason.code);
   if (decision.fromAtMs !== undefined) fields.push("from", String(decision.fromAtMs));

@@ -1,8 +1,19 @@
-import { Job as BullJob, type IRedisTransaction, type JobsOptions, Queue, RedisQueueBackend } from "bullmq";
+import {
+  Job as BullJob,
+  type IRedisTransaction,
+  type JobsOptions,
+  type Queue,
+  RedisQueueBackend,
+} from "bullmq";
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { TickKind } from "../events.ts";
+import { Script } from "../redis/script.ts";
+import { openQueue } from "./open-queues.ts";
+
+const QUEUE_TYPES = new Script(new URL("./queue-types.lua", import.meta.url));
 
 const DAY_S = 24 * 60 * 60;
 /** Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. */
@@ -24,24 +35,12 @@ export class LaunchQueue {
 
   /** Resolves when BullMQ's scripts are known to the connection. */
   static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
-    // BullMQ would wait for the connection, however long that takes.
-    if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
-    const queue = new LaunchQueue(name, redis, prefix);
-    try {
-      await queue.#queue.waitUntilReady();
-      return queue;
-    } catch (error) {
-      // A BullMQ queue whose first connection failed never works.
-      await queue.close();
-      throw error;
-    }
+    return new LaunchQueue(await openQueue(name, redis, { prefix }));
   }
 
-  private constructor(name: string, redis: Redis, prefix: string) {
-    this.#queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
-    // The connection's owner reports its errors; here they end in the rejection of a command.
-    this.#queue.on("error", () => undefined);
-    const backend = this.#queue.getBackend();
+  private constructor(queue: Queue) {
+    this.#queue = queue;
+    const backend = queue.getBackend();
     if (!(backend instanceof RedisQueueBackend)) {
       throw new BellwetherError("BW_BUG", { rule: "BullMQ's Redis backend has addJobToTransaction" });
     }
@@ -83,4 +82,40 @@ function runOptions(job: Job, run: string): JobsOptions {
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
   };
+}
+
+/** The keys of a queue that BullMQ writes to when it adds a run, with their types. */
+const TYPES: Readonly<Record<string, string>> = {
+  wait: "list",
+  paused: "list",
+  prioritized: "zset",
+  delayed: "zset",
+  marker: "zset",
+  meta: "hash",
+  events: "stream",
+  id: "string",
+};
+
+const typesReply = z.array(z.string());
+
+/** By queue, why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
+export async function findBrokenQueues(
+  redis: Redis,
+  prefix: string,
+  queues: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (queues.length === 0) return new Map();
+  const keys = queues.flatMap(queue => Object.keys(TYPES).map(name => ({ queue, name })));
+  const found = await QUEUE_TYPES.run(
+    redis,
+    keys.map(({ queue, name }) => `${prefix}:${queue}:${name}`),
+    keys.map(({ name }) => TYPES[name] ?? ""),
+  );
+  const types = typesReply.parse(found);
+  return new Map(
+    keys.flatMap(({ queue, name }, i) => {
+      const why = `WRONGTYPE ${prefix}:${queue}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;
+      return types[i] ? [[queue, why] as const] : [];
+    }),
+  );
 }

@@ -1,15 +1,21 @@
-import { createIORedisClient, type IRedisTransaction } from "bullmq";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
-import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/plan.ts";
+import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/decision.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
+import {
+  beginTransaction,
+  execTransaction,
+  failureOf,
+  type Replies,
+  type RunTransaction,
+} from "./run-transaction.ts";
 
 const ADVANCE = new Script(UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
 
@@ -24,8 +30,6 @@ export interface SentTransaction {
   readonly whys: readonly (string | undefined)[];
 }
 
-type Replies = readonly [Error | null, unknown][] | null;
-
 export interface LaunchTransactionOptions {
   readonly redis: Redis;
   readonly keys: RedisKeys;
@@ -36,7 +40,7 @@ export interface LaunchTransactionOptions {
 /** One MULTI … EXEC: BullMQ adds the runs, then advance.lua moves the cursors of those that are there. */
 export class LaunchTransaction {
   readonly #options: LaunchTransactionOptions;
-  readonly #transaction: ChainableCommander & IRedisTransaction;
+  readonly #transaction: RunTransaction;
   readonly #adds: Promise<unknown>[] = [];
   readonly #advanceKeys: string[];
   readonly #advanceArgs: (string | number)[] = [HISTORY_ENTRIES];
@@ -46,8 +50,7 @@ export class LaunchTransaction {
 
   constructor(options: LaunchTransactionOptions) {
     this.#options = options;
-    // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
-    this.#transaction = createIORedisClient(options.redis).multi() as ChainableCommander & IRedisTransaction;
+    this.#transaction = beginTransaction(options.redis);
     const { cursors, launched, epochCursors, leader } = options.keys;
     this.#advanceKeys = [cursors, launched, epochCursors, leader];
   }
@@ -57,7 +60,7 @@ export class LaunchTransaction {
     const history = this.#options.keys.history(decision.job);
     // No run is checked, and none is kept; the history takes the place of their keys.
     this.#advanceKeys.push(history, history, history);
-    this.#advance(decision, "", decision.outcome === "skip" ? "s" : "", null);
+    this.#advance(decision, "", decision.outcome === "skipped" ? "s" : "", null);
   }
 
   /** `removed`: an earlier run of the job that was removed in BullMQ before it ended. */
@@ -81,7 +84,10 @@ export class LaunchTransaction {
   async seal(): Promise<() => Promise<SentTransaction | null>> {
     ADVANCE.queue(this.#transaction, this.#advanceKeys, this.#advanceArgs);
     await Promise.all(this.#adds);
-    return async () => readReplies(await this.#exec(), this.#decisions, this.#addedFor);
+    return async () => {
+      const replies = await execTransaction(this.#transaction, why => this.#refusal(why));
+      return replies && this.#read(replies);
+    };
   }
 
   #advance(
@@ -96,42 +102,25 @@ export class LaunchTransaction {
     this.#decisions++;
   }
 
-  /**
-   * A transaction that is refused while it is queued says no more than that; the commands have the reason. When the
-   * connection broke they have errors too, and nothing was refused: the outcome is unknown.
-   */
-  async #exec(): Promise<Replies> {
-    try {
-      return await this.#transaction.exec();
-    } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
-      const refusals = "previousErrors" in error ? error.previousErrors : [];
-      const [first] = Array.isArray(refusals) ? refusals : [];
-      if (!(first instanceof Error)) throw error;
-      throw new BellwetherError(
-        "BW_LAUNCH_REFUSED",
-        { ticks: this.#decisions, why: first.message },
-        { cause: error },
-      );
+  /** Each run is added by one command, in the order of the launches; then comes advance.lua. */
+  #read(replies: Replies): SentTransaction {
+    const failure = failureOf(replies);
+    const [error, reply] = replies.at(-1) ?? [];
+    if (error) throw this.#refusal(failure ?? error);
+    const outcomes = advanceReply.parse(reply);
+    const whys = new Array<string | undefined>(this.#decisions);
+    if (replies.length === this.#addedFor.length + 1) {
+      for (const [i, decision] of this.#addedFor.entries()) whys[decision] = replies[i]?.[0]?.message;
     }
+    const why = failure?.message ?? "no reason given";
+    return { outcomes, refused: outcomes.includes("failed") ? why : null, whys };
   }
-}
 
-/** Each run is added by one command, in the order of the launches; then comes advance.lua. */
-function readReplies(
-  replies: Replies,
-  decisions: number,
-  addedFor: readonly number[],
-): SentTransaction | null {
-  if (replies === null) return null;
-  const failure = replies.find(([error]) => error !== null)?.[0];
-  const why = failure?.message ?? "no reason given";
-  const [error, reply] = replies.at(-1) ?? [];
-  if (error) throw new BellwetherError("BW_LAUNCH_REFUSED", { ticks: decisions, why }, { cause: failure });
-  const outcomes = advanceReply.parse(reply);
-  const whys = new Array<string | undefined>(decisions);
-  if (replies.length === addedFor.length + 1) {
-    for (const [i, decision] of addedFor.entries()) whys[decision] = replies[i]?.[0]?.message;
+  #refusal(why: Error): BellwetherError {
+    return new BellwetherError(
+      "BW_LAUNCH_REFUSED",
+      { ticks: this.#decisions, why: why.message },
+      { cause: why },
+    );
   }
-  return { outcomes, refused: outcomes.includes("failed") ? why : null, whys };
 }

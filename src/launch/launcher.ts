@@ -3,18 +3,19 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { type Decision, type LaunchDecision, laneOf } from "../schedule/plan.ts";
-import { type Controls, readControls, readControlsVersion, VERSION_FIELD, versionOf } from "./controls.ts";
-import { readLaneCursors } from "./cursors.ts";
+import { type Decision, type LaunchDecision, laneOf } from "../schedule/decision.ts";
+import { type Commit, type CommitOutcome, commitOutcomeOf } from "./commit.ts";
+import { type Controls, readControls, readControlsVersion } from "./controls.ts";
 import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
 import { type JobState, loadJobStates } from "./job-states.ts";
+import { type LaunchGuard, watchGuard } from "./launch-guard.ts";
 import { LaunchQueue } from "./launch-queue.ts";
-import { LaunchTransaction, type SentTransaction } from "./launch-transaction.ts";
-import { applyOverlap, type Blocker } from "./overlap.ts";
+import { LaunchTransaction } from "./launch-transaction.ts";
+import { OpenQueues } from "./open-queues.ts";
+import { applyOverlap } from "./overlap.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
-import { findBrokenQueues } from "./queue-types.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireJobs } from "./retire.ts";
-import { type DecisionResult, type FoundDecisions, resultOf, Unanswered } from "./unanswered.ts";
+import { type FoundDecisions, Unanswered } from "./unanswered.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 export type OpenOutcome =
@@ -35,35 +36,6 @@ export type OpenOutcome =
     }
   | { readonly outcome: "fenced" };
 
-/** One transaction's worth of decisions. */
-export interface Commit {
-  readonly fence: string;
-  readonly term: number;
-  /** In order within each lane. */
-  readonly decisions: readonly Decision[];
-  /** By lane (`laneOf`), what the decisions were planned from. */
-  readonly cursors: ReadonlyMap<string, number>;
-  /** The version of the controls that they were planned under. */
-  readonly controlsVersion: number;
-  readonly nowMs: number;
-}
-
-export type CommitOutcome =
-  | {
-      readonly outcome: "committed";
-      readonly results: readonly DecisionResult[];
-      /** By job, what its next tick waits for: that tick and those after it are not decided. */
-      readonly held: ReadonlyMap<string, Blocker>;
-      /** Why Redis did not add the runs of the other decisions. Their cursors stand; open the term again. */
-      readonly refused: string | null;
-      /** By job, why its own run was not added; its later decisions are not carried out either. */
-      readonly failed: ReadonlyMap<string, string>;
-    }
-  /** A newer term is in force, or the term is unknown to Redis. */
-  | { readonly outcome: "fenced" }
-  /** Cursors or controls are not what the plan assumed; nothing was written. Open the term again and plan again. */
-  | { readonly outcome: "moved" };
-
 export interface LauncherOptions {
   /** A connection of its own that never resends (`connectRedis`, purpose "noRetry"). */
   readonly redis: Redis;
@@ -83,7 +55,7 @@ export class Launcher {
   readonly #keys: RedisKeys;
   readonly #format: number;
   #jobs: ReadonlyMap<string, Job>;
-  readonly #queues = new Map<string, LaunchQueue>();
+  readonly #queues: OpenQueues<LaunchQueue>;
   /** Transactions that were sent and not answered. */
   readonly #unanswered = new Unanswered();
   #connections = 0;
@@ -94,6 +66,7 @@ export class Launcher {
     this.#keys = options.keys;
     this.#format = options.format ?? FORMAT;
     this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
+    this.#queues = new OpenQueues(name => LaunchQueue.open(name, this.#redis, this.#keys.bullmqPrefix));
     this.#redis.on("close", () => {
       this.#connections++;
     });
@@ -142,7 +115,7 @@ export class Launcher {
     const closed = await readClosedEpochs(this.#redis, this.#keys);
     const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
-    await this.#forgetQueues();
+    await this.#queues.keep(new Set(jobs.map(({ queue }) => queue)));
     this.#openedOn = connection;
     const cursors = new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
     for (const { job, number, cursor } of closed) cursors.set(laneOf({ job, epoch: number }), cursor);
@@ -195,7 +168,7 @@ export class Launcher {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      const watched = await this.#watch(commit.decisions);
+      const watched = await watchGuard(this.#redis, this.#keys, commit.decisions, name => this.#job(name));
       if (watched.fence !== commit.fence) return { outcome: "fenced" } as const;
       const isMoved = [...watched.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
       if (isMoved || watched.controlsVersion !== commit.controlsVersion) return { outcome: "moved" } as const;
@@ -225,78 +198,60 @@ export class Launcher {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map(queue => queue.close()));
-  }
-
-  /**
-   * Reads the fence, the cursors, the version of the controls and the newest runs of jobs whose runs must not overlap
-   * under WATCH. All are written together, so on one connection and in this order; without an answer to each of them
-   * nothing more is sent.
-   */
-  async #watch(decisions: readonly Decision[]): Promise<Watched> {
-    const { term, cursors, epochCursors, orders } = this.#keys;
-    const lanes = [...new Set(decisions.map(laneOf))];
-    const launched = new Set(decisions.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
-    const guarded = [...launched].map(name => this.#job(name)).filter(({ overlap }) => overlap !== "allow");
-    const queues = [...new Set([...launched].map(name => this.#job(name).queue))];
-    const [, fence, laneCursors, version, newestRuns, broken] = await Promise.all([
-      this.#redis.watch(
-        ...[term, cursors, epochCursors, orders],
-        ...guarded.map(({ name }) => this.#keys.unfinished(name)),
-      ),
-      this.#redis.get(term),
-      readLaneCursors(this.#redis, this.#keys, lanes),
-      this.#redis.hget(orders, VERSION_FIELD),
-      this.readNewestRuns(guarded),
-      findBrokenQueues(this.#redis, this.#keys.bullmqPrefix, queues),
-    ]);
-    return { fence, cursors: laneCursors, controlsVersion: versionOf(version), newestRuns, broken };
+    await this.#queues.close();
   }
 
   async #execute(
     connection: number,
     { fence, term, decisions: planned, nowMs }: Commit,
-    { newestRuns, broken }: Pick<Watched, "newestRuns" | "broken">,
+    watched: LaunchGuard,
   ): Promise<CommitOutcome> {
-    const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, newestRuns);
+    const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, watched.newestRuns);
     if (decisions.length === 0) {
       await this.#redis.unwatch();
-      return { outcome: "committed", results: [], held, refused: null, failed: new Map() };
+      return { outcome: "committed", decided: [], held, refused: null, failed: new Map() };
     }
-    const queues = await this.#queuesOf(decisions.filter(decision => decision.outcome === "launch"));
+    const launches = decisions.filter(({ outcome }) => outcome === "launched");
+    const queues = await this.#queues.all(launches.map(({ job }) => this.#job(job).queue));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
     const unmade = new Map<string, string>();
     const sent: Decision[] = [];
     for (const decision of decisions) {
       if (unmade.has(decision.job)) continue;
-      if (decision.outcome === "launch") {
-        const job = this.#job(decision.job);
-        const newest = newestRuns.get(job.name);
-        const removed = newest?.state === "removed" ? newest.run : null;
-        const why = broken.get(job.queue);
-        if (why !== undefined) {
-          unmade.set(job.name, why);
-          continue;
-        }
-        try {
-          transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
-        } catch (error) {
-          // BullMQ refuses to make such a run; nothing of it is in the transaction.
-          unmade.set(job.name, error instanceof Error ? error.message : String(error));
-          continue;
-        }
-      } else {
-        transaction.pass(decision);
-      }
-      sent.push(decision);
+      const why =
+        decision.outcome === "launched" ? this.#launch(transaction, decision, queues, watched) : null;
+      if (decision.outcome !== "launched") transaction.pass(decision);
+      if (why === null) sent.push(decision);
+      else unmade.set(decision.job, why);
     }
     const send = await transaction.seal();
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
     const answered = this.#unanswered.send({ fence, nowMs, decisions: sent });
-    const outcome = settle(sent, { held, unmade }, await send());
-    answered(outcome.outcome === "committed" ? outcome.results : []);
+    const outcome = commitOutcomeOf(sent, await send(), { held, unmade });
+    answered(outcome.outcome === "committed" ? outcome.decided : []);
     return outcome;
+  }
+
+  /** Adds the run to the transaction. Null, or why there is no such run; then nothing of it is in the transaction. */
+  #launch(
+    transaction: LaunchTransaction,
+    decision: LaunchDecision,
+    queues: ReadonlyMap<string, LaunchQueue>,
+    { newestRuns, broken }: LaunchGuard,
+  ): string | null {
+    const job = this.#job(decision.job);
+    const newest = newestRuns.get(job.name);
+    const removed = newest?.state === "removed" ? newest.run : null;
+    const why = broken.get(job.queue);
+    if (why !== undefined) return why;
+    try {
+      transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
+      return null;
+    } catch (error) {
+      // BullMQ refuses to make such a run.
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   #job(name: string): Job {
@@ -307,53 +262,4 @@ export class Launcher {
       });
     return job;
   }
-
-  /** Closes the queues that no job has any more. */
-  async #forgetQueues(): Promise<void> {
-    const kept = new Set([...this.#jobs.values()].map(job => job.queue));
-    for (const [name, queue] of this.#queues) {
-      if (kept.has(name)) continue;
-      this.#queues.delete(name);
-      await queue.close();
-    }
-  }
-
-  /** The queues of the decisions, each with BullMQ's scripts loaded. */
-  async #queuesOf(decisions: readonly LaunchDecision[]): Promise<ReadonlyMap<string, LaunchQueue>> {
-    for (const name of new Set(decisions.map(decision => this.#job(decision.job).queue))) {
-      if (this.#queues.has(name)) continue;
-      this.#queues.set(name, await LaunchQueue.open(name, this.#redis, this.#keys.bullmqPrefix));
-    }
-    return this.#queues;
-  }
-}
-
-/** What a commit finds when it begins. */
-interface Watched {
-  readonly fence: string | null;
-  readonly cursors: ReadonlyMap<string, number | null>;
-  readonly controlsVersion: number;
-  readonly newestRuns: ReadonlyMap<string, NewestRun>;
-  /** By queue, why BullMQ cannot add runs to it. */
-  readonly broken: ReadonlyMap<string, string>;
-}
-
-/** Matches each decision with what the transaction says became of it. */
-function settle(
-  decisions: readonly Decision[],
-  { held, unmade }: { held: ReadonlyMap<string, Blocker>; unmade: ReadonlyMap<string, string> },
-  sent: SentTransaction | null,
-): CommitOutcome {
-  if (sent === null) return { outcome: "moved" };
-  const failed = new Map(unmade);
-  const results = sent.outcomes.flatMap((outcome, i): DecisionResult[] => {
-    const decision = decisions[i];
-    if (decision && outcome === "failed" && !failed.has(decision.job)) {
-      failed.set(decision.job, sent.whys[i] ?? sent.refused ?? "no reason given");
-    }
-    if (outcome === "failed" || !decision) return [];
-    return [resultOf(decision)];
-  });
-  const [first = null] = failed.values();
-  return { outcome: "committed", results, held, refused: first, failed };
 }

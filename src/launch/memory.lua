@@ -1,6 +1,6 @@
 -- Reads what a replica remembers of the namespace, and counts on.
 --
--- KEYS  1 term   2 lineage   3 orders   4 generation   5 cursors   6 launched
+-- KEYS  1 term   2 lineage   3 controls   4 generation   5 cursors   6 launched
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id for a lineage that has none ('' : leave it without)
 --       3 version of the controls that it remembers   4 '1': also the counts, and count on
 -- Returns {term, id, beat, version, generation ('-1' without), '1' when there are cursors}, the controls as names and values

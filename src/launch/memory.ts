@@ -60,7 +60,7 @@ export async function readMemory(
   const [[term, lineage, beat, version, generation, cursors], controls, counts] = memoryReply.parse(
     await MEMORY.run(
       redis,
-      [keys.term, keys.lineage, keys.orders, keys.generation, keys.cursors, keys.launched],
+      [keys.term, keys.lineage, keys.controls, keys.generation, keys.cursors, keys.launched],
       [fence ?? "", mayName ? randomUUID() : "", before?.version ?? "", isWhole ? "1" : "0"],
     ),
   );
@@ -84,7 +84,7 @@ export type PutBackOutcome =
   | { readonly outcome: "done"; readonly jobs: readonly string[] }
   | { readonly outcome: "fenced" | "kept" | "known" };
 
-/** Adds what Redis has lost and no operator has ordered otherwise since. Rejects when Redis is away or refuses. */
+/** Adds what Redis has lost and no operator has changed since. Rejects when Redis is away or refuses. */
 export async function putBack(
   redis: Redis,
   keys: RedisKeys,
@@ -95,7 +95,7 @@ export async function putBack(
   const [outcome, ...jobs] = putBackReply.parse(
     await PUT_BACK.run(
       redis,
-      [keys.term, keys.lineage, keys.orders, keys.generation, keys.launched, keys.audit, keys.cursors],
+      [keys.term, keys.lineage, keys.controls, keys.generation, keys.launched, keys.audit, keys.cursors],
       [
         ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
         ...[term, reason, reasonCode],

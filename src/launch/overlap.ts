@@ -1,5 +1,5 @@
 import type { Overlap } from "../config/config.ts";
-import type { Decision } from "../schedule/plan.ts";
+import { type Decision, skip } from "../schedule/decision.ts";
 import { runIdOf } from "./run-id.ts";
 import { type NewestRun, sinceOf } from "./unfinished.ts";
 
@@ -32,7 +32,7 @@ export function applyOverlap(
   const decisions = planned.flatMap((decision): Decision[] => {
     const { job, outcome, tickAtMs } = decision;
     if (held.has(job)) return [];
-    const overlap = outcome === "launch" ? overlapOf(job) : "allow";
+    const overlap = outcome === "launched" ? overlapOf(job) : "allow";
     if (overlap === "allow") return [decision];
     const blocker = blockers.get(job);
     if (blocker === undefined) {
@@ -49,12 +49,11 @@ export function applyOverlap(
 
 function passedBy({ job, epoch, tickAtMs, dueAtMs }: Decision, { run }: Blocker): Decision {
   return {
-    outcome: "skip",
+    ...skip("overlap"),
     job,
+    epoch,
     tickAtMs,
-    reason: { code: "overlap" },
+    dueAtMs,
     blockedBy: run,
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(dueAtMs === undefined ? {} : { dueAtMs }),
   };
 }

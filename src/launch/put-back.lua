@@ -1,6 +1,6 @@
 -- Puts back what a replica remembers after Redis has lost it.
 --
--- KEYS  1 term   2 lineage   3 orders   4 generation   5 launched   6 audit   7 cursors
+-- KEYS  1 term   2 lineage   3 controls   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
 --       controls   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
 --       8 how many entries audit and histories keep   9 newest term that it remembers   10 why, for audit and histories
@@ -8,7 +8,7 @@
 -- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
 --         at least as much has put it back, else {'done', jobs that are paused again ...}
 --
--- Only what is missing is added, and never against what was ordered since: a pause that was ended after it had begun is not
+-- Only what is missing is added, and never against what was asked for since: a pause that was ended after it had begun is not
 -- put back. A job that is paused stays paused, also where the replica remembers that it was resumed: in doubt a person says
 -- so. The version of the controls grows, so launches that were planned without these controls are void.
 --

@@ -1,7 +1,8 @@
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { OpenQueues, openQueue } from "./open-queues.ts";
 
 const STATES = ["waiting", "active", "delayed", "prioritized", "completed", "failed"] as const;
 
@@ -15,11 +16,15 @@ export interface QueueDepthsOptions {
 /** How many runs each queue holds, by state. Reads only, and one read at a time. */
 export class QueueDepths {
   readonly #options: QueueDepthsOptions;
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues: OpenQueues<Queue>;
   #reading: Promise<ReadonlyMap<string, QueueDepth>> | null = null;
 
   constructor(options: QueueDepthsOptions) {
+    const { redis, keys } = options;
     this.#options = options;
+    this.#queues = new OpenQueues(name =>
+      openQueue(name, redis, { prefix: keys.bullmqPrefix, skipMetasUpdate: true }),
+    );
   }
 
   /** A caller that asks while an answer is under way gets that one. Rejects when Redis is away. */
@@ -36,43 +41,17 @@ export class QueueDepths {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map(queue => queue.close()));
+    await this.#queues.close();
   }
 
   async #read(queues: readonly string[]): Promise<ReadonlyMap<string, QueueDepth>> {
     if (this.#options.redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
-    await this.#forget(queues);
-    const depths = queues.map(async name => {
-      const queue = this.#queues.get(name) ?? (await this.#open(name));
+    await this.#queues.keep(new Set(queues));
+    const open = await this.#queues.all(queues);
+    const depths = [...open].map(async ([name, queue]) => {
       return [name, await queue.getJobCounts(...STATES)] as const;
     });
     return new Map(await Promise.all(depths));
-  }
-
-  /** Closes the queues that no configuration names any more. */
-  async #forget(kept: readonly string[]): Promise<void> {
-    for (const [name, queue] of this.#queues) {
-      if (kept.includes(name)) continue;
-      this.#queues.delete(name);
-      await queue.close();
-    }
-  }
-
-  async #open(name: string): Promise<Queue> {
-    const { redis, keys } = this.#options;
-    const options = { connection: redis, prefix: keys.bullmqPrefix, skipMetasUpdate: true };
-    const queue = new Queue(name, { ...options, skipVersionCheck: true });
-    // The connection's owner reports its errors; here they end in the rejection of a read.
-    queue.on("error", () => undefined);
-    try {
-      await queue.waitUntilReady();
-    } catch (error) {
-      // A BullMQ queue whose first connection failed never works.
-      await queue.close();
-      throw error;
-    }
-    this.#queues.set(name, queue);
-    return queue;
   }
 }
 

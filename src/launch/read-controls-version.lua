@@ -1,8 +1,8 @@
 -- Reads the version of the controls, and notes when the leader of the term was last able to.
 --
--- KEYS  1 term   2 leader   3 orders
+-- KEYS  1 term   2 leader   3 controls
 -- ARGV  1 fence   2 field of the version
--- Returns the version, or '' while nothing was ordered.
+-- Returns the version, or '' while nothing was asked for.
 --
 -- Why atomic: the sign of life of one leader must not be written to the record of the next. It is best effort (pcall): a
 -- server that refuses the write refuses launches as well, and then there is no sign of life.

@@ -1,6 +1,6 @@
 -- Retires jobs that are in no configuration any more from the stored state, a while after they were first missed.
 --
--- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 orders   8 epochs
+-- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 controls   8 epochs
 --       9 epoch cursors
 -- ARGV  1 fence   2 now (epoch ms)   3 for how long a job is kept (ms)   4 what the keys of histories begin with
 --       5 for how long its history, and the name of its newest run, are kept after that (ms)

@@ -104,10 +104,10 @@ async function retirePage(
   page: readonly string[],
   afterMs: number,
 ): Promise<readonly string[] | null> {
-  const { term, cursors, definitions, schedules, launched, retired, orders, epochs, epochCursors } = keys;
+  const { term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors } = keys;
   const reply = await RETIRE.run(
     redis,
-    [term, cursors, definitions, schedules, launched, retired, orders, epochs, epochCursors],
+    [term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors],
     [fence, Math.floor(nowMs), afterMs, keys.histories, HISTORY_AFTER_MS, keys.unfinished(""), ...page],
   );
   const [outcome, ...names] = retireReply.parse(reply);

@@ -1,5 +1,4 @@
-import { createIORedisClient, type IRedisTransaction } from "bullmq";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -9,6 +8,7 @@ import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, type Request, runSuffixOf } from "./requests.ts";
 import { manualRunId } from "./run-id.ts";
+import { beginTransaction, execTransaction, failureOf, onOneConnection } from "./run-transaction.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 const RECORD = new Script(UNFINISHED_LUA, REQUEST_LUA, new URL("./trigger.lua", import.meta.url));
@@ -53,7 +53,8 @@ export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger
   const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
-      const outcome = await attempt({ redis, keys, queue, request }, trigger);
+      const parts = { redis, keys, queue, request };
+      const outcome = await onOneConnection(redis, check => attempt(parts, trigger, check));
       if (outcome !== null) return outcome;
     }
     throw new BellwetherError("BW_TRIGGER_REFUSED", {
@@ -66,40 +67,34 @@ export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger
 }
 
 /** Null when a watched key had changed: nothing was started. */
-async function attempt(parts: Parts, trigger: Trigger): Promise<TriggerOutcome | null> {
+async function attempt(
+  parts: Parts,
+  trigger: Trigger,
+  checkConnection: () => void,
+): Promise<TriggerOutcome | null> {
   const { redis, keys, request } = parts;
   const { job } = trigger;
-  let isSameConnection = true;
-  const onClose = () => {
-    isSameConnection = false;
-  };
-  redis.once("close", onClose);
-  try {
-    const guarded = job.overlap === "allow" ? [] : [job];
-    const [, stored, newestRuns] = await Promise.all([
-      redis.watch(keys.request(request.id), ...guarded.map(({ name }) => keys.unfinished(name))),
-      redis.get(keys.request(request.id)),
-      readNewestRuns(redis, keys, guarded),
-    ]);
-    const newest = newestRuns.get(job.name) ?? null;
-    if (stored !== null || newest?.state === "unfinished") {
-      await redis.unwatch();
-      if (stored !== null) return { outcome: "launched", run: givenAnswerOf(request, stored).value };
-      return { outcome: "skipped", blockedBy: newest?.run ?? "" };
-    }
-    const send = await seal(parts, trigger, newest);
-    // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
-    if (!isSameConnection) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    return await send();
-  } finally {
-    redis.off("close", onClose);
+  const guarded = job.overlap === "allow" ? [] : [job];
+  const [, stored, newestRuns] = await Promise.all([
+    redis.watch(keys.request(request.id), ...guarded.map(({ name }) => keys.unfinished(name))),
+    redis.get(keys.request(request.id)),
+    readNewestRuns(redis, keys, guarded),
+  ]);
+  const newest = newestRuns.get(job.name) ?? null;
+  if (stored !== null || newest?.state === "unfinished") {
+    await redis.unwatch();
+    if (stored !== null) return { outcome: "launched", run: givenAnswerOf(request, stored).value };
+    return { outcome: "skipped", blockedBy: newest?.run ?? "" };
   }
+  const send = await seal(parts, trigger, newest);
+  checkConnection();
+  return await send();
 }
 
 /** Queues everything. What it resolves with sends it in one write. */
 async function seal({ redis, keys, queue, request }: Parts, trigger: Trigger, newest: NewestRun | null) {
   const { job, data, by, nowMs } = trigger;
-  const transaction = createIORedisClient(redis).multi() as ChainableCommander & IRedisTransaction;
+  const transaction = beginTransaction(redis);
   const run = manualRunId(job.name, runSuffixOf(request));
   const stamp = { at: new Date(nowMs).toISOString(), kind: "manual", term: 0 } as const;
   await queue.add(transaction, { ...job, data: { ...job.data, ...data } }, run, stamp, nowMs);
@@ -119,24 +114,14 @@ async function seal({ redis, keys, queue, request }: Parts, trigger: Trigger, ne
     ],
   );
   return async (): Promise<TriggerOutcome | null> => {
-    const replies = await transaction.exec().catch(explainAbort(job.name));
+    const replies = await execTransaction(transaction, why => refusal(job.name, why));
     if (replies === null) return null;
-    if (replies.at(-1)?.[1] !== 1) throw refusal(job.name, replies.find(([error]) => error !== null)?.[0]);
+    if (replies.at(-1)?.[1] !== 1) throw refusal(job.name, failureOf(replies));
     return { outcome: "launched", run };
   };
 }
 
-/** A transaction that is refused while it is queued says no more than that; the reason is with its commands. */
-function explainAbort(job: string) {
-  return (error: unknown): never => {
-    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
-    const [first] =
-      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
-    throw refusal(job, first instanceof Error ? first : error);
-  };
-}
-
-function refusal(job: string, cause: Error | null | undefined) {
+function refusal(job: string, cause: Error | null) {
   return new BellwetherError(
     "BW_TRIGGER_REFUSED",
     { job, why: cause?.message ?? "no reason given" },

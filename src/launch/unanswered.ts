@@ -1,25 +1,9 @@
-import { type Decision, laneOf } from "../schedule/plan.ts";
-import { runIdOf } from "./run-id.ts";
-
-/** What became of one decision; a launch beside an unfinished run has become a skip (`overlap`). */
-export interface DecisionResult {
-  readonly decision: Decision;
-  readonly outcome: "launched" | "skipped" | "missed";
-  readonly run?: string;
-}
-
-/** What a committed decision became; `overlap` has been applied to it before. */
-export function resultOf(decision: Decision): DecisionResult {
-  if (decision.outcome !== "launch") {
-    return { decision, outcome: decision.outcome === "skip" ? "skipped" : "missed" };
-  }
-  return { decision, outcome: "launched", run: runIdOf(decision.job, decision.tickAtMs) };
-}
+import { type Decision, laneOf } from "../schedule/decision.ts";
 
 /** Decisions that turned out to have been committed at `nowMs`. */
 export interface FoundDecisions {
   readonly nowMs: number;
-  readonly results: readonly DecisionResult[];
+  readonly decided: readonly Decision[];
 }
 
 interface Sent {
@@ -37,13 +21,13 @@ interface Sent {
 export class Unanswered {
   #sent: readonly Sent[] = [];
 
-  /** Call what it returns with the answer, when it comes. */
-  send(sent: Sent): (results: readonly DecisionResult[]) => void {
+  /** Call what it returns with what was decided, when the answer comes. */
+  send(sent: Sent): (decided: readonly Decision[]) => void {
     const before = this.#sent;
     this.#sent = [...before, sent];
-    return results => {
+    return decided => {
       this.#sent = before;
-      if (before.length > 0) this.#forget(new Set(results.map(({ decision }) => laneOf(decision))));
+      if (before.length > 0) this.#forget(new Set(decided.map(laneOf)));
     };
   }
 
@@ -57,10 +41,10 @@ export class Unanswered {
       for (const lane of lanes) known.add(lane);
       const isCommitted = (decision: Decision) =>
         lanes.has(laneOf(decision)) && decision.tickAtMs <= (cursors.get(laneOf(decision)) as number);
-      return { nowMs, results: decisions.filter(isCommitted).map(resultOf) };
+      return { nowMs, decided: decisions.filter(isCommitted) };
     });
     this.#forget(known);
-    return found.filter(({ results }) => results.length > 0);
+    return found.filter(({ decided }) => decided.length > 0);
   }
 
   /** What was sent for these lanes has been decided. */

@@ -3,9 +3,11 @@ import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
-import type { CommitOutcome, Launcher, OpenOutcome } from "../launch/launcher.ts";
+import type { Committed } from "../launch/commit.ts";
+import type { Launcher, OpenOutcome } from "../launch/launcher.ts";
 import type { QuarantineRecord } from "../launch/quarantine.ts";
-import type { Decision } from "../schedule/plan.ts";
+import type { Decision } from "../schedule/decision.ts";
+import { messageOf } from "./failure-streak.ts";
 
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 10 * 60_000;
@@ -117,7 +119,7 @@ export class Quarantine {
 
   /** The transactions in which to commit the decisions; suspects come last, apart from the others. */
   batchesOf(decisions: readonly Decision[], size: number): readonly (readonly Decision[])[] {
-    const launched = new Set(decisions.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
+    const launched = new Set(decisions.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const apart = [...launched].filter(job => this.#suspects.has(job));
     if (apart.length === 0) return slicesOf(decisions, size);
     const isApart = new Set(apart);
@@ -132,7 +134,7 @@ export class Quarantine {
         const members = new Set(group);
         const theirs = decisions.filter(({ job }) => members.has(job));
         // Its ticks together may be too large where one is not.
-        const end = theirs.findIndex(({ outcome }) => outcome === "launch") + 1;
+        const end = theirs.findIndex(({ outcome }) => outcome === "launched") + 1;
         batches.push(...slicesOf(group.length === 1 ? theirs.slice(0, end) : theirs, size));
       }
     }
@@ -140,15 +142,14 @@ export class Quarantine {
   }
 
   /** Takes in how a transaction ended. True when a job has been quarantined: open the term again. */
-  async settle(term: Term, outcome: Extract<CommitOutcome, { outcome: "committed" }>): Promise<boolean> {
+  async settle(term: Term, committed: Committed): Promise<boolean> {
     const before = this.#added;
-    for (const { decision, outcome: became } of outcome.results) {
+    for (const { job, outcome: became } of committed.decided) {
       if (became !== "launched") continue;
       this.#added++;
-      const { job } = decision;
-      if (this.#suspects.has(job) && !outcome.failed.has(job)) this.#recover(term, job);
+      if (this.#suspects.has(job) && !committed.failed.has(job)) this.#recover(term, job);
     }
-    const failed = [...outcome.failed].filter(([, reason]) => !SERVER_REFUSALS.test(reason));
+    const failed = [...committed.failed].filter(([, reason]) => !SERVER_REFUSALS.test(reason));
     for (const [job, reason] of failed) this.#fail(term, job, { reason, before, isAlone: true, most: 2 });
     await this.#save(term);
     return failed.some(([job]) => (this.#suspects.get(job)?.heldUntilMs ?? null) !== null);
@@ -159,13 +160,9 @@ export class Quarantine {
     if (isBellwetherError(error, "BW_REDIS_AWAY") || isBellwetherError(error, "BW_CONNECTION_CHANGED"))
       return false;
     const isRefused = isBellwetherError(error, "BW_LAUNCH_REFUSED");
-    const cause = isRefused ? error.cause : error;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const refusal =
-      cause instanceof Error && "previousErrors" in cause ? [cause.previousErrors].flat()[0] : cause;
-    const reason = refusal instanceof Error ? refusal.message : why;
+    const reason = messageOf(isRefused ? error.cause : error);
     if (SERVER_REFUSALS.test(reason)) return false;
-    const jobs = new Set(batch.filter(({ outcome }) => outcome === "launch").map(({ job }) => job));
+    const jobs = new Set(batch.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const isAlone = jobs.size === 1;
     // A connection may break by itself, and again.
     for (const job of jobs) {

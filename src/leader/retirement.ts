@@ -3,8 +3,9 @@ import type { Term } from "../election/elector.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
-import type { DecisionResult } from "../launch/unanswered.ts";
-import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
+import { type Decision, laneOf } from "../schedule/decision.ts";
+import { planRemoval } from "../schedule/plan.ts";
+import { reportDecision } from "./decision-events.ts";
 
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
 const BATCH = 200;
@@ -47,12 +48,8 @@ export class Retirement {
     return this.#options.clock.monotonicMs() >= this.#nextMs;
   }
 
-  /** One check. Calls `tell` with what was decided. */
-  async check(
-    term: Term,
-    controlsVersion: number,
-    tell: (result: DecisionResult, nowMs: number) => void,
-  ): Promise<"done" | "fenced" | "reopen"> {
+  /** One check. */
+  async check(term: Term, controlsVersion: number): Promise<"done" | "fenced" | "reopen"> {
     const { launcher, clock, events } = this.#options;
     this.#nextMs = clock.monotonicMs() + LOOKS_APART_MS;
     if (this.#agreements < 2) {
@@ -77,9 +74,9 @@ export class Retirement {
       });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
-      for (const result of outcome.results) {
-        cursors.set(laneOf(result.decision), result.decision.tickAtMs);
-        tell(result, nowMs);
+      for (const decision of outcome.decided) {
+        cursors.set(laneOf(decision), decision.tickAtMs);
+        reportDecision(events, term.number, decision, nowMs);
       }
       await clock.sleep(0, term.signal);
     }
@@ -106,12 +103,7 @@ export class Retirement {
 }
 
 function removalOf(lane: RemovedLane): readonly Decision[] {
-  const { job, epoch, maxRuns, launched, sinceMs } = lane;
-  const planned = {
-    ...lane,
-    name: job,
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(maxRuns === null ? {} : { runsLeft: maxRuns - launched }),
-  };
-  return planRemoval(planned, sinceMs);
+  const { job: name, maxRuns, launched, sinceMs } = lane;
+  const runsLeft = maxRuns === null ? undefined : maxRuns - launched;
+  return planRemoval({ ...lane, name, runsLeft }, sinceMs);
 }

@@ -1,8 +1,8 @@
 import type { Job } from "../config/config.ts";
 import type { Controls } from "../launch/controls.ts";
 import type { OpenOutcome } from "../launch/launcher.ts";
-import type { DecisionResult } from "../launch/unanswered.ts";
-import { laneOf, type PlannedJob } from "../schedule/plan.ts";
+import { type Decision, laneOf } from "../schedule/decision.ts";
+import type { PlannedJob } from "../schedule/planned-job.ts";
 import { WaitingLanes } from "./waiting-lanes.ts";
 
 /** The rules of one schedule of a job. */
@@ -59,20 +59,16 @@ export class TermState {
     return this.#lanes.keys();
   }
 
-  settle(result: DecisionResult): void {
-    const { job, tickAtMs } = result.decision;
-    this.#cursors.set(laneOf(result.decision), tickAtMs);
-    if (result.outcome !== "launched") return;
+  settle(decision: Decision): void {
+    const { job, tickAtMs, outcome } = decision;
+    this.#cursors.set(laneOf(decision), tickAtMs);
+    if (outcome !== "launched") return;
     this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
     this.waiting.launched(job);
   }
 
   planned(lane: string): PlannedJob {
     const { job, epoch, schedule, catchUp, catchUpWindowMs, catchUpLimit } = this.#lanes.get(lane) as Lane;
-    const pausedAtMs = this.controls.paused.get(job)?.atMs;
-    const skips = this.controls.skips.get(job);
-    const pauses = this.controls.pastPauses.get(job);
-    const runsLeft = this.#runsLeft(lane);
     return {
       name: job,
       schedule,
@@ -80,12 +76,12 @@ export class TermState {
       catchUpWindowMs,
       catchUpLimit,
       cursor: this.#cursors.get(lane) as number,
-      ...(epoch === undefined ? {} : { epoch }),
-      ...(runsLeft === null ? {} : { runsLeft }),
-      ...(pausedAtMs === undefined ? {} : { pausedAtMs }),
-      ...(pauses === undefined ? {} : { pauses }),
-      ...(skips === undefined ? {} : { skips }),
-      ...(this.#queueing.has(job) ? { waitsFor: this.waiting.waitOf(job) } : {}),
+      epoch,
+      runsLeft: this.#runsLeft(lane) ?? undefined,
+      pausedAtMs: this.controls.paused.get(job)?.atMs,
+      pauses: this.controls.pastPauses.get(job),
+      skips: this.controls.skips.get(job),
+      waitsFor: this.#queueing.has(job) ? this.waiting.waitOf(job) : undefined,
     };
   }
 

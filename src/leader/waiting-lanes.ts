@@ -1,5 +1,6 @@
 import type { Blocker } from "../launch/overlap.ts";
 import type { NewestRun } from "../launch/unfinished.ts";
+import { jobOfLane } from "../schedule/decision.ts";
 import type { Wait } from "../schedule/wait.ts";
 
 /** How often the runs are looked at that ticks wait for: the next one is launched this long after the end, at most. */
@@ -44,7 +45,7 @@ export class WaitingLanes {
 
   /** Takes the lane in if its job's run has not ended. `nextDueMs`: when its first tick that is not due yet will be. */
   put(lane: string, nextDueMs: number | null): boolean {
-    if (this.#waits.get(jobOf(lane))?.endedMs !== Number.POSITIVE_INFINITY) return false;
+    if (this.#waits.get(jobOfLane(lane))?.endedMs !== Number.POSITIVE_INFINITY) return false;
     this.#nextDue.set(lane, nextDueMs ?? Number.POSITIVE_INFINITY);
     return true;
   }
@@ -77,7 +78,7 @@ export class WaitingLanes {
   toLookAt(monotonicMs: number): string[] {
     if (this.#nextDue.size === 0 || monotonicMs < this.#nextLookMs) return [];
     this.#nextLookMs = monotonicMs + LOOK_MS * Math.ceil(this.#nextDue.size / RUNS_A_LOOK);
-    return [...new Set([...this.#nextDue.keys()].map(jobOf))];
+    return [...new Set([...this.#nextDue.keys()].map(jobOfLane))];
   }
 
   /**
@@ -98,7 +99,7 @@ export class WaitingLanes {
         this.#waits.set(name, { ...wait, endedMs: this.#endOf(name, wait, newest, look) });
       }
     }
-    const lanes = [...this.#nextDue.keys()].filter(lane => free.has(jobOf(lane)));
+    const lanes = [...this.#nextDue.keys()].filter(lane => free.has(jobOfLane(lane)));
     for (const lane of lanes) this.#nextDue.delete(lane);
     return lanes;
   }
@@ -114,9 +115,4 @@ export class WaitingLanes {
 interface Look {
   readonly fromMs: number;
   readonly untilMs: number;
-}
-
-/** The job of a lane (`laneOf`). */
-function jobOf(lane: string): string {
-  return lane.slice(lane.indexOf(":") + 1);
 }

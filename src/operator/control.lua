@@ -2,7 +2,7 @@
 --
 -- Follows request.lua.
 --
--- KEYS  1 orders   2 cursors   3 leader   4 audit   5 the job's history (the audit again where there is no job)
+-- KEYS  1 controls   2 cursors   3 leader   4 audit   5 the job's history (the audit again where there is no job)
 --       6 request
 -- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep
 --       5 tick (skip-next; epoch ms) or term (stepdown)   6 for how long the answer is kept (ms)

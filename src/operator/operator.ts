@@ -173,14 +173,14 @@ export class Operator {
 
   /** `about`: the tick to skip (epoch ms), or the term whose leader is to step down. */
   async #send(action: Action, job: Job | null, options: RequestOptions, about = 0) {
-    const { orders, cursors, leader, audit } = this.#keys;
+    const { controls, cursors, leader, audit } = this.#keys;
     const { requestId: id = newRequestId() } = options;
     const name = job?.name ?? "";
     const history = job === null ? audit : this.#keys.history(name);
     const reply = controlReply.parse(
       await CONTROL.run(
         this.#redis,
-        [orders, cursors, leader, audit, history, this.#keys.request(id)],
+        [controls, cursors, leader, audit, history, this.#keys.request(id)],
         [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],
       ),
     );

@@ -37,8 +37,8 @@ export class RedisKeys {
   readonly dropped: string;
   /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
   readonly quarantine: string;
-  /** Hash: what operators have asked for and what is in force until it is carried out or taken back (controls.ts). */
-  readonly orders: string;
+  /** Hash `orders`: what operators have asked for and what is in force until it is carried out or taken back (controls.ts). */
+  readonly controls: string;
   /** Hash: which data this is, and a count that only grows: replicas notice by it that data was lost (memory.ts). */
   readonly lineage: string;
   /** Stream, capped: who asked for what, and when. */
@@ -82,7 +82,7 @@ export class RedisKeys {
     this.opening = `${this.#base}opening`;
     this.dropped = `${this.#base}dropped`;
     this.quarantine = `${this.#base}quarantine`;
-    this.orders = `${this.#base}orders`;
+    this.controls = `${this.#base}orders`;
     this.lineage = `${this.#base}lineage`;
     this.audit = `${this.#base}audit`;
     this.reported = `${this.#base}reported`;

@@ -11,11 +11,11 @@ export interface CatchUpRules {
   /** How long ago a tick may have been let go to be caught up on. Infinity for any age. */
   readonly catchUpWindowMs: number;
   /** With `all`, the most ticks that are caught up on; no limit when absent. */
-  readonly catchUpLimit?: number;
+  readonly catchUpLimit?: number | undefined;
   /** Epoch ms of the newest decided tick. Nothing at or before it is ever decided again. */
   readonly cursor: number;
   /** When the job was paused, if it is. */
-  readonly pausedAtMs?: number;
+  readonly pausedAtMs?: number | undefined;
 }
 
 /**

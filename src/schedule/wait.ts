@@ -13,8 +13,8 @@ export interface Wait {
 
 /** What of a job with `overlap: queue` decides which of its ticks wait, or have waited. */
 interface WaitingJob extends CatchUpRules {
-  readonly skips?: readonly number[];
-  readonly waitsFor?: Wait | null;
+  readonly skips?: readonly number[] | undefined;
+  readonly waitsFor?: Wait | null | undefined;
 }
 
 interface Rules {

@@ -10,7 +10,7 @@ import { Operator } from "../../src/operator/operator.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
-import type { Decision } from "../../src/schedule/plan.ts";
+import type { Decision } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
@@ -72,7 +72,7 @@ async function setup(jobs: readonly Job[] = [HOURLY]) {
 }
 
 const launchOf = (tickAtMs: number, job = "hourly"): Decision => {
-  return { outcome: "launch", job, tickAtMs, kind: "scheduled" };
+  return { outcome: "launched", job, tickAtMs, kind: "scheduled" };
 };
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -277,7 +277,7 @@ describe("the launched ticks of a job with maxRuns", () => {
     expect([...first.jobStates.values()].map(({ launched }) => launched)).toEqual([0, 0]);
     const settled = await commit(first, launchOf(t1, "few"), launchOf(t2, "few"), launchOf(t1, "free"));
     expect(settled).toMatchObject({
-      results: [{ outcome: "launched" }, { outcome: "skipped" }, { outcome: "launched" }],
+      decided: [{ outcome: "launched" }, { outcome: "skipped" }, { outcome: "launched" }],
     });
     const second = await opened();
     expect(second.jobStates.get("few")).toEqual({ cursor: t2, launched: 1 });

@@ -143,10 +143,10 @@ describe("what a replica remembers", () => {
     await operator.pause(report);
     const memory = await remember();
     await operator.resume(report);
-    const version = await redis.hget(keys.orders, "version");
+    const version = await redis.hget(keys.controls, "version");
     expect(await restore(memory)).toEqual({ outcome: "kept" });
     expect(await paused()).toEqual([]);
-    expect(await redis.hget(keys.orders, "version")).toBe(version);
+    expect(await redis.hget(keys.controls, "version")).toBe(version);
   });
 
   it("of a leader is not put back once a newer term is in force", async () => {

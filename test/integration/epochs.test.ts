@@ -8,7 +8,7 @@ import { readHistory } from "../../src/launch/read-history.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { Calendar } from "../../src/schedule/calendar.ts";
-import { type Decision, laneOf } from "../../src/schedule/plan.ts";
+import { type Decision, laneOf } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
@@ -61,7 +61,7 @@ async function setup() {
 
 const launch = (tickAtMs: number, epoch?: number): Decision => {
   const about = epoch === undefined ? {} : { epoch };
-  return { outcome: "launch", job: "report", tickAtMs, kind: "scheduled", ...about };
+  return { outcome: "launched", job: "report", tickAtMs, kind: "scheduled", ...about };
 };
 
 const SECONDLY = jobOf("report");
@@ -132,7 +132,7 @@ describe("a schedule that changed", () => {
     const jobs = [NEXT];
     const { commit } = await openTerm(jobs, T0 + 10_000);
     expect(await commit(launch(T0 + 14_000), launch(T0 + 3_000, 1))).toMatchObject({
-      results: [{ outcome: "launched" }, { outcome: "launched" }],
+      decided: [{ outcome: "launched" }, { outcome: "launched" }],
     });
     const { cursors } = await openTerm(jobs, T0 + 20_000);
     expect(Object.fromEntries(cursors)).toEqual({ report: T0 + 14_000, "1:report": T0 + 3_000 });
@@ -270,7 +270,7 @@ describe("what is to be expected of a job", () => {
     expect(await lanes()).toEqual([[0, T0 + 1_000], current]);
     await redis.hset(keys.launched, "report", 2);
     expect(await lanes()).toEqual([current]);
-    await redis.hset(keys.orders, "pause:report", `${T0} ann`);
+    await redis.hset(keys.controls, "pause:report", `${T0} ann`);
     expect(await lanes()).toEqual([]);
   });
 });

@@ -77,7 +77,7 @@ async function writeGarbage(keys: RedisKeys): Promise<void> {
     .xadd(keys.audit, "*", "action", "backfill", "at", "1764000000000", "by", "x", "ticks", "many")
     .xadd(keys.audit, "*", "at", "99999999999999999999")
     .xadd(keys.audit, "*", "action", "\u001b]0;title\u0007", "at", "1764000000000", "by", "\u001b[2Jme")
-    .hset(keys.orders, "version", "new", "stepdown", "now", "pause:beat", "today", "skip:beat", "1,x,1e999")
+    .hset(keys.controls, "version", "new", "stepdown", "now", "pause:beat", "today", "skip:beat", "1,x,1e999")
     .hset(keys.leader, "replica", "x", "term", "first", "since", "ever", "until", "9999999999999")
     .zadd(keys.replicas, "1", "a", "1", "b", "1", "c")
     .set(keys.replica("a"), "{")
@@ -120,7 +120,7 @@ describe("what somebody else wrote into Redis", () => {
 
   it("is one line on stderr where it is of another type", async () => {
     const { keys, cli } = await setup();
-    for (const key of [keys.history("beat"), keys.audit, keys.orders, keys.leader, keys.replicas]) {
+    for (const key of [keys.history("beat"), keys.audit, keys.controls, keys.leader, keys.replicas]) {
       await redis.set(key, "x");
     }
     for (const args of [["status"], ["audit"], ["history", "beat"], ["pause", "beat"]]) {
@@ -154,8 +154,8 @@ describe("what somebody else wrote into Redis", () => {
     await redis
       .multi()
       .hdel(keys.cursors, "beat")
-      .hdel(keys.orders, "pause:beat")
-      .hset(keys.orders, "version", "1")
+      .hdel(keys.controls, "pause:beat")
+      .hset(keys.controls, "version", "1")
       .exec();
     // The next term tries every job.
     expect(await cli("stepdown")).toMatchObject({ code: 0 });

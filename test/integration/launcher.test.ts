@@ -2,12 +2,13 @@ import { Queue, QueueEvents, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import type { Commit } from "../../src/launch/commit.ts";
+import { Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { FORMAT } from "../../src/redis/format.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import type { Decision } from "../../src/schedule/plan.ts";
+import type { Decision } from "../../src/schedule/decision.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
 import { jobOf } from "../support/jobs.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
@@ -82,7 +83,7 @@ async function reopened(launcher: Launcher): Promise<Map<string, number>> {
 }
 
 function launchOf(tickAtMs: number, job = "report"): Decision {
-  return { outcome: "launch", job, tickAtMs, kind: "scheduled" };
+  return { outcome: "launched", job, tickAtMs, kind: "scheduled" };
 }
 
 const T1 = T0 + 1_000;
@@ -216,7 +217,7 @@ describe("opening a term", () => {
     Object.assign(redis, {
       hgetall: async (key: string) => {
         const reply = await hgetall(key);
-        if (key !== keys.orders) return reply;
+        if (key !== keys.controls) return reply;
         redis.disconnect(true);
         await new Promise(resolve => redis.once("ready", resolve));
         return reply;
@@ -247,7 +248,7 @@ describe("committing", () => {
     const outcome = await commit([launchOf(T1)], await cursorsOf(launcher));
     expect(outcome).toMatchObject({
       outcome: "committed",
-      results: [{ outcome: "launched", run: "report@20261123T070001Z" }],
+      decided: [{ outcome: "launched", tickAtMs: T1 }],
     });
     expect(await runs()).toEqual(["report@20261123T070001Z"]);
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
@@ -272,7 +273,7 @@ describe("committing", () => {
   it("records a missed tick with its reason, without a run", async () => {
     const { launcher, commit, keys, other, runs } = await setup();
     const missed: Decision = {
-      outcome: "miss",
+      outcome: "missed",
       job: "report",
       tickAtMs: T2,
       reason: { code: "catch_up_none" },
@@ -280,7 +281,7 @@ describe("committing", () => {
       count: 2,
     };
     expect(await commit([missed], await cursorsOf(launcher))).toMatchObject({
-      results: [{ outcome: "missed" }],
+      decided: [{ outcome: "missed" }],
     });
     expect(await runs()).toEqual([]);
     expect(await other.hget(keys.cursors, "report")).toBe(String(T2));
@@ -359,7 +360,7 @@ describe("when Redis refuses the run", () => {
     await other.script("FLUSH");
     const cursors = await cursorsOf(launcher);
     expect(await commit([launchOf(T2)], cursors)).toMatchObject({
-      results: [],
+      decided: [],
       refused: expect.stringContaining("NOSCRIPT"),
     });
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
@@ -386,7 +387,7 @@ describe("when Redis refuses the run", () => {
     });
     const outcome = await commit([launchOf(T1), launchOf(T2), launchOf(T1, "other")], cursors);
     expect(outcome).toMatchObject({
-      results: [{ decision: { job: "other" }, outcome: "launched" }],
+      decided: [{ job: "other", outcome: "launched" }],
       refused: expect.stringContaining("NOSCRIPT"),
     });
     expect(await other.hgetall(keys.cursors)).toEqual({ report: String(T0), other: String(T1) });
@@ -396,7 +397,7 @@ describe("when Redis refuses the run", () => {
     const { launcher, commit, other, keys, runs } = await setup();
     const cursors = await cursorsOf(launcher);
     await other.set(keys.history("report"), "not a stream");
-    expect(await commit([launchOf(T1)], cursors)).toMatchObject({ results: [{ outcome: "launched" }] });
+    expect(await commit([launchOf(T1)], cursors)).toMatchObject({ decided: [{ outcome: "launched" }] });
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
     expect(await runs()).toHaveLength(1);
   });
@@ -446,7 +447,7 @@ describe("when the connection breaks", () => {
     const { launcher, commit, cutOnce } = await throughProxy();
     const decisions: Decision[] = [
       launchOf(T2),
-      { ...launchOf(T2 + 1_000), outcome: "skip", reason: { code: "paused" } },
+      { ...launchOf(T2 + 1_000), outcome: "skipped", reason: { code: "paused" } },
     ];
     cutOnce("exec", "cut after");
     await expect(commit(decisions, new Map([["report", T1]]))).rejects.toThrow();
@@ -454,16 +455,7 @@ describe("when the connection breaks", () => {
       const opened = await launcher.open(FENCE, T0).catch(() => null);
       return opened?.outcome === "opened" ? opened.found : null;
     });
-    const [launch, skip] = decisions;
-    expect(found).toEqual([
-      {
-        nowMs: T0 + 10_000,
-        results: [
-          { decision: launch, outcome: "launched", run: "report@20261123T070002Z" },
-          { decision: skip, outcome: "skipped" },
-        ],
-      },
-    ]);
+    expect(found).toEqual([{ nowMs: T0 + 10_000, decided: decisions }]);
     expect(await launcher.open(FENCE, T0)).toMatchObject({ found: [] });
   });
 

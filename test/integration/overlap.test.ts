@@ -2,12 +2,13 @@ import { Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import { type Commit, Launcher } from "../../src/launch/launcher.ts";
+import type { Commit } from "../../src/launch/commit.ts";
+import { Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
 import { triggerJob } from "../../src/launch/trigger.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import type { Decision } from "../../src/schedule/plan.ts";
+import type { Decision } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
@@ -52,7 +53,7 @@ async function setup(overrides: Partial<Job> = {}) {
   const launch = async (...ticks: readonly number[]) => {
     const { jobStates } = await opened();
     const decisions = ticks.map(
-      (tickAtMs): Decision => ({ outcome: "launch", job: "report", tickAtMs, kind: "scheduled" }),
+      (tickAtMs): Decision => ({ outcome: "launched", job: "report", tickAtMs, kind: "scheduled" }),
     );
     const cursors = new Map([...jobStates].map(([job, { cursor }]) => [job, cursor]));
     const commit: Commit = {
@@ -66,7 +67,7 @@ async function setup(overrides: Partial<Job> = {}) {
     const answer = await launcher.commit(commit);
     if (answer.outcome !== "committed") return answer.outcome;
     const held = answer.held.get("report");
-    return [...answer.results.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
+    return [...answer.decided.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
   };
   const queueOf = (name: string) => {
     const queue = new Queue(name, { connection: other, prefix });

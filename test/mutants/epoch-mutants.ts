@@ -98,7 +98,7 @@ export const EPOCH_MUTANTS: readonly Mutant[] = [
     name: "past-pause-forgotten",
     rule: "ticks that passed during a pause are skipped as paused by whichever leader comes",
     file: "src/leader/term-state.ts",
-    find: "...(pauses === undefined ? {} : { pauses }),",
+    find: "pauses: this.controls.pastPauses.get(job),",
     replace: "",
     tests: LEADER_TESTS,
   },

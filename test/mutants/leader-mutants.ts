@@ -11,7 +11,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-trusts-old-cursors",
     rule: "a leader reads the cursors again after a new connection",
-    file: "src/leader/leader-loop.ts",
+    file: "src/leader/term-work.ts",
     find: "!launcher.isOpen() ||",
     replace: "",
     tests: LOOP,
@@ -19,7 +19,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-passes-moved-cursor",
     rule: "a leader plans anew when a cursor is not where it was",
-    file: "src/leader/leader-loop.ts",
+    file: "src/leader/term-work.ts",
     find: 'if (outcome.outcome === "moved") return "reopen";',
     replace: 'if (outcome.outcome === "moved") return "committed";',
     tests: LOOP,
@@ -27,7 +27,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-passes-refused-tick",
     rule: "a tick that Redis refused is tried again soon",
-    file: "src/leader/leader-loop.ts",
+    file: "src/leader/term-work.ts",
     find: "if (outcome.refused === null) return",
     replace: "if (true) return",
     tests: LOOP,
@@ -51,7 +51,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-failure-told-each-time",
     rule: "trouble is reported once",
-    file: "src/leader/leader-loop.ts",
+    file: "src/leader/failure-streak.ts",
     find: "this.#isReported = true;",
     replace: "",
     tests: LOOP,
@@ -59,7 +59,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-refusal-is-stall",
     rule: "a leader that Redis refuses keeps its lease: another replica would get the same answer",
-    file: "src/leader/leader-loop.ts",
+    file: "src/leader/failure-streak.ts",
     find: "if (isAnswer(error)) this.#progress?.refuse();",
     replace: "if (false) this.#progress?.refuse();",
     tests: LOOP,
@@ -67,17 +67,17 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
   {
     name: "leader-ignores-orders",
     rule: "a leader notices an order although nothing is due",
-    file: "src/leader/leader-loop.ts",
-    find: 'if (version !== termState.controls.version) return "new controls";',
+    file: "src/leader/term-work.ts",
+    find: 'if (version !== state.controls.version) return "new controls";',
     replace: "",
     tests: ORDERS,
   },
   {
     name: "leader-steps-down-for-another-term",
     rule: "a command to step down means one term",
-    file: "src/leader/leader-loop.ts",
-    find: "termState.controls.stepDown === term.number",
-    replace: "termState.controls.stepDown !== null",
+    file: "src/leader/term-work.ts",
+    find: "state.controls.stepDown === term.number",
+    replace: "state.controls.stepDown !== null",
     tests: ORDERS,
   },
   {

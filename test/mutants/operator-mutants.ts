@@ -98,8 +98,8 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
     name: "trigger-on-new-connection",
     rule: "no triggered run is sent on another connection than its WATCH",
     file: "src/launch/trigger.ts",
-    find: "if (!isSameConnection)",
-    replace: "if (false)",
+    find: "checkConnection();",
+    replace: "",
     tests: TRIGGER,
   },
   {
@@ -129,7 +129,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "backfill-undecided-tick",
     rule: "a tick that the leader may still launch is not backfilled",
-    file: "src/launch/decided.ts",
+    file: "src/launch/cursors.ts",
     find: "(cursor !== null && tick > cursor) ||",
     replace: "",
     tests: REQUESTS,
@@ -137,7 +137,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   {
     name: "backfill-tick-of-closed-epoch",
     rule: "an undecided tick of an earlier schedule is not backfilled",
-    file: "src/launch/decided.ts",
+    file: "src/launch/cursors.ts",
     find: "tick > epoch.cursor && epoch.schedule",
     replace: "false && epoch.schedule",
     tests: REQUESTS,
@@ -162,8 +162,8 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
     name: "backfill-on-new-connection",
     rule: "no backfill is sent on another connection than its WATCH",
     file: "src/launch/backfill.ts",
-    find: "if (!isSameConnection)",
-    replace: "if (false)",
+    find: "checkConnection();",
+    replace: "",
     tests: REQUESTS,
   },
   {

@@ -1,14 +1,15 @@
 import type { Job } from "../../src/config/config.ts";
+import type { Commit, CommitOutcome } from "../../src/launch/commit.ts";
 import { type Controls, NO_CONTROLS } from "../../src/launch/controls.ts";
 import { storedDefinitionOf } from "../../src/launch/definition.ts";
 import type { ClosedEpoch } from "../../src/launch/epochs.ts";
-import type { Commit, CommitOutcome, OpenOutcome } from "../../src/launch/launcher.ts";
+import type { OpenOutcome } from "../../src/launch/launcher.ts";
 import type { QuarantineRecord } from "../../src/launch/quarantine.ts";
 import type { RemovedLane } from "../../src/launch/retire.ts";
-import type { DecisionResult } from "../../src/launch/unanswered.ts";
+import type { FoundDecisions } from "../../src/launch/unanswered.ts";
 import type { NewestRun } from "../../src/launch/unfinished.ts";
 import { BoundedSchedule } from "../../src/schedule/bounded-schedule.ts";
-import { type Decision, laneOf } from "../../src/schedule/plan.ts";
+import { type Decision, laneOf } from "../../src/schedule/decision.ts";
 
 /** What goes wrong with one call. "lost answer": it is carried out, and the caller gets no answer. */
 export type Fault = "none" | "not done" | "lost answer" | "new connection";
@@ -48,11 +49,7 @@ export class MemoryLaunchStore {
   readonly epochs: { readonly job: Job; readonly fromMs: number }[] = [];
   readonly commits: Commit[] = [];
   /** Committed decisions whose answer was lost, until the term is opened. */
-  #unanswered: {
-    readonly fence: string;
-    readonly nowMs: number;
-    readonly results: readonly DecisionResult[];
-  }[] = [];
+  #unanswered: (FoundDecisions & { readonly fence: string })[] = [];
   fault: () => Fault = () => "none";
   /** By job, why its runs are not added. */
   readonly failing = new Map<string, string>();
@@ -140,7 +137,7 @@ export class MemoryLaunchStore {
           });
         } catch (error) {
           const lost = outcome as CommitOutcome | null;
-          if (lost?.outcome === "committed") this.#unanswered.push({ ...commit, results: lost.results });
+          if (lost?.outcome === "committed") this.#unanswered.push({ ...commit, decided: lost.decided });
           throw error;
         }
       },
@@ -149,7 +146,7 @@ export class MemoryLaunchStore {
 
   launched(job: string): number[] {
     return this.decided
-      .filter(({ decision }) => decision.outcome === "launch" && decision.job === job)
+      .filter(({ decision }) => decision.outcome === "launched" && decision.job === job)
       .map(({ decision }) => decision.tickAtMs);
   }
 
@@ -199,7 +196,7 @@ export class MemoryLaunchStore {
       this.refuse();
       return {
         outcome: "committed",
-        results: [],
+        decided: [],
         held: new Map(),
         refused: "OOM no memory",
         failed: new Map(),
@@ -211,23 +208,22 @@ export class MemoryLaunchStore {
     if (commit.controlsVersion !== this.controls.version) return { outcome: "moved" };
     const held = new Map<string, NewestRun>();
     const failed = new Map<string, string>();
-    const results = commit.decisions.flatMap((decision): DecisionResult[] => {
+    const decided = commit.decisions.filter(decision => {
       const newest = this.newestRuns.get(decision.job);
-      if (decision.outcome === "launch" && newest?.state === "unfinished") held.set(decision.job, newest);
-      if (held.has(decision.job)) return [];
+      if (decision.outcome === "launched" && newest?.state === "unfinished") held.set(decision.job, newest);
+      if (held.has(decision.job)) return false;
       const why = this.failing.get(decision.job);
-      if (decision.outcome === "launch" && why) failed.set(decision.job, why);
-      if (failed.has(decision.job)) return [];
+      if (decision.outcome === "launched" && why) failed.set(decision.job, why);
+      if (failed.has(decision.job)) return false;
       this.cursors.set(laneOf(decision), decision.tickAtMs);
       const wasPaused = this.controls.paused.has(decision.job);
       this.decided.push({ term: commit.term, decision, nowMs: commit.nowMs, wasPaused });
-      if (decision.outcome !== "launch") {
-        return [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }];
+      if (decision.outcome === "launched") {
+        this.launchedCounts.set(decision.job, (this.launchedCounts.get(decision.job) ?? 0) + 1);
       }
-      this.launchedCounts.set(decision.job, (this.launchedCounts.get(decision.job) ?? 0) + 1);
-      return [{ decision, outcome: "launched", run: `${decision.tickAtMs}` }];
+      return true;
     });
     const [refused = null] = failed.values();
-    return { outcome: "committed", results, held, refused, failed };
+    return { outcome: "committed", decided, held, refused, failed };
   }
 }

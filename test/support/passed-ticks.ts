@@ -1,16 +1,16 @@
 import type { MissReason, SkipReason } from "../../src/reasons.ts";
-import type { PassDecision } from "../../src/schedule/plan.ts";
+import type { PassDecision } from "../../src/schedule/decision.ts";
 
 export const PASSED_AT = Date.UTC(2026, 10, 23, 7, 0, 1);
 
 const miss = (reason: MissReason): PassDecision => ({
-  outcome: "miss",
+  outcome: "missed",
   job: "report",
   tickAtMs: PASSED_AT,
   reason,
 });
 const skip = (code: SkipReason["code"]): PassDecision => ({
-  outcome: "skip",
+  outcome: "skipped",
   job: "report",
   tickAtMs: PASSED_AT,
   reason: { code },

@@ -14,7 +14,9 @@ import {
   reasonText,
   tellTermReason,
 } from "../../src/reasons.ts";
-import { type Decision, type PlannedJob, planRemoval, planTicks } from "../../src/schedule/plan.ts";
+import type { Decision } from "../../src/schedule/decision.ts";
+import { planRemoval, planTicks } from "../../src/schedule/plan.ts";
+import type { PlannedJob } from "../../src/schedule/planned-job.ts";
 import { RunReporter } from "../../src/worker/run-reporter.ts";
 import { jobOf } from "../support/jobs.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
@@ -28,7 +30,7 @@ const ROWS = Object.entries(PASSED);
 
 /** The codes of the ticks of half a minute without a leader. */
 function codesOf(decisions: readonly Decision[]): string[] {
-  const passed = decisions.flatMap(one => (one.outcome === "launch" ? [] : [one.reason.code]));
+  const passed = decisions.flatMap(one => (one.outcome === "launched" ? [] : [one.reason.code]));
   return [...new Set(passed)];
 }
 
@@ -69,7 +71,6 @@ describe("the reason of a tick", () => {
       new ManualClock(NOW + 2_000),
     ];
     const launcher = launchStore.launcher([jobOf("report")]);
-    const settled = [{ decision, outcome: decision.outcome === "miss" ? "missed" : "skipped" }] as const;
     const ending = new AbortController();
     const loop = new LeaderLoop({
       clock,
@@ -80,7 +81,9 @@ describe("the reason of a tick", () => {
         ...launcher,
         open: async (fence, nowMs) => {
           const opened = await launcher.open(fence, nowMs);
-          return opened.outcome === "opened" ? { ...opened, found: [{ nowMs, results: settled }] } : opened;
+          return opened.outcome === "opened"
+            ? { ...opened, found: [{ nowMs, decided: [decision] }] }
+            : opened;
         },
       },
     });
@@ -89,7 +92,7 @@ describe("the reason of a tick", () => {
     await settle();
     ending.abort();
     await ended;
-    const event = decision.outcome === "miss" ? "tick.missed" : "tick.skipped";
+    const event = `tick.${decision.outcome}` as const;
     expect(recorder.of(event)).toMatchObject([{ job: "report", reason: text, reasonCode: code }]);
     expect(reasonText(decision.reason)).toBe(text);
   });
@@ -98,7 +101,7 @@ describe("the reason of a tick", () => {
     const { events, expose } = setupMetrics();
     const counted = ROWS.map(([, { decision, label }]) => {
       const tick = { job: "report", tick: "2026-11-23T07:00:00.000Z", term: 1, reason: "in other words" };
-      if (decision.outcome === "miss") {
+      if (decision.outcome === "missed") {
         events.emit("tick.missed", { ...tick, reasonCode: decision.reason.code });
         return [`missed ${label}`, 1];
       }
@@ -121,9 +124,7 @@ describe("the reason of a tick", () => {
     const text = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");
     const rows = [...text.matchAll(/^\| `(\w+)` \| `tick\.(skipped|missed)` \|.*\| `([\w-]+)` \|$/gm)];
     expect(rows.map(([, code, outcome, label]) => [code, outcome, label]).toSorted()).toEqual(
-      ROWS.map(([code, { decision, label }]) => [
-        ...[code, decision.outcome === "miss" ? "missed" : "skipped", label],
-      ]).toSorted(),
+      ROWS.map(([code, { decision, label }]) => [...[code, decision.outcome, label]]).toSorted(),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { applyOverlap } from "../../../src/launch/overlap.ts";
-import type { Decision } from "../../../src/schedule/plan.ts";
+import type { Decision } from "../../../src/schedule/decision.ts";
 
 const RUN = {
   state: "unfinished",
@@ -11,9 +11,9 @@ const RUN = {
 
 it("decides no later tick of a job before one that waits: that one would be lost", () => {
   const plan: readonly Decision[] = [
-    { outcome: "launch", job: "report", tickAtMs: 1_000, kind: "scheduled" },
-    { outcome: "skip", job: "report", tickAtMs: 2_000, reason: { code: "skip_next" } },
-    { outcome: "launch", job: "other", tickAtMs: 2_000, kind: "scheduled" },
+    { outcome: "launched", job: "report", tickAtMs: 1_000, kind: "scheduled" },
+    { outcome: "skipped", job: "report", tickAtMs: 2_000, reason: { code: "skip_next" } },
+    { outcome: "launched", job: "other", tickAtMs: 2_000, kind: "scheduled" },
   ];
   const { decisions, held } = applyOverlap(plan, () => "queue", new Map([["report", RUN]]));
   expect(decisions).toEqual(plan.slice(2));

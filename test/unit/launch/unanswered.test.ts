@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { Unanswered } from "../../../src/launch/unanswered.ts";
-import type { Decision } from "../../../src/schedule/plan.ts";
+import type { Decision } from "../../../src/schedule/decision.ts";
 
 const FENCE = "1:t";
 
 function launches(job: string, ...ticks: number[]): Decision[] {
-  return ticks.map(tickAtMs => ({ outcome: "launch", job, tickAtMs, kind: "scheduled" }));
+  return ticks.map(tickAtMs => ({ outcome: "launched", job, tickAtMs, kind: "scheduled" }));
 }
 
 function setup() {
@@ -13,8 +13,8 @@ function setup() {
   const send = (...decisions: readonly Decision[]) =>
     unanswered.send({ fence: FENCE, nowMs: 100 * decisions.length, decisions });
   const find = (cursors: Record<string, number>, fence = FENCE) =>
-    unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ results, nowMs }) => {
-      return results.map(({ decision, outcome }) => [decision.job, decision.tickAtMs, outcome, nowMs]);
+    unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ decided, nowMs }) => {
+      return decided.map(({ job, tickAtMs, outcome }) => [job, tickAtMs, outcome, nowMs]);
     });
   return { unanswered, send, find };
 }
@@ -23,7 +23,7 @@ it("finds, once, what the cursors have reached, with the time at which it was se
   const { send, find } = setup();
   send(
     ...launches("a", 1, 2),
-    { outcome: "skip", job: "b", tickAtMs: 5, reason: { code: "overlap" } },
+    { outcome: "skipped", job: "b", tickAtMs: 5, reason: { code: "overlap" } },
     ...launches("c", 9),
   );
   const found = [
@@ -39,7 +39,14 @@ it("names the transaction that was carried out where several were sent, and one 
   const { send, find } = setup();
   send(...launches("a", 1, 2));
   expect(find({ a: 0 })).toEqual([]);
-  send({ outcome: "miss", job: "a", tickAtMs: 3, fromAtMs: 1, count: 3, reason: { code: "catch_up_none" } });
+  send({
+    outcome: "missed",
+    job: "a",
+    tickAtMs: 3,
+    fromAtMs: 1,
+    count: 3,
+    reason: { code: "catch_up_none" },
+  });
   expect(find({ a: 2 })).toEqual([
     ["a", 1, "launched", 200],
     ["a", 2, "launched", 200],
@@ -50,7 +57,7 @@ it("forgets what was answered, and what a later transaction decided", () => {
   const { send, find } = setup();
   send(...launches("a", 1));
   const answered = send(...launches("a", 1));
-  answered([{ decision: launches("a", 1)[0] as Decision, outcome: "launched" }]);
+  answered(launches("a", 1));
   expect(find({ a: 1 })).toEqual([]);
 });
 

@@ -24,7 +24,7 @@ async function setup(late: readonly Job[], lateTicks: number, others: readonly J
     launcher: {
       ...launcher,
       commit: async commit => {
-        const launches = commit.decisions.filter(({ outcome }) => outcome === "launch").length;
+        const launches = commit.decisions.filter(({ outcome }) => outcome === "launched").length;
         await clock.sleep((launches * 0.9 + commit.decisions.length * 0.1) * A_LAUNCH_MS);
         return launcher.commit(commit);
       },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
-import type { Decision } from "../../../src/schedule/plan.ts";
+import type { Decision } from "../../../src/schedule/decision.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { type Fault, MemoryLaunchStore } from "../../support/memory-launch-store.ts";
@@ -51,7 +51,7 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], clock = new ManualClock(T
 }
 
 const seconds = (...numbers: readonly number[]) => numbers.map(second => T0 + second * 1_000);
-const passed = (launchStore: MemoryLaunchStore, job: string, outcome: Decision["outcome"] = "skip") => {
+const passed = (launchStore: MemoryLaunchStore, job: string, outcome: Decision["outcome"] = "skipped") => {
   return launchStore.decided.flatMap(({ decision }) => {
     return decision.job === job && decision.outcome === outcome ? [decision] : [];
   });
@@ -302,7 +302,7 @@ describe("whatever operators do", () => {
         const judge = () => {
           for (const { decision } of launchStore.decided.slice(seen)) {
             const isLater = pausedFrom !== null && decision.tickAtMs > pausedFrom;
-            if (decision.outcome === "launch" && isLater) early.push(decision);
+            if (decision.outcome === "launched" && isLater) early.push(decision);
           }
           seen = launchStore.decided.length;
         };
@@ -338,7 +338,7 @@ describe("whatever operators do", () => {
             .map(({ decision }) => decision)
             .filter(one => one.job === job);
           const ticks = decisions.flatMap(decision => {
-            if (decision.outcome === "launch") return [decision.tickAtMs];
+            if (decision.outcome === "launched") return [decision.tickAtMs];
             expect(["paused", "skip_next", "catch_up_none", "superseded"]).toContain(decision.reason.code);
             const count = decision.count ?? 1;
             return Array.from(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
-import type { PastPause } from "../../../src/schedule/plan.ts";
+import type { PastPause } from "../../../src/schedule/planned-job.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { type Fault, MemoryLaunchStore } from "../../support/memory-launch-store.ts";
@@ -269,7 +269,7 @@ describe("whatever is edited, deployed, paused and broken", () => {
     const isOf = (tick: number) => tick > fromMs && tick <= untilMs;
     const decided = launchStore.decided.flatMap(({ decision, ...when }) => {
       if (!isOf(decision.tickAtMs)) return [];
-      const count = decision.outcome === "launch" ? 1 : (decision.count ?? 1);
+      const count = decision.outcome === "launched" ? 1 : (decision.count ?? 1);
       return Array.from({ length: count }, (_, i) => {
         return { tick: decision.tickAtMs - (count - 1 - i) * period, decision, ...when };
       });
@@ -288,7 +288,7 @@ describe("whatever is edited, deployed, paused and broken", () => {
       const lateMs = nowMs - due;
       const isNewest = !ticks.some(later => later > tick && (dues.get(later) as number) <= nowMs);
       expect(lateMs, "decided before it was due").toBeGreaterThanOrEqual(0);
-      if (decision.outcome === "launch") {
+      if (decision.outcome === "launched") {
         expect(wasPaused, "launched while paused").toBe(false);
         if (lateMs <= ON_TIME_MS) continue;
         expect(job.catchUp).not.toBe("none");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { BellwetherError } from "../../../src/errors.ts";
-import type { Commit } from "../../../src/launch/launcher.ts";
+import type { Commit } from "../../../src/launch/commit.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -49,7 +49,7 @@ const JOBS = Array.from({ length: 9 }, (_, i) => jobOf(`good-${i}`, {}, { everyM
 const BAD = jobOf("bad");
 
 function hasRunOf(job: string, { decisions }: Commit): boolean {
-  return decisions.some(decision => decision.outcome === "launch" && decision.job === job);
+  return decisions.some(decision => decision.outcome === "launched" && decision.job === job);
 }
 
 function expectAllLaunched(launchStore: MemoryLaunchStore, jobs: readonly Job[], count: number): void {
@@ -57,10 +57,8 @@ function expectAllLaunched(launchStore: MemoryLaunchStore, jobs: readonly Job[],
 }
 
 describe("a job whose runs are not added", () => {
-  const refused = (why: string) => {
-    const cause = Object.assign(new Error("EXECABORT"), { previousErrors: [new Error(why)] });
-    return new BellwetherError("BW_LAUNCH_REFUSED", { ticks: 1, why }, { cause });
-  };
+  const refused = (why: string) =>
+    new BellwetherError("BW_LAUNCH_REFUSED", { ticks: 1, why }, { cause: new Error(why) });
   const faults: readonly [
     string,
     string,

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reasonText } from "../../../src/reasons.ts";
 import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
-import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
+import type { Decision } from "../../../src/schedule/decision.ts";
+import { planTicks } from "../../../src/schedule/plan.ts";
+import type { PlannedJob } from "../../../src/schedule/planned-job.ts";
 import type { Wait } from "../../../src/schedule/wait.ts";
 import { scheduleOf, ticksBetween } from "./setup.ts";
 
@@ -18,10 +20,10 @@ function job(parts: Partial<PlannedJob>): PlannedJob {
   return { name: "job", schedule: MINUTELY, ...rest, ...parts };
 }
 
-/** `launch 12:01 scheduled`, `skip 12:01 paused by run`. */
+/** `launched 12:01 scheduled`, `skipped 12:01 paused by run`. */
 function brief(decision: Decision): string {
   const time = (at: number) => new Date(at).toISOString().slice(11, 16);
-  if (decision.outcome === "launch") return `launch ${time(decision.tickAtMs)} ${decision.kind}`;
+  if (decision.outcome === "launched") return `launched ${time(decision.tickAtMs)} ${decision.kind}`;
   const { outcome, tickAtMs, fromAtMs, reason, blockedBy } = decision;
   const by = blockedBy === undefined ? "" : ` by ${blockedBy}`;
   return `${outcome} ${fromAtMs === undefined ? "" : `${time(fromAtMs)}…`}${time(tickAtMs)} ${reasonText(reason)}${by}`;
@@ -54,7 +56,7 @@ const ROWS: readonly Row[] = [
     name: "one tick is launched at a time",
     catchUp: "all",
     now: 3 * MINUTE,
-    decisions: ["launch 12:01 catch-up"],
+    decisions: ["launched 12:01 catch-up"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -68,7 +70,7 @@ const ROWS: readonly Row[] = [
     name: "a newer tick takes the place of the one that waits",
     waits: [0, NEVER],
     now: 3 * MINUTE,
-    decisions: [`skip 12:01 ${REPLACED}`, `skip 12:02 ${REPLACED}`],
+    decisions: [`skipped 12:01 ${REPLACED}`, `skipped 12:02 ${REPLACED}`],
     nextDue: 4 * MINUTE,
   },
   {
@@ -85,7 +87,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     waits: [2 * MINUTE, NEVER],
     now: 3 * MINUTE,
-    decisions: ["miss 12:01 catchUp: none", `skip 12:02 ${REPLACED}`],
+    decisions: ["missed 12:01 catchUp: none", `skipped 12:02 ${REPLACED}`],
     nextDue: 4 * MINUTE,
   },
   {
@@ -93,7 +95,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     waits: [0, MINUTE + 50 * SECOND],
     now: MINUTE + 51 * SECOND,
-    decisions: ["launch 12:01 scheduled"],
+    decisions: ["launched 12:01 scheduled"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -101,7 +103,7 @@ const ROWS: readonly Row[] = [
     catchUp: "all",
     waits: [0, 2 * MINUTE + 50 * SECOND],
     now: 2 * MINUTE + 51 * SECOND,
-    decisions: [`skip 12:01 ${REPLACED}`, "launch 12:02 scheduled"],
+    decisions: [`skipped 12:01 ${REPLACED}`, "launched 12:02 scheduled"],
     nextDue: 3 * MINUTE,
   },
   {
@@ -109,7 +111,7 @@ const ROWS: readonly Row[] = [
     windowMs: MINUTE,
     waits: [0, MINUTE + 10 * SECOND],
     now: MINUTE + 55 * SECOND,
-    decisions: ["launch 12:01 catch-up"],
+    decisions: ["launched 12:01 catch-up"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -117,7 +119,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     waits: [0, MINUTE + 10 * SECOND],
     now: MINUTE + 55 * SECOND,
-    decisions: ["miss 12:01 catchUp: none"],
+    decisions: ["missed 12:01 catchUp: none"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -125,9 +127,9 @@ const ROWS: readonly Row[] = [
     waits: [0, 10 * SECOND],
     now: 3 * MINUTE,
     decisions: [
-      "miss 12:01 catchUp: latest, a newer tick was due",
-      "miss 12:02 catchUp: latest, a newer tick was due",
-      "launch 12:03 scheduled",
+      "missed 12:01 catchUp: latest, a newer tick was due",
+      "missed 12:02 catchUp: latest, a newer tick was due",
+      "launched 12:03 scheduled",
     ],
     nextDue: 4 * MINUTE,
   },
@@ -137,7 +139,7 @@ const ROWS: readonly Row[] = [
     waits: [0, NEVER],
     pausedAtMs: MINUTE + 30 * SECOND,
     now: 2 * MINUTE,
-    decisions: ["skip 12:01 paused", "skip 12:02 paused"],
+    decisions: ["skipped 12:01 paused", "skipped 12:02 paused"],
     nextDue: 3 * MINUTE,
   },
   {
@@ -145,7 +147,7 @@ const ROWS: readonly Row[] = [
     waits: [0, NEVER],
     pausedAtMs: MINUTE + 30 * SECOND,
     now: 2 * MINUTE,
-    decisions: ["skip 12:01 paused"],
+    decisions: ["skipped 12:01 paused"],
     nextDue: 3 * MINUTE,
   },
   {
@@ -161,7 +163,7 @@ const ROWS: readonly Row[] = [
     waits: [0, NEVER],
     skips: [MINUTE],
     now: MINUTE,
-    decisions: ["skip 12:01 skip-next"],
+    decisions: ["skipped 12:01 skip-next"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -169,7 +171,7 @@ const ROWS: readonly Row[] = [
     waits: [0, NEVER],
     runsLeft: 1,
     now: 2 * MINUTE,
-    decisions: [`skip 12:01 ${REPLACED}`],
+    decisions: [`skipped 12:01 ${REPLACED}`],
     nextDue: 3 * MINUTE,
   },
 ];
@@ -202,7 +204,7 @@ describe("of a job with overlap: queue", () => {
     const endedMs = NOON + 90 * SECOND;
     const waitsFor = { run: "run", sinceMs: NOON, endedMs };
     const { decisions } = planTicks({ jobs: [job({ waitsFor })], nowMs: endedMs + 100 });
-    expect(decisions).toMatchObject([{ outcome: "launch", tickAtMs: NOON + MINUTE, dueAtMs: endedMs }]);
+    expect(decisions).toMatchObject([{ outcome: "launched", tickAtMs: NOON + MINUTE, dueAtMs: endedMs }]);
   });
 
   test("every tick is decided once, in order, and none is launched beside an unfinished run", () => {
@@ -230,7 +232,7 @@ describe("of a job with overlap: queue", () => {
             const rules = { catchUp, catchUpWindowMs, cursor, waitsFor };
             const planned = job({ ...rules, ...(pausedAtMs === undefined ? {} : { pausedAtMs }) });
             const { decisions, nextDue, complete } = planTicks({ jobs: [planned], nowMs, limit });
-            const launches = decisions.filter(({ outcome }) => outcome === "launch");
+            const launches = decisions.filter(({ outcome }) => outcome === "launched");
             const isBlocked: boolean = waitsFor?.endedMs === NEVER;
             expect(launches.length).toBeLessThanOrEqual(isBlocked || isPaused ? 0 : 1);
             const due = ticksOf(cursor, nowMs);
@@ -242,7 +244,7 @@ describe("of a job with overlap: queue", () => {
             for (const decision of decisions) {
               decided.push(...ticksOf(cursor, decision.tickAtMs));
               cursor = decision.tickAtMs;
-              if (decision.outcome !== "launch") continue;
+              if (decision.outcome !== "launched") continue;
               waitsFor = { run: `run at ${cursor}`, sinceMs: cursor, endedMs: NEVER };
             }
             if (complete && !isPaused && !isBlocked && decisions.length === 0) {

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reasonText } from "../../../src/reasons.ts";
 import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
-import { type Decision, type PlannedJob, planTicks } from "../../../src/schedule/plan.ts";
+import type { Decision } from "../../../src/schedule/decision.ts";
+import { planTicks } from "../../../src/schedule/plan.ts";
+import type { PlannedJob } from "../../../src/schedule/planned-job.ts";
 import type { Schedule, ScheduleSpec } from "../../../src/schedule/schedule.ts";
 import { iso, scheduleOf, ticksBetween } from "./setup.ts";
 
@@ -19,10 +21,10 @@ function job(parts: Partial<PlannedJob> & { spec: Partial<ScheduleSpec> }): Plan
   return { name, schedule, catchUp: "latest", catchUpWindowMs: HOUR, cursor: NOON, ...rest };
 }
 
-/** `launch 12:01Z scheduled`, `miss 11:00Z…11:40Z ×41 reason`: short enough for a table. */
+/** `launched 12:01Z scheduled`, `missed 11:00Z…11:40Z ×41 reason`: short enough for a table. */
 function brief(decision: Decision): string {
   const time = (at: number) => iso(at).slice(11);
-  if (decision.outcome === "launch") return `launch ${time(decision.tickAtMs)} ${decision.kind}`;
+  if (decision.outcome === "launched") return `launched ${time(decision.tickAtMs)} ${decision.kind}`;
   const { fromAtMs, tickAtMs, count, countIsMinimum, reason } = decision;
   const span =
     fromAtMs === undefined
@@ -68,7 +70,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     cursor: 0,
     now: MINUTE,
-    decisions: ["launch 12:01Z scheduled"],
+    decisions: ["launched 12:01Z scheduled"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -76,7 +78,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     cursor: 0,
     now: MINUTE + 5 * SECOND,
-    decisions: ["launch 12:01Z scheduled"],
+    decisions: ["launched 12:01Z scheduled"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -84,7 +86,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     cursor: 0,
     now: MINUTE + 5 * SECOND + 1,
-    decisions: ["miss 12:01Z catchUp: none"],
+    decisions: ["missed 12:01Z catchUp: none"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -92,7 +94,7 @@ const ROWS: readonly Row[] = [
     catchUp: "none",
     cursor: 0,
     now: 3 * MINUTE + 2 * SECOND,
-    decisions: ["miss 12:01Z catchUp: none", "miss 12:02Z catchUp: none", "launch 12:03Z scheduled"],
+    decisions: ["missed 12:01Z catchUp: none", "missed 12:02Z catchUp: none", "launched 12:03Z scheduled"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -100,7 +102,7 @@ const ROWS: readonly Row[] = [
     catchUp: "latest",
     cursor: 0,
     now: 3 * MINUTE + 30 * SECOND,
-    decisions: [`miss 12:01Z ${SUPERSEDED}`, `miss 12:02Z ${SUPERSEDED}`, "launch 12:03Z catch-up"],
+    decisions: [`missed 12:01Z ${SUPERSEDED}`, `missed 12:02Z ${SUPERSEDED}`, "launched 12:03Z catch-up"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -110,7 +112,7 @@ const ROWS: readonly Row[] = [
     windowMs: 10 * MINUTE,
     cursor: 0,
     now: 2 * HOUR + 10 * MINUTE + 1,
-    decisions: [`miss 13:00Z ${SUPERSEDED}`, "miss 14:00Z older than catchUpWindow 10m"],
+    decisions: [`missed 13:00Z ${SUPERSEDED}`, "missed 14:00Z older than catchUpWindow 10m"],
     nextDue: 3 * HOUR,
   },
   {
@@ -120,7 +122,7 @@ const ROWS: readonly Row[] = [
     windowMs: 10 * MINUTE,
     cursor: 0,
     now: HOUR + 10 * MINUTE,
-    decisions: ["launch 13:00Z catch-up"],
+    decisions: ["launched 13:00Z catch-up"],
     nextDue: 2 * HOUR,
   },
   {
@@ -129,7 +131,7 @@ const ROWS: readonly Row[] = [
     catchUp: "latest",
     cursor: 0,
     now: 2.5 * SECOND,
-    decisions: ["launch 12:00:01Z scheduled", "launch 12:00:02Z scheduled"],
+    decisions: ["launched 12:00:01Z scheduled", "launched 12:00:02Z scheduled"],
     nextDue: 3 * SECOND,
   },
   {
@@ -139,13 +141,13 @@ const ROWS: readonly Row[] = [
     cursor: 0,
     now: 7 * SECOND,
     decisions: [
-      `miss 12:00:01Z ${SUPERSEDED}`,
-      "launch 12:00:02Z scheduled",
-      "launch 12:00:03Z scheduled",
-      "launch 12:00:04Z scheduled",
-      "launch 12:00:05Z scheduled",
-      "launch 12:00:06Z scheduled",
-      "launch 12:00:07Z scheduled",
+      `missed 12:00:01Z ${SUPERSEDED}`,
+      "launched 12:00:02Z scheduled",
+      "launched 12:00:03Z scheduled",
+      "launched 12:00:04Z scheduled",
+      "launched 12:00:05Z scheduled",
+      "launched 12:00:06Z scheduled",
+      "launched 12:00:07Z scheduled",
     ],
     nextDue: 8 * SECOND,
   },
@@ -155,7 +157,7 @@ const ROWS: readonly Row[] = [
     windowMs: 0,
     cursor: 0,
     now: MINUTE + SECOND,
-    decisions: ["launch 12:01Z scheduled"],
+    decisions: ["launched 12:01Z scheduled"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -165,10 +167,10 @@ const ROWS: readonly Row[] = [
     cursor: 0,
     now: 4 * MINUTE,
     decisions: [
-      "miss 12:01Z older than catchUpWindow 2m",
-      "launch 12:02Z catch-up",
-      "launch 12:03Z catch-up",
-      "launch 12:04Z scheduled",
+      "missed 12:01Z older than catchUpWindow 2m",
+      "launched 12:02Z catch-up",
+      "launched 12:03Z catch-up",
+      "launched 12:04Z scheduled",
     ],
     nextDue: 5 * MINUTE,
   },
@@ -178,7 +180,7 @@ const ROWS: readonly Row[] = [
     catchUp: "all",
     cursor: 0,
     now: HOUR,
-    decisions: ["launch 12:01Z catch-up", "launch 12:02Z catch-up"],
+    decisions: ["launched 12:01Z catch-up", "launched 12:02Z catch-up"],
     nextDue: null,
   },
   {
@@ -196,7 +198,7 @@ const ROWS: readonly Row[] = [
     windowMs: HOUR,
     cursor: 0,
     now: 2 * HOUR + 0.5,
-    decisions: ["miss 13:00Z older than catchUpWindow 1h", "launch 14:00Z scheduled"],
+    decisions: ["missed 13:00Z older than catchUpWindow 1h", "launched 14:00Z scheduled"],
     nextDue: 3 * HOUR,
   },
   {
@@ -206,10 +208,10 @@ const ROWS: readonly Row[] = [
     cursor: 0,
     now: 4 * MINUTE + 30 * SECOND,
     decisions: [
-      "miss 12:01Z beyond catchUpLimit 2: so many newer ticks were due",
-      "miss 12:02Z beyond catchUpLimit 2: so many newer ticks were due",
-      "launch 12:03Z catch-up",
-      "launch 12:04Z catch-up",
+      "missed 12:01Z beyond catchUpLimit 2: so many newer ticks were due",
+      "missed 12:02Z beyond catchUpLimit 2: so many newer ticks were due",
+      "launched 12:03Z catch-up",
+      "launched 12:04Z catch-up",
     ],
     nextDue: 5 * MINUTE,
   },
@@ -220,9 +222,9 @@ const ROWS: readonly Row[] = [
     cursor: 0,
     now: 3 * MINUTE,
     decisions: [
-      "miss 12:01Z beyond catchUpLimit 1: so many newer ticks were due",
-      "launch 12:02Z catch-up",
-      "launch 12:03Z scheduled",
+      "missed 12:01Z beyond catchUpLimit 1: so many newer ticks were due",
+      "launched 12:02Z catch-up",
+      "launched 12:03Z scheduled",
     ],
     nextDue: 4 * MINUTE,
   },
@@ -234,10 +236,10 @@ const ROWS: readonly Row[] = [
     cursor: 0,
     now: 4 * MINUTE + 30 * SECOND,
     decisions: [
-      "miss 12:01Z older than catchUpWindow 2m30s",
-      "miss 12:02Z beyond catchUpLimit 1: so many newer ticks were due",
-      "miss 12:03Z beyond catchUpLimit 1: so many newer ticks were due",
-      "launch 12:04Z catch-up",
+      "missed 12:01Z older than catchUpWindow 2m30s",
+      "missed 12:02Z beyond catchUpLimit 1: so many newer ticks were due",
+      "missed 12:03Z beyond catchUpLimit 1: so many newer ticks were due",
+      "launched 12:04Z catch-up",
     ],
     nextDue: 5 * MINUTE,
   },
@@ -247,7 +249,7 @@ const ROWS: readonly Row[] = [
     limit: 2,
     cursor: 0,
     now: 2 * MINUTE + 30 * SECOND,
-    decisions: ["launch 12:01Z catch-up", "launch 12:02Z catch-up"],
+    decisions: ["launched 12:01Z catch-up", "launched 12:02Z catch-up"],
     nextDue: 3 * MINUTE,
   },
   {
@@ -256,7 +258,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: MINUTE,
-    decisions: ["skip 12:01Z paused"],
+    decisions: ["skipped 12:01Z paused"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -265,7 +267,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
-    decisions: ["skip 12:01Z paused", "skip 12:02Z paused"],
+    decisions: ["skipped 12:01Z paused", "skipped 12:02Z paused"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -276,7 +278,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: HOUR + 10 * MINUTE + SECOND,
-    decisions: ["skip 13:00Z paused"],
+    decisions: ["skipped 13:00Z paused"],
     nextDue: DAY + HOUR,
   },
   {
@@ -286,7 +288,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
-    decisions: ["skip 12:01Z paused"],
+    decisions: ["skipped 12:01Z paused"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -295,7 +297,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: 2 * MINUTE + 30 * SECOND,
     cursor: 0,
     now: 3 * MINUTE,
-    decisions: ["miss 12:01Z catchUp: none", "miss 12:02Z catchUp: none", "skip 12:03Z paused"],
+    decisions: ["missed 12:01Z catchUp: none", "missed 12:02Z catchUp: none", "skipped 12:03Z paused"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -304,7 +306,7 @@ const ROWS: readonly Row[] = [
     pausedAtMs: MINUTE + SECOND,
     cursor: 0,
     now: MINUTE + 2 * SECOND,
-    decisions: ["skip 12:01Z paused"],
+    decisions: ["skipped 12:01Z paused"],
     nextDue: 2 * MINUTE,
   },
   {
@@ -313,7 +315,7 @@ const ROWS: readonly Row[] = [
     skips: [2 * MINUTE],
     cursor: 0,
     now: 3 * MINUTE,
-    decisions: ["launch 12:01Z catch-up", "skip 12:02Z skip-next", "launch 12:03Z scheduled"],
+    decisions: ["launched 12:01Z catch-up", "skipped 12:02Z skip-next", "launched 12:03Z scheduled"],
     nextDue: 4 * MINUTE,
   },
   {
@@ -351,7 +353,7 @@ describe("planTicks", () => {
   test("launches no more ticks than the job has runs left, then asks again", () => {
     const planned = job({ spec: MINUTELY, catchUp: "all", runsLeft: 2 });
     const plan = planTicks({ jobs: [planned], nowMs: NOON + 3 * MINUTE });
-    expect(plan.decisions.map(brief)).toEqual(["launch 12:01Z catch-up", "launch 12:02Z catch-up"]);
+    expect(plan.decisions.map(brief)).toEqual(["launched 12:01Z catch-up", "launched 12:02Z catch-up"]);
     expect(plan.nextDue.get("job")).toBe(NOON + 3 * MINUTE);
     expect(plan.complete).toBe(false);
   });
@@ -363,9 +365,9 @@ describe("planTicks", () => {
     const { pausedAtMs: _, ...resumed } = { ...paused, cursor };
     const after = planTicks({ jobs: [resumed], nowMs: NOON + 3 * MINUTE + 30 * SECOND });
     expect([...during.decisions, ...after.decisions].map(brief)).toEqual([
-      "skip 12:01Z paused",
-      "skip 12:02Z paused",
-      "launch 12:03Z catch-up",
+      "skipped 12:01Z paused",
+      "skipped 12:02Z paused",
+      "launched 12:03Z catch-up",
     ]);
   });
 
@@ -376,10 +378,10 @@ describe("planTicks", () => {
     ];
     const { decisions } = planTicks({ jobs, nowMs: NOON + 4 * MINUTE });
     expect(decisions.map(decision => `${decision.job} ${brief(decision)}`)).toEqual([
-      "a launch 12:01Z catch-up",
-      "b launch 12:02Z catch-up",
-      "a launch 12:03Z catch-up",
-      "b launch 12:04Z scheduled",
+      "a launched 12:01Z catch-up",
+      "b launched 12:02Z catch-up",
+      "a launched 12:03Z catch-up",
+      "b launched 12:04Z scheduled",
     ]);
   });
 });
@@ -409,12 +411,12 @@ describe("jitter", () => {
   test("makes the tick due later", () => {
     expect(plan(NOON + MINUTE + 49 * SECOND).decisions).toEqual([]);
     expect(plan(NOON + MINUTE + 49 * SECOND).nextDue.get("job")).toBe(NOON + MINUTE + 50 * SECOND);
-    expect(plan(NOON + MINUTE + 50 * SECOND).decisions.map(brief)).toEqual(["launch 12:01Z scheduled"]);
+    expect(plan(NOON + MINUTE + 50 * SECOND).decisions.map(brief)).toEqual(["launched 12:01Z scheduled"]);
   });
 
   test("is no lateness", () => {
-    expect(plan(NOON + MINUTE + 55 * SECOND).decisions.map(brief)).toEqual(["launch 12:01Z scheduled"]);
-    expect(plan(NOON + MINUTE + 56 * SECOND).decisions.map(brief)).toEqual(["miss 12:01Z catchUp: none"]);
+    expect(plan(NOON + MINUTE + 55 * SECOND).decisions.map(brief)).toEqual(["launched 12:01Z scheduled"]);
+    expect(plan(NOON + MINUTE + 56 * SECOND).decisions.map(brief)).toEqual(["missed 12:01Z catchUp: none"]);
   });
 
   test("of an earlier tick holds the later ones back, which are on time when it is let go", () => {
@@ -423,7 +425,7 @@ describe("jitter", () => {
     expect(planTicks({ jobs: [planned], nowMs: NOON + 9 * SECOND }).decisions).toEqual([]);
     const { decisions } = planTicks({ jobs: [planned], nowMs: NOON + 9.5 * SECOND });
     expect(decisions.map(brief)).toEqual(
-      Array.from({ length: 9 }, (_, i) => `launch 12:00:0${i + 1}Z scheduled`),
+      Array.from({ length: 9 }, (_, i) => `launched 12:00:0${i + 1}Z scheduled`),
     );
   });
 });
@@ -447,46 +449,49 @@ describe("jitter, where a policy asks how old a tick is", () => {
       "latest: a tick is as old as the time since it was due",
       { catchUp: "latest" },
       DUE + 10 * SECOND,
-      [`miss 13:00Z ${SUPERSEDED}`, `miss 14:00Z ${SUPERSEDED}`, "launch 15:00Z catch-up"],
+      [`missed 13:00Z ${SUPERSEDED}`, `missed 14:00Z ${SUPERSEDED}`, "launched 15:00Z catch-up"],
     ],
     [
       "all: those that waited for it too",
       { catchUp: "all" },
       DUE + 10 * SECOND,
-      ["launch 13:00Z catch-up", "launch 14:00Z catch-up", "launch 15:00Z catch-up"],
+      ["launched 13:00Z catch-up", "launched 14:00Z catch-up", "launched 15:00Z catch-up"],
     ],
     [
       "all: at the window's edge",
       { catchUp: "all" },
       DUE + HOUR,
       [
-        "launch 13:00Z catch-up",
-        "launch 14:00Z catch-up",
-        "launch 15:00Z catch-up",
-        "launch 16:00Z catch-up",
+        "launched 13:00Z catch-up",
+        "launched 14:00Z catch-up",
+        "launched 15:00Z catch-up",
+        "launched 16:00Z catch-up",
       ],
     ],
     [
       "all: beyond it",
       { catchUp: "all" },
       DUE + HOUR + 1,
-      [...[13, 14, 15].map(hour => `miss ${hour}:00Z older than catchUpWindow 1h`), "launch 16:00Z catch-up"],
+      [
+        ...[13, 14, 15].map(hour => `missed ${hour}:00Z older than catchUpWindow 1h`),
+        "launched 16:00Z catch-up",
+      ],
     ],
     [
       "all: the limit says so where the window does not",
       { catchUp: "all", catchUpLimit: 2 },
       DUE + 10 * SECOND,
       [
-        "miss 13:00Z beyond catchUpLimit 2: so many newer ticks were due",
-        "launch 14:00Z catch-up",
-        "launch 15:00Z catch-up",
+        "missed 13:00Z beyond catchUpLimit 2: so many newer ticks were due",
+        "launched 14:00Z catch-up",
+        "launched 15:00Z catch-up",
       ],
     ],
     [
       "a pause begins with what it holds, not with what its jitter still held",
       { catchUp: "none", pausedAtMs: NOON + 2 * HOUR },
       DUE + HOUR,
-      [...[13, 14, 15, 16].map(hour => `skip ${hour}:00Z paused`)],
+      [...[13, 14, 15, 16].map(hour => `skipped ${hour}:00Z paused`)],
     ],
   ])("%s", (_, parts, nowMs, decisions) => {
     const { decisions: found } = planTicks({ jobs: [held(HOURLY, only, parts)], nowMs });
@@ -531,12 +536,22 @@ describe("pauses that have ended", () => {
       const planned = job({ spec: MINUTELY, pauses, ...parts });
       return planTicks({ jobs: [planned], nowMs: NOON + 9.5 * MINUTE }).decisions.map(brief);
     };
-    const outcomes = ["miss", "miss", "skip", "skip", "miss", "miss", "skip", "miss", "miss"];
+    const outcomes = [
+      "missed",
+      "missed",
+      "skipped",
+      "skipped",
+      "missed",
+      "missed",
+      "skipped",
+      "missed",
+      "missed",
+    ];
     const rows = outcomes.map((outcome, i) => {
-      return `${outcome} 12:0${i + 1}Z ${outcome === "skip" ? "paused" : "catchUp: none"}`;
+      return `${outcome} 12:0${i + 1}Z ${outcome === "skipped" ? "paused" : "catchUp: none"}`;
     });
     expect(brieves({ catchUp: "none" })).toEqual(rows);
-    expect(brieves({ catchUp: "all" })).toEqual(outcomes.map((_, i) => `launch 12:0${i + 1}Z catch-up`));
+    expect(brieves({ catchUp: "all" })).toEqual(outcomes.map((_, i) => `launched 12:0${i + 1}Z catch-up`));
   });
 });
 
@@ -547,15 +562,15 @@ describe("limits", () => {
       nowMs: NOON + 5 * MINUTE,
       limit: 2,
     });
-    expect(first.decisions.map(brief)).toEqual(["launch 12:01Z catch-up", "launch 12:02Z catch-up"]);
+    expect(first.decisions.map(brief)).toEqual(["launched 12:01Z catch-up", "launched 12:02Z catch-up"]);
     expect(first.complete).toBe(false);
     expect(first.nextDue.get("job")).toBe(NOON + 3 * MINUTE);
     const jobs = [job({ spec: MINUTELY, catchUp: "all", cursor: NOON + 2 * MINUTE })];
     const second = planTicks({ jobs, nowMs: NOON + 5 * MINUTE });
     expect(second.decisions.map(brief)).toEqual([
-      "launch 12:03Z catch-up",
-      "launch 12:04Z catch-up",
-      "launch 12:05Z scheduled",
+      "launched 12:03Z catch-up",
+      "launched 12:04Z catch-up",
+      "launched 12:05Z scheduled",
     ]);
     expect(second.complete).toBe(true);
   });
@@ -610,7 +625,7 @@ describe("limits", () => {
     test("record fewer missed ticks one by one where many jobs have them", () => {
       const jobs = Array.from({ length: 500 }, (_, i) => late(`${i}`, { catchUp: "latest" }));
       const { decisions } = planTicks({ jobs, nowMs: NOON });
-      const missed = decisions.filter(({ outcome, job: name }) => outcome === "miss" && name === "7");
+      const missed = decisions.filter(({ outcome, job: name }) => outcome === "missed" && name === "7");
       expect(missed).toHaveLength(11);
       expect(missed[0]).toMatchObject({ count: 1_000 - 6 - 10 });
     });
@@ -621,14 +636,17 @@ describe("limits", () => {
     const { decisions, complete } = planTicks({ jobs, nowMs: NOON });
     expect(decisions).toHaveLength(1 + 100 + 1);
     expect(decisions[0]).toEqual({
-      outcome: "miss",
+      outcome: "missed",
       job: "job",
       fromAtMs: NOON - 3 * DAY + MINUTE,
       tickAtMs: NOON - 101 * MINUTE,
       count: 3 * 24 * 60 - 101,
       reason: { code: "catch_up_none" },
     });
-    expect(decisions.slice(-2).map(brief)).toEqual(["miss 11:59Z catchUp: none", "launch 12:00Z scheduled"]);
+    expect(decisions.slice(-2).map(brief)).toEqual([
+      "missed 11:59Z catchUp: none",
+      "launched 12:00Z scheduled",
+    ]);
     expect(complete).toBe(true);
   });
 
@@ -657,7 +675,8 @@ describe("limits", () => {
     for (let complete = false; !complete; ) {
       const planned = job({ spec: {}, schedule, catchUp: "none", cursor });
       const plan = planTicks({ jobs: [planned], nowMs: NOON + 30 * SECOND, onTimeMs: 0 });
-      for (const decision of plan.decisions) counted += (decision.outcome === "miss" && decision.count) || 1;
+      for (const decision of plan.decisions)
+        counted += (decision.outcome === "missed" && decision.count) || 1;
       cursor = plan.decisions.at(-1)?.tickAtMs ?? cursor;
       complete = plan.complete;
     }
@@ -674,7 +693,7 @@ describe("limits", () => {
       seen.push(...decisions.map(brief));
       cursor = decisions.at(-1)?.tickAtMs ?? cursor;
     }
-    expect(seen).toEqual([`miss 12:01Z…12:02Z ×2 ${SUPERSEDED}`, "launch 12:03Z scheduled"]);
+    expect(seen).toEqual([`missed 12:01Z…12:02Z ×2 ${SUPERSEDED}`, "launched 12:03Z scheduled"]);
   });
 });
 
@@ -722,7 +741,7 @@ describe("whatever the times of planning", () => {
           }),
         );
         const decided = run([...jobs], times, limit);
-        expect(decided.every(decision => decision.outcome === "launch")).toBe(true);
+        expect(decided.every(decision => decision.outcome === "launched")).toBe(true);
         for (const { name, schedule } of jobs) {
           const ticks = ticksBetween(schedule, start, nowMs).map(tick => tick.at);
           const firstHeld = ticks.findIndex(at => at + schedule.jitterOf(at) > nowMs);
@@ -755,7 +774,7 @@ describe("whatever the times of planning", () => {
           for (const { name, schedule } of jobs) {
             const mine = decided.filter(decision => decision.job === name);
             const covered = mine.flatMap(decision =>
-              decision.outcome === "miss" && decision.fromAtMs !== undefined
+              decision.outcome === "missed" && decision.fromAtMs !== undefined
                 ? ticksBetween(schedule, decision.fromAtMs - 1, decision.tickAtMs).map(tick => tick.at)
                 : [decision.tickAtMs],
             );

@@ -1,0 +1,60 @@
+import { createIORedisClient, type IRedisTransaction } from "bullmq";
+import type { ChainableCommander, Redis } from "ioredis";
+import { BellwetherError } from "../errors.ts";
+
+/** A MULTI … EXEC to which BullMQ adds runs. */
+export type RunTransaction = ChainableCommander & IRedisTransaction;
+
+export type Replies = readonly (readonly [Error | null, unknown])[];
+
+export function beginTransaction(redis: Redis): RunTransaction {
+  // BullMQ's adapter adds its own methods to ioredis's transaction; the types of the two do not say so.
+  return createIORedisClient(redis).multi() as RunTransaction;
+}
+
+/**
+ * Sends it in one write; null when a watched key had changed. A transaction that is refused while it is queued says no more
+ * than that, and the commands have the reason: then it rejects with the refusal of that reason. After any other rejection
+ * the outcome is unknown.
+ */
+export async function execTransaction(
+  transaction: RunTransaction,
+  refusalOf: (why: Error) => Error,
+): Promise<Replies | null> {
+  try {
+    return await transaction.exec();
+  } catch (error) {
+    // When the connection broke the commands have errors too, and nothing was refused.
+    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+    const [first] =
+      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
+    throw refusalOf(first instanceof Error ? first : error);
+  }
+}
+
+/** The first error among the replies, or null. */
+export function failureOf(replies: Replies): Error | null {
+  return replies.find(([error]) => error !== null)?.[0] ?? null;
+}
+
+/**
+ * Carries out `attempt`, which is given a check to make before it sends what its WATCH guards. The WATCH is a connection's;
+ * a transaction on the next one would be guarded by nothing.
+ */
+export async function onOneConnection<T>(
+  redis: Redis,
+  attempt: (check: () => void) => Promise<T>,
+): Promise<T> {
+  let isSame = true;
+  const onClose = () => {
+    isSame = false;
+  };
+  redis.once("close", onClose);
+  try {
+    return await attempt(() => {
+      if (!isSame) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
+    });
+  } finally {
+    redis.off("close", onClose);
+  }
+}

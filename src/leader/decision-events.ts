@@ -1,0 +1,24 @@
+import type { Events } from "../events.ts";
+import { latenessOf } from "../launch/history.ts";
+import { runIdOf } from "../launch/run-id.ts";
+import { tellReason } from "../reasons.ts";
+import type { Decision } from "../schedule/decision.ts";
+
+/** Reports a decision that was committed at `nowMs`. */
+export function reportDecision(events: Events, term: number, decision: Decision, nowMs: number): void {
+  const { job, tickAtMs } = decision;
+  const about = { job, tick: new Date(tickAtMs).toISOString(), term };
+  if (decision.outcome === "launched") {
+    const run = runIdOf(job, tickAtMs);
+    events.emit("tick.launched", { ...about, lateMs: latenessOf(decision, nowMs), run, kind: decision.kind });
+    return;
+  }
+  const { fromAtMs, count = 1, blockedBy } = decision;
+  const rest = {
+    ...(blockedBy === undefined ? {} : { run: blockedBy }),
+    ...(fromAtMs === undefined ? {} : { from: new Date(fromAtMs).toISOString(), count }),
+  };
+  if (decision.outcome === "missed") {
+    events.emit("tick.missed", { ...about, ...tellReason(decision.reason), ...rest });
+  } else events.emit("tick.skipped", { ...about, ...tellReason(decision.reason), ...rest });
+}

@@ -1,0 +1,62 @@
+import type { Plan } from "../schedule/plan.ts";
+import { DueQueue } from "./due-queue.ts";
+import type { WaitingLanes } from "./waiting-lanes.ts";
+
+/** Lanes planned in one go; between two of them the event loop turns, so that the lease is renewed in time. */
+const LANES_A_TURN = 1_000;
+/** Of these, at least this many that have late ticks, so that they make progress. */
+const LATE_LANES_A_TURN = 100;
+
+/** Which lanes of a term are to be planned next: those that are due, behind them those that the last plans left over. */
+export class DueLanes {
+  readonly #due = new DueQueue();
+  readonly #waiting: WaitingLanes;
+  /** The lanes whose late ticks the last plans left over. */
+  #late: readonly string[] = [];
+
+  /** All lanes are due. */
+  constructor(lanes: Iterable<string>, waiting: WaitingLanes) {
+    this.#waiting = waiting;
+    waiting.clear();
+    this.putDue(lanes);
+  }
+
+  get hasLate(): boolean {
+    return this.#late.length > 0;
+  }
+
+  /** When the next lane is due (epoch ms); Infinity when none will be. */
+  get nextDueMs(): number {
+    return Math.min(this.#due.nextDueMs ?? Number.POSITIVE_INFINITY, this.#waiting.next.dueMs);
+  }
+
+  putDue(lanes: Iterable<string>): void {
+    for (const lane of lanes) this.#due.put(lane, Number.NEGATIVE_INFINITY);
+  }
+
+  takeDue(nowMs: number): string[] {
+    const taken = this.#due.takeDue(nowMs, LANES_A_TURN);
+    return [...taken, ...this.#waiting.takeDue(nowMs, LANES_A_TURN - taken.length)];
+  }
+
+  /** Takes late lanes beside those that are due. */
+  takeLate(due: number): readonly string[] {
+    const taken = this.#late.slice(0, Math.max(LANES_A_TURN - due, LATE_LANES_A_TURN));
+    this.#late = this.#late.slice(taken.length);
+    return taken;
+  }
+
+  /** Whether there are more due lanes than one turn takes. */
+  isMoreDue(nowMs: number): boolean {
+    return (this.#due.nextDueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
+  }
+
+  /** Puts the lanes of a plan that has been committed back. */
+  putBack({ late, nextDue }: Plan): void {
+    this.#late = [...this.#late, ...late];
+    const isLate = new Set(late);
+    for (const [lane, dueMs] of nextDue) {
+      if (!isLate.has(lane) && !this.#waiting.put(lane, dueMs) && dueMs !== null) this.#due.put(lane, dueMs);
+    }
+  }
+}
