@@ -4,6 +4,7 @@ import type {
   LockLostReason,
   LostReason,
   MissReason,
+  QuarantineReason,
   ResignReason,
   ReturnReason,
   RunLostReason,
@@ -135,7 +136,14 @@ export interface EventMap {
   /** The job's cursor lies in the future, so it is silent until then: the store's clock was ahead for a while. */
   "job.silenced": { job: string; until: string; forMs: number };
   /** The leader does not launch this job, and tries again later; the others go on. `fix`: what to do about it. */
-  "job.quarantined": { job: string; term: number; reason: string; fix: string; retryInMs: number };
+  "job.quarantined": {
+    job: string;
+    term: number;
+    reason: string;
+    reasonCode: QuarantineReason["code"];
+    fix: string;
+    retryInMs: number;
+  };
   "job.recovered": { job: string; term: number; forMs: number };
 
   /** No configuration has had the job for a day: its cursor is thrown away, and put back it would be a new job. */

@@ -1,5 +1,5 @@
 /**
- * Why something became of a tick, a term, a run or a lock as it did. A reason is data: programs compare its code, and people read the text that
+ * Why something became of a tick, a term, a job, a run or a lock as it did. A reason is data: programs compare its code, and people read the text that
  * `reasonText` makes of it. Both are in histories, events and dashboards, so neither is ever changed; a new reason gets a
  * new code. What has to be added for it does not compile before it is there.
  *
@@ -26,6 +26,9 @@ export type ActionReason =
   | { readonly code: "schedule_changed"; readonly untilMs: number }
   | { readonly code: "schedule_unknown"; readonly afterMs: number; readonly untilMs: number }
   | Coded<"order_lost">;
+
+/** Why a job is quarantined. */
+export type QuarantineReason = { readonly code: "run_not_added" | "state_corrupt"; readonly why: string };
 
 /** Why a run went back to its queue without using up an attempt. */
 export type ReturnReason =
@@ -74,6 +77,7 @@ export type Reason =
   | SkipReason
   | UnknownJobReason
   | ActionReason
+  | QuarantineReason
   | ReturnReason
   | RunLostReason
   | DropReason
@@ -97,6 +101,8 @@ const TEXTS: Texts = {
     `the schedule changed, and the one before is not known: no tick from ${isoText(afterMs)} to ${isoText(untilMs)} was decided`,
   job_unknown: () => "Redis did not know the job by then, or has lost what it knew",
   order_lost: () => "Redis had lost the order",
+  run_not_added: ({ why }) => why,
+  state_corrupt: ({ why }) => why,
   shutdown: () => "shutdown",
   no_handler: () => "no handler",
   run_unfinished: ({ by }) => `overlap: ${by} has not ended`,

@@ -5,10 +5,22 @@ import { Script } from "../redis/script.ts";
 
 const QUARANTINE = new Script(new URL("./quarantine.lua", import.meta.url));
 
-const record = z.object({ sinceMs: z.number(), reason: z.string(), isBooks: z.boolean() });
+/** Why a job is not launched for now. */
+export interface QuarantineRecord {
+  readonly sinceMs: number;
+  readonly reason: string;
+  /** What Redis holds of the job cannot be read; else its runs cannot be added. */
+  readonly isCorrupt: boolean;
+}
 
-/** Why a job is not launched for now; `isBooks` when what Redis holds of it cannot be read, else its runs cannot be added. */
-export type QuarantineRecord = Readonly<z.infer<typeof record>>;
+/** As all releases write it. */
+const storedRecord = z
+  .object({ sinceMs: z.number(), reason: z.string(), isBooks: z.boolean() })
+  .transform(({ isBooks: isCorrupt, ...record }): QuarantineRecord => ({ ...record, isCorrupt }));
+
+function toStored({ sinceMs, reason, isCorrupt }: QuarantineRecord): z.input<typeof storedRecord> {
+  return { sinceMs, reason, isBooks: isCorrupt };
+}
 
 /** By job. What another program wrote is not a record. */
 export async function readQuarantine(
@@ -18,7 +30,7 @@ export async function readQuarantine(
   const found = Object.entries(await redis.hgetall(keys.quarantine));
   return new Map(
     found.flatMap(([job, json]) => {
-      const parsed = record.safeParse(parse(json));
+      const parsed = storedRecord.safeParse(parse(json));
       return parsed.success ? [[job, parsed.data] as const] : [];
     }),
   );
@@ -40,6 +52,6 @@ export async function writeQuarantine(
   records: ReadonlyMap<string, QuarantineRecord | null>,
 ): Promise<void> {
   if (records.size === 0) return;
-  const args = [...records].flatMap(([job, record]) => [job, record ? JSON.stringify(record) : ""]);
+  const args = [...records].flatMap(([job, record]) => [job, record ? JSON.stringify(toStored(record)) : ""]);
   await QUARANTINE.run(redis, [keys.term, keys.quarantine], [fence, ...args]);
 }

@@ -4,8 +4,10 @@ import type { Term } from "../election/elector.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Committed } from "../launch/commit.ts";
+import { pagesOf } from "../launch/job-states.ts";
 import type { Launcher, OpenOutcome } from "../launch/launcher.ts";
 import type { QuarantineRecord } from "../launch/quarantine.ts";
+import { type QuarantineReason, tellReason } from "../reasons.ts";
 import type { Decision } from "../schedule/decision.ts";
 import { messageOf } from "./failure-streak.ts";
 
@@ -18,7 +20,7 @@ const SERVER_REFUSALS =
 /** A job whose launches failed since its last success. */
 interface Suspect {
   readonly sinceMs: number;
-  readonly isBooks: boolean;
+  readonly isCorrupt: boolean;
   reason: string;
   /** How often in a row. */
   failures: number;
@@ -87,12 +89,12 @@ export class Quarantine {
     { corrupt, quarantined }: Extract<OpenOutcome, { outcome: "opened" }>,
   ): Promise<ReadonlyMap<string, Job>> {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const [job, { sinceMs, reason, isBooks }] of quarantined) {
+    for (const [job, { sinceMs, reason, isCorrupt }] of quarantined) {
       if (!jobs.has(job)) this.#unsaved.set(job, null);
       else if (!this.#suspects.has(job)) {
         this.#suspects.set(job, {
           ...this.#suspect(reason, sinceMs),
-          isBooks,
+          isCorrupt,
           failures: 1,
           isRecorded: true,
         });
@@ -100,12 +102,12 @@ export class Quarantine {
     }
     for (const [job, suspect] of this.#suspects) {
       if (suspect.heldUntilMs !== null && suspect.heldUntilMs <= nowMs) suspect.heldUntilMs = null;
-      if (suspect.isBooks && !corrupt.has(job)) this.#recover(term, job);
+      if (suspect.isCorrupt && !corrupt.has(job)) this.#recover(term, job);
     }
     for (const [job, reason] of corrupt) {
       const known = this.#suspects.get(job);
-      if (known?.isBooks && known.heldUntilMs !== null) continue;
-      const suspect = { ...(known ?? this.#suspect(reason)), isBooks: true, reason };
+      if (known?.isCorrupt && known.heldUntilMs !== null) continue;
+      const suspect = { ...(known ?? this.#suspect(reason)), isCorrupt: true, reason };
       this.#suspects.set(job, suspect);
       this.#hold(term, job, suspect);
     }
@@ -121,21 +123,21 @@ export class Quarantine {
   batchesOf(decisions: readonly Decision[], size: number): readonly (readonly Decision[])[] {
     const launched = new Set(decisions.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const apart = [...launched].filter(job => this.#suspects.has(job));
-    if (apart.length === 0) return slicesOf(decisions, size);
+    if (apart.length === 0) return pagesOf(decisions, size);
     const isApart = new Set(apart);
-    const batches = slicesOf(
+    const batches = pagesOf(
       decisions.filter(({ job }) => !isApart.has(job)),
       size,
     );
     const failures = (job: string) => this.#suspects.get(job)?.failures ?? 0;
     for (const count of [...new Set(apart.map(failures))].sort((a, b) => a - b)) {
       const alike = apart.filter(job => failures(job) === count);
-      for (const group of slicesOf(alike, Math.ceil(alike.length / 4))) {
+      for (const group of pagesOf(alike, Math.ceil(alike.length / 4))) {
         const members = new Set(group);
         const theirs = decisions.filter(({ job }) => members.has(job));
         // Its ticks together may be too large where one is not.
         const end = theirs.findIndex(({ outcome }) => outcome === "launched") + 1;
-        batches.push(...slicesOf(group.length === 1 ? theirs.slice(0, end) : theirs, size));
+        batches.push(...pagesOf(group.length === 1 ? theirs.slice(0, end) : theirs, size));
       }
     }
     return batches;
@@ -188,14 +190,16 @@ export class Quarantine {
   }
 
   #suspect(reason: string, sinceMs = this.#options.clock.nowMs()): Suspect {
-    const state = { heldUntilMs: null, delayMs: 0, isTold: false, isRecorded: false };
     return {
       sinceMs: Math.floor(sinceMs),
-      isBooks: false,
+      isCorrupt: false,
       reason,
       failures: 0,
       added: this.#added,
-      ...state,
+      heldUntilMs: null,
+      delayMs: 0,
+      isTold: false,
+      isRecorded: false,
     };
   }
 
@@ -204,12 +208,13 @@ export class Quarantine {
     suspect.delayMs = Math.min(suspect.delayMs * 2 || FIRST_RETRY_MS, MAX_RETRY_MS);
     suspect.heldUntilMs = clock.monotonicMs() + suspect.delayMs;
     suspect.added = this.#added;
-    const { reason, sinceMs, delayMs, isBooks } = suspect;
-    this.#unsaved.set(job, { sinceMs, reason, isBooks });
+    const { reason, sinceMs, delayMs, isCorrupt } = suspect;
+    this.#unsaved.set(job, { sinceMs, reason, isCorrupt });
     if (suspect.isTold) return;
     suspect.isTold = true;
-    const fix = isBooks ? STATE_FIX : ADD_FIX;
-    events.emit("job.quarantined", { job, term: term.number, reason, fix, retryInMs: delayMs });
+    const code = isCorrupt ? "state_corrupt" : "run_not_added";
+    const told = { ...tellReason({ code, why: reason }), fix: FIXES[code], retryInMs: delayMs };
+    events.emit("job.quarantined", { job, term: term.number, ...told });
   }
 
   #recover(term: Term, job: string): void {
@@ -242,13 +247,9 @@ export class Quarantine {
   }
 }
 
-const STATE_FIX =
-  "run the command that the reason names, or correct the value; the leader tries again by itself";
-const ADD_FIX =
-  "fix what the reason names: the queue's keys in Redis, the job's data, or limits of the server; the leader tries again by itself, and after each change of the configuration";
-
-function slicesOf<T>(items: readonly T[], size: number): T[][] {
-  const slices: T[][] = [];
-  for (let i = 0; i < items.length; i += size) slices.push(items.slice(i, i + size));
-  return slices;
-}
+const FIXES: Readonly<Record<QuarantineReason["code"], string>> = {
+  state_corrupt:
+    "run the command that the reason names, or correct the value; the leader tries again by itself",
+  run_not_added:
+    "fix what the reason names: the queue's keys in Redis, the job's data, or limits of the server; the leader tries again by itself, and after each change of the configuration",
+};

@@ -8,6 +8,7 @@ import {
   ELECTED_REASONS,
   LOST_REASONS,
   type LockLostReason,
+  type QuarantineReason,
   RESIGN_REASONS,
   type ReturnReason,
   type RunLostReason,
@@ -195,10 +196,12 @@ describe("the reason of a run", () => {
     ]);
   });
 
-  it("is in a table of docs/events.md with its code and event, and so is that of a lock, and no other", () => {
+  it("is in a table of docs/events.md with its code and event, and so are those of jobs and locks, and no other", () => {
     const text = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");
-    const rows = [...text.matchAll(/^\| `(\w+)` \| `((?:run|lock)\.\w+)` \|/gm)];
+    const rows = [...text.matchAll(/^\| `(\w+)` \| `((?:job|run|lock)\.\w+)` \|/gm)];
     const codes = (event: string) => rows.flatMap(([, code, of]) => (of === event ? [code] : []));
+    const jobs: Record<QuarantineReason["code"], string> = { run_not_added: "", state_corrupt: "" };
+    expect(codes("job.quarantined")).toEqual(Object.keys(jobs));
     expect(codes("run.returned")).toEqual(Object.keys(RETURNED));
     expect(codes("run.lost")).toEqual(Object.keys(LOST));
     expect(codes("run.resultDropped")).toEqual(Object.keys(DROPPED));

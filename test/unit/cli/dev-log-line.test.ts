@@ -208,7 +208,14 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   },
   "job.overdue": { job: "a", tick: "T1", forMs: 4711 },
   "job.silenced": { job: "a", until: "T1", forMs: 4711 },
-  "job.quarantined": { job: "a", term: 4711, reason: "WRONGTYPE", fix: "repair it", retryInMs: 4712 },
+  "job.quarantined": {
+    job: "a",
+    term: 4711,
+    reason: "WRONGTYPE",
+    reasonCode: "run_not_added",
+    fix: "repair it",
+    retryInMs: 4712,
+  },
   "job.recovered": { job: "a", term: 4711, forMs: 4712 },
   "job.retired": { job: "a" },
   "operator.acted": {

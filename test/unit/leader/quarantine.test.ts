@@ -88,9 +88,9 @@ describe("a job whose runs are not added", () => {
     expectAllLaunched(launchStore, JOBS, 30);
     expect(launchStore.launched("bad")).toEqual([]);
     expect(recorder.of("job.quarantined")).toMatchObject([
-      { job: "bad", term: 1, reason, retryInMs: MINUTE },
+      { job: "bad", term: 1, reason, reasonCode: "run_not_added", retryInMs: MINUTE },
     ]);
-    expect([...launchStore.quarantined]).toMatchObject([["bad", { reason, isBooks: false }]]);
+    expect([...launchStore.quarantined]).toMatchObject([["bad", { reason, isCorrupt: false }]]);
     expect(recorder.of("tick.missed")).toEqual([]);
     expect(await term.stop()).toBe("ended");
   });
@@ -168,7 +168,9 @@ it("leaves out a job whose state cannot be read, until they can", async () => {
   const term = runTerm(1);
   await clock.advance(MINUTE / 2);
   expectAllLaunched(launchStore, JOBS, 15);
-  expect(recorder.of("job.quarantined")).toMatchObject([{ job: "bad", reason: '{ns}/cursors holds "x"' }]);
+  const reason = '{ns}/cursors holds "x"';
+  expect(recorder.of("job.quarantined")).toMatchObject([{ job: "bad", reason, reasonCode: "state_corrupt" }]);
+  expect([...launchStore.quarantined]).toMatchObject([["bad", { reason, isCorrupt: true }]]);
   launchStore.corrupt.clear();
   await clock.advance(MINUTE);
   expect(recorder.of("job.recovered")).toMatchObject([{ job: "bad" }]);
