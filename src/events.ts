@@ -1,6 +1,5 @@
 import type {
   DropReason,
-  ElectedReason,
   LockLostReason,
   LostReason,
   MissReason,
@@ -52,8 +51,9 @@ export interface EndCause {
 
 /** How a term began, the same from every replica. `at`: when it was opened, store time, ISO 8601. */
 interface TermBeginning extends EndCause {
-  readonly reason: ElectedReason;
-  readonly reasonCode: ElectedReason;
+  /** One of ELECTED_REASONS, or what a later release has written. */
+  readonly reason: string;
+  readonly reasonCode: string;
   readonly previous: string | null;
   readonly vacantMs: number | null;
   readonly at: string;

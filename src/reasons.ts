@@ -60,9 +60,14 @@ export type LostReason = (typeof LOST_REASONS)[number];
 /** The reasons of terms are single words. The code is the word, with an underscore for its hyphen. */
 export type TermCode<R extends string> = R extends `${infer A}-${infer B}` ? `${A}_${B}` : R;
 
+/** Whether a word in the record of terms is a reason, of this or of a later release; other programs write other things. */
+export function isTermReason(word: string): boolean {
+  return /^[a-z][a-z-]{0,49}$/.test(word);
+}
+
 /** The fields of events that tell why a term began or ended. */
-export function tellTermReason<R extends ElectedReason | ResignReason | LostReason>(reason: R) {
-  return { reason, reasonCode: reason.replace("-", "_") as TermCode<R> };
+export function tellTermReason<R extends string>(reason: R) {
+  return { reason, reasonCode: reason.replaceAll("-", "_") as TermCode<R> };
 }
 
 /**

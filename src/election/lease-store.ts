@@ -29,7 +29,8 @@ export type Presence = "there" | "gone" | "unknown";
 
 /** How a term began. */
 export interface Beginning {
-  readonly reason: ElectedReason;
+  /** An `ElectedReason`, or what a later release has written. */
+  readonly reason: string;
   /** The leader before, or null when none is on record. */
   readonly previous: string | null;
   /** Why the term before ended, as far as its leader or the store knew. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ELECTED_REASONS } from "../reasons.ts";
+import { isTermReason } from "../reasons.ts";
 import { readCause, writeCause } from "./end-cause.ts";
 import type { Beginning, Bid, BidOutcome, End, RenewOutcome } from "./lease-store.ts";
 
@@ -36,10 +36,9 @@ export function beginningOf(
   vacantMs: number,
   cause: string,
 ): Beginning | null {
-  const known = ELECTED_REASONS.find(other => other === reason);
-  if (known === undefined) return null;
+  if (!isTermReason(reason)) return null;
   return {
-    reason: known,
+    reason,
     previous: previous || null,
     cause: readCause(cause),
     vacantMs: vacantMs < 0 ? null : vacantMs,

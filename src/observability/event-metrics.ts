@@ -46,7 +46,7 @@ export function leadershipMetrics(make: Instruments): Reactions {
     "leader.elected": ({ term, reason, vacantMs }) => {
       leader.set(1);
       newestTerm.set(term);
-      handoffs.inc({ reason });
+      handoffs.inc({ reason: ELECTED_REASONS.find(known => known === reason) ?? OTHER });
       vacant.inc(seconds(vacantMs ?? 0));
     },
     "leader.observed": ({ term }) => newestTerm.set(term),

@@ -102,6 +102,14 @@ describe("metrics", () => {
     const over = await expose();
     expect([over.value("leader"), over.value("term")]).toEqual([0, 9]);
     expect(over.counts("handoffs_total")).toEqual({ crashed: 1, expired: 1 });
+    events.emit("leader.elected", {
+      ...elected,
+      term: 10,
+      reason: "handed-over",
+      reasonCode: "handed_over",
+      vacantMs: null,
+    });
+    expect((await expose()).value("handoffs_total", { reason: "other" })).toBe(1);
   });
 
   it("count each tick once, also where one event stands for many", async () => {
