@@ -9,7 +9,7 @@ import { readPausedQueues } from "../launch/queue-depths.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas, type StuckRecord } from "../redis/replica-registry.ts";
-import { storedNumber } from "../redis/stored-number.ts";
+import { storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
 import { readClusterJobs, type ShownJob } from "./cluster-jobs.ts";
 import { EXIT, type Io } from "./io.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
 import type { Leader } from "./lease-store.ts";
 import { beginningOf } from "./term-reply.ts";

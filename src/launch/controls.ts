@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import type { PastPause } from "../schedule/planned-job.ts";
 
 const LOOK = new Script(new URL("./read-controls-version.lua", import.meta.url));

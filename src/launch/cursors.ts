@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { readControls } from "./controls.ts";
 import { readClosedEpochs } from "./epochs.ts";
+import { pagesOf } from "./job-states.ts";
 
 /** Fields in one HMGET: a reply of some 100 kB, and far from what a call can take as arguments. */
 const PAGE = 5_000;
@@ -39,8 +40,7 @@ async function readInstants(
   key: string,
   fields: readonly string[],
 ): Promise<(number | null)[]> {
-  const pages: Promise<(string | null)[]>[] = [];
-  for (let i = 0; i < fields.length; i += PAGE) pages.push(redis.hmget(key, ...fields.slice(i, i + PAGE)));
+  const pages = pagesOf(fields, PAGE).map(page => redis.hmget(key, ...page));
   return (await Promise.all(pages)).flat().map(storedInstant);
 }
 

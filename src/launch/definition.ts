@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { storedJson } from "../redis/stored-value.ts";
 import { createSchedule } from "../schedule/create-schedule.ts";
 import { restoreSpec, SCHEDULE_RULES, storeSpec } from "../schedule/stored-spec.ts";
 
@@ -135,7 +136,7 @@ export async function restoreDefinitions(
   const parsed = stored.map(({ job, line }) => ({ job, ...parseLine(line) }));
   const digests = [...new Set(parsed.flatMap(({ json }) => Object.values(json?.spec.calendars ?? {})))];
   const found = digests.length === 0 ? [] : await redis.hmget(keys.calendars, ...digests);
-  const calendars = new Map(digests.map((digest, i) => [digest, parseCoverage(found[i] ?? "")]));
+  const calendars = new Map(digests.map((digest, i) => [digest, storedJson(found[i], coverageJson)]));
   return parsed.map(({ job, number, fromMs, json }) => {
     if (json === null) return null;
     const spec = restoreSpec(json.spec, digest => calendars.get(digest) ?? null);
@@ -150,17 +151,5 @@ const LINE = /^[0-9a-f]+\|[0-9a-f]+\|[^|]*\|(\d+)\|(-?\d+)\|(.*)$/s;
 
 function parseLine(line: string) {
   const [, number = "0", from = "0", text = ""] = LINE.exec(line) ?? [];
-  return { number: Number(number), fromMs: Number(from), json: parseJson(text, definitionJson) };
-}
-
-function parseCoverage(text: string): readonly (readonly number[])[] | null {
-  return parseJson(text, coverageJson);
-}
-
-function parseJson<T>(text: string, schema: z.ZodType<T>): T | null {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  return { number: Number(number), fromMs: Number(from), json: storedJson(text, definitionJson) };
 }

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { storedJson } from "../redis/stored-value.ts";
 
 const NOTE = new Script(new URL("./dropped.lua", import.meta.url));
 
@@ -39,14 +40,6 @@ export async function noteDropped(
 /** The jobs that the newest leader did not carry. None while that is not known, as with a leader of an older release. */
 export async function readDropped(redis: Redis, keys: RedisKeys): Promise<ReadonlySet<string>> {
   const [text, opening] = await redis.mget(keys.dropped, keys.opening);
-  const found = record.safeParse(parse(text ?? ""));
-  return new Set(found.success && found.data.opening === opening ? found.data.jobs : []);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const found = storedJson(text, record);
+  return new Set(found?.opening === opening ? found?.jobs : []);
 }

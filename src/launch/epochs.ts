@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
-import { storedInstant } from "../redis/stored-number.ts";
+import { storedInstant } from "../redis/stored-value.ts";
 import { BoundedSchedule } from "../schedule/bounded-schedule.ts";
 import { type Definition, restoreDefinitions } from "./definition.ts";
 
@@ -8,7 +8,8 @@ import { type Definition, restoreDefinitions } from "./definition.ts";
  * An epoch of a job is the time during which one schedule was in force; it owns the ticks in (fromMs, untilMs]. This one
  * has been closed, and some of its ticks may be undecided: held by jitter or a pause, or late.
  */
-export interface ClosedEpoch extends Definition {
+export interface ClosedEpoch extends Omit<Definition, "number"> {
+  readonly epoch: number;
   readonly untilMs: number;
   /** Its newest decided tick, epoch ms. */
   readonly cursor: number;
@@ -25,15 +26,14 @@ export async function readClosedEpochs(redis: Redis, keys: RedisKeys): Promise<C
     const [, number = "", job = ""] = /^(\d+):(.+)$/.exec(field) ?? [];
     const [untilMs, cursor] = [storedInstant(until), storedInstant(cursors[field])];
     if (untilMs === null || cursor === null || job === "") return [];
-    return [{ job, line, number: Number(number), untilMs, cursor }];
+    return [{ job, line, epoch: Number(number), untilMs, cursor }];
   });
-  stored.sort((a, b) => a.number - b.number);
+  stored.sort((a, b) => a.epoch - b.epoch);
   const definitions = await restoreDefinitions(redis, keys, stored);
-  return stored.flatMap(({ number, untilMs, cursor }, i): ClosedEpoch[] => {
+  return stored.flatMap(({ epoch, untilMs, cursor }, i): ClosedEpoch[] => {
     const definition = definitions[i];
     if (!definition) return [];
-    return [
-      { ...definition, number, untilMs, cursor, schedule: new BoundedSchedule(definition.schedule, untilMs) },
-    ];
+    const schedule = new BoundedSchedule(definition.schedule, untilMs);
+    return [{ ...definition, epoch, untilMs, cursor, schedule }];
   });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 
 /** What was done to a job, and when: a row between its ticks. */
 export type ActionOutcome = "paused" | "resumed" | "skip-next" | "keep-next" | "rescheduled";

@@ -5,6 +5,7 @@ import { isConnectionLoss } from "../redis/connect.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { refusalOf } from "../redis/refusal.ts";
 import type { Decision } from "../schedule/decision.ts";
+import type { EndRecord } from "./history-record.ts";
 
 /**
  * About how many entries a job's history keeps (Redis trims streams in blocks). A launched tick takes two: the
@@ -14,17 +15,6 @@ export const HISTORY_ENTRIES = 500;
 
 /** How many entries the record of what operators did keeps. */
 export const AUDIT_ENTRIES = 1_000;
-
-/** How a run ended, reported by the replica that made the last attempt. */
-export interface RunResult {
-  readonly job: string;
-  readonly run: string;
-  readonly result: "completed" | "failed";
-  readonly attempts: number;
-  readonly durationMs: number;
-  readonly replica: string;
-  readonly error?: string;
-}
 
 /** What the launcher knows of a decision before it is carried out: names and values, as streams hold them. */
 export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
@@ -55,11 +45,12 @@ const RECORD_PAUSE_MS = 200;
 export async function recordResult(
   redis: Redis,
   keys: RedisKeys,
-  result: RunResult,
+  { job, ...end }: EndRecord & { readonly job: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { job, ...fields } = result;
-  const values = Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
+  const values = Object.entries(end).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, `${value}`],
+  );
   const untilMs = performance.now() + RECORD_LIMIT_MS;
   for (;;) {
     try {

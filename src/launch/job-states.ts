@@ -6,7 +6,7 @@ import { BellwetherError } from "../errors.ts";
 import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import { HOUR_MS } from "../schedule/time-units.ts";
 import { storedDefinitionOf } from "./definition.ts";
 import { noteDropped } from "./dropped.ts";
@@ -180,6 +180,7 @@ function corruptMessage(key: string, job: string, found: string): string {
   return new BellwetherError("BW_STATE_CORRUPT", { key, job, found }).message;
 }
 
+/** The items in order, so many at a time. */
 export function pagesOf<T>(items: readonly T[], size = JOBS_A_SCRIPT): T[][] {
   const pages: T[][] = [];
   for (let i = 0; i < items.length; i += size) pages.push(items.slice(i, i + size));

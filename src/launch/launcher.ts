@@ -118,7 +118,7 @@ export class Launcher {
     await this.#queues.keep(new Set(jobs.map(({ queue }) => queue)));
     this.#openedOn = connection;
     const cursors = new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
-    for (const { job, number, cursor } of closed) cursors.set(laneOf({ job, epoch: number }), cursor);
+    for (const epoch of closed) cursors.set(laneOf(epoch), epoch.cursor);
     const found = this.#unanswered.find(fence, cursors);
     return { outcome: "opened", ...opened, found, quarantined, closed, controls, newestRuns };
   }

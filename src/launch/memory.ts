@@ -4,7 +4,7 @@ import { z } from "zod";
 import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedNumber } from "../redis/stored-number.ts";
+import { storedNumber } from "../redis/stored-value.ts";
 import { isKeptControl } from "./controls.ts";
 import { AUDIT_ENTRIES } from "./history.ts";
 

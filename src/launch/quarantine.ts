@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { storedJson } from "../redis/stored-value.ts";
 
 const QUARANTINE = new Script(new URL("./quarantine.lua", import.meta.url));
 
@@ -30,18 +31,10 @@ export async function readQuarantine(
   const found = Object.entries(await redis.hgetall(keys.quarantine));
   return new Map(
     found.flatMap(([job, json]) => {
-      const parsed = storedRecord.safeParse(parse(json));
-      return parsed.success ? [[job, parsed.data] as const] : [];
+      const record = storedJson(json, storedRecord);
+      return record ? [[job, record] as const] : [];
     }),
   );
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
 
 /** Writes the records, or removes those that are null. Ignored when a newer term is in force. */

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant } from "../redis/stored-number.ts";
+import { storedInstant } from "../redis/stored-value.ts";
 
 const LOOK = new Script(new URL("./queue-look.lua", import.meta.url));
 

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant, storedNumber } from "../redis/stored-number.ts";
+import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import { readCursors } from "./cursors.ts";
 import { readDefinitions, type TickRules } from "./definition.ts";
 import { readClosedEpochs } from "./epochs.ts";
@@ -58,20 +58,11 @@ export async function readRemoved(
       const [sinceMs, cursor, definition] = [storedInstant(sinces[i]), cursors[i], definitions.get(job)];
       if (sinceMs === null) continue;
       const about = { sinceMs, launched: storedNumber(launched[i]) ?? 0 };
-      lanes.push(
-        ...closed
-          .filter(epoch => epoch.job === job)
-          .map(laneOfEpoch)
-          .map(lane => ({ ...lane, ...about })),
-      );
+      lanes.push(...closed.filter(epoch => epoch.job === job).map(epoch => ({ ...epoch, ...about })));
       if (definition && typeof cursor === "number") lanes.push({ ...definition, cursor, ...about });
     }
   }
   return lanes;
-}
-
-function laneOfEpoch<T extends { readonly number: number }>(epoch: T): T & { readonly epoch: number } {
-  return { ...epoch, epoch: epoch.number };
 }
 
 /**

@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant } from "../redis/stored-number.ts";
+import { storedInstant } from "../redis/stored-value.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
+import { pagesOf } from "./job-states.ts";
 import { tickOfRun } from "./run-id.ts";
 
 const LOOK = new Script(UNFINISHED_LUA, new URL("./look.lua", import.meta.url));
@@ -36,10 +37,7 @@ export async function readNewestRuns(
   keys: RedisKeys,
   jobs: readonly Pick<Job, "name" | "queue">[],
 ): Promise<ReadonlyMap<string, NewestRun>> {
-  const pages: Promise<[string, NewestRun][]>[] = [];
-  for (let i = 0; i < jobs.length; i += JOBS_A_SCRIPT) {
-    pages.push(readPage(redis, keys, jobs.slice(i, i + JOBS_A_SCRIPT)));
-  }
+  const pages = pagesOf(jobs, JOBS_A_SCRIPT).map(page => readPage(redis, keys, page));
   return new Map((await Promise.all(pages)).flat());
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Term } from "../election/elector.ts";
 import type { Events } from "../events.ts";
+import { pagesOf } from "../launch/job-states.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
 import { type Decision, laneOf } from "../schedule/decision.ts";
@@ -61,7 +62,7 @@ export class Retirement {
     if (lanes === null) return "fenced";
     const decisions = lanes.flatMap(lane => removalOf(lane));
     const cursors = new Map(lanes.map(lane => [laneOf(lane), lane.cursor]));
-    for (let i = 0; i < decisions.length; i += BATCH) {
+    for (const batch of pagesOf(decisions, BATCH)) {
       if (term.signal.aborted) return "done";
       const nowMs = clock.nowMs();
       const outcome = await launcher.commit({
@@ -69,7 +70,7 @@ export class Retirement {
         term: term.number,
         controlsVersion,
         nowMs,
-        decisions: decisions.slice(i, i + BATCH),
+        decisions: batch,
         cursors,
       });
       if (outcome.outcome === "fenced") return "fenced";

@@ -35,7 +35,7 @@ export class TermState {
     jobs: ReadonlyMap<string, Job>,
     { jobStates, closed, controls, newestRuns }: Omit<Opened, "outcome">,
   ) {
-    const own = closed.filter(({ job }) => jobs.has(job)).map(epoch => ({ ...epoch, epoch: epoch.number }));
+    const own = closed.filter(({ job }) => jobs.has(job));
     this.controls = controls;
     this.waiting = new WaitingLanes(newestRuns);
     const queueing = [...jobs.values()].filter(({ overlap }) => overlap === "queue");

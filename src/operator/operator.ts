@@ -9,7 +9,7 @@ import { newRequestId, REQUEST_KEPT_MS, REQUEST_LUA, refuseReuse } from "../laun
 import { type TriggerOutcome, triggerJob } from "../launch/trigger.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedNumber } from "../redis/stored-number.ts";
+import { storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
 
 const CONTROL = new Script(REQUEST_LUA, new URL("./control.lua", import.meta.url));

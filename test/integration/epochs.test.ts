@@ -49,7 +49,7 @@ async function setup() {
     if (opened.outcome !== "opened") throw new Error("fenced");
     const cursors = new Map([
       ...[...opened.jobStates].map(([job, { cursor }]) => [job, cursor] as const),
-      ...opened.closed.map(epoch => [laneOf({ job: epoch.job, epoch: epoch.number }), epoch.cursor] as const),
+      ...opened.closed.map(epoch => [laneOf(epoch), epoch.cursor] as const),
     ]);
     const commit = (...decisions: readonly Decision[]) =>
       launcher.commit({ fence: FENCE, term: 1, decisions, cursors, controlsVersion: 0, nowMs: nowMs + 1 });
@@ -80,7 +80,7 @@ describe("a schedule that changed", () => {
     await openTerm([old], T0);
     const { closed, jobStates } = await openTerm([NEXT], T0 + 60_500);
     expect(jobStates.get("report")?.cursor).toBe(T0 + 60_500);
-    expect(closed).toMatchObject([{ ...rules, job: "report", number: 1, cursor: T0, untilMs: T0 + 60_500 }]);
+    expect(closed).toMatchObject([{ ...rules, job: "report", epoch: 1, cursor: T0, untilMs: T0 + 60_500 }]);
     const [{ schedule } = old] = closed;
     expect(schedule.fingerprint).toBe(old.schedule.fingerprint);
     expect(schedule.next(T0 + 9_000)?.at).toBe(T0 + 30_000);
@@ -144,13 +144,13 @@ describe("a schedule that changed", () => {
     const { openTerm, redis, keys } = await setup();
     for (const [i, job] of [SECONDLY, NEXT, SECONDLY, NEXT].entries()) await openTerm([job], T0 + i * 10_000);
     const { closed, launcher } = await openTerm([NEXT], T0 + 40_000);
-    const spans = closed.map(({ number, fromMs, cursor, untilMs }) => [number, fromMs, cursor, untilMs]);
+    const spans = closed.map(({ epoch, fromMs, cursor, untilMs }) => [epoch, fromMs, cursor, untilMs]);
     expect(spans).toEqual(
       [1, 2, 3].map(n => [n, T0 + (n - 1) * 10_000, T0 + (n - 1) * 10_000, T0 + n * 10_000]),
     );
     expect(await launcher.finish("0:older", ["1:report"])).toBe(false);
     expect(await launcher.finish(FENCE, ["1:report", "3:report"])).toBe(true);
-    expect((await openTerm([NEXT], T0 + 40_000)).closed.map(({ number }) => number)).toEqual([2]);
+    expect((await openTerm([NEXT], T0 + 40_000)).closed.map(({ epoch }) => epoch)).toEqual([2]);
     expect(await redis.hkeys(keys.epochCursors)).toEqual(["2:report"]);
   });
 

@@ -161,7 +161,8 @@ export class MemoryLaunchStore {
     if (known && isChanged && cursor !== undefined) {
       const lane = laneOf({ job: name, epoch: known.number });
       const schedule = new BoundedSchedule(known.job.schedule, fromMs);
-      this.closed.set(lane, { ...known.job, ...known, job: name, schedule, untilMs: fromMs });
+      const { fromMs: since, number: epoch } = known;
+      this.closed.set(lane, { ...known.job, fromMs: since, epoch, job: name, schedule, untilMs: fromMs });
       this.cursors.set(lane, cursor);
     }
     this.cursors.set(name, isChanged ? fromMs : (cursor ?? nowMs));
@@ -178,7 +179,6 @@ export class MemoryLaunchStore {
       ...[...this.closed].map(([lane, epoch]) => {
         return {
           ...epoch,
-          epoch: epoch.number,
           cursor: this.cursors.get(lane) as number,
           ...about(epoch.job),
         };

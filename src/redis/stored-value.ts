@@ -1,3 +1,5 @@
+import type { z } from "zod";
+
 /** The farthest that a Date can be from the epoch. */
 const MAX_INSTANT_MS = 8.64e15;
 
@@ -10,4 +12,13 @@ export function storedNumber(value: string | null | undefined): number | null {
 export function storedInstant(value: string | null | undefined): number | null {
   const ms = storedNumber(value);
   return ms !== null && Math.abs(ms) <= MAX_INSTANT_MS ? ms : null;
+}
+
+/** What JSON in Redis says, or null where it is not of the schema, because another program or a later release wrote it. */
+export function storedJson<T>(text: string | null | undefined, schema: z.ZodType<T>): T | null {
+  try {
+    return schema.parse(JSON.parse(text ?? ""));
+  } catch {
+    return null;
+  }
 }

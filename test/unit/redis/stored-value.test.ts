@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { storedInstant, storedNumber } from "../../../src/redis/stored-number.ts";
+import { z } from "zod";
+import { storedInstant, storedJson, storedNumber } from "../../../src/redis/stored-value.ts";
 
 it.each([
   ["0", 0],
@@ -21,4 +22,10 @@ it.each([
 it("takes no number for an instant that is none", () => {
   expect(storedInstant("8640000000000000")).toBe(8.64e15);
   expect(storedInstant("8640000000000001")).toBe(null);
+});
+
+it("reads JSON of the schema, and nothing else", () => {
+  const schema = z.object({ opening: z.string() });
+  expect(storedJson('{"opening":"a"}', schema)).toEqual({ opening: "a" });
+  for (const other of ['{"opening":1}', "{", "", null]) expect(storedJson(other, schema)).toBe(null);
 });
