@@ -37,10 +37,10 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
 }
 
 /** The mistakes in the files, and those in the handlers that they name. */
-async function linesOfAll({ mistakes, usable }: Extract<LoadResult, { ok: false }>): Promise<string[]> {
+async function linesOfAll({ issues, usable }: Extract<LoadResult, { ok: false }>): Promise<string[]> {
   const { handlers: jobs, jobsDir, jobPlaces: places } = usable;
-  const { issues } = await loadHandlers({ jobs, jobsDir, places });
-  return [...mistakes.map(formatIssue), ...issues.map(problem => problem.message)];
+  const { issues: ofHandlers } = await loadHandlers({ jobs, jobsDir, places });
+  return [...issues.map(formatIssue), ...ofHandlers.map(problem => problem.message)];
 }
 
 /** Jobs that have ticks, but none any more, or that lose some of their single instants. */

@@ -23,7 +23,7 @@ export async function explain(name: string, options: ExplainOptions, io: Io): Pr
     job,
     when: describeSchedule(job),
     changes: describeChange(job, nowMs),
-    trouble: describeFailures(job),
+    failures: describeFailures(job),
     rows: listTicks([job], query).rows,
   };
   io.out(options.json ? `${JSON.stringify(toJson(explanation), null, 2)}\n` : toText(explanation));
@@ -34,18 +34,18 @@ interface Explanation {
   readonly job: Job;
   readonly when: readonly string[];
   readonly changes: readonly ChangeDescription[];
-  readonly trouble: readonly string[];
+  readonly failures: readonly string[];
   readonly rows: readonly TickRow[];
 }
 
-function toText({ job, when, changes, trouble, rows }: Explanation): string {
+function toText({ job, when, changes, failures, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
   const calm = job.spec.cron === undefined ? "They do not matter to this job." : "None in the coming year.";
   return [
     `${job.name} runs ${describeHandler(job.handler)} in the queue ${job.queue}.`,
     section("When", when),
     section("Clock changes", clocks.length === 0 ? [calm] : clocks),
-    section("When something is late, busy or fails", trouble),
+    section("When something is late, busy or fails", failures),
     `\nNext\n${rows.length === 0 ? "  No tick is to come.\n" : indented(renderRows(rows))}`,
   ].join("\n");
 }
@@ -58,7 +58,7 @@ function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }
 
-function toJson({ job, when, changes, trouble, rows }: Explanation) {
+function toJson({ job, when, changes, failures, rows }: Explanation) {
   return {
     job: job.name,
     handler: describeHandler(job.handler),
@@ -67,7 +67,7 @@ function toJson({ job, when, changes, trouble, rows }: Explanation) {
     timezone: job.spec.timezone,
     when,
     clockChanges: changes.map(({ at, ...words }) => ({ at: new Date(at).toISOString(), ...words })),
-    trouble,
+    failures,
     next: rows.filter(row => row.exclusion === undefined).map(row => comingTick(row)),
   };
 }

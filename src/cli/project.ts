@@ -43,7 +43,7 @@ export async function loadReadingProject(options: ProjectOptions, io: Io): Promi
   const { namespace, redis } = result.usable.connection;
   const address = overriddenRedis(io.env) ?? redis;
   if (namespace === null || address === null) return { connection: configOf(result, io), config: null };
-  const [first, ...others] = result.mistakes.map(formatIssue);
+  const [first, ...others] = result.issues.map(formatIssue);
   const more = others.length === 0 ? "" : ` (and ${others.length} more: \`bellwether check\` lists them)`;
   io.err(`the local configuration has mistakes, and is not needed to show the cluster: ${first}${more}\n`);
   return { connection: { namespace, redis: address }, config: null };
@@ -51,7 +51,7 @@ export async function loadReadingProject(options: ProjectOptions, io: Io): Promi
 
 /** The configuration of a result, or a failure with all mistakes together (exit code 2). Warnings go to stderr. */
 export function configOf(result: LoadResult, io: Io): Config {
-  if (!result.ok) throw new CliFailure(result.mistakes.map(formatIssue).join("\n"), EXIT.usage);
+  if (!result.ok) throw new CliFailure(result.issues.map(formatIssue).join("\n"), EXIT.usage);
   for (const warning of result.warnings) io.err(`${warning}\n`);
   return result.config;
 }

@@ -106,7 +106,7 @@ function acceptOrReject(result: LoadResult, io: Io): Config {
   if (!result.ok) {
     const events = new Events();
     logEvents(events, createLog("info"));
-    const mistakes = result.mistakes.map(formatIssue);
+    const mistakes = result.issues.map(formatIssue);
     events.emit("config.rejected", { mistakes });
     throw new BellwetherError("BW_CONFIG_INVALID", { mistakes });
   }

@@ -100,7 +100,7 @@ export class ConfigWatcher {
     // It changed while it was read: the next look sees something new.
     if ((await this.#fingerprint()) !== found) return;
     this.#files = result.files;
-    const mistakes = result.ok ? await apply(result.config).catch(explain) : result.mistakes.map(formatIssue);
+    const mistakes = result.ok ? await apply(result.config).catch(explain) : result.issues.map(formatIssue);
     if (mistakes.some(issue => this.#isShortage(issue))) return;
     if (mistakes.length === 0) {
       this.#applied = taken;

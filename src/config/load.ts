@@ -42,7 +42,7 @@ export type LoadResult = (
       /** What is valid and perhaps not meant. */
       readonly advice: readonly string[];
     }
-  | { readonly ok: false; readonly mistakes: readonly ConfigIssue[]; readonly usable: UsableParts }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[]; readonly usable: UsableParts }
 ) & {
   /** Every file that the result depends on, calendars and secrets too, also one that could not be read. Absolute. */
   readonly files: readonly string[];
@@ -101,7 +101,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
       jobPlaces: Object.fromEntries(jobs.places),
       jobsDir: handlersDir,
     };
-    return { ok: false, mistakes: sortIssues(issues, order), usable, files: read };
+    return { ok: false, issues: sortIssues(issues, order), usable, files: read };
   }
   const config = configOf(settings.value, jobs, handlersDir);
   const warnings = await findUnreadFiles(directory, files);

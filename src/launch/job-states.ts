@@ -180,7 +180,7 @@ function corruptMessage(key: string, job: string, found: string): string {
   return new BellwetherError("BW_STATE_CORRUPT", { key, job, found }).message;
 }
 
-/** The items in order, so many at a time. */
+/** The items in their order, at most `size` in a page. */
 export function pagesOf<T>(items: readonly T[], size = JOBS_A_SCRIPT): T[][] {
   const pages: T[][] = [];
   for (let i = 0; i < items.length; i += size) pages.push(items.slice(i, i + size));

@@ -145,7 +145,7 @@ describe.each(CONFIGURED)("the configuration with %s", name => {
       configMap: { name: expect.stringMatching(/-config$/) },
     });
     const result = await loadConfig({ configDir: project.configDir, env: environmentOf(pod) });
-    if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+    if (!result.ok) throw new Error(JSON.stringify(result.issues));
     const { generation, shutdownTimeoutMs, http } = result.config;
     expect(http).toMatchObject({ port: pod.containers[0].ports[0].containerPort });
     expect(generation).toBeGreaterThan(0);

@@ -111,7 +111,7 @@ describe("the replicas", () => {
       configDir: hostPath(replica, "/etc/bellwether"),
       env: { ...replica.environment },
     });
-    if (!result.ok) throw new Error(JSON.stringify(result.mistakes));
+    if (!result.ok) throw new Error(JSON.stringify(result.issues));
     const { election, shutdownTimeoutMs, redis: address } = result.config;
     expect(election.store === "etcd" && election.etcd.hosts.map(host => new URL(host).hostname)).toEqual(
       services.map(({ name }) => name).filter(name => name.startsWith("etcd-")),

@@ -35,7 +35,7 @@ async function replicaOn(redisPort: number, etcdPort: number | null) {
   });
   disposals.push(() => project.dispose());
   const loaded = await loadConfig({ configDir: project.configDir, env: {} });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.mistakes));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
   const recorder = new Recorder();
   return { replica: new Replica({ config: loaded.config, events: recorder.events, log: false }), recorder };
 }

@@ -31,7 +31,7 @@ export async function load(files: ConfigFiles, env: Environment = {}): Promise<L
   const configDir = await writeConfig(files);
   const result = await loadConfig({ configDir, env });
   const root = `${path.dirname(configDir)}${path.sep}`;
-  const lines = result.ok ? [] : result.mistakes.map(issue => formatIssue(issue).replaceAll(root, ""));
+  const lines = result.ok ? [] : result.issues.map(issue => formatIssue(issue).replaceAll(root, ""));
   return { result, lines };
 }
 

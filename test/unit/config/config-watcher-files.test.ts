@@ -49,7 +49,7 @@ it("does not wait for a pipe in the place of a calendar", async () => {
   const configDir = await writeConfig({ "jobs.yaml": jobs });
   execFileSync("mkfifo", [path.join(configDir, "x.ics")]);
   const { first, next } = await watch(configDir);
-  const mistakes = first.ok ? [] : first.mistakes.map(formatIssue);
+  const mistakes = first.ok ? [] : first.issues.map(formatIssue);
   expect(mistakes.join()).toMatch(/it is not a regular file$/);
   expect(await next(() => writeFile(path.join(configDir, "jobs.yaml"), ONE_JOB))).toHaveProperty("jobs");
 });

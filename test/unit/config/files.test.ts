@@ -187,7 +187,7 @@ describe("a file that cannot be a configuration gives one line", () => {
   it("no directory at all", async () => {
     const configDir = path.join(await writeConfig({}), "nowhere");
     const result = await loadConfig({ configDir, env: {} });
-    expect(result.ok ? [] : result.mistakes.map(formatIssue)).toEqual([
+    expect(result.ok ? [] : result.issues.map(formatIssue)).toEqual([
       `${configDir}:1:1 there is no such directory`,
     ]);
   });
