@@ -1,8 +1,8 @@
 import path from "node:path";
+import { MAX_ICS_BYTES, readIcs } from "../ical/ics.ts";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import { MAX_ICS_BYTES, readIcs } from "./calendar/ics.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { readBytes, shownPath } from "./document/files.ts";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readIcs } from "../../src/config/calendar/ics.ts";
+import { readIcs } from "../../src/ical/ics.ts";
 import { Calendar } from "../../src/schedule/calendar.ts";
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
 import { calendar } from "../support/ics.ts";

@@ -214,7 +214,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     file: "src/schedule/zone.ts",
     find: "return !isRight(before) && isRight(after) ? after : before;",
     replace: "return isRight(before) ? before : after;",
-    tests: ["test/unit/schedule/zone.test.ts", "test/unit/config/ics.test.ts"],
+    tests: ["test/unit/schedule/zone.test.ts", "test/unit/ical/ics.test.ts"],
   },
   {
     name: "zone-transition-late",

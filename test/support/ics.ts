@@ -1,4 +1,4 @@
-import { readIcs } from "../../src/config/calendar/ics.ts";
+import { readIcs } from "../../src/ical/ics.ts";
 
 /** An iCalendar file; the lines of an event are separated by `|`. */
 export function calendar(...events: readonly string[]): string {

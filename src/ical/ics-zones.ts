@@ -1,10 +1,11 @@
-import ICAL from "ical.js";
-import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../../schedule/zone.ts";
-import { zoneOfWindows } from "../../schedule/zone-names.ts";
+import type ICAL from "ical.js";
+import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
+import { zoneOfWindows } from "../schedule/zone-names.ts";
 import { IcsError } from "./ics-error.ts";
-import { type IcsComponent, lineOf, parseComponent } from "./ics-lines.ts";
-import { type DayBudget, occurrencesOf } from "./ics-rule.ts";
-import { type IcsTime, timeOf, timesOf } from "./ics-time.ts";
+import { type IcsComponent, parseComponent } from "./ics-lines.ts";
+import { repetitionsOf } from "./ics-repetitions.ts";
+import type { DayBudget } from "./ics-rule.ts";
+import { timeOf } from "./ics-time.ts";
 
 /**
  * The time zones that a calendar's TZIDs name. What the calendar itself defines (VTIMEZONE) counts first (RFC 5545,
@@ -80,17 +81,8 @@ function* transitionsOf(observance: IcsComponent, budget: DayBudget): Generator<
   const clock: WallClock = { offsetAt: () => offsetBefore, instantOf: wall => wall - offsetBefore };
   const start = timeOf(component, "dtstart", () => clock);
   if (start === null) throw new IcsError("the VTIMEZONE has a part without DTSTART", observance.line);
-  const walls = function* (begin: IcsTime): Generator<number> {
-    yield begin.wall;
-    for (const property of component.getAllProperties("rdate"))
-      for (const time of timesOf(property, () => clock)) yield time.wall;
-    for (const property of component.getAllProperties("rrule")) {
-      const rule = property.getFirstValue();
-      if (!(rule instanceof ICAL.Recur)) throw new IcsError("RRULE is not a rule", lineOf(property));
-      yield* occurrencesOf(rule, begin, budget);
-    }
-  };
-  for (const wall of walls({ ...start, zone: clock }))
+  const context = { budget, findZone: () => clock };
+  for (const wall of repetitionsOf(component, { start: { ...start, zone: clock }, context }))
     yield { at: wall - offsetBefore, offsetBefore, offset };
 }
 

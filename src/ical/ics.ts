@@ -1,10 +1,10 @@
 import type ICAL from "ical.js";
-import type { Stretch } from "../../schedule/exception.ts";
+import type { Stretch } from "../schedule/exception.ts";
 import { IcsError } from "./ics-error.ts";
-import { type IcsContext, isCancelled, shownName, stretchesOf } from "./ics-event.ts";
+import { isCancelled, shownName, stretchesOf } from "./ics-event.ts";
 import { type IcsComponent, parseComponent, readComponents, summaryOf } from "./ics-lines.ts";
+import type { IcsContext } from "./ics-repetitions.ts";
 import type { DayBudget } from "./ics-rule.ts";
-
 import { IcsZones } from "./ics-zones.ts";
 
 /** For a file that does nothing but delay the parser this is a second. */

@@ -1,14 +1,11 @@
 import ICAL from "ical.js";
-import type { Stretch } from "../../schedule/exception.ts";
-import { DAY_MS, EARLIEST_TICK_MS } from "../../schedule/time-units.ts";
+import type { Stretch } from "../schedule/exception.ts";
+import { DAY_MS, EARLIEST_TICK_MS } from "../schedule/time-units.ts";
 import { IcsError } from "./ics-error.ts";
-import { lineOf } from "./ics-lines.ts";
-import { type DayBudget, occurrencesOf, spend } from "./ics-rule.ts";
-import { type FindZone, type IcsTime, midnightOf, timeOf, timesOf, wallAt } from "./ics-time.ts";
+import { type IcsContext, repetitionsOf } from "./ics-repetitions.ts";
+import { type IcsTime, midnightOf, timeOf } from "./ics-time.ts";
 
 const MAX_NAME = 60;
-/** Reading a time takes as long as asking this many days. */
-const DAYS_A_TIME = 20;
 
 /** What people call the event; null when it has no name. */
 export function nameOf(event: ICAL.Component): string | null {
@@ -27,12 +24,6 @@ export function isCancelled(event: ICAL.Component): boolean {
   return String(event.getFirstPropertyValue("status")).toUpperCase() === "CANCELLED";
 }
 
-/** What events of one file share. */
-export interface IcsContext {
-  readonly budget: DayBudget;
-  readonly findZone: FindZone;
-}
-
 /** How long an event is: first days on the clock, then exact hours (RFC 5545, 3.3.6). */
 interface Length {
   readonly nominalMs: number;
@@ -48,13 +39,9 @@ export function* stretchesOf(
   const start = timeOf(event, "dtstart", context.findZone);
   if (start === null) throw new IcsError("it has no DTSTART");
   const length = lengthOf(event, start, context);
-  const isReplaced = replaced(event, replacements, start, context);
   const name = nameOf(event);
-  const seen = new Set<number>();
-  for (const wall of startsOf(event, start, context)) {
-    if (seen.has(wall) || isReplaced(wall)) continue;
+  for (const wall of repetitionsOf(event, { start, replacements, context })) {
     if (wall + length.nominalMs + length.exactMs < EARLIEST_TICK_MS) continue;
-    seen.add(wall);
     yield { ...onClock(start, wall, length), ...(name !== null && { name }) };
   }
 }
@@ -89,45 +76,6 @@ function durationOf(event: ICAL.Component): Length {
   const sign = duration.isNegative ? -1 : 1;
   const nominalMs = sign * (duration.weeks * 7 + duration.days) * DAY_MS;
   return { nominalMs, exactMs: duration.toSeconds() * 1_000 - nominalMs };
-}
-
-function* startsOf(event: ICAL.Component, start: IcsTime, context: IcsContext): Generator<number> {
-  const exrule = event.getFirstProperty("exrule");
-  if (exrule !== null) throw new IcsError("EXRULE is not supported: expected EXDATE", lineOf(exrule));
-  yield start.wall;
-  for (const property of event.getAllProperties("rdate")) {
-    for (const time of timesOf(property, context.findZone)) yield wallAt(time, start.zone);
-  }
-  for (const property of event.getAllProperties("rrule")) {
-    const rule = property.getFirstValue();
-    if (!(rule instanceof ICAL.Recur)) throw new IcsError("RRULE is not a rule", lineOf(property));
-    try {
-      yield* occurrencesOf(rule, start, context.budget);
-    } catch (error) {
-      throw IcsError.at(lineOf(property), error);
-    }
-  }
-}
-
-/** Whether the repetition at a wall time is left out (EXDATE) or described by an event of its own. */
-function replaced(
-  event: ICAL.Component,
-  replacements: readonly ICAL.Component[],
-  start: IcsTime,
-  { budget, findZone }: IcsContext,
-): (wall: number) => boolean {
-  const properties = [...event.getAllProperties("exdate"), ...replacements.flatMap(recurrenceIdOf)];
-  const times = properties.flatMap(property => timesOf(property, findZone));
-  spend(budget, times.length * DAYS_A_TIME);
-  const walls = new Set(times.filter(time => !time.isDate).map(time => wallAt(time, start.zone)));
-  const days = new Set(times.filter(time => time.isDate || start.isDate).map(time => midnightOf(time.wall)));
-  return wall => walls.has(wall) || days.has(midnightOf(wall));
-}
-
-function recurrenceIdOf(event: ICAL.Component): ICAL.Property[] {
-  const property = event.getFirstProperty("recurrence-id");
-  if (property?.getFirstParameter("range")) throw new IcsError("RECURRENCE-ID with RANGE is not supported");
-  return property === null ? [] : [property];
 }
 
 /** Without length it is still an instant. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readIcs } from "../../../src/config/calendar/ics.ts";
+import { readIcs } from "../../../src/ical/ics.ts";
 import { calendar, readCalendar as read } from "../../support/ics.ts";
 
 describe("an event", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readIcs } from "../../../src/config/calendar/ics.ts";
+import { readIcs } from "../../../src/ical/ics.ts";
 import { calendar, readCalendar as read } from "../../support/ics.ts";
 
 describe("a file that is not quite right", () => {

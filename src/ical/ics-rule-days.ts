@@ -1,5 +1,5 @@
 import ICAL from "ical.js";
-import { DAY_MS } from "../../schedule/time-units.ts";
+import { DAY_MS } from "../schedule/time-units.ts";
 import { IcsError } from "./ics-error.ts";
 import type { IcsTime } from "./ics-time.ts";
 

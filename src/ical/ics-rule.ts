@@ -1,7 +1,7 @@
 import ICAL from "ical.js";
-import { CALENDAR_YEARS } from "../../schedule/calendar.ts";
-import { DAY_MS, SECOND_MS } from "../../schedule/time-units.ts";
-import { zoneOf } from "../../schedule/zone.ts";
+import { CALENDAR_YEARS } from "../schedule/calendar.ts";
+import { DAY_MS, SECOND_MS } from "../schedule/time-units.ts";
+import { zoneOf } from "../schedule/zone.ts";
 import { IcsError } from "./ics-error.ts";
 import { type DayTest, dayTestOf, FREQUENCIES, type Frequency } from "./ics-rule-days.ts";
 import { type IcsTime, midnightOf, wallAt, wallOf } from "./ics-time.ts";

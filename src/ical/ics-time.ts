@@ -1,6 +1,6 @@
 import ICAL from "ical.js";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../schedule/time-units.ts";
-import { type WallClock, zoneOf } from "../../schedule/zone.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../schedule/time-units.ts";
+import { type WallClock, zoneOf } from "../schedule/zone.ts";
 import { IcsError } from "./ics-error.ts";
 import { lineOf } from "./ics-lines.ts";
 
