@@ -16,6 +16,9 @@ import type {
  * fields are a contract: people grep for them.
  */
 export type Role = "scheduler" | "worker";
+/** What the lease can live in, as settings, events and metrics name it. */
+export const STORES = ["redis", "etcd"] as const;
+export type StoreKind = (typeof STORES)[number];
 export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";
 
 /**
@@ -81,7 +84,7 @@ export interface EventMap {
   /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
   "listener.failed": { at: EventName; error: string };
 
-  "leader.elected": { term: number; store: "redis" | "etcd"; leader: string } & TermBeginning;
+  "leader.elected": { term: number; store: StoreKind; leader: string } & TermBeginning;
   /** Once per change, by every replica that follows. Term 0, a holder from outside, has no beginning. */
   "leader.observed": { leader: string; term: number } & Partial<TermBeginning>;
   /** `at`: when the term ended, by this replica's measure of the store's time. */

@@ -1,3 +1,4 @@
+import type { StoreKind } from "../events.ts";
 import type { Schedule, ScheduleSpec } from "../schedule/schedule.ts";
 
 /** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
@@ -67,7 +68,7 @@ export interface TlsFiles {
 }
 
 export type ElectionConfig = { readonly leaseTtlMs: number } & (
-  | { readonly store: "redis" }
+  | { readonly store: Exclude<StoreKind, "etcd"> }
   | { readonly store: "etcd"; readonly etcd: EtcdAddress }
 );
 

@@ -1,4 +1,4 @@
-import type { EndCause } from "../events.ts";
+import type { EndCause, StoreKind } from "../events.ts";
 import type { ElectedReason } from "../reasons.ts";
 
 /** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
@@ -94,7 +94,7 @@ export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
  * and launches of older terms are refused.
  */
 export interface LeaseStore {
-  readonly kind: "redis" | "etcd";
+  readonly kind: StoreKind;
 
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
   campaign(bid: Bid): Promise<BidOutcome>;

@@ -1,3 +1,5 @@
+import type { StoreKind } from "../events.ts";
+
 /** One wish for a lock. The token is new for each acquisition, and stays the same while the answer is unknown. */
 export interface Claim {
   readonly name: string;
@@ -24,7 +26,7 @@ export type ClaimOutcome =
  * the store's own deadline, and its outcome is then unknown.
  */
 export interface LockStore {
-  readonly kind: "redis" | "etcd";
+  readonly kind: StoreKind;
   /** Who holds what is acquired here: this process, as others see it. */
   readonly holder: string;
   /**

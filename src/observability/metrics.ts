@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { Events } from "../events.ts";
+import type { Events, StoreKind } from "../events.ts";
 import {
   configMetrics,
   leadershipMetrics,
@@ -65,7 +65,7 @@ export class Metrics {
   }
 
   /** To be called with how long a store took to answer a call that was made anyway. */
-  storeAnswered(store: "redis" | "etcd", tookMs: number): void {
+  storeAnswered(store: StoreKind, tookMs: number): void {
     this.#latency[store].observe(seconds(tookMs));
   }
 

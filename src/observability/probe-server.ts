@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Clock } from "../clock/clock.ts";
 import { settlesWithin } from "../clock/settles-within.ts";
 import type { ListenConfig } from "../config/config.ts";
-import type { Events } from "../events.ts";
+import type { Events, StoreKind } from "../events.ts";
 import { allowReadingOnly, createHttpServer, listen } from "./http-server.ts";
 import { Liveness } from "./liveness.ts";
 import { Metrics } from "./metrics.ts";
@@ -52,7 +52,7 @@ export class ProbeServer {
   }
 
   /** @see Metrics.storeAnswered */
-  storeAnswered(store: "redis" | "etcd", tookMs: number): void {
+  storeAnswered(store: StoreKind, tookMs: number): void {
     this.#metrics.storeAnswered(store, tookMs);
   }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { STORES } from "../../events.ts";
 import {
   address,
   choice,
@@ -85,7 +86,7 @@ const etcd = section({
 });
 
 const election = section({
-  store: choice(["redis", "etcd"]).default("redis").meta({ description: "Where the lease lives." }),
+  store: choice(STORES).default("redis").meta({ description: "Where the lease lives." }),
   leaseTtl: duration("1s", "5m").prefault("10s").meta({
     description: "After this time without renewal a frozen or cut-off leader is replaced.",
   }),
