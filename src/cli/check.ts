@@ -3,6 +3,7 @@ import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
+import { instantsIn, kindsIn } from "../schedule/spec.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { configOf, type ProjectOptions, readProject } from "./project.ts";
 
@@ -47,12 +48,14 @@ async function linesOfAll({ issues, usable }: Extract<LoadResult, { ok: false }>
 function* pastAdvice({ jobs, jobPlaces }: Config, nowMs: number): Generator<string> {
   for (const { name, spec, schedule } of jobs) {
     const place = `${jobPlaces[name]} jobs.${name}`;
-    const past = (spec.at ?? []).filter(at => at <= nowMs).map(at => new Date(at).toISOString());
+    const past = instantsIn(spec)
+      .filter(at => at <= nowMs)
+      .map(at => new Date(at).toISOString());
     if (schedule.next(nowMs) === null) {
       const end = spec.endMs === undefined ? "" : `: it ended at ${new Date(spec.endMs).toISOString()}`;
       yield `${place}: no tick is to come${past.length > 0 ? `: ${listed(past)} ${past.length > 1 ? "are" : "is"} past` : end}`;
     } else if (past.length > 0) {
-      yield `${place}.at: ${listed(past)} ${past.length > 1 ? "are" : "is"} past: a new job does not catch up on it`;
+      yield `${place}.${kindsIn(spec)[0]?.kind.key}: ${listed(past)} ${past.length > 1 ? "are" : "is"} past: a new job does not catch up on it`;
     }
   }
 }

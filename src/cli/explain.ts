@@ -1,4 +1,5 @@
 import type { Job } from "../config/config.ts";
+import { asksWallClock } from "../schedule/spec.ts";
 import { describeHandler } from "./describe-handler.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
@@ -21,7 +22,7 @@ export async function explain(name: string, options: ExplainOptions, io: Io): Pr
   const query = { fromMs: nowMs, untilMs: Number.POSITIVE_INFINITY, count: TICKS_SHOWN };
   const explanation: Explanation = {
     job,
-    when: describeSchedule(job),
+    when: await describeSchedule(job),
     changes: describeChange(job, nowMs),
     failures: describeFailures(job),
     rows: listTicks([job], query).rows,
@@ -40,7 +41,7 @@ interface Explanation {
 
 function toText({ job, when, changes, failures, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
-  const calm = job.spec.cron === undefined ? "They do not matter to this job." : "None in the coming year.";
+  const calm = asksWallClock(job.spec) ? "None in the coming year." : "They do not matter to this job.";
   return [
     `${job.name} runs ${describeHandler(job.handler)} in the queue ${job.queue}.`,
     section("When", when),

@@ -1,5 +1,6 @@
 import type { StoreKind } from "../events.ts";
-import type { Schedule, ScheduleSpec } from "../schedule/schedule.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { ScheduleSpec } from "../schedule/spec.ts";
 
 /** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
 export interface Config {

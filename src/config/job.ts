@@ -2,21 +2,23 @@ import { Calendar } from "../schedule/calendar.ts";
 import { createSchedule, type ScheduleIssue } from "../schedule/create-schedule.ts";
 import { emptyScheduleIssue } from "../schedule/empty-schedule.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
-import type { ScheduleSpec } from "../schedule/schedule.ts";
+import { SCHEDULE_KINDS } from "../schedule/schedule-kinds.ts";
+import { type KindFields, kindsIn, type ScheduleSpec } from "../schedule/spec.ts";
 import type { HandlerRef, Job } from "./config.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
-import { formatDuration } from "./schemas/duration.ts";
 import { HANDLER_KINDS, handlerRef, handlerShape } from "./schemas/handler-schema.ts";
 import {
+  exactlyOne,
   JOB_DEFAULTS,
   type JobDefinition,
   type JobPolicies,
   type JobSchedule,
   jobSchema,
+  SCHEDULE_KEYS,
   scheduleShape,
 } from "./schemas/job-schema.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
@@ -70,7 +72,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
 }
 
 function schedulesIn(job: object): string[] {
-  return ["cron", "every", "at"].filter(key => key in job);
+  return SCHEDULE_KEYS.filter(key => key in job);
 }
 
 function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<ConfigIssue> {
@@ -79,7 +81,7 @@ function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<ConfigIss
   const schedules = schedulesIn(job);
   if (schedules.length !== 1) {
     const found = schedules.length === 0 ? "has no schedule" : `found ${schedules.join(" and ")}`;
-    const problem = `${found}, expected exactly one of cron, every and at`;
+    const problem = `${found}, expected ${exactlyOne(SCHEDULE_KEYS)}`;
     yield* some(document.issueAt(path, problem, "key"));
   }
   const reserved = [...path, "data", "_tick"];
@@ -96,7 +98,7 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
   if (!isMapping(job)) return [];
   const kinds = HANDLER_KINDS.filter(key => key in job);
   const found = kinds.length === 0 ? "has no handler" : `found ${kinds.join(" and ")}`;
-  const problem = `${found}, expected exactly one of handler, command and http`;
+  const problem = `${found}, expected ${exactlyOne(HANDLER_KINDS)}`;
   const refused = kinds.filter(kind => queues.refusedHandlers.includes(kind));
   return [
     ...(kinds.length === 1 ? [] : some(document.issueAt(path, problem, "key"))),
@@ -176,11 +178,10 @@ function specOf(
   job: JobSchedule & JobPolicies & NamedCalendars,
   defaults: JobPolicies,
 ): ScheduleSpec {
-  const { cron, every, at, start, end, except = [], calendars } = job;
+  const { start, end, except = [], calendars } = job;
+  const given = SCHEDULE_KINDS.filter(({ key }) => job[key] !== undefined);
   return {
-    ...(cron && { cron }),
-    ...(every !== undefined && { everyMs: every }),
-    ...(at && { at: [...new Set(at)].sort((a, b) => a - b) }),
+    ...(Object.fromEntries(given.map(({ key, field }) => [field, job[key]])) as KindFields),
     timezone: job.timezone ?? defaults.timezone ?? JOB_DEFAULTS.timezone,
     dst: { ...JOB_DEFAULTS.dst, ...defaults.dst, ...job.dst },
     ...(start !== undefined && { startMs: start }),
@@ -202,7 +203,9 @@ function jobOf(
   const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
   return {
     ...planned,
-    scheduleText: scheduleText(planned.spec),
+    scheduleText: kindsIn(planned.spec)
+      .map(({ kind, value }) => kind.text(value))
+      .join(", "),
     queue: policies.queue,
     data: job.data ?? {},
     catchUp: policies.catchUp,
@@ -213,16 +216,6 @@ function jobOf(
     retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
     timeoutMs: policies.timeout ?? null,
   };
-}
-
-const MAX_LISTED = 3;
-
-function scheduleText({ cron, everyMs, at = [] }: ScheduleSpec): string {
-  if (cron) return cron.join(", ");
-  if (everyMs !== undefined) return `every ${formatDuration(everyMs)}`;
-  const shown = at.slice(0, MAX_LISTED).map(instant => new Date(instant).toISOString().replace(".000Z", "Z"));
-  const more = at.length - shown.length;
-  return `at ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 function some(issue: ConfigIssue | null): ConfigIssue[] {

@@ -1,3 +1,4 @@
+import { SCHEDULE_KINDS } from "../schedule/schedule-kinds.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 
@@ -16,7 +17,13 @@ const KEY_CONFLICTS: readonly KeyConflict[] = [
     key: "catchUpLimit",
     because: job => (isOneOf(job["catchUp"], ["none", "latest"]) ? `catchUp: ${job["catchUp"]}` : null),
   },
-  { key: "dst", because: job => ["every", "at"].find(key => key in job && !("cron" in job)) ?? null },
+  {
+    key: "dst",
+    because: job => {
+      const given = SCHEDULE_KINDS.filter(({ key }) => key in job);
+      return given.some(kind => kind.asksWallClock) ? null : (given[0]?.key ?? null);
+    },
+  },
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { clockChanges } from "../schedule/clock-changes.ts";
+import { asksWallClock } from "../schedule/spec.ts";
 import { zoneOf } from "../schedule/zone.ts";
 import type { Job } from "./config.ts";
 
@@ -18,7 +19,7 @@ const YEARS = 2;
 
 /** The zones whose clocks the jobs go by, in this calendar year and the next one. */
 export function zoneDataOf(jobs: readonly Job[], nowMs: number): ZoneData {
-  const asking = jobs.filter(({ spec }) => spec.cron !== undefined || spec.except.length > 0);
+  const asking = jobs.filter(({ spec }) => asksWallClock(spec) || spec.except.length > 0);
   const names = [...new Set(asking.map(({ spec }) => spec.timezone))].sort();
   const first = new Date(nowMs).getUTCFullYear();
   const years = Array.from({ length: YEARS }, (_, index) => first + index);

@@ -5,7 +5,7 @@ import type { Job } from "../config/config.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedJson } from "../redis/stored-value.ts";
 import { createSchedule } from "../schedule/create-schedule.ts";
-import { restoreSpec, SCHEDULE_RULES, storeSpec } from "../schedule/stored-spec.ts";
+import { restoreSpec, SCHEDULE_RULES, STORED_FIELDS, storeSpec } from "../schedule/stored-spec.ts";
 
 /** What decides about the ticks of a job. A change of any of it begins a new epoch. */
 export type TickRules = Pick<
@@ -83,9 +83,7 @@ const amount = z.number().nullable();
 const definitionJson = z.object({
   rules: z.literal(SCHEDULE_RULES),
   spec: z.object({
-    cron: z.array(z.string()).exactOptional(),
-    everyMs: z.number().exactOptional(),
-    at: z.array(z.number()).exactOptional(),
+    ...STORED_FIELDS,
     timezone: z.string(),
     dst: z.object({ gap: z.enum(["run", "skip"]), overlap: z.enum(["first", "both"]) }),
     startMs: z.number().exactOptional(),

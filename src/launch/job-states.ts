@@ -7,6 +7,7 @@ import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-value.ts";
+import { instantsIn } from "../schedule/spec.ts";
 import { HOUR_MS } from "../schedule/time-units.ts";
 import { storedDefinitionOf } from "./definition.ts";
 import { noteDropped } from "./dropped.ts";
@@ -151,7 +152,7 @@ async function define(
  */
 function justPassed({ spec, schedule }: Job, nowMs: number): number[] {
   const ticks: number[] = [];
-  if (spec.at === undefined) return ticks;
+  if (instantsIn(spec).length === 0) return ticks;
   for (let tick = schedule.previous(nowMs); tick !== null; tick = schedule.previous(tick.at - 1)) {
     if (tick.at <= nowMs - HOUR_MS || ticks.length === JUST_PASSED_LIMIT) break;
     ticks.push(tick.at);

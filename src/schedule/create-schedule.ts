@@ -1,14 +1,17 @@
 import { createHash } from "node:crypto";
-import { parseCron } from "./cron.ts";
 import type { Exception } from "./exception.ts";
 import { FilteredSource } from "./filtered-source.ts";
 import { parseException } from "./parse-exception.ts";
-import type { Candidate, Schedule, ScheduleSpec, Tick, TickCount, TickSource } from "./schedule.ts";
-import { AtSource, EverySource, MergedSource } from "./sources.ts";
+import type { Candidate, Schedule, Tick, TickCount } from "./schedule.ts";
+import type { KindTicks, ScheduleKind } from "./schedule-kind.ts";
+import { SCHEDULE_KINDS } from "./schedule-kinds.ts";
+import { kindsIn, type ScheduleSpec } from "./spec.ts";
+import { isInstant } from "./time-units.ts";
 import { checkTimezone, zoneOf } from "./zone.ts";
 
 export interface ScheduleIssue {
-  readonly field: "cron" | "every" | "at" | "timezone" | "except" | "start" | "end" | "jitter";
+  /** The key in a job. */
+  readonly field: string;
   /** The place in the list, where the field is one. */
   readonly index?: number;
   readonly problem: string;
@@ -23,11 +26,11 @@ export function createSchedule(spec: ScheduleSpec): ScheduleResult {
   const issues: ScheduleIssue[] = [...issuesOfNumbers(spec)];
   const zone = zoneOf(spec.timezone);
   if (zone === null) issues.push({ field: "timezone", problem: checkTimezone(spec.timezone) ?? "" });
-  const source = readSource(spec, issues);
+  const ticks = readTicks(spec, issues);
   const exceptions = readExceptions(spec, issues);
-  if (issues.length > 0 || zone === null || source === null) return { ok: false, issues };
+  if (issues.length > 0 || zone === null || ticks === null) return { ok: false, issues };
   const filtered = new FilteredSource({
-    source: source.ticks,
+    source: ticks.source,
     exceptions,
     zone,
     startMs: spec.startMs ?? Number.NEGATIVE_INFINITY,
@@ -39,7 +42,7 @@ export function createSchedule(spec: ScheduleSpec): ScheduleResult {
       ticks: filtered,
       seed: spec.seed,
       jitterMs: spec.jitterMs,
-      fingerprint: fingerprintOf(spec, source.canonical, exceptions),
+      fingerprint: fingerprintOf(spec, ticks, exceptions),
     }),
   };
 }
@@ -87,49 +90,24 @@ class SpecSchedule implements Schedule {
   }
 }
 
-interface CanonicalSource {
-  readonly ticks: TickSource;
-  /** Equal for two sources that have the same ticks by definition. */
-  readonly canonical: unknown;
+interface NamedTicks extends KindTicks {
+  readonly kind: ScheduleKind;
 }
 
 /** The ticks before exceptions, start and end; null when a problem was found. */
-function readSource(spec: ScheduleSpec, issues: ScheduleIssue[]): CanonicalSource | null {
-  const given = [spec.cron, spec.everyMs, spec.at].filter(part => part !== undefined);
-  if (given.length !== 1) {
-    const field = spec.cron !== undefined || spec.everyMs === undefined ? "cron" : "every";
-    const found = given.length === 0 ? "none of them" : `${given.length} of them`;
-    issues.push({ field, problem: `expected exactly one of cron, every and at, found ${found}` });
+function readTicks(spec: ScheduleSpec, issues: ScheduleIssue[]): NamedTicks | null {
+  const given = kindsIn(spec);
+  const [first, ...others] = given;
+  if (first === undefined || others.length > 0) {
+    const keys = SCHEDULE_KINDS.map(({ key }) => key);
+    const expected = `expected exactly one of ${new Intl.ListFormat("en-GB").format(keys)}`;
+    const found = first === undefined ? "none of them" : `${given.length} of them`;
+    issues.push({ field: (first?.kind ?? SCHEDULE_KINDS[0]).key, problem: `${expected}, found ${found}` });
     return null;
   }
-  if (spec.everyMs !== undefined) return { ticks: new EverySource(spec.everyMs), canonical: spec.everyMs };
-  if (spec.at !== undefined) {
-    const at = [...new Set(spec.at)].sort((a, b) => a - b);
-    return { ticks: new AtSource(at), canonical: at };
-  }
-  return readCron(spec, spec.cron ?? [], issues);
-}
-
-function readCron(
-  spec: ScheduleSpec,
-  texts: readonly string[],
-  issues: ScheduleIssue[],
-): CanonicalSource | null {
-  if (texts.length === 0) issues.push({ field: "cron", problem: "the list of expressions is empty" });
-  // With a bad zone the expressions are still checked, in UTC, so that all mistakes show together.
-  const timezone = zoneOf(spec.timezone) === null ? "UTC" : spec.timezone;
-  const expressions = texts.flatMap((text, index) => {
-    const parsed = parseCron(text, { timezone, dst: spec.dst, seed: spec.seed });
-    if (parsed.ok) return [parsed.expression];
-    issues.push({ field: "cron", index, problem: parsed.problem });
-    return [];
-  });
-  const [first] = expressions;
-  if (first === undefined) return null;
-  return {
-    ticks: expressions.length === 1 ? first : new MergedSource(expressions),
-    canonical: [...new Set(expressions.map(expression => expression.canonical))].sort(),
-  };
+  const { kind, value } = first;
+  const ticks = kind.read(value, spec, issue => issues.push({ field: kind.key, ...issue }));
+  return ticks && { kind, ...ticks };
 }
 
 function readExceptions(spec: ScheduleSpec, issues: ScheduleIssue[]): Exception[] {
@@ -143,14 +121,7 @@ function readExceptions(spec: ScheduleSpec, issues: ScheduleIssue[]): Exception[
 }
 
 function* issuesOfNumbers(spec: ScheduleSpec): Generator<ScheduleIssue> {
-  const { everyMs, at, startMs, endMs, jitterMs } = spec;
-  if (everyMs !== undefined && !(Number.isSafeInteger(everyMs) && everyMs > 0)) {
-    yield { field: "every", problem: `${everyMs} ms is not a period: expected whole milliseconds above 0` };
-  }
-  if (at?.length === 0) yield { field: "at", problem: "the list of instants is empty" };
-  for (const [index, instant] of (at ?? []).entries()) {
-    if (!isInstant(instant)) yield { field: "at", index, problem: `${instant} is not an instant` };
-  }
+  const { startMs, endMs, jitterMs } = spec;
   if (startMs !== undefined && !isInstant(startMs)) {
     yield { field: "start", problem: `${startMs} is not an instant` };
   }
@@ -166,18 +137,17 @@ function* issuesOfNumbers(spec: ScheduleSpec): Generator<ScheduleIssue> {
   }
 }
 
-function isInstant(value: number): boolean {
-  return Number.isInteger(value) && !Number.isNaN(new Date(value).getTime());
-}
-
 /** Zone and rules of daylight saving define ticks only where the wall clock is asked. */
-function fingerprintOf(spec: ScheduleSpec, source: unknown, exceptions: readonly Exception[]): string {
-  const asksWallClock = spec.cron !== undefined || exceptions.length > 0;
+function fingerprintOf(
+  spec: ScheduleSpec,
+  { kind, canonical }: NamedTicks,
+  exceptions: readonly Exception[],
+): string {
   const definition = {
-    kind: spec.cron !== undefined ? "cron" : spec.everyMs !== undefined ? "every" : "at",
-    source,
-    timezone: asksWallClock ? spec.timezone : null,
-    dst: spec.cron === undefined ? null : [spec.dst.gap, spec.dst.overlap],
+    kind: kind.key,
+    source: canonical,
+    timezone: kind.asksWallClock || exceptions.length > 0 ? spec.timezone : null,
+    dst: kind.asksWallClock ? [spec.dst.gap, spec.dst.overlap] : null,
     start: spec.startMs ?? null,
     end: spec.endMs ?? null,
     except: [...new Set(exceptions.map(exception => exception.canonical))].sort(),

@@ -1,6 +1,7 @@
 import { CALENDAR_YEARS } from "./calendar.ts";
 import type { ScheduleIssue } from "./create-schedule.ts";
-import type { Schedule, ScheduleSpec, TickSource } from "./schedule.ts";
+import type { Schedule, TickSource } from "./schedule.ts";
+import type { ScheduleSpec } from "./spec.ts";
 import { EARLIEST_TICK_MS, LATEST_TICK_MS } from "./time-units.ts";
 
 /** Behind the last year of calendars nothing is excepted that is meant to be. */

@@ -1,6 +1,5 @@
 import type { Exception } from "./exception.ts";
 import type { Candidate, Exclusion, Tick, TickCount, TickSource } from "./schedule.ts";
-import { EverySource } from "./sources.ts";
 import { DAY_MS } from "./time-units.ts";
 import type { Zone, ZoneSegment } from "./zone.ts";
 
@@ -76,8 +75,10 @@ export class FilteredSource implements TickSource {
   }
 
   count(afterMs: number, upToMs: number, limit: number): TickCount {
-    if (this.#source instanceof EverySource && this.#exceptions.length === 0) {
-      return { count: this.#countEvery(this.#source.periodMs, afterMs, upToMs), isExact: true };
+    if (this.#source.countBetween && this.#exceptions.length === 0) {
+      const after = Math.max(afterMs, this.#startMs - 1);
+      const last = Math.min(upToMs, this.#endMs);
+      return { count: this.#source.countBetween(after, last), isExact: true };
     }
     let count = 0;
     for (let tick = this.next(afterMs); tick !== null && tick.at <= upToMs; tick = this.next(tick.at)) {
@@ -118,12 +119,6 @@ export class FilteredSource implements TickSource {
 
   #lastBefore(endMs: number, tickAtMs: number): number {
     return this.#source.previous(endMs - 1)?.at ?? tickAtMs;
-  }
-
-  #countEvery(periodMs: number, afterMs: number, upToMs: number): number {
-    const before = Math.max(afterMs, this.#startMs - 1);
-    const last = Math.min(upToMs, this.#endMs);
-    return Math.max(0, Math.floor(last / periodMs) - Math.floor(before / periodMs));
   }
 
   /** The excepted instants [start, end) around a tick: the longest stretch that any exception gives. */

@@ -1,5 +1,3 @@
-import type { Calendar } from "./calendar.ts";
-
 /**
  * What a schedule is: an endless (or ending) row of instants. Pure: no clock, no I/O.
  */
@@ -10,28 +8,6 @@ export interface DstRule {
   readonly gap: "run" | "skip";
   /** A tick inside the repeated hour of autumn: at the `first` pass only, or at `both`. */
   readonly overlap: "first" | "both";
-}
-
-/** A schedule as the config says it. Exactly one of `cron`, `everyMs` and `at` is present. */
-export interface ScheduleSpec {
-  readonly cron?: readonly string[];
-  /** Aligned to the epoch, so that every replica agrees. */
-  readonly everyMs?: number;
-  /** Epoch milliseconds, ascending. */
-  readonly at?: readonly number[];
-  readonly timezone: string;
-  readonly dst: DstRule;
-  /** Ticks before `startMs` and after `endMs` do not exist (both inclusive). */
-  readonly startMs?: number;
-  readonly endMs?: number;
-  /** Cron expressions, local dates (`2026-12-24`), instants or calendars (`calendar:NAME`) whose ticks do not exist. */
-  readonly except: readonly string[];
-  /** The calendars that `except` names. */
-  readonly calendars?: Readonly<Record<string, Calendar>>;
-  /** Each tick is due up to this much later than its time; hashed from `seed` and tick, equal on every replica. */
-  readonly jitterMs: number;
-  /** The job's name: what `H` and the jitter are hashed from. */
-  readonly seed: string;
 }
 
 export interface Tick {
@@ -60,6 +36,8 @@ export interface TickSource {
   next(afterMs: number): Tick | null;
   /** The last tick at or before `atMs`, or null when there is none. */
   previous(atMs: number): Tick | null;
+  /** How many ticks lie in (afterMs, upToMs], of a source that need not walk them to count them. */
+  countBetween?(afterMs: number, upToMs: number): number;
 }
 
 export interface TickCount {

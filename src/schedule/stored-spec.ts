@@ -1,5 +1,8 @@
+import type { z } from "zod";
 import { Calendar } from "./calendar.ts";
-import type { ScheduleSpec } from "./schedule.ts";
+import type { ScheduleKind } from "./schedule-kind.ts";
+import { SCHEDULE_KINDS } from "./schedule-kinds.ts";
+import type { KindFields, ScheduleSpec } from "./spec.ts";
 
 /**
  * The version of the rules by which a spec becomes ticks. It grows with a release that reads a spec differently, and such
@@ -12,6 +15,11 @@ export interface StoredSpec extends Omit<ScheduleSpec, "calendars"> {
   /** What `except` calls the calendar → `Calendar.canonical`. */
   readonly calendars?: Readonly<Record<string, string>>;
 }
+
+/** Reads the fields of the kinds in a stored spec. */
+export const STORED_FIELDS = Object.fromEntries(
+  SCHEDULE_KINDS.map(({ field, stored }: ScheduleKind) => [field, stored.exactOptional()]),
+) as { [F in keyof KindFields]-?: z.ZodExactOptional<z.ZodType<NonNullable<KindFields[F]>>> };
 
 export interface SpecParts {
   readonly spec: StoredSpec;

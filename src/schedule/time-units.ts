@@ -14,3 +14,8 @@ export const LATEST_TICK_MS = Date.UTC(9999, 0, 1) - SECOND_MS;
 export function floorToSecond(ms: number): number {
   return Math.floor(ms / SECOND_MS) * SECOND_MS;
 }
+
+/** Whether the value is one of the epoch milliseconds that a `Date` can have. */
+export function isInstant(value: number): boolean {
+  return Number.isInteger(value) && !Number.isNaN(new Date(value).getTime());
+}

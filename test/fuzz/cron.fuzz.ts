@@ -3,7 +3,8 @@ import { parseInstant } from "../../src/cli/instant.ts";
 import { CliFailure } from "../../src/cli/io.ts";
 import { formatDuration, parseDuration } from "../../src/config/schemas/duration.ts";
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
-import type { ScheduleSpec, TickSource } from "../../src/schedule/schedule.ts";
+import type { TickSource } from "../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../src/schedule/spec.ts";
 import { fuzzTarget } from "./fuzz-target.ts";
 import { mutatedText } from "./mutations.ts";
 

@@ -131,15 +131,15 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "every-not-aligned",
     rule: "ticks of every are multiples of the period, strictly after the argument",
-    file: "src/schedule/sources.ts",
-    find: "return { at: (Math.floor(afterMs / this.periodMs) + 1) * this.periodMs };",
-    replace: "return { at: Math.ceil(afterMs / this.periodMs) * this.periodMs };",
+    file: "src/schedule/kinds/every.ts",
+    find: "return { at: (Math.floor(afterMs / this.#periodMs) + 1) * this.#periodMs };",
+    replace: "return { at: Math.ceil(afterMs / this.#periodMs) * this.#periodMs };",
     tests: ["test/unit/schedule/create-schedule.test.ts"],
   },
   {
     name: "at-tick-twice",
     rule: "a listed instant is passed once it is the argument of next()",
-    file: "src/schedule/sources.ts",
+    file: "src/schedule/kinds/at.ts",
     find: "if ((this.#instants[middle] ?? 0) <= ms) low = middle + 1;",
     replace: "if ((this.#instants[middle] ?? 0) < ms) low = middle + 1;",
     tests: ["test/unit/schedule/create-schedule.test.ts"],
@@ -147,7 +147,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "merged-earliest",
     rule: "a list of expressions ticks at the earliest of its next ticks",
-    file: "src/schedule/sources.ts",
+    file: "src/schedule/merged-source.ts",
     find: "(a, b) => a < b,",
     replace: "(a, b) => a > b,",
     tests: ["test/unit/schedule/create-schedule.test.ts"],

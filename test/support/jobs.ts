@@ -1,6 +1,6 @@
 import type { Job } from "../../src/config/config.ts";
 import { createSchedule } from "../../src/schedule/create-schedule.ts";
-import type { ScheduleSpec } from "../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../src/schedule/spec.ts";
 
 /** A job with the defaults of the config, every second unless `overrides` say otherwise. */
 export function jobOf(

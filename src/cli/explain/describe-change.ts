@@ -3,6 +3,7 @@ import { type ClockChange, clockChanges } from "../../schedule/clock-changes.ts"
 import { createSchedule } from "../../schedule/create-schedule.ts";
 import { durationText } from "../../schedule/duration.ts";
 import type { DstRule, Tick } from "../../schedule/schedule.ts";
+import { asksWallClock } from "../../schedule/spec.ts";
 import { DAY_MS } from "../../schedule/time-units.ts";
 import { formatLocal } from "../local-time.ts";
 
@@ -20,9 +21,8 @@ const YEAR_MS = 366 * DAY_MS;
 
 /** The changes of the coming year; none for a schedule that does not look at the clock on the wall. */
 export function describeChange(job: Job, fromMs: number): ChangeDescription[] {
-  const { cron, timezone } = job.spec;
-  if (cron === undefined) return [];
-  return clockChanges(timezone, fromMs, fromMs + YEAR_MS).map(change => {
+  if (!asksWallClock(job.spec)) return [];
+  return clockChanges(job.spec.timezone, fromMs, fromMs + YEAR_MS).map(change => {
     const shiftMs = change.offsetAfter - change.offsetBefore;
     return { at: change.at, shiftMs, what: changeText(change), effect: effectOf(job, change.at, shiftMs) };
   });

@@ -1,13 +1,15 @@
 import type { Job } from "../../config/config.ts";
+import { describeCron } from "../../schedule/describe-cron.ts";
 import { durationText } from "../../schedule/duration.ts";
 import { calendarNameOf } from "../../schedule/parse-exception.ts";
+import { kindsIn } from "../../schedule/spec.ts";
 import { formatLocal } from "../local-time.ts";
-import { describeCron, resolvedCron } from "./describe-cron.ts";
 
 /** When the job has ticks and when they are launched, a sentence each. */
-export function describeSchedule(job: Job): string[] {
+export async function describeSchedule(job: Job): Promise<string[]> {
   const { spec, maxRuns } = job;
-  const sentences = [...describeTicks(job), ...describeBounds(job), ...describeExceptions(job)];
+  const ticks = await Promise.all(kindsIn(spec).map(({ kind, value }) => kind.describe(value, spec)));
+  const sentences = [...ticks.flat(), ...describeBounds(job), ...describeExceptions(job)];
   if (spec.jitterMs > 0) {
     const jitter = durationText(spec.jitterMs);
     sentences.push(
@@ -22,24 +24,6 @@ export function describeSchedule(job: Job): string[] {
 /** What happens when ticks are late, runs overlap or fail, a sentence each. */
 export function describeFailures(job: Job): string[] {
   return [describeCatchUp(job), describeOverlap(job), describeRetries(job), describeTimeout(job)];
-}
-
-function describeTicks({ spec, scheduleText }: Job): string[] {
-  if (spec.everyMs !== undefined) {
-    return [
-      `Every ${durationText(spec.everyMs)}, counted from 1970-01-01T00:00:00Z: no clock on a wall is asked.`,
-    ];
-  }
-  if (spec.at !== undefined) {
-    return [`At ${counted(spec.at.length, "single instant")}: ${scheduleText.replace(/^at /, "")}.`];
-  }
-  const sentences = (spec.cron ?? []).map((text, index) => {
-    const resolved = resolvedCron(text, spec.seed);
-    const source = resolved === null ? text : `${text}, which for this name is ${resolved}`;
-    const words = describeCron(text, spec.seed);
-    return `${index === 0 ? words : `And ${words.replace(/^[A-Z]/, first => first.toLowerCase())}`} (${source}).`;
-  });
-  return [...sentences, `On the clock of ${spec.timezone}.`];
 }
 
 function describeBounds({ spec }: Job): string[] {

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { dateStretch } from "../../schedule/parse-exception.ts";
+import type { ScheduleKind } from "../../schedule/schedule-kind.ts";
+import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
 import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
 import { HANDLER_KINDS, handlerShape } from "./handler-schema.ts";
 
@@ -124,24 +126,15 @@ const policies = {
   }),
 };
 
-const schedule = {
-  cron: oneOrMany(
-    text('a cron expression like "0 2 * * *"'),
-    'a cron expression like "0 2 * * *", or a list of them',
-  )
-    .exactOptional()
-    .meta({
-      description: "One cron expression or a list: five fields, or six with seconds; L, #, H and @daily too.",
-    }),
-  every: duration("100ms", "366d").exactOptional().meta({
-    description: "A fixed interval, aligned to the epoch so that all replicas agree.",
-  }),
-  at: z
-    .array(instant(), { error: "expected a list of times like [2026-12-24T18:00:00Z]" })
-    .check(notEmpty("expected a list of times like [2026-12-24T18:00:00Z]"))
-    .exactOptional()
-    .meta({ description: "Single instants." }),
-};
+/** The keys of which a job has exactly one. */
+export const SCHEDULE_KEYS = SCHEDULE_KINDS.map(({ key }) => key);
+
+const schedule = Object.fromEntries(
+  SCHEDULE_KINDS.map(({ key, schema, description }: ScheduleKind) => [
+    key,
+    schema.exactOptional().meta({ description }),
+  ]),
+) as Record<(typeof SCHEDULE_KEYS)[number], z.ZodExactOptional<z.ZodType>>;
 
 /** In YAML a blank after the colon makes a mapping of it: both are taken. */
 const exception = z.union(
@@ -167,6 +160,11 @@ const bounds = {
   }),
 };
 
+/** `exactly one of cron, every and at` */
+export function exactlyOne(keys: readonly string[]): string {
+  return `exactly one of ${new Intl.ListFormat("en-GB").format(keys)}`;
+}
+
 export const jobSchema = section(
   {
     ...schedule,
@@ -180,9 +178,8 @@ export const jobSchema = section(
   },
   "expected a mapping with a schedule and a handler",
 ).meta({
-  description:
-    "One job: a schedule (exactly one of cron, every and at), a handler (exactly one of handler, command and http), and policies.",
-  allOf: [["cron", "every", "at"], HANDLER_KINDS].map(keys => ({
+  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KINDS)}), and policies.`,
+  allOf: [SCHEDULE_KEYS, HANDLER_KINDS].map(keys => ({
     oneOf: keys.map(key => ({ required: [key] })),
   })),
 });

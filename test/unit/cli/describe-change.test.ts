@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describeChange } from "../../../src/cli/explain/describe-change.ts";
-import type { ScheduleSpec } from "../../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../../src/schedule/spec.ts";
 import { jobOf } from "../../support/jobs.ts";
 
 const NEW_YEAR = Date.parse("2026-01-01T00:00:00Z");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createSchedule } from "../../../src/schedule/create-schedule.ts";
-import type { ScheduleSpec } from "../../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../../src/schedule/spec.ts";
 import { iso, scheduleOf, specOf, ticksAfter, ticksBackwards } from "./setup.ts";
 
 const instant = Date.parse;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Calendar } from "../../../src/schedule/calendar.ts";
 import { emptyScheduleIssue } from "../../../src/schedule/empty-schedule.ts";
-import type { ScheduleSpec } from "../../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../../src/schedule/spec.ts";
 import { scheduleOf, specOf } from "./setup.ts";
 
 const at = Date.parse;

@@ -5,7 +5,8 @@ import type { CatchUpPolicy } from "../../../src/schedule/catch-up.ts";
 import type { Decision } from "../../../src/schedule/decision.ts";
 import { planTicks } from "../../../src/schedule/plan.ts";
 import type { PlannedJob } from "../../../src/schedule/planned-job.ts";
-import type { Schedule, ScheduleSpec } from "../../../src/schedule/schedule.ts";
+import type { Schedule } from "../../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../../src/schedule/spec.ts";
 import { iso, scheduleOf, ticksBetween } from "./setup.ts";
 
 const SECOND = 1_000;

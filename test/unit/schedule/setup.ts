@@ -1,5 +1,6 @@
 import { createSchedule } from "../../../src/schedule/create-schedule.ts";
-import type { DstRule, Schedule, ScheduleSpec, Tick, TickSource } from "../../../src/schedule/schedule.ts";
+import type { DstRule, Schedule, Tick, TickSource } from "../../../src/schedule/schedule.ts";
+import type { ScheduleSpec } from "../../../src/schedule/spec.ts";
 
 export const RUN_FIRST: DstRule = { gap: "run", overlap: "first" };
 

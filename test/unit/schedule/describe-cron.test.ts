@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeCron, resolvedCron } from "../../../src/cli/explain/describe-cron.ts";
+import { describeCron, resolvedCron } from "../../../src/schedule/describe-cron.ts";
 
 describe("describeCron", () => {
   it.each([

@@ -1,6 +1,6 @@
 import cronstrue from "cronstrue";
-import { parseCronFields } from "../../schedule/cron.ts";
-import type { CronFields, DayFields } from "../../schedule/cron-fields.ts";
+import { parseCronFields } from "./cron.ts";
+import type { CronFields, DayFields } from "./cron-fields.ts";
 
 /**
  * A cron expression in words: `At 02:30, Monday through Friday`. The words describe what the expression matches, not
