@@ -1,6 +1,7 @@
 import type { Job } from "../config/config.ts";
+import type { HandlerKind } from "../handlers/handler-kind.ts";
+import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
 import { asksWallClock } from "../schedule/spec.ts";
-import { describeHandler } from "./describe-handler.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -43,12 +44,17 @@ function toText({ job, when, changes, failures, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
   const calm = asksWallClock(job.spec) ? "None in the coming year." : "They do not matter to this job.";
   return [
-    `${job.name} runs ${describeHandler(job.handler)} in the queue ${job.queue}.`,
+    `${job.name} runs ${describeHandler(job)} in the queue ${job.queue}.`,
     section("When", when),
     section("Clock changes", clocks.length === 0 ? [calm] : clocks),
     section("When something is late, busy or fails", failures),
     `\nNext\n${rows.length === 0 ? "  No tick is to come.\n" : indented(renderRows(rows))}`,
   ].join("\n");
+}
+
+function describeHandler({ handler }: Job): string {
+  const kind: HandlerKind = HANDLER_KINDS[handler.kind];
+  return kind.describe(handler);
 }
 
 function section(title: string, lines: readonly string[]): string {
@@ -62,7 +68,7 @@ function indented(text: string): string {
 function toJson({ job, when, changes, failures, rows }: Explanation) {
   return {
     job: job.name,
-    handler: describeHandler(job.handler),
+    handler: describeHandler(job),
     queue: job.queue,
     schedule: job.scheduleText,
     timezone: job.spec.timezone,

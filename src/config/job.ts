@@ -1,18 +1,21 @@
+import type { HandlerKind } from "../handlers/handler-kind.ts";
+import { HANDLER_KINDS, type HandlerRef } from "../handlers/handler-kinds.ts";
 import { Calendar } from "../schedule/calendar.ts";
 import { createSchedule, type ScheduleIssue } from "../schedule/create-schedule.ts";
 import { emptyScheduleIssue } from "../schedule/empty-schedule.ts";
 import { calendarNameOf } from "../schedule/parse-exception.ts";
 import { SCHEDULE_KINDS } from "../schedule/schedule-kinds.ts";
 import { type KindFields, kindsIn, type ScheduleSpec } from "../schedule/spec.ts";
-import type { HandlerRef, Job } from "./config.ts";
+import type { Job } from "./config.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
-import { HANDLER_KINDS, handlerRef, handlerShape } from "./schemas/handler-schema.ts";
 import {
   exactlyOne,
+  HANDLER_KEYS,
+  handlerShape,
   JOB_DEFAULTS,
   type JobDefinition,
   type JobPolicies,
@@ -57,7 +60,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   ];
   if (!checked.ok) issues.push(...checked.issues);
   const parts = checked.ok ? checked.value : validParts({ shape: scheduleShape, ...place });
-  if (schedulesIn(parts).length !== 1) return { ok: false, issues };
+  if (SCHEDULE_KEYS.filter(key => key in parts).length !== 1) return { ok: false, issues };
   const calendars = calendarsOf(parts.except ?? [], options);
   issues.push(...calendars.issues);
   const spec = specOf(name, { ...parts, ...calendars.found }, defaults);
@@ -71,37 +74,28 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   return { ok: true, value: jobOf(planned, checked.value, defaults) };
 }
 
-function schedulesIn(job: object): string[] {
-  return SCHEDULE_KEYS.filter(key => key in job);
+function rulesOfKeys(document: ConfigDocument, path: Path): ConfigIssue[] {
+  const reserved = [...path, "data", "_tick"];
+  const problem = "is where Bellwether writes the tick: expected another name";
+  return [
+    ...oneOf(document, path, "schedule", SCHEDULE_KEYS),
+    ...(document.has(reserved) ? some(document.issueAt(reserved, problem, "key")) : []),
+  ];
 }
 
-function* rulesOfKeys(document: ConfigDocument, path: Path): Generator<ConfigIssue> {
+function oneOf(document: ConfigDocument, path: Path, what: string, keys: readonly string[]): ConfigIssue[] {
   const job = document.get(path);
-  if (!isMapping(job)) return;
-  const schedules = schedulesIn(job);
-  if (schedules.length !== 1) {
-    const found = schedules.length === 0 ? "has no schedule" : `found ${schedules.join(" and ")}`;
-    const problem = `${found}, expected ${exactlyOne(SCHEDULE_KEYS)}`;
-    yield* some(document.issueAt(path, problem, "key"));
-  }
-  const reserved = [...path, "data", "_tick"];
-  if (document.has(reserved)) {
-    yield* some(
-      document.issueAt(reserved, "is where Bellwether writes the tick: expected another name", "key"),
-    );
-  }
+  const given = keys.filter(key => isMapping(job) && key in job);
+  if (!isMapping(job) || given.length === 1) return [];
+  const found = given.length === 0 ? `has no ${what}` : `found ${given.join(" and ")}`;
+  return some(document.issueAt(path, `${found}, expected ${exactlyOne(keys)}`, "key"));
 }
 
 function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue[] {
   const path = ["jobs", name];
-  const job = document.get(path);
-  if (!isMapping(job)) return [];
-  const kinds = HANDLER_KINDS.filter(key => key in job);
-  const found = kinds.length === 0 ? "has no handler" : `found ${kinds.join(" and ")}`;
-  const problem = `${found}, expected ${exactlyOne(HANDLER_KINDS)}`;
-  const refused = kinds.filter(kind => queues.refusedHandlers.includes(kind));
+  const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
-    ...(kinds.length === 1 ? [] : some(document.issueAt(path, problem, "key"))),
+    ...oneOf(document, path, "handler", HANDLER_KEYS),
     ...refused.flatMap(kind => {
       const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
       return some(document.issueAt([...path, kind], refusal, "key"));
@@ -109,15 +103,23 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
   ];
 }
 
+const KINDS: readonly HandlerKind<HandlerRef>[] = Object.values(HANDLER_KINDS);
+
+/** The handler that the job names, or null when it names none. */
+function handlerRef(job: Readonly<Record<string, unknown>>): HandlerRef | null {
+  const kind = KINDS.find(({ key }) => job[key] !== undefined);
+  return kind === undefined ? null : kind.refOf(job[kind.key]);
+}
+
 /** The handler of a job that has other mistakes, or null when it is not certain which one is meant. */
 export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "queues">): HandlerRef | null {
   const { document, name, queues } = options;
   const path = ["jobs", name];
   const job = document.get(path);
-  const [kind, ...others] = isMapping(job) ? HANDLER_KINDS.filter(key => key in job) : [];
-  if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind)) return null;
+  const [kind, ...others] = isMapping(job) ? KINDS.filter(({ key }) => key in job) : [];
+  if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind.key)) return null;
   // A reference that cannot be filled in is reported, and means no handler.
-  const places = [[kind], [kind, 0], [kind, "argv"], [kind, "argv", 0]].map(keys => [...path, ...keys]);
+  const places = kind.names.map(keys => [...path, kind.key, ...keys]);
   const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "") !== null);
   if (!isLiteral) return null;
   return handlerRef(validParts({ shape: handlerShape, document, path, file: "jobs" }));

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { HandlerRef } from "../handlers/handler-kinds.ts";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
-import type { HandlerRef, Job } from "./config.ts";
+import type { Job } from "./config.ts";
 import type { ConfigIssue } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";

@@ -2,6 +2,7 @@ import { BellwetherError } from "../errors.ts";
 import type { Config, ElectionConfig, RedisAddress } from "./config.ts";
 import type { Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { handlerSwitches } from "./schemas/job-schema.ts";
 import { bellwetherSchema, type Settings } from "./schemas/schema.ts";
 import { found, type Validation, validate } from "./validate.ts";
 
@@ -34,7 +35,7 @@ export function declaredQueues(document: ConfigDocument): readonly string[] | nu
 
 /** The kinds of handlers that `handlers` switches off. */
 export function refusedHandlers(document: ConfigDocument): readonly string[] {
-  return ["command", "http"].filter(kind => document.get(["handlers", kind]) === false);
+  return Object.keys(handlerSwitches.shape).filter(key => document.get(["handlers", key]) === false);
 }
 
 interface RuleIssue {

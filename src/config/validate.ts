@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import type { HandlerKind } from "../handlers/handler-kind.ts";
+import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { describe, quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
@@ -98,8 +100,7 @@ export function found(path: Path, document: ConfigDocument): string {
   const origin = document.originOf(path);
   if (origin !== null) return `found ${quote(origin)}`;
   const value = document.get(path);
-  const isSecret =
-    /^(token|password|url)$/.test(String(path.at(-1))) || /^(headers|env)$/.test(String(path.at(-2)));
+  const isSecret = /^(token|password|url)$/.test(String(path.at(-1))) || isHandlerSecret(path);
   const isAddress =
     /^(nodes|hosts)$/.test(String(path.at(-2))) && typeof value === "string" && /[?#]/.test(value);
   const isHidden =
@@ -107,6 +108,15 @@ export function found(path: Path, document: ConfigDocument): string {
   return isHidden
     ? `found a ${typeof value === "string" ? "text" : typeof value} that is not shown`
     : describe(value);
+}
+
+function isHandlerSecret([section, , kind, key]: Path): boolean {
+  return (
+    section === "jobs" &&
+    Object.values(HANDLER_KINDS).some((known: HandlerKind) => {
+      return known.key === kind && known.secrets.includes(String(key));
+    })
+  );
 }
 
 /** The two slips that YAML invites: a duration without its unit, and a text that looks like something else. */

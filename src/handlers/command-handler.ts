@@ -1,11 +1,17 @@
-import type { CommandRef } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
-import { problemOfCommand } from "./find-program.ts";
+import { type Command, problemOfCommand } from "./find-program.ts";
 import type { Handler, Run } from "./handler.ts";
+import type { LoadedHandler } from "./handler-kind.ts";
 import { NO_DESCRIPTORS } from "./http-failure.ts";
 import { LineSplitter, Tail } from "./output-lines.ts";
 import { type ProcessEnd, runProcessGroup } from "./process-group.ts";
 import { withoutStack } from "./without-stack.ts";
+
+export interface CommandRef extends Command {
+  readonly kind: "command";
+  /** What it reads; null for the run's data as JSON. */
+  readonly stdin: string | null;
+}
 
 /** From SIGTERM to SIGKILL: less than the second after which a handler that was aborted is left to itself. */
 const GRACE_MS = 800;
@@ -83,6 +89,11 @@ export class CommandHandler implements Handler {
       throw withoutStack(new BellwetherError("BW_COMMAND_NOT_STARTED", fields, { cause: error }));
     }
   }
+}
+
+export async function loadCommand(ref: CommandRef): Promise<LoadedHandler> {
+  const problem = await problemOfCommand(ref, process.env["PATH"]);
+  return problem === null ? { handler: new CommandHandler(ref) } : { problem };
 }
 
 function environmentOf(run: Run, json: string): Record<string, string> {

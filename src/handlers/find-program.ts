@@ -1,7 +1,15 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
-import type { CommandRef } from "../config/config.ts";
+
+export interface Command {
+  /** The program and its arguments; no shell reads them. */
+  readonly argv: readonly string[];
+  /** Where it runs; null for the working folder of the replica. */
+  readonly cwd: string | null;
+  /** Added to the replica's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 /** What `execvp` searches where there is no PATH. */
 const FALLBACK_PATH = "/usr/local/bin:/usr/bin:/bin";
@@ -12,7 +20,7 @@ const SHOWN_PATH = 200;
  * first. A program that is found may be removed before the command is due: the run then fails.
  */
 export async function problemOfCommand(
-  { argv, cwd, env }: Pick<CommandRef, "argv" | "cwd" | "env">,
+  { argv, cwd, env }: Command,
   searchPath = FALLBACK_PATH,
 ): Promise<string | null> {
   if (cwd !== null && !(await isFolder(cwd))) return `there is no folder ${cwd} to run the command in (cwd)`;

@@ -1,8 +1,19 @@
-import type { HttpRef } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Handler, Run } from "./handler.ts";
 import { explainFetchError } from "./http-failure.ts";
 import { withoutStack } from "./without-stack.ts";
+
+export interface HttpRef {
+  readonly kind: "http";
+  readonly url: string;
+  readonly method: string;
+  /** May hold secrets. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A text is sent as it is, anything else as JSON; undefined for the run's data with its tick. */
+  readonly body: unknown;
+  /** The statuses that mean success; null for 200 to 299. */
+  readonly expect: readonly number[] | null;
+}
 
 /** How much of an answer is looked at, for an error. */
 const SHOWN_BODY = 500;

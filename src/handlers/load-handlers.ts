@@ -1,14 +1,7 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-import type { HandlerRef, Job } from "../config/config.ts";
-import { nearest } from "../config/nearest.ts";
-import { CommandHandler } from "./command-handler.ts";
-import { problemOfCommand } from "./find-program.ts";
+import type { Job } from "../config/config.ts";
 import type { Handler } from "./handler.ts";
-import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
-import { HttpHandler } from "./http-handler.ts";
-import { explainImportError } from "./import-error.ts";
-import { importHandler } from "./module-handler.ts";
+import type { HandlerKind, LoadedHandler } from "./handler-kind.ts";
+import { HANDLER_KINDS } from "./handler-kinds.ts";
 import { resolveOwnPackage } from "./own-package.ts";
 
 export interface LoadHandlersOptions {
@@ -35,15 +28,13 @@ export interface HandlerIssue {
   readonly message: string;
 }
 
-type Loaded = { readonly handler: Handler } | { readonly problem: string };
-
 const IMPORT_LIMIT_MS = 30_000;
 const NAMED_JOBS = 3;
 
 /** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
   resolveOwnPackage();
-  const groups = [...Map.groupBy(options.jobs, job => keyOf(job.handler)).values()];
+  const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
   const loaded = await Promise.all(groups.map(jobs => loadGroup(jobs, options)));
   const handlers = new Map<string, Handler>();
   const issues: HandlerIssue[] = [];
@@ -61,81 +52,14 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
   return { handlers, issues };
 }
 
-/** Equal for references to the same handler. */
-function keyOf(ref: HandlerRef): string {
-  switch (ref.kind) {
-    case "module":
-      return `module ${path.normalize(ref.path)}`;
-    case "command":
-    case "http":
-      return JSON.stringify(ref);
-  }
-}
-
-async function loadGroup(jobs: LoadHandlersOptions["jobs"], options: LoadHandlersOptions): Promise<Loaded> {
-  const ref = jobs[0]?.handler;
-  if (ref === undefined) return { problem: "BUG: a group of no jobs" };
-  switch (ref.kind) {
-    case "module":
-      return loadModule(ref.path, options);
-    case "command": {
-      const problem = await problemOfCommand(ref, process.env["PATH"]);
-      return problem === null ? { handler: new CommandHandler(ref) } : { problem };
-    }
-    case "http":
-      return { handler: new HttpHandler(ref) };
-  }
-}
-
-async function loadModule(reference: string, options: LoadHandlersOptions): Promise<Loaded> {
+async function loadGroup(
+  [first]: LoadHandlersOptions["jobs"],
+  options: LoadHandlersOptions,
+): Promise<LoadedHandler> {
+  if (first === undefined) return { problem: "BUG: a group of no jobs" };
   const { jobsDir, importLimitMs = IMPORT_LIMIT_MS } = options;
-  const found = findHandlerFile(jobsDir, reference);
-  switch (found.outcome) {
-    case "outside":
-      return {
-        problem: `handler "${reference}" is not below ${shorten(jobsDir)}/: name the file's path from there`,
-      };
-    case "missing":
-      return { problem: explainMissing(jobsDir, reference) };
-    case "several":
-      return {
-        problem: `handler "${reference}" could be ${found.files.map(shorten).join(" or ")}: keep one of them`,
-      };
-    case "found":
-      return importFile(found.file, importLimitMs);
-  }
-}
-
-async function importFile(file: string, limitMs: number): Promise<Loaded> {
-  const imported = await importHandler(file, limitMs);
-  switch (imported.outcome) {
-    case "handler":
-      return { handler: imported.handler };
-    case "hanging":
-      return {
-        problem: `${shorten(file)} did not finish loading within ${limitMs} ms: a top-level await does not settle; move it into the handler`,
-      };
-    case "threw":
-      return {
-        problem: `${shorten(file)} cannot be loaded: ${await explainImportError(imported.error, file, shorten)}`,
-      };
-    case "no handler":
-      return {
-        problem: `${shorten(file)} has ${imported.found}; expected export default defineHandler(async (data, run) => …), with defineHandler from "bellwether"`,
-      };
-  }
-}
-
-function explainMissing(jobsDir: string, reference: string): string {
-  if (!existsSync(jobsDir))
-    return `the jobs folder ${shorten(jobsDir)} does not exist, so handler "${reference}" is not in it`;
-  const [first, ...others] = EXTENSIONS;
-  const expected = `${shorten(path.join(jobsDir, reference))}${first} (or ${others.join(", ")})`;
-  const extension = EXTENSIONS.find(ending => reference.endsWith(ending));
-  if (extension)
-    return `there is no ${expected}: leave the extension ${extension} out of handler "${reference}"`;
-  const near = nearest(reference, listHandlerReferences(jobsDir));
-  return `there is no ${expected}${near === null ? "" : `; did you mean handler: ${near}?`}`;
+  const kind: HandlerKind = HANDLER_KINDS[first.handler.kind];
+  return kind.load(first.handler, { jobsDir, importLimitMs });
 }
 
 /** Of the first job, with a blank behind it. */
@@ -147,10 +71,4 @@ function nameJobs(names: readonly string[]): string {
   const named = names.slice(0, NAMED_JOBS).map(name => `"${name}"`);
   const rest = names.length - named.length;
   return `${names.length === 1 ? "job" : "jobs"} ${named.join(", ")}${rest === 0 ? "" : ` and ${rest} more`}`;
-}
-
-/** Relative to the working folder where it is below, as people see it. */
-function shorten(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative === "" || relative.startsWith("..") ? file : relative;
 }

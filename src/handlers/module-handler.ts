@@ -1,13 +1,18 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { nearest } from "../config/nearest.ts";
 import { type DefinedHandler, isDefinedHandler } from "./define-handler.ts";
 import type { Handler, Run } from "./handler.ts";
+import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
+import type { HandlerSurroundings, LoadedHandler } from "./handler-kind.ts";
+import { explainImportError } from "./import-error.ts";
 
-export type ImportOutcome =
-  | { readonly outcome: "handler"; readonly handler: Handler }
-  /** Its top level has not ended within the limit. */
-  | { readonly outcome: "hanging" }
-  | { readonly outcome: "threw"; readonly error: unknown }
-  | { readonly outcome: "no handler"; readonly found: string };
+export interface ModuleRef {
+  readonly kind: "module";
+  /** Below the jobs directory, without its extension. */
+  readonly path: string;
+}
 
 /** A handler that is a function in a module of the jobs folder. */
 class ModuleHandler implements Handler {
@@ -22,20 +27,65 @@ class ModuleHandler implements Handler {
   }
 }
 
-/** Imports a module and takes the handler that it exports. Never rejects. */
-export async function importHandler(file: string, limitMs: number): Promise<ImportOutcome> {
+/** Finds, imports and checks a module. */
+export async function loadModule(
+  { path: reference }: ModuleRef,
+  { jobsDir, importLimitMs }: HandlerSurroundings,
+): Promise<LoadedHandler> {
+  const found = findHandlerFile(jobsDir, reference);
+  switch (found.outcome) {
+    case "outside":
+      return {
+        problem: `handler "${reference}" is not below ${shorten(jobsDir)}/: name the file's path from there`,
+      };
+    case "missing":
+      return { problem: explainMissing(jobsDir, reference) };
+    case "several":
+      return {
+        problem: `handler "${reference}" could be ${found.files.map(shorten).join(" or ")}: keep one of them`,
+      };
+    case "found":
+      return importHandler(found.file, importLimitMs);
+  }
+}
+
+function explainMissing(jobsDir: string, reference: string): string {
+  if (!existsSync(jobsDir))
+    return `the jobs folder ${shorten(jobsDir)} does not exist, so handler "${reference}" is not in it`;
+  const [first, ...others] = EXTENSIONS;
+  const expected = `${shorten(path.join(jobsDir, reference))}${first} (or ${others.join(", ")})`;
+  const extension = EXTENSIONS.find(ending => reference.endsWith(ending));
+  if (extension)
+    return `there is no ${expected}: leave the extension ${extension} out of handler "${reference}"`;
+  const near = nearest(reference, listHandlerReferences(jobsDir));
+  return `there is no ${expected}${near === null ? "" : `; did you mean handler: ${near}?`}`;
+}
+
+/** Imports a module and takes the handler that it exports. */
+async function importHandler(file: string, limitMs: number): Promise<LoadedHandler> {
   const imported = await withinLimit(
     import(pathToFileURL(file).href).then(
-      (module: Record<string, unknown>) => ({ outcome: "module", module }) as const,
-      (error: unknown) => ({ outcome: "threw", error }) as const,
+      (module: Record<string, unknown>) => ({ module }),
+      (error: unknown) => ({ error }),
     ),
     limitMs,
   );
-  if (imported === null) return { outcome: "hanging" };
-  if (imported.outcome === "threw") return imported;
+  const shown = shorten(file);
+  if (imported === null) {
+    return {
+      problem: `${shown} did not finish loading within ${limitMs} ms: a top-level await does not settle; move it into the handler`,
+    };
+  }
+  if ("error" in imported) {
+    return {
+      problem: `${shown} cannot be loaded: ${await explainImportError(imported.error, file, shorten)}`,
+    };
+  }
   const exported = defaultExportOf(imported.module);
-  if (isDefinedHandler(exported)) return { outcome: "handler", handler: new ModuleHandler(exported) };
-  return { outcome: "no handler", found: describeExports(imported.module, exported) };
+  if (isDefinedHandler(exported)) return { handler: new ModuleHandler(exported) };
+  return {
+    problem: `${shown} has ${describeExports(imported.module, exported)}; expected export default defineHandler(async (data, run) => …), with defineHandler from "bellwether"`,
+  };
 }
 
 /** CommonJS that a compiler made of `export default` has the export one level deeper. */
@@ -59,4 +109,10 @@ async function withinLimit<T>(work: Promise<T>, limitMs: number): Promise<T | nu
   const first = await Promise.race([work, over.promise]);
   clearTimeout(timer);
   return first;
+}
+
+/** Relative to the working folder where it is below, as people see it. */
+function shorten(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative === "" || relative.startsWith("..") ? file : relative;
 }

@@ -2,8 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { HttpRef } from "../../src/config/config.ts";
-import { HttpHandler } from "../../src/handlers/http-handler.ts";
+import { HttpHandler, type HttpRef } from "../../src/handlers/http-handler.ts";
 import { testRun } from "../support/run.ts";
 import { unusedPort } from "../support/unused-port.ts";
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import type { HandlerKind } from "../../handlers/handler-kind.ts";
+import { HANDLER_KINDS } from "../../handlers/handler-kinds.ts";
 import { dateStretch } from "../../schedule/parse-exception.ts";
 import type { ScheduleKind } from "../../schedule/schedule-kind.ts";
 import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
 import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
-import { HANDLER_KINDS, handlerShape } from "./handler-schema.ts";
 
 /** What a job is when neither the job nor the `defaults` of its file say otherwise. */
 export const JOB_DEFAULTS = {
@@ -126,15 +127,35 @@ const policies = {
   }),
 };
 
-/** The keys of which a job has exactly one. */
+/** Of these keys a job has exactly one. */
 export const SCHEDULE_KEYS = SCHEDULE_KINDS.map(({ key }) => key);
 
-const schedule = Object.fromEntries(
-  SCHEDULE_KINDS.map(({ key, schema, description }: ScheduleKind) => [
+export const HANDLER_KEYS = Object.values(HANDLER_KINDS).map(({ key }) => key);
+
+/** The keys of kinds: each may be absent, as a job has one of them. */
+function shapeOf<K extends string>(
+  kinds: readonly (Pick<ScheduleKind, "schema" | "description"> & { key: K })[],
+) {
+  const entries = kinds.map(({ key, schema, description }) => [
     key,
     schema.exactOptional().meta({ description }),
-  ]),
-) as Record<(typeof SCHEDULE_KEYS)[number], z.ZodExactOptional<z.ZodType>>;
+  ]);
+  return Object.fromEntries(entries) as Record<K, z.ZodExactOptional<z.ZodType>>;
+}
+
+const schedule = shapeOf(SCHEDULE_KINDS);
+export const handlerShape = shapeOf(Object.values(HANDLER_KINDS));
+
+/** Which kinds of handlers jobs may have: a section of bellwether.yaml. */
+export const handlerSwitches = section(
+  Object.fromEntries(
+    Object.values(HANDLER_KINDS).flatMap(({ key, switchedOff: what }: HandlerKind) => {
+      const description = `Whether jobs may have ${what}; with false such a job is a mistake.`;
+      const allowed = z.boolean({ error: "expected true or false" }).default(true).meta({ description });
+      return what === undefined ? [] : [[key, allowed]];
+    }),
+  ),
+);
 
 /** In YAML a blank after the colon makes a mapping of it: both are taken. */
 const exception = z.union(
@@ -178,8 +199,8 @@ export const jobSchema = section(
   },
   "expected a mapping with a schedule and a handler",
 ).meta({
-  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KINDS)}), and policies.`,
-  allOf: [SCHEDULE_KEYS, HANDLER_KINDS].map(keys => ({
+  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}), and policies.`,
+  allOf: [SCHEDULE_KEYS, HANDLER_KEYS].map(keys => ({
     oneOf: keys.map(key => ({ required: [key] })),
   })),
 });

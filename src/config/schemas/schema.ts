@@ -12,7 +12,14 @@ import {
   text,
   whole,
 } from "./fields.ts";
-import { calendarSchema, defaultsSchema, jobSchema, jobsFile, QUEUE_NAME } from "./job-schema.ts";
+import {
+  calendarSchema,
+  defaultsSchema,
+  handlerSwitches,
+  jobSchema,
+  jobsFile,
+  QUEUE_NAME,
+} from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
@@ -116,14 +123,6 @@ const admin = section({
     .meta({ description: "Who may use the API; needed when the host is not the loopback interface." }),
 });
 
-const allowed = (what: string) =>
-  z
-    .boolean({ error: "expected true or false" })
-    .default(true)
-    .meta({
-      description: `Whether jobs may have ${what}; with false such a job is a mistake.`,
-    });
-
 export const bellwetherSchema = section({
   $schema: z.string({ error: "expected the address of a JSON Schema" }).optional().meta({
     description: "For editors; ignored.",
@@ -151,7 +150,7 @@ export const bellwetherSchema = section({
     )
     .optional()
     .meta({ description: "The queues by name; when present, jobs can use only these." }),
-  handlers: section({ command: allowed("a command"), http: allowed("an http request") })
+  handlers: handlerSwitches
     .optional()
     .meta({ description: "Which kinds of handlers jobs may have, besides modules." }),
   http: switchable(section({ host: host("0.0.0.0"), port: port(8080) }))

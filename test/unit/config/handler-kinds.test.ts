@@ -122,6 +122,13 @@ describe("a job's handler", () => {
       ],
     },
     {
+      name: "has a text where headers should be",
+      lines: ['http: { url: https://e.com, headers: "Bearer hunter2" }'],
+      mistakes: [
+        "4:42 jobs.a.http.headers: found a text that is not shown, expected a mapping (Name: value)",
+      ],
+    },
+    {
       name: "gets with a body",
       lines: ["http: { url: https://e.com, method: GET, body: x }"],
       mistakes: ["4:11 jobs.a.http: a GET request has no body: leave body out, or use another method"],

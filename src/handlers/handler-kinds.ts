@@ -1,0 +1,9 @@
+import { commandKind } from "./kinds/command.ts";
+import { httpKind } from "./kinds/http.ts";
+import { moduleKind } from "./kinds/module.ts";
+
+/** The kinds of handlers, of which a job has exactly one, by `kind` of their references; messages keep the order. */
+export const HANDLER_KINDS = { module: moduleKind, command: commandKind, http: httpKind };
+
+/** What does a run's work. */
+export type HandlerRef = ReturnType<(typeof HANDLER_KINDS)[keyof typeof HANDLER_KINDS]["refOf"]>;

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { HandlerKind } from "../../../src/handlers/handler-kind.ts";
+
+interface EchoRef {
+  readonly kind: "echo";
+  readonly word: string;
+  readonly secret: string | null;
+}
+
+const schema = z.strictObject(
+  {
+    word: z.string({ error: "expected a word" }),
+    secret: z.string({ error: "expected a secret" }).optional(),
+  },
+  { error: "expected a word to echo" },
+);
+
+/** Returns a word: the smallest kind that needs every part of the contract. */
+export const echoKind = {
+  key: "echo",
+  schema,
+  description: "Instead of handler: a word that comes back.",
+  switchedOff: "an echo",
+  secrets: ["secret"],
+  names: [[], ["word"]],
+  refOf({ word, secret = null }): EchoRef {
+    return { kind: "echo", word, secret };
+  },
+  describe: ({ word }) => `echo ${word}`,
+  load: async ({ word }) =>
+    word === "" ? { problem: "there is no word to echo" } : { handler: { handle: async () => word } },
+} as const satisfies HandlerKind<EchoRef, z.output<typeof schema>>;
