@@ -97,6 +97,10 @@ export function isBellwetherError<C extends ErrorCode>(
 
 /** What the event of a failure says about it. What is no Bellwether error is a bug. */
 export function failureOf(error: unknown): { readonly error: string; readonly code: ErrorCode } {
-  const message = error instanceof Error ? error.message : String(error);
-  return { error: message, code: isBellwetherError(error) ? error.code : "BW_BUG" };
+  return { error: messageOf(error), code: isBellwetherError(error) ? error.code : "BW_BUG" };
+}
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,4 +17,4 @@ export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
 export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";
 export type { Locks } from "./locks/locks.ts";
 export type { LockLostReason } from "./reasons.ts";
-export { Replica, type ReplicaOptions } from "./replica.ts";
+export { Replica, type ReplicaOptions } from "./replica/replica.ts";

@@ -8,7 +8,7 @@ import { Events, type Role } from "../events.ts";
 import { onSignal } from "../interruption.ts";
 import { createLog, logEvents } from "../log.ts";
 import { endProcess } from "../process-end.ts";
-import { Replica } from "../replica.ts";
+import { Replica } from "../replica/replica.ts";
 import { watchStrayErrors } from "../worker/stray-errors.ts";
 import { logConsole } from "./console-log.ts";
 import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
-import type { ReplicaFacts } from "./replica-facts.ts";
+import type { ObservedParts } from "./scrape-metrics.ts";
 
 const BEAT_MS = 1_000;
 /** A turn of the event loop that takes longer costs leases and locks. */
@@ -12,7 +12,7 @@ const STUCK_LIMIT_MS = 15_000;
 
 export interface LivenessOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
-  readonly facts: Pick<ReplicaFacts, "currentTerm">;
+  readonly currentTerm: ObservedParts["currentTerm"];
   readonly isConnected: () => boolean;
 }
 
@@ -62,8 +62,8 @@ export class Liveness {
 
   /** Without Redis the leader's work may wait for it: that is no reason to restart. */
   #isOutOfTrust(): boolean {
-    const { clock, facts, isConnected } = this.#options;
-    const currentTerm = facts.currentTerm();
+    const { clock, isConnected } = this.#options;
+    const currentTerm = this.#options.currentTerm();
     return currentTerm !== null && isConnected() && clock.monotonicMs() > currentTerm.trustedUntilMs;
   }
 
@@ -79,7 +79,7 @@ export class Liveness {
   }
 
   #leaderProblem(): string | null {
-    const currentTerm = this.#options.facts.currentTerm();
+    const currentTerm = this.#options.currentTerm();
     if (currentTerm === null || this.#stuckBeats * BEAT_MS < STUCK_LIMIT_MS) return null;
     const overMs = this.#options.clock.monotonicMs() - currentTerm.trustedUntilMs;
     return `term ${currentTerm.term} could be trusted until ${Math.round(overMs / 1_000)} s ago, and this replica has not stepped down from it`;

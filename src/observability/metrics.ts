@@ -13,14 +13,13 @@ import {
 import { Instruments, seconds } from "./instruments.ts";
 import { JobLabels } from "./job-labels.ts";
 import { type Reactions, react } from "./reactions.ts";
-import type { ReplicaFacts } from "./replica-facts.ts";
-import { scrapeMetrics } from "./scrape-metrics.ts";
+import { type ObservedReplica, scrapeMetrics } from "./scrape-metrics.ts";
 
 const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 export interface MetricsOptions {
   readonly events: Events;
-  readonly facts: ReplicaFacts;
+  readonly replica: ObservedReplica;
 }
 
 /** Everything that `/metrics` shows (docs/metrics.md); of one replica, also where a process has several. */
@@ -31,7 +30,7 @@ export class Metrics {
   readonly #latency;
   #unsubscribe: readonly (() => void)[] = [];
 
-  constructor({ events, facts }: MetricsOptions) {
+  constructor({ events, replica }: MetricsOptions) {
     const make = new Instruments(this.#registry);
     const labels = new JobLabels();
     this.#events = events;
@@ -41,11 +40,11 @@ export class Metrics {
       configMetrics(make),
       tickMetrics(make),
       quarantineMetrics(make),
-      runMetrics(make, labels, () => facts.jobs()),
+      runMetrics(make, labels, () => replica.config().jobs.map(({ name }) => name)),
       lockMetrics(make),
       redisMetrics(make),
     ];
-    scrapeMetrics(make, labels, facts);
+    scrapeMetrics(make, labels, replica);
     this.#latency = {
       redis: make.histogram("redis_latency_seconds", "How long Redis takes to answer", LATENCY_BUCKETS_S),
       etcd: make.histogram("etcd_latency_seconds", "How long etcd takes to answer", LATENCY_BUCKETS_S),

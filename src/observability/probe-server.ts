@@ -7,7 +7,7 @@ import { allowReadingOnly, createHttpServer, listen } from "./http-server.ts";
 import { Liveness } from "./liveness.ts";
 import { Metrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
-import type { ReplicaFacts } from "./replica-facts.ts";
+import type { ObservedReplica } from "./scrape-metrics.ts";
 
 const CLOSE_LIMIT_MS = 1_000;
 
@@ -15,7 +15,7 @@ export interface ProbeServerOptions {
   readonly at: ListenConfig;
   readonly events: Events;
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
-  readonly facts: ReplicaFacts;
+  readonly replica: ObservedReplica;
 }
 
 /** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. */
@@ -26,11 +26,15 @@ export class ProbeServer {
   readonly #metrics: Metrics;
   readonly #server: FastifyInstance;
 
-  constructor({ at, events, clock, facts }: ProbeServerOptions) {
+  constructor({ at, events, clock, replica }: ProbeServerOptions) {
     this.#at = at;
     this.#readiness = new Readiness(events);
-    this.#liveness = new Liveness({ clock, facts, isConnected: () => this.#readiness.isConnected });
-    this.#metrics = new Metrics({ events, facts });
+    this.#liveness = new Liveness({
+      clock,
+      currentTerm: () => replica.running()?.currentTerm() ?? null,
+      isConnected: () => this.#readiness.isConnected,
+    });
+    this.#metrics = new Metrics({ events, replica });
     this.#server = createHttpServer();
     this.#addRoutes();
   }

@@ -1,30 +1,66 @@
 import { settlesWithin } from "../clock/settles-within.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
-import type { ReplicaFacts } from "./replica-facts.ts";
 
 /** A scrape waits no longer for Redis than this; what has no answer by then is left out of it. */
 const QUEUE_LIMIT_MS = 1_000;
 
+/** What probes and metrics read of a replica where no event reports it. */
+export interface ObservedReplica {
+  /** The configuration that it runs with. */
+  readonly config: () => { readonly jobs: readonly { readonly name: string }[]; readonly queues: object };
+  /** For how long it has known of no leader, from its start on; 0 while it knows one. */
+  readonly absence: { readonly forMs: number };
+  /** Lines that could not be written, since the process started. */
+  readonly log: { readonly dropped: number };
+  /** Null until it has joined the others. */
+  readonly running: () => ObservedParts | null;
+}
+
+/** Each answer is at hand, but for those of the queues: they ask Redis, and reject when it gives no answer. */
+export interface ObservedParts {
+  /** The term that is led, and until when it is trusted (monotonic); null when a leader's work has ended. */
+  readonly currentTerm: () => { readonly term: number; readonly trustedUntilMs: number } | null;
+  /** How far this machine's clock is ahead of the store's. */
+  readonly clock: { skewMs(): number };
+  /** Only the overdue and the silenced jobs: for how long they have been, and will be. */
+  readonly overdueAlarm: {
+    overdueMs(): ReadonlyMap<string, number>;
+    silencedMs(): ReadonlyMap<string, number>;
+  };
+  /** Launched runs that do not start, and for how long they have waited. */
+  readonly stuckAlarm: {
+    stuckMs(): readonly { readonly queue: string; readonly cause: string; readonly forMs: number }[];
+  };
+  /** By queue: how many runs are in each state, and whether it is paused in BullMQ. */
+  readonly queueDepths: {
+    read(queues: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
+    readPaused(queues: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
+  };
+}
+
 /** What no event reports, read when a client asks for it. */
-export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: ReplicaFacts): void {
+export function scrapeMetrics(make: Instruments, labels: JobLabels, replica: ObservedReplica): void {
+  const { running } = replica;
+  const queues = () => Object.keys(replica.config().queues);
   make.reading("clock_skew_seconds", "How far this machine's clock is ahead of the store's", gauge =>
-    gauge.set(facts.clockSkewMs() / 1_000),
+    gauge.set((running()?.clock.skewMs() ?? 0) / 1_000),
   );
   make.reading("leader_absent_seconds", "For how long this replica has known of no leader", gauge =>
-    gauge.set(seconds(facts.leaderAbsentMs())),
+    gauge.set(seconds(replica.absence.forMs)),
   );
   make.count(
     "log_lines_dropped_total",
     "Lines of the log that could not be written, because its disk was full or its reader did not keep up",
-    () => facts.logLinesDropped(),
+    () => replica.log.dropped,
   );
   make.reading(
     "job_overdue_seconds",
     "For how long a tick of the job has been undecided although it was due; 0 when none is",
     gauge => {
       gauge.reset();
-      for (const [job, overdueS] of longest(labels, facts.overdueMs())) gauge.set({ job }, overdueS);
+      for (const [job, overdueS] of longest(labels, running()?.overdueAlarm.overdueMs()))
+        gauge.set({ job }, overdueS);
     },
     "job",
   );
@@ -33,7 +69,8 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "For how long the job will launch nothing, because ticks of the future count as decided; 0 when it is not so",
     gauge => {
       gauge.reset();
-      for (const [job, silencedS] of longest(labels, facts.silencedMs())) gauge.set({ job }, silencedS);
+      for (const [job, silencedS] of longest(labels, running()?.overdueAlarm.silencedMs()))
+        gauge.set({ job }, silencedS);
     },
     "job",
   );
@@ -42,7 +79,8 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "For how long the longest waiting stuck run of the queue has not been started, by cause",
     gauge => {
       gauge.reset();
-      for (const { queue, cause, forMs } of facts.stuck().toSorted((a, b) => a.forMs - b.forMs)) {
+      const stuck = running()?.stuckAlarm.stuckMs() ?? [];
+      for (const { queue, cause, forMs } of stuck.toSorted((a, b) => a.forMs - b.forMs)) {
         gauge.set({ queue, cause }, seconds(forMs));
       }
     },
@@ -53,7 +91,7 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "queue_paused",
     "1 while the queue is paused in BullMQ, otherwise 0; the same on every replica",
     async gauge => {
-      const paused = await answerIn(facts.pausedQueues(), QUEUE_LIMIT_MS);
+      const paused = await answerOf(running()?.queueDepths.readPaused(queues()));
       gauge.reset();
       for (const [queue, isPaused] of paused ?? []) gauge.set({ queue }, isPaused ? 1 : 0);
     },
@@ -63,7 +101,7 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
     "queue_depth",
     "Runs in the queue, by state; the same on every replica",
     async gauge => {
-      const depths = await answerIn(facts.queueDepths(), QUEUE_LIMIT_MS);
+      const depths = await answerOf(running()?.queueDepths.read(queues()));
       gauge.reset();
       for (const [queue, states] of depths ?? []) {
         for (const [state, count] of Object.entries(states)) gauge.set({ queue, state }, count);
@@ -75,7 +113,7 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, facts: Repli
 }
 
 /** For each label the longest of its jobs, in seconds. */
-function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number>): Map<string, number> {
+function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number> = new Map()): Map<string, number> {
   const found = new Map([...labels.all()].map(label => [label, 0]));
   for (const [job, ms] of jobsMs) {
     const label = labels.of(job);
@@ -84,8 +122,8 @@ function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number>): Map<st
   return found;
 }
 
-/** Null when the work fails or takes longer. */
-async function answerIn<T>(work: Promise<T>, limitMs: number): Promise<T | null> {
-  const answer = work.catch(() => null);
-  return (await settlesWithin(answer, limitMs)) ? answer : null;
+/** Null when Redis was not asked, fails or takes longer than a scrape waits. */
+async function answerOf<T>(asked: Promise<T> | undefined): Promise<T | null> {
+  const answer = asked?.catch(() => null) ?? Promise.resolve(null);
+  return (await settlesWithin(answer, QUEUE_LIMIT_MS)) ? answer : null;
 }

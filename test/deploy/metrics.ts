@@ -2,9 +2,11 @@ import { setupMetrics } from "../unit/observability/setup.ts";
 
 /** What a replica says on /metrics: name and type of each metric. */
 const { metrics, events } = setupMetrics({
-  queueDepths: async () => new Map([["default", { waiting: 1 }]]),
-  pausedQueues: async () => new Map([["default", false]]),
-  stuck: () => [{ queue: "default", cause: "paused", forMs: 1 }],
+  queueDepths: {
+    read: async () => new Map([["default", { waiting: 1 }]]),
+    readPaused: async () => new Map([["default", false]]),
+  },
+  stuckAlarm: { stuckMs: () => [{ queue: "default", cause: "paused", forMs: 1 }] },
 });
 events.emit("run.completed", { job: "report", run: "report@20261123T070000Z", attempt: 1, durationMs: 1 });
 const EXPORTED = [...(await metrics.expose()).text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(

@@ -1,6 +1,6 @@
 /** A replica of a release that understands another format of the data: `upgrade.child CONFIG_DIR FORMAT`. */
 import { loadConfig } from "../../src/config/load.ts";
-import { Replica } from "../../src/replica.ts";
+import { Replica } from "../../src/replica/replica.ts";
 
 const [configDir = "", format = ""] = process.argv.slice(2);
 const loaded = await loadConfig({ configDir, env: process.env });

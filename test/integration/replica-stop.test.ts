@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { Replica } from "../../src/replica.ts";
+import { Replica } from "../../src/replica/replica.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";

@@ -15,7 +15,7 @@ function setup() {
   };
   const liveness = new Liveness({
     clock,
-    facts: { currentTerm: () => state.currentTerm },
+    currentTerm: () => state.currentTerm,
     isConnected: () => state.isConnected,
   });
   liveness.start();

@@ -12,13 +12,17 @@ const RUN = { job: "report", run: "report@20261123T070000Z", attempt: 1, duratio
 describe("metrics", () => {
   it("are those that docs/metrics.md lists, with their labels", async () => {
     const { metrics, events, expose } = setupMetrics({
-      queueDepths: async () => new Map([["q", { waiting: 1 }]]),
-      pausedQueues: async () => new Map([["q", true]]),
-      stuck: () => [
-        { queue: "q", cause: "paused", forMs: 400_000 },
-        { queue: "q", cause: "paused", forMs: 900_000 },
-        { queue: "q", cause: "paused", forMs: 500_000 },
-      ],
+      queueDepths: {
+        read: async () => new Map([["q", { waiting: 1 }]]),
+        readPaused: async () => new Map([["q", true]]),
+      },
+      stuckAlarm: {
+        stuckMs: () => [
+          { queue: "q", cause: "paused", forMs: 400_000 },
+          { queue: "q", cause: "paused", forMs: 900_000 },
+          { queue: "q", cause: "paused", forMs: 500_000 },
+        ],
+      },
     });
     events.emit("run.completed", RUN);
     expect((await expose()).value("run_stuck_seconds", { queue: "q", cause: "paused" })).toBe(900);
@@ -170,11 +174,15 @@ describe("metrics", () => {
   });
 
   it("show what is read when they are asked", async () => {
-    const { facts, expose } = setupMetrics({
-      clockSkewMs: () => -2_500,
-      leaderAbsentMs: () => 12_000,
-      overdueMs: () => new Map([["report", 90_000]]),
-      queueDepths: async () => new Map([["default", { waiting: 3, failed: 1 }]]),
+    const queueDepths = {
+      read: async () => new Map([["default", { waiting: 3, failed: 1 }]]),
+      readPaused: async () => new Map(),
+    };
+    const { expose } = setupMetrics({
+      clock: { skewMs: () => -2_500 },
+      absence: { forMs: 12_000 },
+      overdueAlarm: { overdueMs: () => new Map([["report", 90_000]]), silencedMs: () => new Map() },
+      queueDepths,
     });
     const shown = await expose();
     expect(shown.value("clock_skew_seconds")).toBe(-2.5);
@@ -182,7 +190,7 @@ describe("metrics", () => {
     expect(shown.value("job_overdue_seconds", { job: "report" })).toBe(90);
     expect(shown.value("job_overdue_seconds", { job: "import" })).toBe(0);
     expect(shown.value("queue_depth", { queue: "default", state: "waiting" })).toBe(3);
-    facts.queueDepths = () => Promise.reject(new Error("away"));
+    queueDepths.read = () => Promise.reject(new Error("away"));
     expect((await expose()).labelValues("queue_depth", "queue")).toEqual([]);
   });
 
@@ -217,7 +225,9 @@ describe("metrics", () => {
   });
 
   it("come without the queues when Redis gives no answer", async () => {
-    const { expose } = setupMetrics({ queueDepths: () => new Promise(() => undefined) });
+    const { expose } = setupMetrics({
+      queueDepths: { read: () => new Promise(() => undefined), readPaused: async () => new Map() },
+    });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const exposed = expose();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -238,12 +248,12 @@ describe("the label of a job", () => {
   const complete = (job: string) => ({ ...RUN, job });
 
   it("goes with all of its series when the job leaves the configuration", async () => {
-    const { events, facts, loadConfig, expose } = setupMetrics({
-      overdueMs: () => new Map([["report", 90_000]]),
+    const { events, observed, loadConfig, expose } = setupMetrics({
+      overdueAlarm: { overdueMs: () => new Map([["report", 90_000]]), silencedMs: () => new Map() },
     });
     events.emit("run.completed", complete("report"));
     events.emit("run.completed", complete("import"));
-    facts.jobs = () => ["import", "backup"];
+    observed.jobs = ["import", "backup"];
     loadConfig("def", 2);
     events.emit("run.completed", complete("report"));
     const shown = await expose();
@@ -259,12 +269,15 @@ describe("the label of a job", () => {
   it("is one of 1,000, or other", async () => {
     const jobs = Array.from({ length: 1_200 }, (_, i) => `job-${i}`);
     const { events, expose } = setupMetrics({
-      jobs: () => jobs,
-      overdueMs: () =>
-        new Map([
-          ["job-1100", 70_000],
-          ["job-1101", 80_000],
-        ]),
+      jobs,
+      overdueAlarm: {
+        overdueMs: () =>
+          new Map([
+            ["job-1100", 70_000],
+            ["job-1101", 80_000],
+          ]),
+        silencedMs: () => new Map(),
+      },
     });
     for (const job of jobs) events.emit("run.completed", complete(job));
     const shown = await expose();

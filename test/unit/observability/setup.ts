@@ -1,36 +1,35 @@
 import { Events } from "../../../src/events.ts";
 import { Metrics } from "../../../src/observability/metrics.ts";
-import type { ReplicaFacts } from "../../../src/observability/replica-facts.ts";
+import type { ObservedParts, ObservedReplica } from "../../../src/observability/scrape-metrics.ts";
 import { Exposition } from "../../support/exposition.ts";
 
-export type Facts = { -readonly [K in keyof ReplicaFacts]: ReplicaFacts[K] };
+type Observed = ObservedParts & Pick<ObservedReplica, "absence" | "log"> & { jobs: readonly string[] };
 
 /** A replica about which there is nothing to tell. */
-export function quietFacts(overrides: Partial<ReplicaFacts> = {}): Facts {
+function quietReplica(): Observed {
   return {
-    jobs: () => ["report", "import"],
+    jobs: ["report", "import"],
+    absence: { forMs: 0 },
+    log: { dropped: 0 },
     currentTerm: () => null,
-    leaderAbsentMs: () => 0,
-    clockSkewMs: () => 0,
-    overdueMs: () => new Map(),
-    stuck: () => [],
-    pausedQueues: async () => new Map(),
-    logLinesDropped: () => 0,
-    silencedMs: () => new Map(),
-    queueDepths: async () => new Map(),
-    ...overrides,
+    clock: { skewMs: () => 0 },
+    overdueAlarm: { overdueMs: () => new Map(), silencedMs: () => new Map() },
+    stuckAlarm: { stuckMs: () => [] },
+    queueDepths: { read: async () => new Map(), readPaused: async () => new Map() },
   };
 }
 
 /** Metrics that count, and what they show. */
-export function setupMetrics(overrides: Partial<ReplicaFacts> = {}) {
+export function setupMetrics(overrides: Partial<Observed> = {}) {
   const events = new Events();
-  const facts = quietFacts(overrides);
-  const metrics = new Metrics({ events, facts });
+  const observed = { ...quietReplica(), ...overrides };
+  const { absence, log } = observed;
+  const config = () => ({ jobs: observed.jobs.map(name => ({ name })), queues: {} });
+  const metrics = new Metrics({ events, replica: { config, absence, log, running: () => observed } });
   metrics.start();
   const loadConfig = (hash = "abc", generation = 1) =>
-    events.emit("config.loaded", { generation, hash, zones: "c10c", jobs: facts.jobs().length });
+    events.emit("config.loaded", { generation, hash, zones: "c10c", jobs: observed.jobs.length });
   loadConfig();
   const expose = async () => new Exposition((await metrics.expose()).text);
-  return { events, facts, metrics, loadConfig, expose };
+  return { events, observed, metrics, loadConfig, expose };
 }

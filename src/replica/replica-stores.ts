@@ -1,20 +1,20 @@
 import type { Redis } from "ioredis";
-import type { StoreClock } from "./clock/store-clock.ts";
-import type { Config, ElectionConfig } from "./config/config.ts";
-import { EtcdElection } from "./election/etcd-election.ts";
-import { EtcdLeaseStore } from "./election/etcd-lease-store.ts";
-import type { LeaseStore } from "./election/lease-store.ts";
-import { RedisLeaseStore } from "./election/redis-lease-store.ts";
-import { EtcdClient, etcdCallLimitMs } from "./etcd/client.ts";
-import type { Events } from "./events.ts";
-import { EtcdLockStore } from "./locks/etcd-lock-store.ts";
-import type { LockStore } from "./locks/lock-store.ts";
-import { RedisLockStore } from "./locks/redis-lock-store.ts";
-import type { CheckedRedis } from "./redis/checked-redis.ts";
-import { connectRedis, type Purpose } from "./redis/connect.ts";
-import { ConnectionWatch } from "./redis/connection-watch.ts";
-import { RedisKeys } from "./redis/keys.ts";
-import { RedisPresence } from "./redis/presence.ts";
+import type { StoreClock } from "../clock/store-clock.ts";
+import type { Config, ElectionConfig } from "../config/config.ts";
+import { EtcdElection } from "../election/etcd-election.ts";
+import { EtcdLeaseStore } from "../election/etcd-lease-store.ts";
+import type { LeaseStore } from "../election/lease-store.ts";
+import { RedisLeaseStore } from "../election/redis-lease-store.ts";
+import { EtcdClient, etcdCallLimitMs } from "../etcd/client.ts";
+import type { Events } from "../events.ts";
+import { EtcdLockStore } from "../locks/etcd-lock-store.ts";
+import type { LockStore } from "../locks/lock-store.ts";
+import { RedisLockStore } from "../locks/redis-lock-store.ts";
+import type { CheckedRedis } from "../redis/checked-redis.ts";
+import { connectRedis, type Purpose } from "../redis/connect.ts";
+import { ConnectionWatch } from "../redis/connection-watch.ts";
+import { RedisKeys } from "../redis/keys.ts";
+import { RedisPresence } from "../redis/presence.ts";
 
 export interface ReplicaStoresOptions {
   readonly config: Pick<Config, "namespace" | "redis" | "election">;

@@ -1,0 +1,283 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import { sleep } from "../clock/sleep.ts";
+import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
+import {
+  jobChanges,
+  rejectionReasons,
+  settingsThatNeedRestart,
+  withFixedSettings,
+} from "../config/changes.ts";
+import type { Config } from "../config/config.ts";
+import { hashZones, zoneDataOf } from "../config/zone-data.ts";
+import { AbsenceAlarm } from "../election/absence-alarm.ts";
+import { BellwetherError, failureOf } from "../errors.ts";
+import { type EventMap, Events, type Role, type StartPhase } from "../events.ts";
+import { loadHandlers } from "../handlers/load-handlers.ts";
+import { createLog, logEvents } from "../log.ts";
+import { stdoutLines } from "../log-output.ts";
+import { ProbeServer } from "../observability/probe-server.ts";
+import { FORMAT } from "../redis/format.ts";
+import type { Carried } from "./part.ts";
+import { reachRedis } from "./reached-redis.ts";
+import { ReplicaStores } from "./replica-stores.ts";
+import { RunningReplica } from "./running-replica.ts";
+
+export interface ReplicaOptions {
+  readonly config: Config;
+  /** A name for people; the host name by default. The replica's id adds what makes it unique per process start. */
+  readonly id?: string;
+  readonly roles?: readonly Role[];
+  /** Receives every event; the log is one more subscriber. */
+  readonly events?: Events;
+  /** False: nothing is logged, the caller subscribes to the events. */
+  readonly log?: boolean;
+  /** The newest format of the data in Redis that it understands: this release's own, but for tests of upgrades. */
+  readonly format?: number;
+}
+
+/**
+ * One replica, as its owner asks for it. It loads the handlers and waits for Redis, then joins the others as a
+ * `RunningReplica`. Until then it listens on its address, knows of no leader, and can be stopped at any moment.
+ */
+export class Replica {
+  readonly id: string;
+  readonly events: Events;
+  readonly #roles: readonly Role[];
+  readonly #format: number;
+  readonly #stores: ReplicaStores;
+  readonly #log: Logger;
+  readonly #absence: AbsenceAlarm;
+  readonly #probes: ProbeServer | null;
+  readonly #stopping = new AbortController();
+  /** The handlers are loaded, or will not be any more. */
+  readonly #loaded = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<never>();
+  #unwatchLog = (): unknown => undefined;
+  #carried: Carried;
+  /** Null until it has joined the others. */
+  #running: RunningReplica | null = null;
+  /** Whether `replica.started` was emitted; if not, `replica.stopped` is not emitted either. */
+  #isTold = false;
+  #hasFailed = false;
+  /** What a start that goes on is doing. */
+  #phase: StartPhase | null = null;
+  #started: Promise<void> | null = null;
+  #stopped: Promise<boolean> | null = null;
+
+  /**
+   * Rejects when it cannot go on although it had started: BW_FORMAT_NEWER (all others were upgraded), or a bug ended its
+   * part in the election. The owner of the replica stops it then.
+   */
+  get failure(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** The configuration that it runs with. */
+  get carried(): { readonly generation: number; readonly hash: string } {
+    const { generation, hash } = this.#carried.config;
+    return { generation, hash };
+  }
+
+  constructor({ config, events = new Events(), ...options }: ReplicaOptions) {
+    this.#carried = carriedBy(config, new Map());
+    this.#roles = options.roles ?? ["scheduler", "worker"];
+    this.#format = options.format ?? FORMAT;
+    this.events = events;
+    this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
+    this.#stores = new ReplicaStores({
+      config,
+      id: this.id,
+      events,
+      onEtcdAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
+    });
+    this.#log = createLog(config.log.level, { namespace: config.namespace, replica: this.id });
+    this.#absence = new AbsenceAlarm({
+      clock: { monotonicMs: () => performance.now() },
+      leaseTtlMs: config.election.leaseTtlMs,
+      raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
+    });
+    this.#failure.promise.catch(() => undefined);
+    if (options.log !== false) {
+      logEvents(events, this.#log);
+      this.#unwatchLog = stdoutLines.onGap(gap => events.emit("log.recovered", gap));
+    }
+    this.#probes = this.#createProbes();
+  }
+
+  /**
+   * Loads the handlers, waits for Redis, and starts what the roles need. Throws BW_LISTEN_FAILED, BW_HANDLERS_INVALID,
+   * BW_REDIS_TOO_OLD and BW_FORMAT_NEWER; a Redis that does not answer is waited for. `stop` ends it, whatever it
+   * waits for.
+   */
+  start(): Promise<void> {
+    this.#started ??= this.#start()
+      .catch((error: unknown) => {
+        if (error instanceof Aborted) return;
+        this.#tellFailure(error);
+        throw error;
+      })
+      .finally(() => {
+        this.#phase = null;
+      });
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    this.#phase = "loading the handlers";
+    // From here on: one that waits for a handler or for Redis knows of no leader either.
+    this.#absence.check("this replica has not asked who leads yet");
+    const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
+    await this.#load(http);
+
+    const reached = await reachRedis(
+      {
+        stores: this.#stores,
+        format: this.#format,
+        absence: this.#absence,
+        // The elector reports whom a scheduler follows.
+        events: this.#roles.includes("scheduler") ? null : this.events,
+        onAnswer: tookMs => this.#probes?.storeAnswered("redis", tookMs),
+        onPhase: phase => {
+          this.#phase = phase;
+        },
+      },
+      this.#stopping.signal,
+    );
+    this.#running = new RunningReplica({
+      ...reached,
+      id: this.id,
+      roles: this.#roles,
+      format: this.#format,
+      carried: this.#carried,
+      events: this.events,
+      log: this.#log,
+      stores: this.#stores,
+      absence: this.#absence,
+      onFailure: error => this.#fail(error),
+    });
+    await this.#running.start(this.#stopping.signal);
+  }
+
+  async #load(http: string | undefined): Promise<void> {
+    const { config } = this.#carried;
+    const { handlers, problems } = await this.#unlessStopped(this.#loadHandlers(config));
+    if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
+    this.#carried = { ...this.#carried, handlers };
+    this.#loaded.resolve();
+    this.#isTold = true;
+    this.events.emit("replica.started", {
+      roles: this.#roles,
+      generation: config.generation,
+      pid: process.pid,
+      tz: this.#carried.zones.tz,
+      ...(http === undefined ? {} : { http }),
+    });
+    this.#tellConfig({});
+  }
+
+  /**
+   * Goes on with a changed configuration: jobs, handlers, queues, generation and log level, without restarting a worker
+   * or dropping a tick. Resolves with the obstacles, and nothing has changed then, or with an empty list when it was
+   * applied. Not to be called again before it has resolved.
+   */
+  async reconfigure(changed: Config): Promise<readonly string[]> {
+    await this.#loaded.promise;
+    if (this.#stopping.signal.aborted) return [];
+    const before = this.#carried.config;
+    const reasons = rejectionReasons(before, changed);
+    if (reasons.length > 0) return reasons;
+    const loaded = await this.#unlessStopped(this.#loadHandlers(changed)).catch(() => null);
+    if (loaded === null) return [];
+    const { handlers, problems } = loaded;
+    if (problems.length > 0) return problems;
+
+    const changes = await jobChanges(before, changed);
+    if (this.#stopping.signal.aborted) return [];
+    const needsRestart = settingsThatNeedRestart(before, changed);
+    this.#carried = carriedBy(withFixedSettings(before, changed), handlers);
+    this.#log.level = changed.log.level;
+    this.#running?.carry(this.#carried);
+    this.#tellConfig({ ...(needsRestart.length === 0 ? {} : { needsRestart }), ...changes });
+    return [];
+  }
+
+  #tellConfig(changes: Partial<EventMap["config.loaded"]>): void {
+    const { config, zones } = this.#carried;
+    const { generation, hash, jobs } = config;
+    this.events.emit("config.loaded", {
+      generation,
+      hash,
+      zones: hashZones(zones),
+      jobs: jobs.length,
+      ...changes,
+    });
+  }
+
+  async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
+    const ours = this.#roles.includes("worker") ? jobs : [];
+    const { handlers, issues } = await loadHandlers({ jobs: ours, jobsDir, places });
+    return { handlers, problems: issues.map(problem => problem.message) };
+  }
+
+  /**
+   * Stops for good; safe to call twice. Resolves with whether every running handler came to its end within
+   * `shutdownTimeout`.
+   */
+  stop(reason: string): Promise<boolean> {
+    this.#stopped ??= this.#stop(reason);
+    return this.#stopped;
+  }
+
+  async #stop(reason: string): Promise<boolean> {
+    const about = { roles: this.#roles, generation: this.#carried.config.generation };
+    if (this.#phase !== null) this.events.emit("replica.interrupted", { reason, phase: this.#phase });
+    if (this.#isTold) this.events.emit("replica.stopping", { ...about, reason });
+    this.#stopping.abort();
+    this.#loaded.resolve();
+    await this.#started?.catch(() => undefined);
+    const isFinished = (await this.#running?.stop()) ?? true;
+    this.#stores.close();
+    await this.#probes?.stop();
+    if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
+    this.#unwatchLog();
+    return isFinished;
+  }
+
+  #createProbes(): ProbeServer | null {
+    const { http } = this.#carried.config;
+    if (http === false) return null;
+    return new ProbeServer({
+      at: http,
+      events: this.events,
+      clock: { monotonicMs: () => performance.now(), sleep },
+      replica: {
+        config: () => this.#carried.config,
+        running: () => this.#running,
+        absence: this.#absence,
+        log: stdoutLines,
+      },
+    });
+  }
+
+  #fail(error: BellwetherError): void {
+    this.#tellFailure(error);
+    this.#failure.reject(error);
+  }
+
+  #tellFailure(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.events.emit("replica.failed", failureOf(error));
+  }
+
+  /** Waits for a step of the start, but not beyond `stop`. */
+  #unlessStopped<T>(step: Promise<T>): Promise<T> {
+    return unlessAborted(step, this.#stopping.signal);
+  }
+}
+
+function carriedBy(config: Config, handlers: Carried["handlers"]): Carried {
+  return { config, handlers, zones: zoneDataOf(config.jobs, Date.now()) };
+}

@@ -1,0 +1,162 @@
+import type { Logger } from "pino";
+import { DataGuard } from "../alarm/data-guard.ts";
+import { DurabilityAlarm } from "../alarm/durability-alarm.ts";
+import { OverdueAlarm } from "../alarm/overdue-alarm.ts";
+import { StuckAlarm } from "../alarm/stuck-alarm.ts";
+import { ClockKeeper } from "../clock/clock-keeper.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
+import type { StoreClock } from "../clock/store-clock.ts";
+import type { AbsenceAlarm } from "../election/absence-alarm.ts";
+import type { CurrentTerm } from "../election/elector.ts";
+import type { BellwetherError } from "../errors.ts";
+import type { Events, Role } from "../events.ts";
+import { readDueLanes } from "../launch/cursors.ts";
+import { recordResult } from "../launch/history.ts";
+import { LaunchedRuns } from "../launch/launched-runs.ts";
+import { putBack, readMemory } from "../launch/memory.ts";
+import { QueueDepths } from "../launch/queue-depths.ts";
+import { lookAtQueue } from "../launch/queue-look.ts";
+import { readWaits } from "../launch/unfinished.ts";
+import { Locks } from "../locks/locks.ts";
+import { readReplicas } from "../redis/replica-registry.ts";
+import { checkDurability } from "../redis/server-check.ts";
+import { Workers } from "../worker/workers.ts";
+import { Membership } from "./membership.ts";
+import type { Carried, Part } from "./part.ts";
+import type { ReachedRedis } from "./reached-redis.ts";
+import type { ReplicaStores } from "./replica-stores.ts";
+import { Scheduler } from "./scheduler.ts";
+
+const CLEANUP_LIMIT_MS = 1_000;
+
+export interface RunningReplicaOptions extends ReachedRedis {
+  readonly id: string;
+  readonly roles: readonly Role[];
+  readonly format: number;
+  readonly carried: Carried;
+  readonly events: Events;
+  /** Handlers log through its children. */
+  readonly log: Logger;
+  readonly stores: ReplicaStores;
+  readonly absence: AbsenceAlarm;
+  /** Called when the replica cannot go on. */
+  readonly onFailure: (error: BellwetherError) => void;
+}
+
+/** A replica that has joined the others: all of its parts, the order in which they start, and that in which they stop. */
+export class RunningReplica {
+  readonly clock: StoreClock;
+  readonly overdueAlarm: OverdueAlarm;
+  readonly stuckAlarm: StuckAlarm;
+  readonly queueDepths: QueueDepths;
+  /** The term that is led, until the leader's work has ended. */
+  readonly currentTerm: () => CurrentTerm | null;
+  readonly #options: RunningReplicaOptions;
+  /** What its roles add, leadership first. */
+  readonly #byRole: readonly Part[];
+  /** What every replica does. */
+  readonly #others: readonly Part[];
+  /** Connections are about to be closed. */
+  readonly #closing = new AbortController();
+  #carried: Carried;
+
+  constructor(options: RunningReplicaOptions) {
+    this.#options = options;
+    this.#carried = options.carried;
+    const { roles, stores, redis, clock, events, leaderWatch } = options;
+    const { keys } = stores;
+    const { jobs, queues, election } = options.carried.config;
+    this.clock = clock;
+    this.queueDepths = new QueueDepths({ redis, keys });
+    this.overdueAlarm = new OverdueAlarm({
+      jobs,
+      clock,
+      events,
+      readLanes: jobs => readDueLanes(redis, keys, jobs),
+      readWaits: jobs => readWaits(redis, keys, jobs),
+    });
+    const membership = new Membership({ ...options, keys });
+    this.stuckAlarm = new StuckAlarm({
+      clock,
+      jobs,
+      events,
+      queues: Object.keys(queues),
+      launched: new LaunchedRuns(redis, keys),
+      lookAt: (queue, runs) => lookAtQueue(redis, keys, queue, runs),
+      hasWorkers: async () => (await readReplicas(redis, keys)).some(({ roles }) => roles.includes("worker")),
+      onStuck: stuck => membership.showStuck(stuck),
+    });
+    const guard = new DataGuard({
+      clock,
+      events,
+      read: read => readMemory(redis, keys, read),
+      putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: options.id }),
+    });
+    this.#others = [
+      leaderWatch,
+      new ClockKeeper({ clock, events, intervalMs: election.leaseTtlMs / 3 }),
+      membership,
+      this.overdueAlarm,
+      this.stuckAlarm,
+      guard,
+      new DurabilityAlarm({ clock, events, check: () => checkDurability(redis) }),
+    ];
+    const scheduler = roles.includes("scheduler") ? [new Scheduler({ ...options, guard })] : [];
+    this.currentTerm = () => scheduler[0]?.currentTerm ?? null;
+    this.#byRole = roles.includes("worker") ? [...scheduler, this.#createWorker()] : scheduler;
+  }
+
+  /** Starts each part; leadership is last. */
+  async start(stopping: AbortSignal): Promise<void> {
+    for (const part of this.#others) part.start(stopping);
+    for (const part of this.#byRole.toReversed()) await part.start(stopping);
+  }
+
+  /** From the next look on, of what goes on by itself. */
+  carry(carried: Carried): void {
+    this.#carried = carried;
+    const { jobs, queues } = carried.config;
+    this.overdueAlarm.setJobs(jobs);
+    this.stuckAlarm.setJobs(jobs, Object.keys(queues));
+    for (const part of [...this.#others, ...this.#byRole]) part.carry?.(carried);
+  }
+
+  /**
+   * Leadership ends first and immediately, while running handlers have their time. Then the others stop. Resolves with
+   * whether every handler came to its end. The connections are not needed any more by then.
+   */
+  async stop(): Promise<boolean> {
+    const ends = await Promise.all(this.#byRole.map(part => part.stop()));
+    // Their last writes to Redis are best effort: a server that hangs must not hold up the end.
+    const cleanups = [...this.#others.map(part => part.stop()), this.queueDepths.close()];
+    await settlesWithin(Promise.allSettled(cleanups), CLEANUP_LIMIT_MS);
+    this.#closing.abort();
+    return !ends.includes(false);
+  }
+
+  /** Locks end after the handlers that hold them. */
+  #createWorker(): Part {
+    const { stores, redis, clock, events, log, id, carried } = this.#options;
+    const locks = new Locks({ store: stores.lockStore(clock), clock, events });
+    const workers = new Workers({
+      config: carried.config,
+      handlers: carried.handlers,
+      replica: id,
+      connect: () => stores.connect("worker"),
+      events,
+      log,
+      locks,
+      skewMs: () => clock.skewMs(),
+      recordResult: result => recordResult(redis, stores.keys, result, this.#closing.signal),
+    });
+    return {
+      start: () => workers.start(),
+      stop: async () => {
+        const isFinished = await workers.stop({ deadlineMs: this.#carried.config.shutdownTimeoutMs });
+        await locks.stop();
+        return isFinished;
+      },
+      carry: ({ config, handlers }) => workers.update(config, handlers),
+    };
+  }
+}

@@ -1,0 +1,111 @@
+import type { Redis } from "ioredis";
+import type { DataGuard } from "../alarm/data-guard.ts";
+import type { Clock } from "../clock/clock.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
+import { unlessAborted } from "../clock/unless-aborted.ts";
+import type { AbsenceAlarm } from "../election/absence-alarm.ts";
+import { type CurrentTerm, Elector, type Term, type TermWorkEnd } from "../election/elector.ts";
+import { readLeader } from "../election/leader-record.ts";
+import type { LeaderWatch } from "../election/leader-watch.ts";
+import { BellwetherError, messageOf } from "../errors.ts";
+import type { Events } from "../events.ts";
+import { Launcher } from "../launch/launcher.ts";
+import { LeaderLoop } from "../leader/leader-loop.ts";
+import { OperatorLog } from "../operator/operator-log.ts";
+import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
+import type { Carried, Part } from "./part.ts";
+import type { ReplicaStores } from "./replica-stores.ts";
+
+/** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
+const RESIGN_LIMIT_MS = 8_000;
+const CLOSE_LIMIT_MS = 1_000;
+
+export interface SchedulerOptions {
+  readonly stores: ReplicaStores;
+  /** The main connection. */
+  readonly redis: Redis;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** The replica's id. */
+  readonly id: string;
+  readonly format: number;
+  readonly carried: Carried;
+  readonly absence: AbsenceAlarm;
+  /** Ends when the election begins. */
+  readonly leaderWatch: LeaderWatch;
+  readonly guard: DataGuard;
+  /** Called when the election breaks down, which is a bug. */
+  readonly onFailure: (error: BellwetherError) => void;
+}
+
+/** What a replica with the role of a scheduler adds: it campaigns, and launches while it leads. */
+export class Scheduler implements Part {
+  readonly #options: SchedulerOptions;
+  readonly #launcher: Launcher;
+  readonly #leaderLoop: LeaderLoop;
+  readonly #operatorLog: OperatorLog;
+  readonly #elector: Elector;
+  #carried: Carried;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#carried = options.carried;
+    const { stores, redis, clock, events, id, format, absence, guard } = options;
+    const { keys } = stores;
+    const { jobs, election, generation } = options.carried.config;
+    const store = stores.leaseStore();
+    const launcher = new Launcher({ redis: stores.connect("noRetry", "launch"), keys, jobs, format });
+    this.#launcher = launcher;
+    this.#leaderLoop = new LeaderLoop({
+      launcher,
+      clock,
+      events,
+      jobs,
+      settle: term => guard.settle(term),
+      isAgreed: async () => areJobsAgreed(this.#carried.config, await readReplicas(redis, keys)),
+    });
+    this.#operatorLog = new OperatorLog({ redis, keys, clock, events });
+    this.#elector = new Elector({
+      store,
+      clock,
+      events,
+      replica: id,
+      generation,
+      leaseTtlMs: election.leaseTtlMs,
+      runTerm: term => this.#runTerm(term),
+      canLaunch: () => launcher.isConnected() && redis.status === "ready",
+      seekLeader: () => readLeader(redis, keys),
+      absence,
+    });
+    this.#elector.failure.catch((cause: unknown) => {
+      const rule = `the election ends only with stop(), but: ${messageOf(cause)}`;
+      options.onFailure(new BellwetherError("BW_BUG", { rule }, { cause }));
+    });
+  }
+
+  get currentTerm(): CurrentTerm | null {
+    return this.#elector.currentTerm;
+  }
+
+  async start(stopping: AbortSignal): Promise<void> {
+    await unlessAborted(this.#options.leaderWatch.stop(), stopping);
+    this.#elector.start();
+  }
+
+  async stop(): Promise<void> {
+    await settlesWithin(this.#elector.stop("shutdown"), RESIGN_LIMIT_MS);
+    await settlesWithin(this.#launcher.close(), CLOSE_LIMIT_MS);
+  }
+
+  carry(carried: Carried): void {
+    this.#carried = carried;
+    this.#leaderLoop.setJobs(carried.config.jobs);
+    this.#elector.setGeneration(carried.config.generation);
+  }
+
+  async #runTerm(term: Term): Promise<TermWorkEnd> {
+    const { guard } = this.#options;
+    await guard.begin(term);
+    return this.#operatorLog.during(term, () => this.#leaderLoop.runTerm(term)).finally(() => guard.end());
+  }
+}
