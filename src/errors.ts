@@ -104,3 +104,8 @@ export function failureOf(error: unknown): { readonly error: string; readonly co
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** The code of the system or of a library (`ENOENT`); null where the error has none. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && "code" in error ? String(error.code) : null;
+}

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
+import { messageOf } from "../errors.ts";
 import type { EventMap, Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
 import { dataLossOf } from "./data-loss.ts";
@@ -164,8 +165,4 @@ export class DataGuard {
     open.isTold = true;
     this.#options.events.emit("redis.lostData", fields);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
+import { codeOf } from "../errors.ts";
 import { importCrontab } from "../import/crontab.ts";
 import { findUserColumn } from "../import/crontab-users.ts";
 import { readTz } from "../import/crontab-zone.ts";
@@ -81,7 +82,7 @@ async function readInput(file: string, io: Io): Promise<Buffer> {
   try {
     return await readFile(path.resolve(io.cwd, file));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = codeOf(error) ?? "";
     const why: Record<string, string> = {
       ENOENT: "there is no such file",
       EISDIR: "it is a folder, expected a file",

@@ -1,5 +1,6 @@
 import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { messageOf } from "../errors.ts";
 import { projectFiles } from "./init/project-files.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { version } from "./version.ts";
@@ -74,7 +75,7 @@ async function writeAll(
     }
   } catch (error) {
     for (const step of undo.reverse()) await step();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CliFailure(`cannot write to ${directory}: ${why}; nothing was left behind`);
   }
 }

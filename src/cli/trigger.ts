@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";
@@ -29,7 +30,7 @@ function parseData(text: string | undefined): Record<string, unknown> {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CliFailure(`--data: expected a JSON object, found text that is not JSON (${why})`, EXIT.usage);
   }
   if (typeof data !== "object" || data === null || Array.isArray(data)) {

@@ -3,7 +3,7 @@ import { MAX_ICS_BYTES, readIcs } from "../ical/ics.ts";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { type ConfigIssue, type Path, some } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { readBytes, shownPath } from "./document/files.ts";
 import { calendarSchema } from "./schemas/job-schema.ts";
@@ -65,8 +65,4 @@ async function readCalendar(document: ConfigDocument, place: Path, configDir: st
   const origin = document.originOf([...place, "file"]);
   const problem = `${origin === null ? shownPath(file) : "the file"}: ${result.problem}`;
   return { stretches: [], issues: some(document.issueAt([...place, "file"], problem)), file };
-}
-
-function some(issue: ConfigIssue | null): ConfigIssue[] {
-  return issue === null ? [] : [issue];
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
+import { messageOf } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { findConfigFiles, readBytes } from "./document/files.ts";
 import { formatIssue, type LoadResult } from "./load.ts";
@@ -142,7 +143,5 @@ export class ConfigWatcher {
 
 /** What goes wrong beyond all mistakes must not end the watching. */
 function explain(error: unknown): readonly string[] {
-  return [
-    `the configuration cannot be taken over: ${error instanceof Error ? error.message : String(error)}`,
-  ];
+  return [`the configuration cannot be taken over: ${messageOf(error)}`];
 }

@@ -7,7 +7,7 @@ import { calendarNameOf } from "../schedule/parse-exception.ts";
 import { SCHEDULE_KINDS } from "../schedule/schedule-kinds.ts";
 import { type KindFields, kindsIn, type ScheduleSpec } from "../schedule/spec.ts";
 import type { Job } from "./config.ts";
-import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import { type ConfigIssue, type Path, some } from "./document/config-issue.ts";
 import { quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
@@ -218,8 +218,4 @@ function jobOf(
     retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
     timeoutMs: policies.timeout ?? null,
   };
-}
-
-function some(issue: ConfigIssue | null): ConfigIssue[] {
-  return issue === null ? [] : [issue];
 }

@@ -3,7 +3,7 @@ import type { HandlerRef } from "../handlers/handler-kinds.ts";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
 import type { Job } from "./config.ts";
-import type { ConfigIssue } from "./document/config-issue.ts";
+import { type ConfigIssue, some } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./schemas/job-schema.ts";
@@ -104,8 +104,4 @@ function readDefaults(document: ConfigDocument, issues: ConfigIssue[]): JobPolic
   if (checked.ok) return checked.value;
   issues.push(...checked.issues);
   return validParts({ shape: defaultsSchema.shape, ...place });
-}
-
-function some(issue: ConfigIssue | null): ConfigIssue[] {
-  return issue === null ? [] : [issue];
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { messageOf } from "../errors.ts";
 
 export interface AbsenceAlarmOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -8,7 +9,7 @@ export interface AbsenceAlarmOptions {
 
 /** For a replica that cannot know whether there is a leader: others may be well. */
 export function cannotSee(error: unknown): string {
-  return `this replica cannot see who leads: ${error instanceof Error ? error.message : error}`;
+  return `this replica cannot see who leads: ${messageOf(error)}`;
 }
 
 /**

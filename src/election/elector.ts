@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Wakeup } from "../clock/wakeup.ts";
+import { messageOf } from "../errors.ts";
 import type { EndCause, EventMap, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
 import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import { BackOff } from "./back-off.ts";
-import { messageOf } from "./end-cause.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import {
   type Bid,

@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { messageOf } from "../errors.ts";
 import { type EndCause, TERM_CAUSES } from "../events.ts";
+import { isErrorReply } from "../redis/refusal.ts";
 
 /** Of a text from outside, in the record of the leader and in every replica's log. */
 const WORDS_LIMIT = 300;
@@ -29,10 +31,5 @@ export function readCause(stored: string): EndCause {
 
 /** Why there was no answer: an answer of the store that refuses is something else than none. */
 export function causeOfFailure(error: unknown): EndCause {
-  const isRefusal = error instanceof Error && error.name === "ReplyError";
-  return { cause: isRefusal ? "refused" : "unreachable", error: messageOf(error) };
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return { cause: isErrorReply(error) ? "refused" : "unreachable", error: messageOf(error) };
 }

@@ -1,4 +1,5 @@
 import type { EtcdAddress } from "../config/config.ts";
+import { codeOf, messageOf } from "../errors.ts";
 import { etcd3 } from "./packages.ts";
 
 /** True for an error that is etcd's own answer to the call: nothing is wrong with the connection. */
@@ -33,8 +34,8 @@ export function describeFailure(
   const { tls } = address;
   const { EtcdAuthenticationFailedError, EtcdPermissionDeniedError } = etcd3();
   const username = address.credentials?.username;
-  const text = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const text = messageOf(error);
+  const code = codeOf(error) ?? "";
   if (error instanceof EtcdAuthenticationFailedError) {
     return `etcd refused the user name or the password of user ${username}; correct election.etcd.username and password`;
   }

@@ -1,4 +1,4 @@
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, codeOf, messageOf } from "../errors.ts";
 import { type Command, problemOfCommand } from "./find-program.ts";
 import type { Handler, Run } from "./handler.ts";
 import type { LoadedHandler } from "./handler-kind.ts";
@@ -82,9 +82,7 @@ export class CommandHandler implements Handler {
       });
     } catch (error) {
       const why =
-        shortageOf(error) ??
-        (await problemOfCommand(this.#ref, process.env["PATH"])) ??
-        (error instanceof Error ? error.message : String(error));
+        shortageOf(error) ?? (await problemOfCommand(this.#ref, process.env["PATH"])) ?? messageOf(error);
       const fields = { program: this.#program, why };
       throw withoutStack(new BellwetherError("BW_COMMAND_NOT_STARTED", fields, { cause: error }));
     }
@@ -117,6 +115,5 @@ const SHORTAGES: Readonly<Record<string, string>> = {
 
 /** What the system has too little of to start any program, or null. */
 function shortageOf(error: unknown): string | null {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return SHORTAGES[code] ?? null;
+  return SHORTAGES[codeOf(error) ?? ""] ?? null;
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { settlesWithin } from "../clock/settles-within.ts";
+import { codeOf } from "../errors.ts";
 
 export interface ProcessGroupOptions {
   readonly argv: readonly string[];
@@ -116,7 +117,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch (error) {
     // ESRCH: no process is left. EPERM: on macOS, the same of a group of zombies.
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = codeOf(error);
     if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }

@@ -1,4 +1,5 @@
 import ICAL from "ical.js";
+import { messageOf } from "../errors.ts";
 import { IcsError } from "./ics-error.ts";
 
 /*
@@ -105,7 +106,7 @@ export function parseComponent({ name, lines: written }: IcsComponent): ICAL.Com
       property.getValues();
       component.addProperty(property);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       if (isTime) throw new IcsError(`${TIMES.exec(text)?.[1]?.toUpperCase()}: ${why}`, number);
     }
   }

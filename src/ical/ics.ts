@@ -1,4 +1,5 @@
 import type ICAL from "ical.js";
+import { messageOf } from "../errors.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { IcsError } from "./ics-error.ts";
 import { isCancelled, shownName, stretchesOf } from "./ics-event.ts";
@@ -99,7 +100,7 @@ function inEvent<T>(number: number, component: IcsComponent, act: () => T): T {
 
 /** ical.js quotes what it found, as long as it is. */
 function firstWords(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).replace(/[\s\p{C}]+/gu, " ");
+  const text = messageOf(error).replace(/[\s\p{C}]+/gu, " ");
   const length = error instanceof IcsError ? 300 : 120;
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }

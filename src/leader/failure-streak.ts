@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Progress } from "../election/progress.ts";
-import { isBellwetherError } from "../errors.ts";
+import { isBellwetherError, messageOf } from "../errors.ts";
 
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
@@ -53,8 +53,4 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 function isAnswer(error: unknown): boolean {
   if (!isBellwetherError(error)) return error instanceof Error && error.name === "ReplyError";
   return !UNANSWERED.has(error.code);
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

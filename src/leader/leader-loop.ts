@@ -1,11 +1,11 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term, TermWorkEnd } from "../election/elector.ts";
-import { BellwetherError, isBellwetherError } from "../errors.ts";
+import { BellwetherError, isBellwetherError, messageOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import { reportDecision } from "./decision-events.ts";
-import { FailureStreak, messageOf } from "./failure-streak.ts";
+import { FailureStreak } from "./failure-streak.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Retirement } from "./retirement.ts";
 import { TermState } from "./term-state.ts";

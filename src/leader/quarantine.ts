@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term } from "../election/elector.ts";
-import { isBellwetherError } from "../errors.ts";
+import { isBellwetherError, messageOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Committed } from "../launch/commit.ts";
 import { pagesOf } from "../launch/job-states.ts";
@@ -9,7 +9,6 @@ import type { Launcher, OpenOutcome } from "../launch/launcher.ts";
 import type { QuarantineRecord } from "../launch/quarantine.ts";
 import { type QuarantineReason, tellReason } from "../reasons.ts";
 import type { Decision } from "../schedule/decision.ts";
-import { messageOf } from "./failure-streak.ts";
 
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 10 * 60_000;
@@ -162,7 +161,10 @@ export class Quarantine {
     if (isBellwetherError(error, "BW_REDIS_AWAY") || isBellwetherError(error, "BW_CONNECTION_CHANGED"))
       return false;
     const isRefused = isBellwetherError(error, "BW_LAUNCH_REFUSED");
-    const reason = messageOf(isRefused ? error.cause : error);
+    const cause = isRefused ? error.cause : error;
+    const refusal =
+      cause instanceof Error && "previousErrors" in cause ? [cause.previousErrors].flat()[0] : null;
+    const reason = messageOf(refusal ?? cause);
     if (SERVER_REFUSALS.test(reason)) return false;
     const jobs = new Set(batch.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const isAlone = jobs.size === 1;

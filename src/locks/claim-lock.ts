@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Wakeup } from "../clock/wakeup.ts";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, messageOf } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 import { trustedUntilMs } from "./trust.ts";
@@ -81,7 +81,7 @@ async function ask(store: LockStore, claim: Claim, signal: AbortSignal): Promise
   const onAbort = () => aborted.resolve({ outcome: "no answer", error: "given up" });
   signal.addEventListener("abort", onAbort);
   const asked = store.acquire(claim).catch((error: unknown): Answer => {
-    return { outcome: "no answer", error: error instanceof Error ? error.message : String(error) };
+    return { outcome: "no answer", error: messageOf(error) };
   });
   const answer = await Promise.race([asked, aborted.promise]);
   signal.removeEventListener("abort", onAbort);

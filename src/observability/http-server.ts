@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { ListenConfig } from "../config/config.ts";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, codeOf } from "../errors.ts";
 
 /** These endpoints take small requests; keep slow, idle or numerous clients cheap. */
 const LIMITS = {
@@ -56,7 +56,7 @@ export async function listen(server: FastifyInstance, setting: string, at: Liste
   try {
     await server.listen({ host: at.host, port: at.port });
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const why = codeOf(error) ?? String(error);
     throw new BellwetherError("BW_LISTEN_FAILED", { setting, ...at, why }, { cause: error });
   }
   const address = server.server.address();

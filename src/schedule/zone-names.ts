@@ -1,4 +1,5 @@
 import { BoundedCache } from "./bounded-cache.ts";
+import { editDistance } from "./edit-distance.ts";
 import { WINDOWS_ZONES } from "./windows-zones.ts";
 
 /*
@@ -118,18 +119,4 @@ function nearestZone(name: string): string | null {
     if (distance < (best?.distance ?? Math.max(2, wanted.length / 3))) best = { zone, distance };
   }
   return best?.zone ?? null;
-}
-
-/** Levenshtein's distance: how many letters to add, drop or change. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

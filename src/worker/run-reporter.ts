@@ -1,20 +1,9 @@
 import type { Job as BullJob } from "bullmq";
 import type { Events } from "../events.ts";
 import { type DropReason, type ReturnReason, type RunLostReason, tellReason } from "../reasons.ts";
+import type { RunResult } from "../redis/run-result.ts";
 import { describeError } from "./run-error.ts";
 import { isConnectionError, RepeatFilter, safeText } from "./worker-error.ts";
-
-/** How a run ended for good. */
-export interface RunResult {
-  readonly job: string;
-  readonly run: string;
-  readonly result: "completed" | "failed";
-  readonly attempts: number;
-  /** Of the last attempt; 0 when no handler was called. */
-  readonly durationMs: number;
-  readonly replica: string;
-  readonly error?: string;
-}
 
 export interface RunReporterOptions {
   readonly events: Events;

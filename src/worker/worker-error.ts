@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { isAway, isRefusal } from "../redis/checked-redis.ts";
 
 const SOCKET_CODES = new Set([
@@ -48,7 +49,7 @@ export function isNoLongerActive(error: unknown): boolean {
  * Redis quotes them in "unknown command"; those of AUTH are a password.
  */
 export function safeText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return text.replace(/,? with args.*$/s, "").slice(0, TEXT_LIMIT);
 }
 

@@ -5,10 +5,11 @@ import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { silentConnectionsOf } from "../redis/connect.ts";
 import { RedisKeys } from "../redis/keys.ts";
+import type { RunResult } from "../redis/run-result.ts";
 import type { RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
 import { QueueConsumer, type Work } from "./queue-consumer.ts";
-import { RunReporter, type RunResult } from "./run-reporter.ts";
+import { RunReporter } from "./run-reporter.ts";
 import { DEFAULT_TIMING, type WorkerTiming } from "./worker-timing.ts";
 
 export interface WorkersOptions {

@@ -2,7 +2,7 @@ import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Run } from "../../src/handlers/handler.ts";
-import type { RunResult } from "../../src/worker/run-reporter.ts";
+import type { RunResult } from "../../src/redis/run-result.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster, gate } from "./worker.setup.ts";
 
