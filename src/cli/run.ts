@@ -1,5 +1,5 @@
-import { settlesWithin } from "../clock/settles-within.ts";
 import { sleep } from "../clock/sleep.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigWatcher } from "../config/config-watcher.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Wakeup } from "../clock/wakeup.ts";
+import { settlesWithin } from "../clock/within.ts";
 import { messageOf } from "../errors.ts";
 import type { EndCause, EventMap, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
@@ -447,22 +448,14 @@ export class Elector {
   /** A bid may have been granted without our knowing; the next election must not wait for it to expire. */
   async #withdraw(): Promise<void> {
     await this.#release(this.#bid(), "resigned", { cause: { cause: this.#stopReason }, wasAble: true });
-    await this.#withinReleaseLimit(this.#options.store.withdraw());
+    const { store, clock } = this.#options;
+    await settlesWithin(store.withdraw(), RELEASE_LIMIT_MS, { clock });
   }
 
-  /** A lease that cannot be released expires by itself. */
+  /** Best effort: a lease that cannot be released expires by itself, and shutdown must not wait for an unreachable store. */
   async #release(bid: Bid, reason: ReleaseReason, end: End): Promise<void> {
-    await this.#withinReleaseLimit(this.#options.store.release(bid, reason, end));
-  }
-
-  /** A release is best effort; shutdown must not wait for an unreachable store. */
-  async #withinReleaseLimit(work: Promise<void>): Promise<void> {
-    const done = new AbortController();
-    await Promise.race([
-      work.catch(() => undefined),
-      this.#options.clock.sleep(RELEASE_LIMIT_MS, done.signal),
-    ]);
-    done.abort();
+    const { store, clock } = this.#options;
+    await settlesWithin(store.release(bid, reason, end), RELEASE_LIMIT_MS, { clock });
   }
 
   /** A leader that was missing twice, some time apart, may be replaced before its lease ends. */

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { settlesWithin } from "../clock/within.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { RedisPresence } from "../redis/presence.ts";
 import { Script } from "../redis/script.ts";
@@ -151,12 +151,8 @@ export class EtcdLeaseStore implements LeaseStore {
     if (place?.token !== bid.token) return;
     this.#place = null;
     const { term, leader } = this.#keys;
-    const answered = new AbortController();
-    await Promise.race([
-      END.run(this.#redis, [term, leader], [bid.token, reason, ...endArgs(end)]).catch(() => undefined),
-      delay(END_LIMIT_MS, undefined, { signal: answered.signal }).catch(() => undefined),
-    ]);
-    answered.abort();
+    const ended = END.run(this.#redis, [term, leader], [bid.token, reason, ...endArgs(end)]);
+    await settlesWithin(ended, END_LIMIT_MS);
     await this.#election.leave(place.candidate);
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
+import { within } from "../clock/within.ts";
 import type { EndCause } from "../events.ts";
 import type { LostReason, ResignReason } from "../reasons.ts";
 import { causeOfFailure } from "./end-cause.ts";
@@ -166,14 +167,8 @@ export class LeaseKeeper {
   /** An answer that comes when the lease is not trusted any more is none. */
   async #renew(sentMs: number, isProven: boolean, ending: AbortSignal) {
     const { store, clock, bid } = this.#options;
-    const answered = new AbortController();
-    const answer = await Promise.race([
-      store.renew({ ...bid, generation: this.#carried, isProven }).catch(causeOfFailure),
-      clock
-        .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([answered.signal, ending]))
-        .then(() => "too late" as const),
-    ]);
-    answered.abort();
-    return answer;
+    const renewed = store.renew({ ...bid, generation: this.#carried, isProven }).catch(causeOfFailure);
+    const trustedMs = this.#trustedUntilMs - sentMs;
+    return await within(renewed, trustedMs, "too late" as const, { clock, signal: ending });
   }
 }

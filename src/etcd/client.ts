@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Etcd3, IOptions } from "etcd3";
+import { sleep } from "../clock/sleep.ts";
+import { within } from "../clock/within.ts";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { describeFailure, isAnswer, isRefusal, isStaleToken } from "./failure.ts";
@@ -74,7 +75,7 @@ export class EtcdClient {
         if (!isStaleToken(error) || tokens === TOKEN_TRIES) continue;
         tokens += 1;
         tries -= 1;
-        await delay(TOKEN_PAUSE_MS);
+        await sleep(TOKEN_PAUSE_MS);
       }
     }
     if (failure === undefined) throw new Error("the etcd client is closed");
@@ -136,7 +137,7 @@ export class EtcdClient {
       } catch {
         // The calls find out and tell why.
       }
-      await pause(WATCH_RETRY_MS, ending);
+      await sleep(WATCH_RETRY_MS, ending);
     }
   }
 
@@ -242,12 +243,13 @@ function deadlineIn(ms: number): number {
 }
 
 /** Rejects with `NoAnswer` when the work takes longer. */
-function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => reject(new NoAnswer()), limitMs);
-  work.then(resolve, reject).finally(() => clearTimeout(timer));
-  return promise;
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  const answer = await within(work, limitMs, LATE);
+  if (answer === LATE) throw new NoAnswer();
+  return answer;
 }
+
+const LATE = Symbol("late");
 
 class NoAnswer extends Error {}
 
@@ -256,11 +258,6 @@ type WatchStream = Awaited<ReturnType<Etcd3["watchClient"]["watch"]>>;
 function cancelStream(stream: WatchStream): void {
   stream.on("error", () => undefined);
   stream.cancel();
-}
-
-/** Resolves after `ms`, or when the signal aborts, of which it keeps no listener. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The first key after all keys with the prefix. */

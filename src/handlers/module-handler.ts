@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { nearest } from "../config/nearest.ts";
+import { within } from "../clock/within.ts";
 import { type DefinedHandler, isDefinedHandler } from "./define-handler.ts";
 import type { Handler, Run } from "./handler.ts";
 import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
@@ -63,12 +64,13 @@ function explainMissing(jobsDir: string, reference: string): string {
 
 /** Imports a module and takes the handler that it exports. */
 async function importHandler(file: string, limitMs: number): Promise<LoadedHandler> {
-  const imported = await withinLimit(
+  const imported = await within(
     import(pathToFileURL(file).href).then(
       (module: Record<string, unknown>) => ({ module }),
       (error: unknown) => ({ error }),
     ),
     limitMs,
+    null,
   );
   const shown = shorten(file);
   if (imported === null) {
@@ -101,14 +103,6 @@ function describeExports(module: Record<string, unknown>, exported: unknown): st
     return `a default export of type ${exported === null ? "null" : typeof exported}`;
   const names = Object.keys(module).filter(name => name !== "default");
   return names.length === 0 ? "no exports" : `no default export, only ${names.join(", ")}`;
-}
-
-async function withinLimit<T>(work: Promise<T>, limitMs: number): Promise<T | null> {
-  const over = Promise.withResolvers<null>();
-  const timer = setTimeout(() => over.resolve(null), limitMs);
-  const first = await Promise.race([work, over.promise]);
-  clearTimeout(timer);
-  return first;
 }
 
 /** Relative to the working folder where it is below, as people see it. */

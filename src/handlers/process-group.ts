@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { settlesWithin } from "../clock/settles-within.ts";
+import { settlesWithin } from "../clock/within.ts";
 import { codeOf } from "../errors.ts";
 
 export interface ProcessGroupOptions {

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { within } from "../clock/within.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type LockLostReason, reasonText } from "../reasons.ts";
@@ -113,14 +114,11 @@ export class HeldLock {
   async #renew(): Promise<number> {
     const { store, claim, clock, random } = this.#options;
     const sentMs = clock.monotonicMs();
-    const decided = new AbortController();
-    const answer = await Promise.race([
-      store.renew(claim).catch(() => "no answer" as const),
-      clock
-        .sleep(this.#trustedUntilMs - sentMs, AbortSignal.any([decided.signal, this.#over.signal]))
-        .then(() => "no answer" as const),
-    ]);
-    decided.abort();
+    const renewed = store.renew(claim).catch(() => "no answer" as const);
+    const answer = await within(renewed, this.#trustedUntilMs - sentMs, "no answer" as const, {
+      clock,
+      signal: this.#over.signal,
+    });
     this.#wasAnswered = answer !== "no answer";
     if (answer === "lost") this.#lose("taken");
     this.#look();

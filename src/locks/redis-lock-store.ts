@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { within } from "../clock/within.ts";
 import type { RedisAddress } from "../config/config.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import type { Purpose } from "../redis/connect.ts";
@@ -157,10 +158,8 @@ export class RedisLockStore implements LockStore {
 async function isReady(redis: Redis, limitMs: number): Promise<boolean> {
   const ready = Promise.withResolvers<boolean>();
   const onReady = () => ready.resolve(true);
-  const timer = setTimeout(() => ready.resolve(false), limitMs);
   redis.once("ready", onReady);
-  const answer = await ready.promise;
-  clearTimeout(timer);
+  const answer = await within(ready.promise, limitMs, false);
   redis.off("ready", onReady);
   return answer;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { Claim, LockStore } from "./lock-store.ts";
 
 export interface TryReleaseOptions {
@@ -29,6 +30,6 @@ export async function tryRelease(options: TryReleaseOptions): Promise<void> {
     }
     store.forget(claim);
   };
-  await Promise.race([telling(), clock.sleep(LIMIT_MS, over.signal)]);
+  await settlesWithin(telling(), LIMIT_MS, { clock });
   over.abort();
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Clock } from "../clock/clock.ts";
-import { settlesWithin } from "../clock/settles-within.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { ListenConfig } from "../config/config.ts";
 import type { Events, StoreKind } from "../events.ts";
 import { allowReadingOnly, createHttpServer, listen } from "./http-server.ts";

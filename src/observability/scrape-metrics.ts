@@ -1,4 +1,4 @@
-import { settlesWithin } from "../clock/settles-within.ts";
+import { within } from "../clock/within.ts";
 import { type Instruments, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 
@@ -124,6 +124,5 @@ function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number> = new Ma
 
 /** Null when Redis was not asked, fails or takes longer than a scrape waits. */
 async function answerOf<T>(asked: Promise<T> | undefined): Promise<T | null> {
-  const answer = asked?.catch(() => null) ?? Promise.resolve(null);
-  return (await settlesWithin(answer, QUEUE_LIMIT_MS)) ? answer : null;
+  return asked === undefined ? null : await within(asked, QUEUE_LIMIT_MS, null).catch(() => null);
 }

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
-import { settlesWithin } from "../clock/settles-within.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { Events } from "../events.ts";
 import { type AuditRow, auditRowOf } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { within } from "../clock/within.ts";
 import type { HostAndPort } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import { type ConnectionDemand, readAnswers, replicaProblem, type ServerFacts } from "./server-facts.ts";
@@ -101,12 +102,10 @@ export class CheckedRedis extends Redis {
   async #check(answer: Answer): Promise<void> {
     const { demand } = this.#checked;
     const { stream } = this;
-    let timer: NodeJS.Timeout | undefined;
     try {
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error("Socket timeout")), CHECK_LIMIT_MS);
-      });
-      const facts = readAnswers(await Promise.race([this.#ask(demand.db), late]), demand);
+      const answers = await within(this.#ask(demand.db), CHECK_LIMIT_MS, null);
+      if (answers === null) throw new Error("Socket timeout");
+      const facts = readAnswers(answers, demand);
       if (this.stream !== stream) return;
       const problem = replicaProblem(facts, demand);
       // Behind sentinels the connector searches for another server when it learns the role.
@@ -116,8 +115,6 @@ export class CheckedRedis extends Redis {
       answer(null, facts.role === null ? {} : { role: facts.role });
     } catch (error) {
       if (this.stream === stream && this.status === "connect") this.#giveUp(error as Error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
-import { settlesWithin } from "../clock/settles-within.ts";
 import { sleep } from "../clock/sleep.ts";
 import { StoreClock } from "../clock/store-clock.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { AbsenceAlarm } from "../election/absence-alarm.ts";
 import { LeaderWatch } from "../election/leader-watch.ts";
 import type { Events, StartPhase } from "../events.ts";

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import type { DataGuard } from "../alarm/data-guard.ts";
 import type { Clock } from "../clock/clock.ts";
-import { settlesWithin } from "../clock/settles-within.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { AbsenceAlarm } from "../election/absence-alarm.ts";
 import { type CurrentTerm, Elector, type Term, type TermWorkEnd } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";

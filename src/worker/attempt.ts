@@ -1,3 +1,4 @@
+import { within } from "../clock/within.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Handler, Run } from "../handlers/handler.ts";
 import type { LockFunction } from "../locks/lock.ts";
@@ -81,7 +82,7 @@ export class Attempt {
     const first = await Promise.race([settled, this.#aborted.promise]);
     clearTimeout(timeout);
     const cause = typeof first === "string" ? first : null;
-    const last = typeof first === "string" ? await withinGrace(settled, abortGraceMs) : first;
+    const last = typeof first === "string" ? await within(settled, abortGraceMs, null) : first;
     return this.#endOf(cause, last, Math.round(performance.now() - startedAt));
   }
 
@@ -129,13 +130,4 @@ export class Attempt {
 
 function noLock(): Promise<never> {
   return Promise.reject(new BellwetherError("BW_BUG", { rule: "whoever calls handlers gives them locks" }));
-}
-
-/** Null when the handler did not settle within the grace. */
-async function withinGrace(settled: Promise<HandlerResult>, graceMs: number): Promise<HandlerResult | null> {
-  const over = Promise.withResolvers<null>();
-  const timer = setTimeout(() => over.resolve(null), graceMs);
-  const first = await Promise.race([settled, over.promise]);
-  clearTimeout(timer);
-  return first;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Job as BullJob, type Processor, WaitingError, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
-import { settlesWithin } from "../clock/settles-within.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";

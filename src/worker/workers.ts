@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { settlesWithin } from "../clock/settles-within.ts";
+import { settlesWithin } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";

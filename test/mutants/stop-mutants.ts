@@ -15,9 +15,9 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     name: "wait-without-limit",
     rule: "a wait with a limit ends at its limit",
-    file: "src/clock/settles-within.ts",
-    find: "setTimeout(() => over.resolve(false), limitMs)",
-    replace: "setTimeout(() => undefined, limitMs)",
+    file: "src/clock/within.ts",
+    find: "clock.sleep(limitMs, ending).then(() => late)",
+    replace: "new Promise<L>(() => undefined)",
     tests: ["test/integration/worker-stop.test.ts"],
   },
   {

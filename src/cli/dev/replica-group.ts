@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { settlesWithin } from "../../clock/within.ts";
 import {
   formatLogRecord,
   formatPlainLine,
@@ -34,7 +34,7 @@ export class ReplicaGroup {
     if (!first) return "stopped";
     // One goes ahead, so that a mistake in the configuration is reported once.
     const firstRun = this.#runMember(first);
-    await Promise.race([first.started.promise, firstRun, sleep(HEAD_START_MS, undefined, { ref: false })]);
+    await settlesWithin(Promise.race([first.started.promise, firstRun]), HEAD_START_MS);
     const outcomes = await Promise.all([firstRun, ...others.map(member => this.#runMember(member))]);
     return outcomes.includes("misconfigured") ? "misconfigured" : "stopped";
   }

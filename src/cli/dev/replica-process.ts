@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../clock/sleep.ts";
+import { settlesWithin } from "../../clock/within.ts";
 import { PARENT_VARIABLE } from "./parent.ts";
 
 export interface ReplicaProcessOptions {
@@ -48,7 +49,7 @@ export class ReplicaProcess {
       quickDeaths = performance.now() - startedAtMs < QUICK_DEATH_MS ? quickDeaths + 1 : 0;
       const delayMs = restartDelayMs(quickDeaths);
       this.#options.onDeath(end, delayMs);
-      await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await sleep(delayMs, this.#stopping.signal);
     }
     return "stopped";
   }
@@ -97,7 +98,7 @@ export class ReplicaProcess {
     });
     this.#child = null;
     // Its last lines; waits briefly, because a process that it started may hold the pipes open.
-    await Promise.race([Promise.all(outputs), sleep(LAST_LINES_MS)]);
+    await settlesWithin(Promise.all(outputs), LAST_LINES_MS);
     return end;
   }
 }

@@ -194,6 +194,18 @@ describe("metrics", () => {
     expect((await expose()).labelValues("queue_depth", "queue")).toEqual([]);
   });
 
+  it("are 0, or without the queues, until the replica has joined the others", async () => {
+    const { expose } = setupMetrics({ hasJoined: false });
+    const shown = await expose();
+    for (const name of ["clock_skew_seconds", "leader_absent_seconds"]) expect(shown.value(name)).toBe(0);
+    for (const name of ["job_overdue_seconds", "job_silenced_seconds"]) {
+      expect(shown.value(name, { job: "report" })).toBe(0);
+    }
+    for (const name of ["queue_depth", "queue_paused", "run_stuck_seconds"]) {
+      expect(shown.labelValues(name, "queue")).toEqual([]);
+    }
+  });
+
   it("show whether each store answers", async () => {
     const { events, expose } = setupMetrics();
     const stores = async () => {

@@ -3,12 +3,17 @@ import { Metrics } from "../../../src/observability/metrics.ts";
 import type { ObservedParts, ObservedReplica } from "../../../src/observability/scrape-metrics.ts";
 import { Exposition } from "../../support/exposition.ts";
 
-type Observed = ObservedParts & Pick<ObservedReplica, "absence" | "log"> & { jobs: readonly string[] };
+interface Observed extends ObservedParts, Pick<ObservedReplica, "absence" | "log"> {
+  jobs: readonly string[];
+  /** Whether it has joined the others. */
+  readonly hasJoined: boolean;
+}
 
 /** A replica about which there is nothing to tell. */
 function quietReplica(): Observed {
   return {
     jobs: ["report", "import"],
+    hasJoined: true,
     absence: { forMs: 0 },
     log: { dropped: 0 },
     currentTerm: () => null,
@@ -25,7 +30,8 @@ export function setupMetrics(overrides: Partial<Observed> = {}) {
   const observed = { ...quietReplica(), ...overrides };
   const { absence, log } = observed;
   const config = () => ({ jobs: observed.jobs.map(name => ({ name })), queues: {} });
-  const metrics = new Metrics({ events, replica: { config, absence, log, running: () => observed } });
+  const running = () => (observed.hasJoined ? observed : null);
+  const metrics = new Metrics({ events, replica: { config, absence, log, running } });
   metrics.start();
   const loadConfig = (hash = "abc", generation = 1) =>
     events.emit("config.loaded", { generation, hash, zones: "c10c", jobs: observed.jobs.length });
