@@ -3,13 +3,8 @@ import "./supported-node.ts";
 export type { Config, Job } from "./config/config.ts";
 export { loadConfig } from "./config/load.ts";
 export { BellwetherError, type ErrorCode } from "./errors.ts";
-export {
-  type EventMap,
-  type EventName,
-  Events,
-  type Role,
-  type TickKind,
-} from "./events.ts";
+export type { EventMap, EventName, Role, TickKind } from "./event-map.ts";
+export { Events } from "./events.ts";
 export { defineHandler } from "./handlers/define-handler.ts";
 export { ExpectedFailure } from "./handlers/expected-failure.ts";
 export type { Run, RunLog } from "./handlers/handler.ts";

@@ -1,5 +1,7 @@
 import { type Logger, pino } from "pino";
-import { EVENT_RULES, type EventName, type Events, type Level } from "./events.ts";
+import type { EventName } from "./event-map.ts";
+import { EVENT_RULES, type Level } from "./event-rules.ts";
+import type { Events } from "./events.ts";
 import { withoutInternalFrames } from "./handlers/stack-frames.ts";
 import { attempt, readThrown } from "./handlers/thrown.ts";
 import { stdoutLines } from "./log-output.ts";

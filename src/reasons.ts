@@ -57,6 +57,37 @@ export type ResignReason = (typeof RESIGN_REASONS)[number];
 export const LOST_REASONS = ["expired", "fenced", "unreachable"] as const;
 export type LostReason = (typeof LOST_REASONS)[number];
 
+/**
+ * Why a term ended, as exactly as its leader or the store knew; `first`: no term came before. What each one means:
+ * docs/events.md. `by`: who asked for a `stepdown`. `error`: the words of what failed.
+ */
+export const TERM_CAUSES = [
+  "first",
+  "shutdown",
+  "stepdown",
+  "generation",
+  "no-progress",
+  "failed",
+  "process-gone",
+  "presence-lost",
+  "frozen",
+  "unreachable",
+  "refused",
+  "replaced",
+  "fenced",
+  "store-away",
+  "lease-removed",
+  "silent",
+  "unknown",
+] as const;
+export type TermCause = (typeof TERM_CAUSES)[number];
+
+export interface EndCause {
+  readonly cause: TermCause;
+  readonly by?: string;
+  readonly error?: string;
+}
+
 /** The reasons of terms are single words. The code is the word, with an underscore for its hyphen. */
 export type TermCode<R extends string> = R extends `${infer A}-${infer B}` ? `${A}_${B}` : R;
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import { messageOf } from "../errors.ts";
-import type { EventMap, Events } from "../events.ts";
+import type { EventMap } from "../event-map.ts";
+import type { Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
 import { dataLossOf } from "./data-loss.ts";
 

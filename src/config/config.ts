@@ -1,4 +1,4 @@
-import type { StoreKind } from "../events.ts";
+import type { StoreKind } from "../event-map.ts";
 import type { HandlerRef } from "../handlers/handler-kinds.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ScheduleSpec } from "../schedule/spec.ts";

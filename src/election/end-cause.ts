@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
-import { type EndCause, TERM_CAUSES } from "../events.ts";
+import { type EndCause, TERM_CAUSES } from "../reasons.ts";
 import { isErrorReply } from "../redis/refusal.ts";
 
 /** Of a text from outside, in the record of the leader and in every replica's log. */

@@ -1,8 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
 import { within } from "../clock/within.ts";
-import type { EndCause } from "../events.ts";
-import type { LostReason, ResignReason } from "../reasons.ts";
+import type { EndCause, LostReason, ResignReason } from "../reasons.ts";
 import { causeOfFailure } from "./end-cause.ts";
 import type { Bid, LeaseStore } from "./lease-store.ts";
 import type { Progress, Stall } from "./progress.ts";

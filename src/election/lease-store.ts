@@ -1,5 +1,5 @@
-import type { EndCause, StoreKind } from "../events.ts";
-import type { ElectedReason } from "../reasons.ts";
+import type { StoreKind } from "../event-map.ts";
+import type { ElectedReason, EndCause } from "../reasons.ts";
 
 /** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
 export interface Bid {

@@ -1,4 +1,4 @@
-import type { TickKind } from "../events.ts";
+import type { TickKind } from "../event-map.ts";
 import type { LockFunction } from "../locks/lock.ts";
 
 /** What a handler gets beside its data: all it needs to be idempotent. */

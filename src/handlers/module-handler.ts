@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { nearest } from "../config/nearest.ts";
 import { within } from "../clock/within.ts";
+import { nearest } from "../config/nearest.ts";
 import { type DefinedHandler, isDefinedHandler } from "./define-handler.ts";
 import type { Handler, Run } from "./handler.ts";
 import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";

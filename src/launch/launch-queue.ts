@@ -9,7 +9,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
-import type { TickKind } from "../events.ts";
+import type { TickKind } from "../event-map.ts";
 import { Script } from "../redis/script.ts";
 import { openQueue } from "./open-queues.ts";
 

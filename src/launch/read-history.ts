@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { TickKind } from "../events.ts";
+import type { TickKind } from "../event-map.ts";
 import { type ToldReason, tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { HISTORY_ENTRIES } from "./history.ts";

@@ -1,4 +1,4 @@
-import type { StoreKind } from "../events.ts";
+import type { StoreKind } from "../event-map.ts";
 
 /** One wish for a lock. The token is new for each acquisition, and stays the same while the answer is unknown. */
 export interface Claim {

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-import type { Events, StoreKind } from "../events.ts";
+import type { StoreKind } from "../event-map.ts";
+import type { Events } from "../events.ts";
 import {
   configMetrics,
   leadershipMetrics,

@@ -1,4 +1,5 @@
-import type { EventMap, EventName, Events } from "../events.ts";
+import type { EventMap, EventName } from "../event-map.ts";
+import type { Events } from "../events.ts";
 
 /** What to do at which event. */
 export type Reactions = { readonly [K in EventName]?: (fields: EventMap[K]) => void };

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
-import type { Role } from "../events.ts";
+import type { Role } from "../event-map.ts";
 import type { RedisKeys } from "./keys.ts";
 
 /** A replica says that it is there every 5 s, and is forgotten when it has not for 15 s. */

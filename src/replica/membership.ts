@@ -3,7 +3,8 @@ import { ConfigAlarm, jobMarks, type PeerConfig } from "../alarm/config-alarm.ts
 import type { StuckRun } from "../alarm/stuck-alarm.ts";
 import type { Clock } from "../clock/clock.ts";
 import { type BellwetherError, isBellwetherError } from "../errors.ts";
-import type { Events, Role } from "../events.ts";
+import type { Role } from "../event-map.ts";
+import type { Events } from "../events.ts";
 import { checkFormat, raiseFormat } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Heartbeat, type ReplicaRecord } from "../redis/replica-registry.ts";

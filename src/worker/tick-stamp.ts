@@ -1,4 +1,4 @@
-import type { TickKind } from "../events.ts";
+import type { TickKind } from "../event-map.ts";
 
 /** What the launcher put beside a run's data, and the data without it. */
 export interface StampedData {

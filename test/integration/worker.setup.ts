@@ -1,7 +1,8 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import type { Config, Overlap } from "../../src/config/config.ts";
-import { type EventMap, type EventName, Events } from "../../src/events.ts";
+import type { EventMap, EventName } from "../../src/event-map.ts";
+import { Events } from "../../src/events.ts";
 import type { Handler, Run } from "../../src/handlers/handler.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";

@@ -1,4 +1,5 @@
-import { type EventMap, type EventName, Events } from "../../src/events.ts";
+import type { EventMap, EventName } from "../../src/event-map.ts";
+import { Events } from "../../src/events.ts";
 
 export type Recorded = { [K in EventName]: { readonly name: K; readonly fields: EventMap[K] } }[EventName];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { EVENT_RULES } from "../../src/events.ts";
+import { EVENT_RULES } from "../../src/event-rules.ts";
 
 it("docs/events.md lists every event with its level, and nothing else", () => {
   const text = readFileSync(new URL("../../docs/events.md", import.meta.url), "utf8");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type EventName, Events } from "../../src/events.ts";
+import type { EventName } from "../../src/event-map.ts";
+import { Events } from "../../src/events.ts";
 import { settle } from "../support/manual-clock.ts";
 
 const SKEWED = { skewMs: 1 };

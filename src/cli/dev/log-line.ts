@@ -1,5 +1,6 @@
 import type { styleText } from "node:util";
-import { EVENT_RULES, type EventMap, type EventName } from "../../events.ts";
+import type { EventMap, EventName } from "../../event-map.ts";
+import { EVENT_RULES } from "../../event-rules.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 /** Puts a style around a text, or not: that is the caller's business. */

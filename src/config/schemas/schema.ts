@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { STORES } from "../../events.ts";
+import { STORES } from "../../event-map.ts";
 import {
   address,
   choice,

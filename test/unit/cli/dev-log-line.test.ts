@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatLogRecord, formatPlainLine, type Paint, parseLogLine } from "../../../src/cli/dev/log-line.ts";
-import type { EventMap, EventName } from "../../../src/events.ts";
+import type { EventMap, EventName } from "../../../src/event-map.ts";
 
 const source = { name: "replica-1", style: "cyan" } as const;
 const at = new Date(2026, 10, 23, 12, 30, 5, 123);
