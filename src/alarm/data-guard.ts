@@ -5,6 +5,7 @@ import type { EventMap } from "../event-map.ts";
 import type { Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
 import { dataLossOf } from "./data-loss.ts";
+import { RefusedRead } from "./refused-read.ts";
 
 /**
  * How soon a loss is noticed, at one script a check. A leader elected in the meantime launches paused jobs no longer
@@ -28,7 +29,7 @@ const RETRY_MS = 100;
 export interface DataGuardOptions {
   readonly clock: Clock;
   readonly events: Events;
-  /** Both reject when Redis is away. */
+  /** Both reject when Redis is away or refuses. */
   readonly read: (options: ReadMemory) => Promise<Memory>;
   readonly putBack: (memory: Memory, fence: string | null) => Promise<PutBackOutcome>;
 }
@@ -48,6 +49,7 @@ interface TermScope {
 export class DataGuard {
   readonly #options: DataGuardOptions;
   readonly #task: PeriodicTask;
+  readonly #refused: RefusedRead;
   #memory: Memory | null = null;
   #fence: string | null = null;
   #wholeMs = Number.NEGATIVE_INFINITY;
@@ -59,7 +61,13 @@ export class DataGuard {
 
   constructor(options: DataGuardOptions) {
     this.#options = options;
-    const { clock } = options;
+    const { clock, events } = options;
+    this.#refused = new RefusedRead({
+      clock,
+      events,
+      what: "what a replica remembers of the namespace",
+      loss: "a loss of data is not noticed",
+    });
     this.#task = new PeriodicTask({ clock, intervalMs: INTERVAL_MS, act: () => this.#lookOnce() });
   }
 
@@ -102,14 +110,14 @@ export class DataGuard {
   }
 
   async #lookOnce(): Promise<void> {
-    // Redis is away: `redis.unreachable` reports it, and what is remembered stays.
+    // What is remembered stays.
     await this.#inTurn().catch(() => undefined);
   }
 
   /** One check after the other: two would report one loss twice. */
   #inTurn(): Promise<boolean> {
     const look = this.#looking.then(() => this.#look());
-    this.#looking = look.catch(() => undefined);
+    this.#looking = look.catch(error => this.#refused.fail(error));
     return look;
   }
 
@@ -120,6 +128,7 @@ export class DataGuard {
     const nowMs = clock.monotonicMs();
     const isWhole = nowMs - this.#wholeMs >= WHOLE_MS;
     const found = await read({ before, fence: this.#fence, isWhole });
+    this.#refused.succeed();
     if (isWhole) this.#wholeMs = nowMs;
     if (before === null || dataLossOf(before, found) === null) {
       this.#memory = found;

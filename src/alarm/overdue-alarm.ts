@@ -3,6 +3,7 @@ import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Schedule, Tick } from "../schedule/schedule.ts";
+import { RefusedRead } from "./refused-read.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
 const OVERDUE_MS = 60_000;
@@ -13,7 +14,7 @@ export interface OverdueAlarmOptions {
   readonly jobs: readonly Job[];
   readonly clock: Clock;
   readonly events: Events;
-  /** By job, each schedule of which ticks are to be expected. Rejects when the store is away. */
+  /** By job, each schedule of which ticks are to be expected. Rejects when the store is away or refuses. */
   readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly AlarmLane[]>>;
   /** By job, until when its ticks waited for the run before them (epoch ms); Infinity while they do. */
   readonly readWaits: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, number>>;
@@ -33,6 +34,7 @@ interface AlarmLane {
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
   readonly #task: PeriodicTask;
+  readonly #refused: RefusedRead;
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is reported (again). */
   readonly #tellAfterMs = new Map<string, number>();
@@ -46,6 +48,12 @@ export class OverdueAlarm {
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
     this.#jobs = options.jobs;
+    this.#refused = new RefusedRead({
+      clock: options.clock,
+      events: options.events,
+      what: "which ticks are decided",
+      loss: "overdue jobs are not reported",
+    });
     // Not immediately: after a long outage everything is overdue, and the first leader is about to catch up.
     this.#task = new PeriodicTask({
       clock: options.clock,
@@ -81,7 +89,7 @@ export class OverdueAlarm {
 
   async #look(): Promise<void> {
     const jobs = this.#jobs;
-    const known = await this.#read(jobs).catch(() => null);
+    const known = await this.#read(jobs);
     this.#known = known ?? this.#known;
     if (this.#known === null) return;
     const { lanes, waits } = this.#known;
@@ -101,9 +109,17 @@ export class OverdueAlarm {
     );
   }
 
-  async #read(jobs: readonly Job[]): Promise<Known> {
-    const lanes = await this.#options.readLanes(jobs);
-    return { lanes, waits: await this.#options.readWaits(jobs) };
+  /** Null where Redis gives no answer. */
+  async #read(jobs: readonly Job[]): Promise<Known | null> {
+    try {
+      const lanes = await this.#options.readLanes(jobs);
+      const known = { lanes, waits: await this.#options.readWaits(jobs) };
+      this.#refused.succeed();
+      return known;
+    } catch (error) {
+      this.#refused.fail(error);
+      return null;
+    }
   }
 
   #tell({ job, first, overdueMs, cursor, silentMs }: Verdict): void {

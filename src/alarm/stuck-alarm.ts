@@ -5,6 +5,7 @@ import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
 import { SECOND_MS } from "../schedule/time-units.ts";
+import { RefusedRead } from "./refused-read.ts";
 import {
   STUCK_FIXES,
   STUCK_LIMITS,
@@ -68,6 +69,7 @@ export class StuckAlarm {
   readonly #options: StuckAlarmOptions;
   readonly #limits: StuckLimits;
   readonly #task: PeriodicTask;
+  readonly #refused: RefusedRead;
   #jobs: ReadonlyMap<string, Job> = new Map();
   #queues: readonly string[] = [];
   /** By queue. */
@@ -79,6 +81,12 @@ export class StuckAlarm {
     this.#options = options;
     this.#limits = options.limits ?? STUCK_LIMITS;
     this.setJobs(options.jobs, options.queues);
+    this.#refused = new RefusedRead({
+      clock: options.clock,
+      events: options.events,
+      what: "which runs wait",
+      loss: "runs that do not start are not reported",
+    });
     this.#task = new PeriodicTask({
       clock: options.clock,
       delayMs: options.delayMs ?? DELAY_MS,
@@ -131,8 +139,10 @@ export class StuckAlarm {
         }
       }
       launched.pass(run => ended.has(run));
-    } catch {
-      // Redis is away: `redis.unreachable` reports it, and nothing is known about single runs.
+      this.#refused.succeed();
+    } catch (error) {
+      // Nothing is known about single runs.
+      this.#refused.fail(error);
       return;
     }
     onStuck?.(this.stuck());
