@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, EventMap, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
@@ -164,7 +165,7 @@ export class Elector {
   }
 
   get currentTerm(): CurrentTerm | null {
-    return this.#current && { term: this.#current.term, trustedUntilMs: this.#current.keeper.trustedUntilMs };
+    return this.#current && { term: this.#current.term, trustedUntilMs: this.#current.keeper.trust.untilMs };
   }
 
   /** For how long this replica has known of no leader; 0 while it knows one. */
@@ -366,7 +367,7 @@ export class Elector {
       bid,
       wakeup,
       progress,
-      grantedMs: granted.sentMs,
+      sentMs: granted.sentMs,
       random: this.#random,
       generation: () => this.#generation,
     });
@@ -390,7 +391,7 @@ export class Elector {
       if (how === "ended") return new Promise<never>(() => undefined);
       if (how === "fenced") {
         // After a freeze the work may find out before the keeper does.
-        const isFrozen = clock.monotonicMs() >= keeper.trustedUntilMs;
+        const isFrozen = clock.monotonicMs() >= keeper.trust.untilMs;
         return { by: "lost", reason: "fenced", cause: { cause: isFrozen ? "frozen" : "fenced" } };
       }
       return { by: "resigned", reason: "stepdown", cause: { cause: "stepdown", by: how.askedBy } };
@@ -407,9 +408,9 @@ export class Elector {
     }
     quit();
     // A term that was not renewed ended when its trust did, however late this replica notices.
-    const at = tellInstant(clock.nowMs() - Math.max(clock.monotonicMs() - keeper.trustedUntilMs, 0));
+    const at = tellInstant(clock.nowMs() - Math.max(clock.monotonicMs() - keeper.trust.untilMs, 0));
     const wasAble = end.by === "resigned" && Number.isFinite(progress.healthySinceMs);
-    this.#answeredMs = keeper.renewedMs;
+    this.#answeredMs = keeper.trust.renewedMs;
     this.#token = randomUUID();
     this.#observed = null;
     if (end.by === "resigned") {
@@ -422,7 +423,7 @@ export class Elector {
     } else {
       events.emit("leader.lost", { term, ...tellTermReason(end.reason), ...end.cause, at });
       if (end.reason === "unreachable") {
-        this.#away = { sinceMs: keeper.renewedMs, error: end.cause.error ?? end.cause.cause };
+        this.#away = { sinceMs: keeper.trust.renewedMs, error: end.cause.error ?? end.cause.cause };
       }
       // Release it in case it is still ours, so that the next election need not wait for it to expire.
       await this.#release(bid, "expired", { cause: end.cause, wasAble });
@@ -457,12 +458,7 @@ export class Elector {
 
   /** A release is best effort; shutdown must not wait for an unreachable store. */
   async #withinReleaseLimit(work: Promise<void>): Promise<void> {
-    const done = new AbortController();
-    await Promise.race([
-      work.catch(() => undefined),
-      this.#options.clock.sleep(RELEASE_LIMIT_MS, done.signal),
-    ]);
-    done.abort();
+    await settlesWithin(work, RELEASE_LIMIT_MS, { clock: this.#options.clock });
   }
 
   /** A leader that was missing twice, some time apart, may be replaced before its lease ends. */

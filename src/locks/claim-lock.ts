@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
+import { trustedUntilMs } from "../clock/trust.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
-import { trustedUntilMs } from "./trust.ts";
 import { tryRelease } from "./try-release.ts";
 
 export interface ClaimLockOptions {

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { settlesWithin } from "../clock/settles-within.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { claimLock } from "./claim-lock.ts";
@@ -60,9 +61,7 @@ export class Locks {
   async #stop(): Promise<void> {
     const { clock, store } = this.#options;
     this.#stopping.abort(new BellwetherError("BW_LOCKS_STOPPED", {}));
-    const ended = new AbortController();
-    await Promise.race([Promise.allSettled(this.#calls), clock.sleep(STOP_LIMIT_MS, ended.signal)]);
-    ended.abort();
+    await settlesWithin(Promise.allSettled(this.#calls), STOP_LIMIT_MS, { clock });
     for (const held of this.#held) held.abandon();
     await store.close();
   }
