@@ -12,11 +12,11 @@ export interface Bid {
    */
   readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken immediately. */
-  readonly takeOver?: number;
+  readonly takeOver?: number | undefined;
   /** The newest term that the replica knows of: the next one is newer, also where the store has lost its count. */
-  readonly knownTerm?: number;
+  readonly knownTerm?: number | undefined;
   /** What the store said or did instead of its last answer, and for how long; without it, it has answered. */
-  readonly away?: { readonly error: string; readonly forMs: number };
+  readonly away?: { readonly error: string; readonly forMs: number } | undefined;
 }
 
 export interface Renewal extends Bid {

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import type { Term, TermWorkEnd } from "../election/elector.ts";
 import type { Progress } from "../election/progress.ts";
+import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";

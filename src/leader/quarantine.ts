@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import type { Term } from "../election/elector.ts";
+import type { Term } from "../election/term.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { CommitOutcome, Launcher, OpenOutcome } from "../launch/launcher.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Elector, type Term } from "../../src/election/elector.ts";
+import { Elector } from "../../src/election/elector.ts";
+import type { Term } from "../../src/election/term.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
 import type { LeaseStoreFixture } from "./lease-store.ts";

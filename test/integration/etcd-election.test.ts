@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Elector, type Term } from "../../src/election/elector.ts";
+import { Elector } from "../../src/election/elector.ts";
 import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
+import type { Term } from "../../src/election/term.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { CTL_ENV, startEtcd, type TestEtcd } from "../support/etcd-server.ts";

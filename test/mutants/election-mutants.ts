@@ -10,7 +10,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "presence-checked-once",
     rule: "a leader is replaced when two checks, a tenth of a second apart, have found it gone",
-    file: "src/election/elector.ts",
+    file: "src/election/leader-view.ts",
     find: "clock.monotonicMs() - this.#suspect.sinceMs >= PRESENCE_MS",
     replace: "true",
     tests: ELECTOR,
@@ -18,7 +18,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "presence-gone-twice-not-in-a-row",
     rule: "a leader that is there again is not suspected any more",
-    file: "src/election/elector.ts",
+    file: "src/election/leader-view.ts",
     find: 'if (presence !== "gone") this.#suspect = null;',
     replace: 'if (presence !== "gone") this.#suspect ??= null;',
     tests: ELECTOR,
@@ -26,7 +26,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "presence-suspicion-inherited",
     rule: "each leader is suspected for itself, and its end is noticed soon",
-    file: "src/election/elector.ts",
+    file: "src/election/leader-view.ts",
     find: "else if (this.#suspect?.term !== term)",
     replace: "else if (this.#suspect === null)",
     tests: ELECTOR,
@@ -42,17 +42,17 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "election-token-kept",
     rule: "each term has a token of its own",
-    file: "src/election/elector.ts",
-    find: "    this.#token = randomUUID();\n    this.#observed = null;",
-    replace: "    this.#observed = null;",
+    file: "src/election/campaign.ts",
+    find: "    this.#token = randomUUID();\n    this.view.forgetObserved();",
+    replace: "    this.view.forgetObserved();",
     tests: ELECTOR,
   },
   {
     name: "election-unanswered-bid-renamed",
     rule: "a bid without an answer is repeated with its token",
-    file: "src/election/elector.ts",
-    find: "      await this.#bidFailed(messageOf(error));\n",
-    replace: "      await this.#bidFailed(messageOf(error));\n      this.#token = randomUUID();\n",
+    file: "src/election/campaign.ts",
+    find: "      await this.view.noteNoAnswer(asked);\n",
+    replace: "      await this.view.noteNoAnswer(asked);\n      this.#token = randomUUID();\n",
     tests: ELECTOR,
   },
   {
