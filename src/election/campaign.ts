@@ -4,12 +4,12 @@ import { settlesWithin } from "../clock/settles-within.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import type { EventMap, Events } from "../events.ts";
 import type { ResignReason } from "../reasons.ts";
+import type { Bid, BidOutcome, Election } from "./election.ts";
 import { messageOf } from "./end-cause.ts";
 import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.ts";
-import type { Bid, BidOutcome, LeaseStore } from "./lease-store.ts";
 
 export interface CampaignOptions extends LeaderViewOptions {
-  readonly store: LeaseStore;
+  readonly store: Election;
   readonly clock: Clock;
   readonly events: Events;
   /** That the replica carries now. */

@@ -3,13 +3,13 @@ import type { Events } from "../events.ts";
 import type { ResignReason } from "../reasons.ts";
 import { BackOff } from "./back-off.ts";
 import { Campaign } from "./campaign.ts";
+import type { Election } from "./election.ts";
 import type { LeaderViewOptions } from "./leader-view.ts";
-import type { LeaseStore } from "./lease-store.ts";
 import type { TermWork } from "./term.ts";
 import { TermSession } from "./term-session.ts";
 
 export interface ElectorOptions extends Pick<LeaderViewOptions, "seekLeader" | "absence"> {
-  readonly store: LeaseStore;
+  readonly store: Election;
   readonly clock: Clock;
   readonly events: Events;
   readonly replica: string;

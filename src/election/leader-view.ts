@@ -1,8 +1,8 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Events } from "../events.ts";
 import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
-import type { BidOutcome, Leader } from "./lease-store.ts";
-import { tellBeginning } from "./term-lines.ts";
+import type { BidOutcome, Leader } from "./election.ts";
+import { tellBeginning } from "./leader-record.ts";
 
 export interface LeaderViewOptions {
   readonly clock: Clock;

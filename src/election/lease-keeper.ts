@@ -3,8 +3,8 @@ import { Trust } from "../clock/trust.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause } from "../events.ts";
 import type { LostReason, ResignReason } from "../reasons.ts";
+import type { Bid, Election } from "./election.ts";
 import { causeOfFailure } from "./end-cause.ts";
-import type { Bid, LeaseStore } from "./lease-store.ts";
 import type { Progress, Stall } from "./progress.ts";
 
 /** How a term ends. */
@@ -18,7 +18,7 @@ export type TermEnd =
   | { readonly by: "lost"; readonly reason: LostReason; readonly cause: EndCause };
 
 export interface LeaseKeeperOptions {
-  readonly store: Pick<LeaseStore, "renew">;
+  readonly store: Pick<Election, "renew">;
   readonly clock: Clock;
   /** The bid that was granted. */
   readonly bid: Bid;

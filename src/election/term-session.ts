@@ -4,15 +4,15 @@ import { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
 import { type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
+import { type Election, fenceOf, type ReleaseReason } from "./election.ts";
 import { messageOf } from "./end-cause.ts";
+import { tellBeginning, tellInstant } from "./leader-record.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
-import { fenceOf, type LeaseStore, type ReleaseReason } from "./lease-store.ts";
 import { Progress } from "./progress.ts";
 import type { TermWork, TermWorkEnd } from "./term.ts";
-import { tellBeginning, tellInstant } from "./term-lines.ts";
 
 export interface TermSessionOptions {
-  readonly store: LeaseStore;
+  readonly store: Election;
   readonly clock: Clock;
   readonly events: Events;
   readonly granted: Granted;

@@ -120,14 +120,6 @@ export const LOCK_MUTANTS: readonly Mutant[] = [
     tests: WAITING,
   },
   {
-    name: "lock-etcd-key-deleted-by-hand",
-    rule: "a holder whose key was deleted by hand loses its lock",
-    file: "src/etcd/place.ts",
-    find: "return isAlive && isThere;",
-    replace: "return isAlive;",
-    tests: ETCD,
-  },
-  {
     name: "lock-etcd-fence-without-base",
     rule: "fences grow when etcd was rebuilt from nothing",
     file: "src/locks/etcd-lock-store.ts",
@@ -137,10 +129,10 @@ export const LOCK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "lock-etcd-newest-first",
-    rule: "the oldest key of a lock in etcd holds it",
+    rule: "the oldest key of a line in etcd is first",
     file: "src/etcd/place.ts",
     find: '.sort("Create", "Ascend")',
     replace: '.sort("Create", "Descend")',
-    tests: ETCD,
+    tests: ["test/conformance/etcd-locks.test.ts", "test/conformance/etcd-election.test.ts"],
   },
 ];

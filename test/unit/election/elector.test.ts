@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import type { BidOutcome } from "../../../src/election/election.ts";
 import { Elector, type ElectorOptions } from "../../../src/election/elector.ts";
-import type { BidOutcome } from "../../../src/election/lease-store.ts";
 import type { Term, TermWork } from "../../../src/election/term.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";

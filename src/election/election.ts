@@ -1,4 +1,4 @@
-import type { EndCause } from "../events.ts";
+import type { EndCause, EventMap } from "../events.ts";
 import type { ElectedReason } from "../reasons.ts";
 
 /** One bid for the lease. The token is new for each term, and stays the same while the answer is unknown. */
@@ -55,7 +55,7 @@ export interface Leader {
   /** Epoch milliseconds, store time. */
   readonly sinceMs: number;
   /** Where it is on record and was asked for. */
-  readonly began?: Beginning;
+  readonly began?: Beginning | undefined;
 }
 
 export type BidOutcome =
@@ -86,14 +86,15 @@ export type RenewOutcome = "renewed" | "outdated" | "fenced" | "lost";
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
 
 /**
- * Where the lease and the term live. Every answer comes from the store, never from memory; a call that gets
- * none rejects within the store's own deadline, and its outcome is then unknown.
+ * One replica's part in the election: the lease, wherever it is, and the terms in Redis. Every answer comes from the store,
+ * never from memory; a call that gets none rejects within the store's own deadline, and its outcome is then unknown.
  *
  * A granted bid opens the next term before it answers: `{ns}/term` holds `fenceOf(term, token)` from then on,
  * and launches of older terms are refused.
  */
-export interface LeaseStore {
-  readonly kind: "redis" | "etcd";
+export interface Election {
+  /** Where the lease is. */
+  readonly kind: EventMap["leader.elected"]["store"];
 
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
   campaign(bid: Bid): Promise<BidOutcome>;
@@ -108,7 +109,7 @@ export interface LeaseStore {
   release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void>;
 
   /**
-   * Ends everything in the store for bids of this replica that were not granted (a place in a queue). The next bid
+   * Ends everything in the store for bids of this replica that were not granted (a place in a line). The next bid
    * starts anew.
    */
   withdraw(): Promise<void>;

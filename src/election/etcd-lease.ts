@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { EtcdClient } from "../etcd/client.ts";
+import { EtcdPlace, type LineKey } from "../etcd/place.ts";
+import type { Holder, Lease, Standing } from "./lease.ts";
+
+const proposal = z.object({ replica: z.string() });
+
+/**
+ * The lease in etcd: the first key of the line `/<namespace>/election/` holds it. A replica has one key in the line from
+ * its first bid until it leaves, so that a handoff is one deletion and one check. The key says who made it, as JSON.
+ */
+export class EtcdLease implements Lease {
+  readonly kind = "etcd";
+  readonly #client: EtcdClient;
+  readonly #prefix: string;
+  readonly #place: EtcdPlace;
+
+  constructor(client: EtcdClient, namespace: string) {
+    this.#client = client;
+    this.#prefix = `/${namespace}/election/`;
+    this.#place = new EtcdPlace(client, this.#prefix);
+  }
+
+  async acquire({ replica, ttlMs }: { readonly replica: string; readonly ttlMs: number }): Promise<Standing> {
+    const value = JSON.stringify({ replica });
+    const view = await this.#place.visit({ value, ttlMs, idleMs: ttlMs / 4 });
+    return { own: { claim: claimOf(view.own), ttlMs: view.ttlMs }, holder: holderOf(view.first) };
+  }
+
+  renew(): Promise<boolean> {
+    return this.#place.keep();
+  }
+
+  release(): Promise<void> {
+    return this.#place.leave();
+  }
+
+  async evict({ claim }: Holder): Promise<void> {
+    const first = await this.#place.first();
+    if (first && claimOf(first) === claim) await this.#place.evict(first);
+  }
+
+  async holder(): Promise<Holder | null> {
+    const first = await this.#place.first();
+    return first && holderOf(first);
+  }
+
+  watch(wake: () => void): () => void {
+    return this.#client.watch(this.#prefix, wake);
+  }
+}
+
+function claimOf({ cluster, revision }: Pick<LineKey, "cluster" | "revision">): string {
+  return `${cluster}:${revision}`;
+}
+
+function holderOf(first: LineKey): Holder {
+  const replica = replicaOf(first.value);
+  return { claim: claimOf(first), name: replica ?? first.value, isReplica: replica !== null };
+}
+
+function replicaOf(value: string): string | null {
+  try {
+    return proposal.parse(JSON.parse(value)).replica;
+  } catch {
+    return null;
+  }
+}
