@@ -14,6 +14,8 @@ export class EtcdLease implements Lease {
   readonly #client: EtcdClient;
   readonly #prefix: string;
   readonly #place: EtcdPlace;
+  /** The key that was found to be the first one last. */
+  #first: LineKey | null = null;
 
   constructor(client: EtcdClient, namespace: string) {
     this.#client = client;
@@ -24,6 +26,7 @@ export class EtcdLease implements Lease {
   async acquire({ replica, ttlMs }: { readonly replica: string; readonly ttlMs: number }): Promise<Standing> {
     const value = JSON.stringify({ replica });
     const view = await this.#place.visit({ value, ttlMs, idleMs: ttlMs / 4 });
+    this.#first = view.first;
     return { own: { claim: claimOf(view.own), ttlMs: view.ttlMs }, holder: holderOf(view.first) };
   }
 
@@ -36,13 +39,13 @@ export class EtcdLease implements Lease {
   }
 
   async evict({ claim }: Holder): Promise<void> {
-    const first = await this.#place.first();
-    if (first && claimOf(first) === claim) await this.#place.evict(first);
+    // A key is made once, and its lease has no other: what was found holds as long as the claim.
+    if (this.#first && claimOf(this.#first) === claim) await this.#place.evict(this.#first);
   }
 
   async holder(): Promise<Holder | null> {
-    const first = await this.#place.first();
-    return first && holderOf(first);
+    this.#first = await this.#place.first();
+    return this.#first && holderOf(this.#first);
   }
 
   watch(wake: () => void): () => void {
