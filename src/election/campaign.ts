@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../clock/clock.ts";
 import { settlesWithin } from "../clock/settles-within.ts";
 import { Wakeup } from "../clock/wakeup.ts";
-import type { EventMap, Events } from "../events.ts";
+import type { EventMap } from "../events.ts";
 import type { ResignReason } from "../reasons.ts";
 import type { Bid, BidOutcome, Election } from "./election.ts";
 import { messageOf } from "./end-cause.ts";
@@ -10,8 +9,6 @@ import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.t
 
 export interface CampaignOptions extends LeaderViewOptions {
   readonly store: Election;
-  readonly clock: Clock;
-  readonly events: Events;
   /** That the replica carries now. */
   readonly generation: () => number;
   /** Whether the connections that a leader works with are there; without it, they are. */

@@ -1,25 +1,13 @@
-import type { Clock } from "../clock/clock.ts";
-import type { Events } from "../events.ts";
 import type { ResignReason } from "../reasons.ts";
 import { BackOff } from "./back-off.ts";
-import { Campaign } from "./campaign.ts";
-import type { Election } from "./election.ts";
-import type { LeaderViewOptions } from "./leader-view.ts";
+import { Campaign, type CampaignOptions } from "./campaign.ts";
 import type { TermWork } from "./term.ts";
 import { TermSession } from "./term-session.ts";
 
-export interface ElectorOptions extends Pick<LeaderViewOptions, "seekLeader" | "absence"> {
-  readonly store: Election;
-  readonly clock: Clock;
-  readonly events: Events;
-  readonly replica: string;
+export interface ElectorOptions extends Omit<CampaignOptions, "generation" | "random" | "stopping"> {
   /** Of the configuration; `setGeneration` changes it. */
   readonly generation: number;
-  /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
-  readonly leaseTtlMs: number;
   readonly runTerm: TermWork;
-  /** Whether the connections that a leader works with are there; without it, they are. */
-  readonly canLaunch?: (() => boolean) | undefined;
   /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
   readonly random?: () => number;
 }

@@ -1,9 +1,6 @@
-import { z } from "zod";
 import type { EtcdClient } from "../etcd/client.ts";
-import { EtcdPlace, type LineKey } from "../etcd/place.ts";
+import { EtcdPlace, fieldOf, type LineKey } from "../etcd/place.ts";
 import type { Holder, Lease, Standing } from "./lease.ts";
-
-const proposal = z.object({ replica: z.string() });
 
 /**
  * The lease in etcd: the first key of the line `/<namespace>/election/` holds it. A replica has one key in the line from
@@ -58,14 +55,6 @@ function claimOf({ cluster, revision }: Pick<LineKey, "cluster" | "revision">): 
 }
 
 function holderOf(first: LineKey): Holder {
-  const replica = replicaOf(first.value);
+  const replica = fieldOf(first, "replica");
   return { claim: claimOf(first), name: replica ?? first.value, isReplica: replica !== null };
-}
-
-function replicaOf(value: string): string | null {
-  try {
-    return proposal.parse(JSON.parse(value)).replica;
-  } catch {
-    return null;
-  }
 }

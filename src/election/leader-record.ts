@@ -69,6 +69,11 @@ export function tellBeginning({ reason, previous, cause, vacantMs }: Beginning, 
   return { ...tellTermReason(reason), previous, ...cause, vacantMs, at: tellInstant(sinceMs) };
 }
 
+/** What `leader.observed` says of a leader; one from outside has no beginning. */
+export function tellLeader({ replica: leader, term, sinceMs, began }: Leader) {
+  return { leader, term, ...(began && tellBeginning(began, sinceMs)) };
+}
+
 /** The store's time as ISO 8601. What another program wrote into the record must not throw. */
 export function tellInstant(epochMs: number): string {
   return new Date(Math.min(Math.max(epochMs, 0), LAST_INSTANT_MS)).toISOString();

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Events } from "../events.ts";
-import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
+import { AbsenceAlarm, type AbsenceAlarmOptions, cannotSee } from "./absence-alarm.ts";
 import type { BidOutcome, Leader } from "./election.ts";
-import { tellBeginning } from "./leader-record.ts";
+import { tellLeader } from "./leader-record.ts";
 
 export interface LeaderViewOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly replica: string;
+  /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
   readonly leaseTtlMs: number;
   /** Where it says that there is no leader; one that has begun before the elector goes on counting. */
   readonly absence?: AbsenceAlarm | undefined;
@@ -41,18 +42,12 @@ export class LeaderView {
   constructor(options: LeaderViewOptions) {
     this.#options = options;
     const { clock, leaseTtlMs, events } = options;
+    const alarm = (raise: AbsenceAlarmOptions["raise"]) => new AbsenceAlarm({ clock, leaseTtlMs, raise });
     this.#absence =
-      options.absence ??
-      new AbsenceAlarm({
-        clock,
-        leaseTtlMs,
-        raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
-      });
-    this.#exclusion = new AbsenceAlarm({
-      clock,
-      leaseTtlMs,
-      raise: (forMs, error) => events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
-    });
+      options.absence ?? alarm((forMs, error) => events.emit("leader.absent", { forMs, error }));
+    this.#exclusion = alarm((forMs, error) =>
+      events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
+    );
   }
 
   /** For how long no leader has been known; 0 while one is. */
@@ -142,11 +137,10 @@ export class LeaderView {
   }
 
   /** Once per change. */
-  #tellFollowed({ replica, term, sinceMs, began }: Leader): void {
-    const observed = `${term}:${replica}`;
+  #tellFollowed(leader: Leader): void {
+    const observed = `${leader.term}:${leader.replica}`;
     if (this.#observed === observed) return;
     this.#observed = observed;
-    const told = began ? tellBeginning(began, sinceMs) : {};
-    this.#options.events.emit("leader.observed", { leader: replica, term, ...told });
+    this.#options.events.emit("leader.observed", tellLeader(leader));
   }
 }

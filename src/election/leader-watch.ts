@@ -6,7 +6,7 @@ import type { Events } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import type { Leader } from "./election.ts";
-import { beginningOf, readLeader, tellBeginning } from "./leader-record.ts";
+import { beginningOf, readLeader, tellLeader } from "./leader-record.ts";
 
 /** One small read a second; a term that was shorter is read from the list of terms. */
 const LOOK_MS = 1_000;
@@ -65,13 +65,7 @@ export class LeaderWatch {
     const last = this.#observed;
     if (last?.term === term && last.replica === replica) return;
     const missed = last && term > last.term + 1 ? await this.#readTerms(last.term, term) : [];
-    for (const { replica, term, sinceMs, began } of [...missed, leader]) {
-      events.emit("leader.observed", {
-        leader: replica,
-        term,
-        ...(began ? tellBeginning(began, sinceMs) : {}),
-      });
-    }
+    for (const one of [...missed, leader]) events.emit("leader.observed", tellLeader(one));
     this.#observed = { term, replica };
   }
 

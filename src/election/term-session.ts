@@ -1,26 +1,19 @@
-import type { Clock } from "../clock/clock.ts";
 import { settlesWithin } from "../clock/settles-within.ts";
 import { Wakeup } from "../clock/wakeup.ts";
-import type { EndCause, Events } from "../events.ts";
+import type { EndCause } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
-import { type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
-import { type Election, fenceOf, type ReleaseReason } from "./election.ts";
+import { type CampaignOptions, type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
+import { fenceOf, type ReleaseReason } from "./election.ts";
 import { messageOf } from "./end-cause.ts";
 import { tellBeginning, tellInstant } from "./leader-record.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import { Progress } from "./progress.ts";
 import type { TermWork, TermWorkEnd } from "./term.ts";
 
-export interface TermSessionOptions {
-  readonly store: Election;
-  readonly clock: Clock;
-  readonly events: Events;
+export interface TermSessionOptions
+  extends Pick<CampaignOptions, "store" | "clock" | "events" | "generation" | "random"> {
   readonly granted: Granted;
-  /** That the replica carries now. */
-  readonly generation: () => number;
   readonly runTerm: TermWork;
-  /** 0 ≤ n < 1. */
-  readonly random: () => number;
 }
 
 /**

@@ -213,6 +213,16 @@ export class EtcdPlace {
   }
 }
 
+/** What a key's value says under `field`, or null where no Bellwether made it. */
+export function fieldOf({ value }: LineKey, field: string): string | null {
+  try {
+    const found: unknown = JSON.parse(value)[field];
+    return typeof found === "string" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
 function keyOf(kv: IKeyValue | undefined, cluster: string): LineKey | null {
   if (!kv) return null;
   const { key, value, lease, create_revision } = kv;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { trustedUntilMs } from "../clock/trust.ts";
+import { unlessAborted } from "../clock/unless-aborted.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
@@ -77,15 +78,11 @@ export async function claimLock(
 
 /** One try. A signal that aborts meanwhile is not kept waiting for the store. */
 async function ask(store: LockStore, claim: Claim, signal: AbortSignal): Promise<Answer> {
-  const aborted = Promise.withResolvers<Answer>();
-  const onAbort = () => aborted.resolve({ outcome: "no answer", error: "given up" });
-  signal.addEventListener("abort", onAbort);
-  const asked = store.acquire(claim).catch((error: unknown): Answer => {
+  try {
+    return await unlessAborted(store.acquire(claim), signal);
+  } catch (error) {
     return { outcome: "no answer", error: error instanceof Error ? error.message : String(error) };
-  });
-  const answer = await Promise.race([asked, aborted.promise]);
-  signal.removeEventListener("abort", onAbort);
-  return answer;
+  }
 }
 
 /** Until a wakeup, or when it may be of use to ask again. */

@@ -1,12 +1,9 @@
-import { z } from "zod";
 import type { EtcdClient } from "../etcd/client.ts";
-import { EtcdPlace, type LineView } from "../etcd/place.ts";
+import { EtcdPlace, fieldOf, type LineView } from "../etcd/place.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 
 /** Wakeups come through watches; this is for those that do not. */
 const ASK_AGAIN_MS = 2_000;
-
-const waiter = z.object({ holder: z.string() });
 
 export interface EtcdLockStoreOptions {
   /** Closed with the store. */
@@ -114,7 +111,8 @@ export class EtcdLockStore implements LockStore {
       waiter.before = before;
       if (waiter.wake) this.#watch(waiter);
     }
-    return { outcome: "held", holder: holderOf(view.first.value), askAgainInMs: ASK_AGAIN_MS };
+    const holder = fieldOf(view.first, "holder") ?? "another client of etcd";
+    return { outcome: "held", holder, askAgainInMs: ASK_AGAIN_MS };
   }
 
   /** The base is read with the line, so that it belongs to the cluster that counted the revision. */
@@ -142,14 +140,5 @@ export class EtcdLockStore implements LockStore {
     waiter.endWatch?.();
     const { before } = waiter;
     waiter.endWatch = before === null ? null : this.#client.watch(before, () => waiter.wake?.());
-  }
-}
-
-/** Who made a key; others than Bellwether write there what they like. */
-function holderOf(value: string): string {
-  try {
-    return waiter.parse(JSON.parse(value)).holder;
-  } catch {
-    return "another client of etcd";
   }
 }
