@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Leader } from "../election/election.ts";
 import { readLeader } from "../election/leader-record.ts";
-import type { Leader } from "../election/lease-store.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { loadProject } from "./project.ts";

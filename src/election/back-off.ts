@@ -1,9 +1,9 @@
 import type { Clock } from "../clock/clock.ts";
 import { Wakeup } from "../clock/wakeup.ts";
-import type { LeaseStore } from "./lease-store.ts";
+import type { Election } from "./election.ts";
 
 export interface BackOffOptions {
-  readonly store: Pick<LeaseStore, "current" | "onChange">;
+  readonly store: Pick<Election, "current" | "onChange">;
   readonly clock: Clock;
   readonly leaseTtlMs: number;
   readonly stopping: AbortSignal;

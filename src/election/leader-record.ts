@@ -1,9 +1,12 @@
 import type { Redis } from "ioredis";
+import { isTermReason, tellTermReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
-import type { Leader } from "./lease-store.ts";
-import { beginningOf } from "./term-reply.ts";
+import type { Beginning, Leader } from "./election.ts";
+import { readCause } from "./end-cause.ts";
+
+const LAST_INSTANT_MS = 8.64e15;
 
 /**
  * Who leads according to the record in Redis, or null. For people: both stores keep the record, and nothing is
@@ -31,7 +34,7 @@ export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader 
   const leader = leaderOf(replica, number, since);
   const [reason, previous, vacant, cause] = began;
   const beginning = beginningOf(reason ?? "", previous ?? "", storedNumber(vacant) ?? -1, cause ?? "");
-  return leader && beginning ? { ...leader, began: beginning } : leader;
+  return leader && { ...leader, began: beginning };
 }
 
 /** The leader that the fields of the record name, or null where another program has written into it. */
@@ -42,4 +45,35 @@ export function leaderOf(
 ): Leader | null {
   const [term, sinceMs] = [storedNumber(number), storedInstant(since)];
   return term === null || sinceMs === null ? null : { replica, term, sinceMs };
+}
+
+/** How the term began, from what term.lua wrote. Undefined where another program has written into the record. */
+export function beginningOf(
+  reason: string,
+  previous: string,
+  vacantMs: number,
+  cause: string,
+): Beginning | undefined {
+  if (!isTermReason(reason)) return undefined;
+  return {
+    reason,
+    previous: previous || null,
+    cause: readCause(cause),
+    vacantMs: vacantMs < 0 ? null : vacantMs,
+  };
+}
+
+/** What `leader.elected` and `leader.observed` say of how a term began: the same on every replica. */
+export function tellBeginning({ reason, previous, cause, vacantMs }: Beginning, sinceMs: number) {
+  return { ...tellTermReason(reason), previous, ...cause, vacantMs, at: tellInstant(sinceMs) };
+}
+
+/** What `leader.observed` says of a leader; one from outside has no beginning. */
+export function tellLeader({ replica: leader, term, sinceMs, began }: Leader) {
+  return { leader, term, ...(began && tellBeginning(began, sinceMs)) };
+}
+
+/** The store's time as ISO 8601. What another program wrote into the record must not throw. */
+export function tellInstant(epochMs: number): string {
+  return new Date(Math.min(Math.max(epochMs, 0), LAST_INSTANT_MS)).toISOString();
 }

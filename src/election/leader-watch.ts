@@ -5,10 +5,8 @@ import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Events } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
-import { readLeader } from "./leader-record.ts";
-import type { Leader } from "./lease-store.ts";
-import { tellBeginning } from "./term-lines.ts";
-import { beginningOf } from "./term-reply.ts";
+import type { Leader } from "./election.ts";
+import { beginningOf, readLeader, tellLeader } from "./leader-record.ts";
 
 /** One small read a second; a term that was shorter is read from the list of terms. */
 const LOOK_MS = 1_000;
@@ -67,13 +65,7 @@ export class LeaderWatch {
     const last = this.#observed;
     if (last?.term === term && last.replica === replica) return;
     const missed = last && term > last.term + 1 ? await this.#readTerms(last.term, term) : [];
-    for (const { replica, term, sinceMs, began } of [...missed, leader]) {
-      events.emit("leader.observed", {
-        leader: replica,
-        term,
-        ...(began ? tellBeginning(began, sinceMs) : {}),
-      });
-    }
+    for (const one of [...missed, leader]) events.emit("leader.observed", tellLeader(one));
     this.#observed = { term, replica };
   }
 
@@ -104,8 +96,7 @@ function termOf(entry: string): Leader | null {
   try {
     const { term, replica, since: sinceMs, ...told } = termEntry.parse(JSON.parse(entry));
     const cause = JSON.stringify(told.cause ?? null);
-    const began = beginningOf(told.reason, told.previous, told.vacantMs, cause);
-    return { term, replica, sinceMs, ...(began === null ? {} : { began }) };
+    return { term, replica, sinceMs, began: beginningOf(told.reason, told.previous, told.vacantMs, cause) };
   } catch {
     return null;
   }

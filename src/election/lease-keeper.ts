@@ -1,9 +1,9 @@
 import type { Clock } from "../clock/clock.ts";
+import { Trust } from "../clock/trust.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
-import { within } from "../clock/within.ts";
 import type { EndCause, LostReason, ResignReason } from "../reasons.ts";
+import type { Bid, Election } from "./election.ts";
 import { causeOfFailure } from "./end-cause.ts";
-import type { Bid, LeaseStore } from "./lease-store.ts";
 import type { Progress, Stall } from "./progress.ts";
 
 /** How a term ends. */
@@ -17,12 +17,12 @@ export type TermEnd =
   | { readonly by: "lost"; readonly reason: LostReason; readonly cause: EndCause };
 
 export interface LeaseKeeperOptions {
-  readonly store: Pick<LeaseStore, "renew">;
+  readonly store: Pick<Election, "renew">;
   readonly clock: Clock;
   /** The bid that was granted. */
   readonly bid: Bid;
   /** Monotonic; when it was sent. */
-  readonly grantedMs: number;
+  readonly sentMs: number;
   /** The generation that the replica carries now. */
   readonly generation: () => number;
   /** Notified when a replica may have announced a newer configuration. */
@@ -49,106 +49,100 @@ interface Answered {
   readonly untilMs: number;
 }
 
+const REPLACED: TermEnd = { by: "lost", reason: "expired", cause: { cause: "replaced" } };
+
 /**
- * Renews a lease every third of its time to live, and immediately at a wakeup. It says when the lease must not be trusted
- * any more: (when the last successful renewal was *sent*) + TTL − TTL/10, all on the monotonic clock.
+ * Renews the lease of a term, in time and immediately at a wakeup, and says when it must not be trusted any more.
  *
  * A leader that is stalled gets one more renewal, immediately: it shows whether Redis answers this replica at all. Without
  * an answer the leader stays until its trust ends; otherwise each failover would pass leadership around. With an answer,
  * the leader resigns unless it makes progress within the grace.
  */
 export class LeaseKeeper {
+  readonly trust: Trust;
   readonly #options: LeaseKeeperOptions;
-  readonly #trustMs: number;
-  #trustedUntilMs: number;
+  /** Why the last renewal had no answer. */
+  #failure: EndCause | null = null;
+  #answered: Answered | null = null;
   /** The generation that is carried, since when, and whether the store knows that it is proven. */
   #carried: number;
   #carriedSinceMs: number;
   #isProofTold = false;
 
   constructor(options: LeaseKeeperOptions) {
+    const { clock, bid, sentMs, random } = options;
     this.#options = options;
-    this.#carried = options.bid.generation;
-    this.#carriedSinceMs = options.grantedMs;
-    this.#trustMs = options.bid.ttlMs - options.bid.ttlMs / 10;
-    this.#trustedUntilMs = options.grantedMs + this.#trustMs;
-  }
-
-  /** Monotonic; by then it is renewed or given up. */
-  get trustedUntilMs(): number {
-    return this.#trustedUntilMs;
-  }
-
-  /** Monotonic; when the last renewal that succeeded was sent. */
-  get renewedMs(): number {
-    return this.#trustedUntilMs - this.#trustMs;
+    this.#carried = bid.generation;
+    this.#carriedSinceMs = sentMs;
+    const retryInMs = () => MIN_RETRY_MS + random() * RETRY_MS;
+    this.trust = new Trust({ clock, ttlMs: bid.ttlMs, sentMs, retryInMs });
   }
 
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */
   async keep(ending: AbortSignal): Promise<TermEnd> {
-    const { clock, bid, grantedMs, wakeup, progress, random } = this.#options;
-    let renewAtMs = grantedMs + bid.ttlMs / 3;
-    let failure: EndCause | null = null;
-    let answered: Answered | null = null;
+    const { clock, wakeup, progress } = this.#options;
     while (!ending.aborted) {
-      const wakeAtMs = answered?.untilMs ?? this.#wakeAtMs(renewAtMs, failure === null);
-      await clock.sleep(
-        Math.min(wakeAtMs, this.#trustedUntilMs) - clock.monotonicMs(),
-        AbortSignal.any([ending, wakeup.signal]),
-      );
-      const sentMs = clock.monotonicMs();
-      if (wakeup.consume()) renewAtMs = sentMs;
-      if (sentMs >= this.#trustedUntilMs) {
-        if (failure === null) return { by: "lost", reason: "expired", cause: { cause: "frozen" } };
-        const isFrozen = sentMs - this.#trustedUntilMs >= FROZEN_MS;
-        return {
-          by: "lost",
-          reason: "unreachable",
-          cause: isFrozen ? { ...failure, cause: "frozen" } : failure,
-        };
-      }
+      await this.trust.wait(AbortSignal.any([ending, wakeup.signal]), this.#checkAtMs());
+      if (wakeup.consume()) this.trust.hurry();
+      if (this.trust.isOver) return this.#expired();
       const { stall } = progress;
-      if (stall === null || stall.sinceMs !== answered?.stallSinceMs) answered = null;
-      if (stall !== null && answered !== null) {
-        if (sentMs >= answered.untilMs) {
-          const cause = { cause: "no-progress", error: stall.error } as const;
-          return { by: "resigned", reason: "no-progress", cause, stall };
-        }
-        continue;
+      if (stall?.sinceMs !== this.#answered?.stallSinceMs) this.#answered = null;
+      if (stall !== null && this.#answered !== null) {
+        if (clock.monotonicMs() < this.#answered.untilMs) continue;
+        const cause = { cause: "no-progress", error: stall.error } as const;
+        return { by: "resigned", reason: "no-progress", cause, stall };
       }
-      if (stall !== null && failure === null) renewAtMs = sentMs;
-      const isNewlyProven = sentMs >= this.#provenAtMs();
-      if (isNewlyProven && failure === null) renewAtMs = sentMs;
-      if (sentMs < renewAtMs) continue;
-      const isProven = this.#isProofTold || isNewlyProven;
-      const answer = await this.#renew(sentMs, isProven, ending);
-      if (answer === "lost") return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
-      if (answer === "fenced") return { by: "lost", reason: "fenced", cause: { cause: "fenced" } };
-      if (answer === "outdated") {
-        return { by: "resigned", reason: "generation", cause: { cause: "generation" } };
-      }
-      if (answer === "renewed") {
-        this.#trustedUntilMs = sentMs + this.#trustMs;
-        this.#isProofTold = isProven;
-      }
-      // A renewal that the end of the trust cut short says less than what was said before.
-      if (answer !== "too late") failure = typeof answer === "object" ? answer : null;
-      else failure ??= { cause: "unreachable", error: "no answer in time" };
-      const answeredMs = clock.monotonicMs();
-      if (stall !== null && failure === null) {
-        const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
-        answered = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
-      }
-      renewAtMs = failure === null ? sentMs + bid.ttlMs / 3 : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
+      if (this.#failure === null && (stall !== null || this.#isNewlyProven())) this.trust.hurry();
+      const end = this.trust.isDue ? await this.#renew(stall, ending) : null;
+      if (end !== null) return end;
     }
-    return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
+    return REPLACED;
   }
 
   /** While renewals fail the next one is soon, and shows all that is to be known. */
-  #wakeAtMs(renewAtMs: number, isAnswered: boolean): number {
-    return isAnswered
-      ? Math.min(renewAtMs, this.#options.progress.stallsAtMs, this.#provenAtMs())
-      : renewAtMs;
+  #checkAtMs(): number {
+    if (this.#answered !== null) return this.#answered.untilMs;
+    const { renewAtMs } = this.trust;
+    if (this.#failure !== null) return renewAtMs;
+    return Math.min(renewAtMs, this.#options.progress.stallsAtMs, this.#provenAtMs());
+  }
+
+  #expired(): TermEnd {
+    if (this.#failure === null) return { by: "lost", reason: "expired", cause: { cause: "frozen" } };
+    const isFrozen = this.#options.clock.monotonicMs() - this.trust.untilMs >= FROZEN_MS;
+    const cause: EndCause = isFrozen ? { ...this.#failure, cause: "frozen" } : this.#failure;
+    return { by: "lost", reason: "unreachable", cause };
+  }
+
+  /** Null when the term goes on, or the answer says nothing about that. */
+  async #renew(stall: Stall | null, ending: AbortSignal): Promise<TermEnd | null> {
+    const { store, clock, bid } = this.#options;
+    const sentMs = clock.monotonicMs();
+    const isNewlyProven = this.#isNewlyProven();
+    const isProven = this.#isProofTold || isNewlyProven;
+    const renewal = { ...bid, generation: this.#carried, isProven };
+    const answer = await this.trust.renew(() => store.renew(renewal), ending);
+    if (answer === "lost") return REPLACED;
+    if (answer === "fenced") return { by: "lost", reason: "fenced", cause: { cause: "fenced" } };
+    if (answer === "outdated") {
+      return { by: "resigned", reason: "generation", cause: { cause: "generation" } };
+    }
+    if (answer === "renewed") {
+      this.#failure = null;
+      this.#isProofTold = isProven;
+    } else if (answer.error !== null) this.#failure = causeOfFailure(answer.error);
+    // A renewal that the end of the trust cut short says less than what was said before.
+    else this.#failure ??= { cause: "unreachable", error: "no answer in time" };
+    if (stall !== null && this.#failure === null) {
+      const answeredMs = clock.monotonicMs();
+      const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
+      this.#answered = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
+    }
+    return null;
+  }
+
+  #isNewlyProven(): boolean {
+    return this.#options.clock.monotonicMs() >= this.#provenAtMs();
   }
 
   /** When the store is to be informed that the generation is proven; infinity when it has. */
@@ -161,13 +155,5 @@ export class LeaseKeeper {
     }
     if (this.#isProofTold) return Number.POSITIVE_INFINITY;
     return Math.max(progress.healthySinceMs, this.#carriedSinceMs) + PROOF_MS;
-  }
-
-  /** An answer that comes when the lease is not trusted any more is none. */
-  async #renew(sentMs: number, isProven: boolean, ending: AbortSignal) {
-    const { store, clock, bid } = this.#options;
-    const renewed = store.renew({ ...bid, generation: this.#carried, isProven }).catch(causeOfFailure);
-    const trustedMs = this.#trustedUntilMs - sentMs;
-    return await within(renewed, trustedMs, "too late" as const, { clock, signal: ending });
   }
 }

@@ -5,6 +5,11 @@ local function nowMs()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- The token in the value of the fence, or nil.
+local function tokenOf(fence)
+  return string.match(fence or '', '^%d+:(.*)$')
+end
+
 local ENDS = {resigned = true, crashed = true, expired = true}
 local NUMBERS = {'term', 'since', 'until', 'ttl', 'vacant', 'goneAt', 'endedAt', 'generation', 'yieldTo', 'alive'}
 
@@ -190,17 +195,31 @@ local function beginningOf(record)
   return record.reason or '', record.previous or '', tonumber(record.vacant or '-1'), record.cause or ''
 end
 
+-- A bid, from the keys and arguments that campaign.lua and open.lua begin with.
+--
+-- KEYS  1 term   2 leader   3 terms   4 generation   5 generations   6 lineage
+-- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 generation of the configuration that the replica carries
+--       5 newest term that it knows of   6 the store's last error to the bidder, '' when it answered   7 since when (ms ago)
+--       8 channel for wakeups   9 prefix of the replicas' own channels   10 how many terms the record keeps
+local function bidOf(keys, args)
+  return {
+    term = keys[1], leader = keys[2], terms = keys[3], generation = keys[4], generations = keys[5], lineage = keys[6],
+  }, {
+    replica = args[1], token = args[2], ttl = tonumber(args[3]), generation = tonumber(args[4]),
+    known = tonumber(args[5]), away = args[6], awayMs = tonumber(args[7]), channel = args[8], channels = args[9],
+    kept = tonumber(args[10]), seen = sees(args[9], args[1]),
+  }
+end
+
 -- Opens the term after `last`: the fence, the record, the list of terms, the notice. Returns what a bid is answered.
--- keys: term, leader, terms, generations, lineage
--- bid: replica, token, ttl, channel, kept, seen, generation, known, store, away, awayMs
--- all: from readGenerations
-local function openTerm(keys, all, last, bid, now)
+-- keys, bid: from bidOf; all: from readGenerations; store: the kind of the store that the lease is in
+local function openTerm(keys, all, last, bid, store, now)
   local fence = redis.call('GET', keys.term)
   local newest = tonumber(fence and string.match(fence, '^(%d+):') or '0')
   -- Redis may have lost its count, when it was emptied for example. Numbers do not go back for replicas that remember,
   -- nor after these have put back what they know (put-back.lua).
   local kept = string.match(redis.call('HGET', keys.lineage, 'term') or '', '^%d+$') or '0'
-  newest = math.max(newest, bid.known or 0, #kept > 15 and 0 or tonumber(kept))
+  newest = math.max(newest, bid.known, #kept > 15 and 0 or tonumber(kept))
   local number = string.format('%d', math.max(newest, tonumber(last.term or '0')) + 1)
   local reason, previous, vacant = 'vacant', '', -1
   if last.replica then
@@ -208,7 +227,7 @@ local function openTerm(keys, all, last, bid, now)
     reason = last.ended or 'expired'
     vacant = math.max(now - ableUntil(last), 0)
   end
-  local cause = causeOf(last, bid.store, bid.away, tonumber(bid.awayMs), now)
+  local cause = causeOf(last, store, bid.away, bid.awayMs, now)
 
   -- A leader made way for a generation that did not take its turn: it must not depose one again and again.
   local yielded = tonumber(last.yieldTo or '')
@@ -220,19 +239,24 @@ local function openTerm(keys, all, last, bid, now)
   redis.call('DEL', keys.leader)
   redis.call('HSET', keys.leader, 'replica', bid.replica, 'term', number, 'since', now, 'until', now + bid.ttl,
     'reason', reason, 'previous', previous, 'vacant', vacant, 'announced', bid.seen, 'ttl', bid.ttl,
-    'generation', bid.generation, 'proven', 0, 'store', bid.store, 'alive', now, 'cause', cjson.encode(cause))
+    'generation', bid.generation, 'proven', 0, 'store', store, 'alive', now, 'cause', cjson.encode(cause))
   redis.call('LPUSH', keys.terms, cjson.encode({
     term = tonumber(number), replica = bid.replica, since = now, reason = reason, previous = previous, vacantMs = vacant,
     cause = cause,
   }))
-  redis.call('LTRIM', keys.terms, 0, tonumber(bid.kept) - 1)
+  redis.call('LTRIM', keys.terms, 0, bid.kept - 1)
   redis.call('PUBLISH', bid.channel, 'elected')
   return {'elected', bid.seen, tonumber(number), now, reason, previous, vacant, cjson.encode(cause)}
 end
 
+-- Whether the bid has opened the term that is in force.
+local function isInForce(keys, last, bid)
+  return redis.call('GET', keys.term) == (last.term or '') .. ':' .. bid.token
+end
+
 -- The answer for a bid that is repeated although its term is in force.
-local function sameTerm(key, last, ttl, seen, now)
-  redis.call('HSET', key, 'until', now + ttl)
-  redis.call('HDEL', key, 'ended', 'endedAt', 'endCause', 'able')
-  return {'elected', seen, tonumber(last.term), tonumber(last.since), beginningOf(last)}
+local function sameTerm(keys, last, bid, now)
+  redis.call('HSET', keys.leader, 'until', now + bid.ttl)
+  redis.call('HDEL', keys.leader, 'ended', 'endedAt', 'endCause', 'able')
+  return {'elected', bid.seen, tonumber(last.term), tonumber(last.since), beginningOf(last)}
 end

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
+import { trustedUntilMs } from "../clock/trust.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
-import { trustedUntilMs } from "./trust.ts";
 import { tryRelease } from "./try-release.ts";
 
 export interface ClaimLockOptions {

@@ -1,11 +1,10 @@
 import type { Clock } from "../clock/clock.ts";
-import { within } from "../clock/within.ts";
+import { Trust } from "../clock/trust.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type LockLostReason, reasonText } from "../reasons.ts";
 import type { Lock } from "./lock.ts";
 import type { Claim, LockStore } from "./lock-store.ts";
-import { trustedUntilMs } from "./trust.ts";
 import { tryRelease } from "./try-release.ts";
 
 export interface HeldLockOptions {
@@ -45,16 +44,17 @@ export class HeldLock {
   readonly #ending = new AbortController();
   /** Ends the heartbeat. */
   readonly #over = new AbortController();
-  #trustedUntilMs: number;
+  readonly #trust: Trust;
   #wasAnswered = true;
   #lost: BellwetherError<"BW_LOCK_LOST"> | null = null;
   #keeping: Promise<void> | null = null;
 
   constructor(options: HeldLockOptions) {
-    const { claim, fence, signals, clock, sentMs } = options;
+    const { claim, fence, signals, clock, sentMs, random } = options;
     this.#options = options;
     this.#acquiredMs = clock.monotonicMs();
-    this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
+    const retryInMs = () => RETRY_MS * (0.5 + random());
+    this.#trust = new Trust({ clock, ttlMs: claim.ttlMs, sentMs, retryInMs });
     const signal = AbortSignal.any([this.#ending.signal, ...signals]);
     const look = () => this.#look();
     this.lock = {
@@ -96,38 +96,32 @@ export class HeldLock {
   }
 
   async #keep(): Promise<void> {
-    const { claim, clock, sentMs } = this.#options;
-    let renewAtMs = sentMs + claim.ttlMs / 3;
-    while (!this.#over.signal.aborted) {
-      const untilMs = Math.min(renewAtMs, this.#trustedUntilMs);
-      await clock.sleep(untilMs - clock.monotonicMs(), this.#over.signal);
+    const over = this.#over.signal;
+    while (!over.aborted) {
+      await this.#trust.wait(over);
       this.#look();
-      if (this.#over.signal.aborted) break;
-      if (clock.monotonicMs() >= renewAtMs) renewAtMs = await this.#renew();
+      if (over.aborted || !this.#trust.isDue) continue;
+      const answer = await this.#trust.renew(() => this.#renew(), over);
+      this.#wasAnswered = typeof answer === "string";
+      this.#look();
     }
   }
 
   /**
-   * Tries once, for as long as the lock is trusted. Returns when to try again. An answer that is read after that is
-   * ignored, also when it says "renewed": the lock may have ended, and been another's, before the renewal arrived.
+   * An answer that is read after the trust has ended is ignored, also when it says "renewed": the lock may have ended, and
+   * been another's, before the renewal arrived.
    */
-  async #renew(): Promise<number> {
-    const { store, claim, clock, random } = this.#options;
-    const sentMs = clock.monotonicMs();
-    const renewed = store.renew(claim).catch(() => "no answer" as const);
-    const answer = await within(renewed, this.#trustedUntilMs - sentMs, "no answer" as const, {
-      clock,
-      signal: this.#over.signal,
-    });
-    this.#wasAnswered = answer !== "no answer";
+  async #renew(): Promise<"renewed" | "lost"> {
+    const { store, claim } = this.#options;
+    const answer = await store.renew(claim);
+    this.#wasAnswered = true;
     if (answer === "lost") this.#lose("taken");
     this.#look();
-    if (answer === "renewed") this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
-    return this.#wasAnswered ? sentMs + claim.ttlMs / 3 : clock.monotonicMs() + RETRY_MS * (0.5 + random());
+    return answer;
   }
 
   #look(): void {
-    if (this.#over.signal.aborted || this.#options.clock.monotonicMs() < this.#trustedUntilMs) return;
+    if (this.#over.signal.aborted || !this.#trust.isOver) return;
     this.#lose(this.#wasAnswered ? "expired" : "unreachable");
   }
 

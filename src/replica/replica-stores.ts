@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import type { StoreClock } from "../clock/store-clock.ts";
 import type { Config, ElectionConfig } from "../config/config.ts";
-import { EtcdElection } from "../election/etcd-election.ts";
-import { EtcdLeaseStore } from "../election/etcd-lease-store.ts";
-import type { LeaseStore } from "../election/lease-store.ts";
-import { RedisLeaseStore } from "../election/redis-lease-store.ts";
+import type { Election } from "../election/election.ts";
+import { EtcdLease } from "../election/etcd-lease.ts";
+import { LeasedElection } from "../election/leased-election.ts";
+import { RedisElection } from "../election/redis-election.ts";
+import { TermRegister } from "../election/term-register.ts";
 import { EtcdClient, etcdCallLimitMs } from "../etcd/client.ts";
 import type { Events } from "../events.ts";
 import { EtcdLockStore } from "../locks/etcd-lock-store.ts";
@@ -49,7 +50,7 @@ export class ReplicaStores {
     return connection;
   }
 
-  leaseStore(): LeaseStore {
+  leaseStore(): Election {
     const { config, id } = this.#options;
     const keys = this.keys;
     const presence = new RedisPresence({
@@ -59,9 +60,9 @@ export class ReplicaStores {
     });
     presence.start();
     const redis = this.connect("noRetry", "lease");
-    if (config.election.store === "redis") return new RedisLeaseStore({ redis, presence, keys });
-    const election = new EtcdElection(this.#etcdClient(config.election), config.namespace);
-    return new EtcdLeaseStore({ election, redis, presence, keys });
+    if (config.election.store === "redis") return new RedisElection({ redis, presence, keys });
+    const lease = new EtcdLease(this.#etcdClient(config.election), config.namespace);
+    return new LeasedElection(lease, new TermRegister({ redis, presence, keys }));
   }
 
   lockStore(clock: StoreClock): LockStore {

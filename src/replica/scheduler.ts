@@ -4,7 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { AbsenceAlarm } from "../election/absence-alarm.ts";
-import { type CurrentTerm, Elector, type Term, type TermWorkEnd } from "../election/elector.ts";
+import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
 import type { LeaderWatch } from "../election/leader-watch.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
@@ -15,6 +15,7 @@ import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
 import type { Carried, Part } from "./part.ts";
 import type { ReplicaStores } from "./replica-stores.ts";
+import type { Term, TermWorkEnd } from "../election/term.ts";
 
 /** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;

@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Elector, type Term } from "../../src/election/elector.ts";
+import { Elector } from "../../src/election/elector.ts";
+import type { Term } from "../../src/election/term.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import type { LeaseStoreFixture } from "./lease-store.ts";
+import type { ElectionFixture } from "./election.ts";
 
 /** Long enough that nothing expires by accident on a busy machine; tests wait for events, not for it. */
 const TTL_MS = 6_000;
 
 /** The promises of the elector over real stores, with several replicas at the same time. */
-export function electorSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {
+export function electorSuite(name: string, setup: () => Promise<ElectionFixture>): void {
   describe(`elector on ${name}`, () => {
-    let fixture: LeaseStoreFixture;
+    let fixture: ElectionFixture;
     let electors: Elector[];
 
     beforeEach(async () => {

@@ -1,14 +1,14 @@
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { EtcdElection } from "../../src/election/etcd-election.ts";
-import type { LeaseStore } from "../../src/election/lease-store.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { EtcdLease } from "../../src/election/etcd-lease.ts";
+import { LeasedElection } from "../../src/election/leased-election.ts";
+import { TermRegister } from "../../src/election/term-register.ts";
+import type { EtcdClient } from "../../src/etcd/client.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
-import { type OpenStore, openEtcd, openRedis, openUnseenEtcdStore } from "../support/etcd-store.ts";
+import { openEtcd } from "../support/etcd-store.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { electionFixture, electionSuite } from "./election.ts";
 import { electorSuite } from "./elector.ts";
-import { type LeaseStoreFixture, leaseStoreSuite, recordsIn } from "./lease-store.ts";
 
 let redis: TestRedis;
 let etcd: TestEtcd;
@@ -17,54 +17,31 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([redis.stop(), etcd.stop()]));
 
-async function setup(): Promise<
-  LeaseStoreFixture & { keys: RedisKeys; plain: Redis; election: EtcdElection; name: string }
-> {
+async function setup() {
   const name = namespace();
-  const keys = new RedisKeys(name);
-  const stores = new Map<LeaseStore, OpenStore>();
-  const plain = await openRedis(redis.url, "plain");
-  const client = openEtcd(etcd.url);
-  const election = new EtcdElection(client, name);
-  const openUnseen = async (replica: string) => {
-    const opened = await openUnseenEtcdStore({
-      redisUrl: redis.url,
-      etcd: etcd.url,
-      namespace: name,
-      replica,
-    });
-    stores.set(opened.store, opened);
-    return opened;
+  const clients: EtcdClient[] = [];
+  const openLease = () => {
+    const client = openEtcd(etcd.url);
+    clients.push(client);
+    return new EtcdLease(client, name);
   };
-  return {
+  const lease = openLease();
+  const fixture = await electionFixture({
+    redisUrl: redis.url,
     name,
-    keys,
-    plain,
-    election,
-    openUnseen,
-    async open(replica = "anyone") {
-      const { store, appear } = await openUnseen(replica);
-      await appear();
-      return store;
+    create: parts => new LeasedElection(openLease(), new TermRegister(parts)),
+    isHeld: async () => (await lease.holder()) !== null,
+    close: () => {
+      for (const client of clients) client.close();
     },
-    vanish: store => stores.get(store)?.vanish(),
-    ...recordsIn(plain, keys),
-    readFence: () => plain.get(keys.term),
-    async untilExpired() {
-      while ((await election.holder()) !== null);
-    },
-    async dispose() {
-      for (const opened of stores.values()) opened.close();
-      client.close();
-      plain.disconnect();
-    },
-  };
+  });
+  return { ...fixture, name, lease };
 }
 
-leaseStoreSuite("etcd", setup);
+electionSuite("etcd", setup);
 electorSuite("etcd", setup);
 
-describe("the etcd lease store", () => {
+describe("the etcd election", () => {
   const bidOf = (replica: string) => ({ replica, token: `${replica}-token`, ttlMs: 60_000, generation: 0 });
 
   it("does not pass over a key whose replica it finds gone for the first time", async () => {
@@ -72,7 +49,7 @@ describe("the etcd lease store", () => {
     onTestFinished(() => settled.mockRestore());
     const fixture = await setup();
     const b = await fixture.open("b");
-    await fixture.election.join("dead", 60_000);
+    await fixture.lease.acquire({ replica: "dead", ttlMs: 60_000 }, null);
     expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", leader: null, presence: "gone" });
     while ((await b.campaign(bidOf("b"))).outcome === "held");
     await fixture.dispose();
@@ -114,7 +91,7 @@ describe("the etcd lease store", () => {
     const a = await fixture.open("a");
     await fixture.plain.set(fixture.keys.terms, "not a list");
     await expect(a.campaign(bidOf("a"))).rejects.toThrow("WRONGTYPE");
-    expect(await fixture.election.holder()).toBeNull();
+    expect(await fixture.lease.holder()).toBeNull();
     await fixture.dispose();
   });
 

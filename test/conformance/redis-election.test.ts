@@ -1,13 +1,8 @@
-import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LeaseStore } from "../../src/election/lease-store.ts";
-import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
-import { RedisPresence } from "../../src/redis/presence.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { RedisElection } from "../../src/election/redis-election.ts";
+import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { electionFixture, electionSuite } from "./election.ts";
 import { electorSuite } from "./elector.ts";
-import { type LeaseStoreFixture, leaseStoreSuite, recordsIn } from "./lease-store.ts";
 
 let server: TestRedis;
 beforeAll(async () => {
@@ -15,57 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function setup(): Promise<LeaseStoreFixture & { keys: RedisKeys; plain: Redis }> {
-  const keys = new RedisKeys(namespace());
-  const connections: Redis[] = [];
-  const connect = async (purpose: "noRetry" | "subscriber" | "plain") => {
-    const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
-    connections.push(redis);
-    await new Promise(resolve => redis.once("ready", resolve));
-    return redis;
-  };
-  const subscribers = new Map<LeaseStore, Redis>();
-  const plain = await connect("plain");
-  const openUnseen = async (replica: string) => {
-    const subscriber = await connect("subscriber");
-    const presence = new RedisPresence({
-      subscriber,
-      channel: keys.alive(replica),
-      notices: keys.leadershipChannel,
-    });
-    const store = new RedisLeaseStore({ redis: await connect("noRetry"), presence, keys });
-    subscribers.set(store, subscriber);
-    const appear = async () => {
-      const announced = new Promise<void>(resolve => presence.onNotice(resolve));
-      presence.start();
-      await announced;
-    };
-    return { store, appear };
-  };
-  return {
-    keys,
-    plain,
-    openUnseen,
-    async open(replica) {
-      const { store, appear } = await openUnseen(replica);
-      await appear();
-      return store;
-    },
-    vanish(store) {
-      subscribers.get(store)?.disconnect();
-    },
-    ...recordsIn(plain, keys),
-    readFence: () => plain.get(keys.term),
-    async untilExpired() {
-      while ((await plain.exists(keys.lease)) === 1);
-    },
-    async dispose() {
-      for (const redis of connections) redis.disconnect();
-    },
-  };
+function setup() {
+  return electionFixture({
+    redisUrl: server.url,
+    create: parts => new RedisElection(parts),
+    isHeld: async (redis, keys) => (await redis.exists(keys.lease)) === 1,
+  });
 }
 
-leaseStoreSuite("Redis", setup);
+electionSuite("Redis", setup);
 electorSuite("Redis", setup);
 
 describe("the Redis lease store", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EtcdAddress } from "../../src/config/config.ts";
-import { EtcdElection } from "../../src/election/etcd-election.ts";
+import { EtcdLease } from "../../src/election/etcd-lease.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcd } from "../support/etcd-store.ts";
@@ -28,13 +28,13 @@ async function join(etcd: TestEtcd, address: Partial<EtcdAddress>) {
     { events, callLimitMs: 3_000 },
   );
   disposals.push(() => client.close());
-  const election = new EtcdElection(client, "access");
-  const joined = await election.join("me", 5_000).then(
-    async candidate => (await election.keep(candidate)) && (await election.look(candidate))?.name === "me",
+  const lease = new EtcdLease(client, "access");
+  const joined = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null).then(
+    async ({ holder }) => (await lease.renew()) && holder.name === "me",
     () => false,
   );
   // The same trouble again is no news.
-  await election.holder().catch(() => undefined);
+  await lease.holder().catch(() => undefined);
   return {
     joined,
     reasons: of("etcd.unreachable").map(event => event.error),
@@ -147,10 +147,10 @@ describe("with users", () => {
       { events },
     );
     disposals.push(() => client.close());
-    const election = new EtcdElection(client, "access");
-    const candidate = await election.join("me", 60_000);
+    const lease = new EtcdLease(client, "access");
+    await lease.acquire({ replica: "me", ttlMs: 60_000 }, null);
     await etcd.restart();
-    const again = async (): Promise<boolean> => election.keep(candidate).catch(again);
+    const again = async (): Promise<boolean> => lease.renew().catch(again);
     expect(await again()).toBe(true);
   });
 });
@@ -201,9 +201,9 @@ describe("with several hosts", () => {
       { events, callLimitMs: 4_000 },
     );
     disposals.push(() => client.close());
-    const election = new EtcdElection(client, "hosts");
-    const candidate = await election.join("me", 5_000);
-    expect((await election.look(candidate))?.name).toBe("me");
+    const lease = new EtcdLease(client, "hosts");
+    const { holder } = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null);
+    expect(holder.name).toBe("me");
     expect(of("etcd.unreachable")).toEqual([]);
   });
 });

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Elector, type Term } from "../../src/election/elector.ts";
-import type { LeaseStore } from "../../src/election/lease-store.ts";
-import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
+import type { Election } from "../../src/election/election.ts";
+import { Elector } from "../../src/election/elector.ts";
+import { RedisElection } from "../../src/election/redis-election.ts";
+import type { Term } from "../../src/election/term.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { CTL_ENV, startEtcd, type TestEtcd } from "../support/etcd-server.ts";
-import { openEtcdStore, openRedis } from "../support/etcd-store.ts";
+import { openEtcdStore } from "../support/etcd-store.ts";
+import { openRedis } from "../support/open-election.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
@@ -33,7 +35,7 @@ async function setup() {
   const redis = await openRedis(redisServer.url, "plain");
   disposals.push(() => redis.disconnect());
 
-  function elect(id: string, store: LeaseStore, recorder: Recorder) {
+  function elect(id: string, store: Election, recorder: Recorder) {
     const terms: Term[] = [];
     const elector = new Elector({
       store,
@@ -79,7 +81,7 @@ async function setup() {
         notices: keys.leadershipChannel,
       });
       presence.start();
-      return elect(id, new RedisLeaseStore({ redis: fenced, presence, keys }), new Recorder());
+      return elect(id, new RedisElection({ redis: fenced, presence, keys }), new Recorder());
     },
     /** Resolves with the keys of the election when there are this many: what a join that came too late made expires. */
     async untilInEtcd(count: number): Promise<string[]> {

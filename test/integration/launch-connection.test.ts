@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Elector } from "../../src/election/elector.ts";
-import { RedisLeaseStore } from "../../src/election/redis-lease-store.ts";
+import { RedisElection } from "../../src/election/redis-election.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
@@ -52,7 +52,7 @@ async function replica(id: string, keys: RedisKeys) {
   const launcher = new Launcher({ redis: launch, keys, jobs });
   const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
   const elector = new Elector({
-    store: new RedisLeaseStore({ redis: lease, presence, keys }),
+    store: new RedisElection({ redis: lease, presence, keys }),
     clock,
     events: recorder.events,
     replica: id,

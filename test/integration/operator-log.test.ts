@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { sleep } from "../../src/clock/sleep.ts";
-import type { Term, TermWorkEnd } from "../../src/election/elector.ts";
+import type { Term, TermWorkEnd } from "../../src/election/term.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { OperatorLog } from "../../src/operator/operator-log.ts";
 import { connectRedis } from "../../src/redis/connect.ts";

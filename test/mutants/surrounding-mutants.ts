@@ -141,7 +141,7 @@ export const SURROUNDING_MUTANTS: readonly Mutant[] = [
   {
     name: "absence-without-a-look",
     rule: "a replica that cannot bid does not call the cluster leaderless while another leads",
-    file: "src/election/elector.ts",
+    file: "src/election/leader-view.ts",
     find: 'if (!seen || seen === "unknown" || seen.replica === replica) {',
     replace: "if (seen || !seen) {",
     tests: ["test/unit/election/elector.test.ts"],

@@ -1,13 +1,13 @@
 import type {
   Bid,
   BidOutcome,
+  Election,
   Leader,
-  LeaseStore,
   Presence,
   ReleaseReason,
   Renewal,
   RenewOutcome,
-} from "../../src/election/lease-store.ts";
+} from "../../src/election/election.ts";
 
 type Answer<T> = T | "no answer" | "silence";
 
@@ -15,7 +15,7 @@ type Answer<T> = T | "no answer" | "silence";
  * A lease store that answers what the test says, so that the elector's timing can be tested on a clock that the
  * test moves. What real stores answer is the conformance suite's business.
  */
-export class ScriptStore implements LeaseStore {
+export class ScriptStore implements Election {
   readonly kind = "redis";
   readonly bids: Bid[] = [];
   readonly renewals: Renewal[] = [];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Elector, type ElectorOptions, type Term, type TermWork } from "../../../src/election/elector.ts";
-import type { BidOutcome } from "../../../src/election/lease-store.ts";
+import type { BidOutcome } from "../../../src/election/election.ts";
+import { Elector, type ElectorOptions } from "../../../src/election/elector.ts";
+import type { Term, TermWork } from "../../../src/election/term.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 import { elected, held, ScriptStore } from "../../support/script-store.ts";
@@ -150,7 +151,7 @@ describe("following", () => {
     store.announceChange();
     await clock.advance(50);
     expect(recorder.of("leader.elected")).toHaveLength(1);
-    expect(store.bids.at(-1)).not.toHaveProperty("away");
+    expect(store.bids.at(-1)?.away).toBeUndefined();
   });
 
   it.each([
@@ -190,7 +191,7 @@ describe("following", () => {
     await clock.advance(2_000);
     expect(recorder.of("leader.elected")).toMatchObject([{ term: 1 }]);
     // The store has answered all the time.
-    expect(store.bids[0]).not.toHaveProperty("away");
+    expect(store.bids[0]?.away).toBeUndefined();
   });
 
   it("counts a new lease from its bid, not from when it began to wait for its connections", async () => {

@@ -1,13 +1,13 @@
--- Says what Redis knows of the replica that holds the election in etcd, and notes its end when it is to be replaced
--- because its process has exited. (After term.lua.)
+-- Says what Redis knows of the replica that holds a lease elsewhere, and notes its end when it is to be replaced because
+-- its process has exited. (After term.lua.)
 --
 -- KEYS  1 leader
--- ARGV  1 claim of the oldest key in etcd   2 prefix of the replicas' own channels
+-- ARGV  1 claim of the holder   2 prefix of the replicas' own channels
 --       3 number of the term whose leader may be replaced because its process has exited, '0' for none
---       4 the replica that asks   5 the replica whose key is the oldest
+--       4 the replica that asks   5 the replica that holds the lease
 -- Returns
---   {'unopened', seen, presence}   the record is not of this claim: the replica has opened no term with its key
---   {'opened', seen, replica, number, since, ms until the lease ends, presence, 1 when it is to be replaced or 0,
+--   {'unopened', seen, presence}   the record is not of this claim: the replica has opened no term with its lease
+--   {'opened', seen, ms until the lease ends, replica, number, since, presence, 1 when it is to be replaced or 0,
 --       beginning...}   as campaign.lua
 --
 -- Why atomic: only the leader that was found gone may be marked as crashed, not the one after it.
@@ -25,6 +25,6 @@ local replace = presence == 'gone' and ARGV[3] == last.term
 if replace and not last.ended then redis.call('HSET', KEYS[1], 'ended', 'crashed', 'endedAt', last.goneAt) end
 local ends = math.min(math.max(tonumber(last['until']) - now, 0), tonumber(last.ttl))
 return {
-  'opened', seen, last.replica, tonumber(last.term), tonumber(last.since), ends, presence, replace and 1 or 0,
+  'opened', seen, ends, last.replica, tonumber(last.term), tonumber(last.since), presence, replace and 1 or 0,
   beginningOf(last),
 }

@@ -12,11 +12,11 @@ export interface Bid {
    */
   readonly generation: number;
   /** The number of a term whose leader was found gone: if it still is, its lease is taken immediately. */
-  readonly takeOver?: number;
+  readonly takeOver?: number | undefined;
   /** The newest term that the replica knows of: the next one is newer, also where the store has lost its count. */
-  readonly knownTerm?: number;
+  readonly knownTerm?: number | undefined;
   /** What the store said or did instead of its last answer, and for how long; without it, it has answered. */
-  readonly away?: { readonly error: string; readonly forMs: number };
+  readonly away?: { readonly error: string; readonly forMs: number } | undefined;
 }
 
 export interface Renewal extends Bid {
@@ -56,7 +56,7 @@ export interface Leader {
   /** Epoch milliseconds, store time. */
   readonly sinceMs: number;
   /** Where it is on record and was asked for. */
-  readonly began?: Beginning;
+  readonly began?: Beginning | undefined;
 }
 
 export type BidOutcome =
@@ -87,13 +87,14 @@ export type RenewOutcome = "renewed" | "outdated" | "fenced" | "lost";
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
 
 /**
- * Where the lease and the term live. Every answer comes from the store, never from memory; a call that gets
- * none rejects within the store's own deadline, and its outcome is then unknown.
+ * One replica's part in the election: the lease, wherever it is, and the terms in Redis. Every answer comes from the store,
+ * never from memory; a call that gets none rejects within the store's own deadline, and its outcome is then unknown.
  *
  * A granted bid opens the next term before it answers: `{ns}/term` holds `fenceOf(term, token)` from then on,
  * and launches of older terms are refused.
  */
-export interface LeaseStore {
+export interface Election {
+  /** Where the lease is. */
   readonly kind: StoreKind;
 
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
@@ -109,7 +110,7 @@ export interface LeaseStore {
   release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void>;
 
   /**
-   * Ends everything in the store for bids of this replica that were not granted (a place in a queue). The next bid
+   * Ends everything in the store for bids of this replica that were not granted (a place in a line). The next bid
    * starts anew.
    */
   withdraw(): Promise<void>;

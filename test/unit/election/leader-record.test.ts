@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tellBeginning } from "../../../src/election/term-lines.ts";
-import { beginningOf } from "../../../src/election/term-reply.ts";
+import { beginningOf, tellBeginning } from "../../../src/election/leader-record.ts";
 
 const CAUSE = '{"cause":"shutdown"}';
 
@@ -23,6 +22,6 @@ describe("how a term began, as the record in Redis says", () => {
   );
 
   it.each(["", "two words", "x".repeat(51), "<b>"])("is not known where another program wrote %j", reason => {
-    expect(beginningOf(reason, "replica-1", 4, CAUSE)).toBeNull();
+    expect(beginningOf(reason, "replica-1", 4, CAUSE)).toBeUndefined();
   });
 });

@@ -1,18 +1,21 @@
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/election/lease-store.ts";
-import type { RedisKeys } from "../../src/redis/keys.ts";
+import { type Bid, type Election, fenceOf, type Presence } from "../../src/election/election.ts";
+import type { TermRegisterOptions } from "../../src/election/term-register.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
+import { type OpenElection, openElection, openRedis } from "../support/open-election.ts";
+import { namespace } from "../support/redis-server.ts";
 
 /** What a store's suite needs to look behind it and to play several replicas. */
-export interface LeaseStoreFixture {
+export interface ElectionFixture {
   /** Another replica's view of the same election, over connections of its own; it can be seen to be there. */
-  open(replica: string): Promise<LeaseStore>;
+  open(replica: string): Promise<Election>;
   /** A replica that cannot be seen yet: its commands were faster than its subscription. */
-  openUnseen(replica: string): Promise<{ readonly store: LeaseStore; appear(): Promise<void> }>;
+  openUnseen(replica: string): Promise<{ readonly store: Election; appear(): Promise<void> }>;
   /** Ends what shows that the store's replica is there, as the kernel does when a process dies. */
-  vanish(store: LeaseStore): void;
+  vanish(store: Election): void;
   /** The value of `{ns}/term` now. */
   readFence(): Promise<string | null>;
   /** For how long leaders do not yield to the generation because its leaders failed. */
@@ -35,12 +38,12 @@ function bidOf(replica: string, ttlMs = LONG_TTL_MS, generation = 0): Bid {
   return { replica, token: `${replica}-${Math.random().toString(36).slice(2)}`, ttlMs, generation };
 }
 
-/** The promises of LeaseStore; every implementation passes the same ones. */
-export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFixture>): void {
+/** The promises of Election; every implementation passes the same ones. */
+export function electionSuite(name: string, setup: () => Promise<ElectionFixture>): void {
   describe(`lease store on ${name}`, () => {
-    let fixture: LeaseStoreFixture;
-    let a: LeaseStore;
-    let b: LeaseStore;
+    let fixture: ElectionFixture;
+    let a: Election;
+    let b: Election;
 
     beforeEach(async () => {
       fixture = await setup();
@@ -233,7 +236,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
     });
 
     /** Bids until the holder's presence is as expected. */
-    async function untilPresence(store: LeaseStore, presence: Presence) {
+    async function untilPresence(store: Election, presence: Presence) {
       for (;;) {
         const outcome = await store.campaign(bidOf("b"));
         if (outcome.outcome !== "held") throw new Error("the lease was not held");
@@ -322,13 +325,13 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
 
     describe("and the generation of the configuration", () => {
       /** The replica leads with its generation for long enough. */
-      async function prove(store: LeaseStore, bid: Bid) {
+      async function prove(store: Election, bid: Bid) {
         expect(await store.campaign(bid)).toMatchObject({ outcome: "elected" });
         expect(await store.renew({ ...bid, isProven: true })).toBe("renewed");
       }
 
       /** The replica is elected and dies; another one, which takes over, finds it gone. */
-      async function crash(generation: number, successor: LeaseStore, bid: Bid) {
+      async function crash(generation: number, successor: Election, bid: Bid) {
         const name = `crashes-${Math.random()}`;
         const store = await fixture.open(name);
         const outcome = await store.campaign(bidOf(name, LONG_TTL_MS, generation));
@@ -466,26 +469,63 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
   });
 }
 
-/** What the suite needs of what all stores keep in Redis. */
-export function recordsIn(redis: Redis, { generations, lineage }: RedisKeys) {
+export interface FixtureOptions {
+  readonly redisUrl: string;
+  readonly name?: string;
+  /** One replica's election; its connections to Redis are closed by the fixture. */
+  readonly create: (parts: TermRegisterOptions) => Election;
+  /** Whether any replica holds the lease. */
+  readonly isHeld: (redis: Redis, keys: RedisKeys) => Promise<boolean>;
+  readonly close?: () => void;
+}
+
+/** The fixture of an election whose terms are in a real Redis. */
+export async function electionFixture(options: FixtureOptions) {
+  const { redisUrl, name = namespace(), create, isHeld, close } = options;
+  const keys = new RedisKeys(name);
+  const plain = await openRedis(redisUrl, "plain");
+  const replicas = new Map<Election, OpenElection>();
+  const openUnseen = async (replica: string) => {
+    const opened = await openElection({ redisUrl, namespace: name, replica, create });
+    replicas.set(opened.store, opened);
+    return opened;
+  };
   return {
-    putBackTerm: (term: number) => redis.hset(lineage, "term", term),
+    keys,
+    plain,
+    openUnseen,
+    async open(replica: string) {
+      const { store, appear } = await openUnseen(replica);
+      await appear();
+      return store;
+    },
+    vanish: (store: Election) => replicas.get(store)?.vanish(),
+    readFence: () => plain.get(keys.term),
+    putBackTerm: (term: number) => plain.hset(keys.lineage, "term", term),
     async backOffMs(generation: number) {
-      const [, ends] = ((await redis.hget(generations, `failed:${generation}`)) ?? "0 0").split(" ");
-      return Math.max(Number(ends) - (await readTimeMs(redis)), 0);
+      const [, ends] = ((await plain.hget(keys.generations, `failed:${generation}`)) ?? "0 0").split(" ");
+      return Math.max(Number(ends) - (await readTimeMs(plain)), 0);
     },
     async endBackOff(generation: number) {
-      const [count] = ((await redis.hget(generations, `failed:${generation}`)) ?? "").split(" ");
-      await redis.hset(generations, `failed:${generation}`, `${count} 0`);
+      const [count] = ((await plain.hget(keys.generations, `failed:${generation}`)) ?? "").split(" ");
+      await plain.hset(keys.generations, `failed:${generation}`, `${count} 0`);
     },
     async forgetBids(generation: number) {
-      await redis.hdel(generations, `seen:${generation}`);
+      await plain.hdel(keys.generations, `seen:${generation}`);
+    },
+    async untilExpired() {
+      while (await isHeld(plain, keys));
+    },
+    async dispose() {
+      for (const opened of replicas.values()) opened.close();
+      close?.();
+      plain.disconnect();
     },
   };
 }
 
 /** Wakeups as promises. */
-function changesOf(store: LeaseStore) {
+function changesOf(store: Election) {
   let wake: () => void = () => undefined;
   let pending = Promise.withResolvers<void>();
   const end = store.onChange(() => {

@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { Wakeup } from "../clock/wakeup.ts";
+import type { ResignReason } from "../reasons.ts";
+import type { Bid, BidOutcome, Election } from "./election.ts";
+import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.ts";
+import type { EventMap } from "../event-map.ts";
+import { settlesWithin } from "../clock/within.ts";
+import { messageOf } from "../errors.ts";
+
+export interface CampaignOptions extends LeaderViewOptions {
+  readonly store: Election;
+  /** That the replica carries now. */
+  readonly generation: () => number;
+  /** Whether the connections that a leader works with are there; without it, they are. */
+  readonly canLaunch?: (() => boolean) | undefined;
+  /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
+  readonly random: () => number;
+  readonly stopping: AbortSignal;
+}
+
+/** A bid that was granted. */
+export interface Granted {
+  readonly bid: Bid;
+  readonly outcome: Extract<BidOutcome, { outcome: "elected" }>;
+  /** Monotonic; when the bid was sent. */
+  readonly sentMs: number;
+}
+
+type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
+
+const MIN_RETRY_MS = 20;
+const RETRY_MS = 250;
+/** A lease that cannot be released expires by itself; shutdown must not wait for an unreachable store. */
+export const RELEASE_LIMIT_MS = 1_000;
+/** Connections come back within half a second of each other. */
+const CONNECT_LIMIT_MS = 1_000;
+/** Of `redis.unreachable`, which names each connection but the main one. */
+const LEADER_CONNECTIONS = ["main", "lease", "launch"];
+
+/** The bids of a replica that does not lead. */
+export class Campaign {
+  readonly view: LeaderView;
+  readonly #options: CampaignOptions;
+  readonly #canLaunch: () => boolean;
+  /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
+  #token: string = randomUUID();
+  #isLeading = false;
+  /** `redis.unreachable` was emitted of a connection that a leader works with, and `redis.connected` was not since. */
+  #isRedisAway = false;
+  /** Monotonic; since when the store has given no answer, and what it said or did last. */
+  #away: { readonly sinceMs: number; readonly error: string } | null = null;
+  /** Monotonic. */
+  #answeredMs: number;
+
+  constructor(options: CampaignOptions) {
+    this.#options = options;
+    this.#canLaunch = options.canLaunch ?? (() => true);
+    this.#answeredMs = options.clock.monotonicMs();
+    this.view = new LeaderView(options);
+    options.events.subscribe((name, about: object) => {
+      if (name === "redis.unreachable") this.#onRedisUnreachable(about as EventMap["redis.unreachable"]);
+      if (name === "redis.connected") this.#isRedisAway = false;
+    });
+  }
+
+  /** Bids until a bid is granted. Null when it was stopped before. */
+  async win(): Promise<Granted | null> {
+    const { store, stopping } = this.#options;
+    const wakeup = new Wakeup();
+    const unsubscribe = store.onChange(() => wakeup.notify());
+    try {
+      while (!stopping.aborted) {
+        wakeup.clear();
+        const answer = await this.#bid();
+        // Granted while it was being stopped: `withdraw` releases it, and no event is needed.
+        if (stopping.aborted) return null;
+        if (answer !== null && "bid" in answer) {
+          this.#isLeading = true;
+          return answer;
+        }
+        await this.#waitFor(wakeup, answer);
+      }
+      return null;
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** The term that was won has ended. `away`: the store gave no answer any more, and what it said or did last. */
+  termEnded(renewedMs: number, away: string | null): void {
+    this.#isLeading = false;
+    this.#answeredMs = renewedMs;
+    if (away !== null) this.#away = { sinceMs: renewedMs, error: away };
+    this.#token = randomUUID();
+    this.view.forgetObserved();
+  }
+
+  /** A bid may have been granted without our knowing; the next election must not wait for it to expire. */
+  async withdraw(reason: ResignReason): Promise<void> {
+    const { store, clock } = this.#options;
+    const end = { cause: { cause: reason }, wasAble: true };
+    await settlesWithin(store.release(this.#nextBid(), "resigned", end), RELEASE_LIMIT_MS, { clock });
+    await settlesWithin(store.withdraw(), RELEASE_LIMIT_MS, { clock });
+  }
+
+  /** One bid. Null when the store gave no answer, or this replica could not lead. */
+  async #bid(): Promise<Granted | Refused | null> {
+    const { clock, generation } = this.#options;
+    const asked = await this.#ask().catch((error: unknown) => messageOf(error));
+    if (typeof asked === "string") {
+      this.#away = { sinceMs: this.#answeredMs, error: asked };
+      await this.view.noteNoAnswer(asked);
+      return null;
+    }
+    if (asked === null) return null;
+    const { bid, outcome, sentMs } = asked;
+    this.#away = null;
+    this.#answeredMs = clock.monotonicMs();
+    this.view.note(outcome, generation());
+    if (outcome.outcome === "elected") return { bid, outcome, sentMs };
+    this.#token = randomUUID();
+    return outcome;
+  }
+
+  async #ask(): Promise<{ bid: Bid; outcome: BidOutcome; sentMs: number } | null> {
+    const { store, clock } = this.#options;
+    if (this.#isRedisAway || this.#away !== null || !this.#canLaunch()) await this.#untilConnected();
+    if (!this.#canLaunch()) {
+      // On etcd, others would wait for its place in the line.
+      await store.withdraw();
+      await this.view.noteNoAnswer("this replica has no connection to launch over");
+      return null;
+    }
+    const bid = this.#nextBid();
+    const sentMs = clock.monotonicMs();
+    return { bid, outcome: await store.campaign(bid), sentMs };
+  }
+
+  /** A short outage may end before the next bid, which then names it as the cause of the leader's end all the same. */
+  #onRedisUnreachable({ connection = "main", error }: EventMap["redis.unreachable"]): void {
+    if (!LEADER_CONNECTIONS.includes(connection)) return;
+    this.#isRedisAway = true;
+    if (!this.#isLeading) this.#away ??= { sinceMs: this.#answeredMs, error };
+  }
+
+  /**
+   * After an outage the store may answer before this replica can launch, and before its log says that Redis is back. Both
+   * come over other connections, which may be broken alone. Rejects when the store gives no answer.
+   */
+  async #untilConnected(): Promise<void> {
+    const { store, clock, stopping } = this.#options;
+    await store.current();
+    const untilMs = clock.monotonicMs() + CONNECT_LIMIT_MS;
+    while (this.#isRedisAway || !this.#canLaunch()) {
+      if (stopping.aborted) return;
+      if (clock.monotonicMs() >= untilMs) break;
+      await clock.sleep(MIN_RETRY_MS, stopping);
+    }
+    this.#isRedisAway = false;
+  }
+
+  /**
+   * Waits for a wakeup, or until it may be of use to bid again. That is the lease's end. Where the leader's presence
+   * can be seen, it is sooner, so that the leader's death is noticed. Jittered, unless it is a wakeup.
+   */
+  async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
+    const { clock, leaseTtlMs, random, stopping } = this.#options;
+    const held = outcome?.outcome === "held" ? outcome : null;
+    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
+    const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
+    const jitterMs = random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
+    await clock.sleep(untilMs + jitterMs, AbortSignal.any([wakeup.signal, stopping]));
+  }
+
+  #nextBid(): Bid {
+    const { replica, leaseTtlMs, clock, generation } = this.#options;
+    const away = this.#away;
+    return {
+      replica,
+      token: this.#token,
+      ttlMs: leaseTtlMs,
+      generation: generation(),
+      knownTerm: this.view.knownTerm,
+      away: away ? { error: away.error, forMs: clock.monotonicMs() - away.sinceMs } : undefined,
+      takeOver: this.view.goneTerm,
+    };
+  }
+}
