@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { DueLanes } from "../../../src/leader/due-lanes.ts";
+import { WaitingLanes } from "../../../src/leader/waiting-lanes.ts";
+import type { Plan } from "../../../src/schedule/plan.ts";
+
+const NOW = 1_000_000;
+
+function setup(...names: readonly string[]) {
+  const waiting = new WaitingLanes(new Map());
+  const lanes = new DueLanes(names, waiting);
+  const putBack = (nextDue: Readonly<Record<string, number | null>>, late: readonly string[] = []) => {
+    const plan: Plan = { decisions: [], nextDue: new Map(Object.entries(nextDue)), late, complete: true };
+    lanes.putBack(plan);
+  };
+  return { waiting, lanes, putBack };
+}
+
+it("takes each lane when it is due, and none twice", () => {
+  const { lanes, putBack } = setup("a", "b", "c");
+  expect(lanes.takeDue(NOW).toSorted()).toEqual(["a", "b", "c"]);
+  expect(lanes.takeDue(NOW)).toEqual([]);
+  putBack({ a: NOW + 1, b: NOW, c: null });
+  expect(lanes.takeDue(NOW)).toEqual(["b"]);
+  expect(lanes.nextDueMs).toBe(NOW + 1);
+});
+
+it("takes lanes that a plan left over behind those that are due", () => {
+  const { lanes, putBack } = setup("a", "b");
+  lanes.takeDue(NOW);
+  putBack({ a: NOW, b: NOW - 60_000 }, ["b"]);
+  expect(lanes.takeDue(NOW)).toEqual(["a"]);
+  expect([lanes.hasLate, lanes.takeLate(1), lanes.hasLate]).toEqual([true, ["b"], false]);
+});
+
+it("holds a lane whose run has not ended until its next tick is due, or the run has ended", () => {
+  const { waiting, lanes, putBack } = setup("a");
+  lanes.takeDue(NOW);
+  waiting.hold("a", { run: "a@1", sinceMs: NOW }, NOW);
+  putBack({ a: NOW + 500 });
+  expect(lanes.takeDue(NOW)).toEqual([]);
+  expect(lanes.takeDue(NOW + 500)).toEqual(["a"]);
+  putBack({ a: NOW + 1_500 });
+  lanes.putDue(waiting.takeFree([{ name: "a" }], new Map(), { fromMs: NOW + 600, untilMs: NOW + 600 }));
+  expect(lanes.takeDue(NOW + 600)).toEqual(["a"]);
+});
