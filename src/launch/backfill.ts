@@ -16,7 +16,13 @@ import {
   runSuffixOf,
 } from "./requests.ts";
 import { backfillRunId } from "./run-id.ts";
-import { beginTransaction, execTransaction, failureOf, onOneConnection } from "./run-transaction.ts";
+import {
+  beginTransaction,
+  execTransaction,
+  failureOf,
+  onOneConnection,
+  type RequestParts,
+} from "./run-transaction.ts";
 
 const RECORD = new Script(REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
 
@@ -36,13 +42,6 @@ export type BackfillOutcome =
   | { readonly outcome: "not due"; readonly nowMs: number }
   /** The first tick that the leader has not decided yet. */
   | { readonly outcome: "undecided"; readonly tickAtMs: number };
-
-interface Parts {
-  readonly redis: Redis;
-  readonly keys: RedisKeys;
-  readonly queue: LaunchQueue;
-  readonly request: Request;
-}
 
 /**
  * Adds a run for each tick in one transaction, with their records. No cursor moves. `redis` must be a connection that
@@ -73,7 +72,7 @@ export async function addBackfill(
 }
 
 async function attempt(
-  parts: Parts,
+  parts: RequestParts,
   backfill: Backfill,
   checkConnection: () => void,
 ): Promise<BackfillOutcome | null> {
@@ -98,7 +97,7 @@ async function unwatched(redis: Redis, answer: () => BackfillOutcome): Promise<B
   return answer();
 }
 
-function givenBefore({ request }: Parts, { job, ticks }: Backfill, stored: string): BackfillOutcome {
+function givenBefore({ request }: RequestParts, { job, ticks }: Backfill, stored: string): BackfillOutcome {
   const { outcome, value } = givenAnswerOf(request, stored);
   if (outcome === "refused")
     throw refusal(Number(value), ticks.length, "it was refused when it was asked first");
@@ -107,7 +106,7 @@ function givenBefore({ request }: Parts, { job, ticks }: Backfill, stored: strin
 }
 
 /** Queues everything. What it resolves with sends it in one write; null when the request was answered meanwhile. */
-async function seal({ redis, keys, queue, request }: Parts, backfill: Backfill, nowMs: number) {
+async function seal({ redis, keys, queue, request }: RequestParts, backfill: Backfill, nowMs: number) {
   const { job, ticks, by } = backfill;
   const transaction = beginTransaction(redis);
   const runs = runsOf(request, job, ticks);

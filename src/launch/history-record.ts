@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { storedInstant, storedNumber } from "../redis/stored-value.ts";
+import { storedInstant, storedNumber, storedPairs } from "../redis/stored-value.ts";
 
 /** What was done to a job, and when: a row between its ticks. */
 export type ActionOutcome = "paused" | "resumed" | "skip-next" | "keep-next" | "rescheduled";
@@ -78,7 +78,7 @@ export type HistoryRecord =
 
 /** What an entry of a job's history says, or null for one that Bellwether has not written. */
 export function historyRecordOf(flat: readonly string[]): HistoryRecord | null {
-  const fields = fieldsOf(flat);
+  const fields: Partial<Record<string, string>> = Object.fromEntries(storedPairs(flat));
   if (fields["action"]) return tagged("action", action.safeParse(fields));
   if (fields["tick"]) return tagged("decision", decision.safeParse(fields));
   if (fields["result"] === "removed") return tagged("removal", removal.safeParse(fields));
@@ -108,16 +108,10 @@ export interface AuditRecord extends Omit<z.output<typeof auditRecord>, "ticks">
 
 /** What an entry of the record of what operators did says, or null for one that Bellwether has not written. */
 export function auditRecordOf(flat: readonly string[]): AuditRecord | null {
-  const parsed = auditRecord.safeParse(fieldsOf(flat));
+  const parsed = auditRecord.safeParse(Object.fromEntries(storedPairs(flat)));
   if (!parsed.success) return null;
   const { ticks, ...record } = parsed.data;
   if (ticks === undefined) return record;
   const read = (record.action === "backfill" ? backfillCount : instants).safeParse(ticks);
   return read.success ? { ...record, ticks: read.data } : null;
-}
-
-/** Streams hold names and values in turn. */
-function fieldsOf(flat: readonly string[]): Record<string, string> {
-  const pairs = Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => flat.slice(2 * i, 2 * i + 2));
-  return Object.fromEntries(pairs) as Record<string, string>;
 }

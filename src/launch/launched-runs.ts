@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../redis/keys.ts";
+import { storedPairs } from "../redis/stored-value.ts";
 
 /**
  * Jobs in one check, and entries of their histories: what a check costs is bounded, and the next one goes on from
@@ -81,7 +82,6 @@ export class LaunchedRuns {
 }
 
 function launchedRunOf(flat: readonly string[]): string | null {
-  const fields = new Map<string, string>();
-  for (let i = 0; i + 1 < flat.length; i += 2) fields.set(flat[i] ?? "", flat[i + 1] ?? "");
+  const fields = new Map(storedPairs(flat));
   return fields.get("outcome") === "launched" ? (fields.get("run") ?? null) : null;
 }

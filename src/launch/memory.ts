@@ -4,7 +4,7 @@ import { z } from "zod";
 import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedNumber } from "../redis/stored-value.ts";
+import { storedNumber, storedPairs } from "../redis/stored-value.ts";
 import { isKeptControl } from "./controls.ts";
 import { AUDIT_ENTRIES } from "./history.ts";
 
@@ -72,9 +72,11 @@ export async function readMemory(
     version,
     generation,
     hasCursors: cursors === "1",
-    controls: isSame ? before.controls : new Map(pairsOf(controls).filter(([name]) => isKeptControl(name))),
+    controls: isSame
+      ? before.controls
+      : new Map(storedPairs(controls).filter(([name]) => isKeptControl(name))),
     counts: isWhole
-      ? new Map(pairsOf(counts).filter(([, count]) => storedNumber(count) !== null))
+      ? new Map(storedPairs(counts).filter(([, count]) => storedNumber(count) !== null))
       : (before?.counts ?? new Map()),
   };
 }
@@ -104,11 +106,4 @@ export async function putBack(
     ),
   );
   return outcome === "done" ? { outcome, jobs } : { outcome };
-}
-
-function pairsOf(flat: readonly string[]): [string, string][] {
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => [
-    flat[2 * i] ?? "",
-    flat[2 * i + 1] ?? "",
-  ]);
 }

@@ -1,6 +1,9 @@
 import { createIORedisClient, type IRedisTransaction } from "bullmq";
 import type { ChainableCommander, Redis } from "ioredis";
 import { BellwetherError } from "../errors.ts";
+import type { RedisKeys } from "../redis/keys.ts";
+import type { LaunchQueue } from "./launch-queue.ts";
+import type { Request } from "./requests.ts";
 
 /** A MULTI … EXEC to which BullMQ adds runs. */
 export type RunTransaction = ChainableCommander & IRedisTransaction;
@@ -35,6 +38,14 @@ export async function execTransaction(
 /** The first error among the replies, or null. */
 export function failureOf(replies: Replies): Error | null {
   return replies.find(([error]) => error !== null)?.[0] ?? null;
+}
+
+/** What it takes to add runs for an operator's request. */
+export interface RequestParts {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: LaunchQueue;
+  readonly request: Request;
 }
 
 /**

@@ -6,9 +6,15 @@ import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
-import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, type Request, runSuffixOf } from "./requests.ts";
+import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, runSuffixOf } from "./requests.ts";
 import { manualRunId } from "./run-id.ts";
-import { beginTransaction, execTransaction, failureOf, onOneConnection } from "./run-transaction.ts";
+import {
+  beginTransaction,
+  execTransaction,
+  failureOf,
+  onOneConnection,
+  type RequestParts,
+} from "./run-transaction.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 const RECORD = new Script(UNFINISHED_LUA, REQUEST_LUA, new URL("./trigger.lua", import.meta.url));
@@ -30,13 +36,6 @@ export interface Trigger {
   readonly requestId: string;
 }
 
-interface Parts {
-  readonly redis: Redis;
-  readonly keys: RedisKeys;
-  readonly queue: LaunchQueue;
-  readonly request: Request;
-}
-
 /**
  * Starts a run now, beside the schedule: no cursor moves, and no leader is needed. Unless `overlap` is `allow` it
  * is not started while another run of the job has not ended. Run, records and answer are one transaction.
@@ -49,7 +48,6 @@ interface Parts {
 export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger): Promise<TriggerOutcome> {
   const { job, requestId } = trigger;
   const request = { id: requestId, action: "trigger", job: job.name };
-  if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
   const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
   try {
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
@@ -68,7 +66,7 @@ export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger
 
 /** Null when a watched key had changed: nothing was started. */
 async function attempt(
-  parts: Parts,
+  parts: RequestParts,
   trigger: Trigger,
   checkConnection: () => void,
 ): Promise<TriggerOutcome | null> {
@@ -92,7 +90,11 @@ async function attempt(
 }
 
 /** Queues everything. What it resolves with sends it in one write. */
-async function seal({ redis, keys, queue, request }: Parts, trigger: Trigger, newest: NewestRun | null) {
+async function seal(
+  { redis, keys, queue, request }: RequestParts,
+  trigger: Trigger,
+  newest: NewestRun | null,
+) {
   const { job, data, by, nowMs } = trigger;
   const transaction = beginTransaction(redis);
   const run = manualRunId(job.name, runSuffixOf(request));

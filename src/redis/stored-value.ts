@@ -22,3 +22,8 @@ export function storedJson<T>(text: string | null | undefined, schema: z.ZodType
     return null;
   }
 }
+
+/** The names and values that a stream's entry, or a hash, holds in turn. */
+export function storedPairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length >> 1 }, (_, i) => [flat[2 * i] ?? "", flat[2 * i + 1] ?? ""]);
+}

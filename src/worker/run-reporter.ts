@@ -33,12 +33,7 @@ export class RunReporter {
 
   completed(job: BullJob, durationMs: number): void {
     const run = nameOf(job);
-    this.#options.events.emit("run.completed", {
-      job: run.job,
-      run: run.id,
-      attempt: run.attempt,
-      durationMs,
-    });
+    this.#options.events.emit("run.completed", { ...aboutOf(run), durationMs });
     this.#record(run, "completed", durationMs);
   }
 
@@ -47,15 +42,7 @@ export class RunReporter {
     // BullMQ sets it only when the run goes to the failed set, not when it will be tried again.
     const final = job.finishedOn !== undefined;
     const told = describeError(error);
-    const { events } = this.#options;
-    events.emit("run.failed", {
-      job: run.job,
-      run: run.id,
-      attempt: run.attempt,
-      durationMs,
-      final,
-      ...told,
-    });
+    this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told });
     if (final) this.#record(run, "failed", durationMs, told.error);
   }
 
@@ -68,12 +55,7 @@ export class RunReporter {
   }
 
   lost(run: RunName, reason: RunLostReason): void {
-    this.#options.events.emit("run.lost", {
-      job: run.job,
-      run: run.id,
-      attempt: run.attempt,
-      ...tellReason(reason),
-    });
+    this.#options.events.emit("run.lost", { ...aboutOf(run), ...tellReason(reason) });
   }
 
   resultDropped(run: RunName, reason: DropReason): void {
@@ -112,4 +94,8 @@ export class RunReporter {
 /** Of a run whose attempt is written down: BullMQ has counted it by then. */
 function nameOf(job: BullJob): RunName {
   return { job: job.name, id: job.id ?? "", attempt: job.attemptsMade };
+}
+
+function aboutOf({ job, id: run, attempt }: RunName) {
+  return { job, run, attempt };
 }
