@@ -41,7 +41,8 @@ async function setup(overrides: Partial<Job> = {}) {
   const keys = new RedisKeys(namespace());
   const prefix = keys.bullmqPrefix;
   const other = await open("noRetry");
-  const launcher = new Launcher({ redis: await open("noRetry"), keys, jobs: [jobOf("report", overrides)] });
+  const redis = await open("noRetry");
+  const launcher = new Launcher({ redis, keys, jobs: [jobOf("report", overrides)] });
   disposals.push(() => launcher.close());
   await other.set(keys.term, FENCE);
   const opened = async () => {
@@ -91,7 +92,7 @@ async function setup(overrides: Partial<Job> = {}) {
     });
   };
   const setJob = (changes: Partial<Job>) => launcher.setJobs([jobOf("report", { ...overrides, ...changes })]);
-  return { keys, other, launcher, opened, launch, queueOf, work, rows, setJob };
+  return { keys, other, redis, launcher, opened, launch, queueOf, work, rows, setJob };
 }
 
 async function eventually(isTrue: () => Promise<boolean> | boolean): Promise<void> {
@@ -236,13 +237,14 @@ describe("overlap: queue", () => {
   });
 
   it("decides nothing when another run begins between the look and the transaction", async () => {
-    const { launch, launcher, other, keys, rows } = await setup({ overlap: "queue" });
-    const newestRuns = launcher.readNewestRuns.bind(launcher);
-    Object.assign(launcher, {
-      readNewestRuns: async (jobs: readonly Job[]) => {
-        const found = await newestRuns(jobs);
+    const { launch, redis, other, keys, rows } = await setup({ overlap: "queue" });
+    const hget = redis.hget.bind(redis);
+    Object.assign(redis, {
+      // It is read beside the newest runs, in one write.
+      hget: async (key: string, field: string) => {
+        const version = await hget(key, field);
         await other.set(keys.unfinished("report"), `${keys.bullmqPrefix}:default:another`);
-        return found;
+        return version;
       },
     });
     expect(await launch(T1)).toBe("moved");
