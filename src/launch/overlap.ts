@@ -40,14 +40,14 @@ export function applyOverlap(
       blockers.set(job, { run, sinceMs: sinceOf(run, tickAtMs) });
       return [decision];
     }
-    if (overlap === "skip") return [passedBy(decision, blocker)];
+    if (overlap === "skip") return [skipBeside(decision, blocker)];
     held.set(job, blocker);
     return [];
   });
   return { decisions, held };
 }
 
-function passedBy({ job, epoch, tickAtMs, dueAtMs }: Decision, { run }: Blocker): Decision {
+function skipBeside({ job, epoch, tickAtMs, dueAtMs }: Decision, { run }: Blocker): Decision {
   return {
     ...skip("overlap"),
     job,

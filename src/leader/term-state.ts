@@ -64,7 +64,7 @@ export class TermState {
     this.#cursors.set(laneOf(decision), tickAtMs);
     if (outcome !== "launched") return;
     this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
-    this.waiting.launched(job);
+    this.waiting.forget(job);
   }
 
   planned(lane: string): PlannedJob {

@@ -38,7 +38,7 @@ export class WaitingLanes {
   }
 
   /** The job has a new run, of which nothing more is known. */
-  launched(job: string): void {
+  forget(job: string): void {
     this.#waits.delete(job);
     this.#seen.delete(job);
   }

@@ -32,57 +32,47 @@ export interface OperatorLogOptions {
   readonly keys: RedisKeys;
   readonly clock: Pick<Clock, "sleep">;
   readonly events: Events;
+  readonly term: ReportingTerm;
 }
 
 /**
- * Reports in the log of the leader what operators did (`operator.acted`). The record is the audit: each of its entries is
+ * Reports in the log of the leader of a term what operators did (`operator.acted`). The record is the audit: each of its entries is
  * reported by the leader that is in office when it is written, or else by the next one. An entry is missing from the logs
  * only when a leader dies between reading and logging it.
  */
 export class OperatorLog {
   readonly #options: OperatorLogOptions;
+  /** The last entry that was received. */
+  #last = "";
+  #busy: Promise<void> = Promise.resolve();
 
   constructor(options: OperatorLogOptions) {
     this.#options = options;
   }
 
   /** Reports for as long as the term's work goes on, and once more where it ends by itself: an operator may have asked for it. */
-  async during<T>(term: ReportingTerm, work: () => Promise<T>): Promise<T> {
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#options.term;
     const ending = new AbortController();
-    const reporter = new TermReporter(this.#options, term);
-    void this.#repeat(reporter, AbortSignal.any([ending.signal, term.signal]));
+    void this.#repeat(AbortSignal.any([ending.signal, signal]));
     try {
       const end = await work();
-      if (!term.signal.aborted) await settlesWithin(reporter.report(), CLEANUP_LIMIT_MS);
+      if (!signal.aborted) await settlesWithin(this.#report(), CLEANUP_LIMIT_MS);
       return end;
     } finally {
       ending.abort();
     }
   }
 
-  async #repeat(reporter: TermReporter, ending: AbortSignal): Promise<void> {
+  async #repeat(ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
-      await reporter.report();
+      await this.#report();
       await this.#options.clock.sleep(INTERVAL_MS, ending);
     }
   }
-}
-
-/** What one term has reported. */
-class TermReporter {
-  readonly #options: OperatorLogOptions;
-  readonly #term: ReportingTerm;
-  /** The last entry that was received. */
-  #last = "";
-  #busy: Promise<void> = Promise.resolve();
-
-  constructor(options: OperatorLogOptions, term: ReportingTerm) {
-    this.#options = options;
-    this.#term = term;
-  }
 
   /** One after the other, so that no entry is reported twice. */
-  report(): Promise<void> {
+  #report(): Promise<void> {
     this.#busy = this.#busy.then(async () => {
       // Redis is away, or refuses: that is reported by others, and the next time asks for the same entries.
       while (await this.#reportSome().catch(() => false));
@@ -92,9 +82,8 @@ class TermReporter {
 
   /** Whether there may be more. */
   async #reportSome(): Promise<boolean> {
-    const { redis, keys, events } = this.#options;
-    const { number, fence } = this.#term;
-    const args = [fence, this.#last, ENTRIES_A_SCRIPT, BACKLOG_MS];
+    const { redis, keys, events, term } = this.#options;
+    const args = [term.fence, this.#last, ENTRIES_A_SCRIPT, BACKLOG_MS];
     const [outcome, ...entries] = reply.parse(
       await TAKE.run(redis, [keys.term, keys.audit, keys.reported], args),
     );
@@ -102,7 +91,7 @@ class TermReporter {
     for (const [id, fields] of entries) {
       this.#last = id;
       const row = auditRowOf(fields);
-      if (row !== null) events.emit("operator.acted", actedOf(row, number));
+      if (row !== null) events.emit("operator.acted", actedOf(row, term.number));
     }
     return entries.length === ENTRIES_A_SCRIPT;
   }

@@ -44,7 +44,6 @@ export class Scheduler implements Part {
   readonly #options: SchedulerOptions;
   readonly #launcher: Launcher;
   readonly #leaderLoop: LeaderLoop;
-  readonly #operatorLog: OperatorLog;
   readonly #elector: Elector;
   #carried: Carried;
 
@@ -65,7 +64,6 @@ export class Scheduler implements Part {
       settle: term => guard.settle(term),
       isAgreed: async () => areJobsAgreed(this.#carried.config, await readReplicas(redis, keys)),
     });
-    this.#operatorLog = new OperatorLog({ redis, keys, clock, events });
     this.#elector = new Elector({
       store,
       clock,
@@ -105,8 +103,9 @@ export class Scheduler implements Part {
   }
 
   async #runTerm(term: Term): Promise<TermWorkEnd> {
-    const { guard } = this.#options;
+    const { guard, redis, stores, clock, events } = this.#options;
     await guard.begin(term);
-    return this.#operatorLog.during(term, () => this.#leaderLoop.runTerm(term)).finally(() => guard.end());
+    const operatorLog = new OperatorLog({ redis, keys: stores.keys, clock, events, term });
+    return operatorLog.during(() => this.#leaderLoop.runTerm(term)).finally(() => guard.end());
   }
 }

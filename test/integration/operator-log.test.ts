@@ -46,8 +46,8 @@ async function setup() {
     const ending = new AbortController();
     const work = Promise.withResolvers<TermWorkEnd>();
     const term: Term = { number, fence, signal: ending.signal };
-    const log = new OperatorLog({ redis, keys, clock: { sleep }, events: recorder.events });
-    const over = log.during(term, () => work.promise);
+    const log = new OperatorLog({ redis, keys, clock: { sleep }, events: recorder.events, term });
+    const over = log.during(() => work.promise);
     const end = async (outcome: "ended" | "stepdown" = "ended") => {
       if (outcome === "ended") ending.abort();
       work.resolve(outcome === "ended" ? outcome : { outcome, askedBy: "ann" });
