@@ -61,10 +61,9 @@ export class DataGuard {
 
   constructor(options: DataGuardOptions) {
     this.#options = options;
-    const { clock, events } = options;
+    const { clock } = options;
     this.#refused = new RefusedRead({
-      clock,
-      events,
+      ...options,
       what: "what a replica remembers of the namespace",
       loss: "a loss of data is not noticed",
     });

@@ -49,8 +49,7 @@ export class OverdueAlarm {
     this.#options = options;
     this.#jobs = options.jobs;
     this.#refused = new RefusedRead({
-      clock: options.clock,
-      events: options.events,
+      ...options,
       what: "which ticks are decided",
       loss: "overdue jobs are not reported",
     });

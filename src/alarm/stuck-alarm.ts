@@ -82,8 +82,7 @@ export class StuckAlarm {
     this.#limits = options.limits ?? STUCK_LIMITS;
     this.setJobs(options.jobs, options.queues);
     this.#refused = new RefusedRead({
-      clock: options.clock,
-      events: options.events,
+      ...options,
       what: "which runs wait",
       loss: "runs that do not start are not reported",
     });

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { Logger } from "pino";
 import { sleep } from "../clock/sleep.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import {
@@ -20,8 +19,8 @@ import { createLog, logEvents } from "../log.ts";
 import { stdoutLines } from "../log-output.ts";
 import { ProbeServer } from "../observability/probe-server.ts";
 import { FORMAT } from "../redis/format.ts";
-import type { Carried } from "./part.ts";
 import { reachRedis } from "./reached-redis.ts";
+import type { Carried, ReplicaContext } from "./replica-context.ts";
 import { ReplicaStores } from "./replica-stores.ts";
 import { RunningReplica } from "./running-replica.ts";
 
@@ -45,11 +44,7 @@ export interface ReplicaOptions {
 export class Replica {
   readonly id: string;
   readonly events: Events;
-  readonly #roles: readonly Role[];
-  readonly #format: number;
-  readonly #stores: ReplicaStores;
-  readonly #log: Logger;
-  readonly #absence: AbsenceAlarm;
+  readonly #context: ReplicaContext;
   readonly #probes: ProbeServer | null;
   readonly #stopping = new AbortController();
   /** The handlers are loaded, or will not be any more. */
@@ -82,29 +77,37 @@ export class Replica {
   }
 
   constructor({ config, events = new Events(), ...options }: ReplicaOptions) {
-    this.#carried = carriedBy(config, new Map());
-    this.#roles = options.roles ?? ["scheduler", "worker"];
-    this.#format = options.format ?? FORMAT;
     this.events = events;
     this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
-    this.#stores = new ReplicaStores({
-      config,
+    this.#carried = carriedBy(config, new Map());
+    const onAnswer = (store: "redis" | "etcd", tookMs: number) => this.#probes?.storeAnswered(store, tookMs);
+    this.#context = {
       id: this.id,
+      roles: options.roles ?? ["scheduler", "worker"],
+      format: options.format ?? FORMAT,
       events,
-      onEtcdAnswer: tookMs => this.#probes?.storeAnswered("etcd", tookMs),
-    });
-    this.#log = createLog(config.log.level, { namespace: config.namespace, replica: this.id });
-    this.#absence = new AbsenceAlarm({
-      clock: { monotonicMs: () => performance.now() },
-      leaseTtlMs: config.election.leaseTtlMs,
-      raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
-    });
+      log: createLog(config.log.level, { namespace: config.namespace, replica: this.id }),
+      stores: new ReplicaStores({
+        config,
+        id: this.id,
+        events,
+        onEtcdAnswer: tookMs => onAnswer("etcd", tookMs),
+      }),
+      absence: new AbsenceAlarm({
+        clock: { monotonicMs: () => performance.now() },
+        leaseTtlMs: config.election.leaseTtlMs,
+        raise: (forMs, error) => events.emit("leader.absent", { forMs, error }),
+      }),
+      stopping: this.#stopping.signal,
+      onAnswer,
+      onFailure: error => this.#fail(error),
+    };
     this.#failure.promise.catch(() => undefined);
     if (options.log !== false) {
-      logEvents(events, this.#log);
+      logEvents(events, this.#context.log);
       this.#unwatchLog = stdoutLines.onGap(gap => events.emit("log.recovered", gap));
     }
-    this.#probes = this.#createProbes();
+    this.#probes = this.#createProbes(config.http);
   }
 
   /**
@@ -128,37 +131,15 @@ export class Replica {
   async #start(): Promise<void> {
     this.#phase = "loading the handlers";
     // From here on: one that waits for a handler or for Redis knows of no leader either.
-    this.#absence.check("this replica has not asked who leads yet");
+    this.#context.absence.check("this replica has not asked who leads yet");
     const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
     await this.#load(http);
 
-    const reached = await reachRedis(
-      {
-        stores: this.#stores,
-        format: this.#format,
-        absence: this.#absence,
-        // The elector reports whom a scheduler follows.
-        events: this.#roles.includes("scheduler") ? null : this.events,
-        onAnswer: tookMs => this.#probes?.storeAnswered("redis", tookMs),
-        onPhase: phase => {
-          this.#phase = phase;
-        },
-      },
-      this.#stopping.signal,
-    );
-    this.#running = new RunningReplica({
-      ...reached,
-      id: this.id,
-      roles: this.#roles,
-      format: this.#format,
-      carried: this.#carried,
-      events: this.events,
-      log: this.#log,
-      stores: this.#stores,
-      absence: this.#absence,
-      onFailure: error => this.#fail(error),
+    const reached = await reachRedis(this.#context, phase => {
+      this.#phase = phase;
     });
-    await this.#running.start(this.#stopping.signal);
+    this.#running = new RunningReplica({ ...this.#context, ...reached, carried: this.#carried });
+    await this.#running.start();
   }
 
   async #load(http: string | undefined): Promise<void> {
@@ -169,7 +150,7 @@ export class Replica {
     this.#loaded.resolve();
     this.#isTold = true;
     this.events.emit("replica.started", {
-      roles: this.#roles,
+      roles: this.#context.roles,
       generation: config.generation,
       pid: process.pid,
       tz: this.#carried.zones.tz,
@@ -198,7 +179,7 @@ export class Replica {
     if (this.#stopping.signal.aborted) return [];
     const needsRestart = settingsThatNeedRestart(before, changed);
     this.#carried = carriedBy(withFixedSettings(before, changed), handlers);
-    this.#log.level = changed.log.level;
+    this.#context.log.level = changed.log.level;
     this.#running?.carry(this.#carried);
     this.#tellConfig({ ...(needsRestart.length === 0 ? {} : { needsRestart }), ...changes });
     return [];
@@ -217,7 +198,7 @@ export class Replica {
   }
 
   async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
-    const ours = this.#roles.includes("worker") ? jobs : [];
+    const ours = this.#context.roles.includes("worker") ? jobs : [];
     const { handlers, issues } = await loadHandlers({ jobs: ours, jobsDir, places });
     return { handlers, problems: issues.map(problem => problem.message) };
   }
@@ -232,31 +213,30 @@ export class Replica {
   }
 
   async #stop(reason: string): Promise<boolean> {
-    const about = { roles: this.#roles, generation: this.#carried.config.generation };
+    const about = { roles: this.#context.roles, generation: this.#carried.config.generation };
     if (this.#phase !== null) this.events.emit("replica.interrupted", { reason, phase: this.#phase });
     if (this.#isTold) this.events.emit("replica.stopping", { ...about, reason });
     this.#stopping.abort();
     this.#loaded.resolve();
     await this.#started?.catch(() => undefined);
     const isFinished = (await this.#running?.stop()) ?? true;
-    this.#stores.close();
+    this.#context.stores.close();
     await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
     this.#unwatchLog();
     return isFinished;
   }
 
-  #createProbes(): ProbeServer | null {
-    const { http } = this.#carried.config;
-    if (http === false) return null;
+  #createProbes(at: Config["http"]): ProbeServer | null {
+    if (at === false) return null;
     return new ProbeServer({
-      at: http,
+      at,
       events: this.events,
       clock: { monotonicMs: () => performance.now(), sleep },
       replica: {
         config: () => this.#carried.config,
         running: () => this.#running,
-        absence: this.#absence,
+        absence: this.#context.absence,
         log: stdoutLines,
       },
     });

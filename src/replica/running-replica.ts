@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { DataGuard } from "../alarm/data-guard.ts";
 import { DurabilityAlarm } from "../alarm/durability-alarm.ts";
 import { OverdueAlarm } from "../alarm/overdue-alarm.ts";
@@ -6,11 +5,7 @@ import { StuckAlarm } from "../alarm/stuck-alarm.ts";
 import { ClockKeeper } from "../clock/clock-keeper.ts";
 import type { StoreClock } from "../clock/store-clock.ts";
 import { settlesWithin } from "../clock/within.ts";
-import type { AbsenceAlarm } from "../election/absence-alarm.ts";
 import type { CurrentTerm } from "../election/elector.ts";
-import type { BellwetherError } from "../errors.ts";
-import type { Role } from "../event-map.ts";
-import type { Events } from "../events.ts";
 import { readDueLanes } from "../launch/cursors.ts";
 import { recordResult } from "../launch/history.ts";
 import { LaunchedRuns } from "../launch/launched-runs.ts";
@@ -23,26 +18,10 @@ import { readReplicas } from "../redis/replica-registry.ts";
 import { checkDurability } from "../redis/server-check.ts";
 import { Workers } from "../worker/workers.ts";
 import { Membership } from "./membership.ts";
-import type { Carried, Part } from "./part.ts";
-import type { ReachedRedis } from "./reached-redis.ts";
-import type { ReplicaStores } from "./replica-stores.ts";
+import type { Carried, JoinedContext, Part } from "./replica-context.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const CLEANUP_LIMIT_MS = 1_000;
-
-export interface RunningReplicaOptions extends ReachedRedis {
-  readonly id: string;
-  readonly roles: readonly Role[];
-  readonly format: number;
-  readonly carried: Carried;
-  readonly events: Events;
-  /** Handlers log through its children. */
-  readonly log: Logger;
-  readonly stores: ReplicaStores;
-  readonly absence: AbsenceAlarm;
-  /** Called when the replica cannot go on. */
-  readonly onFailure: (error: BellwetherError) => void;
-}
 
 /** A replica that has joined the others: all of its parts, the order in which they start, and that in which they stop. */
 export class RunningReplica {
@@ -52,7 +31,7 @@ export class RunningReplica {
   readonly queueDepths: QueueDepths;
   /** The term that is led, until the leader's work has ended. */
   readonly currentTerm: () => CurrentTerm | null;
-  readonly #options: RunningReplicaOptions;
+  readonly #options: JoinedContext;
   /** What its roles add, leadership first. */
   readonly #byRole: readonly Part[];
   /** What every replica does. */
@@ -61,7 +40,7 @@ export class RunningReplica {
   readonly #closing = new AbortController();
   #carried: Carried;
 
-  constructor(options: RunningReplicaOptions) {
+  constructor(options: JoinedContext) {
     this.#options = options;
     this.#carried = options.carried;
     const { roles, stores, redis, clock, events, leaderWatch } = options;
@@ -76,7 +55,7 @@ export class RunningReplica {
       readLanes: jobs => readDueLanes(redis, keys, jobs),
       readWaits: jobs => readWaits(redis, keys, jobs),
     });
-    const membership = new Membership({ ...options, keys });
+    const membership = new Membership(options);
     this.stuckAlarm = new StuckAlarm({
       clock,
       jobs,
@@ -108,9 +87,9 @@ export class RunningReplica {
   }
 
   /** Starts each part; leadership is last. */
-  async start(stopping: AbortSignal): Promise<void> {
-    for (const part of this.#others) part.start(stopping);
-    for (const part of this.#byRole.toReversed()) await part.start(stopping);
+  async start(): Promise<void> {
+    for (const part of this.#others) part.start();
+    for (const part of this.#byRole.toReversed()) await part.start();
   }
 
   /** From the next look on, of what goes on by itself. */

@@ -1,42 +1,22 @@
-import type { Redis } from "ioredis";
 import type { DataGuard } from "../alarm/data-guard.ts";
-import type { Clock } from "../clock/clock.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
 import { settlesWithin } from "../clock/within.ts";
-import type { AbsenceAlarm } from "../election/absence-alarm.ts";
 import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
-import type { LeaderWatch } from "../election/leader-watch.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
-import type { Events } from "../events.ts";
 import { Launcher } from "../launch/launcher.ts";
 import { LeaderLoop } from "../leader/leader-loop.ts";
 import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
-import type { Carried, Part } from "./part.ts";
-import type { ReplicaStores } from "./replica-stores.ts";
+import type { Carried, JoinedContext, Part } from "./replica-context.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 
 /** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;
 const CLOSE_LIMIT_MS = 1_000;
 
-export interface SchedulerOptions {
-  readonly stores: ReplicaStores;
-  /** The main connection. */
-  readonly redis: Redis;
-  readonly clock: Clock;
-  readonly events: Events;
-  /** The replica's id. */
-  readonly id: string;
-  readonly format: number;
-  readonly carried: Carried;
-  readonly absence: AbsenceAlarm;
-  /** Ends when the election begins. */
-  readonly leaderWatch: LeaderWatch;
+export interface SchedulerOptions extends JoinedContext {
   readonly guard: DataGuard;
-  /** Called when the election breaks down, which is a bug. */
-  readonly onFailure: (error: BellwetherError) => void;
 }
 
 /** What a replica with the role of a scheduler adds: it campaigns, and launches while it leads. */
@@ -86,8 +66,9 @@ export class Scheduler implements Part {
     return this.#elector.currentTerm;
   }
 
-  async start(stopping: AbortSignal): Promise<void> {
-    await unlessAborted(this.#options.leaderWatch.stop(), stopping);
+  async start(): Promise<void> {
+    const { leaderWatch, stopping } = this.#options;
+    await unlessAborted(leaderWatch.stop(), stopping);
     this.#elector.start();
   }
 
