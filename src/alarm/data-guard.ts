@@ -4,8 +4,8 @@ import { messageOf } from "../errors.ts";
 import type { EventMap } from "../event-map.ts";
 import type { Events } from "../events.ts";
 import type { Memory, PutBackOutcome, ReadMemory } from "../launch/memory.ts";
+import { AlarmReads } from "./alarm-reads.ts";
 import { dataLossOf } from "./data-loss.ts";
-import { RefusedRead } from "./refused-read.ts";
 
 /**
  * How soon a loss is noticed, at one script a check. A leader elected in the meantime launches paused jobs no longer
@@ -49,7 +49,7 @@ interface TermScope {
 export class DataGuard {
   readonly #options: DataGuardOptions;
   readonly #task: PeriodicTask;
-  readonly #refused: RefusedRead;
+  readonly #reads: AlarmReads;
   #memory: Memory | null = null;
   #fence: string | null = null;
   #wholeMs = Number.NEGATIVE_INFINITY;
@@ -62,12 +62,16 @@ export class DataGuard {
   constructor(options: DataGuardOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#refused = new RefusedRead({
+    this.#reads = new AlarmReads({
       ...options,
       what: "what a replica remembers of the namespace",
       loss: "a loss of data is not noticed",
     });
-    this.#task = new PeriodicTask({ clock, intervalMs: INTERVAL_MS, act: () => this.#lookOnce() });
+    this.#task = new PeriodicTask({
+      clock,
+      intervalMs: INTERVAL_MS,
+      act: async () => void (await this.#inTurn()),
+    });
   }
 
   start(): void {
@@ -86,7 +90,7 @@ export class DataGuard {
     this.#fence = fence;
     this.#wholeMs = Number.NEGATIVE_INFINITY;
     while (!signal.aborted && clock.monotonicMs() < untilMs) {
-      const isDone = await this.#inTurn().catch(() => false);
+      const isDone = await this.#inTurn();
       if (isDone) break;
       await clock.sleep(RETRY_MS, signal);
     }
@@ -108,15 +112,10 @@ export class DataGuard {
     this.#fence = null;
   }
 
-  async #lookOnce(): Promise<void> {
-    // What is remembered stays.
-    await this.#inTurn().catch(() => undefined);
-  }
-
-  /** One check after the other: two would report one loss twice. */
-  #inTurn(): Promise<boolean> {
-    const look = this.#looking.then(() => this.#look());
-    this.#looking = look.catch(error => this.#refused.fail(error));
+  /** One check after the other: two would report one loss twice. Null where Redis was not read; what is remembered stays. */
+  #inTurn(): Promise<boolean | null> {
+    const look = this.#looking.then(() => this.#reads.read(() => this.#look()));
+    this.#looking = look;
     return look;
   }
 
@@ -127,7 +126,6 @@ export class DataGuard {
     const nowMs = clock.monotonicMs();
     const isWhole = nowMs - this.#wholeMs >= WHOLE_MS;
     const found = await read({ before, fence: this.#fence, isWhole });
-    this.#refused.succeed();
     if (isWhole) this.#wholeMs = nowMs;
     if (before === null || dataLossOf(before, found) === null) {
       this.#memory = found;

@@ -3,7 +3,7 @@ import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Schedule, Tick } from "../schedule/schedule.ts";
-import { RefusedRead } from "./refused-read.ts";
+import { AlarmReads } from "./alarm-reads.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
 const OVERDUE_MS = 60_000;
@@ -34,7 +34,7 @@ interface AlarmLane {
 export class OverdueAlarm {
   readonly #options: OverdueAlarmOptions;
   readonly #task: PeriodicTask;
-  readonly #refused: RefusedRead;
+  readonly #reads: AlarmReads;
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is reported (again). */
   readonly #tellAfterMs = new Map<string, number>();
@@ -48,7 +48,7 @@ export class OverdueAlarm {
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
     this.#jobs = options.jobs;
-    this.#refused = new RefusedRead({
+    this.#reads = new AlarmReads({
       ...options,
       what: "which ticks are decided",
       loss: "overdue jobs are not reported",
@@ -88,7 +88,7 @@ export class OverdueAlarm {
 
   async #look(): Promise<void> {
     const jobs = this.#jobs;
-    const known = await this.#read(jobs);
+    const known = await this.#reads.read(() => this.#read(jobs));
     this.#known = known ?? this.#known;
     if (this.#known === null) return;
     const { lanes, waits } = this.#known;
@@ -108,17 +108,9 @@ export class OverdueAlarm {
     );
   }
 
-  /** Null where Redis gives no answer. */
-  async #read(jobs: readonly Job[]): Promise<Known | null> {
-    try {
-      const lanes = await this.#options.readLanes(jobs);
-      const known = { lanes, waits: await this.#options.readWaits(jobs) };
-      this.#refused.succeed();
-      return known;
-    } catch (error) {
-      this.#refused.fail(error);
-      return null;
-    }
+  async #read(jobs: readonly Job[]): Promise<Known> {
+    const lanes = await this.#options.readLanes(jobs);
+    return { lanes, waits: await this.#options.readWaits(jobs) };
   }
 
   #tell({ job, first, overdueMs, cursor, silentMs }: Verdict): void {

@@ -5,7 +5,7 @@ import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
 import { SECOND_MS } from "../schedule/time-units.ts";
-import { RefusedRead } from "./refused-read.ts";
+import { AlarmReads } from "./alarm-reads.ts";
 import {
   STUCK_FIXES,
   STUCK_LIMITS,
@@ -69,7 +69,7 @@ export class StuckAlarm {
   readonly #options: StuckAlarmOptions;
   readonly #limits: StuckLimits;
   readonly #task: PeriodicTask;
-  readonly #refused: RefusedRead;
+  readonly #reads: AlarmReads;
   #jobs: ReadonlyMap<string, Job> = new Map();
   #queues: readonly string[] = [];
   /** By queue. */
@@ -81,7 +81,7 @@ export class StuckAlarm {
     this.#options = options;
     this.#limits = options.limits ?? STUCK_LIMITS;
     this.setJobs(options.jobs, options.queues);
-    this.#refused = new RefusedRead({
+    this.#reads = new AlarmReads({
       ...options,
       what: "which runs wait",
       loss: "runs that do not start are not reported",
@@ -90,7 +90,7 @@ export class StuckAlarm {
       clock: options.clock,
       delayMs: options.delayMs ?? DELAY_MS,
       intervalMs: options.intervalMs ?? INTERVAL_MS,
-      act: () => this.#look(),
+      act: async () => void (await this.#reads.read(() => this.#look())),
     });
   }
 
@@ -118,32 +118,26 @@ export class StuckAlarm {
     return this.stuck().map(one => ({ ...one, forMs: nowMs - one.sinceMs }));
   }
 
+  /** Rejects when Redis is away or refuses: nothing is known about single runs then. */
   async #look(): Promise<void> {
     const { clock, launched, lookAt, hasWorkers, onStuck } = this.#options;
     const ended = new Set<string>();
-    try {
-      const areThere = await hasWorkers();
-      const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
-      // A reported run of a queue that no job has any more is checked until it ends.
-      const queues = new Set([...this.#queues, ...this.stuck().map(({ queue }) => queue)]);
-      for (const queue of queues) {
-        const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));
-        for (const [job, own] of launches) {
-          if (this.#jobs.get(job)?.queue === queue) for (const run of own) runs.add(run);
-        }
-        const found = await lookAt(queue, [...runs]);
-        this.#judgeQueue(queue, found, areThere);
-        for (const { run, state } of found.asked) {
-          if (state === "finished" || state === "gone") ended.add(run);
-        }
+    const areThere = await hasWorkers();
+    const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
+    // A reported run of a queue that no job has any more is checked until it ends.
+    const queues = new Set([...this.#queues, ...this.stuck().map(({ queue }) => queue)]);
+    for (const queue of queues) {
+      const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));
+      for (const [job, own] of launches) {
+        if (this.#jobs.get(job)?.queue === queue) for (const run of own) runs.add(run);
       }
-      launched.pass(run => ended.has(run));
-      this.#refused.succeed();
-    } catch (error) {
-      // Nothing is known about single runs.
-      this.#refused.fail(error);
-      return;
+      const found = await lookAt(queue, [...runs]);
+      this.#judgeQueue(queue, found, areThere);
+      for (const { run, state } of found.asked) {
+        if (state === "finished" || state === "gone") ended.add(run);
+      }
     }
+    launched.pass(run => ended.has(run));
     onStuck?.(this.stuck());
   }
 

@@ -23,7 +23,7 @@ export interface ReplicaStoresOptions {
   readonly id: string;
   readonly events: Events;
   /** Called with how long each call to etcd took. */
-  readonly onEtcdAnswer: (tookMs: number) => void;
+  readonly onAnswer: (store: "etcd", tookMs: number) => void;
 }
 
 /** A replica's connections, and the stores that its configuration picks for election and locks. */
@@ -85,8 +85,13 @@ export class ReplicaStores {
 
   /** One for election and locks. */
   #etcdClient({ etcd: address, leaseTtlMs }: Extract<ElectionConfig, { store: "etcd" }>): EtcdClient {
-    const { events, onEtcdAnswer: onAnswer } = this.#options;
-    this.#etcd ??= new EtcdClient({ address, callLimitMs: etcdCallLimitMs(leaseTtlMs), events, onAnswer });
+    const { events, onAnswer } = this.#options;
+    this.#etcd ??= new EtcdClient({
+      address,
+      callLimitMs: etcdCallLimitMs(leaseTtlMs),
+      events,
+      onAnswer: tookMs => onAnswer("etcd", tookMs),
+    });
     return this.#etcd;
   }
 }

@@ -87,12 +87,7 @@ export class Replica {
       format: options.format ?? FORMAT,
       events,
       log: createLog(config.log.level, { namespace: config.namespace, replica: this.id }),
-      stores: new ReplicaStores({
-        config,
-        id: this.id,
-        events,
-        onEtcdAnswer: tookMs => onAnswer("etcd", tookMs),
-      }),
+      stores: new ReplicaStores({ config, id: this.id, events, onAnswer }),
       absence: new AbsenceAlarm({
         clock: { monotonicMs: () => performance.now() },
         leaseTtlMs: config.election.leaseTtlMs,

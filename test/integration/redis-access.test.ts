@@ -137,6 +137,20 @@ describe("TLS with client certificates, as a user with the least rights", () => 
     expect(failed.stderr).toMatch(/NOPERM.*'evalsha' command/);
     expect(failed.stderr.trim().split("\n")).toHaveLength(1);
   });
+
+  it("reports what alarms cannot read when a right is taken away", async () => {
+    const name = namespace();
+    await admin().call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name));
+    const { configDir } = await project(
+      name,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+    );
+    const replica = start(configDir);
+    await replica.when("run.completed");
+    await admin().call("ACL", "SETUSER", name, "-evalsha", "-eval");
+    const warning = await replica.when("redis.warning", ({ problem }) => /NOPERM/.test(String(problem)));
+    expect(warning["problem"]).toMatch(/what a replica remembers .*NOPERM.*'evalsha' command/);
+  });
 });
 
 describe("TLS that does not fit", () => {

@@ -6,7 +6,7 @@ import { withoutArguments } from "../redis/server-facts.ts";
 /** A server that has just started or lost its role refuses more briefly. */
 const GRACE_MS = 5_000;
 
-export interface RefusedReadOptions {
+export interface AlarmReadsOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly events: Events;
   /** What an alarm reads. */
@@ -16,20 +16,32 @@ export interface RefusedReadOptions {
 }
 
 /**
- * Reports why Redis answers, and refuses what an alarm reads: once for each reason, until a read succeeds. Where Redis does
- * not answer, `redis.unreachable` reports it.
+ * The reads of an alarm. Where Redis answers and refuses them, it reports why: once for each reason, until a read succeeds.
+ * Where Redis does not answer, `redis.unreachable` reports it.
  */
-export class RefusedRead {
-  readonly #options: RefusedReadOptions;
+export class AlarmReads {
+  readonly #options: AlarmReadsOptions;
   readonly #told = new Set<string>();
   #sinceMs: number | null = null;
 
-  constructor(options: RefusedReadOptions) {
+  constructor(options: AlarmReadsOptions) {
     this.#options = options;
   }
 
-  /** To be called with what a read failed with. */
-  fail(error: unknown): void {
+  /** What the read comes to; null where it fails. */
+  async read<T>(read: () => Promise<T>): Promise<T | null> {
+    try {
+      const found = await read();
+      this.#sinceMs = null;
+      this.#told.clear();
+      return found;
+    } catch (error) {
+      this.#fail(error);
+      return null;
+    }
+  }
+
+  #fail(error: unknown): void {
     if (!isErrorReply(error)) return;
     const { clock, events, what, loss } = this.#options;
     this.#sinceMs ??= clock.monotonicMs();
@@ -41,11 +53,5 @@ export class RefusedRead {
       advice:
         "correct what it names: a right of the user, a key of another program, a script that does not end",
     });
-  }
-
-  /** To be called when a read has succeeded. */
-  succeed(): void {
-    this.#sinceMs = null;
-    this.#told.clear();
   }
 }
