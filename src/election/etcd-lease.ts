@@ -1,6 +1,6 @@
 import type { EtcdClient } from "../etcd/client.ts";
 import { EtcdPlace, fieldOf, type LineKey } from "../etcd/place.ts";
-import type { Holder, Lease, Standing } from "./lease.ts";
+import type { Holder, Lease, LeaseBid, Standing } from "./lease.ts";
 
 /**
  * The lease in etcd: the first key of the line `/<namespace>/election/` holds it. A replica has one key in the line from
@@ -20,7 +20,9 @@ export class EtcdLease implements Lease {
     this.#place = new EtcdPlace(client, this.#prefix);
   }
 
-  async acquire({ replica, ttlMs }: { readonly replica: string; readonly ttlMs: number }): Promise<Standing> {
+  async acquire({ replica, ttlMs }: LeaseBid, gone: Holder | null): Promise<Standing> {
+    // A key is made once, and its lease has no other: what was found holds as long as the claim.
+    if (this.#first && claimOf(this.#first) === gone?.claim) await this.#place.evict(this.#first);
     const value = JSON.stringify({ replica });
     const view = await this.#place.visit({ value, ttlMs, idleMs: ttlMs / 4 });
     this.#first = view.first;
@@ -33,11 +35,6 @@ export class EtcdLease implements Lease {
 
   release(): Promise<void> {
     return this.#place.leave();
-  }
-
-  async evict({ claim }: Holder): Promise<void> {
-    // A key is made once, and its lease has no other: what was found holds as long as the claim.
-    if (this.#first && claimOf(this.#first) === claim) await this.#place.evict(this.#first);
   }
 
   async holder(): Promise<Holder | null> {

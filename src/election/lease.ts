@@ -1,5 +1,10 @@
 import type { EventMap } from "../events.ts";
 
+export interface LeaseBid {
+  readonly replica: string;
+  readonly ttlMs: number;
+}
+
 /** A lease, or a place in the line for it, that this replica has. */
 export interface OwnLease {
   /**
@@ -36,17 +41,19 @@ export interface Standing {
 export interface Lease {
   readonly kind: EventMap["leader.elected"]["store"];
 
-  /** Takes the lease if it is free, keeps a place where the store has them, and says who holds it. */
-  acquire(bid: { readonly replica: string; readonly ttlMs: number }): Promise<Standing>;
+  /**
+   * Takes the lease if it is free, keeps a place where the store has them, and says who holds it.
+   *
+   * `gone`: a holder whose process has exited. If it still has the lease, it is taken over in one step, or given to the next
+   * in line. The holder may live after all, and must not get the lease back first.
+   */
+  acquire(bid: LeaseBid, gone: Holder | null): Promise<Standing>;
 
   /** Extends the own lease by its whole time to live. False when it has expired, or was taken away. */
   renew(): Promise<boolean>;
 
   /** Releases the own lease or place, if there is one, and wakes the others. */
   release(): Promise<void>;
-
-  /** Ends the lease of a holder whose process has exited, if it still is the holder's. */
-  evict(holder: Holder): Promise<void>;
 
   /** Who holds the lease now, or null. */
   holder(): Promise<Holder | null>;

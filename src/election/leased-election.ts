@@ -44,17 +44,19 @@ export class LeasedElection implements Election {
   }
 
   async campaign(bid: Bid): Promise<BidOutcome> {
+    let gone: Holder | null = null;
     for (let round = 0; round < ROUNDS; round++) {
       // Redis is asked first: a replica that cannot reach it must not keep the lease from others.
       const { refusal, newestClaim } = await this.#register.announce(bid);
       if (refusal) return await this.#makeWay(refusal, bid);
-      const { own, holder } = await this.#lease.acquire(bid);
+      const { own, holder } = await this.#lease.acquire(bid, gone);
       if (own && own.claim !== this.#acquired?.claim) {
         this.#acquired = { claim: own.claim, claimBefore: newestClaim };
       }
-      const outcome =
-        own?.claim === holder.claim ? await this.#open(own, bid) : await this.#observe(holder, bid);
+      const isOwn = own?.claim === holder.claim;
+      const outcome = isOwn ? await this.#open(own, bid) : await this.#observe(holder, bid);
       if (outcome) return outcome;
+      gone = isOwn ? null : holder;
     }
     throw new Error("the lease was lost again and again before its term was opened");
   }
@@ -124,15 +126,12 @@ export class LeasedElection implements Election {
     return null;
   }
 
-  /** Null when the holder's lease was ended because its process has exited. */
+  /** Null when the holder's process has exited, and its lease is to be taken. */
   async #observe(holder: Holder, bid: Bid): Promise<BidOutcome | null> {
     const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
     if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
     const { leader, endsInMs, presence, isToBeReplaced } = await this.#register.observe(holder, bid);
-    if (isToBeReplaced || (leader === null && this.#isLongGone(holder, presence))) {
-      await this.#lease.evict(holder);
-      return null;
-    }
+    if (isToBeReplaced || (leader === null && this.#isLongGone(holder, presence))) return null;
     return leader ? { outcome: "held", leader, endsInMs, presence } : { ...unopened, leader, presence };
   }
 

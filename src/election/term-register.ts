@@ -36,7 +36,7 @@ const presenceReply = z.enum(["there", "gone", "unknown"]);
 const electedReply = z.tuple([z.literal("elected"), z.number(), z.number(), z.number(), ...beginningReply]);
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
 const announceReply = z.tuple([z.number(), z.number(), z.string()]);
-/** Outcome, seen, ms until the lease ends, replica, term, since and presence. */
+/** Seen, ms until the lease ends, replica, term, since and presence. */
 const leaderReply = [z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply] as const;
 const observeReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),

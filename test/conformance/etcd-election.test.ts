@@ -49,7 +49,7 @@ describe("the etcd election", () => {
     onTestFinished(() => settled.mockRestore());
     const fixture = await setup();
     const b = await fixture.open("b");
-    await fixture.lease.acquire({ replica: "dead", ttlMs: 60_000 });
+    await fixture.lease.acquire({ replica: "dead", ttlMs: 60_000 }, null);
     expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", leader: null, presence: "gone" });
     while ((await b.campaign(bidOf("b"))).outcome === "held");
     await fixture.dispose();

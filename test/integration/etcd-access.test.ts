@@ -29,7 +29,7 @@ async function join(etcd: TestEtcd, address: Partial<EtcdAddress>) {
   );
   disposals.push(() => client.close());
   const lease = new EtcdLease(client, "access");
-  const joined = await lease.acquire({ replica: "me", ttlMs: 5_000 }).then(
+  const joined = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null).then(
     async ({ holder }) => (await lease.renew()) && holder.name === "me",
     () => false,
   );
@@ -148,7 +148,7 @@ describe("with users", () => {
     );
     disposals.push(() => client.close());
     const lease = new EtcdLease(client, "access");
-    await lease.acquire({ replica: "me", ttlMs: 60_000 });
+    await lease.acquire({ replica: "me", ttlMs: 60_000 }, null);
     await etcd.restart();
     const again = async (): Promise<boolean> => lease.renew().catch(again);
     expect(await again()).toBe(true);
@@ -202,7 +202,7 @@ describe("with several hosts", () => {
     );
     disposals.push(() => client.close());
     const lease = new EtcdLease(client, "hosts");
-    const { holder } = await lease.acquire({ replica: "me", ttlMs: 5_000 });
+    const { holder } = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null);
     expect(holder.name).toBe("me");
     expect(of("etcd.unreachable")).toEqual([]);
   });

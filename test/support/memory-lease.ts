@@ -1,4 +1,4 @@
-import type { Holder, Lease, Standing } from "../../src/election/lease.ts";
+import type { Holder, Lease, LeaseBid, Standing } from "../../src/election/lease.ts";
 
 /** The lease of one cluster, in memory. */
 export class MemoryLeases {
@@ -39,9 +39,9 @@ export class MemoryLease implements Lease {
     this.#leases = leases;
   }
 
-  async acquire({ replica, ttlMs }: { readonly replica: string; readonly ttlMs: number }): Promise<Standing> {
+  async acquire({ replica, ttlMs }: LeaseBid, gone: Holder | null): Promise<Standing> {
     const other = this.#leases.holder;
-    if (other !== null) return { own: this.#own, holder: other };
+    if (other !== null && other.claim !== gone?.claim) return { own: this.#own, holder: other };
     const holder = this.#leases.take(replica, ttlMs);
     this.#own = { claim: holder.claim, ttlMs };
     return { own: this.#own, holder };
@@ -57,10 +57,6 @@ export class MemoryLease implements Lease {
   async release(): Promise<void> {
     if (this.#own) this.#leases.end(this.#own.claim);
     this.#own = null;
-  }
-
-  async evict({ claim }: Holder): Promise<void> {
-    this.#leases.end(claim);
   }
 
   async holder(): Promise<Holder | null> {
