@@ -16,8 +16,8 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     name: "wait-without-limit",
     rule: "a wait with a limit ends at its limit",
     file: "src/clock/settles-within.ts",
-    find: "setTimeout(() => over.resolve(false), limitMs)",
-    replace: "setTimeout(() => undefined, limitMs)",
+    find: "clock.sleep(limitMs, settled.signal).then(() => false)",
+    replace: "new Promise<boolean>(() => undefined)",
     tests: ["test/integration/worker-stop.test.ts"],
   },
   {
