@@ -1,4 +1,4 @@
-import type { EventMap } from "../event-map.ts";
+import type { StoreKind } from "../event-map.ts";
 
 export interface LeaseBid {
   readonly replica: string;
@@ -39,12 +39,13 @@ export interface Standing {
  * and its outcome is then unknown. All calls can be repeated.
  */
 export interface Lease {
-  readonly kind: EventMap["leader.elected"]["store"];
+  readonly kind: StoreKind;
 
   /**
-   * Takes the lease if it is free, keeps a place where the store has them, and says who holds it. `gone`: a holder whose
-   * process has exited; its lease, if it still has it, is taken in one step or given to the next in line, so that a holder
-   * that lives after all does not get it back first.
+   * Takes the lease if it is free, keeps a place where the store has them, and says who holds it.
+   *
+   * `gone`: a holder whose process has exited. If it still has the lease, it is taken over in one step, or given to the next
+   * in line. The holder may live after all, and must not get the lease back first.
    */
   acquire(bid: LeaseBid, gone: Holder | null): Promise<Standing>;
 
