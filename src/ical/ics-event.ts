@@ -40,7 +40,7 @@ export function* stretchesOf(
   if (start === null) throw new IcsError("it has no DTSTART");
   const length = lengthOf(event, start, context);
   const name = nameOf(event);
-  for (const wall of repetitionsOf(event, { start, replacements, context })) {
+  for (const wall of repetitionsOf(event, start, context, replacements)) {
     if (wall + length.nominalMs + length.exactMs < EARLIEST_TICK_MS) continue;
     yield { ...onClock(start, wall, length), ...(name !== null && { name }) };
   }

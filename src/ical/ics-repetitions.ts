@@ -13,18 +13,15 @@ export interface IcsContext {
   readonly findZone: FindZone;
 }
 
-export interface RepetitionOptions {
-  /** The component's DTSTART, on whose clock the repetitions are. */
-  readonly start: IcsTime;
-  /** The events that describe single repetitions themselves. */
-  readonly replacements?: readonly ICAL.Component[];
-  readonly context: IcsContext;
-}
-
-/** The wall times at which a component begins, each once and in no order: DTSTART, RDATE and RRULE without EXDATE. */
+/**
+ * The wall times at which a component begins, each once and in no order: DTSTART, RDATE and RRULE, without EXDATE and
+ * what the replacements describe. They are on the clock of `start`, its DTSTART.
+ */
 export function* repetitionsOf(
   component: ICAL.Component,
-  { start, replacements = [], context }: RepetitionOptions,
+  start: IcsTime,
+  context: IcsContext,
+  replacements: readonly ICAL.Component[] = [],
 ): Generator<number> {
   const isLeftOut = leftOut(component, replacements, start, context);
   const seen = new Set<number>();

@@ -81,8 +81,8 @@ function* transitionsOf(observance: IcsComponent, budget: DayBudget): Generator<
   const clock: WallClock = { offsetAt: () => offsetBefore, instantOf: wall => wall - offsetBefore };
   const start = timeOf(component, "dtstart", () => clock);
   if (start === null) throw new IcsError("the VTIMEZONE has a part without DTSTART", observance.line);
-  const context = { budget, findZone: () => clock };
-  for (const wall of repetitionsOf(component, { start: { ...start, zone: clock }, context }))
+  const begin = { ...start, zone: clock };
+  for (const wall of repetitionsOf(component, begin, { budget, findZone: () => clock }))
     yield { at: wall - offsetBefore, offsetBefore, offset };
 }
 
