@@ -68,7 +68,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const emptySchedule = created.ok && issues.length === 0 ? emptyScheduleIssue(spec, created.schedule) : null;
   const scheduleIssues = created.ok ? [emptySchedule].filter(problem => problem !== null) : created.issues;
   issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
-  const handler = checked.ok ? handlerRef(checked.value) : null;
+  const handler = checked.ok ? handlerIn(checked.value) : null;
   if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
   const planned = { name, spec, schedule: created.schedule, handler };
   return { ok: true, value: jobOf(planned, checked.value, defaults) };
@@ -103,12 +103,9 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
   ];
 }
 
-const KINDS: readonly HandlerKind<HandlerRef>[] = Object.values(HANDLER_KINDS);
-
 /** The handler that the job names, or null when it names none. */
-function handlerRef(job: Readonly<Record<string, unknown>>): HandlerRef | null {
-  const kind = KINDS.find(({ key }) => job[key] !== undefined);
-  return kind === undefined ? null : kind.refOf(job[kind.key]);
+function handlerIn(job: Partial<Pick<JobDefinition, (typeof HANDLER_KEYS)[number]>>): HandlerRef | null {
+  return HANDLER_KEYS.map(key => job[key]).find(ref => ref !== undefined) ?? null;
 }
 
 /** The handler of a job that has other mistakes, or null when it is not certain which one is meant. */
@@ -116,13 +113,14 @@ export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "q
   const { document, name, queues } = options;
   const path = ["jobs", name];
   const job = document.get(path);
-  const [kind, ...others] = isMapping(job) ? KINDS.filter(({ key }) => key in job) : [];
+  const kinds: HandlerKind[] = Object.values(HANDLER_KINDS);
+  const [kind, ...others] = isMapping(job) ? kinds.filter(({ key }) => key in job) : [];
   if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind.key)) return null;
   // A reference that cannot be filled in is reported, and means no handler.
   const places = kind.names.map(keys => [...path, kind.key, ...keys]);
   const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "") !== null);
   if (!isLiteral) return null;
-  return handlerRef(validParts({ shape: handlerShape, document, path, file: "jobs" }));
+  return handlerIn(validParts({ shape: handlerShape, document, path, file: "jobs" }));
 }
 
 function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): ConfigIssue[] {

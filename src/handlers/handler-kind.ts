@@ -15,11 +15,11 @@ export interface HandlerSurroundings {
  * A way to say what does a run's work: all that other code knows of it. The definitions are loaded with every
  * configuration, also by commands that call no handler, so `load` imports what runs the handler.
  */
-export interface HandlerKind<Ref = unknown, Value = unknown> {
+export interface HandlerKind<Ref = unknown> {
   /** The key in a job. */
   readonly key: string;
-  /** Reads the key in a job. */
-  readonly schema: z.ZodType<Value>;
+  /** Reads the key in a job as the reference that the job carries, which is part of the hash of the configuration. */
+  readonly schema: z.ZodType<Ref>;
   /** Of the key, for JSON Schema and docs/configuration.md. */
   readonly description: string;
   /** What jobs may not have any more when `handlers` switches the kind off: `a command`. Absent where it cannot. */
@@ -28,8 +28,6 @@ export interface HandlerKind<Ref = unknown, Value = unknown> {
   readonly secrets: readonly string[];
   /** Where the value names what `load` searches for: `[]` is the value itself. */
   readonly names: readonly (readonly (string | number)[])[];
-  /** The reference that a job carries. It is part of the hash of the configuration. */
-  refOf(value: Value): Ref;
   /** What does the work, for people: arguments and paths of addresses may hold secrets, and are left out. */
   describe(ref: Ref): string;
   /** Finds and checks the handler. Never rejects. */

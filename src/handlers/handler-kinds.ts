@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { commandKind } from "./kinds/command.ts";
 import { httpKind } from "./kinds/http.ts";
 import { moduleKind } from "./kinds/module.ts";
@@ -6,4 +7,4 @@ import { moduleKind } from "./kinds/module.ts";
 export const HANDLER_KINDS = { module: moduleKind, command: commandKind, http: httpKind };
 
 /** What does a run's work. */
-export type HandlerRef = ReturnType<(typeof HANDLER_KINDS)[keyof typeof HANDLER_KINDS]["refOf"]>;
+export type HandlerRef = z.output<(typeof HANDLER_KINDS)[keyof typeof HANDLER_KINDS]["schema"]>;

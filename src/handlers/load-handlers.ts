@@ -35,13 +35,12 @@ const NAMED_JOBS = 3;
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
   resolveOwnPackage();
   const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
-  const loaded = await Promise.all(groups.map(jobs => loadGroup(jobs, options)));
+  const loaded = await Promise.all(
+    groups.map(async jobs => ({ names: jobs.map(job => job.name), result: await loadGroup(jobs, options) })),
+  );
   const handlers = new Map<string, Handler>();
   const issues: HandlerIssue[] = [];
-  for (const [index, jobs] of groups.entries()) {
-    const names = jobs.map(job => job.name);
-    const result = loaded[index];
-    if (result === undefined) continue;
+  for (const { names, result } of loaded) {
     if ("handler" in result) for (const name of names) handlers.set(name, result.handler);
     else
       issues.push({

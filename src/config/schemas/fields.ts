@@ -25,11 +25,8 @@ export function text(expected: string, pattern?: RegExp) {
 }
 
 export function choice<const V extends readonly string[]>(values: V) {
-  return z.enum(values, { error: `expected ${inWords(values)}` });
-}
-
-function inWords(values: readonly string[]): string {
-  return `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  const words = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(values);
+  return z.enum(values, { error: `expected ${words}` });
 }
 
 export function whole(min: number, max: number) {

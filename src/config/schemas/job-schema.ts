@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { HandlerKind } from "../../handlers/handler-kind.ts";
-import { HANDLER_KINDS } from "../../handlers/handler-kinds.ts";
+import { HANDLER_KINDS, type HandlerRef } from "../../handlers/handler-kinds.ts";
 import { dateStretch } from "../../schedule/parse-exception.ts";
-import type { ScheduleKind } from "../../schedule/schedule-kind.ts";
 import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
 import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
 
@@ -133,18 +132,18 @@ export const SCHEDULE_KEYS = SCHEDULE_KINDS.map(({ key }) => key);
 export const HANDLER_KEYS = Object.values(HANDLER_KINDS).map(({ key }) => key);
 
 /** The keys of kinds: each may be absent, as a job has one of them. */
-function shapeOf<K extends string>(
-  kinds: readonly (Pick<ScheduleKind, "schema" | "description"> & { key: K })[],
+function shapeOf<Key extends string, Value>(
+  kinds: readonly { readonly key: Key; readonly schema: z.ZodType<Value>; readonly description: string }[],
 ) {
   const entries = kinds.map(({ key, schema, description }) => [
     key,
     schema.exactOptional().meta({ description }),
   ]);
-  return Object.fromEntries(entries) as Record<K, z.ZodExactOptional<z.ZodType>>;
+  return Object.fromEntries(entries) as Record<Key, z.ZodExactOptional<z.ZodType<Value>>>;
 }
 
-const schedule = shapeOf(SCHEDULE_KINDS);
-export const handlerShape = shapeOf(Object.values(HANDLER_KINDS));
+const schedule = shapeOf<(typeof SCHEDULE_KEYS)[number], unknown>(SCHEDULE_KINDS);
+export const handlerShape = shapeOf<(typeof HANDLER_KEYS)[number], HandlerRef>(Object.values(HANDLER_KINDS));
 
 /** Which kinds of handlers jobs may have: a section of bellwether.yaml. */
 export const handlerSwitches = section(

@@ -13,7 +13,7 @@ const argv = list(text("a text (in quotes, if YAML takes it for a number)", NO_N
   { error: "expected a program first, not an empty text" },
 );
 
-const schema = z.union(
+const command = z.union(
   [
     argv,
     section({
@@ -41,15 +41,14 @@ const schema = z.union(
 /** A program, run as a child process. */
 export const commandKind = {
   key: "command",
-  schema,
+  schema: command.transform((value): CommandRef => {
+    const { argv, cwd = null, env = {}, stdin = null } = Array.isArray(value) ? { argv: value } : value;
+    return { kind: "command", argv, cwd, env, stdin };
+  }),
   description: "Instead of handler: a program that does the work, run as a child process.",
   switchedOff: "a command",
   secrets: ["env"],
   names: [[], [0], ["argv"], ["argv", 0]],
-  refOf(value): CommandRef {
-    const { argv, cwd = null, env = {}, stdin = null } = Array.isArray(value) ? { argv: value } : value;
-    return { kind: "command", argv, cwd, env, stdin };
-  },
   describe: ({ argv }) => `command ${argv[0]}${argv.length > 1 ? " …" : ""}`,
   load: async ref => (await import("../command-handler.ts")).loadCommand(ref),
-} as const satisfies HandlerKind<CommandRef, z.output<typeof schema>>;
+} as const satisfies HandlerKind<CommandRef>;

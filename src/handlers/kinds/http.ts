@@ -7,7 +7,7 @@ const METHODS = ["POST", "GET", "PUT", "PATCH", "DELETE"] as const;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-const schema = section({
+const request = section({
   url: url(["http", "https"], "https://example.com/hooks/nightly")
     .refine(value => !hasCredentials(value), {
       error: "credentials do not belong into an address: put them into headers, as Authorization",
@@ -38,14 +38,13 @@ function hasCredentials(value: string): boolean {
 /** A request. */
 export const httpKind = {
   key: "http",
-  schema,
+  schema: request.transform(({ url, method = "POST", headers = {}, body, expect = null }): HttpRef => {
+    return { kind: "http", url, method, headers, body, expect };
+  }),
   description: "Instead of handler: a request that does the work.",
   switchedOff: "an http request",
   secrets: ["url", "headers"],
   names: [[]],
-  refOf({ url, method = "POST", headers = {}, body, expect = null }): HttpRef {
-    return { kind: "http", url, method, headers, body, expect };
-  },
   describe: ({ method, url }) => `${method} ${new URL(url).origin}/…`,
   load: async ref => ({ handler: new (await import("../http-handler.ts")).HttpHandler(ref) }),
-} as const satisfies HandlerKind<HttpRef, z.output<typeof schema>>;
+} as const satisfies HandlerKind<HttpRef>;

@@ -7,7 +7,7 @@ interface EchoRef {
   readonly secret: string | null;
 }
 
-const schema = z.strictObject(
+const echo = z.strictObject(
   {
     word: z.string({ error: "expected a word" }),
     secret: z.string({ error: "expected a secret" }).optional(),
@@ -18,15 +18,12 @@ const schema = z.strictObject(
 /** Returns a word: the smallest kind that needs every part of the contract. */
 export const echoKind = {
   key: "echo",
-  schema,
+  schema: echo.transform(({ word, secret = null }): EchoRef => ({ kind: "echo", word, secret })),
   description: "Instead of handler: a word that comes back.",
   switchedOff: "an echo",
   secrets: ["secret"],
   names: [[], ["word"]],
-  refOf({ word, secret = null }): EchoRef {
-    return { kind: "echo", word, secret };
-  },
   describe: ({ word }) => `echo ${word}`,
   load: async ({ word }) =>
     word === "" ? { problem: "there is no word to echo" } : { handler: { handle: async () => word } },
-} as const satisfies HandlerKind<EchoRef, z.output<typeof schema>>;
+} as const satisfies HandlerKind<EchoRef>;
