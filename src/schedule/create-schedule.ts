@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Exception } from "./exception.ts";
-import { FilteredSource } from "./filtered-source.ts";
+import { FilteredSchedule } from "./filtered-schedule.ts";
 import { parseException } from "./parse-exception.ts";
-import type { Candidate, Schedule, Tick, TickCount } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 import type { KindTicks, ScheduleKind } from "./schedule-kind.ts";
 import { SCHEDULE_KINDS } from "./schedule-kinds.ts";
 import { kindsIn, type ScheduleSpec } from "./spec.ts";
@@ -29,65 +29,11 @@ export function createSchedule(spec: ScheduleSpec): ScheduleResult {
   const ticks = readTicks(spec, issues);
   const exceptions = readExceptions(spec, issues);
   if (issues.length > 0 || zone === null || ticks === null) return { ok: false, issues };
-  const filtered = new FilteredSource({
-    source: ticks.source,
-    exceptions,
-    zone,
-    startMs: spec.startMs ?? Number.NEGATIVE_INFINITY,
-    endMs: spec.endMs ?? Number.POSITIVE_INFINITY,
-  });
+  const fingerprint = fingerprintOf(spec, ticks, exceptions);
   return {
     ok: true,
-    schedule: new SpecSchedule({
-      ticks: filtered,
-      seed: spec.seed,
-      jitterMs: spec.jitterMs,
-      fingerprint: fingerprintOf(spec, ticks, exceptions),
-    }),
+    schedule: new FilteredSchedule({ spec, source: ticks.source, exceptions, zone, fingerprint }),
   };
-}
-
-interface SpecScheduleOptions {
-  readonly ticks: FilteredSource;
-  readonly seed: string;
-  readonly jitterMs: number;
-  readonly fingerprint: string;
-}
-
-class SpecSchedule implements Schedule {
-  readonly jitterMs: number;
-  readonly fingerprint: string;
-  readonly #ticks: FilteredSource;
-  readonly #seed: string;
-
-  constructor(options: SpecScheduleOptions) {
-    this.jitterMs = options.jitterMs;
-    this.fingerprint = options.fingerprint;
-    this.#ticks = options.ticks;
-    this.#seed = options.seed;
-  }
-
-  next(afterMs: number): Tick | null {
-    return this.#ticks.next(afterMs);
-  }
-
-  previous(atMs: number): Tick | null {
-    return this.#ticks.previous(atMs);
-  }
-
-  count(afterMs: number, upToMs: number, limit: number): TickCount {
-    return this.#ticks.count(afterMs, upToMs, limit);
-  }
-
-  candidate(afterMs: number): Candidate | null {
-    return this.#ticks.candidate(afterMs);
-  }
-
-  jitterOf(tickAtMs: number): number {
-    if (this.jitterMs <= 0) return 0;
-    const digest = createHash("sha256").update(`${this.#seed}@${tickAtMs}`).digest();
-    return digest.readUIntBE(0, 6) % this.jitterMs;
-  }
 }
 
 interface NamedTicks extends KindTicks {

@@ -21,13 +21,11 @@ export const STORED_FIELDS = Object.fromEntries(
   SCHEDULE_KINDS.map(({ field, stored }: ScheduleKind) => [field, stored.exactOptional()]),
 ) as { [F in keyof KindFields]-?: z.ZodExactOptional<z.ZodType<NonNullable<KindFields[F]>>> };
 
-export interface SpecParts {
-  readonly spec: StoredSpec;
-  /** By `Calendar.canonical`. */
-  readonly calendars: ReadonlyMap<string, Calendar>;
-}
-
-export function storeSpec(spec: ScheduleSpec): SpecParts {
+/** What is stored of a spec, and its calendars by `Calendar.canonical`. */
+export function storeSpec(spec: ScheduleSpec): {
+  spec: StoredSpec;
+  calendars: ReadonlyMap<string, Calendar>;
+} {
   const { calendars, ...rest } = spec;
   if (calendars === undefined) return { spec: rest, calendars: new Map() };
   const named = Object.entries(calendars);

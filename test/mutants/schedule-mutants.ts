@@ -2,7 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const DST_TESTS = ["test/unit/schedule/cron-dst.test.ts", "test/unit/schedule/cron-dst.property.test.ts"];
 const FILTER_TESTS = [
-  "test/unit/schedule/filtered-source.test.ts",
+  "test/unit/schedule/filtered-schedule.test.ts",
   "test/unit/schedule/create-schedule.test.ts",
 ];
 
@@ -155,7 +155,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "filter-start-exclusive",
     rule: "start is inclusive",
-    file: "src/schedule/filtered-source.ts",
+    file: "src/schedule/filtered-schedule.ts",
     find: "const first = Math.max(afterMs, this.#startMs - 1);",
     replace: "const first = Math.max(afterMs, this.#startMs);",
     tests: FILTER_TESTS,
@@ -163,7 +163,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "filter-end-exclusive",
     rule: "end is inclusive",
-    file: "src/schedule/filtered-source.ts",
+    file: "src/schedule/filtered-schedule.ts",
     find: "if (tick === null || tick.at > this.#endMs) break;",
     replace: "if (tick === null || tick.at >= this.#endMs) break;",
     tests: FILTER_TESTS,
@@ -171,7 +171,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "filter-stretch-end-excepted",
     rule: "an excepted stretch ends before its end",
-    file: "src/schedule/filtered-source.ts",
+    file: "src/schedule/filtered-schedule.ts",
     find: "after = excepted.end - 1;",
     replace: "after = excepted.end;",
     tests: FILTER_TESTS,
@@ -179,7 +179,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "filter-previous-before-start",
     rule: "previous() finds no tick before start",
-    file: "src/schedule/filtered-source.ts",
+    file: "src/schedule/filtered-schedule.ts",
     find: "if (tick === null || tick.at < this.#startMs) return null;",
     replace: "if (tick === null) return null;",
     tests: FILTER_TESTS,
@@ -187,7 +187,7 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "filter-count-ignores-end",
     rule: "counting ends at the schedule's end",
-    file: "src/schedule/filtered-source.ts",
+    file: "src/schedule/filtered-schedule.ts",
     find: "const last = Math.min(upToMs, this.#endMs);",
     replace: "const last = upToMs;",
     tests: FILTER_TESTS,

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { FilteredSource } from "../../../src/schedule/filtered-source.ts";
+import { FilteredSchedule } from "../../../src/schedule/filtered-schedule.ts";
 import { parseException } from "../../../src/schedule/parse-exception.ts";
 import type { TickSource } from "../../../src/schedule/schedule.ts";
 import { Zone } from "../../../src/schedule/zone.ts";
+import { specOf } from "./setup.ts";
 
 const NOON = 12 * 3_600_000;
 
@@ -31,8 +32,8 @@ function setup(...except: readonly string[]) {
     const parsed = parseException(text, { seed: "", calendars: {} });
     return parsed.ok ? [parsed.exception] : [];
   });
-  const bounds = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY };
-  return { source, ticks: new FilteredSource({ source, exceptions, zone: new Zone("UTC"), ...bounds }) };
+  const options = { source, exceptions, zone: new Zone("UTC"), fingerprint: "" };
+  return { source, ticks: new FilteredSchedule({ spec: specOf({}), ...options }) };
 }
 
 test("gives up when everything was excepted for the 400 years after which the calendar repeats", () => {

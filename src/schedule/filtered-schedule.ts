@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import type { Exception } from "./exception.ts";
-import type { Candidate, Exclusion, Tick, TickCount, TickSource } from "./schedule.ts";
+import type { Candidate, Exclusion, Schedule, Tick, TickCount, TickSource } from "./schedule.ts";
+import type { ScheduleSpec } from "./spec.ts";
 import { DAY_MS } from "./time-units.ts";
 import type { Zone, ZoneSegment } from "./zone.ts";
 
@@ -18,18 +20,20 @@ function isHopeless(passed: number, distanceMs: number): boolean {
   return passed >= STRETCH_LIMIT || (passed >= MIN_STRETCHES && distanceMs > CALENDAR_CYCLE_MS);
 }
 
-export interface FilteredSourceOptions {
+export interface FilteredScheduleOptions {
+  readonly spec: Pick<ScheduleSpec, "startMs" | "endMs" | "jitterMs" | "seed">;
   readonly source: TickSource;
   readonly exceptions: readonly Exception[];
   /** Whose wall clock the exceptions name. */
   readonly zone: Zone;
-  /** Both inclusive. */
-  readonly startMs: number;
-  readonly endMs: number;
+  readonly fingerprint: string;
 }
 
-/** The ticks of a source that lie between start and end and are not excepted. */
-export class FilteredSource implements TickSource {
+/** The ticks of a source that lie between start and end and are not excepted, with their jitter. */
+export class FilteredSchedule implements Schedule {
+  readonly jitterMs: number;
+  readonly fingerprint: string;
+  readonly #seed: string;
   readonly #source: TickSource;
   readonly #exceptions: readonly Exception[];
   readonly #zone: Zone;
@@ -38,12 +42,15 @@ export class FilteredSource implements TickSource {
   /** From here on there is no tick, as far as a search got: spares a fruitless search its repetition. */
   #exhaustedAfter = Number.POSITIVE_INFINITY;
 
-  constructor(options: FilteredSourceOptions) {
-    this.#source = options.source;
-    this.#exceptions = options.exceptions;
-    this.#zone = options.zone;
-    this.#startMs = options.startMs;
-    this.#endMs = options.endMs;
+  constructor({ spec, source, exceptions, zone, fingerprint }: FilteredScheduleOptions) {
+    this.jitterMs = spec.jitterMs;
+    this.fingerprint = fingerprint;
+    this.#seed = spec.seed;
+    this.#source = source;
+    this.#exceptions = exceptions;
+    this.#zone = zone;
+    this.#startMs = spec.startMs ?? Number.NEGATIVE_INFINITY;
+    this.#endMs = spec.endMs ?? Number.POSITIVE_INFINITY;
   }
 
   next(afterMs: number): Tick | null {
@@ -88,12 +95,17 @@ export class FilteredSource implements TickSource {
     return { count, isExact: true };
   }
 
-  /** The first tick of the source strictly after `afterMs`, and why it does not exist if it does not. */
   candidate(afterMs: number): Candidate | null {
     const tick = this.#source.next(afterMs);
     if (tick === null) return null;
     const exclusion = this.#exclusionOf(tick.at);
     return exclusion === null ? tick : { ...tick, exclusion };
+  }
+
+  jitterOf(tickAtMs: number): number {
+    if (this.jitterMs <= 0) return 0;
+    const digest = createHash("sha256").update(`${this.#seed}@${tickAtMs}`).digest();
+    return digest.readUIntBE(0, 6) % this.jitterMs;
   }
 
   #exclusionOf(tickAtMs: number): Exclusion | null {
