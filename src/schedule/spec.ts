@@ -3,6 +3,7 @@ import type { ScheduleKind, WallClockRules } from "./schedule-kind.ts";
 import { SCHEDULE_KINDS } from "./schedule-kinds.ts";
 
 type Kind = (typeof SCHEDULE_KINDS)[number];
+/** The values of kinds, by their fields. */
 export type KindFields = { readonly [K in Kind as K["field"]]?: Parameters<K["text"]>[0] };
 
 /** A schedule as the config says it. Exactly one field of a kind is present. */
