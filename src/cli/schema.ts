@@ -1,4 +1,4 @@
-import { configSchema } from "../config/schemas/schema.ts";
+import { configSchema } from "../config/schemas/json-schema.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
 /** Prints the JSON Schema of one config file, for editors. */

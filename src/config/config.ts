@@ -1,19 +1,13 @@
 import type { Schedule, ScheduleSpec } from "../schedule/schedule.ts";
+import type { HandlerRef } from "./handler-ref.ts";
+import type { RunPolicies } from "./schemas/job-schema.ts";
+import type { Settings } from "./settings.ts";
+
+export type { CommandRef, HandlerRef, HttpRef } from "./handler-ref.ts";
+export type { HostAndPort, RedisAddress, TlsFiles } from "./redis-address.ts";
 
 /** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
-export interface Config {
-  readonly namespace: string;
-  readonly redis: RedisAddress;
-  readonly election: ElectionConfig;
-  /** Grows with each release of the config; once it has led for 10 s, replicas of older ones never lead again. */
-  readonly generation: number;
-  /** Every queue that is declared or that a job uses, by name: a queue that no job uses any more may still hold runs. */
-  readonly queues: Readonly<Record<string, QueueConfig>>;
-  readonly http: ListenConfig | false;
-  readonly admin: (ListenConfig & { readonly tokens: readonly AdminToken[] }) | false;
-  readonly log: { readonly level: "debug" | "info" | "warn" | "error" };
-  /** How long running handlers may finish after SIGTERM. */
-  readonly shutdownTimeoutMs: number;
+export interface Config extends Immutable<Settings> {
   /** In the order of the files. */
   readonly jobs: readonly Job[];
   /** Hash of the job definitions: two replicas with the same hash do the same. */
@@ -24,133 +18,18 @@ export interface Config {
   readonly jobsDir: string;
 }
 
-export type RedisAddress =
-  | { readonly kind: "url"; readonly url: string; readonly tls?: TlsFiles }
-  | ({
-      readonly kind: "sentinel";
-      readonly name: string;
-      readonly nodes: readonly HostAndPort[];
-      /** For the sentinels themselves. */
-      readonly sentinelCredentials?: RedisCredentials;
-    } & RedisAccess)
-  | ({
-      readonly kind: "cluster";
-      readonly nodes: readonly HostAndPort[];
-      /** The hash tag of all keys: the namespace. */
-      readonly tag: string;
-    } & RedisAccess);
-
-export interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface RedisCredentials {
-  /** The default user when absent. */
-  readonly username?: string;
-  readonly password: string;
-}
-
-interface RedisAccess {
-  readonly credentials?: RedisCredentials;
-  /** Absent without TLS. */
-  readonly tls?: TlsFiles;
-}
-
-/** Paths of PEM files, read again for each connection; the system's CAs where there is none. */
-export interface TlsFiles {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** The name that the certificate must have, where it is not the address that is connected to. */
-  readonly serverName?: string | undefined;
-}
-
-export type ElectionConfig = { readonly leaseTtlMs: number } & (
-  | { readonly store: "redis" }
-  | { readonly store: "etcd"; readonly etcd: EtcdAddress }
-);
-
-export interface EtcdAddress {
-  /** `http://host:port` or `https://host:port`; all of one kind. */
-  readonly hosts: readonly string[];
-  /** Null without TLS. */
-  readonly tls: Omit<TlsFiles, "serverName"> | null;
-  readonly credentials: { readonly username: string; readonly password: string } | null;
-}
-
-export interface QueueConfig {
-  readonly concurrency: number;
-}
-
-export interface ListenConfig {
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface AdminToken {
-  readonly name: string;
-  readonly role: "viewer" | "operator";
-  readonly token: string;
-}
-
-export type CatchUp = "none" | "latest" | "all";
-export type Overlap = "allow" | "skip" | "queue";
-
-export interface Job {
+export interface Job extends Immutable<RunPolicies> {
   readonly name: string;
   readonly schedule: Schedule;
   /** The schedule as written, for people: `0 2 * * *`, `every 30s`, `at 2026-12-24T18:00:00Z`. */
   readonly scheduleText: string;
   readonly spec: ScheduleSpec;
   readonly handler: HandlerRef;
-  readonly queue: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly catchUp: CatchUp;
-  readonly catchUpWindowMs: number;
-  /** The most ticks that are caught up on together; older ones are missed. */
-  readonly catchUpLimit: number;
-  /** After this many launched ticks the job ends; null for no end. */
-  readonly maxRuns: number | null;
-  readonly overlap: Overlap;
-  readonly retry: {
-    /** 1 means no retry. */
-    readonly attempts: number;
-    readonly backoff: "exponential" | "fixed";
-    readonly delayMs: number;
-  };
-  readonly timeoutMs: number | null;
 }
 
-/** What does a run's work. */
-export type HandlerRef = ModuleRef | CommandRef | HttpRef;
+type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
 
-export interface ModuleRef {
-  readonly kind: "module";
-  /** Below the jobs directory, without its extension. */
-  readonly path: string;
-}
-
-export interface CommandRef {
-  readonly kind: "command";
-  /** The program and its arguments; no shell reads them. */
-  readonly argv: readonly string[];
-  /** Where it runs; null for the working folder of the replica. */
-  readonly cwd: string | null;
-  /** Added to the replica's environment. */
-  readonly env: Readonly<Record<string, string>>;
-  /** What it reads; null for the run's data as JSON. */
-  readonly stdin: string | null;
-}
-
-export interface HttpRef {
-  readonly kind: "http";
-  readonly url: string;
-  readonly method: string;
-  /** May hold secrets. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** A text is sent as it is, anything else as JSON; undefined for the run's data with its tick. */
-  readonly body: unknown;
-  /** The statuses that mean success; null for 200 to 299. */
-  readonly expect: readonly number[] | null;
-}
+export type ElectionConfig = Config["election"];
+export type EtcdAddress = Extract<ElectionConfig, { readonly store: "etcd" }>["etcd"];
+export type ListenConfig = Exclude<Config["http"], false>;
+export type Overlap = Job["overlap"];

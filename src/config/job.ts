@@ -13,10 +13,10 @@ import { formatDuration } from "./schemas/duration.ts";
 import { HANDLER_KINDS, handlerRef, handlerShape } from "./schemas/handler-schema.ts";
 import {
   JOB_DEFAULTS,
-  type JobDefinition,
   type JobPolicies,
   type JobSchedule,
   jobSchema,
+  runPoliciesOf,
   scheduleShape,
 } from "./schemas/job-schema.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
@@ -65,8 +65,8 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   const handler = checked.ok ? handlerRef(checked.value) : null;
   if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
-  const planned = { name, spec, schedule: created.schedule, handler };
-  return { ok: true, value: jobOf(planned, checked.value, defaults) };
+  const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
+  return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
 }
 
 function schedulesIn(job: object): string[] {
@@ -189,29 +189,6 @@ function specOf(
     ...(calendars && { calendars }),
     jitterMs: job.jitter ?? defaults.jitter ?? JOB_DEFAULTS.jitter,
     seed: name,
-  };
-}
-
-/** The job's own values, else those of the file's defaults, else Bellwether's; `retry` (as `dst`) key by key. */
-function jobOf(
-  planned: Pick<Job, "name" | "spec" | "schedule" | "handler">,
-  job: JobDefinition,
-  defaults: JobPolicies,
-): Job {
-  const policies = { ...JOB_DEFAULTS, ...defaults, ...job };
-  const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
-  return {
-    ...planned,
-    scheduleText: scheduleText(planned.spec),
-    queue: policies.queue,
-    data: job.data ?? {},
-    catchUp: policies.catchUp,
-    catchUpWindowMs: policies.catchUpWindow,
-    catchUpLimit: policies.catchUpLimit,
-    maxRuns: job.maxRuns ?? null,
-    overlap: policies.overlap,
-    retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
-    timeoutMs: policies.timeout ?? null,
   };
 }
 

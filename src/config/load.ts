@@ -12,13 +12,7 @@ import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
 import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
-import {
-  ABSENT_SETTINGS,
-  declaredQueues,
-  readSettings,
-  refusedHandlers,
-  type SettingsPart,
-} from "./settings.ts";
+import { ABSENT_SETTINGS, declaredQueues, readSettings, refusedHandlers, type Settings } from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
 
@@ -110,7 +104,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
 
 function connectionOf(
   document: DocumentResult,
-  settings: Validation<SettingsPart>,
+  settings: Validation<Settings>,
   files: ConfigFiles,
 ): UsableParts["connection"] {
   if (!document.ok || files.isSettingsUncertain) return { namespace: null, redis: null };
@@ -148,7 +142,7 @@ function noJobsFile(directory: string): ConfigIssue {
   return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
-function configOf(settings: SettingsPart, { jobs, places }: JobsResult, jobsDir: string): Config {
+function configOf(settings: Settings, { jobs, places }: JobsResult, jobsDir: string): Config {
   const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
   return {
     ...settings,

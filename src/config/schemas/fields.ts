@@ -17,6 +17,15 @@ export function section<S extends z.ZodRawShape>(shape: S, expected = "expected 
   return z.strictObject(shape, { error: issue => (issue.code === "invalid_type" ? expected : undefined) });
 }
 
+/** The defaults of a section's keys, as they would be written. */
+export function writtenDefaults(shape: z.ZodRawShape): Record<string, unknown> {
+  const defaults = Object.entries(shape).map(([key, schema]) => [
+    key,
+    z.globalRegistry.get(schema)?.["default"],
+  ]);
+  return Object.fromEntries(defaults.filter(([, written]) => written !== undefined));
+}
+
 /** A text of a certain form. */
 export function text(expected: string, pattern?: RegExp) {
   const error = `expected ${expected}`;
@@ -56,6 +65,18 @@ export function duration(min: string, max: string) {
     .transform(milliseconds)
     .meta(titled(rangeError));
 }
+
+/** Adds the unit to the keys of durations: `leaseTtl`, read as milliseconds, is `leaseTtlMs`. */
+export function inMs<const K extends string>(...durations: readonly K[]) {
+  const names = new Map<string, string>(durations.map(key => [key, `${key}Ms`]));
+  return <T extends object>(values: T & { readonly [P in K]?: number | null }): InMs<T, K> => {
+    const renamed: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(values)) renamed[names.get(key) ?? key] = value;
+    return renamed as InMs<T, K>;
+  };
+}
+
+type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
 /** Of a text that has the form of a duration; one that is no safe number is longer than any. */
 function isTooLong(value: string, maxMs: number): boolean {

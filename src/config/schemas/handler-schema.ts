@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HandlerRef } from "../config.ts";
+import type { HandlerRef } from "../handler-ref.ts";
 import { choice, list, oneOrMany, section, text, url, whole } from "./fields.ts";
 
 /** No way out of the jobs directory: relative, no `..`, no backslash. */
