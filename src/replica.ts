@@ -10,6 +10,7 @@ import { ClockKeeper } from "./clock/clock-keeper.ts";
 import { settlesWithin } from "./clock/settles-within.ts";
 import { sleep } from "./clock/sleep.ts";
 import { StoreClock } from "./clock/store-clock.ts";
+import { ANSWER_LIMIT_MS, mustHold } from "./clock/timing.ts";
 import { Aborted, unlessAborted } from "./clock/unless-aborted.ts";
 import {
   jobChanges,
@@ -20,7 +21,7 @@ import {
 import type { Config } from "./config/config.ts";
 import { hashZones, type ZoneData, zoneDataOf } from "./config/zone-data.ts";
 import { AbsenceAlarm } from "./election/absence-alarm.ts";
-import { Elector } from "./election/elector.ts";
+import { Elector, RELEASE_LIMIT_MS } from "./election/elector.ts";
 import { readLeader } from "./election/leader-record.ts";
 import { LeaderWatch } from "./election/leader-watch.ts";
 import { BellwetherError, failureOf, isBellwetherError } from "./errors.ts";
@@ -66,8 +67,11 @@ export interface ReplicaOptions {
 }
 
 const RETRY_MS = 200;
-/** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;
+mustHold({
+  "a leader can give up its last command and release its lease before it exits":
+    ANSWER_LIMIT_MS + RELEASE_LIMIT_MS < RESIGN_LIMIT_MS,
+});
 const CLEANUP_LIMIT_MS = 1_000;
 /** How many stuck runs a replica's record names, for `status`. */
 const STUCK_SHOWN = 20;

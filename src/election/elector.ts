@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
+import { keepingOf, LEASE_TTL, mustHold } from "../clock/timing.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, EventMap, Events } from "../events.ts";
 import { type ResignReason, tellTermReason } from "../reasons.ts";
@@ -43,7 +44,7 @@ export interface ElectorOptions {
   readonly replica: string;
   /** Of the configuration; `setGeneration` changes it. */
   readonly generation: number;
-  /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
+  /** Within LEASE_TTL. */
   readonly leaseTtlMs: number;
   readonly runTerm: TermWork;
   /**
@@ -82,6 +83,7 @@ export interface CurrentTerm {
 export class Elector {
   readonly #options: ElectorOptions;
   readonly #random: () => number;
+  readonly #renewMs: number;
   /** No leader is known. */
   readonly #absence: AbsenceAlarm;
   /** Another replica leads, and this one's bids have no answer. */
@@ -116,6 +118,7 @@ export class Elector {
     this.#answeredMs = options.clock.monotonicMs();
     this.#random = options.random ?? Math.random;
     const { clock, leaseTtlMs, events } = options;
+    this.#renewMs = keepingOf(leaseTtlMs, LEASE_TTL).renewMs;
     this.#absence =
       options.absence ??
       new AbsenceAlarm({
@@ -334,10 +337,10 @@ export class Elector {
    * can be seen, it is sooner, so that the leader's death is noticed. Jittered, unless it is a wakeup.
    */
   async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
-    const { clock, leaseTtlMs } = this.#options;
+    const { clock } = this.#options;
     const held = outcome?.outcome === "held" ? outcome : null;
-    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
-    const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
+    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? this.#renewMs : PRESENCE_MS;
+    const untilMs = Math.min(this.#renewMs, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
     const jitterMs = this.#random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
     await clock.sleep(untilMs + jitterMs, AbortSignal.any([wakeup.signal, this.#stopping.signal]));
   }
@@ -489,7 +492,8 @@ type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
 const PRESENCE_MS = 100;
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
-const RELEASE_LIMIT_MS = 1_000;
+export const RELEASE_LIMIT_MS = 1_000;
+mustHold({ "a dead leader is noticed sooner than by its lease": 2 * PRESENCE_MS < LEASE_TTL.minMs });
 /** Connections come back within half a second of each other. */
 const CONNECT_LIMIT_MS = 1_000;
 /** Of `redis.unreachable`, which names each connection but the main one. */

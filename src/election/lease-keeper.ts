@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { type Keeping, keepingOf, LEASE_TTL } from "../clock/timing.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause } from "../events.ts";
 import type { LostReason, ResignReason } from "../reasons.ts";
@@ -50,8 +51,8 @@ interface Answered {
 }
 
 /**
- * Renews a lease every third of its time to live, and immediately at a wakeup. It says when the lease must not be trusted
- * any more: (when the last successful renewal was *sent*) + TTL − TTL/10, all on the monotonic clock.
+ * Renews a lease when it is due (`keepingOf`), and immediately at a wakeup. It says when the lease must not be trusted any
+ * more.
  *
  * A leader that is stalled gets one more renewal, immediately: it shows whether Redis answers this replica at all. Without
  * an answer the leader stays until its trust ends; otherwise each failover would pass leadership around. With an answer,
@@ -59,7 +60,7 @@ interface Answered {
  */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
-  readonly #trustMs: number;
+  readonly #keeping: Keeping;
   #trustedUntilMs: number;
   /** The generation that is carried, since when, and whether the store knows that it is proven. */
   #carried: number;
@@ -70,8 +71,8 @@ export class LeaseKeeper {
     this.#options = options;
     this.#carried = options.bid.generation;
     this.#carriedSinceMs = options.grantedMs;
-    this.#trustMs = options.bid.ttlMs - options.bid.ttlMs / 10;
-    this.#trustedUntilMs = options.grantedMs + this.#trustMs;
+    this.#keeping = keepingOf(options.bid.ttlMs, LEASE_TTL);
+    this.#trustedUntilMs = options.grantedMs + this.#keeping.trustMs;
   }
 
   /** Monotonic; by then it is renewed or given up. */
@@ -81,13 +82,14 @@ export class LeaseKeeper {
 
   /** Monotonic; when the last renewal that succeeded was sent. */
   get renewedMs(): number {
-    return this.#trustedUntilMs - this.#trustMs;
+    return this.#trustedUntilMs - this.#keeping.trustMs;
   }
 
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */
   async keep(ending: AbortSignal): Promise<TermEnd> {
-    const { clock, bid, grantedMs, wakeup, progress, random } = this.#options;
-    let renewAtMs = grantedMs + bid.ttlMs / 3;
+    const { clock, grantedMs, wakeup, progress, random } = this.#options;
+    const { renewMs, trustMs } = this.#keeping;
+    let renewAtMs = grantedMs + renewMs;
     let failure: EndCause | null = null;
     let answered: Answered | null = null;
     while (!ending.aborted) {
@@ -128,7 +130,7 @@ export class LeaseKeeper {
         return { by: "resigned", reason: "generation", cause: { cause: "generation" } };
       }
       if (answer === "renewed") {
-        this.#trustedUntilMs = sentMs + this.#trustMs;
+        this.#trustedUntilMs = sentMs + trustMs;
         this.#isProofTold = isProven;
       }
       // A renewal that the end of the trust cut short says less than what was said before.
@@ -139,7 +141,7 @@ export class LeaseKeeper {
         const graceMs = STALL_GRACE_MS + TRIPS_A_STEP * (answeredMs - sentMs);
         answered = { stallSinceMs: stall.sinceMs, untilMs: answeredMs + graceMs };
       }
-      renewAtMs = failure === null ? sentMs + bid.ttlMs / 3 : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
+      renewAtMs = failure === null ? sentMs + renewMs : answeredMs + MIN_RETRY_MS + random() * RETRY_MS;
     }
     return { by: "lost", reason: "expired", cause: { cause: "replaced" } };
   }

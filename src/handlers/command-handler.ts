@@ -7,8 +7,8 @@ import { LineSplitter, Tail } from "./output-lines.ts";
 import { type ProcessEnd, runProcessGroup } from "./process-group.ts";
 import { withoutStack } from "./without-stack.ts";
 
-/** From SIGTERM to SIGKILL: less than the second after which a handler that was aborted is left to itself. */
-const GRACE_MS = 800;
+/** From SIGTERM to SIGKILL. */
+export const COMMAND_GRACE_MS = 800;
 /** Linux takes no variable of more than 128 KiB; larger data is on stdin only. */
 const DATA_VARIABLE_LIMIT_BYTES = 100_000;
 const TAIL_LINES = 10;
@@ -23,7 +23,7 @@ export class CommandHandler implements Handler {
   readonly #ref: CommandRef;
   readonly #graceMs: number;
 
-  constructor(ref: CommandRef, graceMs = GRACE_MS) {
+  constructor(ref: CommandRef, graceMs = COMMAND_GRACE_MS) {
     this.#ref = ref;
     this.#graceMs = graceMs;
   }

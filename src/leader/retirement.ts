@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { FORGET_MS } from "../clock/timing.ts";
 import type { Term } from "../election/elector.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
@@ -9,8 +10,8 @@ import { type Decision, laneOf, planRemoval } from "../schedule/plan.ts";
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
 const BATCH = 200;
 const INTERVAL_MS = 60 * 60_000;
-/** A replica's record lives this long: within this time each one that is there has said what it carries. */
-const LOOKS_APART_MS = 15_000;
+/** Within the life of a replica's record, each one that is there has said what it carries. */
+const LOOKS_APART_MS = FORGET_MS;
 
 export interface RetirementOptions {
   readonly launcher: Pick<Launcher, "removed" | "commit" | "retire">;

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type LockLostReason, reasonText } from "../reasons.ts";
@@ -33,7 +34,7 @@ const RETRY_MS = 100;
  *       ▼
  *     lost ──work has ended──▶ released (should the store still know it)
  *
- * Renewed every third of its TTL until the work ends, also after the signal has aborted for another reason: work that
+ * Renewed until the work ends, also after the signal has aborted for another reason: work that
  * is stopping needs its protection until it has stopped.
  */
 export class HeldLock {
@@ -44,6 +45,7 @@ export class HeldLock {
   readonly #ending = new AbortController();
   /** Ends the heartbeat. */
   readonly #over = new AbortController();
+  readonly #renewMs: number;
   #trustedUntilMs: number;
   #wasAnswered = true;
   #lost: BellwetherError<"BW_LOCK_LOST"> | null = null;
@@ -53,6 +55,7 @@ export class HeldLock {
     const { claim, fence, signals, clock, sentMs } = options;
     this.#options = options;
     this.#acquiredMs = clock.monotonicMs();
+    this.#renewMs = keepingOf(claim.ttlMs, LOCK_TTL).renewMs;
     this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
     const signal = AbortSignal.any([this.#ending.signal, ...signals]);
     const look = () => this.#look();
@@ -95,8 +98,8 @@ export class HeldLock {
   }
 
   async #keep(): Promise<void> {
-    const { claim, clock, sentMs } = this.#options;
-    let renewAtMs = sentMs + claim.ttlMs / 3;
+    const { clock, sentMs } = this.#options;
+    let renewAtMs = sentMs + this.#renewMs;
     while (!this.#over.signal.aborted) {
       const untilMs = Math.min(renewAtMs, this.#trustedUntilMs);
       await clock.sleep(untilMs - clock.monotonicMs(), this.#over.signal);
@@ -125,7 +128,7 @@ export class HeldLock {
     if (answer === "lost") this.#lose("taken");
     this.#look();
     if (answer === "renewed") this.#trustedUntilMs = trustedUntilMs(sentMs, claim.ttlMs);
-    return this.#wasAnswered ? sentMs + claim.ttlMs / 3 : clock.monotonicMs() + RETRY_MS * (0.5 + random());
+    return this.#wasAnswered ? sentMs + this.#renewMs : clock.monotonicMs() + RETRY_MS * (0.5 + random());
   }
 
   #look(): void {

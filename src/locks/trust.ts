@@ -1,8 +1,6 @@
-/**
- * Until when a granted or renewed lock is trusted, on the monotonic clock. It is the least time that the store grants,
- * less a tenth of the time to live, counted from when the question was *sent*. So trust ends before another holder can
- * have the lock, as long as clocks run at about the same rate.
- */
+import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
+
+/** Until when a lock is trusted whose claim or renewal was sent then, on the monotonic clock. */
 export function trustedUntilMs(sentMs: number, ttlMs: number): number {
-  return sentMs + ttlMs - ttlMs / 10;
+  return sentMs + keepingOf(ttlMs, LOCK_TTL).trustMs;
 }

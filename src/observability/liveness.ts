@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
+import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
 import type { ReplicaFacts } from "./replica-facts.ts";
 
 const BEAT_MS = 1_000;
@@ -7,8 +8,11 @@ const BEAT_MS = 1_000;
 const TURN_LIMIT_MS = 10_000;
 /** How long after such a turn it is reported. */
 const TURN_TOLD_MS = 5_000;
-/** A leader that is out of trust steps down immediately, and its last command to Redis is abandoned after 5 s. */
 const STUCK_LIMIT_MS = 15_000;
+mustHold({
+  "a leader that is out of trust can give up its last command and step down":
+    ANSWER_LIMIT_MS < STUCK_LIMIT_MS,
+});
 
 export interface LivenessOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;

@@ -2,12 +2,9 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
+import { FORGET_MS, HEARTBEAT_MS } from "../clock/timing.ts";
 import type { Role } from "../events.ts";
 import type { RedisKeys } from "./keys.ts";
-
-/** A replica says that it is there every 5 s, and is forgotten when it has not for 15 s. */
-const HEARTBEAT_MS = 5_000;
-const FORGET_MS = 3 * HEARTBEAT_MS;
 
 export interface ReplicaRecord {
   readonly id: string;

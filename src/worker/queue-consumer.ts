@@ -10,6 +10,7 @@ import {
 } from "bullmq";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/settles-within.ts";
+import { mustHold, runLockRules } from "../clock/timing.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -52,10 +53,7 @@ export interface QueueConsumerOptions {
 
 /** Before what failed because the connection broke is tried again; BullMQ's own 15 s would hold up all runs. */
 const LOOP_RETRY_MS = 1_000;
-/**
- * A lock is renewed after this part of its life, or up to twice that. At least three fifths then remain, so the lock
- * survives when the store refuses renewals for half of its life.
- */
+/** A lock is renewed after this part of its life, or up to twice that. */
 const RENEW_PART = 1 / 5;
 
 /** One queue's BullMQ Worker: takes runs, calls their handlers, and lets BullMQ write down what came of it. */
@@ -81,6 +79,8 @@ export class QueueConsumer {
     this.#options = options;
     this.#offers = new RunOffers(timing);
     const { lockDurationMs } = timing;
+    const renewMs = lockDurationMs * RENEW_PART;
+    mustHold(runLockRules({ lockDurationMs, renewMs }));
     this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
     const onLost = (bullJob: BullJob, reason: RunLostReason) => this.#loseEnd(bullJob, reason);
     this.#ends = new RunEnds({ redis, keys, queue, lockDurationMs, onLost });
@@ -91,7 +91,7 @@ export class QueueConsumer {
       concurrency,
       autorun: false,
       lockDuration: lockDurationMs,
-      lockRenewTime: lockDurationMs * RENEW_PART,
+      lockRenewTime: renewMs,
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: LOOP_RETRY_MS,

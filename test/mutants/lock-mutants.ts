@@ -75,8 +75,8 @@ export const LOCK_MUTANTS: readonly Mutant[] = [
     name: "lock-trusted-to-its-end",
     rule: "a lock is not trusted for the last tenth of its TTL",
     file: "src/locks/trust.ts",
-    find: "return sentMs + ttlMs - ttlMs / 10;",
-    replace: "return sentMs + ttlMs;",
+    find: "keepingOf(ttlMs, LOCK_TTL).trustMs",
+    replace: "ttlMs",
     tests: HOLDING,
   },
   {

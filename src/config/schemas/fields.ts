@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWithin, type Span } from "../../clock/timing.ts";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 
@@ -49,12 +50,13 @@ export function whole(min: number, max: number) {
 
 /** A duration, read as milliseconds. */
 export function duration(min: string, max: string) {
+  return durationWithin({ minMs: milliseconds(min), maxMs: milliseconds(max) });
+}
+
+export function durationWithin(allowed: Span) {
+  const { minMs, maxMs } = allowed;
   const error = "expected a duration like 10s, 5m or 1h30m";
-  const [minMs, maxMs] = [milliseconds(min), milliseconds(max)];
-  const isInRange = (value: string): boolean => {
-    const ms = parseDuration(value);
-    return ms !== null && ms >= minMs && ms <= maxMs;
-  };
+  const isInRange = (value: string) => isWithin(allowed, parseDuration(value) ?? Number.NaN);
   const rangeError = `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
   return z
     .string({ error })

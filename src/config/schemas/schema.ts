@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { LEASE_TTL } from "../../clock/timing.ts";
 import {
   address,
   choice,
   duration,
+  durationWithin,
   etcdHost,
   inMs,
   notEmpty,
@@ -92,7 +94,7 @@ const etcd = section({
 
 const election = section({
   store: choice(["redis", "etcd"]).default("redis").meta({ description: "Where the lease lives." }),
-  leaseTtl: duration("1s", "5m").prefault("10s").meta({
+  leaseTtl: durationWithin(LEASE_TTL).prefault("10s").meta({
     description: "After this time without renewal a frozen or cut-off leader is replaced.",
   }),
   etcd: etcd.optional().meta({ description: "For store: etcd." }),
