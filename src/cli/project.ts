@@ -67,13 +67,12 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
 }
 
 function override(config: Config, env: Io["env"]): Config {
-  const { redis, http, admin } = config;
+  const { redis, http } = config;
   const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
   return {
     ...config,
     redis: overriddenRedis(env) ?? redis,
     http: http && { ...http, ...freePort },
-    admin: admin && { ...admin, ...freePort },
   };
 }
 

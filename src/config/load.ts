@@ -12,7 +12,14 @@ import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
 import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
-import { ABSENT_SETTINGS, declaredQueues, readSettings, refusedHandlers, type Settings } from "./settings.ts";
+import {
+  ABSENT_SETTINGS,
+  declaredQueues,
+  idleSettings,
+  readSettings,
+  refusedHandlers,
+  type Settings,
+} from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
 
@@ -31,7 +38,7 @@ export type LoadResult = (
   | {
       readonly ok: true;
       readonly config: Config;
-      /** Files that are not read although they look as if they should be. */
+      /** Files that are not read although they look as if they should be, and settings without effect. */
       readonly warnings: readonly string[];
       /** What is valid and perhaps not meant. */
       readonly advice: readonly string[];
@@ -98,7 +105,8 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     return { ok: false, mistakes: sortIssues(issues, order), usable, files: read };
   }
   const config = configOf(settings.value, jobs, handlersDir);
-  const warnings = await findUnreadFiles(directory, files);
+  const idle = settingsDocument.ok ? idleSettings(settingsDocument.document) : [];
+  const warnings = [...idle, ...(await findUnreadFiles(directory, files))];
   return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
 }
 

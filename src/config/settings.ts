@@ -30,6 +30,12 @@ export function readSettings(document: ConfigDocument): Validation<Settings> {
   return { ok: true, value: settingsOf(checked.value) };
 }
 
+/** What is accepted and has no effect, with its place. */
+export function idleSettings(document: ConfigDocument): string[] {
+  if (!document.has(["admin"])) return [];
+  return [`${document.placeText(["admin"])} admin: has no effect: the HTTP API is not in this version`];
+}
+
 /** The names in the `queues` section, or null without one. Also there when other keys have mistakes. */
 export function declaredQueues(document: ConfigDocument): readonly string[] | null {
   const queues = document.get(["queues"]);
@@ -171,8 +177,7 @@ function differentTokens(document: ConfigDocument): RuleIssue[] {
 const EVERY_ADDRESS: readonly unknown[] = ["0.0.0.0", "::"];
 
 function differentPorts(document: ConfigDocument): RuleIssue[] {
-  const [http, admin] = [document.get(["http"]), document.get(["admin"])];
-  if (http === false || admin === false) return [];
+  if (document.get(["http"]) === false || !isMapping(document.get(["admin"]))) return [];
   const port = document.get(["admin", "port"]) ?? 8081;
   const host = document.get(["admin", "host"]) ?? "127.0.0.1";
   const httpHost = document.get(["http", "host"]) ?? "0.0.0.0";
@@ -183,7 +188,14 @@ function differentPorts(document: ConfigDocument): RuleIssue[] {
 }
 
 function settingsOf(section: Section) {
-  const { $schema: _, handlers: __, redis = {}, queues = {}, ...settings } = inMs("shutdownTimeout")(section);
+  const {
+    $schema: _,
+    handlers: __,
+    admin: ___,
+    redis = {},
+    queues = {},
+    ...settings
+  } = inMs("shutdownTimeout")(section);
   return { ...settings, redis: redisAddress(redis, settings.namespace), queues };
 }
 

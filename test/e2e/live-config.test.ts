@@ -340,7 +340,7 @@ describe.concurrent("a change of the configuration", () => {
     const lines = [
       `namespace: ${deployment.namespace}`,
       `redis: { url: "redis://127.0.0.1:${deployment.redis().options.port}" }`,
-      ...["http: false", "admin: false", "log: { level: debug }", "election: { leaseTtl: 3s }"],
+      ...["http: false", "log: { level: debug }", "election: { leaseTtl: 3s }"],
       "queues: { default: { concurrency: 10 }, narrow: { concurrency: 3 }, wide: { concurrency: 5 } }",
     ];
     const [loaded] = await changed(

@@ -59,7 +59,7 @@ const JOBS = `jobs:
 
 async function project(name: string, redis: string) {
   const made = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\nadmin: false\n`,
+    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\n`,
     "config/jobs.yaml": JOBS,
     "jobs/echo.ts": `import { defineHandler } from "bellwether";
 export default defineHandler(async (data, run) => {

@@ -185,4 +185,4 @@ export const bellwetherSchema = section({
 }).meta({ title: "Bellwether", description: "Where things are." });
 
 /** Settings that a running replica keeps from its start. */
-export const FIXED_SETTINGS = ["namespace", "redis", "election", "http", "admin"] as const;
+export const FIXED_SETTINGS = ["namespace", "redis", "election", "http"] as const;
