@@ -100,10 +100,11 @@ const election = section({
   etcd: etcd.optional().meta({ description: "For store: etcd." }),
 })
   .transform(inMs("leaseTtl"))
-  // That the store is etcd and has no hosts is a mistake that settings.ts reports.
-  .transform(({ store, etcd, ...common }) =>
-    store === "etcd" && etcd ? { ...common, store, etcd } : { ...common, store: "redis" as const },
-  );
+  .transform(({ store, etcd, ...common }) => {
+    if (store !== "etcd") return { ...common, store };
+    // Etcd without hosts is a mistake that settings.ts reports.
+    return etcd ? { ...common, store, etcd } : { ...common, store: "redis" as const };
+  });
 
 const host = (defaultHost: string) =>
   text("a host name or address").default(defaultHost).meta({ description: "The address to listen on." });
