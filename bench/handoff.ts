@@ -27,7 +27,7 @@ const server = await startRedis();
 const etcd = values.store === "etcd" ? await startEtcd() : null;
 const store = etcd ? `, store: etcd, etcd: { hosts: ["${etcd.url}"] }` : "";
 const project = await createProject({
-  "config/bellwether.yaml": `redis: { url: "${server.url}" }\nelection: { leaseTtl: ${values["lease-ttl"]}${store} }\nhttp: false\nadmin: false\n`,
+  "config/bellwether.yaml": `redis: { url: "${server.url}" }\nelection: { leaseTtl: ${values["lease-ttl"]}${store} }\nhttp: false\n`,
   "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
   "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
 });

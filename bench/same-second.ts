@@ -111,7 +111,6 @@ async function bellwether(): Promise<Outcome> {
       `redis: { url: "\${REDIS_URL}" }`,
       `queues: { default: { concurrency: ${values.concurrency} } }`,
       `http: false`,
-      `admin: false`,
       `log: { level: warn }`,
     ].join("\n"),
     "config/jobs.yaml": ["jobs:", ...jobs].join("\n"),

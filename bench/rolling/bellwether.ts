@@ -73,7 +73,7 @@ function deploy({ jobs }: RollingOptions, servers: readonly string[]): Promise<T
   const schedules = jobs.map(({ name, periodMs }) => `  ${name}: { every: ${periodMs}ms, handler: note }`);
   return createProject({
     "config/bellwether.yaml": [
-      ...[`namespace: ${NAMESPACE}`, ...servers, "http: { host: 127.0.0.1, port: 0 }", "admin: false"],
+      ...[`namespace: ${NAMESPACE}`, ...servers, "http: { host: 127.0.0.1, port: 0 }"],
       `queues: { ${QUEUE}: { concurrency: ${CONCURRENCY} } }`,
     ].join("\n"),
     "config/jobs.yaml": ["jobs:", ...schedules].join("\n"),

@@ -1,5 +1,5 @@
-import { FIXED_SETTINGS } from "../../src/config/changes.ts";
-import { configSchema } from "../../src/config/schemas/schema.ts";
+import { configSchema } from "../../src/config/schemas/json-schema.ts";
+import { FIXED_SETTINGS } from "../../src/config/schemas/schema.ts";
 import { type Setting, settingsOf } from "./settings.ts";
 
 /** The tables of all settings, as docs/configuration.md has them. */
@@ -12,7 +12,10 @@ export function settingsTables(): string {
     "",
     table(
       ["key", "value", "default", "changes", "meaning"],
-      settingsOf(configSchema("bellwether")).map(setting => cellsOf(setting, effectOf(setting))),
+      settingsOf(configSchema("bellwether"))
+        // Without effect in this version.
+        .filter(({ key }) => !key.startsWith("admin."))
+        .map(setting => cellsOf(setting, effectOf(setting))),
     ),
     "",
     "## jobs.yaml",

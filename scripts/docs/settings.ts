@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../src/config/schemas/schema.ts";
+import type { JsonSchema } from "../../src/config/schemas/json-schema.ts";
 
 /** One key of a configuration file. */
 export interface Setting {

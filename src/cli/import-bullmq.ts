@@ -1,5 +1,5 @@
+import type { Command } from "commander";
 import type { Redis } from "ioredis";
-import type { RedisAddress } from "../config/config.ts";
 import { suggest } from "../config/nearest.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { importBull } from "../import/bullmq.ts";
@@ -7,9 +7,11 @@ import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
 import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
-import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
+import type { Does } from "./command.ts";
+import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { withServer } from "./redis-session.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 
 export interface ImportBullOptions extends ImportOptions {
   readonly redis: string;
@@ -18,8 +20,19 @@ export interface ImportBullOptions extends ImportOptions {
   readonly timezone: string;
 }
 
+export function declareCommand(command: Command, does: Does): void {
+  command
+    .requiredOption("--redis <url>", "the Redis that the queue is in")
+    .requiredOption("--queue <name>", "the queue")
+    .option("--prefix <prefix>", "BullMQ's prefix", "bull")
+    .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
+    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
+    .addHelpText("after", `\n${EXIT_CODES}`)
+    .action(does(importBullQueue));
+}
+
 /** Prints a jobs.yaml that does what the schedules of a BullMQ queue do. Only reads. */
-export async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
+async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
   const { queue, prefix } = options;
   const timezone = requireTimezone(options.timezone);
   const parsed = parseRedisUrl(options.redis);

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Config, Job, RedisAddress } from "../config/config.ts";
+import type { Config, Job } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
 import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
@@ -7,6 +7,7 @@ import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 
 export interface ProjectOptions {
   readonly config: string;
@@ -67,13 +68,12 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
 }
 
 function override(config: Config, env: Io["env"]): Config {
-  const { redis, http, admin } = config;
+  const { redis, http } = config;
   const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
   return {
     ...config,
     redis: overriddenRedis(env) ?? redis,
     http: http && { ...http, ...freePort },
-    admin: admin && { ...admin, ...freePort },
   };
 }
 

@@ -1,4 +1,6 @@
 import { messageOf } from "../errors.ts";
+import type { Command } from "commander";
+import { operatorOptions, type Does } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";
@@ -7,8 +9,15 @@ export interface TriggerOptions extends OperatorOptions {
   readonly data?: string;
 }
 
+export function declareCommand(command: Command, does: Does): void {
+  operatorOptions(command)
+    .argument("<job>")
+    .option("--data <json>", "a JSON object that replaces fields of the job's data")
+    .action(does(trigger));
+}
+
 /** Starts a run of the job now, beside its schedule. */
-export async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
+async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const data = parseData(options.data);

@@ -1,9 +1,10 @@
 import type { Clock } from "./clock.ts";
+import type { Keeping } from "./timing.ts";
 import { within } from "./within.ts";
 
 export interface TrustOptions {
   readonly clock: Clock;
-  readonly ttlMs: number;
+  readonly keeping: Keeping;
   /** Monotonic; when the request that was granted was sent. */
   readonly sentMs: number;
   /** How long after a renewal without an answer the next one is sent. */
@@ -15,19 +16,7 @@ export interface NoAnswer {
   readonly error: unknown;
 }
 
-/**
- * Until when a holder trusts what was granted or renewed: the least time that the store grants, less a tenth of the time to
- * live, counted from when the request was *sent*. So trust ends before another holder can follow, as long as clocks run
- * at about the same rate.
- */
-export function trustedUntilMs(sentMs: number, ttlMs: number): number {
-  return sentMs + ttlMs - ttlMs / 10;
-}
-
-/**
- * Until when the holder of a lease or a lock trusts it, and when it renews it: every third of the time to live. All of it is
- * on the monotonic clock.
- */
+/** Until when the holder of a lease or a lock trusts it, and when it renews it. All of it is on the monotonic clock. */
 export class Trust {
   readonly #options: TrustOptions;
   #renewedMs: number;
@@ -36,7 +25,7 @@ export class Trust {
   constructor(options: TrustOptions) {
     this.#options = options;
     this.#renewedMs = options.sentMs;
-    this.#renewAtMs = options.sentMs + options.ttlMs / 3;
+    this.#renewAtMs = options.sentMs + options.keeping.renewMs;
   }
 
   /** Monotonic; when the last renewal that succeeded was sent. */
@@ -45,7 +34,7 @@ export class Trust {
   }
 
   get untilMs(): number {
-    return trustedUntilMs(this.#renewedMs, this.#options.ttlMs);
+    return this.#renewedMs + this.#options.keeping.trustMs;
   }
 
   get isOver(): boolean {
@@ -77,7 +66,7 @@ export class Trust {
     send: () => Promise<Answer>,
     ending: AbortSignal,
   ): Promise<Answer | NoAnswer> {
-    const { clock, ttlMs, retryInMs } = this.#options;
+    const { clock, keeping, retryInMs } = this.#options;
     const sentMs = clock.monotonicMs();
     const answer = await within(
       send().catch((error: unknown): NoAnswer => ({ error })),
@@ -86,7 +75,7 @@ export class Trust {
       { clock, signal: ending },
     );
     if (answer === "renewed") this.#renewedMs = sentMs;
-    this.#renewAtMs = typeof answer === "string" ? sentMs + ttlMs / 3 : clock.monotonicMs() + retryInMs();
+    this.#renewAtMs = typeof answer === "string" ? sentMs + keeping.renewMs : clock.monotonicMs() + retryInMs();
     return answer;
   }
 }

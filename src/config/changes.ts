@@ -2,15 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, Job } from "./config.ts";
 import { isSameJob } from "./hash.ts";
-
-/** Settings that a running replica keeps from its start. */
-export const FIXED_SETTINGS = [
-  "namespace",
-  "redis",
-  "election",
-  "http",
-  "admin",
-] as const satisfies readonly (keyof Config)[];
+import { FIXED_SETTINGS } from "./schemas/schema.ts";
 
 /** What of a changed configuration a running replica takes over only after a restart. */
 export function settingsThatNeedRestart(running: Config, changed: Config): string[] {
@@ -19,8 +11,7 @@ export function settingsThatNeedRestart(running: Config, changed: Config): strin
 
 /** The changed configuration as the running replica can take it over. */
 export function withFixedSettings(running: Config, changed: Config): Config {
-  const { namespace, redis, election, http, admin } = running;
-  return { ...changed, namespace, redis, election, http, admin };
+  return { ...changed, ...Object.fromEntries(FIXED_SETTINGS.map(key => [key, running[key]])) };
 }
 
 /** Why a valid configuration must not replace the one that a replica runs with; empty when it may. */

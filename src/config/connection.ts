@@ -2,8 +2,9 @@ import type { Config } from "./config.ts";
 import type { ConfigIssue } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { nearest } from "./nearest.ts";
-import { bellwetherSchema, keysAt } from "./schemas/schema.ts";
-import { redisAddress } from "./settings.ts";
+import { redisAddress } from "./redis-address.ts";
+import { keysAt } from "./schemas/json-schema.ts";
+import { bellwetherSchema } from "./schemas/schema.ts";
 import { validParts } from "./validate.ts";
 
 /** Where the cluster's data is: all that a command needs which only reads. */

@@ -12,18 +12,7 @@ import { quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
-import {
-  exactlyOne,
-  HANDLER_KEYS,
-  handlerShape,
-  JOB_DEFAULTS,
-  type JobDefinition,
-  type JobPolicies,
-  type JobSchedule,
-  jobSchema,
-  SCHEDULE_KEYS,
-  scheduleShape,
-} from "./schemas/job-schema.ts";
+import { exactlyOne, HANDLER_KEYS, handlerShape, JOB_DEFAULTS, type JobPolicies, type JobSchedule, jobSchema, SCHEDULE_KEYS, runPoliciesOf, scheduleShape, type JobDefinition } from "./schemas/job-schema.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
 /** The queues that bellwether.yaml declares, and the kinds of handlers that it switches off. */
@@ -70,8 +59,8 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   const handler = checked.ok ? handlerIn(checked.value) : null;
   if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
-  const planned = { name, spec, schedule: created.schedule, handler };
-  return { ok: true, value: jobOf(planned, checked.value, defaults) };
+  const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
+  return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
 }
 
 function rulesOfKeys(document: ConfigDocument, path: Path): ConfigIssue[] {
@@ -193,27 +182,8 @@ function specOf(
   };
 }
 
-/** The job's own values, else those of the file's defaults, else Bellwether's; `retry` (as `dst`) key by key. */
-function jobOf(
-  planned: Pick<Job, "name" | "spec" | "schedule" | "handler">,
-  job: JobDefinition,
-  defaults: JobPolicies,
-): Job {
-  const policies = { ...JOB_DEFAULTS, ...defaults, ...job };
-  const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
-  return {
-    ...planned,
-    scheduleText: kindsIn(planned.spec)
-      .map(({ kind, value }) => kind.text(value))
-      .join(", "),
-    queue: policies.queue,
-    data: job.data ?? {},
-    catchUp: policies.catchUp,
-    catchUpWindowMs: policies.catchUpWindow,
-    catchUpLimit: policies.catchUpLimit,
-    maxRuns: job.maxRuns ?? null,
-    overlap: policies.overlap,
-    retry: { attempts: retry.attempts, backoff: retry.backoff, delayMs: retry.delay },
-    timeoutMs: policies.timeout ?? null,
-  };
+function scheduleText(spec: ScheduleSpec): string {
+  return kindsIn(spec)
+    .map(({ kind, value }) => kind.text(value))
+    .join(", ");
 }

@@ -15,9 +15,10 @@ import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
 import {
   ABSENT_SETTINGS,
   declaredQueues,
+  idleSettings,
   readSettings,
   refusedHandlers,
-  type SettingsPart,
+  type Settings,
 } from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
@@ -37,7 +38,7 @@ export type LoadResult = (
   | {
       readonly ok: true;
       readonly config: Config;
-      /** Files that are not read although they look as if they should be. */
+      /** Files that are not read although they look as if they should be, and settings without effect. */
       readonly warnings: readonly string[];
       /** What is valid and perhaps not meant. */
       readonly advice: readonly string[];
@@ -104,13 +105,14 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     return { ok: false, issues: sortIssues(issues, order), usable, files: read };
   }
   const config = configOf(settings.value, jobs, handlersDir);
-  const warnings = await findUnreadFiles(directory, files);
+  const idle = settingsDocument.ok ? idleSettings(settingsDocument.document) : [];
+  const warnings = [...idle, ...(await findUnreadFiles(directory, files))];
   return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
 }
 
 function connectionOf(
   document: DocumentResult,
-  settings: Validation<SettingsPart>,
+  settings: Validation<Settings>,
   files: ConfigFiles,
 ): UsableParts["connection"] {
   if (!document.ok || files.isSettingsUncertain) return { namespace: null, redis: null };
@@ -148,7 +150,7 @@ function noJobsFile(directory: string): ConfigIssue {
   return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
-function configOf(settings: SettingsPart, { jobs, places }: JobsResult, jobsDir: string): Config {
+function configOf(settings: Settings, { jobs, places }: JobsResult, jobsDir: string): Config {
   const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
   return {
     ...settings,

@@ -1,9 +1,10 @@
-import { BellwetherError } from "../errors.ts";
-import type { Config, ElectionConfig, RedisAddress } from "./config.ts";
+import type { z } from "zod";
 import type { Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { handlerSwitches } from "./schemas/job-schema.ts";
-import { bellwetherSchema, type Settings } from "./schemas/schema.ts";
+import { bellwetherSchema } from "./schemas/schema.ts";
+import { redisAddress } from "./redis-address.ts";
+import { inMs } from "./schemas/fields.ts";
 import { found, type Validation, validate } from "./validate.ts";
 
 /** What is assumed where bellwether.yaml has no such key: the same as if it were written there. */
@@ -13,10 +14,13 @@ export const ABSENT_SETTINGS = {
   generation: `\${BELLWETHER_GENERATION:-0}`,
 };
 
-export type SettingsPart = Omit<Config, "jobs" | "hash" | "jobPlaces" | "jobsDir">;
+type Section = z.output<typeof bellwetherSchema>;
+
+/** What bellwether.yaml says, as the replica works with it. */
+export type Settings = ReturnType<typeof settingsOf>;
 
 /** Reads bellwether.yaml: what the schema says, and what holds between keys. */
-export function readSettings(document: ConfigDocument): Validation<SettingsPart> {
+export function readSettings(document: ConfigDocument): Validation<Settings> {
   const checked = validate({ schema: bellwetherSchema, document, path: [], file: "bellwether" });
   const issues = [
     ...document.issues,
@@ -25,6 +29,12 @@ export function readSettings(document: ConfigDocument): Validation<SettingsPart>
   ];
   if (!checked.ok || issues.length > 0) return { ok: false, issues };
   return { ok: true, value: settingsOf(checked.value) };
+}
+
+/** What is accepted and has no effect, with its place. */
+export function idleSettings(document: ConfigDocument): string[] {
+  if (!document.has(["admin"])) return [];
+  return [`${document.placeText(["admin"])} admin: has no effect: the HTTP API is not in this version`];
 }
 
 /** The names in the `queues` section, or null without one. Also there when other keys have mistakes. */
@@ -168,8 +178,7 @@ function differentTokens(document: ConfigDocument): RuleIssue[] {
 const EVERY_ADDRESS: readonly unknown[] = ["0.0.0.0", "::"];
 
 function differentPorts(document: ConfigDocument): RuleIssue[] {
-  const [http, admin] = [document.get(["http"]), document.get(["admin"])];
-  if (http === false || admin === false) return [];
+  if (document.get(["http"]) === false || !isMapping(document.get(["admin"]))) return [];
   const port = document.get(["admin", "port"]) ?? 8081;
   const host = document.get(["admin", "host"]) ?? "127.0.0.1";
   const httpHost = document.get(["http", "host"]) ?? "0.0.0.0";
@@ -179,57 +188,18 @@ function differentPorts(document: ConfigDocument): RuleIssue[] {
   return [{ path, problem: `${found(path, document)}, expected different ports for http and admin` }];
 }
 
-function settingsOf(settings: Settings): SettingsPart {
-  const { namespace, election, generation, queues, http, admin, log, shutdownTimeout } = settings;
-  return {
-    namespace,
-    redis: redisAddress(settings.redis, namespace),
-    election: electionConfig(election),
-    generation,
-    queues: queues ?? {},
-    http,
-    admin,
-    log,
-    shutdownTimeoutMs: shutdownTimeout,
-  };
-}
-
-function electionConfig({ store, leaseTtl, etcd }: Settings["election"]): ElectionConfig {
-  if (store === "redis") return { store, leaseTtlMs: leaseTtl };
-  if (!etcd) throw new BellwetherError("BW_BUG", { rule: "a valid election on etcd has hosts" });
-  const { hosts, tls, username, password } = etcd;
-  return {
-    store,
-    leaseTtlMs: leaseTtl,
-    etcd: {
-      hosts,
-      tls: hosts.some(isSecure) ? (tls ?? {}) : null,
-      credentials: username !== undefined && password !== undefined ? { username, password } : null,
-    },
-  };
+function settingsOf(section: Section) {
+  const {
+    $schema: _,
+    handlers: __,
+    admin: ___,
+    redis = {},
+    queues = {},
+    ...settings
+  } = inMs("shutdownTimeout")(section);
+  return { ...settings, redis: redisAddress(redis, settings.namespace), queues };
 }
 
 function isSecure(host: string): boolean {
   return host.startsWith("https://");
-}
-
-/** The address that a valid section names. */
-export function redisAddress(redis: Settings["redis"], namespace: string): RedisAddress {
-  const { url, sentinel, cluster, tls } = redis ?? {};
-  const secure = tls && { tls };
-  if (url) return { kind: "url", url, ...secure };
-  const credentials = credentialsOf(redis);
-  const access = { ...(credentials && { credentials }), ...secure };
-  if (cluster) return { kind: "cluster", nodes: cluster.nodes, tag: namespace, ...access };
-  if (!sentinel)
-    throw new BellwetherError("BW_BUG", { rule: "a valid configuration has an address of Redis" });
-  const { name, nodes } = sentinel;
-  const sentinelCredentials = credentialsOf(sentinel);
-  return { kind: "sentinel", name, nodes, ...(sentinelCredentials && { sentinelCredentials }), ...access };
-}
-
-function credentialsOf(section: { username?: string | undefined; password?: string | undefined } = {}) {
-  const { username, password } = section;
-  if (password === undefined) return null;
-  return { password, ...(username === undefined ? {} : { username }) };
 }

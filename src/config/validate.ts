@@ -5,7 +5,7 @@ import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { describe, quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { nearest, suggest } from "./nearest.ts";
-import { type ConfigFile, keysAt } from "./schemas/schema.ts";
+import { type ConfigFile, keysAt } from "./schemas/json-schema.ts";
 
 export type Validation<T> =
   | { readonly ok: true; readonly value: T }

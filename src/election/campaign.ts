@@ -6,6 +6,7 @@ import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.t
 import type { EventMap } from "../event-map.ts";
 import { settlesWithin } from "../clock/within.ts";
 import { messageOf } from "../errors.ts";
+import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 
 export interface CampaignOptions extends LeaderViewOptions {
   readonly store: Election;
@@ -42,6 +43,7 @@ export class Campaign {
   readonly view: LeaderView;
   readonly #options: CampaignOptions;
   readonly #canLaunch: () => boolean;
+  readonly #renewMs: number;
   /** Kept until a bid is answered: repeating it with the same token cannot win twice. */
   #token: string = randomUUID();
   #isLeading = false;
@@ -55,6 +57,7 @@ export class Campaign {
   constructor(options: CampaignOptions) {
     this.#options = options;
     this.#canLaunch = options.canLaunch ?? (() => true);
+    this.#renewMs = keepingOf(options.leaseTtlMs, LEASE_TTL).renewMs;
     this.#answeredMs = options.clock.monotonicMs();
     this.view = new LeaderView(options);
     options.events.subscribe((name, about: object) => {
@@ -164,10 +167,10 @@ export class Campaign {
    * can be seen, it is sooner, so that the leader's death is noticed. Jittered, unless it is a wakeup.
    */
   async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
-    const { clock, leaseTtlMs, random, stopping } = this.#options;
+    const { clock, random, stopping } = this.#options;
     const held = outcome?.outcome === "held" ? outcome : null;
-    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? leaseTtlMs / 3 : PRESENCE_MS;
-    const untilMs = Math.min(leaseTtlMs / 3, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
+    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? this.#renewMs : PRESENCE_MS;
+    const untilMs = Math.min(this.#renewMs, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
     const jitterMs = random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
     await clock.sleep(untilMs + jitterMs, AbortSignal.any([wakeup.signal, stopping]));
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 import { Trust } from "../clock/trust.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, LostReason, ResignReason } from "../reasons.ts";
@@ -75,7 +76,7 @@ export class LeaseKeeper {
     this.#carried = bid.generation;
     this.#carriedSinceMs = sentMs;
     const retryInMs = () => MIN_RETRY_MS + random() * RETRY_MS;
-    this.trust = new Trust({ clock, ttlMs: bid.ttlMs, sentMs, retryInMs });
+    this.trust = new Trust({ clock, keeping: keepingOf(bid.ttlMs, LEASE_TTL), sentMs, retryInMs });
   }
 
   /** Resolves when the lease is lost, can no longer be trusted, or is to be given up; or when `ending` aborts. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Etcd3, IOptions } from "etcd3";
 import { sleep } from "../clock/sleep.ts";
 import { within } from "../clock/within.ts";
+import { LEASE_TTL, keepingOf, mustHold } from "../clock/timing.ts";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { describeFailure, isAnswer, isRefusal, isStaleToken } from "./failure.ts";
@@ -19,9 +20,12 @@ export interface EtcdClientOptions {
   readonly onAnswer?: (tookMs: number) => void;
 }
 
-/** Several calls fit into the time between two renewals, and a busy etcd gets the time that it needs. */
+/** A busy etcd gets the time that it needs. */
 export function etcdCallLimitMs(leaseTtlMs: number): number {
-  return Math.min(Math.max(leaseTtlMs / 6, 250), 2_000);
+  const limitMs = Math.min(Math.max(leaseTtlMs / 6, 250), 2_000);
+  const { renewMs } = keepingOf(leaseTtlMs, LEASE_TTL);
+  mustHold({ "a call to etcd ends before the next renewal is due": limitMs < renewMs });
+  return limitMs;
 }
 
 /** A wrong password costs etcd a slow hash each time that it is tried. */

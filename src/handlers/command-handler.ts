@@ -13,8 +13,8 @@ export interface CommandRef extends Command {
   readonly stdin: string | null;
 }
 
-/** From SIGTERM to SIGKILL: less than the second after which a handler that was aborted is left to itself. */
-const GRACE_MS = 800;
+/** From SIGTERM to SIGKILL. */
+export const COMMAND_GRACE_MS = 800;
 /** Linux takes no variable of more than 128 KiB; larger data is on stdin only. */
 const DATA_VARIABLE_LIMIT_BYTES = 100_000;
 const TAIL_LINES = 10;
@@ -29,7 +29,7 @@ export class CommandHandler implements Handler {
   readonly #ref: CommandRef;
   readonly #graceMs: number;
 
-  constructor(ref: CommandRef, graceMs = GRACE_MS) {
+  constructor(ref: CommandRef, graceMs = COMMAND_GRACE_MS) {
     this.#ref = ref;
     this.#graceMs = graceMs;
   }

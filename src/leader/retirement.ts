@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Term } from "../election/term.ts";
+import { FORGET_MS } from "../clock/timing.ts";
 import type { Events } from "../events.ts";
 import { pagesOf } from "../launch/job-states.ts";
 import type { Launcher } from "../launch/launcher.ts";
@@ -11,8 +12,8 @@ import { reportDecision } from "./decision-events.ts";
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
 const BATCH = 200;
 const INTERVAL_MS = 60 * 60_000;
-/** A replica's record lives this long: within this time each one that is there has said what it carries. */
-const LOOKS_APART_MS = 15_000;
+/** Within the life of a replica's record, each one that is there has said what it carries. */
+const LOOKS_APART_MS = FORGET_MS;
 
 export interface RetirementOptions {
   readonly launcher: Pick<Launcher, "removed" | "commit" | "retire">;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
-import { trustedUntilMs } from "../clock/trust.ts";
+import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
@@ -58,7 +58,7 @@ export async function claimLock(
       isGranted = answer.outcome === "granted";
       signal.throwIfAborted();
       const nowMs = clock.monotonicMs();
-      if (answer.outcome === "granted" && nowMs < trustedUntilMs(sentMs, ttlMs)) {
+      if (answer.outcome === "granted" && nowMs < sentMs + keepingOf(ttlMs, LOCK_TTL).trustMs) {
         return { claim, fence: answer.fence, sentMs, isInDoubt };
       }
       const leftMs = startedMs + waitMs - nowMs;

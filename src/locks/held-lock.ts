@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
 import { Trust } from "../clock/trust.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
@@ -33,7 +34,7 @@ const RETRY_MS = 100;
  *       ▼
  *     lost ──work has ended──▶ released (should the store still know it)
  *
- * Renewed every third of its TTL until the work ends, also after the signal has aborted for another reason: work that
+ * Renewed until the work ends, also after the signal has aborted for another reason: work that
  * is stopping needs its protection until it has stopped.
  */
 export class HeldLock {
@@ -54,7 +55,7 @@ export class HeldLock {
     this.#options = options;
     this.#acquiredMs = clock.monotonicMs();
     const retryInMs = () => RETRY_MS * (0.5 + random());
-    this.#trust = new Trust({ clock, ttlMs: claim.ttlMs, sentMs, retryInMs });
+    this.#trust = new Trust({ clock, keeping: keepingOf(claim.ttlMs, LOCK_TTL), sentMs, retryInMs });
     const signal = AbortSignal.any([this.#ending.signal, ...signals]);
     const look = () => this.#look();
     this.lock = {

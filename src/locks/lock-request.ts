@@ -1,18 +1,12 @@
+import { isWithin, LOCK_TTL } from "../clock/timing.ts";
 import { parseDuration } from "../config/schemas/duration.ts";
 import { BellwetherError } from "../errors.ts";
 import { HOUR_MS, SECOND_MS } from "../schedule/time-units.ts";
 import type { LockOptions } from "./lock.ts";
 
 const NAME_PATTERN = /^[A-Za-z0-9_.:-]{1,200}$/;
-/** Renewals go out every third and need an answer within the next: less is lost to an ordinary pause. */
-const MIN_TTL_MS = SECOND_MS;
-/**
- * The lock is renewed until the work ends, so a long TTL only means a longer wait after the holder's machine has died.
- * A caller that asks for more took it for a limit on the work.
- */
-const MAX_TTL_MS = HOUR_MS;
 const DEFAULT_WAIT_MS = 30 * SECOND_MS;
-const MAX_WAIT_MS = 24 * HOUR_MS;
+const WAIT = { minMs: 0, maxMs: 24 * HOUR_MS };
 
 export interface LockRequest {
   readonly name: string;
@@ -30,11 +24,11 @@ export function parseLockRequest(name: unknown, options: LockOptions): LockReque
     const expected = "expected 1 to 200 letters, digits, _, ., : or -";
     mistakes.push(`name of the lock: found ${shown(name)}, ${expected}`);
   }
-  if (ttlMs === null || ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS) {
+  if (ttlMs === null || !isWithin(LOCK_TTL, ttlMs)) {
     const expected = 'expected a duration from 1s to 1h, like "30s" or 30000';
     mistakes.push(`ttl of lock ${shown(name)}: found ${shown(options?.ttl)}, ${expected}`);
   }
-  if (waitMs === null || waitMs < 0 || waitMs > MAX_WAIT_MS) {
+  if (waitMs === null || !isWithin(WAIT, waitMs)) {
     const expected = 'expected a duration up to 24h, like "30s" or 30000, or 0 to try once';
     mistakes.push(`wait of lock ${shown(name)}: found ${shown(options?.wait)}, ${expected}`);
   }

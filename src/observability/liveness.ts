@@ -1,14 +1,18 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { ObservedParts } from "./scrape-metrics.ts";
+import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
 
 const BEAT_MS = 1_000;
 /** A turn of the event loop that takes longer costs leases and locks. */
 const TURN_LIMIT_MS = 10_000;
 /** How long after such a turn it is reported. */
 const TURN_TOLD_MS = 5_000;
-/** A leader that is out of trust steps down immediately, and its last command to Redis is abandoned after 5 s. */
 const STUCK_LIMIT_MS = 15_000;
+mustHold({
+  "a leader that is out of trust can give up its last command and step down":
+    ANSWER_LIMIT_MS < STUCK_LIMIT_MS,
+});
 
 export interface LivenessOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;

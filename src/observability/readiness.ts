@@ -1,8 +1,9 @@
+import { CONNECT_LIMIT_MS, MAX_RECONNECT_DELAY_MS } from "../clock/timing.ts";
 import type { Events } from "../events.ts";
 import { react } from "./reactions.ts";
 
-/** When Redis is back, the workers' connections come back too: tried again within 2 s, given up after 5 s. */
-const WORKERS_BACK_MS = 7_000;
+/** When Redis is back, the workers' connections come back too. */
+const WORKERS_BACK_MS = MAX_RECONNECT_DELAY_MS + CONNECT_LIMIT_MS;
 
 /** Whether the replica can do its part, leading or not: handlers loaded, Redis there, not about to stop. */
 export class Readiness {

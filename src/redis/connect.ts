@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from "ioredis";
-import type { RedisAddress } from "../config/config.ts";
+import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, MAX_RECONNECT_DELAY_MS, mustHold } from "../clock/timing.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { parseRedisUrl, type RedisUrl } from "../config/schemas/redis-url.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
@@ -8,20 +8,20 @@ import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { SilenceWatch, SilentConnections } from "./silence-watch.ts";
 import { tlsOptions } from "./tls.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 
-/** A connection that gave no answer for this long is closed and made again. */
-const ANSWER_LIMIT_MS = 5_000;
-/**
- * Redis reports a script that runs for too long after 5 s (BUSY). BullMQ's commands get that answer too, and it comes
- * first.
- */
+/** After this time Redis answers BUSY while a script runs, by default. */
+const BUSY_MS = 5_000;
+/** For how long BullMQ blocks a connection at most. */
+const BLOCK_MS = 10_000;
 const WORKER_ANSWER_LIMIT_MS = 6_000;
-/** BullMQ blocks a connection for up to 10 s. */
 const BLOCKED_ANSWER_LIMIT_MS = 12_000;
-const CONNECT_TIMEOUT_MS = 5_000;
+mustHold({
+  "BullMQ's commands get the answer BUSY before they are given up": BUSY_MS < WORKER_ANSWER_LIMIT_MS,
+  "a blocked connection that is well is not given up": BLOCK_MS < BLOCKED_ANSWER_LIMIT_MS,
+});
 /** A sentinel that accepts connections and says nothing is passed over after this. */
 const SENTINEL_LIMIT_MS = 2_000;
-const MAX_RECONNECT_DELAY_MS = 2_000;
 
 /** ioredis's answer for "reconnect, and send the refused command to the server that is found". */
 const SEND_AGAIN = 2;
@@ -78,7 +78,7 @@ export function connectRedis(
     replyMapping: "legacy",
     reconnectOnError: error => isWrongServer(error) && (purpose === "worker" ? SEND_AGAIN : true),
     connectionName: name,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: CONNECT_LIMIT_MS,
     retryStrategy: attempt =>
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
     ...placeOf(address),

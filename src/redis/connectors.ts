@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { SentinelConnector } from "ioredis";
 import { StandaloneConnector } from "ioredis/built/connectors/index.js";
-import type { HostAndPort } from "../config/config.ts";
+import type { HostAndPort } from "../config/redis-address.ts";
 
 type OnError = Parameters<StandaloneConnector["connect"]>[0];
 

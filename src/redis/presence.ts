@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { LEASE_TTL, mustHold } from "../clock/timing.ts";
 
 export interface RedisPresenceOptions {
   /** A connection of its own (`connectRedis`, purpose "subscriber"). */
@@ -12,8 +13,9 @@ export interface RedisPresenceOptions {
 /** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
 const SETTLED_MS = 1_000;
 
-/** Longer than the moment between two answers of one server, shorter than any lease. */
+/** Longer than the moment between two answers of one server. */
 const STALE_MS = 500;
+mustHold({ "a stale answer about a presence is shorter than any lease": STALE_MS < LEASE_TTL.minMs });
 
 /**
  * Shows others that this process lives. When it dies the kernel closes its sockets and Redis drops the

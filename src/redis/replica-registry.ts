@@ -3,11 +3,8 @@ import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Role } from "../event-map.ts";
+import { FORGET_MS, HEARTBEAT_MS } from "../clock/timing.ts";
 import type { RedisKeys } from "./keys.ts";
-
-/** A replica says that it is there every 5 s, and is forgotten when it has not for 15 s. */
-const HEARTBEAT_MS = 5_000;
-const FORGET_MS = 3 * HEARTBEAT_MS;
 
 export interface ReplicaRecord {
   readonly id: string;

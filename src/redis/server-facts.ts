@@ -1,5 +1,5 @@
-import type { RedisAddress } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 
 /** What a connection must be before a command of ours is sent on it. */
 export interface ConnectionDemand {

@@ -1,6 +1,8 @@
 import type { DataGuard } from "../alarm/data-guard.ts";
+import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
 import { settlesWithin } from "../clock/within.ts";
+import { RELEASE_LIMIT_MS } from "../election/campaign.ts";
 import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
@@ -11,8 +13,11 @@ import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
 import type { Carried, JoinedContext, Part } from "./replica-context.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 
-/** A command is given up after 5 s of silence. Then the lease is released, or a second passes. */
 const RESIGN_LIMIT_MS = 8_000;
+mustHold({
+  "a leader can give up its last command and release its lease before it exits":
+    ANSWER_LIMIT_MS + RELEASE_LIMIT_MS < RESIGN_LIMIT_MS,
+});
 const CLOSE_LIMIT_MS = 1_000;
 
 export interface SchedulerOptions extends JoinedContext {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job as BullJob, type Processor, WaitingError, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/within.ts";
+import { mustHold, runLockRules } from "../clock/timing.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -45,10 +46,7 @@ export interface QueueConsumerOptions {
 
 /** Before what failed because the connection broke is tried again; BullMQ's own 15 s would hold up all runs. */
 const LOOP_RETRY_MS = 1_000;
-/**
- * A lock is renewed after this part of its life, or up to twice that. At least three fifths then remain, so the lock
- * survives when the store refuses renewals for half of its life.
- */
+/** A lock is renewed after this part of its life, or up to twice that. */
 const RENEW_PART = 1 / 5;
 
 /** One queue's BullMQ Worker: takes runs, calls their handlers, and lets BullMQ write down what came of it. */
@@ -73,6 +71,8 @@ export class QueueConsumer {
     const { queue, concurrency, keys, redis, replica, reporter, timing } = options;
     this.#options = options;
     const { lockDurationMs, returnDelayMs } = timing;
+    const renewMs = lockDurationMs * RENEW_PART;
+    mustHold(runLockRules({ lockDurationMs, renewMs }));
     this.#returns = new RunReturns({ returnDelayMs, reporter, onError: error => this.#onError(error) });
     this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
     const onLost = (bullJob: BullJob, reason: RunLostReason) => this.#loseEnd(bullJob, reason);
@@ -84,7 +84,7 @@ export class QueueConsumer {
       concurrency,
       autorun: false,
       lockDuration: lockDurationMs,
-      lockRenewTime: lockDurationMs * RENEW_PART,
+      lockRenewTime: renewMs,
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: LOOP_RETRY_MS,

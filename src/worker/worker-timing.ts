@@ -1,9 +1,11 @@
+import { mustHold, runRescueRules } from "../clock/timing.ts";
+import { COMMAND_GRACE_MS } from "../handlers/command-handler.ts";
+
 /** How long things may take on the consuming side. All in milliseconds; tests shorten them. */
 export interface WorkerTiming {
   /**
-   * A run's lock lives this long after each renewal; it is renewed three to five times in that time. A replica that dies
-   * is noticed after that plus one or two `stalledIntervalMs`: 30 s at most by default. Lower would find the dead sooner,
-   * but a handler that keeps the event loop busy for most of this time already loses its run to another replica.
+   * A run's lock lives this long after each renewal. Lower would find dead replicas sooner, but a handler that keeps the
+   * event loop busy for most of this time already loses its run to another replica.
    */
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
@@ -22,6 +24,10 @@ export const DEFAULT_TIMING: WorkerTiming = {
   abortGraceMs: 1_000,
   closeLimitMs: 3_000,
 };
+mustHold({
+  ...runRescueRules({ ...DEFAULT_TIMING, rescueLimitMs: 30_000 }),
+  "a command is killed before its handler is left to itself": COMMAND_GRACE_MS < DEFAULT_TIMING.abortGraceMs,
+});
 
 /**
  * How many times a run's worker may die before BullMQ fails the run. A graceful stop requeues runs and does not count,

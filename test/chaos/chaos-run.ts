@@ -160,7 +160,6 @@ class ChaosRun {
         `namespace: ${NAMESPACE}`,
         `queues: { ${QUEUE}: { concurrency: 50 }, ${SWEPT_QUEUE}: { concurrency: 20 } }`,
         "http: false",
-        "admin: false",
         "shutdownTimeout: 3s",
       ],
       files: this.#config.files,

@@ -146,6 +146,7 @@ describe.each(CONFIGURED)("the configuration with %s", name => {
     });
     const result = await loadConfig({ configDir: project.configDir, env: environmentOf(pod) });
     if (!result.ok) throw new Error(JSON.stringify(result.issues));
+    expect(result.warnings).toEqual([]);
     const { generation, shutdownTimeoutMs, http } = result.config;
     expect(http).toMatchObject({ port: pod.containers[0].ports[0].containerPort });
     expect(generation).toBeGreaterThan(0);

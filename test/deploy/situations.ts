@@ -62,11 +62,7 @@ export class Scene {
     const dir = path.join(project.dir, name);
     await cp(path.join(project.dir, "jobs"), path.join(dir, "jobs"), { recursive: true });
     await cp(path.join(project.configDir, "jobs.yaml"), path.join(dir, "config/jobs.yaml"));
-    const common = [
-      `namespace: ${deployment.namespace}`,
-      "http: { host: 127.0.0.1, port: 0 }",
-      "admin: false",
-    ];
+    const common = [`namespace: ${deployment.namespace}`, "http: { host: 127.0.0.1, port: 0 }"];
     await project.write(`${name}/config/bellwether.yaml`, [...common, ...lines].join("\n"));
     return path.join(dir, "config");
   }

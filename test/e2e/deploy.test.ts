@@ -31,7 +31,7 @@ async function createReleases(context: TestContext) {
     [
       `namespace: ${deployment.namespace}`,
       `redis: { url: "redis://${redis.host}:${redis.port}" }`,
-      ...["http: false", "admin: false", "log: { level: debug }", ...settings],
+      ...["http: false", "log: { level: debug }", ...settings],
     ].join("\n"),
   );
   await project.write(

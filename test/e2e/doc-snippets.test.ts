@@ -62,7 +62,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/contract.md: The command": listedCommands,
   "docs/configuration.md: `${NAME}` and `${file:/path}`": session({
     "config/bellwether.yaml":
-      "http: false\n\n\nadmin:\n  tokens:\n    - { name: ops, role: operator, token: '${file:/run/secrets/admin-token}' }\n",
+      "http: false\nredis:\n  cluster: { nodes: [10.0.0.1] }\n  username: ops\n  password: ${file:/run/secrets/redis}\n",
     "config/jobs.yaml": "jobs:\n  beat:\n    every: ${BEAT}\n    handler: beat\n",
     "jobs/beat.ts": HANDLER,
   }),

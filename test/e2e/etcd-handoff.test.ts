@@ -27,7 +27,6 @@ async function setup(password = "") {
       `redis: { url: "${redis.url}" }`,
       `election: { store: etcd, leaseTtl: ${leaseTtl}, etcd: { hosts: ["${etcd.url}"]${user} } }`,
       "http: false",
-      "admin: false",
     ].join("\n"),
     "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
     "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,

@@ -263,8 +263,7 @@ describe.concurrent("a change of the configuration", () => {
     await deployment.project.write(
       "jobs/slow.ts",
       `import { existsSync } from "node:fs";
-      import { setTimeout as sleep } from "node:timers/promises";
-      process.stdout.write('{"event":"handler.importing"}\\n');
+            process.stdout.write('{"event":"handler.importing"}\\n');
       while (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await sleep(500);
       throw new Error("no licence");`,
     );
@@ -340,7 +339,7 @@ describe.concurrent("a change of the configuration", () => {
     const lines = [
       `namespace: ${deployment.namespace}`,
       `redis: { url: "redis://127.0.0.1:${deployment.redis().options.port}" }`,
-      ...["http: false", "admin: false", "log: { level: debug }", "election: { leaseTtl: 3s }"],
+      ...["http: false", "log: { level: debug }", "election: { leaseTtl: 3s }"],
       "queues: { default: { concurrency: 10 }, narrow: { concurrency: 3 }, wide: { concurrency: 5 } }",
     ];
     const [loaded] = await changed(

@@ -9,7 +9,7 @@ test("two applications in one namespace are told of each other, and each line sa
   const { host, port } = deployment.redis().options;
   await deployment.project.write(
     "staging/config/bellwether.yaml",
-    [`redis: { url: "redis://${host}:${port}" }`, "http: false", "admin: false"].join("\n"),
+    [`redis: { url: "redis://${host}:${port}" }`, "http: false"].join("\n"),
   );
   await deployment.project.write(
     "staging/config/jobs.yaml",

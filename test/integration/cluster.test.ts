@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { RedisAddress } from "../../src/config/config.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { createProject } from "../support/project.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
 import { namespace, startRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
+import type { RedisAddress } from "../../src/config/redis-address.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -105,7 +105,7 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
       `namespace: ${tag}`,
       `redis: { cluster: { nodes: [${cluster.addresses.map(a => `"${a}"`).join(", ")}] } }`,
       "election: { leaseTtl: 2s }",
-      "log: { level: debug }\nhttp: false\nadmin: false\n",
+      "log: { level: debug }\nhttp: false\n",
     ].join("\n"),
     "config/jobs.yaml": "jobs: { tick: { every: 1s, catchUp: all, handler: tick } }\n",
     "jobs/tick.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
@@ -160,7 +160,7 @@ it("a replica that starts while no node has the slot waits for it", async () => 
   const node = await startRedis({ args: ["--cluster-enabled", "yes"] });
   disposals.push(() => node.stop());
   const project = await createProject({
-    "config/bellwether.yaml": `namespace: ${namespace()}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] } }\nhttp: false\nadmin: false\n`,
+    "config/bellwether.yaml": `namespace: ${namespace()}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] } }\nhttp: false\n`,
     "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
     "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
   });

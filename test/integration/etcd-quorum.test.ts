@@ -22,7 +22,7 @@ async function setup(namespace: string, leaseTtl: string) {
       `namespace: ${namespace}`,
       ...settings,
       `election: { leaseTtl: ${leaseTtl}, ${election} }`,
-      "http: false\nadmin: false\nlog: { level: debug }",
+      "http: false\nlog: { level: debug }",
     ].join("\n"),
     "config/jobs.yaml": ["jobs:", ...BEATS.map(line => `  ${line}`)].join("\n"),
     "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,

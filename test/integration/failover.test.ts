@@ -43,7 +43,7 @@ async function pair() {
 
 async function deploy(url: string, job: string, handler: string, ids: readonly string[] = ["a", "b"]) {
   const project = await createProject({
-    "config/bellwether.yaml": `redis: { url: "${url}" }\nelection: { leaseTtl: 2s }\nlog: { level: debug }\nhttp: false\nadmin: false\n`,
+    "config/bellwether.yaml": `redis: { url: "${url}" }\nelection: { leaseTtl: 2s }\nlog: { level: debug }\nhttp: false\n`,
     "config/jobs.yaml": `jobs: { ${job} }\n`,
     "jobs/tick.ts": `import { defineHandler } from "bellwether";
 export default defineHandler(async (data, run) => {

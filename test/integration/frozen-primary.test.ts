@@ -13,7 +13,7 @@ afterEach(async () => {
 /** Two replicas that beat each second. */
 async function deploy(name: string, redisSetting: string) {
   const project = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\n${redisSetting}\nelection: { leaseTtl: 3s }\nhttp: false\nadmin: false\nlog: { level: debug }\n`,
+    "config/bellwether.yaml": `namespace: ${name}\n${redisSetting}\nelection: { leaseTtl: 3s }\nhttp: false\nlog: { level: debug }\n`,
     "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
     "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });

@@ -26,7 +26,7 @@ afterEach(async () => {
 async function setup() {
   const name = namespace();
   const project = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\nredis: { url: ${server.url} }\nhttp: false\nadmin: false\n`,
+    "config/bellwether.yaml": `namespace: ${name}\nredis: { url: ${server.url} }\nhttp: false\n`,
     "config/jobs.yaml": "jobs:\n  beat: { every: 1s, handler: echo, maxRuns: 1000 }\n",
     "jobs/echo.ts":
       'import { defineHandler } from "bellwether";\nexport default defineHandler(async () => undefined);\n',

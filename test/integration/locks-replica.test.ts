@@ -26,7 +26,6 @@ it("gives the handlers of a replica their locks, and tells of them at debug", as
       `redis: { url: "${server.url}" }`,
       "log: { level: debug }",
       "http: false",
-      "admin: false",
     ].join("\n"),
     "config/jobs.yaml": "jobs:\n  locking: { every: 1s, handler: locking }\n",
     "jobs/locking.ts": HANDLER,

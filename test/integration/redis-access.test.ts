@@ -1,10 +1,10 @@
+import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { RedisAddress, TlsFiles } from "../../src/config/config.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";
@@ -59,9 +59,10 @@ const JOBS = `jobs:
 
 async function project(name: string, redis: string) {
   const made = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\nadmin: false\n`,
+    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\n`,
     "config/jobs.yaml": JOBS,
     "jobs/echo.ts": `import { defineHandler } from "bellwether";
+import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
 export default defineHandler(async (data, run) => {
   await run.progress(50);
   await run.lock("both", { ttl: "5s" }, async () => undefined);

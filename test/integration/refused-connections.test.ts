@@ -125,7 +125,7 @@ describe("a node of a cluster that does not name the slot's master", () => {
     const name = namespace();
     await admin.call("ACL", "SETUSER", "ops", "on", ">hunter2", ...leastRights(name), "-cluster|slots");
     const project = await createProject({
-      "config/bellwether.yaml": `namespace: ${name}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] }, username: ops, password: hunter2 }\nhttp: false\nadmin: false\n`,
+      "config/bellwether.yaml": `namespace: ${name}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] }, username: ops, password: hunter2 }\nhttp: false\n`,
       "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
       "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
     });
@@ -147,7 +147,7 @@ describe("a node of a cluster that does not name the slot's master", () => {
 describe("what is no such Redis", () => {
   async function statusOf(redis: string) {
     const project = await createProject({
-      "config/bellwether.yaml": `redis: ${redis}\nhttp: false\nadmin: false\n`,
+      "config/bellwether.yaml": `redis: ${redis}\nhttp: false\n`,
       "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
     });
     disposals.push(() => project.dispose());

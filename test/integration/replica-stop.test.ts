@@ -29,7 +29,7 @@ async function replicaOn(redisPort: number, etcdPort: number | null) {
     "config/bellwether.yaml": [
       `namespace: ${namespace()}`,
       `redis: { url: "redis://127.0.0.1:${redisPort}" }`,
-      `http: false\nadmin: false\nshutdownTimeout: 1s\nelection: { leaseTtl: 2s${store} }`,
+      `http: false\nshutdownTimeout: 1s\nelection: { leaseTtl: 2s${store} }`,
     ].join("\n"),
     "config/jobs.yaml": 'jobs:\n  beat: { every: 1s, command: ["true"] }\n',
   });

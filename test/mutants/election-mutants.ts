@@ -66,9 +66,9 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "lease-trusted-to-its-end",
     rule: "a lease or a lock is not trusted for the last tenth of its TTL",
-    file: "src/clock/trust.ts",
-    find: "return sentMs + ttlMs - ttlMs / 10;",
-    replace: "return sentMs + ttlMs;",
+    file: "src/clock/timing.ts",
+    find: "trustMs: ttlMs - ttlMs / 10",
+    replace: "trustMs: ttlMs - 1",
     tests: [...ELECTOR, "test/unit/locks/holding.test.ts"],
   },
   {

@@ -116,7 +116,7 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     name: "removal-answers-together",
     rule: "the two answers before a removal are at least as far apart as replicas report what they carry",
     file: "src/leader/retirement.ts",
-    find: "const LOOKS_APART_MS = 15_000;",
+    find: "const LOOKS_APART_MS = FORGET_MS;",
     replace: "const LOOKS_APART_MS = 1;",
     tests: EPOCHS,
   },

@@ -48,7 +48,6 @@ export class TestDeployment {
         `namespace: \${DEPLOYMENT_NAMESPACE:-${name}}`,
         `redis: { url: "${options.redisUrl}" }`,
         options.http === true ? "http: { host: 127.0.0.1, port: 0 }" : (options.http ?? "http: false"),
-        "admin: false",
         "log: { level: debug }",
         ...(options.settings ?? []),
       ].join("\n"),

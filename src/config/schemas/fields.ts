@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isWithin, type Span } from "../../clock/timing.ts";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 import { parseRedisUrl } from "./redis-url.ts";
 
@@ -15,6 +16,15 @@ function titled(error: string) {
 /** A section: a mapping whose unknown keys are mistakes. */
 export function section<S extends z.ZodRawShape>(shape: S, expected = "expected a mapping (key: value)") {
   return z.strictObject(shape, { error: issue => (issue.code === "invalid_type" ? expected : undefined) });
+}
+
+/** The defaults of a section's keys, as they would be written. */
+export function writtenDefaults(shape: z.ZodRawShape): Record<string, unknown> {
+  const defaults = Object.entries(shape).map(([key, schema]) => [
+    key,
+    z.globalRegistry.get(schema)?.["default"],
+  ]);
+  return Object.fromEntries(defaults.filter(([, written]) => written !== undefined));
 }
 
 /** A text of a certain form. */
@@ -37,12 +47,13 @@ export function whole(min: number, max: number) {
 
 /** A duration, read as milliseconds. */
 export function duration(min: string, max: string) {
+  return durationWithin({ minMs: milliseconds(min), maxMs: milliseconds(max) });
+}
+
+export function durationWithin(allowed: Span) {
+  const { minMs, maxMs } = allowed;
   const error = "expected a duration like 10s, 5m or 1h30m";
-  const [minMs, maxMs] = [milliseconds(min), milliseconds(max)];
-  const isInRange = (value: string): boolean => {
-    const ms = parseDuration(value);
-    return ms !== null && ms >= minMs && ms <= maxMs;
-  };
+  const isInRange = (value: string) => isWithin(allowed, parseDuration(value) ?? Number.NaN);
   const rangeError = `expected a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
   return z
     .string({ error })
@@ -53,6 +64,18 @@ export function duration(min: string, max: string) {
     .transform(milliseconds)
     .meta(titled(rangeError));
 }
+
+/** Adds the unit to the keys of durations: `leaseTtl`, read as milliseconds, is `leaseTtlMs`. */
+export function inMs<const K extends string>(...durations: readonly K[]) {
+  const names = new Map<string, string>(durations.map(key => [key, `${key}Ms`]));
+  return <T extends object>(values: T & { readonly [P in K]?: number | null }): InMs<T, K> => {
+    const renamed: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(values)) renamed[names.get(key) ?? key] = value;
+    return renamed as InMs<T, K>;
+  };
+}
+
+type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
 /** Of a text that has the form of a duration; one that is no safe number is longer than any. */
 function isTooLong(value: string, maxMs: number): boolean {

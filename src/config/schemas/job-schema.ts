@@ -3,20 +3,7 @@ import type { HandlerKind } from "../../handlers/handler-kind.ts";
 import { HANDLER_KINDS, type HandlerRef } from "../../handlers/handler-kinds.ts";
 import { dateStretch } from "../../schedule/parse-exception.ts";
 import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
-import { choice, duration, instant, notEmpty, oneOrMany, section, text, whole } from "./fields.ts";
-
-/** What a job is when neither the job nor the `defaults` of its file say otherwise. */
-export const JOB_DEFAULTS = {
-  timezone: "UTC",
-  queue: "default",
-  catchUp: "latest",
-  catchUpWindow: 3_600_000,
-  catchUpLimit: 100,
-  overlap: "allow",
-  dst: { gap: "run", overlap: "first" },
-  jitter: 0,
-  retry: { attempts: 1, backoff: "exponential", delay: 10_000 },
-} as const;
+import { choice, duration, inMs, instant, notEmpty, oneOrMany, section, text, whole, writtenDefaults } from "./fields.ts";
 
 /** Part of run ids and Redis keys. */
 export const JOB_NAME = text(
@@ -61,23 +48,23 @@ export const calendarSchema = z
 
 const dst = section({
   gap: choice(["run", "skip"]).exactOptional().meta({
-    default: JOB_DEFAULTS.dst.gap,
+    default: "run",
     description:
       "A tick inside the skipped hour of spring: run shifts it by the length of the gap, skip drops it that day.",
   }),
   overlap: choice(["first", "both"]).exactOptional().meta({
-    default: JOB_DEFAULTS.dst.overlap,
+    default: "first",
     description: "A tick inside the repeated hour of autumn: at the first pass only, or at both.",
   }),
 });
 
 const retry = section({
   attempts: whole(1, 100).exactOptional().meta({
-    default: JOB_DEFAULTS.retry.attempts,
+    default: 1,
     description: "How often the handler is tried; 1 means no retry.",
   }),
   backoff: choice(["exponential", "fixed"]).exactOptional().meta({
-    default: JOB_DEFAULTS.retry.backoff,
+    default: "exponential",
     description: "How the delay between attempts grows.",
   }),
   delay: duration("0s", "7d").exactOptional().meta({
@@ -89,15 +76,15 @@ const retry = section({
 /** The keys that `defaults` can set for all jobs of a file. */
 const policies = {
   timezone: text("a time zone like Europe/Berlin").exactOptional().meta({
-    default: JOB_DEFAULTS.timezone,
+    default: "UTC",
     description: "IANA time zone in which the cron expressions are read.",
   }),
   queue: QUEUE_NAME.exactOptional().meta({
-    default: JOB_DEFAULTS.queue,
+    default: "default",
     description: "The BullMQ queue that the runs go into.",
   }),
   catchUp: choice(["none", "latest", "all"]).exactOptional().meta({
-    default: JOB_DEFAULTS.catchUp,
+    default: "latest",
     description:
       "Which ticks are launched late after a time without a leader: none, only the latest, or all of them.",
   }),
@@ -106,12 +93,12 @@ const policies = {
     description: "Ticks that were due (jitter included) longer ago than this are missed and not caught up.",
   }),
   catchUpLimit: whole(1, 10_000).exactOptional().meta({
-    default: JOB_DEFAULTS.catchUpLimit,
+    default: 100,
     description:
       "With catchUp: all, the most ticks that are caught up on together: the newest; older ones are missed.",
   }),
   overlap: choice(["allow", "skip", "queue"]).exactOptional().meta({
-    default: JOB_DEFAULTS.overlap,
+    default: "allow",
     description:
       "What happens to a tick while an earlier run is unfinished: run beside it, skip it, or run after it.",
   }),
@@ -184,18 +171,13 @@ const bounds = {
 export function exactlyOne(keys: readonly string[]): string {
   return `exactly one of ${new Intl.ListFormat("en-GB").format(keys)}`;
 }
+const data = z
+  .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
+  .exactOptional()
+  .meta({ default: {}, description: "Given to the handler as it is." });
 
 export const jobSchema = section(
-  {
-    ...schedule,
-    ...policies,
-    ...bounds,
-    ...handlerShape,
-    data: z
-      .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
-      .exactOptional()
-      .meta({ default: {}, description: "Given to the handler as it is." }),
-  },
+  { ...schedule, ...policies, ...bounds, ...handlerShape, data },
   "expected a mapping with a schedule and a handler",
 ).meta({
   description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}), and policies.`,
@@ -208,6 +190,38 @@ export const jobSchema = section(
 export const scheduleShape = { ...schedule, ...bounds, timezone: policies.timezone };
 
 export const defaultsSchema = section(policies);
+
+/** What a job is when neither the job nor the `defaults` of its file say otherwise. */
+export const JOB_DEFAULTS = defaultsSchema
+  .omit({ timeout: true })
+  .required()
+  .extend({ dst: dst.required(), retry: retry.required() })
+  .parse({
+    ...writtenDefaults(policies),
+    dst: writtenDefaults(dst.shape),
+    retry: writtenDefaults(retry.shape),
+  });
+
+const { timezone: _, dst: __, jitter: ___, ...runShape } = { ...policies, maxRuns: bounds.maxRuns, data };
+type RunKey = keyof typeof runShape;
+const RUN_KEYS = Object.keys(runShape) as RunKey[];
+const NO_DATA: z.output<typeof data> = {};
+const RUN_DEFAULTS = { ...JOB_DEFAULTS, timeout: null, maxRuns: null, data: NO_DATA };
+const runInMs = inMs("catchUpWindow", "timeout");
+const retryInMs = inMs("delay");
+
+/**
+ * What a job says about its runs, and not about its ticks: its own values, else those of the file's defaults, else
+ * Bellwether's; `retry` key by key.
+ */
+export function runPoliciesOf(job: JobDefinition, defaults: JobPolicies) {
+  const values = { ...RUN_DEFAULTS, ...defaults, ...job };
+  const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
+  const own = Object.fromEntries(RUN_KEYS.map(key => [key, values[key]])) as Pick<typeof values, RunKey>;
+  return { ...runInMs(own), retry: retryInMs(retry) };
+}
+
+export type RunPolicies = ReturnType<typeof runPoliciesOf>;
 
 /**
  * A jobs file. The loader gives schemas that take anything and judges defaults, calendars and jobs one by one afterwards:

@@ -1,25 +1,7 @@
 import { z } from "zod";
 import { STORES } from "../../event-map.ts";
-import {
-  address,
-  choice,
-  duration,
-  etcdHost,
-  notEmpty,
-  redisUrl,
-  section,
-  switchable,
-  text,
-  whole,
-} from "./fields.ts";
-import {
-  calendarSchema,
-  defaultsSchema,
-  handlerSwitches,
-  jobSchema,
-  jobsFile,
-  QUEUE_NAME,
-} from "./job-schema.ts";
+import { address, choice, duration, etcdHost, inMs, notEmpty, redisUrl, section, switchable, text, whole } from "./fields.ts";
+import { handlerSwitches, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
@@ -90,7 +72,12 @@ const etcd = section({
     .meta({ description: "Certificates for https:// endpoints: PEM files, read anew for each connection." }),
   username: text("a user name").optional().meta({ description: "The etcd user." }),
   password: text("a password").optional().meta({ description: "The user's password." }),
-});
+}).transform(({ tls = {}, username, password, ...etcd }) => ({
+  ...etcd,
+  /** Null without TLS. */
+  tls: etcd.hosts.some(host => host.startsWith("https://")) ? tls : null,
+  credentials: username !== undefined && password !== undefined ? { username, password } : null,
+}));
 
 const election = section({
   store: choice(STORES).default("redis").meta({ description: "Where the lease lives." }),
@@ -98,7 +85,13 @@ const election = section({
     description: "After this time without renewal a frozen or cut-off leader is replaced.",
   }),
   etcd: etcd.optional().meta({ description: "For store: etcd." }),
-});
+})
+  .transform(inMs("leaseTtl"))
+  .transform(({ store, etcd, ...common }) => {
+    if (store !== "etcd") return { ...common, store };
+    // Etcd without hosts is a mistake that settings.ts reports.
+    return etcd ? { ...common, store, etcd } : { ...common, store: "redis" as const };
+  });
 
 const host = (defaultHost: string) =>
   text("a host name or address").default(defaultHost).meta({ description: "The address to listen on." });
@@ -171,90 +164,5 @@ export const bellwetherSchema = section({
   }),
 }).meta({ title: "Bellwether", description: "Where things are." });
 
-export type Settings = z.output<typeof bellwetherSchema>;
-
-export type ConfigFile = "bellwether" | "jobs";
-export type JsonSchema = z.core.JSONSchema.BaseSchema;
-
-/** JSON Schema (draft 2020-12) of one configuration file, from the same definition that validates it. */
-export function configSchema(file: ConfigFile): JsonSchema {
-  const schema =
-    file === "jobs"
-      ? jobsFile({ defaults: defaultsSchema, calendar: calendarSchema, job: jobSchema })
-      : bellwetherSchema;
-  const generated = z.toJSONSchema(schema, { io: "input", override: keepDefault });
-  return allowReferences(generated as JsonSchema) as JsonSchema;
-}
-
-/** Zod leaves out the default of what it transforms, as it would be one of the output; ours are as they are written. */
-function keepDefault({
-  zodSchema,
-  jsonSchema,
-}: {
-  zodSchema: z.core.$ZodType;
-  jsonSchema: JsonSchema;
-}): void {
-  const written = z.globalRegistry.get(zodSchema)?.["default"];
-  if (written !== undefined) jsonSchema.default = written as NonNullable<JsonSchema["default"]>;
-}
-
-const REFERENCE = { type: "string", pattern: String.raw`\$\{` };
-/** Besides the type there is something that `${NAME}` as such does not fulfil. */
-const CONSTRAINTS = ["pattern", "enum", "const", "format"];
-
-/** Lets every value that is not free text also be a text with a `${NAME}` reference. */
-function allowReferences(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(allowReferences);
-  if (typeof node !== "object" || node === null) return node;
-  const entries = Object.entries(node).map(([key, value]) => [
-    key,
-    isLiteral(key) ? value : allowReferences(value),
-  ]);
-  const schema = Object.fromEntries(entries) as Record<string, unknown>;
-  const isScalar = ["string", "number", "integer", "boolean"].includes(String(schema["type"]));
-  const isConstrained = schema["type"] !== "string" || CONSTRAINTS.some(key => key in schema);
-  if (!isScalar || !isConstrained) return schema;
-  const { title, description, default: fallback, ...constraints } = schema;
-  return {
-    ...(title === undefined ? {} : { title }),
-    ...(description === undefined ? {} : { description }),
-    ...(fallback === undefined ? {} : { default: fallback }),
-    anyOf: [constraints, REFERENCE],
-  };
-}
-
-/** Holds values or names, not schemas. `propertyNames` are keys, where references are not read. */
-function isLiteral(key: string): boolean {
-  return ["default", "enum", "const", "required", "propertyNames"].includes(key);
-}
-
-/** The keys that are known at a path of a file: of a section, not of a mapping with free names. */
-export function keysAt(file: ConfigFile, path: readonly (string | number)[]): string[] {
-  let nodes: JsonSchema[] = [schemaOf(file)];
-  for (const part of path) {
-    nodes = nodes.flatMap(node => alternatives(node)).flatMap(node => childOf(node, part));
-  }
-  return nodes.flatMap(alternatives).flatMap(node => {
-    return Object.entries(node.properties ?? {}).flatMap(([key, value]) =>
-      typeof value === "object" && value.not === undefined && key !== "$schema" ? [key] : [],
-    );
-  });
-}
-
-const generated = new Map<ConfigFile, JsonSchema>();
-
-function schemaOf(file: ConfigFile): JsonSchema {
-  const schema = generated.get(file) ?? configSchema(file);
-  generated.set(file, schema);
-  return schema;
-}
-
-function alternatives(node: JsonSchema): JsonSchema[] {
-  return node.anyOf ? (node.anyOf as JsonSchema[]).flatMap(alternatives) : [node];
-}
-
-function childOf(node: JsonSchema, part: string | number): JsonSchema[] {
-  const { items, properties, additionalProperties } = node;
-  const child = typeof part === "number" ? items : (properties?.[part] ?? additionalProperties);
-  return typeof child === "object" && !Array.isArray(child) ? [child as JsonSchema] : [];
-}
+/** Settings that a running replica keeps from its start. */
+export const FIXED_SETTINGS = ["namespace", "redis", "election", "http"] as const;

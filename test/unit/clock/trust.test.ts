@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { keepingOf, LEASE_TTL } from "../../../src/clock/timing.ts";
 import { Trust } from "../../../src/clock/trust.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 
@@ -9,7 +10,7 @@ const RETRY_MS = 200;
 function setup() {
   const clock = new ManualClock();
   const grantedMs = clock.monotonicMs();
-  const trust = new Trust({ clock, ttlMs: TTL_MS, sentMs: grantedMs, retryInMs: () => RETRY_MS });
+  const trust = new Trust({ clock, keeping: keepingOf(TTL_MS, LEASE_TTL), sentMs: grantedMs, retryInMs: () => RETRY_MS });
   const sinceGrantedMs = () => clock.monotonicMs() - grantedMs;
   return { clock, trust, grantedMs, sinceGrantedMs, ending: new AbortController() };
 }

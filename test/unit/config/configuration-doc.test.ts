@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { withTables } from "../../../scripts/docs/generated-part.ts";
 import { settingsOf } from "../../../scripts/docs/settings.ts";
-import { configSchema } from "../../../src/config/schemas/schema.ts";
+import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 
 describe("docs/configuration.md", () => {
   it("has the tables that `npm run docs` writes", async () => {

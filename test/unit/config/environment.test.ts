@@ -94,27 +94,33 @@ describe("references in the files", () => {
   it("become numbers, switches and durations where those are wanted, quoted or not", async () => {
     const files = {
       ...jobFile("every: ${SECONDS}s", "queue: ${QUEUE}", 'data: { n: "${N}", text: "n is ${N}" }'),
-      "bellwether.yaml": 'http: { port: "${PORT}" }\nadmin: ${ADMIN}\nelection:\n  leaseTtl: ${TTL:-5s}\n',
+      "bellwether.yaml": 'http: { port: "${PORT}" }\nelection:\n  leaseTtl: ${TTL:-5s}\n',
     };
     const config = await loadValid(files, {
       SECONDS: "7",
       N: "3",
       PORT: "9090",
-      ADMIN: "false",
       QUEUE: "12",
     });
     expect(config).toMatchObject({
       http: { port: 9090 },
-      admin: false,
       election: { leaseTtlMs: 5_000 },
       jobs: [{ spec: { everyMs: 7_000 }, queue: "12", data: { n: 3, text: "n is 3" } }],
     });
   });
 
+  it("become false where a section can be switched off", async () => {
+    expect((await loadValid(settingsFile("http: ${HTTP}"), { HTTP: "false" })).http).toBe(false);
+  });
+
   it("stay texts where texts are wanted, whatever they look like", async () => {
-    const settings = 'namespace: ${A}\nadmin: { tokens: [{ name: "${B}", role: viewer, token: "${C}" }] }';
+    const redis = '{ sentinel: { name: "${B}", nodes: ["10.0.0.1"] }, password: "${C}" }';
+    const settings = `namespace: \${A}\nredis: ${redis}`;
     const config = await loadValid(settingsFile(settings), { A: "1", B: "true", C: "0012" });
-    expect(config).toMatchObject({ namespace: "1", admin: { tokens: [{ name: "true", token: "0012" }] } });
+    expect(config).toMatchObject({
+      namespace: "1",
+      redis: { name: "true", credentials: { password: "0012" } },
+    });
   });
 
   it("can hold a cron expression", async () => {

@@ -2,7 +2,14 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatIssue, loadConfig } from "../../../src/config/load.ts";
-import { type ConfigFiles, load, loadValid, ONE_JOB, writeConfig } from "../../support/config.ts";
+import {
+  type ConfigFiles,
+  load,
+  loadValid,
+  ONE_JOB,
+  settingsFile,
+  writeConfig,
+} from "../../support/config.ts";
 
 const ALSO_ONE_JOB = '{ "jobs": { "a": { "every": "5s", "handler": "x" } } }';
 const JOB = "{ every: 5s, handler: x }";
@@ -16,7 +23,6 @@ describe("the files of a configuration", () => {
       generation: 0,
       queues: { default: { concurrency: 10 } },
       http: { host: "0.0.0.0", port: 8080 },
-      admin: { host: "127.0.0.1", port: 8081, tokens: [] },
       log: { level: "info" },
       shutdownTimeoutMs: 30_000,
     });
@@ -51,6 +57,20 @@ describe("the files of a configuration", () => {
     await symlink("..2026", path.join(folder, "..data"));
     await symlink("..data/a.yaml", path.join(folder, "a.yaml"));
     expect(await loadConfig({ configDir, env: {} })).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it.each(["false", "{ host: 127.0.0.1, port: 9000 }"])("warn that admin has no effect: %s", async admin => {
+    const { result } = await load(settingsFile("http: false", `admin: ${admin}`));
+    const warnings = [
+      expect.stringMatching(/bellwether\.yaml:2:1 admin: has no effect: the HTTP API is not in/),
+    ];
+    expect(result).toMatchObject({ ok: true, warnings });
+    expect(result).not.toHaveProperty("config.admin");
+  });
+
+  it("may use the port that the admin API would have", async () => {
+    const { result } = await load(settingsFile("http: { port: 8081 }"));
+    expect(result).toMatchObject({ ok: true, config: { http: { port: 8081 } }, warnings: [] });
   });
 
   it("warn of files that look like ours but are not read", async () => {

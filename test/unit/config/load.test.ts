@@ -67,7 +67,6 @@ describe("loadConfig", () => {
     expect(config).toMatchObject({
       redis: { kind: "url", url: "redis://127.0.0.1:6379" },
       generation: 12,
-      admin: { tokens: [{ name: "ops", role: "operator", token: "s3cret" }] },
     });
     const { schedule, ...job } = config.jobs[0] ?? expect.fail("the job is missing");
     expect(job).toEqual({
@@ -173,10 +172,12 @@ describe("loadConfig", () => {
     });
   });
 
-  it("switches listeners off and takes free ports", async () => {
-    const settings = "http: { port: 0 }\nadmin: false\n";
-    const config = await loadValid({ "jobs.yaml": ONE_JOB, "bellwether.yaml": settings });
-    expect(config).toMatchObject({ http: { host: "0.0.0.0", port: 0 }, admin: false });
+  it.each([
+    { http: "{ port: 0 }", read: { host: "0.0.0.0", port: 0 } },
+    { http: "false", read: false },
+  ])("takes a free port or switches the listener off: $http", async ({ http, read }) => {
+    const settings = { "jobs.yaml": ONE_JOB, "bellwether.yaml": `http: ${http}\n` };
+    expect((await loadValid(settings)).http).toEqual(read);
   });
 
   it("keeps queues that no job uses: they may still hold runs", async () => {

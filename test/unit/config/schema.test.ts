@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
-import { type ConfigFile, configSchema, type JsonSchema } from "../../../src/config/schemas/schema.ts";
+import { type ConfigFile, configSchema, type JsonSchema } from "../../../src/config/schemas/json-schema.ts";
 
 const EXAMPLE = path.resolve(import.meta.dirname, "../../../config");
 const FILES: readonly ConfigFile[] = ["bellwether", "jobs"];

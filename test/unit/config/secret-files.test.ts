@@ -75,16 +75,14 @@ describe("${file:…} in the files", () => {
     const [password, port] = [await secretFile("0123\n"), await secretFile("9090\n")];
     const config = await loadValid({
       "bellwether.yaml": [
-        `redis: { cluster: { nodes: ["10.0.0.1"] }, password: "\${file:${password}}" }`,
+        `redis: { cluster: { nodes: ["10.0.0.1"] }, username: "\${file:${port}}", password: "\${file:${password}}" }`,
         `http: { port: "\${file:${port}}" }`,
-        `admin: { tokens: [{ name: ops, role: viewer, token: "\${file:${port}}" }] }`,
       ].join("\n"),
       "jobs.yaml": ONE_JOB,
     });
     expect(config).toMatchObject({
-      redis: { credentials: { password: "0123" } },
+      redis: { credentials: { username: "9090", password: "0123" } },
       http: { port: 9090 },
-      admin: { tokens: [{ token: "9090" }] },
     });
   });
 

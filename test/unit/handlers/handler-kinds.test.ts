@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
+import { Command } from "commander";
 import { describe, expect, it, vi } from "vitest";
-import { explain } from "../../../src/cli/explain.ts";
-import { configSchema } from "../../../src/config/schemas/schema.ts";
+import { actionsOf } from "../../../src/cli/command.ts";
+import { declareCommand } from "../../../src/cli/explain.ts";
 import type { Run } from "../../../src/handlers/handler.ts";
 import type { HandlerKind } from "../../../src/handlers/handler-kind.ts";
 import { loadHandlers } from "../../../src/handlers/load-handlers.ts";
 import { load, loadValid, writeConfig } from "../../support/config.ts";
+import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 
 /** The list with one more kind: what a new kind of handler changes besides its own file. */
 vi.mock("../../../src/handlers/handler-kinds.ts", async importOriginal => {
@@ -34,7 +36,9 @@ describe("a kind of handler needs no more than its place in the list", () => {
     const config = await writeConfig(jobs("echo: { word: hello }"));
     const written: string[] = [];
     const io = { env: {}, cwd: "/", out: (text: string) => written.push(text), err: () => undefined };
-    await explain("job-0", { config }, io);
+    const command = new Command();
+    declareCommand(command, actionsOf(io, () => undefined));
+    await command.parseAsync(["job-0", "--config", config], { from: "user" });
     expect(written.join("")).toContain("job-0 runs echo hello in the queue default.");
   });
 

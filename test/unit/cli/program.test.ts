@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { runProgram } from "../../../src/cli/program.ts";
+
+async function outputOf(...argv: readonly string[]) {
+  const printed = { out: "", err: "" };
+  const io = {
+    env: {},
+    cwd: "/",
+    out: (text: string) => {
+      printed.out += text;
+    },
+    err: (text: string) => {
+      printed.err += text;
+    },
+  };
+  return { exitCode: await runProgram(argv, io), ...printed };
+}
+
+/** `pause [options] <job>` and the like, as the help lists them. */
+async function listedUsages(): Promise<string[]> {
+  const { out } = await outputOf("--help");
+  const [, list = ""] = out.split("Commands:\n");
+  return [...list.matchAll(/^ {2}(\S+(?: \S+)*) {2}/gm)].map(([, usage = ""]) => usage);
+}
+
+it("lists each command as the command's own help shows it, which knows all of its options", async () => {
+  const usages = (await listedUsages()).filter(usage => !/^(import|help)\b/.test(usage));
+  expect(usages).toContain("pause [options] <job>");
+  expect(usages.length).toBeGreaterThan(15);
+  for (const usage of usages) {
+    const [name = ""] = usage.split(" ");
+    const { exitCode, out } = await outputOf(name, "--help");
+    const shown = out.split("\n", 1)[0]?.replace("[options] [file]", "[file]");
+    expect({ exitCode, shown }).toEqual({ exitCode: 0, shown: `Usage: bellwether ${usage}` });
+  }
+});
+
+it("suggests the command that may be meant", async () => {
+  const { exitCode, err } = await outputOf("pauze", "job");
+  expect({ exitCode, err }).toEqual({
+    exitCode: 2,
+    err: "error: unknown command 'pauze'\n(Did you mean pause?)\n",
+  });
+});
+
+it("reads options also of a command that another argument names", async () => {
+  const { exitCode, err } = await outputOf("pause", "status", "--nothing");
+  expect({ exitCode, err }).toEqual({ exitCode: 2, err: "error: unknown option '--nothing'\n" });
+});
