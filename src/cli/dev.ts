@@ -4,11 +4,11 @@ import { styleText } from "node:util";
 import { maskUrl } from "../config/mask-url.ts";
 import { onSignal } from "../interruption.ts";
 import { stdoutLines } from "../log-output.ts";
-import type { Paint } from "./dev/log-line.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
 import { ReplicaGroup } from "./dev/replica-group.ts";
 import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import type { Paint } from "./log-line.ts";
 import { FREE_PORTS, type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
 
 export interface DevOptions extends ProjectOptions {

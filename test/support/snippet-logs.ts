@@ -1,5 +1,5 @@
 /** The logs of a handoff in README.md and docs/events.md, against those of real replicas. */
-import { formatLogRecord } from "../../src/cli/dev/log-line.ts";
+import { formatLogRecord } from "../../src/cli/log-line.ts";
 import type { DocBlock } from "./doc-blocks.ts";
 import type { LogLine, ReplicaProcess } from "./replica-process.ts";
 import { makeDesk, makeRedis, startReplica } from "./snippet-scope.ts";

@@ -5,8 +5,8 @@ import {
   type LineSource,
   type Paint,
   parseLogLine,
-  type Style,
-} from "./log-line.ts";
+  REPLICA_STYLES,
+} from "../log-line.ts";
 import { type ProcessEnd, type ReplicaOutcome, ReplicaProcess } from "./replica-process.ts";
 
 export interface ReplicaGroupOptions {
@@ -64,7 +64,7 @@ export class ReplicaGroup {
   #createMember(index: number): Member {
     const source: LineSource = {
       name: `replica-${index + 1}`,
-      style: STYLES[index % STYLES.length] ?? "cyan",
+      style: REPLICA_STYLES[index % REPLICA_STYLES.length] ?? "cyan",
     };
     const started = Promise.withResolvers<void>();
     let pid = -1;
@@ -108,16 +108,6 @@ interface Member {
 
 const HEAD_START_MS = 3_000;
 const DEV: LineSource = { name: "dev", style: "bold" };
-// Yellow and red are for warnings and errors.
-const STYLES: readonly Style[] = [
-  "cyan",
-  "magenta",
-  "green",
-  "blue",
-  "cyanBright",
-  "magentaBright",
-  "greenBright",
-];
 
 function describeEnd({ pid, code, signal }: ProcessEnd): string {
   return signal === null ? `(pid ${pid}) exited with ${code}` : `(pid ${pid}) was ended by ${signal}`;
