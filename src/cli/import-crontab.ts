@@ -7,7 +7,7 @@ import { findUserColumn } from "../import/crontab-users.ts";
 import { readTz } from "../import/crontab-zone.ts";
 import { checkTimezone } from "../schedule/zone.ts";
 import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
-import { CliFailure, EXIT, type Io } from "./io.ts";
+import { CliFailure, EXIT, type Io, whyUnreadable } from "./io.ts";
 
 export interface ImportCrontabOptions extends ImportOptions {
   readonly system?: boolean;
@@ -81,13 +81,7 @@ async function readInput(file: string, io: Io): Promise<Buffer> {
   try {
     return await readFile(path.resolve(io.cwd, file));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why: Record<string, string> = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder, expected a file",
-      EACCES: "it may not be read",
-    };
-    throw new CliFailure(`${file}: ${why[code] ?? code}`, EXIT.usage);
+    throw new CliFailure(`${file}: ${whyUnreadable(error)}`, EXIT.usage);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { CliFailure, EXIT, exitCodeOf, type Io } from "./io.ts";
+import { addLogs } from "./logs.ts";
 import { version } from "./version.ts";
 
 // Each command is imported when it is called: most of a command line's time is spent on loading code.
@@ -99,6 +100,7 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
     .option("--limit <n>", "how many actions", positive, 20)
     .option("--json", "print JSON")
     .action(async options => exit(await (await import("./audit.ts")).audit(options, io)));
+  addLogs(program, io, exit);
   program
     .command("schema")
     .description("JSON Schema of a config file, for editors")
