@@ -28,6 +28,11 @@ export function parseLogLine(line: string): LogRecord | null {
   }
 }
 
+/** Whether stderr has it as well: what ends a process, and why one cannot start with its configuration. */
+export function isOnStderr({ event, replica }: LogRecord): boolean {
+  return event === "replica.failed" || (event === "config.rejected" && replica === undefined);
+}
+
 /** `12:30:05.123  replica-1-7f3a09  leader.elected     term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms` */
 export function formatLogRecord(
   record: LogRecord,

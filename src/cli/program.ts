@@ -20,6 +20,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       if (error.exitCode === 0) return EXIT.done;
       if (argv[0] === "run") {
         const { tellFailure } = await import("./run-failure.ts");
+        (await import("./run-log.ts")).chooseLogForm();
         tellFailure(new BellwetherError("BW_USAGE", { problem: error.message }));
       }
       return EXIT.usage;
@@ -44,6 +45,12 @@ function buildProgram(io: Io, exit: (code: number) => void): Command {
   project(program, "run", "one replica, until SIGTERM")
     .addOption(new Option("--roles <roles>", "what it does").default("scheduler,worker"))
     .option("--id <id>", "name in logs, made unique per process (default: the host name)")
+    .addOption(
+      new Option("--log <form>", "JSON, or lines for people (default: text on a terminal)").choices([
+        "json",
+        "text",
+      ]),
+    )
     .action(async options => exit(await (await import("./run.ts")).run(options, io)));
   project(program, "dev", "a private Redis and several replicas on it, with readable logs")
     .option("--replicas <n>", "how many", positive, 3)
