@@ -127,7 +127,8 @@ function describe(record: LogRecord): string {
   const isKnown = typeof event === "string" && Object.hasOwn(EVENT_RULES, event);
   const sentence = isKnown ? DESCRIPTIONS[event as EventName] : undefined;
   try {
-    if (sentence) return (sentence as (fields: LogRecord) => string)(record);
+    const text = (sentence as ((fields: LogRecord) => unknown) | undefined)?.(record);
+    if (typeof text === "string") return text;
   } catch {
     // Its fields are not those of the event: another program wrote the line, or a release of other rules.
   }

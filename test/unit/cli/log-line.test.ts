@@ -113,6 +113,7 @@ describe("a log record", () => {
       { event: "replica.exited", exitCode: 1, run: null, runs: "a@1" },
       "replica.exited      exitCode=1 run=null runs=a@1",
     ],
+    ["an event whose text is none", { event: "config.unread", problem: 5 }, "config.unread       problem=5"],
     [
       "a value that has no text of its own",
       { event: "leader.elected", term: { toString: 1 } },
