@@ -32,7 +32,7 @@ Examples:
   docker compose logs replica | bellwether logs --since 10m
   kubectl logs --prefix --follow --selector app=jobs | bellwether logs --follow --event 'leader.*'
 
-Times are local; TZ=UTC in front of the command shows UTC. Above 64 MB, lines are sorted in a file in TMPDIR.`,
+Times are local; TZ=UTC in front of the command shows UTC. Large logs are sorted in a file in TMPDIR.`,
     )
     .action(async (files, options) => {
       const { printLogs } = await import("./logs/print-logs.ts");

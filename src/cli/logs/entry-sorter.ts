@@ -36,7 +36,7 @@ export class EntrySorter {
 
   async add(entry: LogEntry): Promise<void> {
     this.#held.push({ entry, index: this.#count++ });
-    this.#heldBytes += OBJECT_BYTES + 2 * entry.text.length;
+    this.#heldBytes += OBJECT_BYTES + entry.text.length;
     if (this.#heldBytes > this.#limitBytes) await this.#writeRun();
   }
 
@@ -72,7 +72,7 @@ export class EntrySorter {
 }
 
 const MIB = 1024 * 1024;
-const OBJECT_BYTES = 200;
+const OBJECT_BYTES = 250;
 const LINES_A_WRITE = 1_000;
 const BLOCK_BYTES = 64 * 1024;
 

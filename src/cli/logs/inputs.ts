@@ -54,7 +54,9 @@ async function* unzipped(name: string, open: () => Readable): AsyncGenerator<Uin
       yield* gunzip;
     } else yield* all;
   } catch (error) {
-    throw new CliFailure(`${name}: ${whyUnreadable(error)}`);
+    const isDamaged = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+    const why = isDamaged ? "it is compressed, and damaged or cut" : whyUnreadable(error);
+    throw new CliFailure(`${name}: ${why}`);
   }
 }
 

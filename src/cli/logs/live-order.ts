@@ -7,12 +7,12 @@ const TURN_MS = 250;
 
 /** Sorts lines that come while they are written: prints each one after a second, and what is earlier before it. */
 export class LiveOrder {
-  readonly #print: (entry: LogEntry) => void;
+  readonly #print: (entries: readonly LogEntry[]) => void;
   readonly #timer: NodeJS.Timeout;
   #held: { readonly entry: LogEntry; readonly index: number; readonly cameMs: number }[] = [];
   #count = 0;
 
-  constructor(print: (entry: LogEntry) => void) {
+  constructor(print: (entries: readonly LogEntry[]) => void) {
     this.#print = print;
     this.#timer = setInterval(() => this.flush(performance.now() - HOLD_MS), TURN_MS);
   }
@@ -26,7 +26,7 @@ export class LiveOrder {
     const held = this.#held.sort(comparePlaces);
     const end = held.findLastIndex(({ cameMs }) => cameMs < cameBeforeMs) + 1;
     this.#held = held.slice(end);
-    for (const { entry } of held.slice(0, end)) this.#print(entry);
+    if (end > 0) this.#print(held.slice(0, end).map(({ entry }) => entry));
   }
 
   close(): void {

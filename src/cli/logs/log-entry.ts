@@ -31,7 +31,7 @@ const RECORD = '{"level":"';
 
 /** What a line says, whatever printed it: the replica itself, kubectl, docker compose or another collector. */
 export function parseEntry(line: string, file: string): ParsedLine {
-  const prefix = KUBECTL.exec(line) ?? COMPOSE.exec(line);
+  const prefix = line.startsWith("{") ? null : (KUBECTL.exec(line) ?? COMPOSE.exec(line));
   const rest = prefix === null ? line : line.slice(prefix[0].length);
   const stamp = TIMESTAMP.exec(rest);
   const text = stamp === null ? rest : rest.slice(stamp[0].length);

@@ -47,7 +47,7 @@ async function printHandoffs(
   const rows = handoffs.rows().filter(row => filter.isSince(Date.parse(row.at)));
   if (json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? "no handoff is in these logs\n" : renderHandoffs(rows));
-  if (others > 0) io.err(`${others} lines are no log lines of a replica, and were left out\n`);
+  if (others > 0) io.err(leftOutText(others));
   if (!json && rows.length > 0 && rows.every(row => row.lateTicks === null))
     io.err("late ticks are not counted: replicas log each launch only with `log: { level: debug }`\n");
 }
@@ -73,9 +73,11 @@ async function printSorted(
     for (const entry of order.rest()) await sorter.add(entry);
     clearTimeout(hint);
     for await (const entry of sorter.sorted()) {
+      output.add(entry);
+      if (output.isFull) await output.write();
       if (io.unread?.aborted) return;
-      await output.print(entry);
     }
+    await output.write();
     output.end(filter);
   } finally {
     clearTimeout(hint);
@@ -90,7 +92,10 @@ async function printLive(
   io: Io,
 ): Promise<void> {
   const output = new LogsOutput(options, io);
-  const order = new LiveOrder(entry => void output.print(entry));
+  const order = new LiveOrder(entries => {
+    for (const entry of entries) output.add(entry);
+    void output.write();
+  });
   try {
     for await (const parsed of readEntries(inputs)) {
       if (io.unread?.aborted) return;
@@ -107,13 +112,14 @@ async function printLive(
 const HINT_MS = 5_000;
 const STILL_READING =
   "reading to the end before anything is printed; --follow prints lines of stdin as they come\n";
-const LINES_A_TURN = 1_000;
+const WRITE_LENGTH = 64 * 1024;
 
 /** Prints lines for people, or with `--json` the records. */
 class LogsOutput {
   readonly #io: Io;
   readonly #json: boolean;
   readonly #printer: EntryPrinter;
+  #text = "";
   #printed = 0;
   #leftOut = 0;
 
@@ -127,18 +133,27 @@ class LogsOutput {
     this.#printer.expect(parsed);
   }
 
-  async print(entry: LogEntry): Promise<void> {
+  add(entry: LogEntry): void {
     if (this.#json && !entry.isRecord) this.#leftOut += 1;
-    else this.#io.out(this.#json ? `${entry.text}\n` : this.#printer.print(entry));
+    else this.#text += this.#json ? `${entry.text}\n` : this.#printer.print(entry);
     this.#printed += 1;
-    // Lets an error of the output be heard.
-    if (this.#printed % LINES_A_TURN === 0) await turn();
+  }
+
+  /** Whether there is enough for one write. */
+  get isFull(): boolean {
+    return this.#text.length > WRITE_LENGTH;
+  }
+
+  /** Writes what was added, and lets an error of the output be heard. */
+  async write(): Promise<void> {
+    this.#io.out(this.#text);
+    this.#text = "";
+    await turn();
   }
 
   /** What the reader has to know about what was printed. */
   end({ events }: LogFilter): void {
-    if (this.#leftOut > 0)
-      this.#io.err(`${this.#leftOut} lines are no log lines of a replica, and were left out\n`);
+    if (this.#leftOut > 0) this.#io.err(leftOutText(this.#leftOut));
     if (this.#printed > 0) return;
     const guesses = (events ?? []).flatMap(name => {
       const guess = Object.hasOwn(EVENT_RULES, name) ? null : nearest(name, Object.keys(EVENT_RULES));
@@ -146,4 +161,8 @@ class LogsOutput {
     });
     this.#io.err(`${["no line matches", ...guesses].join("; ")}\n`);
   }
+}
+
+function leftOutText(count: number): string {
+  return `left out, because they are no log lines of a replica: ${count === 1 ? "1 line" : `${count} lines`}\n`;
 }
