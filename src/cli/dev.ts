@@ -110,7 +110,8 @@ async function runReplicas(
   const onKey = (key: string) => {
     if (key === "k") group.killLeader();
     if (key === "f") group.freezeLeader();
-    if (key === "r") void stepDown(options, group, { ...io, env });
+    if (key === "r")
+      void stepDown(options, { ...io, env }, text => stop.graceful.aborted || group.notice(text));
     if (key === "?") group.notice(`${KEYS_TEXT}; q or Ctrl-C stops everything`);
     if (key === "q") stop.ask();
     // Sets apart what comes next.
@@ -129,9 +130,9 @@ function projectArguments({ config, jobs }: ProjectOptions): string[] {
 }
 
 /** Asks the leader to resign, as an operator does. */
-async function stepDown(options: ProjectOptions, group: ReplicaGroup, io: Io): Promise<void> {
+async function stepDown(options: ProjectOptions, io: Io, notice: (text: string) => unknown): Promise<void> {
   const { stepdown } = await import("./stepdown.ts");
-  const say = (text: string) => group.notice(text.trimEnd().replaceAll("\n", "\n      "));
+  const say = (text: string) => void notice(text.trimEnd().replaceAll("\n", "\n      "));
   try {
     await stepdown({ ...options, by: "dev" }, { ...io, out: say, err: say });
   } catch (error) {
