@@ -203,3 +203,9 @@ test("run says on a terminal once why it cannot start", async () => {
   expect(await wrong.ended()).toBe(2);
   expect(wrong.output.match(/xml/g)).toHaveLength(1);
 });
+
+test("logs does not wait for a person to type a log", async () => {
+  const terminal = new Terminal(`exec '${process.execPath}' '${MAIN}' logs`, await setup());
+  expect(await terminal.ended()).toBe(2);
+  expect(terminal.output).toContain("stdin is a terminal: name files, or pipe `kubectl logs` into it");
+});
