@@ -16,8 +16,15 @@ export function createLog(level: Level, bindings: Record<string, unknown> = {}):
       formatters: { level: label => ({ level: label }) },
       serializers: { err: serializeError },
     },
-    stdoutLines,
+    { write: line => stdoutLines.write(shape(line)) },
   );
+}
+
+let shape = (line: string): string => line;
+
+/** From now on each line of this process's log is written as `form` returns it; what it makes empty is left out. */
+export function formLog(form: (line: string) => string): void {
+  shape = form;
 }
 
 /** Logs every event from now on. */

@@ -5,7 +5,7 @@ import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { instantsIn, kindsIn } from "../schedule/spec.ts";
-import { projectOptions, type Does } from "./command.ts";
+import { type Does, projectOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { configOf, type ProjectOptions, readProject } from "./project.ts";
 

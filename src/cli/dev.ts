@@ -4,11 +4,12 @@ import { styleText } from "node:util";
 import { maskUrl } from "../config/mask-url.ts";
 import { onSignal } from "../interruption.ts";
 import { stdoutLines } from "../log-output.ts";
-import type { Paint } from "./dev/log-line.ts";
+import { type Keyboard, openKeyboard, readKeys } from "./dev/keyboard.ts";
 import { startPrivateRedis } from "./dev/private-redis.ts";
 import { ReplicaGroup } from "./dev/replica-group.ts";
 import { type SignalSource, type StopRequest, stopOnSignals } from "./dev/stop-request.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import type { Paint } from "./log-line.ts";
 import { FREE_PORTS, type ProjectOptions, REDIS_OVERRIDE } from "./project.ts";
 
 export interface DevOptions extends ProjectOptions {
@@ -21,6 +22,8 @@ export interface DevParts {
   /** Program and arguments that come before `run …`. */
   readonly bellwether: readonly [string, ...string[]];
   readonly paint: Paint;
+  /** The terminal whose keys it obeys, if there is one. */
+  readonly keyboard?: Keyboard | undefined;
 }
 
 /**
@@ -28,7 +31,11 @@ export interface DevParts {
  * Ctrl-C. Leaves nothing behind, however it ends. Resolves with 0 when it was stopped, 1 when its Redis went away
  * and 2 when the replicas cannot use the configuration.
  */
-export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS): Promise<number> {
+export async function dev(
+  options: DevOptions,
+  io: Io,
+  parts: DevParts = { ...PARTS, keyboard: openKeyboard() },
+): Promise<number> {
   const stop = stopOnSignals(parts.signals);
   io.goOnWithoutOutput?.({ untilClosed: true });
   const given = io.env["REDIS_URL"];
@@ -45,7 +52,7 @@ export async function dev(options: DevOptions, io: Io, parts: DevParts = PARTS):
   }
 }
 
-const PARTS: DevParts = {
+const PARTS: Omit<DevParts, "keyboard"> = {
   signals: { on: onSignal },
   bellwether: [process.execPath, mainFile()],
   paint: (style, text) => styleText(style, text, { stream: process.stdout }),
@@ -66,21 +73,23 @@ interface RedisInUse {
 async function runReplicas(
   options: DevOptions,
   io: Io,
-  { bellwether, paint }: DevParts,
+  { bellwether, paint, keyboard }: DevParts,
   stop: StopRequest,
   redis: RedisInUse,
 ): Promise<number> {
+  const env = { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url, [FREE_PORTS]: "1" };
   const group = new ReplicaGroup({
     size: options.replicas,
     command: name => [...bellwether, "run", ...projectArguments(options), "--id", name],
-    env: { ...io.env, REDIS_URL: redis.url, [REDIS_OVERRIDE]: redis.url, [FREE_PORTS]: "1" },
+    env,
     print: line => io.out(`${line}\n`),
     paint,
+    howToHandOff: pid => (keyboard ? "press k, f or r" : `kill -9 ${pid}`),
   });
   stdoutLines.onGap(({ dropped, error }) =>
     group.notice(`${dropped} lines are missing here, which could not be written (${error})`),
   );
-  io.out(banner(options, redis, paint));
+  io.out(banner(options, redis, paint, keyboard !== undefined));
 
   let isRunning = true;
   let hasLostRedis = false;
@@ -98,7 +107,18 @@ async function runReplicas(
   io.unread?.addEventListener("abort", () => group.stop());
   if (stop.graceful.aborted || io.unread?.aborted) return EXIT.done;
 
-  const outcome = await group.run();
+  const onKey = (key: string) => {
+    if (key === "k") group.killLeader();
+    if (key === "f") group.freezeLeader();
+    if (key === "r")
+      void stepDown(options, { ...io, env }, text => stop.graceful.aborted || group.notice(text));
+    if (key === "?") group.notice(`${KEYS_TEXT}; q or Ctrl-C stops everything`);
+    if (key === "q") stop.ask();
+    // Sets apart what comes next.
+    if (key === "\r") io.out("\n");
+  };
+  const releaseKeys = keyboard && readKeys(keyboard, onKey);
+  const outcome = await group.run().finally(releaseKeys);
   isRunning = false;
   if (stop.immediate.aborted) return EXIT.failed;
   if (outcome === "misconfigured") return EXIT.usage;
@@ -109,16 +129,31 @@ function projectArguments({ config, jobs }: ProjectOptions): string[] {
   return ["--config", config, ...(jobs === undefined ? [] : ["--jobs", jobs])];
 }
 
-function banner({ replicas, config }: DevOptions, redis: RedisInUse, paint: Paint): string {
+/** Asks the leader to resign, as an operator does. */
+async function stepDown(options: ProjectOptions, io: Io, notice: (text: string) => unknown): Promise<void> {
+  const { stepdown } = await import("./stepdown.ts");
+  const say = (text: string) => void notice(text.trimEnd().replaceAll("\n", "\n      "));
+  try {
+    await stepdown({ ...options, by: "dev" }, { ...io, out: say, err: say });
+  } catch (error) {
+    say(`the leader was not made to resign: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function banner({ replicas, config }: DevOptions, redis: RedisInUse, paint: Paint, hasKeys: boolean): string {
+  const byHand = "kill -9 the leader's pid, which is told below; kill -STOP freezes it, kill -CONT wakes it";
   const rows = [
     ["replicas", `${replicas}, with the configuration in ${config}`],
     ["Redis", `${maskUrl(redis.url)} (${redis.origin})`],
-    ["handoff", "kill -9 the leader's pid, which is told below; kill -STOP freezes it, kill -CONT wakes it"],
+    ["handoff", hasKeys ? KEYS_TEXT : byHand],
     [
       "look",
       `${REDIS_OVERRIDE}=${maskUrl(redis.url)} in front of: bellwether status, history JOB, trigger JOB`,
     ],
-    ["stop", "Ctrl-C"],
+    ["stop", hasKeys ? "q or Ctrl-C" : "Ctrl-C"],
   ].map(([label = "", text = ""]) => `  ${paint("bold", label.padEnd(10))}${text}`);
   return `\n${paint("bold", "Bellwether dev")}\n${rows.join("\n")}\n\n`;
 }
+
+const KEYS_TEXT =
+  "press k to kill the leader, f to freeze it until another one leads, r to make it resign, ? for help";

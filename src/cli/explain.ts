@@ -3,7 +3,7 @@ import type { Job } from "../config/config.ts";
 import type { HandlerKind } from "../handlers/handler-kind.ts";
 import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
 import { asksWallClock } from "../schedule/spec.ts";
-import { projectOptions, type Does } from "./command.ts";
+import { type Does, projectOptions } from "./command.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
 import { EXIT, type Io } from "./io.ts";

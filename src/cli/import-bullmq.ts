@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import { suggest } from "../config/nearest.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
@@ -11,7 +12,6 @@ import type { Does } from "./command.ts";
 import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { withServer } from "./redis-session.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 export interface ImportBullOptions extends ImportOptions {
   readonly redis: string;

@@ -2,7 +2,6 @@ import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
-import { codeOf } from "../errors.ts";
 import type { Command } from "commander";
 import { importCrontab } from "../import/crontab.ts";
 import { findUserColumn } from "../import/crontab-users.ts";
@@ -10,7 +9,7 @@ import { readTz } from "../import/crontab-zone.ts";
 import { checkTimezone } from "../schedule/zone.ts";
 import type { Does } from "./command.ts";
 import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
-import { CliFailure, EXIT, type Io } from "./io.ts";
+import { CliFailure, EXIT, type Io, whyUnreadable } from "./io.ts";
 
 export interface ImportCrontabOptions extends ImportOptions {
   readonly system?: boolean;
@@ -92,13 +91,7 @@ async function readInput(file: string, io: Io): Promise<Buffer> {
   try {
     return await readFile(path.resolve(io.cwd, file));
   } catch (error) {
-    const code = codeOf(error) ?? "";
-    const why: Record<string, string> = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder, expected a file",
-      EACCES: "it may not be read",
-    };
-    throw new CliFailure(`${file}: ${why[code] ?? code}`, EXIT.usage);
+    throw new CliFailure(`${file}: ${whyUnreadable(error)}`, EXIT.usage);
   }
 }
 

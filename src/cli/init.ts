@@ -1,7 +1,7 @@
 import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
-import { messageOf } from "../errors.ts";
 import type { Command } from "commander";
+import { messageOf } from "../errors.ts";
 import type { Does } from "./command.ts";
 import { projectFiles } from "./init/project-files.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";

@@ -1,4 +1,4 @@
-import { isBellwetherError } from "../errors.ts";
+import { codeOf, isBellwetherError } from "../errors.ts";
 
 /** Where a command reads and writes; tests hand in their own. */
 export interface Io {
@@ -34,3 +34,15 @@ export function exitCodeOf(error: unknown): number {
 }
 
 const USAGE_CODES = ["BW_USAGE", "BW_CONFIG_INVALID", "BW_HANDLERS_INVALID"] as const;
+
+/** Why a file that the user named cannot be read. */
+export function whyUnreadable(error: unknown): string {
+  const code = codeOf(error) ?? String(error);
+  return UNREADABLE.get(code) ?? code;
+}
+
+const UNREADABLE: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "there is no such file"],
+  ["EISDIR", "it is a folder, expected a file"],
+  ["EACCES", "it may not be read"],
+]);

@@ -46,6 +46,11 @@ const COMMANDS: readonly ListedCommand[] = [
     () => import("./history.ts"),
   ],
   ["audit [options]", "what operators did: who, when and what", () => import("./audit.ts")],
+  [
+    "logs [options] [file...]",
+    "merge the logs of several replicas into readable lines, or show the handoffs in them",
+    () => import("./logs.ts"),
+  ],
   ["schema [file]", "JSON Schema of a config file, for editors", () => import("./schema.ts")],
   [
     "init [options] <dir>",
@@ -71,6 +76,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       if (error.exitCode === 0) return EXIT.done;
       if (argv[0] === "run") {
         const { tellFailure } = await import("./run-failure.ts");
+        (await import("./run-log.ts")).chooseLogForm();
         tellFailure(new BellwetherError("BW_USAGE", { problem: error.message }));
       }
       return EXIT.usage;
@@ -111,6 +117,12 @@ function declareRun(command: Command, does: Does): void {
   projectOptions(command)
     .addOption(new Option("--roles <roles>", "what it does").default("scheduler,worker"))
     .option("--id <id>", "name in logs, made unique per process (default: the host name)")
+    .addOption(
+      new Option("--log <form>", "JSON, or lines for people (default: text on a terminal)").choices([
+        "json",
+        "text",
+      ]),
+    )
     .action(does(async (options: RunOptions, io: Io) => (await import("./run.ts")).run(options, io)));
 }
 

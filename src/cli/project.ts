@@ -5,9 +5,9 @@ import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import { nearest } from "../config/nearest.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 export interface ProjectOptions {
   readonly config: string;

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { sleep } from "../clock/sleep.ts";
 import type { Connection } from "../config/connection.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
@@ -8,7 +9,6 @@ import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import { withoutArguments } from "../redis/server-facts.ts";
 import { CliFailure, type Io } from "./io.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 /** How long a server has to answer first, and to come back when the connection broke. */
 const CONNECT_LIMIT_MS = 5_000;

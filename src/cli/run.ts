@@ -16,10 +16,12 @@ import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";
 import { EXIT, exitCodeOf, type Io } from "./io.ts";
 import { configDirOf, configOf, type ProjectOptions, readProject } from "./project.ts";
 import { tellingFailure } from "./run-failure.ts";
+import { chooseLogForm, type LogForm } from "./run-log.ts";
 
 export interface RunOptions extends ProjectOptions {
   readonly roles: string;
   readonly id?: string;
+  readonly log?: LogForm;
 }
 
 /** How long what handlers left open (a timer, a socket) may keep the process alive after the replica stopped. */
@@ -33,6 +35,7 @@ const WATCHER_LIMIT_MS = 1_000;
  */
 export async function run(options: RunOptions, io: Io): Promise<number> {
   io.goOnWithoutOutput?.();
+  chooseLogForm(options.log);
   const roles = await tellingFailure(() => parseRoles(options.roles));
   let warnings: readonly string[] = [];
   const told = new Set<string>();

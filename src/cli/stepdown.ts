@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
 import type { Leader } from "../election/election.ts";
 import { readLeader } from "../election/leader-record.ts";
-import type { Command } from "commander";
-import { operatorOptions, type Does } from "./command.ts";
+import { type Does, operatorOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { loadProject } from "./project.ts";
@@ -16,7 +16,7 @@ export function declareCommand(command: Command, does: Does): void {
 }
 
 /** Asks the leader to let another replica lead, and waits for the successor. */
-async function stepdown(options: OperatorOptions, io: Io): Promise<number> {
+export async function stepdown(options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const waitMs = config.election.leaseTtlMs / 3 + WAIT_MS;
   // Kept when the command has to be sent again: a leader that was elected meanwhile is not meant.

@@ -1,6 +1,6 @@
-import { messageOf } from "../errors.ts";
 import type { Command } from "commander";
-import { operatorOptions, type Does } from "./command.ts";
+import { messageOf } from "../errors.ts";
+import { type Does, operatorOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";

@@ -75,7 +75,8 @@ export class Trust {
       { clock, signal: ending },
     );
     if (answer === "renewed") this.#renewedMs = sentMs;
-    this.#renewAtMs = typeof answer === "string" ? sentMs + keeping.renewMs : clock.monotonicMs() + retryInMs();
+    this.#renewAtMs =
+      typeof answer === "string" ? sentMs + keeping.renewMs : clock.monotonicMs() + retryInMs();
     return answer;
   }
 }

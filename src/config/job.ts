@@ -12,7 +12,19 @@ import { quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
-import { exactlyOne, HANDLER_KEYS, handlerShape, JOB_DEFAULTS, type JobPolicies, type JobSchedule, jobSchema, SCHEDULE_KEYS, runPoliciesOf, scheduleShape, type JobDefinition } from "./schemas/job-schema.ts";
+import {
+  exactlyOne,
+  HANDLER_KEYS,
+  handlerShape,
+  JOB_DEFAULTS,
+  type JobDefinition,
+  type JobPolicies,
+  type JobSchedule,
+  jobSchema,
+  runPoliciesOf,
+  SCHEDULE_KEYS,
+  scheduleShape,
+} from "./schemas/job-schema.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
 /** The queues that bellwether.yaml declares, and the kinds of handlers that it switches off. */

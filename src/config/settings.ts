@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import type { Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
-import { handlerSwitches } from "./schemas/job-schema.ts";
-import { bellwetherSchema } from "./schemas/schema.ts";
 import { redisAddress } from "./redis-address.ts";
 import { inMs } from "./schemas/fields.ts";
+import { handlerSwitches } from "./schemas/job-schema.ts";
+import { bellwetherSchema } from "./schemas/schema.ts";
 import { found, type Validation, validate } from "./validate.ts";
 
 /** What is assumed where bellwether.yaml has no such key: the same as if it were written there. */

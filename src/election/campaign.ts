@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 import { Wakeup } from "../clock/wakeup.ts";
+import { settlesWithin } from "../clock/within.ts";
+import { messageOf } from "../errors.ts";
+import type { EventMap } from "../event-map.ts";
 import type { ResignReason } from "../reasons.ts";
 import type { Bid, BidOutcome, Election } from "./election.ts";
 import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.ts";
-import type { EventMap } from "../event-map.ts";
-import { settlesWithin } from "../clock/within.ts";
-import { messageOf } from "../errors.ts";
-import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 
 export interface CampaignOptions extends LeaderViewOptions {
   readonly store: Election;

@@ -1,3 +1,4 @@
+import { settlesWithin } from "../clock/within.ts";
 import type {
   Bid,
   BidOutcome,
@@ -11,7 +12,6 @@ import type {
 } from "./election.ts";
 import type { Holder, Lease, OwnLease } from "./lease.ts";
 import type { TermRegister } from "./term-register.ts";
-import { settlesWithin } from "../clock/within.ts";
 
 /** A bid that finds that its turn has passed is made again; more often than this something else is wrong. */
 const ROUNDS = 3;

@@ -1,13 +1,13 @@
 import { Wakeup } from "../clock/wakeup.ts";
-import { type ResignReason, tellTermReason, type EndCause } from "../reasons.ts";
+import { settlesWithin } from "../clock/within.ts";
+import { messageOf } from "../errors.ts";
+import { type EndCause, type ResignReason, tellTermReason } from "../reasons.ts";
 import { type CampaignOptions, type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
 import { fenceOf, type ReleaseReason } from "./election.ts";
 import { tellBeginning, tellInstant } from "./leader-record.ts";
 import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
 import { Progress } from "./progress.ts";
 import type { TermWork, TermWorkEnd } from "./term.ts";
-import { messageOf } from "../errors.ts";
-import { settlesWithin } from "../clock/within.ts";
 
 export interface TermSessionOptions
   extends Pick<CampaignOptions, "store" | "clock" | "events" | "generation" | "random"> {

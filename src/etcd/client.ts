@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Etcd3, IOptions } from "etcd3";
 import { sleep } from "../clock/sleep.ts";
+import { keepingOf, LEASE_TTL, mustHold } from "../clock/timing.ts";
 import { within } from "../clock/within.ts";
-import { LEASE_TTL, keepingOf, mustHold } from "../clock/timing.ts";
 import type { EtcdAddress } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { describeFailure, isAnswer, isRefusal, isStaleToken } from "./failure.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import { BellwetherError, isBellwetherError, messageOf } from "../errors.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
+import { BellwetherError, isBellwetherError, messageOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
 import { reportDecision } from "./decision-events.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
-import { isBellwetherError, messageOf } from "../errors.ts";
 import type { Term } from "../election/term.ts";
+import { isBellwetherError, messageOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Committed } from "../launch/commit.ts";
 import { pagesOf } from "../launch/job-states.ts";

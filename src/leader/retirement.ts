@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
-import type { Term } from "../election/term.ts";
 import { FORGET_MS } from "../clock/timing.ts";
+import type { Term } from "../election/term.ts";
 import type { Events } from "../events.ts";
 import { pagesOf } from "../launch/job-states.ts";
 import type { Launcher } from "../launch/launcher.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
+import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { Launcher } from "../launch/launcher.ts";
@@ -11,7 +12,6 @@ import type { FailureStreak } from "./failure-streak.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Retirement } from "./retirement.ts";
 import type { TermState } from "./term-state.ts";
-import type { Term, TermWorkEnd } from "../election/term.ts";
 
 /**
  * Ticks per transaction. A thousand hold Redis up for some 50 ms. Smaller transactions launch later: the workers that

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock/clock.ts";
-import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
+import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";

@@ -1,13 +1,13 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { within } from "../clock/within.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import type { Purpose } from "../redis/connect.ts";
 import { reasonOf, whyNotConnected } from "../redis/connection-reason.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 const ACQUIRE = new Script(new URL("./acquire.lua", import.meta.url));
 const RENEW = new Script(new URL("./renew.lua", import.meta.url));

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
-import type { ObservedParts } from "./scrape-metrics.ts";
 import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
+import type { ObservedParts } from "./scrape-metrics.ts";
 
 const BEAT_MS = 1_000;
 /** A turn of the event loop that takes longer costs leases and locks. */

@@ -1,8 +1,8 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { within } from "../clock/within.ts";
+import type { HostAndPort } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
 import { type ConnectionDemand, readAnswers, replicaProblem, type ServerFacts } from "./server-facts.ts";
-import type { HostAndPort } from "../config/redis-address.ts";
 
 /** How long a server has for its answers about a new connection. */
 const CHECK_LIMIT_MS = 5_000;

@@ -1,9 +1,9 @@
 import { connect as connectTcp, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
+import type { HostAndPort } from "../config/redis-address.ts";
 import { AddressConnector, hearEveryError, whenReached } from "./connectors.ts";
 import { isErrorReply } from "./refusal.ts";
-import type { HostAndPort } from "../config/redis-address.ts";
 
 const ASK_LIMIT_MS = 2_000;
 /** A socket that does not end by itself is destroyed after this: ioredis's own default. */

@@ -1,6 +1,7 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, MAX_RECONNECT_DELAY_MS, mustHold } from "../clock/timing.ts";
 import { maskUrl } from "../config/mask-url.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl, type RedisUrl } from "../config/schemas/redis-url.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { CheckedRedis, isAway } from "./checked-redis.ts";
@@ -8,7 +9,6 @@ import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
 import { SilenceWatch, SilentConnections } from "./silence-watch.ts";
 import { tlsOptions } from "./tls.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 /** After this time Redis answers BUSY while a script runs, by default. */
 const BUSY_MS = 5_000;

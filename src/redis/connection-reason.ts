@@ -1,10 +1,10 @@
 import { maskUrls } from "../config/mask-url.ts";
+import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
 import { withoutArguments } from "./server-facts.ts";
 import { probeServer } from "./server-probe.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 const CLOSED = "connection closed";
 export const SILENT = "no answer in time";

@@ -1,3 +1,4 @@
+import type { RedisAddress } from "../config/redis-address.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
@@ -5,7 +6,6 @@ import { describeAddress } from "./connect.ts";
 import { reasonOf, whyNotConnected } from "./connection-reason.ts";
 import { checkServer } from "./server-check.ts";
 import type { ServerFacts, ServerWarning } from "./server-facts.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 export interface ConnectionWatchOptions {
   readonly address: RedisAddress;

@@ -2,8 +2,8 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
-import type { Role } from "../event-map.ts";
 import { FORGET_MS, HEARTBEAT_MS } from "../clock/timing.ts";
+import type { Role } from "../event-map.ts";
 import type { RedisKeys } from "./keys.ts";
 
 export interface ReplicaRecord {

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
+import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
 import { describeAddress } from "./connect.ts";
 import { parseInfo, type ServerFacts, type ServerWarning } from "./server-facts.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 
 /** BullMQ 6 and `ZRANGE … BYSCORE` ask for it. */
 const MINIMUM_VERSION = [6, 2] as const;

@@ -1,5 +1,5 @@
-import { BellwetherError } from "../errors.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
+import { BellwetherError } from "../errors.ts";
 
 /** What a connection must be before a command of ours is sent on it. */
 export interface ConnectionDemand {

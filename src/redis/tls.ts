@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
-import { BellwetherError } from "../errors.ts";
 import type { TlsFiles } from "../config/redis-address.ts";
+import { BellwetherError } from "../errors.ts";
 
 /**
  * Options for TLS connections. The files are read now (BW_TLS_FILE when one cannot be) and again for each connection, so

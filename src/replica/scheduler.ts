@@ -5,13 +5,13 @@ import { settlesWithin } from "../clock/within.ts";
 import { RELEASE_LIMIT_MS } from "../election/campaign.ts";
 import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
+import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import { Launcher } from "../launch/launcher.ts";
 import { LeaderLoop } from "../leader/leader-loop.ts";
 import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
 import type { Carried, JoinedContext, Part } from "./replica-context.ts";
-import type { Term, TermWorkEnd } from "../election/term.ts";
 
 const RESIGN_LIMIT_MS = 8_000;
 mustHold({

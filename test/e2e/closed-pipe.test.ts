@@ -16,6 +16,7 @@ beforeAll(async () => {
     "config/bellwether.yaml": `redis: { url: ${redis.url} }\nhttp: false\n`,
     "config/jobs.yaml": "jobs:\n  a: { every: 1m, handler: a }\n",
     "config/wrong/jobs.yaml": "jobs:\n  a: { evry: 1m }\n",
+    "a.log": '{"level":"info","time":"2026-11-28T00:00:00.000Z","msg":"hi"}\n',
     "jobs/a.ts":
       'import { defineHandler } from "bellwether";\nexport default defineHandler(() => undefined);\n',
   });
@@ -51,6 +52,8 @@ describe.concurrent("a closed pipe", () => {
     ["history", "a", "--json"],
     ["audit", "--json"],
     ["init", "new"],
+    ["logs", "a.log"],
+    ["logs", "a.log", "--handoffs"],
   ])("ends %s without a word, and with 141", async (...args) => {
     expect(await redirected(">&3", ...args)).toEqual({ code: BROKEN_PIPE, stdout: "", stderr: "" });
   });

@@ -27,7 +27,7 @@ import {
   settings,
 } from "../support/snippet-checks.ts";
 import { isSame } from "../support/snippet-desk.ts";
-import { handoffLines, readmeLog } from "../support/snippet-logs.ts";
+import { handoffLines, mergedLogs, readmeLog } from "../support/snippet-logs.ts";
 import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
 import { AROUND, typeProblems } from "../support/snippet-types.ts";
 
@@ -49,6 +49,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docs/locks.md: What only the fence does": "a drawing",
   "docs/migrating.md: Switching over without losing or doubling a tick": "the record of one switch",
   "docs/migrating.md: From Kubernetes CronJobs": "needs a cluster",
+  "docs/operations.md: The logs of all replicas (2)": "needs a cluster; logs.test.ts follows such lines",
   "docs/security.md: What Bellwether does":
     "needs root; secrets.test.ts runs a replica under the permission model",
   "docs/security.md: Hostile input": "takes five minutes; fuzz.test.ts runs ten seconds of it",
@@ -101,6 +102,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/operations.md: Three checks": nightlyLooks,
   "docs/operations.md: Three checks (2)": namesOfTheChart,
   "docs/operations.md: Three checks (3)": namesOfTheChart,
+  "docs/operations.md: The logs of all replicas": mergedLogs,
   "docs/redis.md: One server": settings,
   "docs/redis.md: Sentinel": settings,
   "docs/redis.md: Cluster": settings,

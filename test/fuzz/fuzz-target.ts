@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { withinTime } from "./time-limit.ts";
 
-export const TARGETS = ["config", "cron", "ics", "crontab", "data"] as const;
+export const TARGETS = ["config", "cron", "ics", "crontab", "data", "logs"] as const;
 export type TargetName = (typeof TARGETS)[number];
 
 /** An input that takes longer is reported; one that takes as long as `HANG_MS` is a finding. */

@@ -4,8 +4,16 @@ import { crontabTarget } from "./crontab.fuzz.ts";
 import { dataTarget } from "./data.fuzz.ts";
 import { type Finding, type FuzzTarget, SLOW_MS, type SlowInput, type TargetName } from "./fuzz-target.ts";
 import { icsTarget } from "./ics.fuzz.ts";
+import { logsTarget } from "./logs.fuzz.ts";
 
-const ALL: readonly FuzzTarget[] = [configTarget, cronTarget, icsTarget, crontabTarget, dataTarget];
+const ALL: readonly FuzzTarget[] = [
+  configTarget,
+  cronTarget,
+  icsTarget,
+  crontabTarget,
+  dataTarget,
+  logsTarget,
+];
 
 /** Short enough that every target has its turn within a few seconds. */
 const ROUND_INPUTS = 100;

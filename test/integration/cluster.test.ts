@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { createProject } from "../support/project.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
 import { namespace, startRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
-import type { RedisAddress } from "../../src/config/redis-address.ts";
 
 let cluster: TestCluster;
 beforeAll(async () => {

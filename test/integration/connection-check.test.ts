@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { createLocks } from "../../src/locks/create-locks.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { ConnectionWatch } from "../../src/redis/connection-watch.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
-import type { RedisAddress } from "../../src/config/redis-address.ts";
 
 let server: TestRedis;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
-import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";

@@ -4,11 +4,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { MASTER, startSentinel } from "../chaos/sentinel-servers.ts";
 import { type Direction, FaultyLink } from "../support/faulty-link.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import type { RedisAddress } from "../../src/config/redis-address.ts";
 
 let redis: TestRedis;
 beforeAll(async () => {

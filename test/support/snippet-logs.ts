@@ -1,15 +1,16 @@
 /** The logs of a handoff in README.md and docs/events.md, against those of real replicas. */
-import { formatLogRecord } from "../../src/cli/dev/log-line.ts";
+import { formatLogRecord } from "../../src/cli/log-line.ts";
 import type { DocBlock } from "./doc-blocks.ts";
 import type { LogLine, ReplicaProcess } from "./replica-process.ts";
 import { makeDesk, makeRedis, startReplica } from "./snippet-scope.ts";
 
 const HANDLER = `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`;
 
-async function makeCrew(...ids: readonly string[]) {
+async function makeCrew(ids: readonly string[], settings = "") {
   const redis = await makeRedis();
   const env = { REDIS_URL: redis.url };
   const files = {
+    "config/bellwether.yaml": `http: false\n${settings}`,
     "config/jobs.yaml": "jobs: { sample-load: { every: 1s, handler: load } }\n",
     "jobs/load.ts": HANDLER,
   };
@@ -25,7 +26,7 @@ async function makeCrew(...ids: readonly string[]) {
 
 /** Each line as it is in the log: its keys in their order, and its values but for numbers and what makes an id unique. */
 export async function handoffLines({ text }: DocBlock): Promise<string[]> {
-  const { desk, replicas } = await makeCrew("a", "b", "c");
+  const { desk, replicas } = await makeCrew(["a", "b", "c"]);
   const [a] = replicas;
   await desk.problems("bellwether stepdown --by ann");
   const isNext = (line: LogLine) => line["term"] === 2;
@@ -40,9 +41,36 @@ export async function handoffLines({ text }: DocBlock): Promise<string[]> {
   return differences(text, actual.join("\n"));
 }
 
+/** A session with the logs of three replicas, in which the second one may be the successor or the third. */
+export async function mergedLogs({ text }: DocBlock): Promise<string[]> {
+  const { desk, replicas } = await makeCrew(["a", "b", "c"], "log: { level: debug }\n");
+  await replicas[0]?.when("tick.launched");
+  await desk.problems("bellwether stepdown --by ann");
+  const isNext = (line: LogLine) => line["term"] === 2;
+  const elected = await Promise.any(replicas.map(replica => replica.when("leader.elected", isNext)));
+  const launched = Promise.any(replicas.map(replica => replica.when("tick.launched", isNext)));
+  const others = replicas.filter(({ lines }) => !lines.includes(elected));
+  await Promise.all([launched, ...others.map(replica => replica.when("leader.observed", isNext))]);
+  const [successor, other] = elected.replica.startsWith("b") ? ["b", "c"] : ["c", "b"];
+  const files = new Map([
+    ["a", "a"],
+    ["b", successor],
+    ["c", other],
+  ]);
+  for (const { lines } of replicas) {
+    const file = files.get(lines[0]?.replica.charAt(0) ?? "");
+    await desk.project.write(`${file}.log`, lines.map(line => `${JSON.stringify(line)}\n`).join(""));
+  }
+  const named = (log: string) =>
+    successor === "b" ? log : log.replaceAll(/\b[bc](?=-[0-9a-f]{6}\b)/g, id => (id === "b" ? "c" : "b"));
+  // A tick may be due in the very moment of the handoff.
+  const simple = (log: string) => plainly(log.replaceAll(/, up to \S+ m?s/g, ""));
+  return desk.sessionProblems(text, (told, actual) => simple(told) === simple(named(actual)));
+}
+
 /** As `bellwether dev` prints them, but for milliseconds and what makes an id unique. */
 export async function readmeLog({ text }: DocBlock): Promise<string[]> {
-  const { replicas } = await makeCrew("replica-1", "replica-2");
+  const { replicas } = await makeCrew(["replica-1", "replica-2"]);
   const [first, second] = replicas;
   const elected = await first?.when("leader.elected");
   const observed = await second?.when("leader.observed");

@@ -2,11 +2,12 @@ import { settlesWithin } from "../../clock/within.ts";
 import {
   formatLogRecord,
   formatPlainLine,
+  isOnStderr,
   type LineSource,
   type Paint,
   parseLogLine,
-  type Style,
-} from "./log-line.ts";
+  REPLICA_STYLES,
+} from "../log-line.ts";
 import { type ProcessEnd, type ReplicaOutcome, ReplicaProcess } from "./replica-process.ts";
 
 export interface ReplicaGroupOptions {
@@ -16,12 +17,17 @@ export interface ReplicaGroupOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly print: (line: string) => void;
   readonly paint: Paint;
+  /** How a person makes a handoff, for the line that says that the replica with this pid leads. */
+  readonly howToHandOff: (pid: number) => string;
 }
 
 /** The replicas of `dev`: starts them, keeps them running, and prints what they log. */
 export class ReplicaGroup {
   readonly #options: ReplicaGroupOptions;
   readonly #members: readonly Member[];
+  #leader: Member | null = null;
+  /** Until it goes on. */
+  #frozen: Member | null = null;
 
   constructor(options: ReplicaGroupOptions) {
     this.#options = options;
@@ -40,11 +46,43 @@ export class ReplicaGroup {
   }
 
   stop(): void {
+    this.#frozen = null;
     for (const { process } of this.#members) process.stop();
   }
 
   kill(): void {
     for (const { process } of this.#members) process.kill();
+  }
+
+  /** Ends the leader's process as a crash does. */
+  killLeader(): void {
+    this.#withLeader(leader => {
+      leader.process.signal("SIGKILL");
+      return "was killed (kill -9): its connections close, and another replica takes over";
+    });
+  }
+
+  /** Stops the leader's process without an end, until another replica leads. */
+  freezeLeader(): void {
+    this.#withLeader(leader => {
+      this.#frozen = leader;
+      leader.process.signal("SIGSTOP");
+      setTimeout(() => this.#thaw(leader), FREEZE_LIMIT_MS).unref();
+      return "is frozen (kill -STOP): another replica takes over when its lease has expired";
+    });
+  }
+
+  #withLeader(act: (leader: Member) => string): void {
+    const leader = this.#leader;
+    if (leader === null) this.notice("no replica leads at the moment");
+    else this.notice(`${leader.source.name} ${act(leader)}`);
+  }
+
+  #thaw(member: Member): void {
+    if (this.#frozen !== member) return;
+    this.#frozen = null;
+    member.process.signal("SIGCONT");
+    this.notice(`${member.source.name} goes on (kill -CONT), and finds that its term has ended`);
   }
 
   /** A line of `dev` itself between those of the replicas. */
@@ -64,37 +102,55 @@ export class ReplicaGroup {
   #createMember(index: number): Member {
     const source: LineSource = {
       name: `replica-${index + 1}`,
-      style: STYLES[index % STYLES.length] ?? "cyan",
+      style: REPLICA_STYLES[index % REPLICA_STYLES.length] ?? "cyan",
     };
     const started = Promise.withResolvers<void>();
     let pid = -1;
-    const process = new ReplicaProcess({
-      command: this.#options.command(source.name),
-      env: this.#options.env,
-      onStart: newPid => {
-        pid = newPid;
-        this.notice(`${source.name} runs as pid ${pid}`);
-      },
-      onLine: line => {
-        const event = this.#printLine(line, source);
-        if (event === "replica.started") started.resolve();
-        if (event === "leader.elected") this.notice(`${source.name} leads. To see a handoff: kill -9 ${pid}`);
-      },
-      onDeath: (end, restartInMs) =>
-        this.notice(`${source.name} ${describeEnd(end)}; starts again in ${restartInMs / 1000} s`),
-    });
-    return { source, process, started };
+    const member: Member = {
+      source,
+      process: new ReplicaProcess({
+        command: this.#options.command(source.name),
+        env: this.#options.env,
+        onStart: newPid => {
+          pid = newPid;
+          this.notice(`${source.name} runs as pid ${pid}`);
+        },
+        onLine: line => {
+          const event = this.#printLine(line, source);
+          if (event === "replica.started") started.resolve();
+          if (event === "leader.elected") this.#lead(member, pid);
+          if (event === "leader.resigned" || event === "leader.lost") this.#leadNoMore(member);
+        },
+        onDeath: (end, restartInMs) => {
+          this.#leadNoMore(member);
+          this.notice(`${source.name} ${describeEnd(end)}; starts again in ${restartInMs / 1000} s`);
+        },
+      }),
+      started,
+    };
+    return member;
+  }
+
+  #lead(member: Member, pid: number): void {
+    this.#leader = member;
+    this.notice(`${member.source.name} leads. To see a handoff: ${this.#options.howToHandOff(pid)}`);
+    const frozen = this.#frozen;
+    if (frozen !== null) setTimeout(() => this.#thaw(frozen), THAW_MS).unref();
+  }
+
+  #leadNoMore(member: Member): void {
+    if (this.#leader === member) this.#leader = null;
   }
 
   /** Returns the event that the line contains, if it contains one. */
   #printLine(line: string, source: LineSource): unknown {
     const { print, paint } = this.#options;
     const record = parseLogLine(line);
-    // What ends a process is on stderr as well, which is passed on. One that cannot start logs the mistakes of its
-    // configuration without a replica's id.
-    const isRejected = record?.["event"] === "config.rejected" && record["replica"] === undefined;
-    if (isRejected || record?.["event"] === "replica.failed") return record?.["event"];
-    print(record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint));
+    // What is on stderr as well is passed on from there.
+    if (record === null || !isOnStderr(record))
+      print(
+        record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint),
+      );
     return record?.["event"];
   }
 }
@@ -107,17 +163,11 @@ interface Member {
 }
 
 const HEAD_START_MS = 3_000;
+/** After the election, so that its lines are read before those of the old leader. */
+const THAW_MS = 1_000;
+/** When there is no other replica that could lead. */
+const FREEZE_LIMIT_MS = 30_000;
 const DEV: LineSource = { name: "dev", style: "bold" };
-// Yellow and red are for warnings and errors.
-const STYLES: readonly Style[] = [
-  "cyan",
-  "magenta",
-  "green",
-  "blue",
-  "cyanBright",
-  "magentaBright",
-  "greenBright",
-];
 
 function describeEnd({ pid, code, signal }: ProcessEnd): string {
   return signal === null ? `(pid ${pid}) exited with ${code}` : `(pid ${pid}) was ended by ${signal}`;

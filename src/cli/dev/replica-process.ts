@@ -21,14 +21,16 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** `misconfigured`: it exited with 2, so it would do so again. */
+/** `misconfigured`: its first start ended with 2, so others would as well. */
 export type ReplicaOutcome = "stopped" | "misconfigured";
 
 /**
  * One replica as a child process, started again whenever it dies:
  *
  *     running ──dies──▶ waiting ──▶ running
- *        └─ exit code 2 ─▶ misconfigured; stop() ─▶ stopped, from anywhere
+ *        └─ exit code 2 at the first start ─▶ misconfigured; stop() ─▶ stopped, from anywhere
+ *
+ * A configuration that was broken later is no reason to end: the other replicas go on with the one that they have.
  */
 export class ReplicaProcess {
   readonly #options: ReplicaProcessOptions;
@@ -41,11 +43,12 @@ export class ReplicaProcess {
 
   /** Resolves when the process has ended for good. */
   async run(): Promise<ReplicaOutcome> {
-    for (let quickDeaths = 0; !this.#stopping.signal.aborted; ) {
+    let quickDeaths = 0;
+    for (let isFirst = true; !this.#stopping.signal.aborted; isFirst = false) {
       const startedAtMs = performance.now();
       const end = await this.#runOnce();
       if (this.#stopping.signal.aborted) break;
-      if (end.code === EXIT_MISCONFIGURED) return "misconfigured";
+      if (isFirst && end.code === EXIT_MISCONFIGURED) return "misconfigured";
       quickDeaths = performance.now() - startedAtMs < QUICK_DEATH_MS ? quickDeaths + 1 : 0;
       const delayMs = restartDelayMs(quickDeaths);
       this.#options.onDeath(end, delayMs);
@@ -60,6 +63,11 @@ export class ReplicaProcess {
     this.#child?.kill("SIGTERM");
     // One that was frozen to see what happens has to wake up to end.
     this.#child?.kill("SIGCONT");
+  }
+
+  /** Sends a signal to the process, if it runs. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
   }
 
   /** Ends the process and whatever it started, now. */

@@ -3,6 +3,8 @@ export interface StopRequest {
   readonly graceful: AbortSignal;
   /** Asked again: end everything immediately. */
   readonly immediate: AbortSignal;
+  /** Does what a signal does. */
+  readonly ask: () => void;
 }
 
 /** `process`, as this file needs it. */
@@ -22,13 +24,13 @@ export function stopOnSignals(
   const graceful = new AbortController();
   const immediate = new AbortController();
   let firstAtMs: number | null = null;
-  const request = () => {
+  const ask = () => {
     firstAtMs ??= nowMs();
     if (!graceful.signal.aborted) graceful.abort();
     else if (nowMs() - firstAtMs > SAME_REQUEST_MS) immediate.abort();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) source.on(signal, request);
-  return { graceful: graceful.signal, immediate: immediate.signal };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) source.on(signal, ask);
+  return { graceful: graceful.signal, immediate: immediate.signal, ask };
 }
 
 const SAME_REQUEST_MS = 333;

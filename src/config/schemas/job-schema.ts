@@ -3,7 +3,18 @@ import type { HandlerKind } from "../../handlers/handler-kind.ts";
 import { HANDLER_KINDS, type HandlerRef } from "../../handlers/handler-kinds.ts";
 import { dateStretch } from "../../schedule/parse-exception.ts";
 import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
-import { choice, duration, inMs, instant, notEmpty, oneOrMany, section, text, whole, writtenDefaults } from "./fields.ts";
+import {
+  choice,
+  duration,
+  inMs,
+  instant,
+  notEmpty,
+  oneOrMany,
+  section,
+  text,
+  whole,
+  writtenDefaults,
+} from "./fields.ts";
 
 /** Part of run ids and Redis keys. */
 export const JOB_NAME = text(

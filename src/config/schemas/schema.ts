@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { STORES } from "../../event-map.ts";
-import { address, choice, duration, etcdHost, inMs, notEmpty, redisUrl, section, switchable, text, whole } from "./fields.ts";
+import {
+  address,
+  choice,
+  duration,
+  etcdHost,
+  inMs,
+  notEmpty,
+  redisUrl,
+  section,
+  switchable,
+  text,
+  whole,
+} from "./fields.ts";
 import { handlerSwitches, QUEUE_NAME } from "./job-schema.ts";
 
 const MAX_PORT = 65_535;

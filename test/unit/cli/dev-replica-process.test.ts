@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ProcessEnd, ReplicaProcess } from "../../../src/cli/dev/replica-process.ts";
 
@@ -69,6 +72,20 @@ describe("ReplicaProcess", () => {
     const { replica, deaths } = setup("process.exit(2)");
     expect(await replica.run()).toBe("misconfigured");
     expect(deaths).toEqual([]);
+  });
+
+  it("starts one again that was misconfigured later, like the others go on", async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), "bellwether-test-"));
+    cleanups.push(() => rmSync(dir, { recursive: true }));
+    const { replica, deaths, until } = setup(
+      `const fs = require("node:fs"); const file = ${JSON.stringify(path.join(dir, "ran"))};
+       if (fs.existsSync(file)) process.exit(2); fs.writeFileSync(file, ""); process.exit(1);`,
+    );
+    const run = replica.run();
+    await until(() => deaths.length === 2);
+    replica.stop();
+    expect(await run).toBe("stopped");
+    expect(deaths.map(({ end }) => end.code)).toEqual([1, 2]);
   });
 
   it("tries again when the program cannot be started", async () => {

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Keyboard } from "../../../src/cli/dev/keyboard.ts";
 import { dev } from "../../../src/cli/dev.ts";
 
 const fakeReplica = fileURLToPath(new URL("./dev-fake-replica.ts", import.meta.url));
@@ -13,8 +14,19 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
+class FakeTerminal extends EventEmitter {
+  isRaw = false;
+  setRawMode(isRaw: boolean): void {
+    this.isRaw = isRaw;
+  }
+  pause = () => undefined;
+  press(keys: string): void {
+    this.emit("data", Buffer.from(keys));
+  }
+}
+
 /** Runs `dev` with fake replicas; `until` waits for a line of its output. */
-function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
+function setup(env: NodeJS.ProcessEnv = {}, replicas = 2, terminal?: FakeTerminal) {
   let output = "";
   let wake = Promise.withResolvers<void>();
   const print = (text: string) => {
@@ -23,6 +35,7 @@ function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
     wake = Promise.withResolvers();
   };
   const signals = new EventEmitter();
+  const keyboard: Keyboard | undefined = terminal && { input: terminal, isInForeground: () => true };
   const unread = new AbortController();
   const exit = dev(
     { config: "config", replicas },
@@ -33,7 +46,7 @@ function setup(env: NodeJS.ProcessEnv = {}, replicas = 2) {
       err: print,
       unread: unread.signal,
     },
-    { signals, bellwether: [process.execPath, fakeReplica], paint: (_style, text) => text },
+    { signals, bellwether: [process.execPath, fakeReplica], paint: (_style, text) => text, keyboard },
   );
   const until = async (pattern: RegExp, times = 1): Promise<RegExpMatchArray[]> => {
     for (;;) {
@@ -85,6 +98,37 @@ describe("dev", () => {
     const { exit, until, ctrlC } = setup({ FAKE_REPLICA: "rejecting" });
     await until(/config\.rejected +jobs\.yaml:9:1 later/, 2);
     ctrlC();
+    expect(await exit).toBe(0);
+  });
+
+  it("obeys keys, and says which ones", async () => {
+    const terminal = new FakeTerminal();
+    const { exit, until, output } = setup({}, 2, terminal);
+    await until(/replica-1 leads\. To see a handoff: press k, f or r/);
+    await until(/replica-2 runs as pid/);
+    terminal.press("x?");
+    await until(/dev +press k to kill the leader, f to freeze it/);
+    terminal.press("kk");
+    await until(/replica-1 was killed/);
+    await until(/no replica leads at the moment|replica-1 was killed.*\n.*replica-1 was killed/);
+    await until(/replica-1 \(pid \d+\) was ended by SIGKILL/);
+    await until(/replica-1 leads/, 2);
+    terminal.press("f");
+    await until(/replica-1 is frozen/);
+    terminal.press("\u0003");
+    expect(await exit).toBe(0);
+    expect(output().match(/replica\.stopped/g)).toHaveLength(2);
+    expect(terminal.listenerCount("data")).toBe(0);
+    expect(terminal.isRaw).toBe(false);
+  });
+
+  it("says why it cannot make the leader resign", async () => {
+    const terminal = new FakeTerminal();
+    const { exit, until } = setup({}, 1, terminal);
+    await until(/replica-1 leads/);
+    terminal.press("r");
+    await until(/dev +the leader was not made to resign: .* so nobody can step down/);
+    terminal.press("q");
     expect(await exit).toBe(0);
   });
 

@@ -10,7 +10,12 @@ const RETRY_MS = 200;
 function setup() {
   const clock = new ManualClock();
   const grantedMs = clock.monotonicMs();
-  const trust = new Trust({ clock, keeping: keepingOf(TTL_MS, LEASE_TTL), sentMs: grantedMs, retryInMs: () => RETRY_MS });
+  const trust = new Trust({
+    clock,
+    keeping: keepingOf(TTL_MS, LEASE_TTL),
+    sentMs: grantedMs,
+    retryInMs: () => RETRY_MS,
+  });
   const sinceGrantedMs = () => clock.monotonicMs() - grantedMs;
   return { clock, trust, grantedMs, sinceGrantedMs, ending: new AbortController() };
 }

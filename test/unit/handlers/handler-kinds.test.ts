@@ -5,11 +5,11 @@ import { Command } from "commander";
 import { describe, expect, it, vi } from "vitest";
 import { actionsOf } from "../../../src/cli/command.ts";
 import { declareCommand } from "../../../src/cli/explain.ts";
+import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 import type { Run } from "../../../src/handlers/handler.ts";
 import type { HandlerKind } from "../../../src/handlers/handler-kind.ts";
 import { loadHandlers } from "../../../src/handlers/load-handlers.ts";
 import { load, loadValid, writeConfig } from "../../support/config.ts";
-import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 
 /** The list with one more kind: what a new kind of handler changes besides its own file. */
 vi.mock("../../../src/handlers/handler-kinds.ts", async importOriginal => {
@@ -37,7 +37,10 @@ describe("a kind of handler needs no more than its place in the list", () => {
     const written: string[] = [];
     const io = { env: {}, cwd: "/", out: (text: string) => written.push(text), err: () => undefined };
     const command = new Command();
-    declareCommand(command, actionsOf(io, () => undefined));
+    declareCommand(
+      command,
+      actionsOf(io, () => undefined),
+    );
     await command.parseAsync(["job-0", "--config", config], { from: "user" });
     expect(written.join("")).toContain("job-0 runs echo hello in the queue default.");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { RedisAddress } from "../../../src/config/redis-address.ts";
 import { reasonOf } from "../../../src/redis/connection-reason.ts";
 import { readProbe } from "../../../src/redis/server-probe.ts";
-import type { RedisAddress } from "../../../src/config/redis-address.ts";
 
 const ADDRESS: RedisAddress = { kind: "url", url: "redis://ops:hunter2%23word@host:6379" };
 const SENTINEL: RedisAddress = { kind: "sentinel", name: "mymaster", nodes: [{ host: "a", port: 26_379 }] };

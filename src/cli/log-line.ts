@@ -1,6 +1,7 @@
 import type { styleText } from "node:util";
-import type { EventMap, EventName } from "../../event-map.ts";
-import { EVENT_RULES } from "../../event-rules.ts";
+import { printable } from "../config/document/describe.ts";
+import type { EventMap, EventName } from "../event-map.ts";
+import { EVENT_RULES } from "../event-rules.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 /** Puts a style around a text, or not: that is the caller's business. */
@@ -10,6 +11,8 @@ export interface LineSource {
   /** `replica-1`; the id in a replica's own log lines is longer, because it is new with every start. */
   readonly name: string;
   readonly style: Style;
+  /** The width of the column of names. */
+  readonly width?: number;
 }
 
 /** A line of a replica's log, or of a handler's. */
@@ -26,28 +29,49 @@ export function parseLogLine(line: string): LogRecord | null {
   }
 }
 
+/** Whether stderr has it as well: what ends a process, and why one cannot start with its configuration. */
+export function isOnStderr({ event, replica }: LogRecord): boolean {
+  return event === "replica.failed" || (event === "config.rejected" && replica === undefined);
+}
+
 /** `12:30:05.123  replica-1-7f3a09  leader.elected     term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms` */
-export function formatLogRecord(record: LogRecord, source: LineSource, paint: Paint): string {
+export function formatLogRecord(
+  record: LogRecord,
+  source: LineSource,
+  paint: Paint,
+  at: Date | null = timeOf(record),
+): string {
   const { event, replica, level } = record;
   const name = typeof replica === "string" ? replica : source.name;
-  const label = (typeof event === "string" ? event : "log").padEnd(18);
-  return joinColumns(timeOf(record), { ...source, name }, paint, [
-    paint(LEVEL_STYLES[String(level)] ?? "bold", label),
-    indentFurtherLines(describe(record)),
+  const label = (typeof event === "string" ? printable(event) : "log").padEnd(18);
+  return joinColumns(at, { ...source, name }, paint, [
+    paint(LEVEL_STYLES.get(String(level)) ?? "bold", label),
+    printableLines(describe(record)),
   ]);
 }
 
-/** A line that is not a log record, with the time at which it came. */
-export function formatPlainLine(text: string, at: Date, source: LineSource, paint: Paint): string {
+/** A line that is not a log record, with the time at which it came; null where that is not known. */
+export function formatPlainLine(text: string, at: Date | null, source: LineSource, paint: Paint): string {
   return joinColumns(at, source, paint, [text]);
 }
 
-const LEVEL_STYLES: Readonly<Record<string, Style>> = {
-  debug: "dim",
-  warn: ["bold", "yellow"],
-  error: ["bold", "red"],
-  fatal: ["bold", "red"],
-};
+/** For replicas, alternately. Yellow and red are for warnings and errors. */
+export const REPLICA_STYLES: readonly Style[] = [
+  "cyan",
+  "magenta",
+  "green",
+  "blue",
+  "cyanBright",
+  "magentaBright",
+  "greenBright",
+];
+
+const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
+  ["debug", "dim"],
+  ["warn", ["bold", "yellow"]],
+  ["error", ["bold", "red"]],
+  ["fatal", ["bold", "red"]],
+]);
 
 /** The values that a person needs; an event that is not here shows all of its fields. */
 const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => string } = {
@@ -103,8 +127,12 @@ function describe(record: LogRecord): string {
   const { event, msg } = record;
   const isKnown = typeof event === "string" && Object.hasOwn(EVENT_RULES, event);
   const sentence = isKnown ? DESCRIPTIONS[event as EventName] : undefined;
-  if (sentence) return (sentence as (fields: LogRecord) => string)(record);
-
+  try {
+    const text = (sentence as ((fields: LogRecord) => unknown) | undefined)?.(record);
+    if (typeof text === "string") return text;
+  } catch {
+    // Its fields are not those of the event: another program wrote the line, or a release of other rules.
+  }
   const pairs = Object.entries(record).filter(([key]) => !HIDDEN.has(key));
   const values = pairs.map(([key, value]) => `${key}=${inline(value)}`).join(" ");
   // The message of a known event only says its name again.
@@ -164,9 +192,10 @@ function severalTicks({ count, from }: { readonly count?: number; readonly from?
   return count === undefined || from === undefined ? "" : ` (${count} ticks since ${from})`;
 }
 
-function joinColumns(at: Date, source: LineSource, paint: Paint, rest: readonly string[]): string {
-  const columns = [paint("dim", timeOfDay(at)), paint(source.style, source.name.padEnd(16)), ...rest];
-  return columns.join("  ").trimEnd();
+function joinColumns(at: Date | null, source: LineSource, paint: Paint, rest: readonly string[]): string {
+  const { name, style, width = 16 } = source;
+  const time = at === null ? " ".repeat(12) : paint("dim", timeOfDay(at));
+  return [time, paint(style, printable(name).padEnd(width)), ...rest].join("  ").trimEnd();
 }
 
 /** In local time, like the clock on the wall. */
@@ -185,8 +214,9 @@ function timeOf({ time }: LogRecord): Date {
   return Number.isNaN(date.getTime()) ? new Date() : date;
 }
 
-function indentFurtherLines(text: string): string {
-  return text.replaceAll("\n", "\n      ");
+/** A foreign text that steers no terminal and forges no line of the log: further lines are indented. */
+function printableLines(text: string): string {
+  return text.replaceAll("\t", "  ").split("\n").map(printable).join("\n      ");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

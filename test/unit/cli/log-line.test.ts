@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatLogRecord, formatPlainLine, type Paint, parseLogLine } from "../../../src/cli/dev/log-line.ts";
+import { formatLogRecord, formatPlainLine, type Paint, parseLogLine } from "../../../src/cli/log-line.ts";
 import type { EventMap, EventName } from "../../../src/event-map.ts";
 
 const source = { name: "replica-1", style: "cyan" } as const;
@@ -108,9 +108,25 @@ describe("a log record", () => {
       { msg: "oh", err: { type: "Error", message: "no", stack: "Error: no\n    at x" } },
       "log                 oh  err=Error: no\n          at x",
     ],
+    [
+      "an event whose fields have other types",
+      { event: "replica.exited", exitCode: 1, run: null, runs: "a@1" },
+      "replica.exited      exitCode=1 run=null runs=a@1",
+    ],
+    ["an event whose text is none", { event: "config.unread", problem: 5 }, "config.unread       problem=5"],
+    [
+      "a value that has no text of its own",
+      { event: "leader.elected", term: { toString: 1 } },
+      'leader.elected      term={"toString":1}',
+    ],
     ["an event's name with fields that are missing", { event: "config.rejected" }, "config.rejected"],
   ])("shows %s", (_title, fields, shown) => {
     expect(format(fields)).toBe(`12:30:05.123  replica-1-7f3a09  ${shown}`);
+  });
+
+  it("shows escapes for what could steer a terminal, and forges no line", () => {
+    const shown = format({ msg: "a\u001b[2J\n12:30\tc", replica: "r\u0007", event: "e\u009b" });
+    expect(shown).toMatch(/^12:30:05\.123 {2}r\\u0007 +e\\u009b +a\\u001b\[2J\n {6}12:30 {2}c$/);
   });
 
   it("names the process when the record does not name the replica", () => {
@@ -121,6 +137,7 @@ describe("a log record", () => {
     ["warn", "bold,yellow"],
     ["error", "bold,red"],
     ["info", "bold"],
+    ["constructor", "bold"],
   ])("makes the event of a %s line %s", (level, style) => {
     const marked: Paint = (styles, text) => `<${styles}>${text.trim()}</>`;
     expect(format({ level, event: "leader.lost", term: 3, reason: "expired" }, marked)).toBe(

@@ -1,0 +1,211 @@
+/** What people see and press on a terminal. `script` gives a command a pseudo terminal. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, onTestFailed, onTestFinished, test } from "vitest";
+import { MAIN, plainEnvironment } from "../support/command.ts";
+import { createProject, type TestProject } from "../support/project.ts";
+import { startRedis } from "../support/redis-server.ts";
+
+const HANDLER =
+  'import { defineHandler } from "bellwether";\nexport default defineHandler(() => undefined);\n';
+const JOBS = "jobs:\n  beat: { every: 1s, handler: beat }\n";
+
+class Terminal {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  readonly #waiting = new Set<() => void>();
+  output = "";
+  #hasEnded = false;
+
+  /** Runs a line of a shell on a terminal. */
+  constructor(line: string, project: TestProject, env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn("script", ["-qefc", line, "/dev/null"], {
+      cwd: project.dir,
+      env: plainEnvironment({ NO_COLOR: "1", SHELL: "/bin/sh", TMPDIR: project.dir, ...env }),
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.output += text.replaceAll("\r", "");
+      this.#notify();
+    });
+    this.#closed = once(this.#child, "close").then(() => {
+      this.#hasEnded = true;
+      this.#notify();
+    });
+    onTestFailed(() => console.log(this.output));
+    onTestFinished(async () => {
+      this.#child.stdin?.end();
+      if (!this.#hasEnded) this.#child.kill("SIGKILL");
+      await this.#closed;
+    });
+  }
+
+  press(key: string): void {
+    this.#child.stdin?.write(key);
+  }
+
+  /** Resolves with the first match of the output from `from` on. */
+  when(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        const found = pattern.exec(this.output.slice(from));
+        if (!found && !this.#hasEnded) return;
+        this.#waiting.delete(check);
+        if (found) resolve(found);
+        else reject(new Error(`ended without ${pattern}`));
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  async ended(): Promise<number | null> {
+    await this.#closed;
+    return this.#child.exitCode;
+  }
+
+  #notify(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+}
+
+async function setup(settings = "") {
+  const project = await createProject({
+    "config/bellwether.yaml": `http: false\nredis: { url: "\${REDIS_URL}" }\n${settings}`,
+    "config/jobs.yaml": JOBS,
+    "jobs/beat.ts": HANDLER,
+  });
+  onTestFinished(() => project.dispose());
+  return project;
+}
+
+/** The command line, between two prints of the terminal's settings. */
+function bellwether(...args: readonly string[]): string {
+  return `stty -g; '${process.execPath}' '${MAIN}' ${args.join(" ")}; code=$?; echo; stty -g; exit $code`;
+}
+
+function settingsOf(output: string): string[] {
+  return output.match(/^(?:[0-9a-f]+:){10,}[0-9a-f]+$/gm) ?? [];
+}
+
+/** Waits until all replicas know the leader, and have done so for two runs of each second's job. */
+async function allFollow(terminal: Terminal, replicas: number): Promise<void> {
+  await terminal.when(new RegExp(`(leader\\.observed[\\s\\S]*){${replicas - 1}}`));
+  const from = terminal.output.length;
+  // A replica reports no other one as gone in the first second of its connection.
+  await terminal.when(/(run\.completed[\s\S]*){3}/, from);
+}
+
+test("dev makes a handoff with one key: killed, frozen and thawed, made to resign; q stops it and restores the terminal", async () => {
+  const project = await setup("election: { leaseTtl: 2s }\n");
+  const terminal = new Terminal(bellwether("dev"), project, { REDIS_URL: "" });
+  await terminal.when(/handoff +press k to kill the leader/);
+  const [, first = ""] = await terminal.when(/(replica-\d)-\w+ +leader\.elected +term 1 /);
+  await allFollow(terminal, 3);
+
+  terminal.press("k");
+  await terminal.when(new RegExp(`dev +${first} was killed`));
+  await terminal.when(new RegExp(`leader\\.elected +term 2 after ${first}-\\w+ \\(crashed: process-gone\\)`));
+
+  terminal.press("f");
+  const [, second = ""] = await terminal.when(/dev +(replica-\d) is frozen/);
+  await terminal.when(new RegExp(`leader\\.elected +term 3 after ${second}-\\w+ \\(expired: silent\\)`));
+  await terminal.when(new RegExp(`dev +${second} goes on`));
+  await terminal.when(new RegExp(`${second}-\\w+ +leader\\.lost +term 2 \\(expired: frozen\\)`));
+
+  terminal.press("r");
+  await terminal.when(/leader\.elected +term 4 after replica-\d-\w+ \(resigned: stepdown by dev\)/);
+  await terminal.when(/dev +replica-\d-\w+ leads now, term 4, after term 3/);
+  // The killed one has started again.
+  await terminal.when(/(replica\.started[\s\S]*){4}/);
+
+  terminal.press("q");
+  expect(await terminal.ended()).toBe(0);
+  expect(terminal.output.match(/replica\.stopped +clean/g)).toHaveLength(3);
+  const [before, after] = settingsOf(terminal.output);
+  expect(before).toBeDefined();
+  expect(after).toBe(before);
+});
+
+test("dev goes on when the configuration is broken later, and shows the mistakes also of a replica that cannot start", async () => {
+  const project = await setup();
+  const terminal = new Terminal(bellwether("dev", "--replicas", "2"), project, { REDIS_URL: "" });
+  await allFollow(terminal, 2);
+  await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
+  await terminal.when(/config\.rejected +config\/jobs\.yaml:2:\d+ jobs\.beat/);
+  terminal.press("k");
+  const [, killed = ""] = await terminal.when(/dev +(replica-\d) was killed/);
+  await terminal.when(new RegExp(`${killed} +config/jobs\\.yaml:2:\\d+ jobs\\.beat`));
+  await terminal.when(new RegExp(`${killed} \\(pid \\d+\\) exited with 2; starts again`));
+  await terminal.when(/leader\.elected +term 2 /);
+  await project.write("config/jobs.yaml", JOBS);
+  const seen = terminal.output.length;
+  await terminal.when(new RegExp(`${killed}-\\w+ +replica\\.started`), seen);
+  // What Ctrl-C types.
+  terminal.press("\u0003");
+  expect(await terminal.ended()).toBe(0);
+  const [before, after] = settingsOf(terminal.output);
+  expect(after).toBe(before);
+});
+
+test("dev restores the terminal also when it ends at once", async () => {
+  const project = await setup();
+  await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
+  const terminal = new Terminal(bellwether("dev"), project, { REDIS_URL: "" });
+  expect(await terminal.ended()).toBe(2);
+  const [before, after] = settingsOf(terminal.output);
+  expect(before).toBeDefined();
+  expect(after).toBe(before);
+});
+
+test("dev in the background leaves the terminal alone, and is not stopped by it", async () => {
+  const project = await setup();
+  const line = `set -m; '${process.execPath}' '${MAIN}' dev --replicas 1 & pid=$!; read line; kill $pid; wait $pid`;
+  const terminal = new Terminal(line, project, { REDIS_URL: "" });
+  await terminal.when(/run\.completed/);
+  terminal.press("\n");
+  expect(await terminal.ended()).toBe(0);
+  expect(terminal.output).toMatch(/replica\.stopped +clean/);
+});
+
+test("run prints readable lines on a terminal, and JSON into a pipe or with --log json", async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const project = await setup();
+  const env = { REDIS_URL: redis.url };
+  const run = (rest: string) =>
+    new Terminal(`'${process.execPath}' '${MAIN}' run --id r ${rest}`, project, env);
+  const isJson =
+    /^\{"level":"info","time":"[^"]+","namespace":"bellwether","replica":"r-\w+","event":"leader\.elected",.*\}$/m;
+  const isText = /^\d\d:\d\d:\d\d\.\d{3} {2}r-\w{6} {10}leader\.elected {6}term \d+ .*$/m;
+  for (const [rest, shown, other] of [
+    ["", isText, '{"level"'],
+    ["--log json", isJson, "leader.elected  "],
+    ["| cat", isJson, "leader.elected  "],
+    ["--log text | cat", isText, '{"level"'],
+  ] as const) {
+    const terminal = run(rest);
+    await terminal.when(shown);
+    terminal.press("\u0003");
+    await terminal.ended();
+    expect(terminal.output).not.toContain(other);
+  }
+});
+
+test("run says on a terminal once why it cannot start", async () => {
+  const project = await setup();
+  await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
+  const terminal = new Terminal(bellwether("run"), project, { REDIS_URL: "redis://127.0.0.1:1" });
+  expect(await terminal.ended()).toBe(2);
+  expect(terminal.output.match(/unknown key/g)).toHaveLength(1);
+  expect(terminal.output).not.toContain('{"level"');
+  const wrong = new Terminal(bellwether("run", "--log", "xml"), project);
+  expect(await wrong.ended()).toBe(2);
+  expect(wrong.output.match(/xml/g)).toHaveLength(1);
+});
+
+test("logs does not wait for a person to type a log", async () => {
+  const terminal = new Terminal(`exec '${process.execPath}' '${MAIN}' logs`, await setup());
+  expect(await terminal.ended()).toBe(2);
+  expect(terminal.output).toContain("stdin is a terminal: name files, or pipe `kubectl logs` into it");
+});
