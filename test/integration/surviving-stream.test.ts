@@ -1,18 +1,12 @@
 import { Redis } from "ioredis";
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { SurvivingStream } from "../chaos/surviving-stream.ts";
-import { startRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup() {
-  const server = await startRedis();
-  disposals.push(() => server.stop());
+const it = test.extend("setup", ({ defer, startServer }) => async () => {
+  const server = await startServer();
   const redis = new Redis(server.url);
-  disposals.push(() => redis.disconnect());
+  defer(() => redis.disconnect());
   const stream = new SurvivingStream("stream");
   const add = async (...entries: readonly (readonly [id: string, run: string])[]) => {
     for (const [id, run] of entries) await redis.xadd("stream", id, "run", run);
@@ -20,9 +14,9 @@ async function setup() {
   const runs = () => stream.entries.map(({ fields }) => fields["run"]);
   const vanished = () => stream.vanished.map(({ fields }) => fields["run"]);
   return { redis, stream, add, runs, vanished };
-}
+});
 
-it("keeps what was trimmed after it was read", async () => {
+it("keeps what was trimmed after it was read", async ({ setup }) => {
   const { redis, stream, add, runs, vanished } = await setup();
   await add(["1-0", "a"], ["2-0", "b"]);
   await stream.readOn(redis);
@@ -34,7 +28,7 @@ it("keeps what was trimmed after it was read", async () => {
   expect(vanished()).toEqual([]);
 });
 
-it("sets apart what a later primary does not have, also where it gave out the same id", async () => {
+it("sets apart what a later primary does not have, also where it gave out the same id", async ({ setup }) => {
   const { redis, stream, add, runs, vanished } = await setup();
   await add(["1-0", "a"], ["2-0", "b"], ["3-0", "c"], ["4-0", "d"]);
   await stream.readOn(redis);
