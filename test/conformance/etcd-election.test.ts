@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EtcdElection } from "../../src/election/etcd-election.ts";
 import type { LeaseStore } from "../../src/election/lease-store.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -67,7 +67,9 @@ electorSuite("etcd", setup);
 describe("the etcd lease store", () => {
   const bidOf = (replica: string) => ({ replica, token: `${replica}-token`, ttlMs: 60_000, generation: 0 });
 
-  it("does not pass over a key whose replica it finds gone for the first time", async () => {
+  it("does not pass over a key whose replica it finds gone for the first time", async ({
+    onTestFinished,
+  }) => {
     const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
     onTestFinished(() => settled.mockRestore());
     const fixture = await setup();

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Bid, fenceOf, type LeaseStore, type Presence } from "../../src/election/lease-store.ts";
 import type { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
@@ -249,7 +249,7 @@ export function leaseStoreSuite(name: string, setup: () => Promise<LeaseStoreFix
       await untilPresence(b, "gone");
     });
 
-    it("accuses nobody right after it has come back itself", async () => {
+    it("accuses nobody right after it has come back itself", async ({ onTestFinished }) => {
       const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
       onTestFinished(() => settled.mockRestore());
       const holder = await fixture.open("holder");
