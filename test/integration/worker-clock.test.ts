@@ -9,7 +9,8 @@ const test = base.extend("setup", ({ server, defer }) => (skewMs: number) => {
   const made = cluster(server);
   defer(made.close);
   const now = Date.now.bind(Date);
-  vi.spyOn(Date, "now").mockImplementation(() => now() + skewMs);
+  const skewed = vi.spyOn(Date, "now").mockImplementation(() => now() + skewMs);
+  defer(() => skewed.mockRestore());
   /** For how long the run was put off, by the clock of Redis: the ids of BullMQ's events have its time. */
   const delayMs = () =>
     vi.waitFor(
