@@ -99,7 +99,6 @@ class ChaosRun {
       primaryPort: () => servers.primaryPort(),
       namespace: NAMESPACE,
       queues: [QUEUE, SWEPT_QUEUE],
-      sweptQueue: SWEPT_QUEUE,
       jobs: this.#config.judged([]).map(({ name }) => name),
     });
     this.#sweeper = new Sweeper({

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FaultyLink } from "../support/faulty-link.ts";
+import { unusedPort } from "../support/unused-port.ts";
 import type { Step } from "./fault-script.ts";
 import { RedisServers } from "./redis-servers.ts";
 import { ETCD_USER, type Secrecy, tlsOf } from "./secrecy.ts";
@@ -34,7 +34,7 @@ export class EtcdServers implements Servers {
 
   static async start(namespace: string, secrecy: Secrecy | null): Promise<EtcdServers> {
     const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-"));
-    const ports = await freePorts(2 * NODES);
+    const ports = await Promise.all(Array.from({ length: 2 * NODES }, unusedPort));
     const peers = ports.slice(NODES);
     const nodes = peers.map((peer, i) => new EtcdNode(dir, ports[i] ?? 0, peer, peers));
     const redis = await RedisServers.start(namespace, secrecy);
@@ -211,14 +211,4 @@ class EtcdNode {
     if (!leader || leader === "0") throw new Error("no leader");
     return leader === header?.member_id ? "leader" : "follower";
   }
-}
-
-/** All together, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map(server => once(server, "listening")));
-  const ports = servers.map(server => (server.address() as { port: number }).port);
-  for (const server of servers) server.close();
-  await Promise.all(servers.map(server => once(server, "close")));
-  return ports;
 }

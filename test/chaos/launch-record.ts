@@ -8,8 +8,6 @@ export interface LaunchRecordOptions {
   readonly primaryPort: () => Promise<number>;
   readonly namespace: string;
   readonly queues: readonly string[];
-  /** One whose event stream may be deleted from outside. */
-  readonly sweptQueue?: string;
   /** Names of the jobs. */
   readonly jobs: readonly string[];
 }
@@ -41,10 +39,7 @@ export class LaunchRecord {
     this.#options = options;
     this.#keys = keys;
     this.#queues = new Map(
-      options.queues.map(queue => [
-        queue,
-        new SurvivingStream(this.#key(queue, "events"), queue === options.sweptQueue),
-      ]),
+      options.queues.map(queue => [queue, new SurvivingStream(this.#key(queue, "events"))]),
     );
     this.#histories = new Map(options.jobs.map(job => [job, new SurvivingStream(keys.history(job))]));
     this.#audit = new SurvivingStream(keys.audit);
@@ -100,6 +95,11 @@ export class LaunchRecord {
   read(): Promise<void> {
     this.#reading = this.#reading.catch(() => undefined).then(() => this.#read());
     return this.#reading;
+  }
+
+  /** Another program is about to delete the event stream of a queue, or has deleted it. */
+  noteDeletion(queue: string): void {
+    this.#queues.get(queue)?.noteDeletion();
   }
 
   close(): void {

@@ -12,7 +12,7 @@ export const QUEUE_FAULTS: Acts = {
     await queue.clean(0, CLEANED, "completed");
   }),
   "BullMQ: drain": sweep("drained", queue => queue.drain()),
-  "BullMQ: obliterate": sweep("obliterated", queue => queue.obliterate({ force: true })),
+  "BullMQ: obliterate": sweep("obliterated", queue => queue.obliterate({ force: true }), true),
   "BullMQ: pause": async (faults, { holdMs }) => {
     const redis = await faults.admin();
     const queue = faults.sweeper.open(redis);
@@ -29,13 +29,13 @@ const CLEANED = 1_000;
 /** Longer than a run, so that there are some behind it. */
 const PAUSED_MS = 1_500;
 
-function sweep(what: string, act: Sweep): Act {
+function sweep(what: string, act: Sweep, deletesEvents = false): Act {
   return async (faults, { variant }) => {
     // A failover may take a removal back: what was removed is then not known, and the judge would be wrong about the run.
     if (faults.isFailingOver()) return null;
     const redis = await faults.admin();
     const pausedForMs = variant < 0.6 ? PAUSED_MS : 0;
-    const swept = faults.sweeper.sweep(redis, pausedForMs, act);
+    const swept = faults.sweeper.sweep(redis, { pausedForMs, deletesEvents }, act);
     // `heal` reports it when it has finished.
     swept.catch(() => undefined);
     return {

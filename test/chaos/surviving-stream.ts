@@ -17,29 +17,45 @@ export class SurvivingStream {
   /** What was read once and is not in the stream of a later primary. */
   readonly vanished: StreamEntry[] = [];
   readonly #key: string;
+  /** How many of the first entries may be gone without being lost: another program has deleted the stream since. */
+  #deletable = 0;
 
-  readonly #isDeletable: boolean;
-
-  /** `isDeletable`: another program may delete the stream, so that an empty one says nothing about what it held. */
-  constructor(key: string, isDeletable = false) {
+  constructor(key: string) {
     this.#key = key;
-    this.#isDeletable = isDeletable;
   }
 
-  /** Reads what is new. */
+  /** Another program is about to delete the stream, or has deleted it. */
+  noteDeletion(): void {
+    this.#deletable = this.entries.length;
+  }
+
+  /** Reads what is new. A stream that was deleted begins again, with lower ids where the clock went back meanwhile. */
   async readOn(redis: Redis): Promise<void> {
-    this.entries.push(...(await this.#readAfter(redis, this.entries.at(-1)?.id ?? "0")));
+    const isBegun = this.entries.length > this.#deletable;
+    const read = await this.#readAfter(redis, isBegun ? (this.entries.at(-1)?.id ?? "0") : "0");
+    const known = new Set(isBegun ? [] : this.entries.map(keyOf));
+    this.entries.push(...read.filter(entry => !known.has(keyOf(entry))));
   }
 
   /** Another server answers: everything that it holds is compared with what was read. */
   async readAgain(redis: Redis): Promise<void> {
     const held = await this.#readAfter(redis, "0");
     const known = new Set(held.map(keyOf));
-    const [first] = held;
-    if (!first && this.#isDeletable) return;
-    const trimmed = first ? this.entries.filter(({ id }) => isBefore(id, first.id)) : [];
-    this.vanished.push(...this.entries.slice(trimmed.length).filter(entry => !known.has(keyOf(entry))));
-    this.entries = [...trimmed, ...held];
+    const gone = this.entries
+      .map((entry, i) => ({ entry, i }))
+      .filter(({ entry }) => !known.has(keyOf(entry)));
+    const { kept = [], lost = [] } = Object.groupBy(gone, ({ entry, i }) =>
+      this.#isKept(entry, i, held[0]) ? "kept" : "lost",
+    );
+    this.vanished.push(...lost.map(({ entry }) => entry));
+    this.entries = [...kept.map(({ entry }) => entry), ...held];
+    if (this.#deletable > 0) this.#deletable = kept.length;
+  }
+
+  /** Deleted, or else trimmed: older than all that are held. A stream that was deleted is too short to be trimmed. */
+  #isKept(entry: StreamEntry, index: number, first: StreamEntry | undefined): boolean {
+    if (this.#deletable > 0) return index < this.#deletable;
+    return first !== undefined && isBefore(entry.id, first.id);
   }
 
   async #readAfter(redis: Redis, last: string): Promise<StreamEntry[]> {

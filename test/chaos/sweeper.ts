@@ -14,6 +14,13 @@ export interface SweeperOptions {
   readonly record: LaunchRecord;
 }
 
+export interface SweepKind {
+  /** Workers take nothing for this long before, so that some runs wait. */
+  readonly pausedForMs: number;
+  /** The queue's event stream is deleted as well. */
+  readonly deletesEvents: boolean;
+}
+
 export type Sweep = (queue: Queue, unfinished: readonly string[]) => Promise<unknown>;
 
 const ENDS: ReadonlySet<string> = new Set(["completed", "failed"]);
@@ -32,9 +39,8 @@ export class Sweeper {
     this.#options = options;
   }
 
-  /** `pausedForMs`: workers take nothing for this long before, so that some runs wait. */
-  sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
-    const sweep = this.#sweep(redis, pausedForMs, act);
+  sweep(redis: Redis, kind: SweepKind, act: Sweep): Promise<void> {
+    const sweep = this.#sweep(redis, kind, act);
     this.#sweeps.add(sweep);
     return sweep.finally(() => this.#sweeps.delete(sweep));
   }
@@ -44,7 +50,8 @@ export class Sweeper {
     await Promise.allSettled(this.#sweeps);
   }
 
-  async #sweep(redis: Redis, pausedForMs: number, act: Sweep): Promise<void> {
+  async #sweep(redis: Redis, kind: SweepKind, act: Sweep): Promise<void> {
+    const { pausedForMs } = kind;
     const queue = this.open(redis);
     try {
       if (pausedForMs > 0) {
@@ -55,9 +62,11 @@ export class Sweeper {
       const fromMs = Date.now();
       await this.#options.record.read();
       const goneFromMs = Date.now();
+      this.#noteDeletion(kind);
       try {
         await act(queue, this.#unfinished());
       } finally {
+        this.#noteDeletion(kind);
         this.#unread.push({ fromMs: fromMs - UNREAD_MS, untilMs: Date.now() });
         this.#unnotedFromMs ??= goneFromMs;
         await this.#noteRemoved(redis);
@@ -66,6 +75,10 @@ export class Sweeper {
       if (pausedForMs > 0) await queue.resume();
       await queue.close();
     }
+  }
+
+  #noteDeletion({ deletesEvents }: SweepKind): void {
+    if (deletesEvents) this.#options.record.noteDeletion(this.#options.queue);
   }
 
   /** On the server that takes the writes by then: it may have failed over meanwhile. */

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { bellwether, unusedPort } from "../support/command.ts";
+import { bellwether } from "../support/command.ts";
 import { test } from "../support/fixtures.ts";
 import type { TestProject } from "../support/project.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const HASH = expect.stringMatching(/^[0-9a-f]{12}$/);

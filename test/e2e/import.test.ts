@@ -5,9 +5,10 @@ import { text } from "node:stream/consumers";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
-import { bellwether, MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
+import { bellwether, MAIN, plainEnvironment } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const STACK = /^\s+at /m;
 const HANDLER = `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`;

@@ -6,9 +6,10 @@ import { constants } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect } from "vitest";
-import { MAIN, plainEnvironment, unusedPort } from "../support/command.ts";
+import { MAIN, plainEnvironment } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const test = base
   .extend("createDeployment", ({ defer }) => async (): Promise<TestDeployment> => {

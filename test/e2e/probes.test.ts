@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { expect } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import { startEtcd } from "../support/etcd-server.ts";
 import { scrape } from "../support/exposition.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { test as base } from "../support/fixtures.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const test = base.extend(
   "createDeployment",

@@ -2,11 +2,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { describe, expect } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const test = base.extend(
   "createDeployment",

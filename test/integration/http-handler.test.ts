@@ -4,9 +4,9 @@ import { text } from "node:stream/consumers";
 import { describe, expect } from "vitest";
 import type { HttpRef } from "../../src/config/config.ts";
 import { HttpHandler } from "../../src/handlers/http-handler.ts";
-import { unusedPort } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import { testRun } from "../support/run.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 interface Request {
   readonly method: string;

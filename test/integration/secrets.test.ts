@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 import { expect } from "vitest";
-import { unusedPort } from "../support/command.ts";
 import { test } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
+import { unusedPort } from "../support/unused-port.ts";
 
 const PASSWORD = "hunter2-of-redis";
 const TOKEN = "hunter2-of-admin";

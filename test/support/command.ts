@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import path from "node:path";
 
 export const MAIN = path.resolve(import.meta.dirname, "../../src/main.ts");
@@ -41,15 +40,4 @@ export async function bellwether(
   });
   const [code] = (await once(child, "close")) as [number | null];
   return { code, ...output };
-}
-
-/** A port on loopback without a listener. */
-export async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("BUG: a TCP server without a port");
-  return address.port;
 }

@@ -5,10 +5,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { unusedPort } from "./unused-port.ts";
 
 export interface TestEtcd {
   readonly url: string;
@@ -42,7 +42,7 @@ const START_LIMIT_MS = 15_000;
 export async function startEtcd({ tls }: { readonly tls?: TestEtcdTls } = {}): Promise<TestEtcd> {
   const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-"));
   for (let tries = 1; ; tries++) {
-    const server = new EtcdProcess(dir, await freePort(), await freePort(), tls ?? null);
+    const server = new EtcdProcess(dir, await unusedPort(), await unusedPort(), tls ?? null);
     try {
       await server.start();
       return server;
@@ -185,14 +185,4 @@ function explainSpawn(error: NodeJS.ErrnoException): Error {
 function explainExit(code: number | null, output: string): Error {
   const text = `etcd ended with ${code} before it was ready:\n${output}`;
   return /address already in use/i.test(output) ? new PortTaken(text) : new Error(text);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("BUG: a TCP server without a port");
-  return address.port;
 }

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -8,7 +9,7 @@ export type ProjectFiles = Readonly<Record<string, string>>;
 export interface TestProject {
   readonly dir: string;
   readonly configDir: string;
-  /** Writes a file below the project's folder, making its folders. */
+  /** Writes a file below the project's folder, making its folders. A reader sees the old or the new content, no part. */
   write(file: string, content: string): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -19,7 +20,9 @@ export async function createProject(files: ProjectFiles): Promise<TestProject> {
   const write = async (file: string, content: string) => {
     const target = path.join(dir, file);
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, content);
+    const unfinished = path.join(dir, `.${randomUUID()}`);
+    await writeFile(unfinished, content);
+    await rename(unfinished, target);
   };
   for (const [file, content] of Object.entries(files)) await write(file, content);
   return {

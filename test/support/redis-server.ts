@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { unusedPort } from "./unused-port.ts";
 
 export interface TestRedis {
   readonly url: string;
@@ -122,7 +122,7 @@ class RedisProcess implements TestRedis {
 /** Between the choice of a free port and the server's bind another process may take it: then try another one. */
 async function launchOnFreePort(wanted: number | undefined, start: Omit<Start, "port">) {
   for (let tries = 1; ; tries++) {
-    const port = wanted ?? (await freePort());
+    const port = wanted ?? (await unusedPort());
     try {
       return { port, child: await launch({ ...start, port }) };
     } catch (error) {
@@ -189,16 +189,6 @@ function explainSpawn(error: NodeJS.ErrnoException): Error {
 function explainExit(port: number, code: number | null, output: string): Error {
   const text = `redis-server on port ${port} ended with ${code} before it was ready:\n${output}`;
   return /Address already in use/i.test(output) ? new PortTaken(text) : new Error(text);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("BUG: a TCP server without a port");
-  return address.port;
 }
 
 function hasEnded(child: ChildProcess): boolean {
