@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { ProjectTimes } from "./test/support/project-times.ts";
 
 /** One project after the other: what kills and freezes processes should not starve what counts events. */
 const PROJECTS = [
@@ -15,6 +16,7 @@ export default defineConfig({
   test: {
     // Most tests wait for other processes, also where there are two cores.
     maxWorkers: 2,
+    reporters: ["default", new ProjectTimes()],
     projects: PROJECTS.map(({ name, testTimeout }, i) => ({
       test: { name, testTimeout, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder: i + 1 } },
     })),

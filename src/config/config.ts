@@ -4,7 +4,6 @@ import type { ScheduleSpec } from "../schedule/spec.ts";
 import type { RunPolicies } from "./schemas/job-schema.ts";
 import type { Settings } from "./settings.ts";
 
-
 /** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
 export interface Config extends Immutable<Settings> {
   /** In the order of the files. */

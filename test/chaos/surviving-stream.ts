@@ -17,7 +17,7 @@ export class SurvivingStream {
   /** What was read once and is not in the stream of a later primary. */
   readonly vanished: StreamEntry[] = [];
   readonly #key: string;
-  /** How many of the first entries may be gone without being lost: another program has deleted the stream since. */
+  /** How many of the first entries may be missing without being lost: another program has deleted the stream since. */
   #deletable = 0;
 
   constructor(key: string) {

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Bid, type Election, fenceOf, type Presence } from "../../src/election/election.ts";
 import type { TermRegisterOptions } from "../../src/election/term-register.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
@@ -252,7 +252,7 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
       await untilPresence(b, "gone");
     });
 
-    it("accuses nobody right after it has come back itself", async () => {
+    it("accuses nobody right after it has come back itself", async ({ onTestFinished }) => {
       const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
       onTestFinished(() => settled.mockRestore());
       const holder = await fixture.open("holder");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EtcdLease } from "../../src/election/etcd-lease.ts";
 import { LeasedElection } from "../../src/election/leased-election.ts";
 import { TermRegister } from "../../src/election/term-register.ts";
@@ -44,7 +44,9 @@ electorSuite("etcd", setup);
 describe("the etcd election", () => {
   const bidOf = (replica: string) => ({ replica, token: `${replica}-token`, ttlMs: 60_000, generation: 0 });
 
-  it("does not pass over a key whose replica it finds gone for the first time", async () => {
+  it("does not pass over a key whose replica it finds gone for the first time", async ({
+    onTestFinished,
+  }) => {
     const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
     onTestFinished(() => settled.mockRestore());
     const fixture = await setup();

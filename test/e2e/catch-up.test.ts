@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
-import { launches, leaderOf, shutDown, useDeployments } from "../support/test-deployments.ts";
+import { describe, expect } from "vitest";
+import { test } from "../support/fixtures.ts";
+import { launches, leaderOf, shutDown } from "../support/test-deployments.ts";
 import {
   expectAccount,
   expectRuns,
@@ -10,8 +11,6 @@ import {
   isoOf,
   json,
 } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 /** Beyond it a tick is late, and the policy has the word. */
 const ON_TIME_MS = 5_000;
@@ -25,13 +24,15 @@ const caughtUp = (fates: readonly Fate[]) => fates.filter(({ kind }) => kind ===
 const ticks = (fates: readonly Fate[]) => fates.map(({ at }) => isoOf(at));
 
 describe.concurrent("after nobody was there", () => {
-  test("each policy launches what it says, oldest first, and each other tick has its reason", async context => {
+  test("each policy launches what it says, oldest first, and each other tick has its reason", async ({
+    deploy,
+  }) => {
     // A few ticks in the middle of the outage, with nothing behind them; their time must be known at the start.
     const burstS = Math.ceil(Date.now() / 1_000) + 20;
     const burstAt = Array.from({ length: BURST }, (_, i) => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const each = "every: 1s, handler: echo";
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: [
         `each-none: { ${each}, catchUp: none }`,
         `each-latest: { ${each}, catchUp: latest }`,
@@ -121,8 +122,10 @@ describe.concurrent("after nobody was there", () => {
 });
 
 describe.concurrent("a job with maxRuns", () => {
-  test("is over after so many launched ticks, whoever led for them, and stays over after a restart", async context => {
-    const deployment = await createDeployment(context, {
+  test("is over after so many launched ticks, whoever led for them, and stays over after a restart", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       jobs: [
         "some: { every: 1s, handler: echo, maxRuns: 6, catchUp: all }",
         "beat: { every: 1s, handler: echo }",
@@ -149,8 +152,10 @@ describe.concurrent("a job with maxRuns", () => {
     expect(deployment.lines("job.overdue")).toEqual([]);
   });
 
-  test("counts only what it launches: ticks that another run blocks leave it as many as before", async context => {
-    const deployment = await createDeployment(context, {
+  test("counts only what it launches: ticks that another run blocks leave it as many as before", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       jobs: [
         "slow: { every: 500ms, handler: slow, maxRuns: 2, overlap: skip }",
         "beat: { every: 500ms, handler: echo }",

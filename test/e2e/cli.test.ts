@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { bellwether } from "../support/command.ts";
-import { createProject, type TestProject } from "../support/project.ts";
+import { test } from "../support/fixtures.ts";
+import type { TestProject } from "../support/project.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
 import { unusedPort } from "../support/unused-port.ts";
@@ -9,20 +10,11 @@ const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const HASH = expect.stringMatching(/^[0-9a-f]{12}$/);
 const STACK = /^\s+at /m;
 
-const projects: TestProject[] = [];
-afterAll(() => Promise.all(projects.splice(0).map(made => made.dispose())));
-
-async function project(files: Readonly<Record<string, string>>): Promise<TestProject> {
-  const made = await createProject(files);
-  projects.push(made);
-  return made;
-}
-
 const HANDLER = `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`;
 
 describe.concurrent("check", () => {
-  test("says ok and what it found", async () => {
-    const { dir } = await project({
+  test("says ok and what it found", async ({ makeProject }) => {
+    const { dir } = await makeProject({
       "config/jobs.yaml": "jobs:\n  a: { every: 5s, handler: a }\n  b: { every: 5s, handler: a }\n",
       "jobs/a.ts": HANDLER,
     });
@@ -31,8 +23,10 @@ describe.concurrent("check", () => {
     expect(result.stdout).toMatch(/^ok\b.*\b2 jobs/);
   });
 
-  test("prints six mistakes in two files at once, each with its place, and ends with 2", async () => {
-    const { dir } = await project({
+  test("prints six mistakes in two files at once, each with its place, and ends with 2", async ({
+    makeProject,
+  }) => {
+    const { dir } = await makeProject({
       "config/bellwether.yaml": ["electoin:", "  leaseTtl: 10s", "log: { level: loud }"].join("\n"),
       "config/jobs.yaml": [
         "defaults:",
@@ -66,7 +60,9 @@ describe.concurrent("check", () => {
     expect(stderr.trimEnd().split("\n")).toEqual(places.map(place => expect.stringMatching(place)));
   });
 
-  test("tells the mistakes of all other files, and of the handlers, beside files that are not YAML", async () => {
+  test("tells the mistakes of all other files, and of the handlers, beside files that are not YAML", async ({
+    makeProject,
+  }) => {
     const files = {
       "config/bellwether.yaml": "namespace: [\n",
       "config/jobs/broken.yaml": "calendars: { closed: [2026-12-24] }\njobs: {\n",
@@ -79,7 +75,7 @@ describe.concurrent("check", () => {
       ].join("\n"),
       "jobs/a.ts": HANDLER,
     };
-    const { dir } = await project(files);
+    const { dir } = await makeProject(files);
     const told = [
       /^config\/bellwether\.yaml:1:\d+ a bracket is opened/,
       /^config\/jobs\/broken\.yaml:2:\d+ a bracket is opened/,
@@ -96,7 +92,7 @@ describe.concurrent("check", () => {
     expect(all.stderr.trimEnd().split("\n")).toEqual(told.map(line => expect.stringMatching(line)));
 
     // What a file that cannot be read may hold is not missed.
-    const { dir: other } = await project({
+    const { dir: other } = await makeProject({
       "config/jobs/broken.yaml": "jobs: {\n",
       "config/jobs/empty.yaml": "jobs: {}\n",
     });
@@ -104,9 +100,11 @@ describe.concurrent("check", () => {
     expect(stderr).toMatch(/^config\/jobs\/broken\.yaml:1:\d+ [^\n]*\n$/);
   });
 
-  test("names each handler that is missing, broken, not a handler, or throws on import", async () => {
+  test("names each handler that is missing, broken, not a handler, or throws on import", async ({
+    makeProject,
+  }) => {
     const jobs = ["absent", "broken", "plain", "throws", "none"];
-    const { dir } = await project({
+    const { dir } = await makeProject({
       "config/bellwether.yaml": "http: false\n",
       "config/jobs.yaml": ["jobs:", ...jobs.map(job => `  ${job}: { every: 5s, handler: ${job} }`)].join(
         "\n",
@@ -132,20 +130,20 @@ describe.concurrent("check", () => {
     for (const job of jobs) expect(run.stdout + run.stderr).toContain(`jobs/${job}.ts`);
   });
 
-  test.each([
+  test.for([
     { given: "no jobs", jobs: "jobs: {}\n", code: 2 },
     { given: "no jobs, as allowed", jobs: "allowEmpty: true\njobs: {}\n", code: 0 },
     { given: "an unquoted cron", jobs: "jobs:\n  a:\n    cron: */5 * * * *\n    handler: a\n", code: 2 },
-  ])("ends with $code for $given", async ({ jobs, code }) => {
-    const { dir } = await project({ "config/jobs.yaml": jobs, "jobs/a.ts": HANDLER });
+  ])("ends with $code for $given", async ({ jobs, code }, { makeProject }) => {
+    const { dir } = await makeProject({ "config/jobs.yaml": jobs, "jobs/a.ts": HANDLER });
     const result = await bellwether(["check"], { cwd: dir });
     expect(result.code).toBe(code);
     if (code === 2) expect(result.stderr).toMatch(/^config\/jobs\.yaml:\d+:\d+ /);
     expect(result.stderr).not.toMatch(STACK);
   });
 
-  test("warns of what is valid and perhaps not meant", async () => {
-    const { dir } = await project({
+  test("warns of what is valid and perhaps not meant", async ({ makeProject }) => {
+    const { dir } = await makeProject({
       "config/jobs.yaml": [
         "defaults: { timezone: Europe/Berlin }",
         "jobs:",
@@ -193,10 +191,13 @@ describe.concurrent("next", () => {
       '  seconds: { cron: "*/20 * * * * *", handler: a }',
     ].join("\n"),
   };
-  const next = async (...args: string[]) => bellwether(["next", ...args], { cwd: (await project(jobs)).dir });
+  const nextIn = async (project: Promise<TestProject>, ...args: string[]) =>
+    bellwether(["next", ...args], { cwd: (await project).dir });
 
-  test("prints a table of five ticks a job, without a server and without handlers", async () => {
-    const { code, stdout, stderr } = await next();
+  test("prints a table of five ticks a job, without a server and without handlers", async ({
+    makeProject,
+  }) => {
+    const { code, stdout, stderr } = await nextIn(makeProject(jobs));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toMatch(/JOB +TICK.*LOCAL.*NOTE/);
@@ -205,8 +206,16 @@ describe.concurrent("next", () => {
     }
   });
 
-  test("notes the tick that the gap of spring shifts", async () => {
-    const { code, stdout } = await next("spring", "--from", "2026-03-07T00:00:00Z", "--count", "3", "--json");
+  test("notes the tick that the gap of spring shifts", async ({ makeProject }) => {
+    const { code, stdout } = await nextIn(
+      makeProject(jobs),
+      "spring",
+      "--from",
+      "2026-03-07T00:00:00Z",
+      "--count",
+      "3",
+      "--json",
+    );
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual([
       { job: "spring", tick: "2026-03-07T07:30:00.000Z", local: "2026-03-07 02:30 EST" },
@@ -220,13 +229,28 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test("shows the note in the table too", async () => {
-    const { stdout } = await next("spring", "--from", "2026-03-08T00:00:00Z", "--count", "1");
+  test("shows the note in the table too", async ({ makeProject }) => {
+    const { stdout } = await nextIn(
+      makeProject(jobs),
+      "spring",
+      "--from",
+      "2026-03-08T00:00:00Z",
+      "--count",
+      "1",
+    );
     expect(stdout).toMatch(/^spring +2026-03-08T07:30:00.000Z +2026-03-08 03:30 EDT +.*shifted/m);
   });
 
-  test("notes the ticks that the hour of autumn repeats", async () => {
-    const { stdout } = await next("autumn", "--from", "2026-10-31T06:00:00Z", "--count", "3", "--json");
+  test("notes the ticks that the hour of autumn repeats", async ({ makeProject }) => {
+    const { stdout } = await nextIn(
+      makeProject(jobs),
+      "autumn",
+      "--from",
+      "2026-10-31T06:00:00Z",
+      "--count",
+      "3",
+      "--json",
+    );
     expect(JSON.parse(stdout)).toEqual([
       expect.objectContaining({ tick: "2026-11-01T05:30:00.000Z", local: "2026-11-01 01:30 EDT" }),
       {
@@ -239,8 +263,16 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test("shows the seconds of ticks that have them", async () => {
-    const { stdout } = await next("seconds", "--from", "2026-01-01T00:00:30Z", "--count", "2", "--json");
+  test("shows the seconds of ticks that have them", async ({ makeProject }) => {
+    const { stdout } = await nextIn(
+      makeProject(jobs),
+      "seconds",
+      "--from",
+      "2026-01-01T00:00:30Z",
+      "--count",
+      "2",
+      "--json",
+    );
     expect(JSON.parse(stdout)).toEqual([
       { job: "seconds", tick: "2026-01-01T00:00:40.000Z", local: "2026-01-01 00:00:40 UTC" },
       {
@@ -251,14 +283,14 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test.each([
+  test.for([
     { given: "an unknown job", args: ["sprin"], says: /sprin\b.*did you mean spring\?/ },
     { given: "a count that is none", args: ["--count", "many"], says: /--count/ },
     { given: "an instant that is none", args: ["--from", "yesterday"], says: /--from yesterday/ },
     { given: "a day that is none", args: ["--from", "2026-02-30T00:00:00Z"], says: /--from 2026-02-30/ },
     { given: "a time without its zone", args: ["--from", "2026-03-01T00:00:00"], says: /--from 2026-03-01/ },
-  ])("ends with 2 for $given", async ({ args, says }) => {
-    const { code, stdout, stderr } = await next(...args);
+  ])("ends with 2 for $given", async ({ args, says }, { makeProject }) => {
+    const { code, stdout, stderr } = await nextIn(makeProject(jobs), ...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(STACK);
@@ -323,11 +355,11 @@ describe.concurrent("wrong usage", () => {
 });
 
 describe.concurrent("without Redis", () => {
-  test.each([["status"], ["history", "a"], ["trigger", "a"]])(
+  test.for([["status"], ["history", "a"], ["trigger", "a"]])(
     "%s says in one line where it looked, and ends with 1",
-    async (...args) => {
+    async ([...args], { makeProject }) => {
       const port = await unusedPort();
-      const { dir } = await project({
+      const { dir } = await makeProject({
         "config/jobs.yaml": "jobs:\n  a: { every: 5s, handler: a }\n",
         "config/bellwether.yaml": 'redis: { url: "${REDIS_URL}" }\n',
         "jobs/a.ts": HANDLER,

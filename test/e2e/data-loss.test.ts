@@ -1,23 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { expect } from "vitest";
+import { test } from "../support/fixtures.ts";
 import type { ReplicaProcess } from "../support/replica-process.ts";
-import { TestDeployment } from "../support/test-deployment.ts";
-
-let server: TestRedis;
-let deployment: TestDeployment;
-
-beforeAll(async () => {
-  server = await startRedis();
-  deployment = await TestDeployment.create({
-    redisUrl: server.url,
-    jobs: ["beat: { every: 1s, handler: echo }", "held: { every: 1s, handler: echo }"],
-  });
-});
-
-afterAll(async () => {
-  await deployment?.dispose();
-  await server?.stop();
-});
 
 /** Its nth loss, from 0. */
 const lossOf = (replica: ReplicaProcess, nth: number) => {
@@ -25,7 +8,12 @@ const lossOf = (replica: ReplicaProcess, nth: number) => {
   return replica.when("redis.lostData", line => told().indexOf(line) === nth);
 };
 
-test("a paused job stays paused when Redis is emptied, and when it comes back without its data", async () => {
+test("a paused job stays paused when Redis is emptied, and when it comes back without its data", async ({
+  server,
+  deploy,
+}) => {
+  const jobs = ["beat: { every: 1s, handler: echo }", "held: { every: 1s, handler: echo }"];
+  const deployment = await deploy({ jobs });
   const replicas = [deployment.start(), deployment.start()];
   await deployment.when("tick.launched", line => line["job"] === "held");
   expect((await deployment.command("pause", "held")).code).toBe(0);

@@ -1,11 +1,10 @@
 import path from "node:path";
-import { describe, expect, type TestContext, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import type { TestDeployment } from "../support/test-deployment.ts";
-import { launches, next, shutDown, startWith, useDeployments } from "../support/test-deployments.ts";
+import { launches, next, shutDown, startWith } from "../support/test-deployments.ts";
 import { expectAccount, expectRuns, type Fate, fatesIn, historyOf, isoOf } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 const BOTH = "both: { every: 500ms, handler: both, catchUp: all }";
 const ONLY_X = "only-x: { every: 500ms, handler: only-x, catchUp: all }";
@@ -20,10 +19,10 @@ const CHANGE_MARGIN_MS = 1_000;
 const FIRST_BACK_OFF_MS = 30_000;
 
 /** A release X of the deployment, and a release Y of the same namespace in a folder beside it, with handlers of its own. */
-async function createReleases(context: TestContext) {
+const test = base.extend("createReleases", ({ deploy }) => async () => {
   const handlers = { both: 'return "x";', "only-x": 'return "x";' };
   const settings = ["election: { leaseTtl: 5s }"];
-  const deployment = await createDeployment(context, { jobs: [BOTH, ONLY_X, MOVED_X], handlers, settings });
+  const deployment = await deploy({ jobs: [BOTH, ONLY_X, MOVED_X], handlers, settings });
   const { project } = deployment;
   const redis = deployment.redis().options;
   await project.write(
@@ -57,7 +56,7 @@ async function createReleases(context: TestContext) {
     return replica;
   };
   return { deployment, start, generations };
-}
+});
 
 /** It leads, or knows who does. */
 async function ready(replica: ReplicaProcess): Promise<void> {
@@ -76,8 +75,10 @@ async function settled(deployment: TestDeployment, jobs: readonly string[]): Pro
 }
 
 describe.concurrent("a rolling deploy", () => {
-  test("to other jobs and back loses, doubles and invents no tick, and each run finds a replica with its handler", async context => {
-    const { deployment, start, generations } = await createReleases(context);
+  test("to other jobs and back loses, doubles and invents no tick, and each run finds a replica with its handler", async ({
+    createReleases,
+  }) => {
+    const { deployment, start, generations } = await createReleases();
     const ledger = deployment.ledger();
     const roll = async (
       old: readonly ReplicaProcess[],
@@ -186,8 +187,10 @@ describe.concurrent("a rolling deploy", () => {
 });
 
 describe.concurrent("a generation", () => {
-  test("whose leaders crash deposes the old one once and not at each restart, and no tick is lost", async context => {
-    const { deployment, start, generations } = await createReleases(context);
+  test("whose leaders crash deposes the old one once and not at each restart, and no tick is lost", async ({
+    createReleases,
+  }) => {
+    const { deployment, start, generations } = await createReleases();
     const ledger = deployment.ledger();
     const old = await start("x", 1);
     await old.when("leader.elected");
@@ -222,8 +225,10 @@ describe.concurrent("a generation", () => {
     expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
   });
 
-  test("that has proven itself keeps older ones from leading, also when no replica of it is left, and that is told", async context => {
-    const { deployment, start } = await createReleases(context);
+  test("that has proven itself keeps older ones from leading, also when no replica of it is left, and that is told", async ({
+    createReleases,
+  }) => {
+    const { deployment, start } = await createReleases();
     const ledger = deployment.ledger();
     const old = await start("x", 1);
     await old.when("leader.elected");
@@ -260,8 +265,10 @@ describe.concurrent("a generation", () => {
     expect(new Set(deployment.lines("leader.elected").map(line => line["term"])).size).toBe(3);
   });
 
-  test("with other jobs in it than a peer's is a warning on both, and no reason to stop", async context => {
-    const { deployment, start } = await createReleases(context);
+  test("with other jobs in it than a peer's is a warning on both, and no reason to stop", async ({
+    createReleases,
+  }) => {
+    const { deployment, start } = await createReleases();
     const [x, y] = await Promise.all([start("x", 1), start("y", 1)]);
     const [ofX, ofY] = await Promise.all([x.when("config.differs"), y.when("config.differs")]);
     expect(ofX).toMatchObject({ level: "warn", generation: 1, other: ofY.replica, otherHash: ofY["hash"] });

@@ -5,9 +5,10 @@ import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { MAIN, plainEnvironment } from "../support/command.ts";
 import { scrape } from "../support/exposition.ts";
+import { test as base } from "../support/fixtures.ts";
 
 const REPO = path.dirname(path.dirname(MAIN));
 
@@ -103,34 +104,37 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function setup() {
-  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-dev-test-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await cp(path.join(REPO, "config"), path.join(dir, "config"), { recursive: true });
-  await cp(path.join(REPO, "jobs"), path.join(dir, "jobs"), { recursive: true });
-  await mkdir(path.join(dir, "tmp"));
-  const jobs = path.join(dir, "config/jobs.yaml");
-  const quick = (await readFile(jobs, "utf8"))
-    .replace("every: 5s", "every: 1s")
-    .replace("every: 15s", "every: 1s");
-  await writeFile(jobs, quick);
-  return { dir, temporary: () => readdir(path.join(dir, "tmp")) };
-}
-
-function start(dir: string): Dev {
-  const dev = new Dev(dir);
-  onTestFinished(async () => {
-    const below = await descendants(dev.pid);
-    for (const pid of [dev.pid, ...below]) if (isAlive(pid)) process.kill(pid, "SIGKILL");
-    await dev.ended();
+const test = base
+  .extend("setup", ({ onTestFinished }) => async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), "bellwether-dev-test-"));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    await cp(path.join(REPO, "config"), path.join(dir, "config"), { recursive: true });
+    await cp(path.join(REPO, "jobs"), path.join(dir, "jobs"), { recursive: true });
+    await mkdir(path.join(dir, "tmp"));
+    const jobs = path.join(dir, "config/jobs.yaml");
+    const quick = (await readFile(jobs, "utf8"))
+      .replace("every: 5s", "every: 1s")
+      .replace("every: 15s", "every: 1s");
+    await writeFile(jobs, quick);
+    return { dir, temporary: () => readdir(path.join(dir, "tmp")) };
+  })
+  .extend("start", ({ onTestFinished }) => (dir: string): Dev => {
+    const dev = new Dev(dir);
+    onTestFinished(async () => {
+      const below = await descendants(dev.pid);
+      for (const pid of [dev.pid, ...below]) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+      await dev.ended();
+    });
+    return dev;
   });
-  return dev;
-}
 
 const ELECTED = /(replica-\d)-\w+ +leader\.elected +term (\d+)/;
 const completedBy = (replica: string) => new RegExp(`${replica}-\\w+ +run\\.completed +\\S+@\\S+`);
 
-test("shows a leader, two followers that name it, and runs on more than one replica; a killed leader is replaced and restarted; Ctrl-C leaves nothing", async () => {
+test("shows a leader, two followers that name it, and runs on more than one replica; a killed leader is replaced and restarted; Ctrl-C leaves nothing", async ({
+  setup,
+  start,
+}) => {
   const { dir, temporary } = await setup();
   const dev = start(dir);
 
@@ -173,7 +177,7 @@ test("shows a leader, two followers that name it, and runs on more than one repl
   expect(await temporary()).toEqual([]);
 });
 
-test("gives each replica a port of its own, where it answers", async () => {
+test("gives each replica a port of its own, where it answers", async ({ setup, start }) => {
   const { dir } = await setup();
   const dev = start(dir);
   const urls = await Promise.all(
@@ -193,7 +197,10 @@ test("gives each replica a port of its own, where it answers", async () => {
   expect(await dev.ended()).toBe(0);
 });
 
-test("ends at once and still leaves nothing when Ctrl-C is pressed again and again", async () => {
+test("ends at once and still leaves nothing when Ctrl-C is pressed again and again", async ({
+  setup,
+  start,
+}) => {
   const { dir, temporary } = await setup();
   await writeFile(
     path.join(dir, "jobs/imports/flaky-import.ts"),
@@ -214,7 +221,7 @@ test("ends at once and still leaves nothing when Ctrl-C is pressed again and aga
   expect(await temporary()).toEqual([]);
 });
 
-test("says what is wrong with the configuration, once, and ends with 2", async () => {
+test("says what is wrong with the configuration, once, and ends with 2", async ({ setup, start }) => {
   const { dir, temporary } = await setup();
   await writeFile(
     path.join(dir, "config/jobs.yaml"),
@@ -229,7 +236,10 @@ test("says what is wrong with the configuration, once, and ends with 2", async (
   expect(await temporary()).toEqual([]);
 });
 
-test("shows the error of a failed run, and no stack of a failure that the handler expects", async () => {
+test("shows the error of a failed run, and no stack of a failure that the handler expects", async ({
+  setup,
+  start,
+}) => {
   const { dir } = await setup();
   const dev = start(dir);
   const [line] = await dev.when(/run\.failed +flaky-import@.*/);

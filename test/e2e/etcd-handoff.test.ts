@@ -1,27 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { triggerJob } from "../../src/launch/trigger.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { startEtcd } from "../support/etcd-server.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { LaunchLedger, termsOf, ticksByJob } from "../support/launch-ledger.ts";
 import { openRedis } from "../support/open-election.ts";
-import { createProject } from "../support/project.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
+import { describeHandoffs } from "./handoffs.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup(password = "") {
+const it = test.extend("setup", ({ defer, makeProject }) => async (password = "") => {
   const [redis, etcd] = await Promise.all([startRedis(), startEtcd()]);
-  disposals.push(() => Promise.all([redis.stop(), etcd.stop()]));
+  defer(() => Promise.all([redis.stop(), etcd.stop()]));
   // A wrong password costs etcd a slow hash; a call has a sixth of the lease.
   const leaseTtl = password ? "12s" : "5s";
   const user = password ? `, username: bell, password: ${password}` : "";
-  const project = await createProject({
+  const project = await makeProject({
     "config/bellwether.yaml": [
       "namespace: handoff",
       `redis: { url: "${redis.url}" }`,
@@ -31,16 +27,18 @@ async function setup(password = "") {
     "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
     "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
-  disposals.push(() => project.dispose());
   const start = (id: string) => {
     const replica = new ReplicaProcess(["--config", project.configDir, "--id", id]);
-    disposals.push(() => replica.end("SIGKILL"));
+    defer(() => replica.end("SIGKILL"));
     return replica;
   };
   return { redis, etcd, start };
-}
+});
 
-it("hands over when the leader stops and when it is killed, and launches each tick once", async () => {
+it("hands over when the leader stops and when it is killed, and launches each tick once", async ({
+  setup,
+  defer,
+}) => {
   const { redis, etcd, start } = await setup();
   const first = start("first");
   await first.when("leader.elected", line => line["store"] === "etcd" && line["term"] === 1);
@@ -57,7 +55,7 @@ it("hands over when the leader stops and when it is killed, and launches each ti
   await third.when("leader.elected", line => line["term"] === 3);
 
   const judge = await openRedis(redis.url, "worker");
-  disposals.push(() => judge.disconnect());
+  defer(() => judge.disconnect());
   const { bullmqPrefix } = new RedisKeys("handoff");
   const ledger = new LaunchLedger(judge, bullmqPrefix, "default");
   const terms = async () => {
@@ -74,7 +72,10 @@ it("hands over when the leader stops and when it is killed, and launches each ti
   expect(seconds).toEqual(seconds.map((_, i) => (seconds[0] ?? 0) + i));
 });
 
-it("goes on consuming runs while etcd refuses it, and says why once, without the password", async () => {
+it("goes on consuming runs while etcd refuses it, and says why once, without the password", async ({
+  setup,
+  defer,
+}) => {
   const { redis, etcd, start } = await setup("hunter2");
   for (const command of [
     "user add root:pw",
@@ -89,7 +90,7 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   expect(error).toMatch(/^etcd refused the user name or the password of user bell/);
   await replica.when("leader.absent");
   const plain = await openRedis(redis.url, "plain");
-  disposals.push(() => plain.disconnect());
+  defer(() => plain.disconnect());
   const outcome = await triggerJob(plain, new RedisKeys("handoff"), {
     job: jobOf("beat"),
     data: {},
@@ -103,3 +104,5 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   expect(replica.lines.filter(line => line.event === "etcd.unreachable")).toHaveLength(1);
   expect(JSON.stringify(replica.lines) + replica.noise.join()).not.toContain("hunter2");
 });
+
+describeHandoffs("etcd");

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { bellwether } from "../support/command.ts";
-import { createProject, type TestProject } from "../support/project.ts";
+import { test as base } from "../support/fixtures.ts";
 
 const FILES = {
   "config/jobs.yaml": [
@@ -23,17 +23,13 @@ const FILES = {
   ].join("\n"),
 };
 
-const projects: TestProject[] = [];
-afterAll(() => Promise.all(projects.splice(0).map(made => made.dispose())));
-
-async function explain(...args: string[]) {
-  const project = await createProject(FILES);
-  projects.push(project);
+const test = base.extend("explain", ({ makeProject }) => async (...args: string[]) => {
+  const project = await makeProject(FILES);
   return await bellwether(["explain", ...args], { cwd: project.dir });
-}
+});
 
 describe.concurrent("explain", () => {
-  test("says the schedule and the policies in sentences, and shows the next ticks", async () => {
+  test("says the schedule and the policies in sentences, and shows the next ticks", async ({ explain }) => {
     const { code, stdout, stderr } = await explain("report");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const sentences = [
@@ -59,13 +55,13 @@ describe.concurrent("explain", () => {
     expect(stdout.split("\nNext\n")[1]).toMatch(/JOB +TICK \(UTC\) +LOCAL/);
   });
 
-  test("says of an interval that clocks do not matter", async () => {
+  test("says of an interval that clocks do not matter", async ({ explain }) => {
     const { stdout } = await explain("beat");
     expect(stdout).toContain("Every 1m30s, counted from 1970-01-01T00:00:00Z: no clock on a wall is asked.");
     expect(stdout).toContain("They do not matter to this job.");
   });
 
-  test("--json has the same sentences and three ticks", async () => {
+  test("--json has the same sentences and three ticks", async ({ explain }) => {
     const { stdout } = await explain("report", "--json");
     const explained = JSON.parse(stdout);
     expect(explained).toMatchObject({
@@ -88,7 +84,7 @@ describe.concurrent("explain", () => {
     });
   });
 
-  test("names the nearest job for an unknown one, and is in the help", async () => {
+  test("names the nearest job for an unknown one, and is in the help", async ({ explain }) => {
     const { code, stdout, stderr } = await explain("reprot");
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe("no job is named reprot (did you mean report?)\n");

@@ -1,24 +1,21 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import { gone, isAlive } from "../support/process-state.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
-let redis: TestRedis;
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
-async function createDeployment(options: Omit<TestDeploymentOptions, "redisUrl">): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
-  onTestFailed(() => console.log(deployment.transcript()));
-  onTestFinished(() => deployment.dispose());
-  return deployment;
-}
+const test = base.extend(
+  "createDeployment",
+  ({ server, onTestFailed, onTestFinished }) =>
+    async (options: Omit<TestDeploymentOptions, "redisUrl">): Promise<TestDeployment> => {
+      const deployment = await TestDeployment.create({ redisUrl: server.url, ...options });
+      onTestFailed(() => console.log(deployment.transcript()));
+      onTestFinished(() => deployment.dispose());
+      return deployment;
+    },
+);
 
 /** The first line that the command of a replica prints. */
 function output(replica: ReplicaProcess): Promise<LogLine> {
@@ -37,7 +34,9 @@ async function pidPrintedBy(replica: ReplicaProcess): Promise<number> {
 const UNTIL_OPEN = "echo $$; while [ ! -e open ]; do sleep 0.05; done";
 
 describe("a replica", () => {
-  test("runs the commands of its jobs, and logs what they print with the run", async () => {
+  test("runs the commands of its jobs, and logs what they print with the run", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: [`greet: { every: 1s, command: ["sh", "-c", 'echo "$BELLWETHER_RUN"'] }`],
     });
@@ -53,7 +52,9 @@ describe("a replica", () => {
     await replica.when("run.completed", done => done["run"] === line["run"]);
   });
 
-  test("shows the handler's part of a stack, in the events and in what the handler logs", async () => {
+  test("shows the handler's part of a stack, in the events and in what the handler logs", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: ["count: { every: 1s, handler: count }"],
       handlers: {
@@ -87,7 +88,10 @@ describe("a replica", () => {
     }
   });
 
-  test("calls the addresses of its jobs, each tick with a key of its own", async () => {
+  test("calls the addresses of its jobs, each tick with a key of its own", async ({
+    onTestFinished,
+    createDeployment,
+  }) => {
     const requests: IncomingMessage[] = [];
     const server = createServer((request, response) => {
       requests.push(request);
@@ -107,7 +111,7 @@ describe("a replica", () => {
     expect(keys.slice(0, 2)).toEqual([first["run"], second["run"]]);
   });
 
-  test("does not start with a command whose program is not there", async () => {
+  test("does not start with a command whose program is not there", async ({ createDeployment }) => {
     const deployment = await createDeployment({ jobs: ["lost: { every: 1s, command: [no-such-program] }"] });
     const replica = deployment.start();
     expect(await replica.ended()).toBe(2);
@@ -118,7 +122,7 @@ describe("a replica", () => {
 });
 
 describe("a command that goes on for too long", () => {
-  test("is ended at the job's timeout", async () => {
+  test("is ended at the job's timeout", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       jobs: [`slow: { every: 1h, timeout: 3s, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
     });
@@ -133,7 +137,9 @@ describe("a command that goes on for too long", () => {
     await gone(pid);
   });
 
-  test("is ended at the shutdown deadline, and its run goes to another replica", async () => {
+  test("is ended at the shutdown deadline, and its run goes to another replica", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
       settings: ["shutdownTimeout: 0s"],
@@ -153,7 +159,7 @@ describe("a command that goes on for too long", () => {
     await gone(Number(next["line"]));
   });
 
-  test("is ended with a replica that is told twice to stop", async () => {
+  test("is ended with a replica that is told twice to stop", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       jobs: [`slow: { every: 1h, command: ["sh", "-c", "${UNTIL_OPEN}"] }`],
     });

@@ -4,29 +4,28 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import { bellwether, MAIN, plainEnvironment } from "../support/command.ts";
-import { createProject, type TestProject } from "../support/project.ts";
+import { test as base } from "../support/fixtures.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { unusedPort } from "../support/unused-port.ts";
 
 const STACK = /^\s+at /m;
 const HANDLER = `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`;
 
-async function project(files: Readonly<Record<string, string>>): Promise<TestProject> {
-  const made = await createProject(files);
-  onTestFinished(() => made.dispose());
-  return made;
-}
-
-/** The next tick of each job of a jobs.yaml, as `bellwether next` says. */
-async function nextTicks(jobsYaml: string, from: string, files: Readonly<Record<string, string>> = {}) {
-  const { dir } = await project({ "config/jobs.yaml": jobsYaml, ...files });
-  expect(await bellwether(["check"], { cwd: dir })).toMatchObject({ code: 0, stderr: "" });
-  const next = await bellwether(["next", "--count", "1", "--from", from, "--json"], { cwd: dir });
-  const ticks = JSON.parse(next.stdout) as { job: string; tick: string }[];
-  return Object.fromEntries(ticks.map(({ job, tick }) => [job, tick]));
-}
+const test = base
+  /** The next tick of each job of a jobs.yaml, as `bellwether next` says. */
+  .extend(
+    "nextTicks",
+    ({ makeProject }) =>
+      async (jobsYaml: string, from: string, files: Readonly<Record<string, string>> = {}) => {
+        const { dir } = await makeProject({ "config/jobs.yaml": jobsYaml, ...files });
+        expect(await bellwether(["check"], { cwd: dir })).toMatchObject({ code: 0, stderr: "" });
+        const next = await bellwether(["next", "--count", "1", "--from", from, "--json"], { cwd: dir });
+        const ticks = JSON.parse(next.stdout) as { job: string; tick: string }[];
+        return Object.fromEntries(ticks.map(({ job, tick }) => [job, tick]));
+      },
+  );
 
 describe("import crontab", () => {
   const CRONTAB = [
@@ -37,8 +36,11 @@ describe("import crontab", () => {
     "",
   ].join("\n");
 
-  test("prints a configuration that is valid and has the ticks of the crontab", async () => {
-    const { dir } = await project({ crontab: CRONTAB });
+  test("prints a configuration that is valid and has the ticks of the crontab", async ({
+    makeProject,
+    nextTicks,
+  }) => {
+    const { dir } = await makeProject({ crontab: CRONTAB });
     const args = ["import", "crontab", "crontab", "--timezone", "Europe/Berlin", "--queue", "ops"];
     const { code, stdout, stderr } = await bellwether(args, { cwd: dir });
     expect(code).toBe(0);
@@ -51,8 +53,11 @@ describe("import crontab", () => {
     });
   });
 
-  test("ends with 1 when a line could not be carried over, and prints the others", async () => {
-    const { dir } = await project({ crontab: `${CRONTAB}@reboot warm\n61 * * * * x\n` });
+  test("ends with 1 when a line could not be carried over, and prints the others", async ({
+    makeProject,
+    nextTicks,
+  }) => {
+    const { dir } = await makeProject({ crontab: `${CRONTAB}@reboot warm\n61 * * * * x\n` });
     const { code, stdout, stderr } = await bellwether(["import", "crontab", "crontab", "--timezone", "UTC"], {
       cwd: dir,
     });
@@ -62,8 +67,8 @@ describe("import crontab", () => {
     expect(Object.keys(await nextTicks(stdout, "2026-11-24T12:00:00Z"))).toHaveLength(3);
   });
 
-  test("lets the jobs take over at an instant", async () => {
-    const { dir } = await project({ crontab: "*/5 * * * * a\n0 1 * * * b\n" });
+  test("lets the jobs take over at an instant", async ({ makeProject, nextTicks }) => {
+    const { dir } = await makeProject({ crontab: "*/5 * * * * a\n0 1 * * * b\n" });
     const args = ["import", "crontab", "crontab", "--timezone", "UTC", "--start"];
     const { code, stdout } = await bellwether([...args, "2026-12-01T00:02:30Z"], { cwd: dir });
     expect(code).toBe(0);
@@ -91,8 +96,13 @@ describe("import crontab", () => {
     );
   });
 
-  test("asks whether a word is a user, and for a zone where TZ has none; reads Latin-1", async () => {
-    const { dir } = await project({ unclear: "0 3 * * * deploy /srv/b\n", users: "0 3 * * * root /bin/a\n" });
+  test("asks whether a word is a user, and for a zone where TZ has none; reads Latin-1", async ({
+    makeProject,
+  }) => {
+    const { dir } = await makeProject({
+      unclear: "0 3 * * * deploy /srv/b\n",
+      users: "0 3 * * * root /bin/a\n",
+    });
     const from = (file: string, more: readonly string[] = [], env = { TZ: "UTC0" }) =>
       bellwether(["import", "crontab", file, ...more], { cwd: dir, env });
     expect(await from("unclear")).toMatchObject({
@@ -114,28 +124,31 @@ describe("import crontab", () => {
     expect(latin1.stderr).toMatch(/^latin1: it is not UTF-8, and is read as Latin-1$/m);
   });
 
-  test.each([
+  test.for([
     ["nowhere", 2, "nowhere: there is no such file\n"],
     [".", 2, ".: it is a folder, expected a file\n"],
     ["binary", 2, "binary: it is not a text, expected a crontab\n"],
-  ])("says in one line what is wrong with %s", async (file, code, stderr) => {
-    const { dir } = await project({ binary: "0 0 * * * \0" });
+  ] as const)("says in one line what is wrong with %s", async ([file, code, stderr], { makeProject }) => {
+    const { dir } = await makeProject({ binary: "0 0 * * * \0" });
     const result = await bellwether(["import", "crontab", file], { cwd: dir });
     expect(result).toEqual({ code, stdout: "", stderr });
   });
 
-  test.each([
+  test.for([
     ["an empty file", "", 1, "crontab: there is no job in it\n"],
     ["a file of comments", "# nothing\n\n", 1, "crontab: there is no job in it\n"],
     ["a file of variables", "LANG=C\n", 1, "crontab: there is no job in it\n"],
-  ])("says in one line that there is no job in %s", async (_name, content, code, line) => {
-    const { dir } = await project({ crontab: content });
-    const result = await bellwether(["import", "crontab", "crontab", "--timezone", "UTC"], { cwd: dir });
-    expect(result).toEqual({ code, stdout: "", stderr: line });
-  });
+  ] as const)(
+    "says in one line that there is no job in %s",
+    async ([_name, content, code, line], { makeProject }) => {
+      const { dir } = await makeProject({ crontab: content });
+      const result = await bellwether(["import", "crontab", "crontab", "--timezone", "UTC"], { cwd: dir });
+      expect(result).toEqual({ code, stdout: "", stderr: line });
+    },
+  );
 
-  test("refuses a zone that is none, and wants a file", async () => {
-    const { dir } = await project({ crontab: CRONTAB });
+  test("refuses a zone that is none, and wants a file", async ({ makeProject }) => {
+    const { dir } = await makeProject({ crontab: CRONTAB });
     const zone = await bellwether(["import", "crontab", "crontab", "--timezone", "Mars"], { cwd: dir });
     expect(zone).toMatchObject({ code: 2, stdout: "" });
     expect(zone.stderr).toMatch(/^--timezone: "Mars" is not a time zone.*\n$/);
@@ -186,7 +199,9 @@ describe("import bullmq", () => {
   const importQueue = (queue: string, more: readonly string[] = []) =>
     bellwether(["import", "bullmq", "--redis", redis.url, "--queue", queue, ...more]);
 
-  test("prints jobs with the ticks, data and retries of the job schedulers, and changes nothing", async () => {
+  test("prints jobs with the ticks, data and retries of the job schedulers, and changes nothing", async ({
+    nextTicks,
+  }) => {
     const queue = queueOf("mail");
     const end = Date.parse("2099-01-01T00:00:00Z");
     await queue.upsertJobScheduler(

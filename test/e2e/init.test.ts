@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { bellwether, MAIN } from "../support/command.ts";
-import { namespace, startRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 
 const FILES = [
@@ -21,23 +21,20 @@ const FILES = [
   "package.json",
 ];
 
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function tempFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bellwether-init-"));
-  cleanups.push(() => rm(folder, { recursive: true }));
+const test = base.extend("tempFolder", ({ makeFolder }) => async (): Promise<string> => {
+  const folder = await makeFolder();
   return folder;
-}
+});
 
 async function listed(folder: string): Promise<string[]> {
   return (await readdir(folder, { recursive: true })).sort();
 }
 
-test("writes a project that check accepts and whose handler a replica runs", async () => {
+test("writes a project that check accepts and whose handler a replica runs", async ({
+  tempFolder,
+  defer,
+  startServer,
+}) => {
   const cwd = await tempFolder();
   const result = await bellwether(["init", "My Jobs"], { cwd });
   expect(result).toMatchObject({ code: 0, stderr: "" });
@@ -48,14 +45,13 @@ test("writes a project that check accepts and whose handler a replica runs", asy
   const check = await bellwether(["check", "--config", "My Jobs/config"], { cwd });
   expect(check).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("ok: 1 jobs") });
 
-  const redis = await startRedis();
-  cleanups.push(() => redis.stop());
+  const redis = await startServer();
   const replica = new ReplicaProcess(
     ["--id", namespace()],
     { REDIS_URL: redis.url, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0" },
     project,
   );
-  cleanups.push(() => replica.end("SIGKILL"));
+  defer(() => replica.end("SIGKILL"));
   const run = await replica.when("run.completed");
   expect(run).toMatchObject({ job: "hello", attempt: 1 });
   expect(replica.lines.map(line => line["msg"])).toContain("hello, world");
@@ -63,7 +59,9 @@ test("writes a project that check accepts and whose handler a replica runs", asy
   expect(replica.noise).toEqual([]);
 });
 
-test("writes the Dockerfile that docs/deploying.md shows, on the image that is built there", async () => {
+test("writes the Dockerfile that docs/deploying.md shows, on the image that is built there", async ({
+  tempFolder,
+}) => {
   const cwd = await tempFolder();
   await bellwether(["init", "."], { cwd });
   const image = /^ARG BELLWETHER_IMAGE=(.+)$/m.exec(
@@ -74,7 +72,7 @@ test("writes the Dockerfile that docs/deploying.md shows, on the image that is b
   expect(docs).toContain(`ARG BELLWETHER_IMAGE=${image}\n`);
 });
 
-test("names the package and the namespace after the folder", async () => {
+test("names the package and the namespace after the folder", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await bellwether(["init", "My Jobs"], { cwd });
   const read = (file: string) => readFile(path.join(cwd, "My Jobs", file), "utf8");
@@ -82,13 +80,13 @@ test("names the package and the namespace after the folder", async () => {
   expect(await read("config/bellwether.yaml")).toMatch(/^namespace: \$\{BELLWETHER_NAMESPACE:-my-jobs\} /m);
 });
 
-test("scaffolds no setting of which this version makes nothing", async () => {
+test("scaffolds no setting of which this version makes nothing", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await bellwether(["init", "."], { cwd });
   expect(await readFile(path.join(cwd, "config/bellwether.yaml"), "utf8")).not.toMatch(/admin/i);
 });
 
-test("fills a folder that has none of its files, and tells them as JSON", async () => {
+test("fills a folder that has none of its files, and tells them as JSON", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await writeFile(path.join(cwd, "notes.txt"), "mine");
   const { code, stdout } = await bellwether(["init", ".", "--json"], { cwd });
@@ -100,14 +98,14 @@ test("fills a folder that has none of its files, and tells them as JSON", async 
   expect(await listed(cwd)).toEqual([...FILES, "notes.txt"].sort());
 });
 
-test.each([
+test.for([
   {
     title: "some of its files",
     inTheWay: ["package.json", "jobs/hello.ts"],
     told: "jobs/hello.ts, package.json",
   },
   { title: "a file where a folder should be", inTheWay: ["jobs"], told: "jobs" },
-])("writes nothing where there are $title", async ({ inTheWay, told }) => {
+])("writes nothing where there are $title", async ({ inTheWay, told }, { tempFolder }) => {
   const cwd = await tempFolder();
   for (const file of inTheWay) {
     await mkdir(path.dirname(path.join(cwd, file)), { recursive: true });
@@ -120,14 +118,14 @@ test.each([
   for (const file of inTheWay) expect(await readFile(path.join(cwd, file), "utf8")).toBe("mine");
 });
 
-test("says that a file is no folder", async () => {
+test("says that a file is no folder", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await writeFile(path.join(cwd, "file"), "mine");
   const result = await bellwether(["init", "file"], { cwd });
   expect(result).toEqual({ code: 2, stdout: "", stderr: "file is not a folder; nothing was written\n" });
 });
 
-test("leaves nothing behind when it cannot write a file to its end", async () => {
+test("leaves nothing behind when it cannot write a file to its end", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await writeFile(path.join(cwd, "notes.txt"), "mine");
   // No file may be longer than 512 bytes.

@@ -5,24 +5,45 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect } from "vitest";
 import { MAIN, plainEnvironment } from "../support/command.ts";
+import { test as base } from "../support/fixtures.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
 import { unusedPort } from "../support/unused-port.ts";
 
-const deployments: TestDeployment[] = [];
-afterEach(async () => {
-  for (const deployment of deployments.splice(0)) await deployment.dispose();
-});
-
-async function createDeployment(): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create({
-    redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
-    jobs: ["beat: { every: 1s, handler: echo }"],
+const test = base
+  .extend("createDeployment", ({ defer }) => async (): Promise<TestDeployment> => {
+    const deployment = await TestDeployment.create({
+      redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
+      jobs: ["beat: { every: 1s, handler: echo }"],
+    });
+    defer(() => deployment.dispose());
+    return deployment;
+  })
+  /** A command as PID 1 of a namespace of its own; `pid` is what it is outside. It ends with the test. */
+  .extend("firstOfNamespace", ({ onTestFinished }) => async (args: readonly string[]) => {
+    // The namespace ends with unshare, whatever happens to this test.
+    const way = [...unshareArguments(), "--kill-child=SIGKILL"];
+    const child = spawn("unshare", [...way, process.execPath, MAIN, ...args], {
+      env: plainEnvironment(),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", chunk => {
+      output += chunk;
+    });
+    const closed = once(child, "close");
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await closed;
+    });
+    for (;;) {
+      const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
+      if (pid > 0)
+        return { pid, output: () => output, ended: async () => ({ code: (await closed)[0], output }) };
+      await sleep(2);
+    }
   });
-  deployments.push(deployment);
-  return deployment;
-}
 
 /**
  * Whether the program listens already. Node.js itself catches SIGINT and SIGTERM from its first moment on, and dies of them,
@@ -57,31 +78,6 @@ function unshareArguments(): string[] {
   );
 }
 
-/** A command as PID 1 of a namespace of its own; `pid` is what it is outside. It ends with the test. */
-async function firstOfNamespace(args: readonly string[]) {
-  // The namespace ends with unshare, whatever happens to this test.
-  const way = [...unshareArguments(), "--kill-child=SIGKILL"];
-  const child = spawn("unshare", [...way, process.execPath, MAIN, ...args], {
-    env: plainEnvironment(),
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", chunk => {
-    output += chunk;
-  });
-  const closed = once(child, "close");
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await closed;
-  });
-  for (;;) {
-    const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
-    if (pid > 0)
-      return { pid, output: () => output, ended: async () => ({ code: (await closed)[0], output }) };
-    await sleep(2);
-  }
-}
-
 /** Reading a FIFO without a writer occupies a thread of Node.js for good, as a file of a mount that hangs does. */
 async function writeStuckHandler(deployment: TestDeployment): Promise<void> {
   const fifo = path.join(deployment.project.dir, "fifo");
@@ -95,9 +91,9 @@ async function writeStuckHandler(deployment: TestDeployment): Promise<void> {
 }
 
 describe("the first process of a container", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)(
+  test.for(["SIGTERM", "SIGINT"] as const)(
     "ends with 0 at a %s before its configuration is loaded",
-    async signal => {
+    async (signal, { createDeployment, firstOfNamespace }) => {
       const deployment = await createDeployment();
       const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
       while (!listens(replica.pid)) await sleep(1);
@@ -108,9 +104,9 @@ describe("the first process of a container", () => {
     },
   );
 
-  test.each(["SIGTERM", "SIGINT"] as const)(
+  test.for(["SIGTERM", "SIGINT"] as const)(
     "ends with 0 at a %s while Node.js itself starts",
-    async signal => {
+    async (signal, { createDeployment, firstOfNamespace }) => {
       const deployment = await createDeployment();
       const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
       // Until then the process is still unshare, or the kernel ignores the signal.
@@ -122,7 +118,10 @@ describe("the first process of a container", () => {
     },
   );
 
-  test("ends with 0 when a handler's module waits for a file that cannot be read", async () => {
+  test("ends with 0 when a handler's module waits for a file that cannot be read", async ({
+    createDeployment,
+    firstOfNamespace,
+  }) => {
     const deployment = await createDeployment();
     await writeStuckHandler(deployment);
     const replica = await firstOfNamespace(["run", "--config", deployment.project.configDir]);
@@ -133,7 +132,7 @@ describe("the first process of a container", () => {
     expect(output).toContain("replica.interrupted");
   });
 
-  test("ends a command as a signal ends others", async () => {
+  test("ends a command as a signal ends others", async ({ createDeployment, firstOfNamespace }) => {
     const deployment = await createDeployment();
     const command = await firstOfNamespace(["status", "--config", deployment.project.configDir]);
     while (!listens(command.pid)) await sleep(1);
@@ -143,7 +142,7 @@ describe("the first process of a container", () => {
 });
 
 describe("a replica", () => {
-  test("that waits for Redis ends with 0 and says so", async () => {
+  test("that waits for Redis ends with 0 and says so", async ({ createDeployment }) => {
     const replica = (await createDeployment()).start();
     await replica.when("redis.unreachable");
     expect(await replica.end("SIGTERM")).toBe(0);
@@ -153,7 +152,9 @@ describe("a replica", () => {
     });
   });
 
-  test("whose handler's module does not finish loading ends with 0 and says so", async () => {
+  test("whose handler's module does not finish loading ends with 0 and says so", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment();
     await deployment.project.write(
       "jobs/echo.ts",
@@ -166,7 +167,9 @@ describe("a replica", () => {
     expect(replica.lines.at(-1)).toMatchObject({ reason: "SIGINT", phase: "loading the handlers" });
   });
 
-  test("whose handler's module waits for a file that cannot be read ends with 0 and says so", async () => {
+  test("whose handler's module waits for a file that cannot be read ends with 0 and says so", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment();
     await writeStuckHandler(deployment);
     const replica = deployment.start();

@@ -1,15 +1,14 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { scrape } from "../support/exposition.ts";
+import { test } from "../support/fixtures.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { TestDeployment, urlOf } from "../support/test-deployment.ts";
-import { useDeployments } from "../support/test-deployments.ts";
 
-const createDeployment = useDeployments();
 const SETTINGS = ["election: { leaseTtl: 1s }"];
 const JOBS = ["beat: { every: 1s, handler: echo }"];
 
-test("a worker notices that no scheduler is left, and that one is back", async context => {
-  const deployment = await createDeployment(context, { jobs: JOBS, http: true, settings: SETTINGS });
+test("a worker notices that no scheduler is left, and that one is back", async ({ deploy }) => {
+  const deployment = await deploy({ jobs: JOBS, http: true, settings: SETTINGS });
   const leader = deployment.start("--roles", "scheduler");
   await leader.when("leader.elected");
   const worker = deployment.start("--roles", "worker");

@@ -1,14 +1,13 @@
 import { mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test } from "../support/fixtures.ts";
 import { Random } from "../support/random.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import type { TestDeployment } from "../support/test-deployment.ts";
-import { launches, leaderOf, shutDown, startWith, useDeployments } from "../support/test-deployments.ts";
+import { launches, leaderOf, shutDown, startWith } from "../support/test-deployments.ts";
 import { expectAccount, historyOf, json, ticksAdded } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 type Event = "config.loaded" | "config.rejected" | "config.resolved";
 
@@ -61,16 +60,19 @@ function editOf(line: LogLine): number | string {
 }
 
 describe.concurrent("fifty edits under load", () => {
-  test("a third of them broken, and a killed leader: no tick is lost or doubled, and the last good edit is in force", async context => {
+  test("a third of them broken, and a killed leader: no tick is lost or doubled, and the last good edit is in force", async ({
+    deploy,
+    onTestFailed,
+  }) => {
     const seed = Date.now() % 1_000_000;
     const random = new Random(seed);
     const always = [STEADY, "slow: { every: 1s, handler: slow, catchUp: all }"];
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: always,
       handlers: { slow: 'await sleep(700); return "undisturbed";' },
       settings: ["election: { leaseTtl: 2s }"],
     });
-    context.onTestFailed(() => console.log(`seed ${seed}`));
+    onTestFailed(() => console.log(`seed ${seed}`));
     const ledger = deployment.ledger();
     for (let i = 0; i < 2; i++) deployment.start();
     await deployment.when("leader.observed");
@@ -148,8 +150,10 @@ describe.concurrent("fifty edits under load", () => {
 });
 
 describe.concurrent("a change of the configuration", () => {
-  test("in a mounted ConfigMap, whose files are links that are swapped, is noticed each time", async context => {
-    const deployment = await createDeployment(context, { jobs: [STEADY] });
+  test("in a mounted ConfigMap, whose files are links that are swapped, is noticed each time", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({ jobs: [STEADY] });
     const mount = path.join(deployment.project.dir, "mount");
     let version = 0;
     const publish = async (jobs: string) => {
@@ -181,8 +185,8 @@ describe.concurrent("a change of the configuration", () => {
     }
   });
 
-  test("that is refused is told once, and the one before goes on until it is mended", async context => {
-    const deployment = await createDeployment(context, { jobs: [STEADY], settings: ["generation: 5"] });
+  test("that is refused is told once, and the one before goes on until it is mended", async ({ deploy }) => {
+    const deployment = await deploy({ jobs: [STEADY], settings: ["generation: 5"] });
     for (let i = 0; i < 2; i++) deployment.start();
     await deployment.when("leader.observed");
     const settings = await readFile(path.join(deployment.project.configDir, "bellwether.yaml"), "utf8");
@@ -225,8 +229,8 @@ describe.concurrent("a change of the configuration", () => {
     for (const replica of deployment.replicas) expect(linesOf(replica, "config.loaded")).toHaveLength(2);
   });
 
-  test("is read at once on SIGHUP, and what was refused is looked at again", async context => {
-    const deployment = await createDeployment(context, { jobs: [STEADY] });
+  test("is read at once on SIGHUP, and what was refused is looked at again", async ({ deploy }) => {
+    const deployment = await deploy({ jobs: [STEADY] });
     const replica = deployment.start();
     await replica.when("leader.elected");
     const hangUp = async () => replica.signal("SIGHUP");
@@ -256,8 +260,8 @@ describe.concurrent("a change of the configuration", () => {
     expect(replica.hasEnded).toBe(false);
   });
 
-  test("while a replica starts that cannot does not keep it from ending", async context => {
-    const deployment = await createDeployment(context, {
+  test("while a replica starts that cannot does not keep it from ending", async ({ deploy }) => {
+    const deployment = await deploy({
       jobs: [STEADY, "slow: { every: 1h, handler: slow }"],
     });
     await deployment.project.write(
@@ -276,11 +280,13 @@ describe.concurrent("a change of the configuration", () => {
     replica.noise.length = 0;
   });
 
-  test("of a schedule loses no tick before it and repeats none after it; new jobs begin, removed ones end", async context => {
+  test("of a schedule loses no tick before it and repeats none after it; new jobs begin, removed ones end", async ({
+    deploy,
+  }) => {
     const even = 'moved: { cron: "*/2 * * * * *", handler: echo, catchUp: all }';
     const odd = 'moved: { cron: "1-59/2 * * * * *", handler: echo, catchUp: all }';
     const extra = (n: number) => `extra-${n}: { every: 200ms, handler: echo, catchUp: all }`;
-    const deployment = await createDeployment(context, { jobs: [STEADY, even, extra(0)] });
+    const deployment = await deploy({ jobs: [STEADY, even, extra(0)] });
     const ledger = deployment.ledger();
     const replica = deployment.start();
     await launches(deployment, "moved", 1);
@@ -325,8 +331,8 @@ describe.concurrent("a change of the configuration", () => {
     }
   });
 
-  test("reaches queues and their concurrency, and says what waits for a restart", async context => {
-    const deployment = await createDeployment(context, {
+  test("reaches queues and their concurrency, and says what waits for a restart", async ({ deploy }) => {
+    const deployment = await deploy({
       jobs: [STEADY, 'held: { at: ["2100-01-01T00:00:00Z"], handler: held, queue: narrow }'],
       handlers: { held: 'tell(run, "started", { n: data.n }); await opened("gate-" + data.n);' },
       settings: ["queues: { default: { concurrency: 10 }, narrow: { concurrency: 1 } }"],

@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import { bellwether, MAIN, plainEnvironment } from "../support/command.ts";
-import { createHandoffDeployment } from "../support/handoff-deployment.ts";
+import { test } from "../support/fixtures.ts";
+import { HandoffDeployment } from "../support/handoff-deployment.ts";
 import { createProject, type TestProject } from "../support/project.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
@@ -26,15 +27,14 @@ async function logs(input: string, args: readonly string[], project: TestProject
   return { code: child.exitCode, stdout, stderr };
 }
 
-async function createFiles(files: Readonly<Record<string, string>>): Promise<TestProject> {
-  const project = await createProject(files);
-  onTestFinished(() => project.dispose());
-  return project;
-}
-
-test("shows the handoffs of real replicas, the same from all logs, from each one and through a prefix", async context => {
-  const { deployment, join } = await createHandoffDeployment(context, { store: "redis" });
-  const [first, second] = [await join("first"), await join("second")];
+test("shows the handoffs of real replicas, the same from all logs, from each one and through a prefix", async ({
+  defer,
+  makeProject,
+}) => {
+  const handoff = await HandoffDeployment.create({ store: "redis", roles: "scheduler,worker" });
+  defer(() => handoff.dispose());
+  const { deployment } = handoff;
+  const [first, second] = [await handoff.join(), await handoff.join()];
   await second.when("leader.observed");
   await first.when("tick.launched");
 
@@ -50,7 +50,7 @@ test("shows the handoffs of real replicas, the same from all logs, from each one
   await first.when("tick.launched", isOfTerm(3));
   await first.end("SIGTERM");
 
-  const project = await createFiles({ "first.log": logOf(first), "second.log": logOf(second) });
+  const project = await makeProject({ "first.log": logOf(first), "second.log": logOf(second) });
   const both = await logs("", ["--handoffs", "--json", "first.log", "second.log"], project);
   expect(both).toMatchObject({ code: 0, stderr: "" });
   const rows = JSON.parse(both.stdout);
@@ -180,12 +180,14 @@ describe("logs", () => {
     });
   });
 
-  test("prints lines of stdin while they come with --follow, in the order of their times", async () => {
+  test("prints lines of stdin while they come with --follow, in the order of their times", async ({
+    defer,
+  }) => {
     const child = spawn(process.execPath, [MAIN, "logs", "--follow", "--event", "leader.*"], {
       env: plainEnvironment({ TZ: "UTC" }),
       stdio: ["pipe", "pipe", "inherit"],
     });
-    onTestFinished(() => void child.kill("SIGKILL"));
+    defer(() => void child.kill("SIGKILL"));
     let output = "";
     const shown = new Promise<void>(resolve => {
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -204,8 +206,10 @@ describe("logs", () => {
 });
 
 /** Whatever a line has: no input makes the command fail, or a terminal move. */
-test("shows binary input with escapes, and a record with fields of other types with all of its fields", async () => {
-  const project = await createFiles({});
+test("shows binary input with escapes, and a record with fields of other types with all of its fields", async ({
+  makeProject,
+}) => {
+  const project = await makeProject({});
   const hostile = [
     "\u0000\u001b[31m\u202e\ufeff",
     '{"level":"__proto__","event":"leader.elected","term":{"toString":1},"time":1}',

@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test } from "vitest";
+import { expect } from "vitest";
 import { scrape } from "../support/exposition.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
 import { TestDeployment, urlOf } from "../support/test-deployment.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
-test("metrics equal what happened: ticks launched, skipped and missed, runs, locks, handoffs, configurations", async () => {
+test("metrics equal what happened: ticks launched, skipped and missed, runs, locks, handoffs, configurations", async ({
+  server,
+  onTestFinished,
+  onTestFailed,
+}) => {
   const startMs = Math.ceil(Date.now() / 1_000) * 1_000 + 10_000;
   const at = (...seconds: number[]) =>
     `at: [${seconds.map(n => `"${new Date(startMs + n * 1_000).toISOString()}"`).join(", ")}]`;
@@ -23,7 +21,7 @@ test("metrics equal what happened: ticks launched, skipped and missed, runs, loc
     `locking: { ${at(22)}, handler: locking }`,
   ];
   const deployment = await TestDeployment.create({
-    redisUrl: redis.url,
+    redisUrl: server.url,
     http: true,
     jobs: [
       `first: { ${at(1)}, handler: echo }`,

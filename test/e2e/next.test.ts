@@ -1,7 +1,7 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { bellwether } from "../support/command.ts";
+import { test as base } from "../support/fixtures.ts";
 import { calendar } from "../support/ics.ts";
-import { createProject, type TestProject } from "../support/project.ts";
 
 const FILES = {
   "config/holidays.ics": calendar("DTSTART;VALUE=DATE:20251225|RRULE:FREQ=YEARLY|SUMMARY:Christmas Day"),
@@ -16,23 +16,19 @@ const FILES = {
   ].join("\n"),
 };
 
-const projects: TestProject[] = [];
-afterAll(() => Promise.all(projects.splice(0).map(made => made.dispose())));
-
-async function next(...args: string[]) {
-  const project = await createProject(FILES);
-  projects.push(project);
-  return await bellwether(["next", ...args], { cwd: project.dir });
-}
-
-async function json(...args: string[]): Promise<Record<string, unknown>[]> {
-  const { code, stdout } = await next(...args, "--json");
-  expect(code).toBe(0);
-  return JSON.parse(stdout);
-}
+const test = base
+  .extend("next", ({ makeProject }) => async (...args: string[]) => {
+    const project = await makeProject(FILES);
+    return await bellwether(["next", ...args], { cwd: project.dir });
+  })
+  .extend("json", ({ next }) => async (...args: string[]): Promise<Record<string, unknown>[]> => {
+    const { code, stdout } = await next(...args, "--json");
+    expect(code).toBe(0);
+    return JSON.parse(stdout);
+  });
 
 describe.concurrent("next", () => {
-  test("shows an excluded tick in the table, with the calendar and the event", async () => {
+  test("shows an excluded tick in the table, with the calendar and the event", async ({ next }) => {
     const { stdout } = await next("report", "--from", "2026-12-24T12:00:00Z", "--count", "1");
     expect(stdout.split("\n").slice(1, 3)).toEqual([
       expect.stringMatching(
@@ -42,7 +38,7 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test("keeps excluded ticks out of JSON, unless they are asked for", async () => {
+  test("keeps excluded ticks out of JSON, unless they are asked for", async ({ json }) => {
     const args = ["report", "--from", "2026-12-24T12:00:00Z", "--count", "1"];
     const tick = { job: "report", tick: "2026-12-26T01:00:00.000Z", local: "2026-12-26 02:00 CET" };
     expect(await json(...args)).toEqual([tick]);
@@ -57,7 +53,7 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test("names start and end where they take ticks away", async () => {
+  test("names start and end where they take ticks away", async ({ json }) => {
     expect(await json("trial", "--from", "2026-12-20", "--excluded")).toEqual([
       expect.objectContaining({
         tick: "2026-12-20T12:30:00.000Z",
@@ -69,7 +65,7 @@ describe.concurrent("next", () => {
     ]);
   });
 
-  test("shows when a tick with a jitter is launched", async () => {
+  test("shows when a tick with a jitter is launched", async ({ json, next }) => {
     const ticks = await json("import", "--from", "2026-01-01", "--count", "4");
     for (const { tick, launchAt } of ticks) {
       const lateMs = Date.parse(String(launchAt)) - Date.parse(String(tick));
@@ -81,12 +77,12 @@ describe.concurrent("next", () => {
     expect(stdout).toContain(String(ticks[0]?.["launchAt"]));
   });
 
-  test("notes that a job ends by itself", async () => {
+  test("notes that a job ends by itself", async ({ next }) => {
     const { stdout } = await next("trial", "--from", "2026-12-25");
     expect(stdout).toMatch(/^trial: over after 2 launched ticks in all \(maxRuns\)$/m);
   });
 
-  test("--until gives all ticks up to then, and names those that come together", async () => {
+  test("--until gives all ticks up to then, and names those that come together", async ({ json, next }) => {
     const ticks = await json("--from", "2026-12-26T00:00:00Z", "--until", "2026-12-26T01:00:00Z");
     expect(ticks.filter(({ job }) => job !== "busy")).toEqual([
       expect.objectContaining({ job: "report", tick: "2026-12-26T01:00:00.000Z", together: ["import"] }),
@@ -97,7 +93,7 @@ describe.concurrent("next", () => {
     expect(stdout).toMatch(/^report .* together with: import$/m);
   });
 
-  test("--until and --count: whichever comes first", async () => {
+  test("--until and --count: whichever comes first", async ({ json, next }) => {
     const range = ["import", "--from", "2026-01-01", "--until", "2026-01-03"];
     expect(await json(...range, "--count", "3")).toHaveLength(3);
     expect(await json(...range, "--count", "50")).toHaveLength(4);
@@ -105,7 +101,7 @@ describe.concurrent("next", () => {
     expect(stdout.replaceAll(/\s+/g, " ")).toContain("with --count, whichever comes first");
   });
 
-  test("--until stops at 1000 ticks of a job and says what shows more", async () => {
+  test("--until stops at 1000 ticks of a job and says what shows more", async ({ next }) => {
     const args = ["busy", "--from", "2026-01-01", "--until", "2026-02-01"];
     const { code, stdout, stderr } = await next(...args, "--json");
     expect(code).toBe(0);
@@ -115,7 +111,7 @@ describe.concurrent("next", () => {
     expect(table.stderr).toBe("busy: only the first 100 stretches of excluded ticks are shown\n");
   });
 
-  test.each([
+  test.for([
     {
       given: "a range in the wrong order",
       args: ["--from", "2026-02-01", "--until", "2026-01-01"],
@@ -131,7 +127,7 @@ describe.concurrent("next", () => {
       args: ["--until", "2026-02-30"],
       says: /^--until 2026-02-30: expected an instant.*\n$/,
     },
-  ])("ends with 2 for $given", async ({ args, says }) => {
+  ])("ends with 2 for $given", async ({ args, says }, { next }) => {
     const { code, stdout, stderr } = await next(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(says);

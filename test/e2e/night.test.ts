@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { Status } from "../../src/cli/status.ts";
 import type { HistoryRow } from "../../src/launch/read-history.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
-import { launches, next, shutDown, useDeployments } from "../support/test-deployments.ts";
+import { launches, next, shutDown } from "../support/test-deployments.ts";
 import { json } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 const BEAT = "beat: { every: 1s, handler: echo }";
 const GONE = "gone: { every: 1s, handler: echo }";
@@ -27,8 +26,10 @@ async function read<T>(
 }
 
 describe("a command that reads", () => {
-  test("shows the cluster although the local files are broken, and says so in one line", async context => {
-    const deployment = await createDeployment(context, { jobs: [BEAT] });
+  test("shows the cluster although the local files are broken, and says so in one line", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({ jobs: [BEAT] });
     const replica = deployment.start();
     await replica.when("run.completed");
     await json(deployment, "pause", "beat", "--by", "ann");
@@ -85,8 +86,10 @@ describe("a command that reads", () => {
     }
   });
 
-  test("shows the jobs that the leader carries, not the local ones, and the history of a removed one", async context => {
-    const deployment = await createDeployment(context, { jobs: [GONE, BEAT] });
+  test("shows the jobs that the leader carries, not the local ones, and the history of a removed one", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({ jobs: [GONE, BEAT] });
     const replica = deployment.start();
     await launches(deployment, "gone", 1);
     const local = deployment.project.write(
@@ -147,8 +150,10 @@ describe("a command that reads", () => {
 });
 
 describe("status", () => {
-  test("shows what the leader carries, and a replica whose generation is too old to lead", async context => {
-    const deployment = await createDeployment(context, {
+  test("shows what the leader carries, and a replica whose generation is too old to lead", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       jobs: [BEAT],
       settings: ["generation: ${NIGHT_GENERATION:-5}"],
     });
@@ -183,8 +188,8 @@ describe("status", () => {
     expect(stdout.match(/too old to lead/g)).toHaveLength(1);
   });
 
-  test("shows no next tick before the end of a job's silence", async context => {
-    const deployment = await createDeployment(context, { jobs: [BEAT, GONE] });
+  test("shows no next tick before the end of a job's silence", async ({ deploy }) => {
+    const deployment = await deploy({ jobs: [BEAT, GONE] });
     await deployment.start().when("leader.elected");
     await launches(deployment, "beat", 1);
     await shutDown(deployment);

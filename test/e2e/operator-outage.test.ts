@@ -1,32 +1,27 @@
-import { afterEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
+import type { TestRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
 
-const disposals: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-/** A project whose Redis is behind a link of its own. */
-async function setup(server: TestRedis) {
-  const proxy = await FaultyProxy.to(server.port);
-  disposals.push(() => proxy.stop());
-  const deployment = await TestDeployment.create({
-    redisUrl: proxy.url,
-    jobs: ["hourly: { every: 1h, handler: echo }"],
+const test = base
+  /** A project whose Redis is behind a link of its own. */
+  .extend("setup", ({ defer }) => async (server: TestRedis) => {
+    const proxy = await FaultyProxy.to(server.port);
+    defer(() => proxy.stop());
+    const deployment = await TestDeployment.create({
+      redisUrl: proxy.url,
+      jobs: ["hourly: { every: 1h, handler: echo }"],
+    });
+    defer(() => deployment.dispose());
+    return { proxy, deployment };
+  })
+  .extend("start", ({ startServer }) => async (): Promise<TestRedis> => {
+    const server = await startServer();
+    return server;
   });
-  disposals.push(() => deployment.dispose());
-  return { proxy, deployment };
-}
 
-async function start(): Promise<TestRedis> {
-  const server = await startRedis();
-  disposals.push(() => server.stop());
-  return server;
-}
-
-test("a command whose answer is lost is given again, and carried out once", async () => {
+test("a command whose answer is lost is given again, and carried out once", async ({ start, setup }) => {
   const server = await start();
   const { proxy, deployment } = await setup(server);
   // Known to the server already, it is sent once.
@@ -53,9 +48,9 @@ const COMMANDS = [
   ["status"],
 ] as const;
 
-test.each(["freezes", "vanishes behind its address"])(
+test.for(["freezes", "vanishes behind its address"])(
   "every command ends with exit code 1 and one line when Redis %s while it waits",
-  async fault => {
+  async (fault, { start, setup }) => {
     const server = await start();
     const links = await Promise.all(COMMANDS.map(() => setup(server)));
     const answers = links.map(({ proxy, deployment }, i) => {

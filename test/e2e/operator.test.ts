@@ -1,16 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { AuditRow } from "../../src/launch/read-history.ts";
-import { launches, shutDown, useDeployments } from "../support/test-deployments.ts";
+import { test } from "../support/fixtures.ts";
+import { launches, shutDown } from "../support/test-deployments.ts";
 import { expectAccount, historyOf, json } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 const NEVER = '"2100-01-01T00:00:00Z"';
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 describe("an operator's command", () => {
-  test("is answered, is on record with who gave it, and may be given again", async context => {
-    const deployment = await createDeployment(context, {
+  test("is answered, is on record with who gave it, and may be given again", async ({ deploy }) => {
+    const deployment = await deploy({
       jobs: [
         `rare: { at: [${NEVER}], handler: echo, data: { format: csv, keep: 1 } }`,
         "hourly: { every: 1h, handler: echo, overlap: skip }",
@@ -112,8 +111,8 @@ describe("an operator's command", () => {
     expect(line).toMatchObject({ code: 0, stdout: expect.stringMatching(/^paused rare\b[^\n]*\n$/) });
   });
 
-  test("that makes no sense changes nothing, and says why in one line", async context => {
-    const deployment = await createDeployment(context, {
+  test("that makes no sense changes nothing, and says why in one line", async ({ deploy }) => {
+    const deployment = await deploy({
       jobs: [
         "beat: { every: 1s, handler: echo }",
         "hourly: { every: 1h, handler: echo, overlap: skip }",
@@ -173,8 +172,10 @@ describe("an operator's command", () => {
 });
 
 describe("two operators at once", () => {
-  test("both get an answer, and only one of them has changed what only one can change", async context => {
-    const deployment = await createDeployment(context, {
+  test("both get an answer, and only one of them has changed what only one can change", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       jobs: [
         "hourly: { every: 1h, handler: echo }",
         `alone: { at: [${NEVER}], handler: held, overlap: skip }`,
@@ -221,8 +222,10 @@ describe("two operators at once", () => {
 });
 
 describe("stepdown", () => {
-  test("lets another replica lead, which the answer names, and loses and doubles no tick", async context => {
-    const deployment = await createDeployment(context, {
+  test("lets another replica lead, which the answer names, and loses and doubles no tick", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       // The history keeps about 500 rows, and the commands of this test take a while on a busy machine.
       jobs: ["beat: { every: 250ms, handler: echo, catchUp: all }"],
     });
@@ -250,10 +253,10 @@ describe("stepdown", () => {
     expect(new Set(fates.map(({ term }) => term)).size).toBeGreaterThanOrEqual(5);
   });
 
-  test("of the only replica ends in its own next term", async context => {
+  test("of the only replica ends in its own next term", async ({ deploy }) => {
     // It leaves a third of the lease to others.
     const settings = ["election: { leaseTtl: 18s }"];
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: ["beat: { every: 1s, handler: echo }"],
       settings,
     });

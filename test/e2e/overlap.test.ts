@@ -1,10 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test } from "../support/fixtures.ts";
 import type { LogLine } from "../support/replica-process.ts";
 import type { TestDeployment } from "../support/test-deployment.ts";
-import { next, shutDown, useDeployments } from "../support/test-deployments.ts";
+import { next, shutDown } from "../support/test-deployments.ts";
 import { expectAccount, type Fate, historyOf, isoOf } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 /** Says when it starts and ends: what the overlap of runs is judged by. */
 const SLOW =
@@ -38,8 +37,10 @@ function mostAtOnce(deployment: TestDeployment, job: string): number {
 }
 
 describe.concurrent("a handler that is slower than its schedule", () => {
-  test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async context => {
-    const deployment = await createDeployment(context, {
+  test("runs beside itself, is skipped, or waits, as each job's overlap says; each skipped tick names why", async ({
+    deploy,
+  }) => {
+    const deployment = await deploy({
       jobs: [
         "beside: { every: 500ms, handler: slow, overlap: allow }",
         "skips: { every: 500ms, handler: slow, overlap: skip }",
@@ -98,10 +99,12 @@ describe.concurrent("a handler that is slower than its schedule", () => {
 });
 
 describe.concurrent("a replica that is killed in the middle of a run", () => {
-  test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async context => {
+  test("blocks its job until BullMQ finds the run, and each tick until then names it; then all goes on", async ({
+    deploy,
+  }) => {
     const body = `tell(run, "started", { run: run.id });
       if (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await opened("gate");`;
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: [
         "skips: { every: 1s, handler: held, overlap: skip }",
         "waits: { every: 1s, handler: held, overlap: queue }",

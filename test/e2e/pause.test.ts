@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import { Random } from "../support/random.ts";
 import type { TestDeployment } from "../support/test-deployment.ts";
-import { launches, leaderOf, shutDown, useDeployments } from "../support/test-deployments.ts";
+import { launches, leaderOf, shutDown } from "../support/test-deployments.ts";
 import {
   expectAccount,
   expectRuns,
@@ -17,8 +18,6 @@ import {
   json,
   ticksAdded,
 } from "../support/tick-account.ts";
-
-const createDeployment = useDeployments();
 
 /** The ticks of a job that BullMQ has added runs for, later than a time and before another. */
 async function addedBetween(
@@ -45,13 +44,15 @@ async function operatorOf(
 }
 
 describe.concurrent("a paused job", () => {
-  test("stays so over a killed leader and a restart of all replicas; what its policy keeps comes on resume, once", async context => {
+  test("stays so over a killed leader and a restart of all replicas; what its policy keeps comes on resume, once", async ({
+    deploy,
+  }) => {
     // What comes in the pause; the last of these ticks is long past when the jobs are resumed.
     const burstS = Math.ceil(Date.now() / 1_000) + 30;
     const burstAt = [0, 1, 2].map(i => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const jobs = ["none", "latest", "all"].map(policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`);
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: [
         ...jobs,
         "each-none: { every: 500ms, handler: echo, catchUp: none }",
@@ -114,10 +115,12 @@ describe.concurrent("a paused job", () => {
     }
   });
 
-  test("launches no tick that is later than the moment when `pause` has returned, whoever leads by then", async context => {
+  test("launches no tick that is later than the moment when `pause` has returned, whoever leads by then", async ({
+    deploy,
+  }) => {
     const policies = ["catchUp: none", "catchUp: latest", "catchUp: all", "overlap: skip", "overlap: queue"];
     const names = policies.map((_, i) => `job-${i}`);
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: [
         ...policies.map((policy, i) => `job-${i}: { every: 100ms, handler: echo, ${policy} }`),
         "beat: { every: 100ms, handler: echo }",
@@ -156,11 +159,13 @@ describe.concurrent("a paused job", () => {
     expect(breaches).toEqual([]);
   });
 
-  test("and ticks that are to be skipped are accounted for through twenty rounds of two operators and handoffs", async context => {
+  test("and ticks that are to be skipped are accounted for through twenty rounds of two operators and handoffs", async ({
+    deploy,
+  }) => {
     const seed = Date.now() % 1_000_000;
     const random = new Random(seed);
     const names = ["none", "latest", "all", "skip"];
-    const deployment = await createDeployment(context, {
+    const deployment = await deploy({
       jobs: [
         "none: { every: 300ms, handler: echo, catchUp: none }",
         "latest: { every: 300ms, handler: echo, catchUp: latest }",

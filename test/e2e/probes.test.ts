@@ -1,40 +1,32 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { afterEach, beforeEach, expect, onTestFailed, test } from "vitest";
+import { expect } from "vitest";
 import { startEtcd } from "../support/etcd-server.ts";
 import { scrape } from "../support/exposition.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
 import { unusedPort } from "../support/unused-port.ts";
 
-const disposals: (() => Promise<unknown>)[] = [];
-let redis: TestRedis;
-
-beforeEach(async () => {
-  redis = await startRedis();
-  disposals.push(() => redis.stop());
-});
-
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function createDeployment(options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> {
-  const jobs = ['long: { at: ["2100-01-01T00:00:00Z"], handler: long }'];
-  const handlers = { long: "return data;", ...options.handlers };
-  const deployment = await TestDeployment.create({
-    redisUrl: redis.url,
-    jobs,
-    http: true,
-    ...options,
-    handlers,
-  });
-  disposals.push(() => deployment.dispose());
-  onTestFailed(() => console.log(deployment.transcript()));
-  return deployment;
-}
+const test = base.extend(
+  "createDeployment",
+  ({ server, defer, onTestFailed }) =>
+    async (options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> => {
+      const jobs = ['long: { at: ["2100-01-01T00:00:00Z"], handler: long }'];
+      const handlers = { long: "return data;", ...options.handlers };
+      const deployment = await TestDeployment.create({
+        redisUrl: server.url,
+        jobs,
+        http: true,
+        ...options,
+        handlers,
+      });
+      defer(() => deployment.dispose());
+      onTestFailed(() => console.log(deployment.transcript()));
+      return deployment;
+    },
+);
 
 async function ask(url: string, path: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url + path);
@@ -52,11 +44,14 @@ function next(replica: ReplicaProcess, event: string, after: LogLine): Promise<L
   return replica.when(event, line => replica.lines.indexOf(line) > replica.lines.indexOf(after));
 }
 
-test("probes follow a replica from before Redis is there, through a loss of it, to its stop", async () => {
+test("probes follow a replica from before Redis is there, through a loss of it, to its stop", async ({
+  createDeployment,
+  server,
+}) => {
   const deployment = await createDeployment({
     handlers: { long: 'tell(run, "started"); await opened("gate");' },
   });
-  await redis.kill();
+  await server.kill();
   const replica = deployment.start();
   const url = await urlOf(replica);
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -64,17 +59,17 @@ test("probes follow a replica from before Redis is there, through a loss of it, 
   expect(await ask(url, "/readyz")).toEqual(failing("Redis has not answered yet"));
   expect((await scrape(url)).labelValues("queue_depth", "queue")).toEqual([]);
 
-  await redis.restart();
+  await server.restart();
   const connected = await replica.when("redis.connected");
   expect(await ask(url, "/readyz")).toEqual(OK);
 
   await replica.when("leader.elected");
-  await redis.kill();
+  await server.kill();
   const away = await next(replica, "redis.unreachable", connected);
   expect(await ask(url, "/readyz")).toEqual(failing("Redis does not answer"));
   expect(await ask(url, "/livez")).toEqual(OK);
 
-  await redis.restart();
+  await server.restart();
   await next(replica, "redis.connected", away);
   expect(await ask(url, "/readyz")).toEqual(OK);
 
@@ -91,9 +86,13 @@ test("probes follow a replica from before Redis is there, through a loss of it, 
   expect(replica.noise).toEqual([]);
 });
 
-test("a leader that is cut off from Redis steps down and lives; the follower is ready all the time", async () => {
-  const link = await FaultyLink.to(redis.port);
-  disposals.push(() => link.stop());
+test("a leader that is cut off from Redis steps down and lives; the follower is ready all the time", async ({
+  server,
+  defer,
+  createDeployment,
+}) => {
+  const link = await FaultyLink.to(server.port);
+  defer(() => link.stop());
   const deployment = await createDeployment({
     redisUrl: "${DEPLOYMENT_REDIS}",
     settings: ["election: { leaseTtl: 5s }"],
@@ -101,7 +100,7 @@ test("a leader that is cut off from Redis steps down and lives; the follower is 
   const start = (port: number) => deployment.startWith({ DEPLOYMENT_REDIS: `redis://127.0.0.1:${port}` });
   const leader = start(link.port);
   await leader.when("leader.elected");
-  const follower = start(redis.port);
+  const follower = start(server.port);
   await follower.when("leader.observed");
   const [leaderUrl, followerUrl] = [await urlOf(leader), await urlOf(follower)];
   expect(await ask(followerUrl, "/readyz")).toEqual(OK);
@@ -129,9 +128,9 @@ test("a leader that is cut off from Redis steps down and lives; the follower is 
   expect(await ask(leaderUrl, "/readyz")).toEqual(OK);
 });
 
-test("a replica on etcd is alive and ready without it", async () => {
+test("a replica on etcd is alive and ready without it", async ({ defer, createDeployment }) => {
   const etcd = await startEtcd();
-  disposals.push(() => etcd.stop());
+  defer(() => etcd.stop());
   const deployment = await createDeployment({
     settings: [`election: { store: etcd, leaseTtl: 2s, etcd: { hosts: ["${etcd.url}"] } }`],
   });
@@ -145,7 +144,7 @@ test("a replica on etcd is alive and ready without it", async () => {
   expect([await ask(url, "/livez"), await ask(url, "/readyz")]).toEqual([OK, OK]);
 });
 
-test("an event loop that is blocked gives no answer, and then says why", async () => {
+test("an event loop that is blocked gives no answer, and then says why", async ({ createDeployment }) => {
   const deployment = await createDeployment({
     handlers: {
       long: 'tell(run, "started"); for (const end = performance.now() + 11_000; performance.now() < end; );',
@@ -164,10 +163,13 @@ test("an event loop that is blocked gives no answer, and then says why", async (
   );
 });
 
-test("a port that is taken is told in one line, and ends the replica with 1", async () => {
+test("a port that is taken is told in one line, and ends the replica with 1", async ({
+  defer,
+  createDeployment,
+}) => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
-  disposals.push(() => new Promise(resolve => taken.close(resolve)));
+  defer(() => new Promise(resolve => taken.close(resolve)));
   const { port } = taken.address() as { port: number };
   const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
   const replica = deployment.start();
@@ -178,7 +180,7 @@ test("a port that is taken is told in one line, and ends the replica with 1", as
   expect(replica.lines.map(({ event }) => event)).toEqual(["replica.failed"]);
 });
 
-test("clients that say nothing, too much, or do not leave hold nothing up", async () => {
+test("clients that say nothing, too much, or do not leave hold nothing up", async ({ createDeployment }) => {
   const port = await unusedPort();
   const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
   const replica = deployment.start();

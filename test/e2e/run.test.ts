@@ -1,34 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { QueueEvents, Worker } from "bullmq";
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
-import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
+import type { TestDeployment, TestDeploymentOptions } from "../support/test-deployment.ts";
 
-let redis: TestRedis;
-const deployments: TestDeployment[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-
-afterAll(() => redis.stop());
-
-afterEach(async () => {
-  const ended = deployments.splice(0);
-  for (const deployment of ended) await deployment.dispose();
-  for (const replica of ended.flatMap(deployment => deployment.replicas)) {
-    expect(replica.noise).toEqual([]);
-    for (const line of replica.lines) expectContract(line);
-  }
-});
-
-async function createDeployment(options: Omit<TestDeploymentOptions, "redisUrl">): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
-  deployments.push(deployment);
-  onTestFailed(() => console.log(deployment.transcript()));
-  return deployment;
-}
+const test = base.extend(
+  "createDeployment",
+  ({ deploy, defer }) =>
+    async (options: Partial<TestDeploymentOptions>) => {
+      const deployment = await deploy(options);
+      defer(() => {
+        for (const line of deployment.replicas.flatMap(({ lines }) => lines)) expectContract(line);
+      });
+      return deployment;
+    },
+);
 
 /** What every replica says of a term. */
 const BEGINNING = ["leader", "term", "previous", "reason", "reasonCode", "cause", "vacantMs", "at"];
@@ -68,7 +55,9 @@ const ofRun = (run: unknown) => (line: LogLine) => line["run"] === run;
 const EVERY_SECOND = "every: 1s, handler: echo";
 
 describe("leadership in the log", () => {
-  test("one leads and says why, the other says whom it follows, and takes over when the first one stops", async () => {
+  test("one leads and says why, the other says whom it follows, and takes over when the first one stops", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
     const first = deployment.start("--id", "first");
     const elected = await first.when("leader.elected");
@@ -116,7 +105,7 @@ describe("leadership in the log", () => {
     expect(deployment.lines("leader.observed")).toHaveLength(2);
   });
 
-  test("two replicas with the same --id are two", async () => {
+  test("two replicas with the same --id are two", async ({ createDeployment }) => {
     const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
     const one = await deployment.start("--id", "twin").when("leader.elected");
     const other = await deployment.start("--id", "twin").when("leader.observed");
@@ -130,7 +119,9 @@ describe("leadership in the log", () => {
     expect(replicas.filter(({ leading }: { leading: boolean }) => leading)).toHaveLength(1);
   });
 
-  test("a replica without the role of a scheduler never leads, one without the role of a worker never runs", async () => {
+  test("a replica without the role of a scheduler never leads, one without the role of a worker never runs", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({ jobs: [`beat: { ${EVERY_SECOND} }`] });
     const worker = deployment.start("--roles", "worker");
     await worker.when("redis.connected");
@@ -151,7 +142,7 @@ describe("a stop", () => {
     return JSON.parse(stdout)["run"] as string;
   };
 
-  test("lets a running handler finish", async () => {
+  test("lets a running handler finish", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       jobs: [job()],
       handlers: { long: 'tell(run, "started"); await opened("gate"); return "finished";' },
@@ -170,7 +161,7 @@ describe("a stop", () => {
     expect(eventsOf(replica).at(-1)).toBe("replica.stopped");
   });
 
-  test.each([
+  test.for([
     { handler: "heeds its signal", body: "await aborted(run.signal);" },
     { handler: "ignores its signal", body: "await new Promise(() => undefined);" },
     {
@@ -179,7 +170,7 @@ describe("a stop", () => {
     },
   ])(
     "hands a run that outlasts shutdownTimeout to another replica, when its handler $handler",
-    async ({ body }) => {
+    async ({ body }, { createDeployment }) => {
       const deployment = await createDeployment({
         jobs: [job()],
         settings: ["shutdownTimeout: 300ms"],
@@ -210,7 +201,7 @@ describe("a stop", () => {
     },
   );
 
-  test("ends at once at a second signal", async () => {
+  test("ends at once at a second signal", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       jobs: [job()],
       settings: ["shutdownTimeout: 10m"],
@@ -228,7 +219,7 @@ describe("a stop", () => {
 });
 
 describe("a handler that goes wrong", () => {
-  test("is tried again, each failure a warning and the last one an error", async () => {
+  test("is tried again, each failure a warning and the last one an error", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       jobs: [
         "third: { every: 1s, handler: third, retry: { attempts: 3, backoff: fixed, delay: 50ms } }",
@@ -259,7 +250,9 @@ describe("a handler that goes wrong", () => {
     expect(row).toMatchObject({ outcome: "launched", attempts: 2, result: "failed", error: "not ever" });
   });
 
-  test("in a timer or a forgotten promise is told against its run, and the replica lives on", async () => {
+  test("in a timer or a forgotten promise is told against its run, and the replica lives on", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: ["timer: { every: 1s, handler: timer }", "promise: { every: 1s, handler: promise }"],
       handlers: {
@@ -277,7 +270,9 @@ describe("a handler that goes wrong", () => {
     expect(replica.hasEnded).toBe(false);
   });
 
-  test("by taking longer than its timeout is aborted, and the attempt fails", async () => {
+  test("by taking longer than its timeout is aborted, and the attempt fails", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: ["slow: { every: 1s, handler: slow, timeout: 100ms }"],
       handlers: { slow: "await aborted(run.signal);" },
@@ -292,7 +287,9 @@ describe("a handler that goes wrong", () => {
 });
 
 describe("what stands in Redis", () => {
-  test("ordinary BullMQ jobs that any Worker and QueueEvents take, under keys of the namespace alone", async () => {
+  test("ordinary BullMQ jobs that any Worker and QueueEvents take, under keys of the namespace alone", async ({
+    createDeployment,
+  }) => {
     const deployment = await createDeployment({
       jobs: [
         "beat: { every: 1s, handler: echo, queue: mail, data: { format: pdf } }",
@@ -350,7 +347,7 @@ function atOf(run: string): string {
 }
 
 describe("after nobody was there", () => {
-  test("ticks are launched late, or missed, as each job's catchUp says", async () => {
+  test("ticks are launched late, or missed, as each job's catchUp says", async ({ createDeployment }) => {
     // Two ticks pass while all replicas are down, too long ago to be on time (5 s). "every second" runs beside them, to
     // see that all of an outage's ticks come, and none twice.
     const second = (n: number) => new Date((startS + n) * 1_000).toISOString().replace(".000Z", "Z");

@@ -1,11 +1,12 @@
 import path from "node:path";
-import { expect, test } from "vitest";
-import { shutDown, startWith, useDeployments } from "../support/test-deployments.ts";
+import { expect } from "vitest";
+import { test } from "../support/fixtures.ts";
+import { shutDown, startWith } from "../support/test-deployments.ts";
 
-const createDeployment = useDeployments();
-
-test("two applications in one namespace are told of each other, and each line says which namespace that is", async context => {
-  const deployment = await createDeployment(context, { jobs: ["prod-job: { every: 1s, handler: echo }"] });
+test("two applications in one namespace are told of each other, and each line says which namespace that is", async ({
+  deploy,
+}) => {
+  const deployment = await deploy({ jobs: ["prod-job: { every: 1s, handler: echo }"] });
   const { host, port } = deployment.redis().options;
   await deployment.project.write(
     "staging/config/bellwether.yaml",

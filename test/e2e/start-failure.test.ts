@@ -2,30 +2,21 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { describe, expect } from "vitest";
 import { bellwether } from "../support/command.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
-/** The context, because Vitest takes a bare `onTestFinished` for another one of the concurrent tests. */
-async function createDeployment(
-  { onTestFinished }: TestContext,
-  options: Partial<TestDeploymentOptions> = {},
-): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create({
-    redisUrl: redis.url,
-    jobs: ["beat: { every: 1h, handler: echo }"],
-    ...options,
-  });
-  onTestFinished(() => deployment.dispose());
-  return deployment;
-}
+const test = base.extend(
+  "createDeployment",
+  ({ server, defer }) =>
+    async (options: Partial<TestDeploymentOptions> = {}): Promise<TestDeployment> => {
+      const jobs = ["beat: { every: 1h, handler: echo }"];
+      const deployment = await TestDeployment.create({ redisUrl: server.url, jobs, ...options });
+      defer(() => deployment.dispose());
+      return deployment;
+    },
+);
 
 /** Starts a replica, which must fail, and expects one line about that. */
 async function expectFailure(
@@ -66,36 +57,32 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     { what: "an option that there is not", args: ["--rolez", "worker"] },
     { what: "an option without its value", args: ["--id"] },
     { what: "an unknown role", args: ["--roles", "worker,boss"] },
-  ])("for $what", async ({ args }, context) => {
-    await expectFailure(await createDeployment(context), { code: "BW_USAGE", exitCode: 2 }, { args });
+  ])("for $what", async ({ args }, { createDeployment }) => {
+    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { args });
   });
 
-  test("for a variable of its environment", async context => {
+  test("for a variable of its environment", async ({ createDeployment }) => {
     const env = { BELLWETHER_REDIS_URL: "http://localhost" };
-    await expectFailure(await createDeployment(context), { code: "BW_USAGE", exitCode: 2 }, { env });
+    await expectFailure(await createDeployment(), { code: "BW_USAGE", exitCode: 2 }, { env });
   });
 
-  test("for a configuration with mistakes", async context => {
-    const deployment = await createDeployment(context, { jobs: ["beat: { evry: 1h, handler: echo }"] });
+  test("for a configuration with mistakes", async ({ createDeployment }) => {
+    const deployment = await createDeployment({ jobs: ["beat: { evry: 1h, handler: echo }"] });
     await expectFailure(deployment, { code: "BW_CONFIG_INVALID", exitCode: 2 });
   });
 
-  test("for a configuration that is not there", async context => {
+  test("for a configuration that is not there", async ({ createDeployment }) => {
     const args = ["--config", "nowhere"];
-    await expectFailure(
-      await createDeployment(context),
-      { code: "BW_CONFIG_INVALID", exitCode: 2 },
-      { args },
-    );
+    await expectFailure(await createDeployment(), { code: "BW_CONFIG_INVALID", exitCode: 2 }, { args });
   });
 
-  test("for a handler that is not there", async context => {
-    const deployment = await createDeployment(context, { jobs: ["beat: { every: 1h, handler: gone }"] });
+  test("for a handler that is not there", async ({ createDeployment }) => {
+    const deployment = await createDeployment({ jobs: ["beat: { every: 1h, handler: gone }"] });
     await expectFailure(deployment, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
   });
 
-  test("for a file of TLS that cannot be read", async context => {
-    const deployment = await createDeployment(context, { redisUrl: redis.url.replace("redis:", "rediss:") });
+  test("for a file of TLS that cannot be read", async ({ createDeployment, server }) => {
+    const deployment = await createDeployment({ redisUrl: server.url.replace("redis:", "rediss:") });
     const file = path.join(deployment.project.dir, "config/bellwether.yaml");
     const ca = path.join(deployment.project.dir, "gone.pem");
     const settings = (await readFile(file, "utf8")).replace(/(redis: \{.*) \}/, `$1, tls: { ca: "${ca}" } }`);
@@ -103,17 +90,17 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     await expectFailure(deployment, { code: "BW_TLS_FILE", exitCode: 1 });
   });
 
-  test("for a port that is taken", async context => {
+  test("for a port that is taken", async ({ createDeployment, onTestFinished }) => {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise(resolve => server.once("listening", resolve));
-    context.onTestFinished(() => void server.close());
+    onTestFinished(() => void server.close());
     const { port } = server.address() as { port: number };
-    const deployment = await createDeployment(context, { http: `http: { host: 127.0.0.1, port: ${port} }` });
+    const deployment = await createDeployment({ http: `http: { host: 127.0.0.1, port: ${port} }` });
     await expectFailure(deployment, { code: "BW_LISTEN_FAILED", exitCode: 1 });
   });
 
-  test("for data of a newer release", async context => {
-    const deployment = await createDeployment(context);
+  test("for data of a newer release", async ({ createDeployment }) => {
+    const deployment = await createDeployment();
     await deployment.redis().set(`${deployment.prefix}/format`, 99);
     await expectFailure(deployment, { code: "BW_FORMAT_NEWER", exitCode: 1 });
   });

@@ -1,37 +1,24 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
-import { TestDeployment, urlOf } from "../support/test-deployment.ts";
+import { expect } from "vitest";
+import { test } from "../support/fixtures.ts";
+import { type TestDeployment, urlOf } from "../support/test-deployment.ts";
 
-let server: TestRedis;
-let deployment: TestDeployment;
-
-beforeAll(async () => {
-  server = await startRedis();
-  deployment = await TestDeployment.create({
-    redisUrl: server.url,
-    http: true,
-    jobs: [
-      "often: { every: 1s, handler: echo, overlap: skip, queue: often }",
-      "rare: { cron: '0 0 1 1 *', handler: echo }",
-    ],
-  });
-});
-
-afterAll(async () => {
-  await deployment?.dispose();
-  await server?.stop();
-});
-
+const JOBS = [
+  "often: { every: 1s, handler: echo, overlap: skip, queue: often }",
+  "rare: { cron: '0 0 1 1 *', handler: echo }",
+];
 const HOURS_AGO = String(Date.now() - 2 * 60 * 60_000);
 
 /** The run was launched long ago, and nothing of its queue has moved since. */
-async function age(queue: string, run: string) {
+async function age(deployment: TestDeployment, queue: string, run: string) {
   const redis = deployment.redis();
   await redis.hset(`${deployment.prefix}:${queue}:${run}`, "timestamp", HOURS_AGO);
   await redis.del(`${deployment.prefix}:${queue}:completed`);
 }
 
-test("a queue paused from outside and a deleted list are told, and shown by status and metrics", async () => {
+test("a queue paused from outside and a deleted list are told, and shown by status and metrics", async ({
+  deploy,
+}) => {
+  const deployment = await deploy({ http: true, jobs: JOBS });
   const redis = deployment.redis();
   const [often, rare] = [deployment.queue("often"), deployment.queue()];
   await often.pause();
@@ -41,8 +28,8 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
   const { stdout } = await deployment.command("trigger", "rare", "--json");
   const triggered: string = JSON.parse(stdout).run;
   await redis.del(`${deployment.prefix}:default:wait`);
-  await age("often", String(run));
-  await age("default", triggered);
+  await age(deployment, "often", String(run));
+  await age(deployment, "default", triggered);
   // It is in the history since two hours ago.
   const history = `{${deployment.namespace}}/history/rare`;
   const entry = (await redis.xrange(history, "-", "+"))[0]?.[1] ?? [];

@@ -1,7 +1,7 @@
 /** What people see and press on a terminal. `script` gives a command a pseudo terminal. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, onTestFailed, onTestFinished, test } from "vitest";
+import { expect, type TestContext, test } from "vitest";
 import { MAIN, plainEnvironment } from "../support/command.ts";
 import { createProject, type TestProject } from "../support/project.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -18,7 +18,12 @@ class Terminal {
   #hasEnded = false;
 
   /** Runs a line of a shell on a terminal. */
-  constructor(line: string, project: TestProject, env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    { onTestFailed, onTestFinished }: TestContext,
+    line: string,
+    project: TestProject,
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#child = spawn("script", ["-qefc", line, "/dev/null"], {
       cwd: project.dir,
       env: plainEnvironment({ NO_COLOR: "1", SHELL: "/bin/sh", TMPDIR: project.dir, ...env }),
@@ -69,7 +74,7 @@ class Terminal {
   }
 }
 
-async function setup(settings = "") {
+async function setup({ onTestFinished }: TestContext, settings = "") {
   const project = await createProject({
     "config/bellwether.yaml": `http: false\nredis: { url: "\${REDIS_URL}" }\n${settings}`,
     "config/jobs.yaml": JOBS,
@@ -96,9 +101,9 @@ async function allFollow(terminal: Terminal, replicas: number): Promise<void> {
   await terminal.when(/(run\.completed[\s\S]*){3}/, from);
 }
 
-test("dev makes a handoff with one key: killed, frozen and thawed, made to resign; q stops it and restores the terminal", async () => {
-  const project = await setup("election: { leaseTtl: 2s }\n");
-  const terminal = new Terminal(bellwether("dev"), project, { REDIS_URL: "" });
+test("dev makes a handoff with one key: killed, frozen and thawed, made to resign; q stops it and restores the terminal", async context => {
+  const project = await setup(context, "election: { leaseTtl: 2s }\n");
+  const terminal = new Terminal(context, bellwether("dev"), project, { REDIS_URL: "" });
   await terminal.when(/handoff +press k to kill the leader/);
   const [, first = ""] = await terminal.when(/(replica-\d)-\w+ +leader\.elected +term 1 /);
   await allFollow(terminal, 3);
@@ -127,9 +132,9 @@ test("dev makes a handoff with one key: killed, frozen and thawed, made to resig
   expect(after).toBe(before);
 });
 
-test("dev goes on when the configuration is broken later, and shows the mistakes also of a replica that cannot start", async () => {
-  const project = await setup();
-  const terminal = new Terminal(bellwether("dev", "--replicas", "2"), project, { REDIS_URL: "" });
+test("dev goes on when the configuration is broken later, and shows the mistakes also of a replica that cannot start", async context => {
+  const project = await setup(context);
+  const terminal = new Terminal(context, bellwether("dev", "--replicas", "2"), project, { REDIS_URL: "" });
   await allFollow(terminal, 2);
   await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
   await terminal.when(/config\.rejected +config\/jobs\.yaml:2:\d+ jobs\.beat/);
@@ -148,33 +153,33 @@ test("dev goes on when the configuration is broken later, and shows the mistakes
   expect(after).toBe(before);
 });
 
-test("dev restores the terminal also when it ends at once", async () => {
-  const project = await setup();
+test("dev restores the terminal also when it ends at once", async context => {
+  const project = await setup(context);
   await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
-  const terminal = new Terminal(bellwether("dev"), project, { REDIS_URL: "" });
+  const terminal = new Terminal(context, bellwether("dev"), project, { REDIS_URL: "" });
   expect(await terminal.ended()).toBe(2);
   const [before, after] = settingsOf(terminal.output);
   expect(before).toBeDefined();
   expect(after).toBe(before);
 });
 
-test("dev in the background leaves the terminal alone, and is not stopped by it", async () => {
-  const project = await setup();
+test("dev in the background leaves the terminal alone, and is not stopped by it", async context => {
+  const project = await setup(context);
   const line = `set -m; '${process.execPath}' '${MAIN}' dev --replicas 1 & pid=$!; read line; kill $pid; wait $pid`;
-  const terminal = new Terminal(line, project, { REDIS_URL: "" });
+  const terminal = new Terminal(context, line, project, { REDIS_URL: "" });
   await terminal.when(/run\.completed/);
   terminal.press("\n");
   expect(await terminal.ended()).toBe(0);
   expect(terminal.output).toMatch(/replica\.stopped +clean/);
 });
 
-test("run prints readable lines on a terminal, and JSON into a pipe or with --log json", async () => {
+test("run prints readable lines on a terminal, and JSON into a pipe or with --log json", async context => {
   const redis = await startRedis();
-  onTestFinished(() => redis.stop());
-  const project = await setup();
+  context.onTestFinished(() => redis.stop());
+  const project = await setup(context);
   const env = { REDIS_URL: redis.url };
   const run = (rest: string) =>
-    new Terminal(`'${process.execPath}' '${MAIN}' run --id r ${rest}`, project, env);
+    new Terminal(context, `'${process.execPath}' '${MAIN}' run --id r ${rest}`, project, env);
   const isJson =
     /^\{"level":"info","time":"[^"]+","namespace":"bellwether","replica":"r-\w+","event":"leader\.elected",.*\}$/m;
   const isText = /^\d\d:\d\d:\d\d\.\d{3} {2}r-\w{6} {10}leader\.elected {6}term \d+ .*$/m;
@@ -192,20 +197,20 @@ test("run prints readable lines on a terminal, and JSON into a pipe or with --lo
   }
 });
 
-test("run says on a terminal once why it cannot start", async () => {
-  const project = await setup();
+test("run says on a terminal once why it cannot start", async context => {
+  const project = await setup(context);
   await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
-  const terminal = new Terminal(bellwether("run"), project, { REDIS_URL: "redis://127.0.0.1:1" });
+  const terminal = new Terminal(context, bellwether("run"), project, { REDIS_URL: "redis://127.0.0.1:1" });
   expect(await terminal.ended()).toBe(2);
   expect(terminal.output.match(/unknown key/g)).toHaveLength(1);
   expect(terminal.output).not.toContain('{"level"');
-  const wrong = new Terminal(bellwether("run", "--log", "xml"), project);
+  const wrong = new Terminal(context, bellwether("run", "--log", "xml"), project);
   expect(await wrong.ended()).toBe(2);
   expect(wrong.output.match(/xml/g)).toHaveLength(1);
 });
 
-test("logs does not wait for a person to type a log", async () => {
-  const terminal = new Terminal(`exec '${process.execPath}' '${MAIN}' logs`, await setup());
+test("logs does not wait for a person to type a log", async context => {
+  const terminal = new Terminal(context, `exec '${process.execPath}' '${MAIN}' logs`, await setup(context));
   expect(await terminal.ended()).toBe(2);
   expect(terminal.output).toContain("stdin is a terminal: name files, or pipe `kubectl logs` into it");
 });

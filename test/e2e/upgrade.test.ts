@@ -2,70 +2,63 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
 
 const CHILD = path.resolve(import.meta.dirname, "upgrade.child.ts");
 
-let redis: TestRedis;
-const ends: (() => Promise<unknown>)[] = [];
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-/** This release, or the same with another format, as a process. */
-function release(deployment: TestDeployment, format: number) {
-  const child = spawn(process.execPath, [CHILD, deployment.project.configDir, String(format)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, DEPLOYMENT_DIR: deployment.project.dir },
-  });
-  const lines: Record<string, unknown>[] = [];
-  const waiting = new Set<() => void>();
-  createInterface({ input: child.stdout }).on("line", line => {
-    lines.push(JSON.parse(line));
-    for (const check of waiting) check();
-  });
-  const when = (event: string, matches: (line: Record<string, unknown>) => boolean = () => true) =>
-    new Promise<Record<string, unknown>>(resolve => {
-      const check = () => {
-        const found = lines.find(line => line["event"] === event && matches(line));
-        if (found) resolve(found);
-      };
-      waiting.add(check);
-      check();
+const test = base
+  /** This release, or the same with another format, as a process. */
+  .extend("release", ({ defer }) => (deployment: TestDeployment, format: number) => {
+    const child = spawn(process.execPath, [CHILD, deployment.project.configDir, String(format)], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, DEPLOYMENT_DIR: deployment.project.dir },
     });
-  const end = async (signal: NodeJS.Signals = "SIGTERM") => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal);
-      await once(child, "exit");
-    }
-    return child.exitCode;
-  };
-  ends.push(() => end("SIGKILL"));
-  return { child, when, end };
-}
-
-async function setup() {
-  const deployment = await TestDeployment.create({
-    redisUrl: redis.url,
-    jobs: ["beat: { every: 1s, handler: echo }"],
+    const lines: Record<string, unknown>[] = [];
+    const waiting = new Set<() => void>();
+    createInterface({ input: child.stdout }).on("line", line => {
+      lines.push(JSON.parse(line));
+      for (const check of waiting) check();
+    });
+    const when = (event: string, matches: (line: Record<string, unknown>) => boolean = () => true) =>
+      new Promise<Record<string, unknown>>(resolve => {
+        const check = () => {
+          const found = lines.find(line => line["event"] === event && matches(line));
+          if (found) resolve(found);
+        };
+        waiting.add(check);
+        check();
+      });
+    const end = async (signal: NodeJS.Signals = "SIGTERM") => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, "exit");
+      }
+      return child.exitCode;
+    };
+    defer(() => end("SIGKILL"));
+    return { child, when, end };
+  })
+  .extend("setup", ({ server, defer }) => async () => {
+    const deployment = await TestDeployment.create({
+      redisUrl: server.url,
+      jobs: ["beat: { every: 1s, handler: echo }"],
+    });
+    defer(() => deployment.dispose());
+    const keys = new RedisKeys(deployment.namespace);
+    const untilFormat = async (format: string) => {
+      const admin = deployment.redis();
+      while ((await admin.get(keys.format)) !== format) await new Promise(resolve => setTimeout(resolve, 50));
+    };
+    return { deployment, keys, untilFormat };
   });
-  ends.push(() => deployment.dispose());
-  const keys = new RedisKeys(deployment.namespace);
-  const untilFormat = async (format: string) => {
-    const admin = deployment.redis();
-    while ((await admin.get(keys.format)) !== format) await new Promise(resolve => setTimeout(resolve, 50));
-  };
-  return { deployment, keys, untilFormat };
-}
 
-test("a release with the next format works beside the older one, and raises the format when that is gone", async () => {
+test("a release with the next format works beside the older one, and raises the format when that is gone", async ({
+  setup,
+  release,
+}) => {
   const { deployment, keys, untilFormat } = await setup();
   const old = release(deployment, 1);
   await old.when("leader.elected");
@@ -80,7 +73,9 @@ test("a release with the next format works beside the older one, and raises the 
   expect(await next.end()).toBe(0);
 });
 
-test("an older release does not start on newer data, and neither do its commands act on it", async () => {
+test("an older release does not start on newer data, and neither do its commands act on it", async ({
+  setup,
+}) => {
   const { deployment, keys } = await setup();
   await deployment.redis().set(keys.format, "2");
   const replica = deployment.start();
@@ -92,7 +87,10 @@ test("an older release does not start on newer data, and neither do its commands
   expect(pause).toEqual({ code: 1, stdout: "", stderr: `${line}\n` });
 });
 
-test("an older replica that was away while the others were upgraded stops when it is back", async () => {
+test("an older replica that was away while the others were upgraded stops when it is back", async ({
+  setup,
+  release,
+}) => {
   const { deployment, keys } = await setup();
   const old = release(deployment, 1);
   await old.when("leader.elected");

@@ -4,7 +4,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bellwether } from "../support/command.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import type { LogLine } from "../support/replica-process.ts";
@@ -144,7 +144,7 @@ describe("the image without a target", () => {
     ]);
   });
 
-  test("completes runs with nothing but the address of a Redis", async () => {
+  test("completes runs with nothing but the address of a Redis", async ({ onTestFailed }) => {
     const container = new Container(complete, environment(), []);
     onTestFailed(() => console.log(transcript(container)));
     try {
@@ -172,7 +172,9 @@ describe("the image without a target", () => {
 });
 
 describe("three replicas from a user's image", () => {
-  test("elect a leader, replace it when it is killed, run the handler, and stop clean", async () => {
+  test("elect a leader, replace it when it is killed, run the handler, and stop clean", async ({
+    onTestFailed,
+  }) => {
     const containers = ["a", "b", "c"].map(
       id => new Container(users, { ...environment(), BELLWETHER_GENERATION: "7" }, ["--id", id]),
     );

@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test as it } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
+import { namespace } from "../support/redis-server.ts";
 
 const FENCE = "1:t";
 const LATE_TICKS = 20_000;
 
-it("launches on time beside jobs that have a long backlog, and misses nothing", async () => {
+it("launches on time beside jobs that have a long backlog, and misses nothing", async ({
+  server,
+  onTestFinished,
+}) => {
   const keys = new RedisKeys(namespace());
   const [clock, recorder] = [realClock(), new Recorder()];
   const redis = connectRedis({ kind: "url", url: server.url }, "noRetry", "test");

@@ -1,30 +1,23 @@
 import { mkdir, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { afterEach, describe, expect, onTestFailed, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
-import { startRedis, type TestRedis, type TestRedisOptions } from "../support/redis-server.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions } from "../support/test-deployment.ts";
 import { unusedPort } from "../support/unused-port.ts";
 
-const disposals: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function server(options?: TestRedisOptions): Promise<TestRedis> {
-  const redis = await startRedis(options);
-  disposals.push(() => redis.stop());
-  return redis;
-}
-
-async function createDeployment(options: TestDeploymentOptions): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create(options);
-  disposals.push(() => deployment.dispose());
-  onTestFailed(() => console.log(deployment.transcript()));
-  return deployment;
-}
+const test = base.extend(
+  "createDeployment",
+  ({ defer, onTestFailed }) =>
+    async (options: TestDeploymentOptions): Promise<TestDeployment> => {
+      const deployment = await TestDeployment.create(options);
+      defer(() => deployment.dispose());
+      onTestFailed(() => console.log(deployment.transcript()));
+      return deployment;
+    },
+);
 
 const BEATS = [1, 2, 3].map(n => `beat-${n}: { every: 1s, handler: echo, catchUp: all }`);
 const SHORT_LEASE = ["election: { leaseTtl: 4s }"];
@@ -84,7 +77,10 @@ const everything = (replica: ReplicaProcess) =>
   [...replica.lines.map(line => JSON.stringify(line)), ...replica.noise].join("\n");
 
 describe("Redis", () => {
-  test("that is not there at start is named once, and used as soon as it is there", async () => {
+  test("that is not there at start is named once, and used as soon as it is there", async ({
+    createDeployment,
+    startServer,
+  }) => {
     const port = await unusedPort();
     const deployment = await createDeployment({ redisUrl: `redis://127.0.0.1:${port}`, jobs: BEATS });
     const replica = deployment.start();
@@ -94,7 +90,7 @@ describe("Redis", () => {
       address: `redis://127.0.0.1:${port}`,
       error: "ECONNREFUSED",
     });
-    const redis = await server({ port });
+    const redis = await startServer({ port });
     expect(await replica.when("redis.connected")).toMatchObject({ address: redis.url });
     await replica.when("leader.elected");
     await replica.when("run.completed");
@@ -103,7 +99,7 @@ describe("Redis", () => {
     expect(await replica.end()).toBe(0);
   });
 
-  test("that is not there at all does not keep a replica from ending", async () => {
+  test("that is not there at all does not keep a replica from ending", async ({ createDeployment }) => {
     const deployment = await createDeployment({
       redisUrl: `redis://127.0.0.1:${await unusedPort()}`,
       jobs: BEATS,
@@ -116,8 +112,11 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that is killed and comes back costs no tick and doubles none, and is told once", async () => {
-    const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
+  test("that is killed and comes back costs no tick and doubles none, and is told once", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer({ args: ["--save", "", "--appendonly", "yes"] });
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = deployment.start();
     const follower = deployment.start();
@@ -139,8 +138,11 @@ describe("Redis", () => {
     expect(deployment.lines("tick.missed")).toEqual([]);
   });
 
-  test("that freezes for longer than the lease and wakes costs no tick and doubles none", async () => {
-    const redis = await server();
+  test("that freezes for longer than the lease and wakes costs no tick and doubles none", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer();
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = deployment.start();
     const follower = deployment.start();
@@ -168,8 +170,11 @@ describe("Redis", () => {
     }
   });
 
-  test("that runs out of memory launches nothing until it has some, says so, and then loses no tick", async () => {
-    const redis = await server({ args: ["--save", "", "--appendonly", "yes"] });
+  test("that runs out of memory launches nothing until it has some, says so, and then loses no tick", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer({ args: ["--save", "", "--appendonly", "yes"] });
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = deployment.start();
     await isOnTimeAgain(deployment);
@@ -185,8 +190,11 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("whose disk is full launches nothing until it has room, says so, and then loses no tick", async () => {
-    const redis = await server({
+  test("whose disk is full launches nothing until it has room, says so, and then loses no tick", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer({
       args: ["--save", "3600 1", "--appendonly", "no", "--enable-protected-configs", "yes"],
     });
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
@@ -208,9 +216,14 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that is a read-only replica is not used, says so once, and is used when it is promoted", async () => {
-    const primary = await server();
-    const redis = await server({ args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)] });
+  test("that is a read-only replica is not used, says so once, and is used when it is promoted", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const primary = await startServer();
+    const redis = await startServer({
+      args: ["--save", "", "--replicaof", "127.0.0.1", String(primary.port)],
+    });
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = deployment.start();
     const readOnly = `READONLY this server is a replica of 127.0.0.1:${primary.port}, and takes no writes; name the primary, or use redis.sentinel or redis.cluster`;
@@ -224,8 +237,11 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that becomes a read-only replica is told once with that, and is used when it is promoted again", async () => {
-    const [primary, redis] = [await server(), await server()];
+  test("that becomes a read-only replica is told once with that, and is used when it is promoted again", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const [primary, redis] = [await startServer(), await startServer()];
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS, settings: SHORT_LEASE });
     const replica = deployment.start();
     await replica.when("run.completed");
@@ -249,8 +265,11 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test("that may evict keys is warned of, with the reason and what to change", async () => {
-    const redis = await server({ args: ["--save", "", "--maxmemory-policy", "allkeys-lru"] });
+  test("that may evict keys is warned of, with the reason and what to change", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer({ args: ["--save", "", "--maxmemory-policy", "allkeys-lru"] });
     const deployment = await createDeployment({ redisUrl: redis.url, jobs: BEATS });
     const replica = deployment.start();
     const warning = await replica.when("redis.warning");
@@ -262,32 +281,38 @@ describe("Redis", () => {
     expect(replica.noise).toEqual([]);
   });
 
-  test.each([
+  test.for([
     { given: "the wrong password", login: ":s3cret-of-ours@", says: /WRONGPASS/ },
     { given: "a user it does not know", login: "ops:s3cret-of-ours@", says: /WRONGPASS/ },
     { given: "no password", login: "", says: /NOAUTH/ },
-  ])("that is given $given says so, and no log shows a password", async ({ login, says }) => {
-    const redis = await server({ args: ["--save", "", "--requirepass", "another-one"] });
-    const deployment = await createDeployment({
-      redisUrl: `redis://${login}127.0.0.1:${redis.port}`,
-      jobs: BEATS,
-    });
-    const replica = deployment.start();
-    const told = await replica.when("redis.unreachable");
-    expect(told).toMatchObject({ level: "error", error: expect.stringMatching(says) });
-    expect(told["address"]).toContain(`127.0.0.1:${redis.port}`);
-    expect(replica.hasEnded).toBe(false);
-    await replica.end();
-    expect(everything(replica)).not.toContain("s3cret-of-ours");
-    expect(replica.noise).toEqual([]);
+  ])(
+    "that is given $given says so, and no log shows a password",
+    async ({ login, says }, { startServer, createDeployment }) => {
+      const redis = await startServer({ args: ["--save", "", "--requirepass", "another-one"] });
+      const deployment = await createDeployment({
+        redisUrl: `redis://${login}127.0.0.1:${redis.port}`,
+        jobs: BEATS,
+      });
+      const replica = deployment.start();
+      const told = await replica.when("redis.unreachable");
+      expect(told).toMatchObject({ level: "error", error: expect.stringMatching(says) });
+      expect(told["address"]).toContain(`127.0.0.1:${redis.port}`);
+      expect(replica.hasEnded).toBe(false);
+      await replica.end();
+      expect(everything(replica)).not.toContain("s3cret-of-ours");
+      expect(replica.noise).toEqual([]);
 
-    const status = await deployment.command("status");
-    expect(status).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(says) });
-    expect(status.stderr).not.toContain("s3cret-of-ours");
-  });
+      const status = await deployment.command("status");
+      expect(status).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(says) });
+      expect(status.stderr).not.toContain("s3cret-of-ours");
+    },
+  );
 
-  test("whose right password came later is used without a restart", async () => {
-    const redis = await server({ args: ["--save", "", "--requirepass", "new"] });
+  test("whose right password came later is used without a restart", async ({
+    startServer,
+    createDeployment,
+  }) => {
+    const redis = await startServer({ args: ["--save", "", "--requirepass", "new"] });
     const deployment = await createDeployment({
       redisUrl: `redis://:old@127.0.0.1:${redis.port}`,
       jobs: BEATS,
@@ -317,8 +342,8 @@ describe("a handler never ends its replica", () => {
     "changes-data": "data._tick = null; Object.freeze(data); return data;",
   };
 
-  test("however it goes wrong", async () => {
-    const redis = await server();
+  test("however it goes wrong", async ({ startServer, createDeployment }) => {
+    const redis = await startServer();
     const names = Object.keys(handlers);
     const deployment = await createDeployment({
       redisUrl: redis.url,

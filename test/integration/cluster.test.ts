@@ -1,38 +1,29 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import type { RedisAddress } from "../../src/config/redis-address.ts";
+import { describe, expect, vi } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import { createProject } from "../support/project.ts";
+import { test } from "../support/fixtures.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
-import { namespace, startRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 
-let cluster: TestCluster;
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(() => cluster.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-function addressOf(tag: string): RedisAddress {
-  const nodes = cluster.nodes.slice(0, 3).map(({ port }) => ({ host: "127.0.0.1", port }));
-  return { kind: "cluster", nodes, tag };
-}
-
-async function open(tag: string, purpose: "noRetry" | "plain") {
-  const redis = connectRedis(addressOf(tag), purpose, "test");
-  disposals.push(() => redis.disconnect());
-  if (redis.status !== "ready") await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
+const it = test
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures in use from this pattern.
+  .extend("cluster", { scope: "file" }, async ({}, { onCleanup }) => {
+    const cluster = await startCluster();
+    onCleanup(() => cluster.stop());
+    return cluster;
+  })
+  .extend("open", ({ cluster, defer }) => async (tag: string, purpose: "noRetry" | "plain") => {
+    const nodes = cluster.nodes.slice(0, 3).map(({ port }) => ({ host: "127.0.0.1", port }));
+    const redis = connectRedis({ kind: "cluster", nodes, tag }, purpose, "test");
+    defer(() => redis.disconnect());
+    if (redis.status !== "ready") await new Promise(resolve => redis.once("ready", resolve));
+    return redis;
+  });
 
 /** Tags that live on each of the three masters. */
-async function tagsOfAllMasters(): Promise<string[]> {
+async function tagsOfAllMasters(cluster: TestCluster): Promise<string[]> {
   const tags = new Map<number, string>();
   while (tags.size < 3) {
     const tag = namespace();
@@ -42,8 +33,11 @@ async function tagsOfAllMasters(): Promise<string[]> {
 }
 
 describe("a connection to a Redis Cluster", () => {
-  it("goes to the node that holds the namespace's slot, whichever nodes are configured", async () => {
-    for (const tag of await tagsOfAllMasters()) {
+  it("goes to the node that holds the namespace's slot, whichever nodes are configured", async ({
+    open,
+    cluster,
+  }) => {
+    for (const tag of await tagsOfAllMasters(cluster)) {
       const redis = await open(tag, "plain");
       await redis.set(`{${tag}}/key`, "value");
       expect(await (await cluster.admin(await cluster.masterOf(`{${tag}}`))).get(`{${tag}}/key`)).toBe(
@@ -52,7 +46,10 @@ describe("a connection to a Redis Cluster", () => {
     }
   });
 
-  it("finds the new master when the old one dies, and none of its transactions is sent twice", async () => {
+  it("finds the new master when the old one dies, and none of its transactions is sent twice", async ({
+    open,
+    cluster,
+  }) => {
     const tag = namespace();
     const redis = await open(tag, "noRetry");
     const master = await cluster.masterOf(`{${tag}}`);
@@ -66,7 +63,10 @@ describe("a connection to a Redis Cluster", () => {
     await cluster.untilWhole();
   });
 
-  it("follows a slot that was handed over to another node, with a command that is refused and not sent again", async () => {
+  it("follows a slot that was handed over to another node, with a command that is refused and not sent again", async ({
+    open,
+    cluster,
+  }) => {
     const tag = namespace();
     const redis = await open(tag, "noRetry");
     const master = await cluster.masterOf(`{${tag}}`);
@@ -98,9 +98,13 @@ describe("a connection to a Redis Cluster", () => {
   });
 });
 
-it("replicas lead, launch and run on a cluster, through the death of the master and of the leader", async () => {
+it("replicas lead, launch and run on a cluster, through the death of the master and of the leader", async ({
+  defer,
+  makeProject,
+  cluster,
+}) => {
   const tag = namespace();
-  const project = await createProject({
+  const project = await makeProject({
     "config/bellwether.yaml": [
       `namespace: ${tag}`,
       `redis: { cluster: { nodes: [${cluster.addresses.map(a => `"${a}"`).join(", ")}] } }`,
@@ -110,9 +114,8 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
     "config/jobs.yaml": "jobs: { tick: { every: 1s, catchUp: all, handler: tick } }\n",
     "jobs/tick.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
   });
-  disposals.push(() => project.dispose());
   const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
-  disposals.push(() => Promise.all(replicas.map(replica => replica.end())));
+  defer(() => Promise.all(replicas.map(replica => replica.end())));
   const leader = await Promise.race(
     replicas.map(async replica => {
       await replica.when("leader.elected");
@@ -156,20 +159,22 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
   expect(seconds).toEqual(seconds.map((_, i) => first + i));
 });
 
-it("a replica that starts while no node has the slot waits for it", async () => {
-  const node = await startRedis({ args: ["--cluster-enabled", "yes"] });
-  disposals.push(() => node.stop());
-  const project = await createProject({
+it("a replica that starts while no node has the slot waits for it", async ({
+  defer,
+  startServer,
+  makeProject,
+}) => {
+  const node = await startServer({ args: ["--cluster-enabled", "yes"] });
+  const project = await makeProject({
     "config/bellwether.yaml": `namespace: ${namespace()}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] } }\nhttp: false\n`,
     "config/jobs.yaml": "jobs: { idle: { cron: '0 0 1 1 *', handler: idle } }\n",
     "jobs/idle.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => {});\n`,
   });
-  disposals.push(() => project.dispose());
   const replica = new ReplicaProcess(["--config", project.configDir]);
-  disposals.push(() => replica.end("SIGKILL"));
+  defer(() => replica.end("SIGKILL"));
   await replica.when("redis.connected");
   const admin = new Redis(node.url);
-  disposals.push(() => admin.disconnect());
+  defer(() => admin.disconnect());
   await vi.waitFor(async () => expect(await refusals(admin)).toBeGreaterThan(2), { timeout: 30_000 });
   await admin.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
   await replica.when("leader.elected");

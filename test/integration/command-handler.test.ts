@@ -3,10 +3,11 @@ import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect } from "vitest";
 import { CommandHandler, type CommandRef } from "../../src/handlers/command-handler.ts";
 import { problemOfCommand } from "../../src/handlers/find-program.ts";
 import { loadHandlers } from "../../src/handlers/load-handlers.ts";
+import { test as base } from "../support/fixtures.ts";
 import { gone, isAlive } from "../support/process-state.ts";
 import { testRun } from "../support/run.ts";
 
@@ -41,11 +42,11 @@ async function firstLine({ lines }: Setup): Promise<string> {
   }
 }
 
-async function folder(): Promise<string> {
+const test = base.extend("folder", ({ onTestFinished }) => async (): Promise<string> => {
   const dir = await realpath(await mkdtemp(path.join(tmpdir(), "bellwether-command-")));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   return dir;
-}
+});
 
 describe("a command", () => {
   test("gets the run in its environment and the data on stdin, and its output is logged", async () => {
@@ -74,7 +75,7 @@ describe("a command", () => {
     expect(lines).toEqual(argv.slice(2));
   });
 
-  test("runs where and with what its mapping says", async () => {
+  test("runs where and with what its mapping says", async ({ folder }) => {
     const cwd = await folder();
     const command = setup('pwd; echo "$GREETING"; cat', {
       cwd,
@@ -163,7 +164,7 @@ describe("when the run's signal aborts", () => {
     await Promise.all([gone(parent), gone(child)]);
   });
 
-  test("nothing is started when it has aborted already", async () => {
+  test("nothing is started when it has aborted already", async ({ folder }) => {
     const dir = await folder();
     const command = setup(`touch ${dir}/started`);
     command.abort(new Error("too late"));
@@ -217,7 +218,7 @@ describe("a command that cannot be started", () => {
     await expect(new CommandHandler(ref).handle({}, run)).rejects.toThrow(text);
   });
 
-  test("may lack the permission", async () => {
+  test("may lack the permission", async ({ folder }) => {
     const dir = await folder();
     await writeFile(path.join(dir, "tool"), "#!/bin/sh\n");
     const ref = commandOf(["./tool"], { cwd: dir });

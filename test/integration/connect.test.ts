@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, it, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
+import { test as it } from "../support/fixtures.ts";
 
-it("refuses commands immediately while a server never answers, and gives the connection up", async () => {
+it("refuses commands immediately while a server never answers, and gives the connection up", async ({
+  onTestFinished,
+}) => {
   const sockets = new Set<Socket>();
   const server = createServer(socket => sockets.add(socket.on("error", () => undefined)));
   server.listen(0, "127.0.0.1");

@@ -1,66 +1,58 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { createLocks } from "../../src/locks/create-locks.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { ConnectionWatch } from "../../src/redis/connection-watch.ts";
+import { test } from "../support/fixtures.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-const at = (path: string, login = ""): RedisAddress => ({
-  kind: "url",
-  url: `redis://${login}127.0.0.1:${server.port}${path}`,
-});
-
-function admin() {
-  const redis = connectRedis(at(""), "worker", "admin");
-  disposals.push(() => redis.disconnect());
-  return redis;
-}
-
-/** A connection, and what a replica reports about it. */
-function open(address: RedisAddress, purpose: Purpose = "plain") {
-  const recorder = new Recorder();
-  const watch = new ConnectionWatch({ address, events: recorder.events });
-  disposals.push(() => watch.stop());
-  const redis = connectRedis(address, purpose, `check-${purpose}`, {
-    onOpened: opened => {
-      disposals.push(() => opened.disconnect());
-      watch.add(opened, purpose);
-    },
+const it = test
+  .extend(
+    "at",
+    ({ server }) =>
+      (path: string, login = ""): RedisAddress => ({
+        kind: "url",
+        url: `redis://${login}127.0.0.1:${server.port}${path}`,
+      }),
+  )
+  .extend("admin", ({ at, defer }) => () => {
+    const redis = connectRedis(at(""), "worker", "admin");
+    defer(() => redis.disconnect());
+    return redis;
+  })
+  /** A connection, and what a replica reports about it. */
+  .extend("open", ({ defer }) => (address: RedisAddress, purpose: Purpose = "plain") => {
+    const recorder = new Recorder();
+    const watch = new ConnectionWatch({ address, events: recorder.events });
+    defer(() => watch.stop());
+    const redis = connectRedis(address, purpose, `check-${purpose}`, {
+      onOpened: opened => {
+        defer(() => opened.disconnect());
+        watch.add(opened, purpose);
+      },
+    });
+    return { redis, recorder };
+  })
+  /** How often each command was called on the server, by all clients. */
+  .extend("calls", ({ admin }) => async (): Promise<Record<string, string>> => {
+    const stats = String(await admin().info("commandstats"));
+    return Object.fromEntries(
+      [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, count]) => [name, count]),
+    );
   });
-  return { redis, recorder };
-}
 
 /** Also while errors are emitted, at which `once` of node:events rejects. */
 function when(redis: ReturnType<typeof connectRedis>, event: "close" | "ready"): Promise<unknown> {
   return new Promise(resolve => redis.once(event, resolve));
 }
 
-/** How often each command was called on the server, by all clients. */
-async function calls(): Promise<Record<string, string>> {
-  const stats = String(await admin().info("commandstats"));
-  return Object.fromEntries(
-    [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, name, count]) => [name, count]),
-  );
-}
-
 describe("a connection to another database than the configuration names", () => {
-  it.each(["noRetry", "plain", "subscriber", "worker"] as const)(
+  it.for(["noRetry", "plain", "subscriber", "worker"] as const)(
     "carries no command of purpose %s, and its reason is told once",
-    async purpose => {
+    async (purpose, { open, at, admin }) => {
       const { redis, recorder } = open(at("/20"), purpose);
       const told = await recorder.when("redis.unreachable");
       expect(told.error).toMatch(
@@ -79,7 +71,12 @@ describe("a connection to another database than the configuration names", () => 
     },
   );
 
-  it("is found when something on the way loses the SELECT, also on a connection that is made anew", async () => {
+  it("is found when something on the way loses the SELECT, also on a connection that is made anew", async ({
+    server,
+    defer,
+    open,
+    admin,
+  }) => {
     const proxy = createServer(client => {
       const upstream = connect(server.port, "127.0.0.1");
       for (const socket of [client, upstream]) socket.on("error", () => undefined);
@@ -99,7 +96,7 @@ describe("a connection to another database than the configuration names", () => 
     let isLossy = false;
     proxy.listen(0, "127.0.0.1");
     await once(proxy, "listening");
-    disposals.push(() => new Promise(resolve => proxy.close(resolve)));
+    defer(() => new Promise(resolve => proxy.close(resolve)));
     const { port } = proxy.address() as AddressInfo;
     const { redis, recorder } = open({ kind: "url", url: `redis://127.0.0.1:${port}/3` });
     await when(redis, "ready");
@@ -113,7 +110,11 @@ describe("a connection to another database than the configuration names", () => 
     redis.disconnect();
   });
 
-  it("is told with what to allow when the user may not SELECT, and not used when that right is taken away", async () => {
+  it("is told with what to allow when the user may not SELECT, and not used when that right is taken away", async ({
+    admin,
+    open,
+    at,
+  }) => {
     const name = namespace();
     const redis = admin();
     await redis.call("ACL", "SETUSER", name, "on", ">secret", "~*", "&*", "+@all");
@@ -131,9 +132,9 @@ describe("a connection to another database than the configuration names", () => 
     await recorder.when("redis.connected", () => recorder.of("redis.connected").length > 1);
   });
 
-  it("keeps locks from being taken, with the reason", async () => {
+  it("keeps locks from being taken, with the reason", async ({ at, defer }) => {
     const locks = createLocks({ config: { namespace: namespace(), redis: at("/20") } });
-    disposals.push(() => locks.stop());
+    defer(() => locks.stop());
     await expect(locks.lock("x", { ttl: "10s", wait: "3s" }, () => "taken")).rejects.toMatchObject({
       code: "BW_LOCK_UNREACHABLE",
       message: expect.stringContaining("ERR DB index is out of range"),
@@ -142,16 +143,16 @@ describe("a connection to another database than the configuration names", () => 
 });
 
 describe("an address that is not understood", () => {
-  it.each(["/abc", "/-1", "/0x1", "?db=x", "/1?db=2", "?enableOfflineQueue=true"])(
+  it.for(["/abc", "/-1", "/0x1", "?db=x", "/1?db=2", "?enableOfflineQueue=true"])(
     "%s is no connection",
-    path => {
+    (path, { at }) => {
       expect(() => connectRedis(at(path), "plain", "test")).toThrow(
         expect.objectContaining({ code: "BW_REDIS_URL" }),
       );
     },
   );
 
-  it("is used with a database as a parameter", async () => {
+  it("is used with a database as a parameter", async ({ open, at }) => {
     const { redis } = open(at("?db=5"));
     await when(redis, "ready");
     expect(String(await redis.client("INFO"))).toContain(" db=5 ");
@@ -159,13 +160,12 @@ describe("an address that is not understood", () => {
 });
 
 describe("a server that is short of what is asked", () => {
-  it.each([
+  it.for([
     { renamed: "INFO", problem: /^INFO is refused \(ERR unknown command/ },
     { renamed: "CLIENT", problem: /^CLIENT INFO is refused \(ERR unknown command/ },
     { renamed: "HELLO", problem: null },
-  ])("is used, with a warning, without $renamed", async ({ renamed, problem }) => {
-    const limited = await startRedis({ args: ["--save", "", "--rename-command", renamed, ""] });
-    disposals.push(() => limited.stop());
+  ])("is used, with a warning, without $renamed", async ({ renamed, problem }, { open, startServer }) => {
+    const limited = await startServer({ args: ["--save", "", "--rename-command", renamed, ""] });
     const { redis, recorder } = open({ kind: "url", url: `${limited.url}/4` });
     await recorder.when("redis.connected", ({ version }) => /^\d+\.\d+/.test(version));
     expect(recorder.of("redis.warning").map(warning => warning.problem)).toEqual(
@@ -175,7 +175,7 @@ describe("a server that is short of what is asked", () => {
   });
 });
 
-it("asks nothing of a server but what every user with the least rights may", async () => {
+it("asks nothing of a server but what every user with the least rights may", async ({ calls, open, at }) => {
   const before = await calls();
   const { redis } = open(at("/1"));
   await when(redis, "ready");

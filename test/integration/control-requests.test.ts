@@ -1,45 +1,28 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { type Controls, readControls } from "../../src/launch/controls.ts";
 import { recordOfRun, recordResult } from "../../src/launch/history.ts";
 import { loadJobStates } from "../../src/launch/job-states.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { connectRedis, isConnectionLoss } from "../../src/redis/connect.ts";
+import { isConnectionLoss } from "../../src/redis/connect.ts";
 import { FORMAT } from "../../src/redis/format.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
-import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
+import type { TripPoint } from "../support/faulty-link.ts";
+import { type Fixtures, test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { reconnectAfterGet } from "../support/reconnect.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
 const HOUR_MS = 60 * 60_000;
 const HOURLY = jobOf("hourly", {}, { everyMs: HOUR_MS });
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+const it = test.extend("bundle", openBundle);
+type Bundle = Awaited<ReturnType<typeof openBundle>>;
 
 /** An operator behind a link that breaks, and a connection that sees what came of it. */
-async function setup() {
-  const keys = new RedisKeys(namespace());
-  const link = await FaultyLink.to(server.port);
-  disposals.push(() => link.stop());
-  const redis = connectRedis({ kind: "url", url: `redis://127.0.0.1:${link.port}` }, "plain", "test");
-  disposals.push(() => redis.disconnect());
-  const direct = new Redis(server.url);
-  disposals.push(() => direct.disconnect());
+async function openBundle({ keys, link, connect }: Fixtures) {
+  const [redis, direct] = await Promise.all([connect("plain", link.url), connect("plain")]);
   const ready = () => vi.waitFor(() => expect(redis.status).toBe("ready"), { timeout: 30_000, interval: 5 });
-  await ready();
   const operator = new Operator({ redis, keys, by: "ann" });
   const added = async () => {
     const entries = await direct.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
@@ -60,7 +43,6 @@ async function setup() {
 }
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
-type Bundle = Awaited<ReturnType<typeof setup>>;
 const requestId = "the request";
 const decided = recordOfRun({ tickAtMs: 0, run: "hourly@1", kind: "manual", by: "ann", nowMs: 1 });
 const commandOf: Record<Action, (bundle: Bundle) => Promise<{ readonly outcome: string }>> = {
@@ -77,7 +59,7 @@ describe("a command whose answer is lost", () => {
     return [last - HOUR_MS, last];
   };
 
-  it.each([
+  it.for([
     ["pause", 1, { outcome: "paused" }, ({ paused }: Controls) => paused.size, 1],
     ["resume", 2, { outcome: "resumed" }, ({ paused }: Controls) => paused.size, 0],
     ["skip-next", 1, { outcome: "skipped" }, ({ skips }: Controls) => skips.get("hourly")?.length, 1],
@@ -85,8 +67,7 @@ describe("a command whose answer is lost", () => {
     ["stepdown", 1, { outcome: "asked", term: 7 }, ({ stepDown }: Controls) => stepDown, 7],
   ] as const)(
     "to %s is carried out once when it is given again",
-    async (action, session, outcome, look, found) => {
-      const bundle = await setup();
+    async ([action, session, outcome, look, found], { bundle }) => {
       const { operator, direct, keys, actions, giveTwice } = bundle;
       await direct.hset(keys.leader, { replica: "a", term: 7 });
       if (action === "resume") await operator.pause(HOURLY);
@@ -102,16 +83,17 @@ describe("a command whose answer is lost", () => {
     },
   );
 
-  it("deposes no successor", async () => {
-    const bundle = await setup();
+  it("deposes no successor", async ({ bundle }) => {
     const { direct, keys } = bundle;
     await direct.hset(keys.leader, { replica: "b", term: 8 });
     expect(await commandOf.stepdown(bundle)).toEqual({ outcome: "over", term: 7 });
     expect((await readControls(direct, keys)).stepDown).toBeNull();
   });
 
-  it("to trigger starts a run and records it once, also when the first transaction arrives late", async () => {
-    const { direct, keys, operator, added, actions, execs, giveTwice } = await setup();
+  it("to trigger starts a run and records it once, also when the first transaction arrives late", async ({
+    bundle,
+  }) => {
+    const { direct, keys, operator, added, actions, execs, giveTwice } = bundle;
     const before = await execs();
     const give = () => operator.trigger(HOURLY, {}, { requestId });
     const answer = await giveTwice("late", "exec\r\n", give);
@@ -122,10 +104,9 @@ describe("a command whose answer is lost", () => {
     expect(rows.map(({ run }) => run)).toEqual([answer.outcome === "launched" ? answer.run : ""]);
   });
 
-  it.each<TripPoint>(["before", "within", "after", "late"])(
+  it.for<TripPoint>(["before", "within", "after", "late"])(
     "to backfill starts each run once when the connection breaks %s",
-    async at => {
-      const bundle = await setup();
+    async (at, { bundle }) => {
       const { direct, keys, operator, added, actions, execs, giveTwice } = bundle;
       const ticks = await pastTicks(bundle);
       const before = await execs();
@@ -147,20 +128,22 @@ describe("a command whose answer is lost", () => {
 });
 
 describe("the record of how a run ended", () => {
-  it.each<TripPoint>(["before", "after"])("is written when the connection breaks %s it", async at => {
-    const { keys, link, redis, direct } = await setup();
-    const about = { job: "hourly", run: "hourly@1", attempts: 1, durationMs: 1, replica: "a" };
-    await direct.xadd(keys.history("hourly"), "*", ...decided);
-    link.armTrip(at, "completed", () => undefined);
-    await recordResult(redis, keys, { ...about, result: "completed" }, new AbortController().signal);
-    const rows = await readHistory(direct, keys, "hourly", 10);
-    expect(rows.map(({ run, result }) => [run, result])).toEqual([["hourly@1", "completed"]]);
-  });
+  it.for<TripPoint>(["before", "after"])(
+    "is written when the connection breaks %s it",
+    async (at, { bundle }) => {
+      const { keys, link, redis, direct } = bundle;
+      const about = { job: "hourly", run: "hourly@1", attempts: 1, durationMs: 1, replica: "a" };
+      await direct.xadd(keys.history("hourly"), "*", ...decided);
+      link.armTrip(at, "completed", () => undefined);
+      await recordResult(redis, keys, { ...about, result: "completed" }, new AbortController().signal);
+      const rows = await readHistory(direct, keys, "hourly", 10);
+      expect(rows.map(({ run, result }) => [run, result])).toEqual([["hourly@1", "completed"]]);
+    },
+  );
 });
 
 describe("a request id", () => {
-  it("is for one request", async () => {
-    const bundle = await setup();
+  it("is for one request", async ({ bundle }) => {
     const { operator } = bundle;
     const code = "BW_REQUEST_REUSED";
     await commandOf.pause(bundle);
@@ -174,8 +157,7 @@ describe("a request id", () => {
     await expect(operator.backfill(HOURLY, [0], { requestId: "two" })).rejects.toMatchObject({ code });
   });
 
-  it("is forgotten after a day", async () => {
-    const bundle = await setup();
+  it("is forgotten after a day", async ({ bundle }) => {
     const { direct, keys, operator } = bundle;
     await commandOf.pause(bundle);
     await operator.backfill(HOURLY, [0], { requestId: "two" });
@@ -188,8 +170,8 @@ describe("a request id", () => {
 describe("a backfill", () => {
   const started = { outcome: "started" };
 
-  it("starts nothing where a leader may still launch a tick", async () => {
-    const { operator, direct, keys, added } = await setup();
+  it("starts nothing where a leader may still launch a tick", async ({ bundle }) => {
+    const { operator, direct, keys, added } = bundle;
     const give = (job: Job) => operator.backfill(job, [HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS]);
     await direct.hset(keys.cursors, "hourly", HOUR_MS);
     expect(await give(HOURLY)).toEqual({ outcome: "undecided", tickAtMs: 2 * HOUR_MS });
@@ -199,8 +181,8 @@ describe("a backfill", () => {
     expect(await give(jobOf("never-led", {}, { everyMs: HOUR_MS }))).toMatchObject(started);
   });
 
-  it("starts nothing where a tick of an earlier schedule is not decided yet", async () => {
-    const { operator, direct, keys } = await setup();
+  it("starts nothing where a tick of an earlier schedule is not decided yet", async ({ bundle }) => {
+    const { operator, direct, keys } = bundle;
     await direct.set(keys.term, "1:token");
     const changed = jobOf("hourly", {}, { everyMs: HOUR_MS / 2 });
     const open = (job: Job, nowMs: number) =>
@@ -213,8 +195,8 @@ describe("a backfill", () => {
     expect(await give(3.5 * HOUR_MS)).toEqual({ outcome: "undecided", tickAtMs: 3.5 * HOUR_MS });
   });
 
-  it("records and answers what Redis added, and nothing else", async () => {
-    const { operator, redis, direct, keys, actions, added } = await setup();
+  it("records and answers what Redis added, and nothing else", async ({ bundle }) => {
+    const { operator, redis, direct, keys, actions, added } = bundle;
     expect(await operator.backfill(HOURLY, [0])).toMatchObject(started);
     // The connection believes that the server still knows BullMQ's scripts.
     const time = redis.time.bind(redis);
@@ -228,8 +210,8 @@ describe("a backfill", () => {
     expect(await readHistory(direct, keys, "hourly", 10)).toHaveLength(1);
   });
 
-  it("is never sent on another connection than its WATCH", async () => {
-    const { operator, redis, added } = await setup();
+  it("is never sent on another connection than its WATCH", async ({ bundle }) => {
+    const { operator, redis, added } = bundle;
     expect(await operator.backfill(HOURLY, [0])).toMatchObject(started);
     reconnectAfterGet(redis);
     const give = () => operator.backfill(HOURLY, [HOUR_MS], { requestId });
@@ -238,8 +220,8 @@ describe("a backfill", () => {
     expect(await give()).toMatchObject(started);
   });
 
-  it("leaves no transaction half way behind when several are given at once", async () => {
-    const { operator, added } = await setup();
+  it("leaves no transaction half way behind when several are given at once", async ({ bundle }) => {
+    const { operator, added } = bundle;
     const all = Array.from({ length: 5 }, (_, i) => operator.backfill(HOURLY, [i * HOUR_MS]));
     for (const answer of await Promise.all(all)) expect(answer).toMatchObject(started);
     expect(await added()).toBe(5);

@@ -1,83 +1,63 @@
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { type Controls, readControls } from "../../src/launch/controls.ts";
 import { loadJobStates } from "../../src/launch/job-states.ts";
-import { Launcher } from "../../src/launch/launcher.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { retireJobs } from "../../src/launch/retire.ts";
-import { Operator } from "../../src/operator/operator.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import type { Operator } from "../../src/operator/operator.ts";
+import type { RedisKeys } from "../../src/redis/keys.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
 import type { Decision } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { FENCE, launchOf as launchOfJob, T0, test } from "../support/leader.ts";
 
-const FENCE = "1:token";
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-const T0 = Date.UTC(2026, 10, 23, 7);
 const HOURLY = jobOf("hourly", {}, { everyMs: HOUR_MS });
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
+const GONE = jobOf("gone", { maxRuns: 9 });
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+const it = test
+  /** Operators, and a launcher for the leader. */
+  .extend(
+    "setup",
+    ({ keys, redis, fenced, lead, added, operator }) =>
+      async (jobs: readonly Job[] = [HOURLY]) => {
+        const { launcher, open: opened, commit: commitAt } = lead(jobs);
+        type Opened = Awaited<ReturnType<typeof opened>>;
+        const commit = ({ cursors, controls }: Opened, ...decisions: readonly Decision[]) =>
+          commitAt(decisions, cursors, { controlsVersion: controls.version, nowMs: T0 });
+        const controls = (): Promise<Controls> => readControls(redis, keys);
+        return { keys, redis, fenced, launcher, opened, commit, added, operator, controls };
+      },
+  )
+  /** The job "gone" has been removed, with all that there is of a job. */
+  .extend("withRetiredJob", ({ setup }) => async () => {
+    const bundle = await setup([GONE, HOURLY]);
+    const { redis, keys, opened, commit, operator } = bundle;
+    await commit(await opened(), launchOf(T0 + 1_000, "gone"));
+    for (const job of [GONE, HOURLY]) {
+      await operator("ann").pause(job);
+      await operator("ann").skipNext(job);
+      await redis.set(keys.unfinished(job.name), "run");
+    }
+    const retire = (nowMs: number, fence = FENCE) =>
+      retireJobs(redis, keys, { fence, nowMs, kept: new Map([[HOURLY.name, HOURLY]]) });
+    const traces = async () => {
+      const hashes = [keys.cursors, keys.schedules, keys.launched, keys.retired];
+      const found = await Promise.all(hashes.map(key => redis.hexists(key, "gone")));
+      const controls = await readControls(redis, keys);
+      return [...found.map(Boolean), controls.skips.has("gone")];
+    };
+    return { ...bundle, retire, traces };
+  });
 
-async function open(purpose: "noRetry" | "plain" | "worker"): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
-
-/** A namespace whose term is open, operators, and a launcher for the leader. */
-async function setup(jobs: readonly Job[] = [HOURLY]) {
-  const keys = new RedisKeys(namespace());
-  const redis = await open("plain");
-  await redis.set(keys.term, FENCE);
-  const fenced = await open("noRetry");
-  const launcher = new Launcher({ redis: fenced, keys, jobs });
-  disposals.push(() => launcher.close());
-  const opened = async (nowMs = T0) => {
-    const found = await launcher.open(FENCE, nowMs);
-    if (found.outcome !== "opened") throw new Error("fenced");
-    const cursors = new Map([...found.jobStates].map(([job, { cursor }]) => [job, cursor]));
-    return { jobStates: found.jobStates, cursors, controls: found.controls };
-  };
-  type Opened = Awaited<ReturnType<typeof opened>>;
-  const commit = ({ cursors, controls }: Opened, ...decisions: readonly Decision[]) =>
-    launcher.commit({
-      fence: FENCE,
-      term: 1,
-      decisions,
-      cursors,
-      controlsVersion: controls.version,
-      nowMs: T0,
-    });
-  const added = async () => {
-    const entries = await redis.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
-    return entries.filter(([, fields]) => fields[1] === "added").map(([, fields]) => fields[3]);
-  };
-  const operator = (by: string) => new Operator({ redis, keys, by });
-  const controls = (): Promise<Controls> => readControls(redis, keys);
-  return { keys, redis, fenced, launcher, opened, commit, added, operator, controls };
-}
-
-const launchOf = (tickAtMs: number, job = "hourly"): Decision => {
-  return { outcome: "launched", job, tickAtMs, kind: "scheduled" };
-};
+const launchOf = (tickAtMs: number, job = "hourly") => launchOfJob(tickAtMs, job);
 const iso = (at: number) => new Date(at).toISOString();
 
 describe("a command to pause", () => {
-  it("stands with who gave it and when, once, until the job is resumed", async () => {
+  it("stands with who gave it and when, once, until the job is resumed", async ({ setup }) => {
     const { operator, controls, redis, keys } = await setup();
     const before = await readTimeMs(redis);
     const paused = await operator("ann of the night shift").pause(HOURLY);
@@ -102,7 +82,7 @@ describe("a command to pause", () => {
     ]);
   });
 
-  it("is remembered when it has ended, the last twenty of a job", async () => {
+  it("is remembered when it has ended, the last twenty of a job", async ({ setup }) => {
     const { operator, controls } = await setup();
     const ended: { fromMs: number; toMs: number }[] = [];
     for (let i = 0; i < 22; i++) {
@@ -115,7 +95,7 @@ describe("a command to pause", () => {
     expect((await controls()).pastPauses).toEqual(new Map([["hourly", ended.slice(2)]]));
   });
 
-  it("is one for one job, whatever its name", async () => {
+  it("is one for one job, whatever its name", async ({ setup }) => {
     const names = ["a.b", "pause", "version", "stepdown", "skip"].map(name => jobOf(name));
     const { operator, controls } = await setup(names);
     for (const job of names) await operator("ann").pause(job);
@@ -125,7 +105,7 @@ describe("a command to pause", () => {
     expect({ version, skips: skips.size }).toEqual({ version: 6, skips: 0 });
   });
 
-  it("of twenty operators at once is carried out for one of them", async () => {
+  it("of twenty operators at once is carried out for one of them", async ({ setup }) => {
     const { operator, redis, keys } = await setup();
     const all = Array.from({ length: 20 }, (_, i) => operator(`operator-${i}`).pause(HOURLY));
     const outcomes = (await Promise.all(all)).map(({ outcome }) => outcome);
@@ -137,7 +117,9 @@ describe("a command to pause", () => {
 describe("a command to skip", () => {
   const nextAt = async (redis: Redis, job = HOURLY) => job.schedule.next(await readTimeMs(redis))?.at ?? 0;
 
-  it("takes the next tick that is not decided, and the one after it when it is given again", async () => {
+  it("takes the next tick that is not decided, and the one after it when it is given again", async ({
+    setup,
+  }) => {
     const { operator, controls, redis, keys } = await setup();
     const next = await nextAt(redis);
     await redis.hset(keys.cursors, "hourly", next);
@@ -154,7 +136,7 @@ describe("a command to skip", () => {
     });
   });
 
-  it("does not take a tick that is decided between reading the cursor and the command", async () => {
+  it("does not take a tick that is decided between reading the cursor and the command", async ({ setup }) => {
     const { operator, controls, redis, keys } = await setup();
     const next = await nextAt(redis);
     const hget = redis.hget.bind(redis);
@@ -170,7 +152,7 @@ describe("a command to skip", () => {
     expect((await controls()).skips.get("hourly")).toEqual([tickAtMs]);
   });
 
-  it("forgets ticks that are decided, and gives back only what has not happened", async () => {
+  it("forgets ticks that are decided, and gives back only what has not happened", async ({ setup }) => {
     const { operator, controls, redis, keys } = await setup();
     const next = await nextAt(redis);
     for (let i = 0; i < 3; i++) await operator("ann").skipNext(HOURLY);
@@ -184,14 +166,14 @@ describe("a command to skip", () => {
     expect((await controls()).skips).toEqual(new Map());
   });
 
-  it("finds nothing where no tick is to come", async () => {
+  it("finds nothing where no tick is to come", async ({ setup }) => {
     const gone = jobOf("gone", {}, { everyMs: HOUR_MS, endMs: T0 - DAY_MS });
     const { operator, controls } = await setup([gone]);
     expect(await operator("ann").skipNext(gone)).toEqual({ outcome: "no tick" });
     expect((await controls()).version).toBe(0);
   });
 
-  it("takes the tick whose time has come while its jitter holds it back", async () => {
+  it("takes the tick whose time has come while its jitter holds it back", async ({ setup }) => {
     const { operator, redis, keys } = await setup();
     const nowMs = await readTimeMs(redis);
     const jittered = Array.from({ length: 100 }, (_, i) =>
@@ -205,7 +187,7 @@ describe("a command to skip", () => {
     expect(await operator("ann").skipNext(job)).toEqual({ outcome: "skipped", tickAtMs: last + HOUR_MS });
   });
 
-  it("of twenty operators at once takes twenty ticks", async () => {
+  it("of twenty operators at once takes twenty ticks", async ({ setup }) => {
     const { operator, controls } = await setup();
     const all = Array.from({ length: 20 }, (_, i) => operator(`operator-${i}`).skipNext(HOURLY));
     const ticks = (await Promise.all(all)).map(found => (found.outcome === "skipped" ? found.tickAtMs : 0));
@@ -216,7 +198,7 @@ describe("a command to skip", () => {
 });
 
 describe("a command to step down", () => {
-  it("is for the term that stands, if there is one", async () => {
+  it("is for the term that stands, if there is one", async ({ setup }) => {
     const { operator, controls, redis, keys } = await setup();
     const stepDown = (term: number) => operator("ann").stepDown({ term });
     expect(await stepDown(0)).toEqual({ outcome: "nobody leads" });
@@ -234,23 +216,26 @@ describe("a command to step down", () => {
 });
 
 describe("a launch whose plan knew no such command", () => {
-  it.each([
+  it.for([
     ["pause", (operator: Operator) => operator.pause(HOURLY)],
     ["skip the next tick", (operator: Operator) => operator.skipNext(HOURLY)],
-  ])("is void when the command to %s comes between plan and commit", async (_, give) => {
-    const { operator, opened, commit, added, redis, keys } = await setup();
-    const plan = await opened();
-    await give(operator("ann"));
-    expect(await commit(plan, launchOf(T0 + HOUR_MS))).toEqual({ outcome: "moved" });
-    expect(await added()).toEqual([]);
-    expect(await redis.hget(keys.cursors, "hourly")).toBe(String(T0));
-    const again = await opened();
-    expect(again.controls.version).toBe(1);
-    expect(await commit(again, launchOf(T0 + HOUR_MS))).toMatchObject({ outcome: "committed" });
-    expect(await added()).toHaveLength(1);
-  });
+  ] as const)(
+    "is void when the command to %s comes between plan and commit",
+    async ([_, give], { setup }) => {
+      const { operator, opened, commit, added, redis, keys } = await setup();
+      const plan = await opened();
+      await give(operator("ann"));
+      expect(await commit(plan, launchOf(T0 + HOUR_MS))).toEqual({ outcome: "moved" });
+      expect(await added()).toEqual([]);
+      expect(await redis.hget(keys.cursors, "hourly")).toBe(String(T0));
+      const again = await opened();
+      expect(again.controls.version).toBe(1);
+      expect(await commit(again, launchOf(T0 + HOUR_MS))).toMatchObject({ outcome: "committed" });
+      expect(await added()).toHaveLength(1);
+    },
+  );
 
-  it("is void when the command comes between reading the controls and the transaction", async () => {
+  it("is void when the command comes between reading the controls and the transaction", async ({ setup }) => {
     const { operator, opened, commit, added, fenced } = await setup();
     const plan = await opened();
     const hget = fenced.hget.bind(fenced) as (...args: unknown[]) => Promise<unknown>;
@@ -271,7 +256,7 @@ describe("the launched ticks of a job with maxRuns", () => {
   const free = jobOf("free");
   const [t1, t2] = [T0 + 1_000, T0 + 2_000];
 
-  it("are counted in the transaction that launches them, and read when a term opens", async () => {
+  it("are counted in the transaction that launches them, and read when a term opens", async ({ setup }) => {
     const { opened, commit } = await setup([job, free]);
     const first = await opened();
     expect([...first.jobStates.values()].map(({ launched }) => launched)).toEqual([0, 0]);
@@ -286,29 +271,9 @@ describe("the launched ticks of a job with maxRuns", () => {
 });
 
 describe("a job that no configuration has any more", () => {
-  const gone = jobOf("gone", { maxRuns: 9 });
-  const kept = new Map([[HOURLY.name, HOURLY]]);
-
-  async function withRetiredJob() {
-    const bundle = await setup([gone, HOURLY]);
-    const { redis, keys, opened, commit, operator } = bundle;
-    await commit(await opened(), launchOf(T0 + 1_000, "gone"));
-    for (const job of [gone, HOURLY]) {
-      await operator("ann").pause(job);
-      await operator("ann").skipNext(job);
-      await redis.set(keys.unfinished(job.name), "run");
-    }
-    const retire = (nowMs: number, fence = FENCE) => retireJobs(redis, keys, { fence, nowMs, kept });
-    const traces = async () => {
-      const hashes = [keys.cursors, keys.schedules, keys.launched, keys.retired];
-      const found = await Promise.all(hashes.map(key => redis.hexists(key, "gone")));
-      const controls = await readControls(redis, keys);
-      return [...found.map(Boolean), controls.skips.has("gone")];
-    };
-    return { ...bundle, retire, traces };
-  }
-
-  it("keeps its state for a day, and then loses it; its history stays a while, and other jobs theirs", async () => {
+  it("keeps its state for a day, and then loses it; its history stays a while, and other jobs theirs", async ({
+    withRetiredJob,
+  }) => {
     const { retire, traces, redis, keys, controls } = await withRetiredJob();
     expect(await retire(T0)).toEqual([]);
     expect(await retire(T0 + DAY_MS - 1)).toEqual([]);
@@ -329,7 +294,9 @@ describe("a job that no configuration has any more", () => {
     expect(await retire(T0 + 2 * DAY_MS)).toEqual([]);
   });
 
-  it("goes on from its cursor when it is put back in time, and its day begins anew", async () => {
+  it("goes on from its cursor when it is put back in time, and its day begins anew", async ({
+    withRetiredJob,
+  }) => {
     const { retire, opened } = await withRetiredJob();
     await retire(T0);
     const { jobStates } = await opened(T0 + DAY_MS);
@@ -339,7 +306,9 @@ describe("a job that no configuration has any more", () => {
     expect(await retire(T0 + 2 * DAY_MS)).toEqual(["gone"]);
   });
 
-  it("is a new job when it is put back later, but for its pause, and keeps what its history says", async () => {
+  it("is a new job when it is put back later, but for its pause, and keeps what its history says", async ({
+    withRetiredJob,
+  }) => {
     const { retire, opened, redis, keys } = await withRetiredJob();
     await retire(T0);
     await retire(T0 + DAY_MS);
@@ -349,7 +318,7 @@ describe("a job that no configuration has any more", () => {
     expect(await redis.pttl(keys.history("gone"))).toBe(-1);
   });
 
-  it("is left alone by a leader whose term has ended", async () => {
+  it("is left alone by a leader whose term has ended", async ({ withRetiredJob }) => {
     const { retire, traces, redis, keys } = await withRetiredJob();
     await retire(T0);
     await redis.set(keys.term, "2:newer");
@@ -357,7 +326,7 @@ describe("a job that no configuration has any more", () => {
     expect(await traces()).toEqual(Array(5).fill(true));
   });
 
-  it("may be one of more than one call can name", async () => {
+  it("may be one of more than one call can name", async ({ withRetiredJob }) => {
     const { redis, keys, retire } = await withRetiredJob();
     const names = Array.from({ length: 11_000 }, (_, i) => `old-${i}`);
     await redis.hset(keys.cursors, Object.fromEntries(names.map(name => [name, T0])));
@@ -379,7 +348,7 @@ describe("opening a term", () => {
     return (await loadJobStates(redis, keys, { fence, jobs, nowMs, format: 1 }))?.jobStates ?? null;
   };
 
-  it("tells where each job stands, in the order of no other: a new one at now", async () => {
+  it("tells where each job stands, in the order of no other: a new one at now", async ({ setup }) => {
     const { redis, keys } = await setup([]);
     await redis.hset(keys.cursors, { b: T0 - 7, c: T0 - 9 });
     await redis.hset(keys.launched, { c: 4 });
@@ -393,7 +362,9 @@ describe("opening a term", () => {
     );
   });
 
-  it("leaves a cursor where it is when only the schedule's fingerprint is new, as after an upgrade", async () => {
+  it("leaves a cursor where it is when only the schedule's fingerprint is new, as after an upgrade", async ({
+    setup,
+  }) => {
     const { redis, keys } = await setup([]);
     await redis.hset(keys.cursors, { old: T0 - 60_000 });
     const jobStates = await jobStatesOf(redis, keys, [jobOf("old")], T0);
@@ -401,7 +372,7 @@ describe("opening a term", () => {
     expect(await readHistory(redis, keys, "old", 10)).toEqual([]);
   });
 
-  it("moves a cursor once for each change, back and forth, and never back in time", async () => {
+  it("moves a cursor once for each change, back and forth, and never back in time", async ({ setup }) => {
     const { redis, keys } = await setup([]);
     const [x, y] = [jobOf("job"), jobOf("job", {}, { everyMs: 7_000 })];
     const cursors: number[] = [];
@@ -419,7 +390,7 @@ describe("opening a term", () => {
     expect(rows.map(({ outcome }) => outcome)).toEqual(Array(3).fill("rescheduled"));
   });
 
-  it("lets a job that was over begin anew when it may run more often", async () => {
+  it("lets a job that was over begin anew when it may run more often", async ({ setup }) => {
     const { redis, keys } = await setup([]);
     const limited = (maxRuns: number | null) => jobOf("job", { maxRuns });
     const cursorOf = async (maxRuns: number | null, nowMs: number) => {
@@ -432,7 +403,7 @@ describe("opening a term", () => {
     expect(await cursorOf(null, T0 + 180_000)).toBe(180_000);
   });
 
-  it("of an older term writes nothing", async () => {
+  it("of an older term writes nothing", async ({ setup }) => {
     const { redis, keys } = await setup([]);
     expect(await jobStatesOf(redis, keys, [jobOf("job")], T0, "0:older")).toBeNull();
     expect(await redis.exists(keys.cursors, keys.schedules)).toBe(0);
@@ -440,7 +411,9 @@ describe("opening a term", () => {
 });
 
 describe("a backfill", () => {
-  it("starts nothing when one of its ticks is still to come by Redis's time, whatever clock planned it", async () => {
+  it("starts nothing when one of its ticks is still to come by Redis's time, whatever clock planned it", async ({
+    setup,
+  }) => {
     const { operator, redis, keys, added } = await setup();
     const now = await readTimeMs(redis);
     const answer = await operator("ann").backfill(HOURLY, [now - HOUR_MS, now + HOUR_MS]);

@@ -1,65 +1,81 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { DataGuard } from "../../src/alarm/data-guard.ts";
 import { readControls } from "../../src/launch/controls.ts";
 import { type Memory, putBack, readMemory } from "../../src/launch/memory.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+import { namespace } from "../support/redis-server.ts";
 
 const FENCE = "7:token";
 const report = jobOf("report");
 const mail = jobOf("mail");
 
-async function setup() {
-  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  const keys = new RedisKeys(namespace());
-  const operator = new Operator({ redis, keys, by: "ann" });
-  const all = async () => (await redis.keys(`{${keys.bullmqPrefix.slice(1, -1)}}*`)).sort();
-  /** Puts the namespace back to what it was when this was called. */
-  const snapshot = async () => {
-    const dumps = await Promise.all(
-      (await all()).map(async key => [key, await redis.dumpBuffer(key)] as const),
-    );
-    return async () => {
-      await empty();
-      for (const [key, dump] of dumps) if (dump) await redis.restore(key, 0, dump);
+const it = test
+  .extend("setup", ({ connect }) => async () => {
+    const redis = await connect("plain");
+    const keys = new RedisKeys(namespace());
+    const operator = new Operator({ redis, keys, by: "ann" });
+    const all = async () => (await redis.keys(`{${keys.bullmqPrefix.slice(1, -1)}}*`)).sort();
+    /** Puts the namespace back to what it was when this was called. */
+    const snapshot = async () => {
+      const dumps = await Promise.all(
+        (await all()).map(async key => [key, await redis.dumpBuffer(key)] as const),
+      );
+      return async () => {
+        await empty();
+        for (const [key, dump] of dumps) if (dump) await redis.restore(key, 0, dump);
+      };
     };
-  };
-  const empty = async () => {
-    const found = await all();
-    if (found.length > 0) await redis.del(...found);
-  };
-  const remember = (before: Memory | null = null, fence: string | null = null) =>
-    readMemory(redis, keys, { before, fence, isWhole: true });
-  const restore = (memory: Memory, fence: string | null = null) =>
-    putBack(redis, keys, memory, { fence, by: "replica-1" });
-  const paused = async () => [...(await readControls(redis, keys)).paused.keys()].sort();
-  await redis.set(keys.term, FENCE);
-  await redis.hset(keys.cursors, "report", "1");
-  await remember(null, FENCE);
-  return { redis, keys, operator, snapshot, empty, remember, restore, paused };
-}
+    const empty = async () => {
+      const found = await all();
+      if (found.length > 0) await redis.del(...found);
+    };
+    const remember = (before: Memory | null = null, fence: string | null = null) =>
+      readMemory(redis, keys, { before, fence, isWhole: true });
+    const restore = (memory: Memory, fence: string | null = null) =>
+      putBack(redis, keys, memory, { fence, by: "replica-1" });
+    const paused = async () => [...(await readControls(redis, keys)).paused.keys()].sort();
+    await redis.set(keys.term, FENCE);
+    await redis.hset(keys.cursors, "report", "1");
+    await remember(null, FENCE);
+    return { redis, keys, operator, snapshot, empty, remember, restore, paused };
+  })
+  /** The guards of this many replicas. */
+  .extend("guards", ({ setup, defer }) => async (count: number) => {
+    const fixture = await setup();
+    const { redis, keys } = fixture;
+    const all = Array.from({ length: count }, (_, i) => {
+      const recorder = new Recorder();
+      const memories: Memory[] = [];
+      const guard = new DataGuard({
+        clock: realClock(),
+        events: recorder.events,
+        read: async options => {
+          const memory = await readMemory(redis, keys, options);
+          memories.push(memory);
+          return memory;
+        },
+        putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: `replica-${i}` }),
+      });
+      guard.start();
+      defer(() => guard.stop());
+      const knows = async (order: string) => {
+        while (!memories.some(({ controls }) => controls.has(order))) await new Promise(setImmediate);
+      };
+      return { guard, recorder, knows };
+    });
+    return { ...fixture, all };
+  });
 
 describe("what a replica remembers", () => {
-  it("is put back into an empty namespace: pauses, skips, counts, the floor; with a record, and void plans", async () => {
+  it("is put back into an empty namespace: pauses, skips, counts, the floor; with a record, and void plans", async ({
+    setup,
+  }) => {
     const { redis, keys, operator, empty, remember, restore } = await setup();
     await operator.pause(report);
     await operator.skipNext(mail);
@@ -93,7 +109,9 @@ describe("what a replica remembers", () => {
     );
   });
 
-  it("of ticks to be skipped is put back where some of them are still there, unless they are decided", async () => {
+  it("of ticks to be skipped is put back where some of them are still there, unless they are decided", async ({
+    setup,
+  }) => {
     const { redis, keys, operator, snapshot, remember, restore } = await setup();
     await operator.skipNext(mail);
     const goBack = await snapshot();
@@ -110,7 +128,7 @@ describe("what a replica remembers", () => {
     expect(audited?.ticks).toEqual([new Date(third).toISOString()]);
   });
 
-  it("is put back into a namespace that has begun anew, and lowers no count", async () => {
+  it("is put back into a namespace that has begun anew, and lowers no count", async ({ setup }) => {
     const { redis, keys, operator, empty, remember, restore, paused } = await setup();
     await operator.pause(report);
     await redis.hset(keys.launched, "promo", "2");
@@ -124,7 +142,7 @@ describe("what a replica remembers", () => {
     expect(await redis.hget(keys.launched, "promo")).toBe("3");
   });
 
-  it("is put back after a restore that went back, but counts belong to their cursors", async () => {
+  it("is put back after a restore that went back, but counts belong to their cursors", async ({ setup }) => {
     const { redis, keys, operator, snapshot, remember, restore, paused } = await setup();
     await redis.hset(keys.launched, "promo", "1");
     const goBack = await snapshot();
@@ -138,7 +156,7 @@ describe("what a replica remembers", () => {
     expect(await redis.hget(keys.launched, "promo")).toBe("1");
   });
 
-  it("changes nothing where nothing was lost, however late it comes", async () => {
+  it("changes nothing where nothing was lost, however late it comes", async ({ setup }) => {
     const { redis, keys, operator, remember, restore, paused } = await setup();
     await operator.pause(report);
     const memory = await remember();
@@ -149,7 +167,7 @@ describe("what a replica remembers", () => {
     expect(await redis.hget(keys.controls, "version")).toBe(version);
   });
 
-  it("of a leader is not put back once a newer term is in force", async () => {
+  it("of a leader is not put back once a newer term is in force", async ({ setup }) => {
     const { redis, keys, operator, empty, remember, restore, paused } = await setup();
     await operator.pause(report);
     const memory = await remember();
@@ -159,7 +177,7 @@ describe("what a replica remembers", () => {
     expect(await paused()).toEqual([]);
   });
 
-  it("that is older than what another replica put back adds nothing", async () => {
+  it("that is older than what another replica put back adds nothing", async ({ setup }) => {
     const { operator, empty, remember, restore, paused } = await setup();
     await operator.pause(report);
     const old = await remember();
@@ -172,7 +190,7 @@ describe("what a replica remembers", () => {
     expect(await paused()).toEqual(["mail"]);
   });
 
-  it("that is newer than what another replica put back adds its pauses, and ends none", async () => {
+  it("that is newer than what another replica put back adds its pauses, and ends none", async ({ setup }) => {
     const { operator, empty, remember, restore, paused } = await setup();
     await operator.pause(report);
     const old = await remember();
@@ -185,7 +203,7 @@ describe("what a replica remembers", () => {
     expect(await paused()).toEqual(["mail", "report"]);
   });
 
-  it("never overwrites what was ordered since: neither a resume nor a pause", async () => {
+  it("never overwrites what was ordered since: neither a resume nor a pause", async ({ setup }) => {
     const { redis, keys, operator, empty, remember, restore, paused } = await setup();
     await operator.pause(report);
     await operator.pause(mail);
@@ -205,7 +223,7 @@ describe("what a replica remembers", () => {
 });
 
 describe("the newest term that a replica remembers", () => {
-  it("is put back for the next term, and leaves the one in force alone", async () => {
+  it("is put back for the next term, and leaves the one in force alone", async ({ setup }) => {
     const { redis, keys, empty, remember, restore } = await setup();
     const memory = await remember();
     await empty();
@@ -217,7 +235,7 @@ describe("the newest term that a replica remembers", () => {
     expect(await redis.hget(keys.lineage, "term")).toBe("7");
   });
 
-  it("is not written where the term in force is newer", async () => {
+  it("is not written where the term in force is newer", async ({ setup }) => {
     const { redis, keys, remember, restore } = await setup();
     const memory = await remember();
     await redis.set(keys.term, "8:other");
@@ -227,33 +245,7 @@ describe("the newest term that a replica remembers", () => {
 });
 
 describe("the data guard", () => {
-  async function guards(count: number) {
-    const fixture = await setup();
-    const { redis, keys } = fixture;
-    const all = Array.from({ length: count }, (_, i) => {
-      const recorder = new Recorder();
-      const memories: Memory[] = [];
-      const guard = new DataGuard({
-        clock: realClock(),
-        events: recorder.events,
-        read: async options => {
-          const memory = await readMemory(redis, keys, options);
-          memories.push(memory);
-          return memory;
-        },
-        putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: `replica-${i}` }),
-      });
-      guard.start();
-      disposals.push(() => guard.stop());
-      const knows = async (order: string) => {
-        while (!memories.some(({ controls }) => controls.has(order))) await new Promise(setImmediate);
-      };
-      return { guard, recorder, knows };
-    });
-    return { ...fixture, all };
-  }
-
-  it("of each replica tells the loss once, and the job stays paused", async () => {
+  it("of each replica tells the loss once, and the job stays paused", async ({ guards }) => {
     const { operator, empty, paused, all } = await guards(3);
     await operator.pause(report);
     for (const { knows } of all) await knows("pause:report");
@@ -269,7 +261,7 @@ describe("the data guard", () => {
     expect(await paused()).toEqual([]);
   });
 
-  it("of a new leader puts back before its work begins", async () => {
+  it("of a new leader puts back before its work begins", async ({ guards }) => {
     const { redis, keys, operator, empty, paused, all } = await guards(1);
     const [{ guard, knows } = expect.fail()] = all;
     await operator.pause(report);
@@ -280,13 +272,16 @@ describe("the data guard", () => {
     expect(await paused()).toEqual(["report"]);
   });
 
-  it("tells the loss also when Redis refuses to take it back, and goes on trying", async () => {
+  it("tells the loss also when Redis refuses to take it back, and goes on trying", async ({
+    guards,
+    defer,
+  }) => {
     const { redis, operator, empty, paused, all } = await guards(1);
     const [{ recorder, knows } = expect.fail()] = all;
     await operator.pause(report);
     await knows("pause:report");
     await redis.config("SET", "maxmemory", "1");
-    disposals.push(() => redis.config("SET", "maxmemory", "0"));
+    defer(() => redis.config("SET", "maxmemory", "0"));
     await empty();
     expect(await recorder.when("redis.lostData")).toMatchObject({
       found: "empty",

@@ -1,13 +1,15 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
-import { writeConfig } from "../support/config.ts";
+import { expect } from "vitest";
+import { test } from "../support/config.ts";
 
 /** Enough for Node.js to start and to load the sources. */
 const LIMIT = 200;
 
-test("a process without file descriptors says so in runs, and rejects no configuration for it", async () => {
+test("a process without file descriptors says so in runs, and rejects no configuration for it", async ({
+  writeConfig,
+}) => {
   const configDir = await writeConfig({ "jobs.yaml": "jobs: { a: { every: 5s, handler: x } }\n" });
   const script = fileURLToPath(new URL("./descriptors.child.ts", import.meta.url));
   const command = `ulimit -n ${LIMIT} && exec "$0" "$1" "$2"`;

@@ -1,63 +1,48 @@
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { readDueLanes } from "../../src/launch/cursors.ts";
 import { readDefinitions, storedDefinitionOf } from "../../src/launch/definition.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
-import { readHistory } from "../../src/launch/read-history.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
 import { Calendar } from "../../src/schedule/calendar.ts";
 import { type Decision, laneOf } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { FENCE, T0, test } from "../support/leader.ts";
 
-const T0 = Date.UTC(2026, 10, 23, 7);
 const DAY_MS = 24 * 60 * 60_000;
-const FENCE = "1:token";
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function open(purpose: "noRetry" | "plain"): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
-
-async function setup() {
-  const keys = new RedisKeys(namespace());
-  const redis = await open("plain");
-  const fenced = await open("noRetry");
-  await redis.set(keys.term, FENCE);
-  const launchers = new Map<readonly Job[], Launcher>();
-  /** A leader that has these jobs opens its term. */
-  const openTerm = async (jobs: readonly Job[], nowMs: number) => {
-    const launcher = launchers.get(jobs) ?? new Launcher({ redis: fenced, keys, jobs });
-    if (!launchers.has(jobs)) disposals.push(() => launcher.close());
-    launchers.set(jobs, launcher);
-    const opened = await launcher.open(FENCE, nowMs);
-    if (opened.outcome !== "opened") throw new Error("fenced");
-    const cursors = new Map([
-      ...[...opened.jobStates].map(([job, { cursor }]) => [job, cursor] as const),
-      ...opened.closed.map(epoch => [laneOf(epoch), epoch.cursor] as const),
-    ]);
-    const commit = (...decisions: readonly Decision[]) =>
-      launcher.commit({ fence: FENCE, term: 1, decisions, cursors, controlsVersion: 0, nowMs: nowMs + 1 });
-    return { ...opened, launcher, cursors, commit };
-  };
-  const history = (job: string) => readHistory(redis, keys, job, 50);
-  return { keys, redis, fenced, openTerm, history };
-}
+const it = test
+  .extend("setup", ({ keys, redis, fenced, history, defer }) => async () => {
+    const launchers = new Map<readonly Job[], Launcher>();
+    /** A leader that has these jobs opens its term. */
+    const openTerm = async (jobs: readonly Job[], nowMs: number) => {
+      const launcher = launchers.get(jobs) ?? new Launcher({ redis: fenced, keys, jobs });
+      if (!launchers.has(jobs)) defer(() => launcher.close());
+      launchers.set(jobs, launcher);
+      const opened = await launcher.open(FENCE, nowMs);
+      if (opened.outcome !== "opened") throw new Error("fenced");
+      const cursors = new Map([
+        ...[...opened.jobStates].map(([job, { cursor }]) => [job, cursor] as const),
+        ...opened.closed.map(epoch => [laneOf(epoch), epoch.cursor] as const),
+      ]);
+      const commit = (...decisions: readonly Decision[]) =>
+        launcher.commit({ fence: FENCE, term: 1, decisions, cursors, controlsVersion: 0, nowMs: nowMs + 1 });
+      return { ...opened, launcher, cursors, commit };
+    };
+    return { keys, redis, fenced, openTerm, history };
+  })
+  /** What a release without epochs leaves, and what it writes when it leads. */
+  .extend("leftBy", ({ setup, keys, redis }) => async (job: Job, cursor: number) => {
+    const bundle = await setup();
+    const write = (job: Job, cursor: number) =>
+      redis
+        .multi()
+        .hset(keys.cursors, job.name, cursor)
+        .hset(keys.schedules, job.name, storedDefinitionOf(job).legacy)
+        .exec();
+    await write(job, cursor);
+    return { ...bundle, write };
+  });
 
 const launch = (tickAtMs: number, epoch?: number): Decision => {
   const about = epoch === undefined ? {} : { epoch };
@@ -68,7 +53,9 @@ const SECONDLY = jobOf("report");
 const NEXT = jobOf("report", { catchUp: "none", catchUpWindowMs: 5_000 }, { everyMs: 7_000 });
 
 describe("a schedule that changed", () => {
-  it("leaves its undecided ticks to an epoch of their own, which a leader without it can rebuild", async () => {
+  it("leaves its undecided ticks to an epoch of their own, which a leader without it can rebuild", async ({
+    setup,
+  }) => {
     const { openTerm } = await setup();
     const holidays = new Calendar({
       name: "holidays",
@@ -89,7 +76,7 @@ describe("a schedule that changed", () => {
     expect(schedule.count(T0, T0 + 99_000, 100)).toEqual({ count: 40, isExact: true });
   });
 
-  it("is recorded with its change once, in words, and not again by the next leader", async () => {
+  it("is recorded with its change once, in words, and not again by the next leader", async ({ setup }) => {
     const { openTerm, history } = await setup();
     await openTerm([SECONDLY], T0);
     await openTerm([NEXT], T0 + 60_000);
@@ -101,7 +88,7 @@ describe("a schedule that changed", () => {
     ]);
   });
 
-  it("ends no earlier than its cursor, whatever the clock of the next leader shows", async () => {
+  it("ends no earlier than its cursor, whatever the clock of the next leader shows", async ({ setup }) => {
     const { openTerm } = await setup();
     const { commit } = await openTerm([SECONDLY], T0);
     await commit(launch(T0 + 5_000));
@@ -109,7 +96,7 @@ describe("a schedule that changed", () => {
     expect([closed[0]?.untilMs, jobStates.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
   });
 
-  it("is not changed by a definition that arrives when the term has been opened again", async () => {
+  it("is not changed by a definition that arrives when the term has been opened again", async ({ setup }) => {
     const { openTerm, redis, keys, fenced } = await setup();
     for (const [i, job] of [SECONDLY, NEXT, SECONDLY].entries()) await openTerm([job], T0 + i * 1_000);
     const before = await redis.hgetall(keys.definitions);
@@ -126,7 +113,7 @@ describe("a schedule that changed", () => {
     expect(await redis.hgetall(keys.definitions)).toEqual(before);
   });
 
-  it("moves each epoch's own cursor, and voids a plan from which either differs", async () => {
+  it("moves each epoch's own cursor, and voids a plan from which either differs", async ({ setup }) => {
     const { openTerm, redis, keys } = await setup();
     await openTerm([SECONDLY], T0);
     const jobs = [NEXT];
@@ -140,7 +127,9 @@ describe("a schedule that changed", () => {
     expect(await redis.hgetall(keys.cursors)).toEqual({ report: String(T0 + 14_000) });
   });
 
-  it("may change again before its ticks are decided, and each epoch is forgotten when it is finished", async () => {
+  it("may change again before its ticks are decided, and each epoch is forgotten when it is finished", async ({
+    setup,
+  }) => {
     const { openTerm, redis, keys } = await setup();
     for (const [i, job] of [SECONDLY, NEXT, SECONDLY, NEXT].entries()) await openTerm([job], T0 + i * 10_000);
     const { closed, launcher } = await openTerm([NEXT], T0 + 40_000);
@@ -154,7 +143,7 @@ describe("a schedule that changed", () => {
     expect(await redis.hkeys(keys.epochCursors)).toEqual(["2:report"]);
   });
 
-  it.each<[string, boolean, Partial<Job>, object?]>([
+  it.for<[string, boolean, Partial<Job>, object?]>([
     ["except", true, {}, { everyMs: 1_000, except: ["2030-01-01"] }],
     ["jitter", true, {}, { everyMs: 1_000, jitterMs: 5 }],
     ["catchUp", true, { catchUp: "latest" }],
@@ -163,7 +152,7 @@ describe("a schedule that changed", () => {
     ["maxRuns", true, { maxRuns: 5 }],
     ["the zone of a period", false, {}, { everyMs: 1_000, timezone: "Asia/Tokyo" }],
     ["queue, data, retry and overlap", false, { queue: "q", data: { a: 1 }, overlap: "skip" }],
-  ])("is what decides about ticks: %s (%s)", async (_, isChange, change, spec) => {
+  ])("is what decides about ticks: %s (%s)", async ([_, isChange, change, spec], { setup }) => {
     const { openTerm, redis, keys } = await setup();
     const changed = jobOf("report", change, spec as { everyMs: number } | undefined);
     await openTerm([SECONDLY], T0);
@@ -178,7 +167,7 @@ describe("a schedule that changed", () => {
     });
   });
 
-  it("is no change where a policy does not look at what was edited", async () => {
+  it("is no change where a policy does not look at what was edited", async ({ setup }) => {
     const { openTerm } = await setup();
     await openTerm([jobOf("report", { catchUp: "none" })], T0);
     const { closed } = await openTerm(
@@ -188,7 +177,7 @@ describe("a schedule that changed", () => {
     expect(closed).toEqual([]);
   });
 
-  it("changes nothing for a leader whose term has ended", async () => {
+  it("changes nothing for a leader whose term has ended", async ({ setup }) => {
     const { openTerm, redis, keys } = await setup();
     await openTerm([SECONDLY], T0);
     const before = await redis.hgetall(keys.definitions);
@@ -198,7 +187,7 @@ describe("a schedule that changed", () => {
     expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
   });
 
-  it("takes no epoch of another job with it when its state goes", async () => {
+  it("takes no epoch of another job with it when its state goes", async ({ setup }) => {
     const { openTerm, redis, keys } = await setup();
     const gone = jobOf("gone");
     await openTerm([SECONDLY, gone], T0);
@@ -210,20 +199,7 @@ describe("a schedule that changed", () => {
 });
 
 describe("data of a release without epochs", () => {
-  /** What such a release leaves, and what it writes when it leads. */
-  async function leftBy(job: Job, cursor: number) {
-    const bundle = await setup();
-    const write = (job: Job, cursor: number) =>
-      bundle.redis
-        .multi()
-        .hset(bundle.keys.cursors, job.name, cursor)
-        .hset(bundle.keys.schedules, job.name, storedDefinitionOf(job).legacy)
-        .exec();
-    await write(job, cursor);
-    return { ...bundle, write };
-  }
-
-  it("is taken over where the schedule is the same: the job goes on from its cursor", async () => {
+  it("is taken over where the schedule is the same: the job goes on from its cursor", async ({ leftBy }) => {
     for (const job of [SECONDLY, jobOf("report", { maxRuns: 5 })]) {
       const { openTerm, history } = await leftBy(job, T0);
       const { jobStates, closed } = await openTerm([job], T0 + 60_000);
@@ -232,7 +208,9 @@ describe("data of a release without epochs", () => {
     }
   });
 
-  it("says nothing of a schedule that has changed since: the job begins now, and its history names the gap", async () => {
+  it("says nothing of a schedule that has changed since: the job begins now, and its history names the gap", async ({
+    leftBy,
+  }) => {
     const { openTerm, history } = await leftBy(SECONDLY, T0);
     const { jobStates, closed } = await openTerm([NEXT], T0 + 60_000);
     expect([jobStates.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
@@ -241,7 +219,9 @@ describe("data of a release without epochs", () => {
     expect(await history("report")).toMatchObject([{ reason, reasonCode: "schedule_unknown" }]);
   });
 
-  it("is written on beside the epochs, so that such a release finds its schedules when it leads again", async () => {
+  it("is written on beside the epochs, so that such a release finds its schedules when it leads again", async ({
+    leftBy,
+  }) => {
     const { openTerm, redis, keys, write } = await leftBy(SECONDLY, T0);
     await openTerm([SECONDLY], T0 + 10_000);
     expect(await redis.hget(keys.schedules, "report")).toBe(storedDefinitionOf(SECONDLY).legacy);
@@ -256,7 +236,9 @@ describe("data of a release without epochs", () => {
 });
 
 describe("what is to be expected of a job", () => {
-  it("are the ticks of its schedule and of those before it, but none while it is paused or over", async () => {
+  it("are the ticks of its schedule and of those before it, but none while it is paused or over", async ({
+    setup,
+  }) => {
     const { openTerm, redis, keys } = await setup();
     const old = jobOf("report", { maxRuns: 2 });
     const now = jobOf("report", { maxRuns: 9 }, { everyMs: 7_000 });
@@ -276,7 +258,7 @@ describe("what is to be expected of a job", () => {
 });
 
 describe("definitions", () => {
-  it("of all jobs can be read by a program that has none of them", async () => {
+  it("of all jobs can be read by a program that has none of them", async ({ setup }) => {
     const { openTerm, redis, keys } = await setup();
     const jobs = [
       SECONDLY,
@@ -291,7 +273,7 @@ describe("definitions", () => {
     expect([...(await readDefinitions(redis, keys, ["report", "none"])).keys()]).toEqual(["report"]);
   });
 
-  it("that another program wrote are passed over, and stored anew by the next leader", async () => {
+  it("that another program wrote are passed over, and stored anew by the next leader", async ({ setup }) => {
     for (const line of ["", "rubbish", "aa|bb|cc|1|2|{}", 'aa|bb|cc|1|2|{"rules":2}']) {
       const { openTerm, redis, keys } = await setup();
       await openTerm([SECONDLY], T0);
@@ -305,7 +287,7 @@ describe("definitions", () => {
     }
   });
 
-  it("share calendars, which are forgotten when none of them names one any more", async () => {
+  it("share calendars, which are forgotten when none of them names one any more", async ({ setup }) => {
     const { openTerm, redis, keys } = await setup();
     const calendar = (end: number) =>
       new Calendar({ name: "c", stretches: [{ clock: "instant", start: T0, end }] });
@@ -325,7 +307,9 @@ describe("definitions", () => {
 });
 
 describe("a job that was removed", () => {
-  it("is found with all its epochs and when it was first missed, and its state goes a day later", async () => {
+  it("is found with all its epochs and when it was first missed, and its state goes a day later", async ({
+    setup,
+  }) => {
     const { openTerm, redis, keys } = await setup();
     const other = jobOf("other");
     await openTerm([SECONDLY, other], T0);

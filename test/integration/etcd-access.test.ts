@@ -1,56 +1,39 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { EtcdAddress } from "../../src/config/config.ts";
 import { EtcdLease } from "../../src/election/etcd-lease.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcd } from "../support/etcd-store.ts";
+import { test } from "../support/fixtures.ts";
 import { Recorder } from "../support/recorder.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function tempDir(): Promise<string> {
-  const dir = await mkdtemp(path.join(tmpdir(), "bellwether-etcd-access-"));
-  disposals.push(() => rm(dir, { recursive: true }));
-  return dir;
-}
-
-/** Joins the election, and returns what was logged. */
-async function join(etcd: TestEtcd, address: Partial<EtcdAddress>) {
-  const { events, of } = recorder();
-  const client = openEtcd(
-    { hosts: [etcd.url], tls: null, credentials: null, ...address },
-    { events, callLimitMs: 3_000 },
-  );
-  disposals.push(() => client.close());
-  const lease = new EtcdLease(client, "access");
-  const joined = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null).then(
-    async ({ holder }) => (await lease.renew()) && holder.name === "me",
-    () => false,
-  );
-  // The same trouble again is no news.
-  await lease.holder().catch(() => undefined);
-  return {
-    joined,
-    reasons: of("etcd.unreachable").map(event => event.error),
-    connected: of("etcd.connected").length,
-  };
-}
-
-function recorder() {
-  const one = new Recorder();
-  return { events: one.events, of: one.of.bind(one) };
-}
-
-describe("with users", () => {
-  async function setup() {
+const it = test
+  /** Joins the election, and returns what was logged. */
+  .extend("join", ({ defer }) => async (etcd: TestEtcd, address: Partial<EtcdAddress>) => {
+    const { events, of } = recorder();
+    const client = openEtcd(
+      { hosts: [etcd.url], tls: null, credentials: null, ...address },
+      { events, callLimitMs: 3_000 },
+    );
+    defer(() => client.close());
+    const lease = new EtcdLease(client, "access");
+    const joined = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null).then(
+      async ({ holder }) => (await lease.renew()) && holder.name === "me",
+      () => false,
+    );
+    // The same trouble again is no news.
+    await lease.holder().catch(() => undefined);
+    return {
+      joined,
+      reasons: of("etcd.unreachable").map(event => event.error),
+      connected: of("etcd.connected").length,
+    };
+  })
+  /** An etcd with users. */
+  .extend("setup", ({ defer }) => async () => {
     const etcd = await startEtcd();
-    disposals.push(() => etcd.stop());
+    defer(() => etcd.stop());
     const commands = [
       "user add root:rootpw",
       "user add bell:s3cret",
@@ -63,16 +46,25 @@ describe("with users", () => {
     ];
     for (const command of commands) await etcd.ctl(...command.split(" "));
     return etcd;
-  }
+  });
 
-  it("tells nothing of a change of its users, which makes calls fail for milliseconds", async () => {
+function recorder() {
+  const one = new Recorder();
+  return { events: one.events, of: one.of.bind(one) };
+}
+
+describe("with users", () => {
+  it("tells nothing of a change of its users, which makes calls fail for milliseconds", async ({
+    setup,
+    defer,
+  }) => {
     const etcd = await setup();
     const { events, of } = recorder();
     const client = openEtcd(
       { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
       { events, callLimitMs: 3_000 },
     );
-    disposals.push(() => client.close());
+    defer(() => client.close());
     let isChanging = true;
     const change = async () => {
       for (let index = 0; index < 12; index++)
@@ -87,16 +79,16 @@ describe("with users", () => {
     expect(of("etcd.unreachable")).toEqual([]);
   });
 
-  it.each(["revision of auth store is old", "invalid auth token"])(
+  it.for(["revision of auth store is old", "invalid auth token"])(
     "sends a call again that etcd refused with: %s",
-    async words => {
+    async (words, { defer, setup }) => {
       const etcd = await setup();
       const { events, of } = recorder();
       const client = openEtcd(
         { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
         { events, callLimitMs: 3_000 },
       );
-      disposals.push(() => client.close());
+      defer(() => client.close());
       let refusals = 0;
       const answer = await client.call(async (etcd3, options) => {
         refusals += 1;
@@ -107,7 +99,10 @@ describe("with users", () => {
     },
   );
 
-  it("works as a user, and tells every refusal once, in one line, without the password", async () => {
+  it("works as a user, and tells every refusal once, in one line, without the password", async ({
+    join,
+    setup,
+  }) => {
     const etcd = await setup();
     const as = (username: string, password: string) => join(etcd, { credentials: { username, password } });
     expect(await as("bell", "s3cret")).toEqual({ joined: true, reasons: [], connected: 1 });
@@ -128,9 +123,9 @@ describe("with users", () => {
     });
   });
 
-  it("says so when etcd knows no users", async () => {
+  it("says so when etcd knows no users", async ({ defer, join }) => {
     const etcd = await startEtcd();
-    disposals.push(() => etcd.stop());
+    defer(() => etcd.stop());
     expect(await join(etcd, { credentials: { username: "bell", password: "s3cret" } })).toMatchObject({
       joined: false,
       reasons: [
@@ -139,14 +134,14 @@ describe("with users", () => {
     });
   });
 
-  it("gets a new token when etcd was restarted and has forgotten the old one", async () => {
+  it("gets a new token when etcd was restarted and has forgotten the old one", async ({ defer, setup }) => {
     const etcd = await setup();
     const { events } = recorder();
     const client = openEtcd(
       { hosts: [etcd.url], tls: null, credentials: { username: "bell", password: "s3cret" } },
       { events },
     );
-    disposals.push(() => client.close());
+    defer(() => client.close());
     const lease = new EtcdLease(client, "access");
     await lease.acquire({ replica: "me", ttlMs: 60_000 }, null);
     await etcd.restart();
@@ -156,12 +151,16 @@ describe("with users", () => {
 });
 
 describe("with TLS", () => {
-  it("works with the right CA, and tells a wrong or a missing one in one line", async () => {
-    const dir = await tempDir();
+  it("works with the right CA, and tells a wrong or a missing one in one line", async ({
+    makeFolder,
+    defer,
+    join,
+  }) => {
+    const dir = await makeFolder();
     const right = createCertificates(dir, "right");
     const wrong = createCertificates(dir, "wrong");
     const etcd = await startEtcd({ tls: right });
-    disposals.push(() => etcd.stop());
+    defer(() => etcd.stop());
     expect(await join(etcd, { tls: { ca: right.ca } })).toMatchObject({ joined: true, reasons: [] });
     expect(await join(etcd, { tls: { ca: wrong.ca } })).toMatchObject({
       joined: false,
@@ -179,11 +178,11 @@ describe("with TLS", () => {
     expect((await join(etcd, { hosts: [etcd.url.replace("https", "http")] })).reasons).toHaveLength(1);
   });
 
-  it("shows etcd a certificate of its own where etcd asks for one", async () => {
-    const dir = await tempDir();
+  it("shows etcd a certificate of its own where etcd asks for one", async ({ makeFolder, defer, join }) => {
+    const dir = await makeFolder();
     const files = createCertificates(dir, "mutual");
     const etcd = await startEtcd({ tls: { ...files, askClients: true } });
-    disposals.push(() => etcd.stop());
+    defer(() => etcd.stop());
     expect(await join(etcd, { tls: files })).toMatchObject({ joined: true, reasons: [] });
     const without = await join(etcd, { tls: { ca: files.ca } });
     expect(without).toMatchObject({ joined: false, reasons: [expect.stringMatching(/^[^\n]+$/)] });
@@ -191,16 +190,16 @@ describe("with TLS", () => {
 });
 
 describe("with several hosts", () => {
-  it("goes on with the next host when one is away or hangs", async () => {
+  it("goes on with the next host when one is away or hangs", async ({ defer }) => {
     const [hung, alive] = await Promise.all([startEtcd(), startEtcd()]);
-    disposals.push(() => Promise.all([hung.stop(), alive.stop()]));
+    defer(() => Promise.all([hung.stop(), alive.stop()]));
     await hung.kill("SIGSTOP");
     const { events, of } = recorder();
     const client = openEtcd(
       { hosts: [hung.url, "http://127.0.0.1:1", alive.url], tls: null, credentials: null },
       { events, callLimitMs: 4_000 },
     );
-    disposals.push(() => client.close());
+    defer(() => client.close());
     const lease = new EtcdLease(client, "hosts");
     const { holder } = await lease.acquire({ replica: "me", ttlMs: 5_000 }, null);
     expect(holder.name).toBe("me");

@@ -1,80 +1,60 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { Election } from "../../src/election/election.ts";
 import { Elector } from "../../src/election/elector.ts";
 import { RedisElection } from "../../src/election/redis-election.ts";
 import type { Term } from "../../src/election/term.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
-import { CTL_ENV, startEtcd, type TestEtcd } from "../support/etcd-server.ts";
+import { CTL_ENV, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcdStore } from "../support/etcd-store.ts";
+import { test } from "../support/fixtures.ts";
 import { openRedis } from "../support/open-election.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 
 const TTL_MS = 2_000;
 
-let redisServer: TestRedis;
-let etcd: TestEtcd;
-beforeAll(async () => {
-  [redisServer, etcd] = await Promise.all([startRedis(), startEtcd()]);
-});
-afterAll(() => Promise.all([redisServer.stop(), etcd.stop()]));
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  await etcd.kill("SIGCONT");
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup() {
+const it = test.extend("setup", ({ server, defer, etcd }) => async () => {
   const name = namespace();
   const keys = new RedisKeys(name);
-  const redis = await openRedis(redisServer.url, "plain");
-  disposals.push(() => redis.disconnect());
+  const redis = await openRedis(server.url, "plain");
+  defer(() => redis.disconnect());
 
-  function elect(id: string, store: Election, recorder: Recorder) {
-    const terms: Term[] = [];
-    const elector = new Elector({
-      store,
-      clock: realClock(),
-      events: recorder.events,
-      replica: id,
-      generation: 0,
-      leaseTtlMs: TTL_MS,
-      runTerm: term => {
-        terms.push(term);
-        return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
-      },
-    });
-    disposals.push(() => elector.stop());
-    elector.start();
-    return { id, elector, recorder, terms };
-  }
+  const elect = (id: string, store: Election, recorder: Recorder) => {
+    const started = startElector(id, store, recorder);
+    defer(() => started.elector.stop());
+    return started;
+  };
 
   return {
     name,
     keys,
     redis,
+    holdByHand() {
+      const hand = new EtcdctlElect(etcd, name, "by-hand");
+      defer(() => hand.kill());
+      return hand;
+    },
     async onEtcd(id: string) {
       const recorder = new Recorder();
       const opened = await openEtcdStore({
-        redisUrl: redisServer.url,
+        redisUrl: server.url,
         etcd: etcd.url,
         namespace: name,
         replica: id,
         events: recorder.events,
         callLimitMs: 333,
       });
-      disposals.push(() => opened.close());
+      defer(() => opened.close());
       return elect(id, opened.store, recorder);
     },
     async onRedis(id: string) {
-      const subscriber = await openRedis(redisServer.url, "subscriber");
-      const fenced = await openRedis(redisServer.url, "noRetry");
-      disposals.push(() => [subscriber, fenced].map(connection => connection.disconnect()));
+      const subscriber = await openRedis(server.url, "subscriber");
+      const fenced = await openRedis(server.url, "noRetry");
+      defer(() => [subscriber, fenced].map(connection => connection.disconnect()));
       const presence = new RedisPresence({
         subscriber,
         channel: keys.alive(id),
@@ -91,9 +71,27 @@ async function setup() {
       }
     },
   };
+});
+
+function startElector(id: string, store: Election, recorder: Recorder) {
+  const terms: Term[] = [];
+  const elector = new Elector({
+    store,
+    clock: realClock(),
+    events: recorder.events,
+    replica: id,
+    generation: 0,
+    leaseTtlMs: TTL_MS,
+    runTerm: term => {
+      terms.push(term);
+      return new Promise(resolve => term.signal.addEventListener("abort", () => resolve("ended")));
+    },
+  });
+  elector.start();
+  return { id, elector, recorder, terms };
 }
 
-type Replica = Awaited<ReturnType<Awaited<ReturnType<typeof setup>>["onEtcd"]>>;
+type Replica = ReturnType<typeof startElector>;
 
 async function firstElected(replicas: readonly Replica[], term = 1): Promise<Replica> {
   return Promise.race(
@@ -114,7 +112,7 @@ class EtcdctlElect {
   output = "";
   readonly #printed = Promise.withResolvers<void>();
 
-  constructor(name: string, proposal: string) {
+  constructor(etcd: TestEtcd, name: string, proposal: string) {
     this.#child = spawn("etcdctl", ["--endpoints", etcd.url, "elect", `/${name}/election`, proposal], {
       stdio: ["ignore", "pipe", "ignore"],
       env: CTL_ENV,
@@ -123,7 +121,10 @@ class EtcdctlElect {
       this.output += chunk;
       if (this.output.includes(proposal)) this.#printed.resolve();
     });
-    disposals.push(() => this.#child.kill("SIGKILL"));
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 
   won(): Promise<void> {
@@ -139,9 +140,9 @@ class EtcdctlElect {
 }
 
 describe("with etcdctl elect in the same election", () => {
-  it("stays a follower while etcdctl holds it, names the holder, and leads after it", async () => {
-    const { name, onEtcd, redis, keys } = await setup();
-    const hand = new EtcdctlElect(name, "by-hand");
+  it("stays a follower while etcdctl holds it, names the holder, and leads after it", async ({ setup }) => {
+    const { holdByHand, onEtcd, redis, keys } = await setup();
+    const hand = holdByHand();
     await hand.won();
     const replica = await onEtcd("a");
     expect(await replica.recorder.when("leader.observed")).toEqual({ leader: "by-hand", term: 0 });
@@ -150,20 +151,20 @@ describe("with etcdctl elect in the same election", () => {
     expect(await replica.recorder.when("leader.elected")).toMatchObject({ term: 1 });
   });
 
-  it("keeps etcdctl waiting while it leads, and lets it in when it stops", async () => {
-    const { name, onEtcd, untilInEtcd } = await setup();
+  it("keeps etcdctl waiting while it leads, and lets it in when it stops", async ({ setup }) => {
+    const { holdByHand, onEtcd, untilInEtcd } = await setup();
     const replica = await onEtcd("a");
     await replica.recorder.when("leader.elected");
-    const hand = new EtcdctlElect(name, "by-hand");
+    const hand = holdByHand();
     await untilInEtcd(2);
     expect(hand.output).toBe("");
     await replica.elector.stop();
     await hand.won();
   });
 
-  it("says that nobody leads while a stranger holds it for long", async () => {
-    const { name, onEtcd } = await setup();
-    const hand = new EtcdctlElect(name, "by-hand");
+  it("says that nobody leads while a stranger holds it for long", async ({ setup }) => {
+    const { holdByHand, onEtcd } = await setup();
+    const hand = holdByHand();
     await hand.won();
     const replica = await onEtcd("a");
     await replica.recorder.when("leader.absent");
@@ -171,7 +172,7 @@ describe("with etcdctl elect in the same election", () => {
 });
 
 describe("the queue in etcd", () => {
-  it("holds one key for each replica, and none after they have stopped", async () => {
+  it("holds one key for each replica, and none after they have stopped", async ({ setup }) => {
     const { name, onEtcd, untilInEtcd } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b"), await onEtcd("c")];
     const leader = await firstElected(replicas);
@@ -183,12 +184,12 @@ describe("the queue in etcd", () => {
     await untilInEtcd(0);
   });
 
-  it("does not wait for a replica that died while it was next", async () => {
+  it("does not wait for a replica that died while it was next", async ({ setup, server, etcd }) => {
     const { name, onEtcd, untilInEtcd } = await setup();
     const leader = await onEtcd("a");
     await leader.recorder.when("leader.elected");
     const dead = await openEtcdStore({
-      redisUrl: redisServer.url,
+      redisUrl: server.url,
       etcd: etcd.url,
       namespace: name,
       replica: "dead",
@@ -203,7 +204,10 @@ describe("the queue in etcd", () => {
     await untilInEtcd(1);
   });
 
-  it("costs the leader its term when its key is deleted by hand, and elects the next", async () => {
+  it("costs the leader its term when its key is deleted by hand, and elects the next", async ({
+    setup,
+    etcd,
+  }) => {
     const { onEtcd, name } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b")];
     const leader = await firstElected(replicas);
@@ -218,7 +222,7 @@ describe("the queue in etcd", () => {
     await leader.recorder.when("leader.observed", event => event.leader === follower.id);
   });
 
-  it("opens the term again, with a higher number, when Redis has lost the fence", async () => {
+  it("opens the term again, with a higher number, when Redis has lost the fence", async ({ setup }) => {
     const { onEtcd, redis, keys } = await setup();
     const replica = await onEtcd("a");
     await replica.recorder.when("leader.elected");
@@ -230,7 +234,7 @@ describe("the queue in etcd", () => {
 });
 
 describe("when etcd is away", () => {
-  it("gives up the term when etcd is killed, and elects again after its restart", async () => {
+  it("gives up the term when etcd is killed, and elects again after its restart", async ({ setup, etcd }) => {
     const { onEtcd } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b")];
     const leader = await firstElected(replicas);
@@ -247,12 +251,17 @@ describe("when etcd is away", () => {
     await leader.recorder.when("etcd.connected");
   });
 
-  it("gives up the term when etcd hangs, and elects again when it goes on", async () => {
+  it("gives up the term when etcd hangs, and elects again when it goes on", async ({
+    defer,
+    setup,
+    etcd,
+  }) => {
     const { onEtcd } = await setup();
     const replicas = [await onEtcd("a"), await onEtcd("b")];
     const leader = await firstElected(replicas);
     const follower = replicas.find(one => one !== leader) as Replica;
     await follower.recorder.when("leader.observed");
+    defer(() => etcd.kill("SIGCONT"));
     await etcd.kill("SIGSTOP");
     await leader.recorder.when("leader.lost");
     expect(leader.terms[0]?.signal.aborted).toBe(true);
@@ -262,27 +271,30 @@ describe("when etcd is away", () => {
     await firstElected(replicas, 2);
   });
 
-  it.each([
+  it.for([
     ["under another cluster id", "another-cluster"],
     ["under the same cluster id", undefined],
-  ])("elects with a growing term after etcd was rebuilt from nothing %s", async (_title, cluster) => {
-    // Revisions must be behind what Redis has seen.
-    for (let i = 0; i < 30; i++) await etcd.ctl("put", "/elsewhere", String(i));
-    const { onEtcd, redis, keys } = await setup();
-    const replicas = [await onEtcd("a"), await onEtcd("b")];
-    const leader = await firstElected(replicas);
-    const before = await redis.get(keys.claim);
-    await etcd.wipe(cluster);
-    await leader.recorder.when("leader.lost");
-    await firstElected(replicas, 2);
-    const after = await redis.get(keys.claim);
-    expect(Number(after?.split(":")[1])).toBeLessThan(Number(before?.split(":")[1]));
-    expect(after?.split(":")[0] === before?.split(":")[0]).toBe(cluster === undefined);
-  });
+  ])(
+    "elects with a growing term after etcd was rebuilt from nothing %s",
+    async ([_title, cluster], { etcd, setup }) => {
+      // Revisions must be behind what Redis has seen.
+      for (let i = 0; i < 30; i++) await etcd.ctl("put", "/elsewhere", String(i));
+      const { onEtcd, redis, keys } = await setup();
+      const replicas = [await onEtcd("a"), await onEtcd("b")];
+      const leader = await firstElected(replicas);
+      const before = await redis.get(keys.claim);
+      await etcd.wipe(cluster);
+      await leader.recorder.when("leader.lost");
+      await firstElected(replicas, 2);
+      const after = await redis.get(keys.claim);
+      expect(Number(after?.split(":")[1])).toBeLessThan(Number(before?.split(":")[1]));
+      expect(after?.split(":")[0] === before?.split(":")[0]).toBe(cluster === undefined);
+    },
+  );
 });
 
 describe("the term in Redis", () => {
-  it("goes on growing when the store is switched to etcd and back", async () => {
+  it("goes on growing when the store is switched to etcd and back", async ({ setup }) => {
     const { onEtcd, onRedis, redis, keys } = await setup();
     const terms: number[] = [];
     for (const open of [onRedis, onEtcd, onRedis, onEtcd]) {
@@ -294,15 +306,20 @@ describe("the term in Redis", () => {
     expect(await redis.get(keys.term)).toMatch(/^4:/);
   });
 
-  it("refuses a replica that was paused between its look at etcd and its opening", async () => {
+  it("refuses a replica that was paused between its look at etcd and its opening", async ({
+    setup,
+    server,
+    etcd,
+    defer,
+  }) => {
     const { name, keys, redis } = await setup();
     const opened = await openEtcdStore({
-      redisUrl: redisServer.url,
+      redisUrl: server.url,
       etcd: etcd.url,
       namespace: name,
       replica: "late",
     });
-    disposals.push(() => opened.close());
+    defer(() => opened.close());
     const bid = { replica: "late", token: "late", ttlMs: 60_000, generation: 0 };
     await opened.store.campaign(bid);
     const [cluster, revision] = ((await redis.get(keys.claim)) ?? "").split(":");

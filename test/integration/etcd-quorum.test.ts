@@ -1,37 +1,43 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { EtcdServers } from "../chaos/etcd-servers.ts";
 import { handoffLines } from "../chaos/judge/handoff-lines.ts";
+import { test } from "../support/fixtures.ts";
 import { BEATS, gapBefore, told } from "../support/handoff-deployment.ts";
-import { createProject } from "../support/project.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup(namespace: string, leaseTtl: string) {
-  const servers = await EtcdServers.start(namespace, null);
-  disposals.push(() => servers.stop());
-  const { settings, election, redisLinks, etcdLinks } = await servers.join();
-  disposals.push(() => Promise.all([...redisLinks, ...etcdLinks].map(link => link.stop())));
-  const project = await createProject({
-    "config/bellwether.yaml": [
-      `namespace: ${namespace}`,
-      ...settings,
-      `election: { leaseTtl: ${leaseTtl}, ${election} }`,
-      "http: false\nlog: { level: debug }",
-    ].join("\n"),
-    "config/jobs.yaml": ["jobs:", ...BEATS.map(line => `  ${line}`)].join("\n"),
-    "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
-  });
-  disposals.push(() => project.dispose());
-  const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
-  disposals.push(() => Promise.all(replicas.map(replica => replica.end("SIGKILL"))));
-  return { servers, replicas };
-}
+const it = test
+  .extend("setup", ({ defer, makeProject }) => async (namespace: string, leaseTtl: string) => {
+    const servers = await EtcdServers.start(namespace, null);
+    defer(() => servers.stop());
+    const { settings, election, redisLinks, etcdLinks } = await servers.join();
+    defer(() => Promise.all([...redisLinks, ...etcdLinks].map(link => link.stop())));
+    const project = await makeProject({
+      "config/bellwether.yaml": [
+        `namespace: ${namespace}`,
+        ...settings,
+        `election: { leaseTtl: ${leaseTtl}, ${election} }`,
+        "http: false\nlog: { level: debug }",
+      ].join("\n"),
+      "config/jobs.yaml": ["jobs:", ...BEATS.map(line => `  ${line}`)].join("\n"),
+      "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+    });
+    const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+    defer(() => Promise.all(replicas.map(replica => replica.end("SIGKILL"))));
+    return { servers, replicas };
+  })
+  .extend(
+    "gapIn",
+    ({ defer }) =>
+      async (servers: EtcdServers, namespace: string, term: number): Promise<number> => {
+        const connection = new Redis(await servers.primaryPort(), { maxRetriesPerRequest: null });
+        const queue = new Queue("default", { connection, prefix: `{${namespace}}` });
+        defer(() => connection.disconnect());
+        defer(() => queue.close());
+        return await gapBefore(connection, `{${namespace}}:default:events`, queue, term);
+      },
+  );
 
 /** The first such line of any of them. */
 function first(
@@ -47,7 +53,9 @@ const SOON_MS = 5_000;
 /** How far `vacantMs` may be from the gap in BullMQ's stream. */
 const BOUND_MS = 300;
 
-it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async () => {
+it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async ({
+  setup,
+}) => {
   const { servers, replicas } = await setup("quorum", "2s");
   const launchedAfter = (iso: string) => first(replicas, "tick.launched", line => String(line["tick"]) > iso);
   await first(replicas, "leader.elected");
@@ -69,7 +77,10 @@ it("an etcd of three goes on without one, stops electing without two, and runs a
   expect(replicas.flatMap(replica => replica.noise)).toEqual([]);
 });
 
-it("elects a leader soon after the quorum returns, although the old leader could not give its place back", async () => {
+it("elects a leader soon after the quorum returns, although the old leader could not give its place back", async ({
+  setup,
+  gapIn,
+}) => {
   const { servers, replicas } = await setup("quorum-returns", "10s");
   const [old] = await Promise.all([
     first(replicas, "leader.elected"),
@@ -102,13 +113,3 @@ it("elects a leader soon after the quorum returns, although the old leader could
   const gapMs = await gapIn(servers, "quorum-returns", Number(elected?.["term"]));
   expect(Math.abs(gapMs - Number(elected?.["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
 });
-
-async function gapIn(servers: EtcdServers, namespace: string, term: number): Promise<number> {
-  const connection = new Redis(await servers.primaryPort(), { maxRetriesPerRequest: null });
-  const queue = new Queue("default", { connection, prefix: `{${namespace}}` });
-  disposals.push(
-    () => connection.disconnect(),
-    () => queue.close(),
-  );
-  return await gapBefore(connection, `{${namespace}}:default:events`, queue, term);
-}

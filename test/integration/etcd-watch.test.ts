@@ -1,9 +1,9 @@
 import { getEventListeners } from "node:events";
-import { afterEach, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, expect, vi } from "vitest";
 import { EtcdClient } from "../../src/etcd/client.ts";
 import { Events } from "../../src/events.ts";
-import { startEtcd } from "../support/etcd-server.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
+import { test as it } from "../support/fixtures.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -38,22 +38,20 @@ it("keeps no listener for each try of a watch while etcd is away", async () => {
   client.close();
 });
 
-it.each([[["requests"] as const], [["replies"] as const], [["requests", "replies"] as const]])(
+it.for([[["requests"] as const], [["replies"] as const], [["requests", "replies"] as const]])(
   "opens a watch again after its connection has fallen silent (%j) and a call found out",
-  async directions => {
-    const etcd = await startEtcd();
-    onTestFinished(() => etcd.stop());
+  async ([directions], { etcd, defer }) => {
     const link = await FaultyLink.to(etcd.port);
-    onTestFinished(() => link.stop());
+    defer(() => link.stop());
     const client = new EtcdClient({
       address: { hosts: [`http://127.0.0.1:${link.port}`], tls: null, credentials: null },
       callLimitMs: 500,
       events: new Events(),
     });
-    onTestFinished(() => client.close());
+    defer(() => client.close());
     const look = () => client.call((client, options) => client.get("/x/a").options(options).string());
     let stands = Promise.withResolvers<void>();
-    onTestFinished(client.watch("/x/", () => stands.resolve()));
+    defer(client.watch("/x/", () => stands.resolve()));
     await stands.promise;
     await look();
 

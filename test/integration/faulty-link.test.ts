@@ -1,12 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { FaultyLink, type TripPoint } from "../support/faulty-link.ts";
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+import { test } from "../support/fixtures.ts";
 
 /** Collects what arrives and lets a test wait for it. */
 class Inbox {
@@ -24,7 +20,7 @@ class Inbox {
 }
 
 /** A server that answers each chunk with itself in capitals, and a way to it. */
-async function setup() {
+const it = test.extend("setup", ({ defer }) => async () => {
   const received = new Inbox();
   const sockets = new Set<Socket>();
   const server = createServer(socket => {
@@ -36,36 +32,36 @@ async function setup() {
     });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  disposals.push(() => {
+  defer(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
   const link = await FaultyLink.to((server.address() as AddressInfo).port);
-  disposals.push(() => link.stop());
+  defer(() => link.stop());
   const join = () => {
     const socket = connect(link.port, "127.0.0.1");
     const answers = new Inbox();
     socket.on("error", () => undefined);
     socket.on("data", chunk => answers.take(chunk));
-    disposals.push(() => socket.destroy());
+    defer(() => socket.destroy());
     return { socket, answers };
   };
   return { link, received, join };
-}
+});
 
 /** Also when the connection is reset. */
 function closed(socket: Socket): Promise<void> {
   return new Promise(resolve => socket.once("close", () => resolve()));
 }
 
-it("passes everything on while no fault is switched on", async () => {
+it("passes everything on while no fault is switched on", async ({ setup }) => {
   const { join } = await setup();
   const { socket, answers } = join();
   socket.write("hello");
   await answers.until("HELLO");
 });
 
-it("refuses connections while it is cut", async () => {
+it("refuses connections while it is cut", async ({ setup }) => {
   const { link, join } = await setup();
   const { socket, answers: first } = join();
   socket.write("once");
@@ -80,7 +76,7 @@ it("refuses connections while it is cut", async () => {
   await answers.until("AGAIN");
 });
 
-it("holds up replies only, and delivers them later", async () => {
+it("holds up replies only, and delivers them later", async ({ setup }) => {
   const { link, join, received } = await setup();
   const { socket, answers } = join();
   link.hold(["replies"]);
@@ -90,7 +86,7 @@ it("holds up replies only, and delivers them later", async () => {
   await answers.until("WORK");
 });
 
-it("delivers held requests of a client that has gone", async () => {
+it("delivers held requests of a client that has gone", async ({ setup }) => {
   const { link, join, received } = await setup();
   const { socket, answers } = join();
   socket.write("hello");
@@ -103,12 +99,12 @@ it("delivers held requests of a client that has gone", async () => {
   await received.until("last words");
 });
 
-it.each<[TripPoint, string]>([
+it.for<[TripPoint, string]>([
   ["before", ""],
   ["within", "laun"],
   ["after", "launch 1"],
   ["late", "launch 1"],
-])("breaks the connection %s the request that it waits for", async (at, arrives) => {
+])("breaks the connection %s the request that it waits for", async ([at, arrives], { setup }) => {
   const { link, join, received } = await setup();
   const { socket, answers } = join();
   const tripped = Promise.withResolvers<void>();

@@ -1,33 +1,31 @@
-import { afterEach, expect, it, onTestFailed } from "vitest";
+import { expect } from "vitest";
 import { SentinelServers } from "../chaos/sentinel-servers.ts";
+import { test } from "../support/fixtures.ts";
 import { createProject } from "../support/project.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
 import { namespace } from "../support/redis-server.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
 /** Two replicas that beat each second. */
-async function deploy(name: string, redisSetting: string) {
-  const project = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\n${redisSetting}\nelection: { leaseTtl: 3s }\nhttp: false\nlog: { level: debug }\n`,
-    "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
-    "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
-  });
-  const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
-  disposals.push(
-    () => project.dispose(),
-    () => Promise.all(replicas.map(replica => replica.end())),
-  );
-  onTestFailed(() => {
-    for (const { lines, noise } of replicas)
-      console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
-  });
-  return replicas;
-}
+const it = test.extend(
+  "deployReplicas",
+  ({ defer, onTestFailed }) =>
+    async (name: string, redisSetting: string) => {
+      const project = await createProject({
+        "config/bellwether.yaml": `namespace: ${name}\n${redisSetting}\nelection: { leaseTtl: 3s }\nhttp: false\nlog: { level: debug }\n`,
+        "config/jobs.yaml": "jobs: { beat: { every: 1s, catchUp: all, handler: beat } }\n",
+        "jobs/beat.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
+      });
+      const replicas = ["a", "b"].map(id => new ReplicaProcess(["--config", project.configDir, "--id", id]));
+      defer(() => project.dispose());
+      defer(() => Promise.all(replicas.map(replica => replica.end())));
+      onTestFailed(() => {
+        for (const { lines, noise } of replicas)
+          console.log([...lines.map(line => JSON.stringify(line)), ...noise].join("\n"));
+      });
+      return replicas;
+    },
+);
 
 /** Runs of ticks after now are completed by each replica that has a part in it. */
 async function goesOn(replicas: readonly ReplicaProcess[]): Promise<void> {
@@ -52,12 +50,15 @@ function expectNoHarm(replicas: readonly ReplicaProcess[]): void {
   expect(lines.filter(line => line.event === "run.failed" || line.event === "worker.error")).toEqual([]);
 }
 
-it("handles runs again once Sentinel has replaced a primary that is frozen for good", async () => {
+it("handles runs again once Sentinel has replaced a primary that is frozen for good", async ({
+  defer,
+  deployReplicas,
+}) => {
   const servers = await SentinelServers.start("frozen", null);
-  disposals.push(() => servers.stop());
+  defer(() => servers.stop());
   const { settings, redisLinks } = await servers.join();
   const linkTo = (server: number) => redisLinks.find(({ targetPort }) => targetPort === server)?.port ?? 0;
-  const replicas = await deploy("frozen", settings.join("\n"));
+  const replicas = await deployReplicas("frozen", settings.join("\n"));
   await goesOn(replicas);
   const before = await servers.primaryPort();
   await connectedTo(replicas, linkTo(before));
@@ -69,12 +70,15 @@ it("handles runs again once Sentinel has replaced a primary that is frozen for g
   expectNoHarm(replicas);
 }, 120_000);
 
-it("handles runs again once a Cluster has replaced a master that is frozen for good", async () => {
+it("handles runs again once a Cluster has replaced a master that is frozen for good", async ({
+  defer,
+  deployReplicas,
+}) => {
   const cluster: TestCluster = await startCluster();
-  disposals.push(() => cluster.stop());
+  defer(() => cluster.stop());
   const name = namespace();
   const nodes = cluster.addresses.map(address => `"${address}"`).join(", ");
-  const replicas = await deploy(name, `redis: { cluster: { nodes: [${nodes}] } }`);
+  const replicas = await deployReplicas(name, `redis: { cluster: { nodes: [${nodes}] } }`);
   await goesOn(replicas);
   const master = await cluster.masterOf(`{${name}}`);
   await connectedTo(replicas, master.port);

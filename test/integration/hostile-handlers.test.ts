@@ -1,22 +1,15 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
+import { test } from "../support/fixtures.ts";
 import { hostileErrors } from "../support/hostile-values.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster } from "./worker.setup.ts";
 
-let redis: TestRedis;
-const open: { close(): Promise<unknown> | unknown }[] = [];
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
-});
-afterAll(() => redis.stop());
-
-test("a run fails with a text, at its only attempt, whatever its handler throws", async () => {
+test("a run fails with a text, at its only attempt, whatever its handler throws", async ({
+  server,
+  defer,
+}) => {
   const cases = hostileErrors().map((entry, i) => ({ ...entry, job: `job-${i}` }));
-  const made = cluster(redis);
-  open.push(made);
+  const made = cluster(server);
+  defer(() => made.close());
   const bodies = cases.map(({ job, thrown }) => [job, () => Promise.reject(thrown)] as const);
   const { events, workers } = await made.start("pod-1", Object.fromEntries(bodies));
   for (const { job } of cases) await made.launch(job);
@@ -32,9 +25,9 @@ test("a run fails with a text, at its only attempt, whatever its handler throws"
   expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
 });
 
-test("a run completes although what it returns can be read only once", async () => {
-  const made = cluster(redis);
-  open.push(made);
+test("a run completes although what it returns can be read only once", async ({ server, defer }) => {
+  const made = cluster(server);
+  defer(() => made.close());
   let reads = 0;
   const refuse = () => {
     throw new Error("read before");

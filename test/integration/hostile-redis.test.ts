@@ -1,43 +1,25 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect } from "vitest";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { bellwether } from "../support/command.ts";
-import { createProject } from "../support/project.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startRedis();
-  redis = new Redis(server.url);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup() {
+const it = test.extend("setup", ({ server, connect, makeProject }) => async () => {
   const name = namespace();
-  const project = await createProject({
+  const project = await makeProject({
     "config/bellwether.yaml": `namespace: ${name}\nredis: { url: ${server.url} }\nhttp: false\n`,
     "config/jobs.yaml": "jobs:\n  beat: { every: 1s, handler: echo, maxRuns: 1000 }\n",
     "jobs/echo.ts":
       'import { defineHandler } from "bellwether";\nexport default defineHandler(async () => undefined);\n',
   });
-  disposals.push(() => project.dispose());
   const cli = (...args: string[]) => bellwether([...args, "--config", project.configDir]);
-  return { keys: new RedisKeys(name), cli, project };
-}
+  return { redis: await connect("plain"), keys: new RedisKeys(name), cli, project };
+});
 
 /** Values of another program in the place of ours: of the right type, and not what they should be. */
-async function writeGarbage(keys: RedisKeys): Promise<void> {
+async function writeGarbage(redis: Redis, keys: RedisKeys): Promise<void> {
   const history = keys.history("beat");
   await redis
     .multi()
@@ -86,9 +68,9 @@ async function writeGarbage(keys: RedisKeys): Promise<void> {
 }
 
 describe("what somebody else wrote into Redis", () => {
-  it("is passed over by status, history and audit, which steer no terminal with it", async () => {
-    const { keys, cli } = await setup();
-    await writeGarbage(keys);
+  it("is passed over by status, history and audit, which steer no terminal with it", async ({ setup }) => {
+    const { redis, keys, cli } = await setup();
+    await writeGarbage(redis, keys);
     const status = await cli("status", "--json");
     expect(status).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(status.stdout)).toMatchObject({ leader: null, replicas: [], jobs: [{ paused: true }] });
@@ -101,8 +83,8 @@ describe("what somebody else wrote into Redis", () => {
     expect(audit.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
-  it("is a job that cannot be read where it is in the stored jobs, and hides none", async () => {
-    const { keys, cli } = await setup();
+  it("is a job that cannot be read where it is in the stored jobs, and hides none", async ({ setup }) => {
+    const { redis, keys, cli } = await setup();
     const far = '{"rules":1,"spec":{"at":[1e300]}}';
     await redis.hset(keys.definitions, "beat", "words", "\u001b[2J", `a|b|c|1|0|${far}`);
     await redis.hset(keys.cursors, "beat", "8640000000000000");
@@ -118,8 +100,8 @@ describe("what somebody else wrote into Redis", () => {
     expect(table.stdout).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
-  it("is one line on stderr where it is of another type", async () => {
-    const { keys, cli } = await setup();
+  it("is one line on stderr where it is of another type", async ({ setup }) => {
+    const { redis, keys, cli } = await setup();
     for (const key of [keys.history("beat"), keys.audit, keys.controls, keys.leader, keys.replicas]) {
       await redis.set(key, "x");
     }
@@ -129,9 +111,12 @@ describe("what somebody else wrote into Redis", () => {
     }
   });
 
-  it("neither ends a replica nor keeps it from leading, and keeps a job from being launched only until it is removed", async () => {
-    const { keys, project, cli } = await setup();
-    await writeGarbage(keys);
+  it("neither ends a replica nor keeps it from leading, and keeps a job from being launched only until it is removed", async ({
+    setup,
+    defer,
+  }) => {
+    const { redis, keys, project, cli } = await setup();
+    await writeGarbage(redis, keys);
     await redis.hset(keys.cursors, "beat", "the day before");
     await redis.mset(keys.term, "last:x", keys.generation, "newest");
     const huge = "9".repeat(30);
@@ -147,7 +132,7 @@ describe("what somebody else wrote into Redis", () => {
       "y",
     );
     const replica = new ReplicaProcess(["--config", project.configDir]);
-    disposals.push(() => replica.end("SIGKILL"));
+    defer(() => replica.end("SIGKILL"));
     const quarantined = await replica.when("job.quarantined");
     expect(quarantined["job"]).toBe("beat");
     expect(quarantined["reason"]).toContain(`${keys.cursors} holds "the day before" for job "beat"`);

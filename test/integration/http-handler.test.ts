@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect } from "vitest";
 import { HttpHandler, type HttpRef } from "../../src/handlers/http-handler.ts";
+import { test as base } from "../support/fixtures.ts";
 import { testRun } from "../support/run.ts";
 import { unusedPort } from "../support/unused-port.ts";
 
@@ -20,36 +21,41 @@ function httpOf(url: string, more: Partial<HttpRef> = {}): HttpRef {
 }
 
 /** A server that gives one answer and keeps what it was asked. */
-async function setup(answer: Answer, more: Partial<HttpRef> = {}) {
-  const requests: Request[] = [];
-  const asked = Promise.withResolvers<void>();
-  const server = createServer((request, response) => {
-    void text(request).then(body => {
-      const { method = "", url = "", headers } = request;
-      requests.push({ method, url, headers, body });
-      asked.resolve();
-      answer(response);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("BUG: a TCP server without a port");
-  const origin = `http://127.0.0.1:${address.port}`;
-  const { run, abort } = testRun();
-  const handler = new HttpHandler(httpOf(`${origin}/hooks/secret-path?key=secret`, more));
-  return {
-    origin,
-    requests,
-    asked: asked.promise,
-    abort,
-    handle: (data: Record<string, unknown> = {}) => handler.handle(data, run),
-  };
-}
+const test = base.extend(
+  "setup",
+  ({ onTestFinished }) =>
+    async (answer: Answer, more: Partial<HttpRef> = {}) => {
+      const requests: Request[] = [];
+      const asked = Promise.withResolvers<void>();
+      const server = createServer((request, response) => {
+        void text(request).then(body => {
+          const { method = "", url = "", headers } = request;
+          requests.push({ method, url, headers, body });
+          asked.resolve();
+          answer(response);
+        });
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      onTestFinished(async () => {
+        server.closeAllConnections();
+        server.close();
+        await once(server, "close");
+      });
+      const address = server.address();
+      if (address === null || typeof address === "string")
+        throw new Error("BUG: a TCP server without a port");
+      const origin = `http://127.0.0.1:${address.port}`;
+      const { run, abort } = testRun();
+      const handler = new HttpHandler(httpOf(`${origin}/hooks/secret-path?key=secret`, more));
+      return {
+        origin,
+        requests,
+        asked: asked.promise,
+        abort,
+        handle: (data: Record<string, unknown> = {}) => handler.handle(data, run),
+      };
+    },
+);
 
 const ok: Answer = response => void response.writeHead(204).end();
 const answering =
@@ -58,7 +64,7 @@ const answering =
     void response.writeHead(status, headers).end(body);
 
 describe("an http handler", () => {
-  test("posts the data with its tick, and a key that is the same in every attempt", async () => {
+  test("posts the data with its tick, and a key that is the same in every attempt", async ({ setup }) => {
     const { handle, requests } = await setup(ok);
     expect(await handle({ format: "pdf" })).toEqual({ status: 204 });
     const [request] = requests;
@@ -76,18 +82,18 @@ describe("an http handler", () => {
     });
   });
 
-  test.each([
+  test.for([
     ["a mapping as JSON", { body: { a: 1 } }, '{"a":1}', "application/json"],
     ["a text as it is", { body: "a=1", headers: { "Content-Type": "text/x" } }, "a=1", "text/x"],
     ["nothing with GET", { method: "GET" }, "", undefined],
-  ])("sends %s", async (_name, more, body, type) => {
+  ] as const)("sends %s", async ([_name, more, body, type], { setup }) => {
     const { handle, requests } = await setup(ok, more);
     await handle({ ignored: true });
     expect(requests[0]?.body).toBe(body);
     expect(requests[0]?.headers["content-type"]).toBe(type);
   });
 
-  test("sends its own headers, but keeps the key of the run", async () => {
+  test("sends its own headers, but keeps the key of the run", async ({ setup }) => {
     const headers = { Authorization: "Bearer abc", "idempotency-key": "mine", "User-Agent": "cron" };
     const { handle, requests } = await setup(ok, { headers });
     await handle();
@@ -98,7 +104,7 @@ describe("an http handler", () => {
     });
   });
 
-  test("waits for the end of the answer", async () => {
+  test("waits for the end of the answer", async ({ setup }) => {
     const { handle } = await setup(response => {
       response.writeHead(200);
       response.write("working…");
@@ -107,11 +113,11 @@ describe("an http handler", () => {
     await expect(handle()).rejects.toThrow("lost its connection before the answer was complete");
   });
 
-  test.each([
+  test.for([
     ["a status of its own list", 409, [200, 409], true],
     ["a redirect that is expected", 302, [302], true],
     ["a success that is not expected", 200, [202], false],
-  ])("judges %s", async (_name, status, expected, isSuccess) => {
+  ] as const)("judges %s", async ([_name, status, expected, isSuccess], { setup }) => {
     const { handle } = await setup(answering(status, "", { location: "/x" }), { expect: expected });
     const result = await handle().then(
       () => true,
@@ -120,7 +126,7 @@ describe("an http handler", () => {
     expect(result).toBe(isSuccess);
   });
 
-  test.each([
+  test.for([
     [
       "an error status, with the beginning of the body",
       answering(500, `broken\n  pipe ${"x".repeat(100_000)}`),
@@ -146,7 +152,7 @@ describe("an http handler", () => {
       { headers: { Authorization: "Bearer s3cret-token" } },
       / answered 401 Unauthorized: no such token: \*\*\*$/,
     ],
-  ])("tells %s", async (_name, answer, more, message) => {
+  ] as const)("tells %s", async ([_name, answer, more, message], { setup }) => {
     const { handle, origin } = await setup(answer, more);
     const error = await handle().catch((error: unknown) => error);
     expect(error).toMatchObject({ code: "BW_HTTP_FAILED", message: expect.stringMatching(message) });
@@ -154,7 +160,7 @@ describe("an http handler", () => {
     expect(error).toMatchObject({ message: expect.not.stringContaining("secret") });
   });
 
-  test("is cancelled by the run's signal, while it waits for the answer", async () => {
+  test("is cancelled by the run's signal, while it waits for the answer", async ({ setup }) => {
     const { handle, asked, abort } = await setup(() => undefined);
     const end = handle().catch((error: unknown) => error);
     await asked;
@@ -163,7 +169,7 @@ describe("an http handler", () => {
     expect(await end).toBe(reason);
   });
 
-  test("is cancelled by the run's signal, in the middle of the answer", async () => {
+  test("is cancelled by the run's signal, in the middle of the answer", async ({ setup }) => {
     const { handle, asked, abort } = await setup(response => void response.writeHead(200).write("some"));
     const end = handle().catch((error: unknown) => error);
     await asked;

@@ -1,69 +1,40 @@
 import { Queue, QueueEvents, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import type { Commit } from "../../src/launch/commit.ts";
-import { Launcher } from "../../src/launch/launcher.ts";
+import type { Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
 import { FORMAT } from "../../src/redis/format.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import type { RedisKeys } from "../../src/redis/keys.ts";
 import type { Decision } from "../../src/schedule/decision.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
 import { jobOf } from "../support/jobs.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { FENCE, launchOf, T0, test } from "../support/leader.ts";
 
-const T0 = Date.UTC(2026, 10, 23, 7);
-const FENCE = "1:token";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup(jobs: readonly Job[] = [jobOf("report")], url = server.url, name = namespace()) {
-  const keys = new RedisKeys(name);
-  const redis = await open(url, "noRetry");
-  const other = await open(server.url, "plain");
-  const launcher = new Launcher({ redis, keys, jobs });
-  disposals.push(() => launcher.close());
-  await other.set(keys.term, FENCE);
-  const commit = (
-    decisions: readonly Decision[],
-    cursors: ReadonlyMap<string, number>,
-    overrides: Partial<Commit> = {},
-  ) =>
-    launcher.commit({
-      fence: FENCE,
-      term: 1,
-      decisions,
-      cursors,
-      controlsVersion: 0,
-      nowMs: T0 + 10_000,
-      ...overrides,
-    });
-  const runs = async (queue = "default") => {
-    const entries = await other.xrange(`${keys.bullmqPrefix}:${queue}:events`, "-", "+");
-    return entries
-      .map(([, fields]) => fields)
-      .filter(fields => fields[1] === "added")
-      .map(fields => fields[3]);
-  };
-  return { keys, redis, other, launcher, commit, runs, name };
-}
-
-async function open(url: string, purpose: "noRetry" | "plain" | "worker"): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url }, purpose, "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
+const it = test
+  .extend(
+    "setup",
+    ({ keys, redis: other, fenced, lead, added: runs }) =>
+      (jobs?: readonly Job[], redis = fenced) => {
+        const { launcher, commit } = lead(jobs, redis);
+        return { keys, redis, other, launcher, commit, runs };
+      },
+  )
+  /** The same, with a connection that can be cut, and a tick that was launched. */
+  .extend("throughProxy", ({ server, connect, setup, defer }) => async () => {
+    const proxy = await FaultyProxy.to(server.port);
+    defer(() => proxy.stop());
+    const bundle = setup([jobOf("report")], await connect("noRetry", proxy.url));
+    await bundle.commit([launchOf(T1)], await cursorsOf(bundle.launcher));
+    const cutOnce = (where: string, fate: Fate) => {
+      proxy.decide = chunk => {
+        if (!chunk.toLowerCase().includes(where)) return "pass";
+        proxy.decide = () => "pass";
+        return fate;
+      };
+    };
+    return { ...bundle, cutOnce };
+  });
 
 async function cursorsOf(launcher: Launcher, nowMs = T0): Promise<Map<string, number>> {
   const opened = await launcher.open(FENCE, nowMs);
@@ -82,24 +53,22 @@ async function reopened(launcher: Launcher): Promise<Map<string, number>> {
   }
 }
 
-function launchOf(tickAtMs: number, job = "report"): Decision {
-  return { outcome: "launched", job, tickAtMs, kind: "scheduled" };
-}
-
 const T1 = T0 + 1_000;
 const T2 = T0 + 2_000;
 
 describe("opening a term", () => {
-  it("gives a new job a cursor at now, so that it never catches up on its past", async () => {
-    const { launcher } = await setup();
+  it("gives a new job a cursor at now, so that it never catches up on its past", async ({ setup }) => {
+    const { launcher } = setup();
     expect(await cursorsOf(launcher, T0)).toEqual(new Map([["report", T0]]));
     expect(await cursorsOf(launcher, T0 + 60_000)).toEqual(new Map([["report", T0]]));
   });
 
-  it("records the instants of a new job that passed in the last hour, once, and no tick of a cron", async () => {
+  it("records the instants of a new job that passed in the last hour, once, and no tick of a cron", async ({
+    setup,
+  }) => {
     const at = [T0 - 2 * 60 * 60_000, T0 - 50 * 60_000, T0 - 3_000, T0, T0 + 60_000];
     const jobs = [jobOf("once", {}, { at }), jobOf("hourly", {}, { cron: ["0 * * * *"] })];
-    const { launcher, other, keys } = await setup(jobs);
+    const { launcher, other, keys } = setup(jobs);
     for (const nowMs of [T0, T0 + 1_000]) {
       expect((await cursorsOf(launcher, nowMs)).get("once")).toBe(T0);
     }
@@ -117,10 +86,12 @@ describe("opening a term", () => {
     expect(await readHistory(other, keys, "hourly", 10)).toEqual([]);
   });
 
-  it("moves the cursor of a schedule that changed to the change, once, and tells so in the history", async () => {
-    const { launcher, name, other, keys } = await setup();
+  it("moves the cursor of a schedule that changed to the change, once, and tells so in the history", async ({
+    setup,
+  }) => {
+    const { launcher, other, keys } = setup();
     await cursorsOf(launcher, T0);
-    const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
+    const changed = setup([jobOf("report", {}, { everyMs: 5_000 })]);
     for (const nowMs of [T0 + 60_000, T0 + 90_000]) {
       const opened = await changed.launcher.open(FENCE, nowMs);
       if (opened.outcome !== "opened") throw new Error("fenced");
@@ -132,17 +103,19 @@ describe("opening a term", () => {
     ]);
   });
 
-  it("leaves the cursor of a schedule that changed where it is, when it is past the change", async () => {
-    const { launcher, name } = await setup();
+  it("leaves the cursor of a schedule that changed where it is, when it is past the change", async ({
+    setup,
+  }) => {
+    const { launcher } = setup();
     await cursorsOf(launcher, T0);
-    const changed = await setup([jobOf("report", {}, { everyMs: 5_000 })], server.url, name);
+    const changed = setup([jobOf("report", {}, { everyMs: 5_000 })]);
     const opened = await changed.launcher.open(FENCE, T0 - 4_000);
     expect(opened.outcome === "opened" && opened.jobStates.get("report")?.cursor).toBe(T0);
   });
 
-  it("opens more jobs than one call can name, and reports how it gets on", async () => {
+  it("opens more jobs than one call can name, and reports how it gets on", async ({ setup }) => {
     const jobs = Array.from({ length: 12_000 }, (_, i) => jobOf(`job-${i}`));
-    const { launcher } = await setup(jobs);
+    const { launcher } = setup(jobs);
     const onPage = vi.fn();
     const opened = await launcher.open(FENCE, T0, onPage);
     const jobStates = opened.outcome === "opened" ? opened.jobStates : new Map();
@@ -152,33 +125,38 @@ describe("opening a term", () => {
     expect(onPage.mock.calls.length).toBeGreaterThanOrEqual(6);
   });
 
-  it("refuses an older term and writes nothing", async () => {
-    const { launcher, other, keys } = await setup();
+  it("refuses an older term and writes nothing", async ({ setup }) => {
+    const { launcher, other, keys } = setup();
     await other.set(keys.term, "2:newer");
     expect(await launcher.open(FENCE, T0)).toEqual({ outcome: "fenced" });
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
-  it.each(["open", "commit"] as const)("looks for the server anew when %s finds it fenced", async step => {
-    const { launcher, commit, other, keys, redis } = await setup();
-    const cursors = await cursorsOf(launcher);
-    const closed = new Promise(resolve => redis.once("close", resolve));
-    await other.set(keys.term, "2:newer");
-    await (step === "open" ? launcher.open(FENCE, T0) : commit([launchOf(T1)], cursors));
-    await closed;
-    await other.set(keys.term, FENCE);
-    expect(await reopened(launcher)).toEqual(cursors);
-  });
+  it.for(["open", "commit"] as const)(
+    "looks for the server anew when %s finds it fenced",
+    async (step, { setup }) => {
+      const { launcher, commit, other, keys, redis } = setup();
+      const cursors = await cursorsOf(launcher);
+      const closed = new Promise(resolve => redis.once("close", resolve));
+      await other.set(keys.term, "2:newer");
+      await (step === "open" ? launcher.open(FENCE, T0) : commit([launchOf(T1)], cursors));
+      await closed;
+      await other.set(keys.term, FENCE);
+      expect(await reopened(launcher)).toEqual(cursors);
+    },
+  );
 
-  it("refuses state of a newer format and writes nothing", async () => {
-    const { launcher, other, keys } = await setup();
+  it("refuses state of a newer format and writes nothing", async ({ setup }) => {
+    const { launcher, other, keys } = setup();
     await other.set(keys.format, FORMAT + 1);
     await expect(launcher.open(FENCE, T0)).rejects.toMatchObject({ code: "BW_FORMAT_NEWER" });
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
-  it("writes nothing when a newer term begins between reading the job states and changing them", async () => {
-    const { launcher, redis, other, keys } = await setup();
+  it("writes nothing when a newer term begins between reading the job states and changing them", async ({
+    setup,
+  }) => {
+    const { launcher, redis, other, keys } = setup();
     let pages = 0;
     const onPage = () => {
       // On the same connection, so before the second script.
@@ -188,8 +166,8 @@ describe("opening a term", () => {
     expect(await other.exists(keys.cursors)).toBe(0);
   });
 
-  it("has no term open for other jobs", async () => {
-    const { launcher } = await setup();
+  it("has no term open for other jobs", async ({ setup }) => {
+    const { launcher } = setup();
     await cursorsOf(launcher);
     launcher.setJobs([jobOf("other")]);
     expect(launcher.isOpen()).toBe(false);
@@ -197,8 +175,8 @@ describe("opening a term", () => {
     expect(launcher.isOpen()).toBe(true);
   });
 
-  it("keeps nothing of queues that no job has any more", async () => {
-    const { launcher, redis, commit, runs } = await setup([jobOf("report", { queue: "queue-0" })]);
+  it("keeps nothing of queues that no job has any more", async ({ setup }) => {
+    const { launcher, redis, commit, runs } = setup([jobOf("report", { queue: "queue-0" })]);
     const counts: number[] = [];
     for (let i = 0; i < 4; i++) {
       const queue = `queue-${i % 3}`;
@@ -211,8 +189,8 @@ describe("opening a term", () => {
     expect(await runs("queue-0")).toHaveLength(2);
   });
 
-  it("does not take a term for open whose connection broke while it was read", async () => {
-    const { launcher, redis, keys } = await setup();
+  it("does not take a term for open whose connection broke while it was read", async ({ setup }) => {
+    const { launcher, redis, keys } = setup();
     const hgetall = redis.hgetall.bind(redis);
     Object.assign(redis, {
       hgetall: async (key: string) => {
@@ -227,8 +205,8 @@ describe("opening a term", () => {
     expect(launcher.isOpen()).toBe(false);
   });
 
-  it("notices that its connection broke since", async () => {
-    const { launcher, redis } = await setup();
+  it("notices that its connection broke since", async ({ setup }) => {
+    const { launcher, redis } = setup();
     expect(launcher.isOpen()).toBe(false);
     await cursorsOf(launcher);
     expect(launcher.isOpen()).toBe(true);
@@ -241,10 +219,8 @@ describe("opening a term", () => {
 });
 
 describe("committing", () => {
-  it("adds the run, moves the cursor and records the decision", async () => {
-    const { launcher, commit, keys, other, runs } = await setup([
-      jobOf("report", { data: { format: "pdf" } }),
-    ]);
+  it("adds the run, moves the cursor and records the decision", async ({ setup }) => {
+    const { launcher, commit, keys, other, runs } = setup([jobOf("report", { data: { format: "pdf" } })]);
     const outcome = await commit([launchOf(T1)], await cursorsOf(launcher));
     expect(outcome).toMatchObject({
       outcome: "committed",
@@ -264,14 +240,14 @@ describe("committing", () => {
     ]);
   });
 
-  it("counts as late what is later than the tick was due, not what its jitter held", async () => {
-    const { launcher, commit, keys, other } = await setup();
+  it("counts as late what is later than the tick was due, not what its jitter held", async ({ setup }) => {
+    const { launcher, commit, keys, other } = setup();
     await commit([{ ...launchOf(T1), dueAtMs: T1 + 7_500 }], await cursorsOf(launcher));
     expect(await readHistory(other, keys, "report", 5)).toMatchObject([{ lateMs: 1_500 }]);
   });
 
-  it("records a missed tick with its reason, without a run", async () => {
-    const { launcher, commit, keys, other, runs } = await setup();
+  it("records a missed tick with its reason, without a run", async ({ setup }) => {
+    const { launcher, commit, keys, other, runs } = setup();
     const missed: Decision = {
       outcome: "missed",
       job: "report",
@@ -290,62 +266,67 @@ describe("committing", () => {
     ]);
   });
 
-  it("refuses when a newer term stands, and writes nothing", async () => {
-    const { launcher, commit, keys, other, runs } = await setup();
+  it("refuses when a newer term stands, and writes nothing", async ({ setup }) => {
+    const { launcher, commit, keys, other, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await other.set(keys.term, "2:newer");
     expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "fenced" });
     expect(await runs()).toEqual([]);
   });
 
-  it("refuses the same term number with another token", async () => {
-    const { launcher, commit, keys, other } = await setup();
+  it("refuses the same term number with another token", async ({ setup }) => {
+    const { launcher, commit, keys, other } = setup();
     const cursors = await cursorsOf(launcher);
     await other.set(keys.term, "1:another");
     expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "fenced" });
   });
 
-  it("refuses when the cursor is ahead of the plan, as after somebody else's launch", async () => {
-    const { launcher, commit, keys, other, runs } = await setup();
+  it("refuses when the cursor is ahead of the plan, as after somebody else's launch", async ({ setup }) => {
+    const { launcher, commit, keys, other, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await other.hset(keys.cursors, "report", T1);
     expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
     expect(await runs()).toEqual([]);
   });
 
-  it("refuses when the cursor is behind the plan, as after a failover that lost writes", async () => {
-    const { launcher, commit, keys, other, runs } = await setup();
+  it("refuses when the cursor is behind the plan, as after a failover that lost writes", async ({
+    setup,
+  }) => {
+    const { launcher, commit, keys, other, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await other.hset(keys.cursors, "report", T0 - 5_000);
     expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
     expect(await runs()).toEqual([]);
   });
 
-  it.each([
+  it.for([
     ["the term", (keys: RedisKeys, other: Redis) => other.set(keys.term, "2:newer")],
     ["a cursor", (keys: RedisKeys, other: Redis) => other.hset(keys.cursors, "report", T1)],
     [
       "the cursor of a closed epoch",
       (keys: RedisKeys, other: Redis) => other.hset(keys.epochCursors, "1:report", T1),
     ],
-  ])("adds nothing when %s changes between the look and the transaction", async (_, change) => {
-    const { launcher, commit, redis, keys, other, runs } = await setup();
-    const cursors = await cursorsOf(launcher);
-    const hmget = redis.hmget.bind(redis) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(redis, {
-      hmget: async (...args: unknown[]) => {
-        const reply = await hmget(...args);
-        await change(keys, other);
-        return reply;
-      },
-    });
-    expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
-    expect(await runs()).toEqual([]);
-  });
+  ] as const)(
+    "adds nothing when %s changes between the look and the transaction",
+    async ([_, change], { setup }) => {
+      const { launcher, commit, redis, keys, other, runs } = setup();
+      const cursors = await cursorsOf(launcher);
+      const hmget = redis.hmget.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+      Object.assign(redis, {
+        hmget: async (...args: unknown[]) => {
+          const reply = await hmget(...args);
+          await change(keys, other);
+          return reply;
+        },
+      });
+      expect(await commit([launchOf(T1)], cursors)).toEqual({ outcome: "moved" });
+      expect(await runs()).toEqual([]);
+    },
+  );
 
-  it("launches ticks of many jobs and queues in one transaction", async () => {
+  it("launches ticks of many jobs and queues in one transaction", async ({ setup }) => {
     const jobs = Array.from({ length: 20 }, (_, i) => jobOf(`job-${i}`, { queue: i % 2 ? "odd" : "even" }));
-    const { launcher, commit, runs } = await setup(jobs);
+    const { launcher, commit, runs } = setup(jobs);
     const decisions = jobs.flatMap(job => [launchOf(T1, job.name), launchOf(T2, job.name)]);
     await commit(decisions, await cursorsOf(launcher));
     expect(await runs("odd")).toHaveLength(20);
@@ -354,8 +335,10 @@ describe("committing", () => {
 });
 
 describe("when Redis refuses the run", () => {
-  it("keeps the cursor before a tick whose run was not added, and launches it on a new connection", async () => {
-    const { launcher, commit, other, keys, runs } = await setup();
+  it("keeps the cursor before a tick whose run was not added, and launches it on a new connection", async ({
+    setup,
+  }) => {
+    const { launcher, commit, other, keys, runs } = setup();
     await commit([launchOf(T1)], await cursorsOf(launcher));
     await other.script("FLUSH");
     const cursors = await cursorsOf(launcher);
@@ -369,8 +352,8 @@ describe("when Redis refuses the run", () => {
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 
-  it("does not let a later tick pass one that was not added", async () => {
-    const { launcher, commit, other, keys, redis } = await setup([jobOf("report"), jobOf("other")]);
+  it("does not let a later tick pass one that was not added", async ({ setup }) => {
+    const { launcher, commit, other, keys, redis } = setup([jobOf("report"), jobOf("other")]);
     const cursors = await cursorsOf(launcher);
     // The first add fails, the second of the same job succeeds. BullMQ's commands stand under versioned names.
     const multi = redis.multi.bind(redis);
@@ -393,8 +376,8 @@ describe("when Redis refuses the run", () => {
     expect(await other.hgetall(keys.cursors)).toEqual({ report: String(T0), other: String(T1) });
   });
 
-  it("moves the cursor of a run that is there although its record cannot be written", async () => {
-    const { launcher, commit, other, keys, runs } = await setup();
+  it("moves the cursor of a run that is there although its record cannot be written", async ({ setup }) => {
+    const { launcher, commit, other, keys, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await other.set(keys.history("report"), "not a stream");
     expect(await commit([launchOf(T1)], cursors)).toMatchObject({ decided: [{ outcome: "launched" }] });
@@ -402,12 +385,12 @@ describe("when Redis refuses the run", () => {
     expect(await runs()).toHaveLength(1);
   });
 
-  it("keeps the cursor when memory has run out", async () => {
-    const { launcher, commit, other, keys, runs } = await setup();
+  it("keeps the cursor when memory has run out", async ({ setup, defer }) => {
+    const { launcher, commit, other, keys, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await commit([launchOf(T1)], cursors);
     await other.config("SET", "maxmemory", "1");
-    disposals.push(() => other.config("SET", "maxmemory", "0"));
+    defer(() => other.config("SET", "maxmemory", "0"));
     await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow(/OOM/);
     await other.config("SET", "maxmemory", "0");
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
@@ -417,22 +400,9 @@ describe("when Redis refuses the run", () => {
 });
 
 describe("when the connection breaks", () => {
-  async function throughProxy() {
-    const proxy = await FaultyProxy.to(server.port);
-    disposals.push(() => proxy.stop());
-    const bundle = await setup([jobOf("report")], proxy.url);
-    await bundle.commit([launchOf(T1)], await cursorsOf(bundle.launcher));
-    const cutOnce = (where: string, fate: Fate) => {
-      proxy.decide = chunk => {
-        if (!chunk.toLowerCase().includes(where)) return "pass";
-        proxy.decide = () => "pass";
-        return fate;
-      };
-    };
-    return { ...bundle, cutOnce };
-  }
-
-  it("finds a launch that was committed although its answer was lost, and does not repeat it", async () => {
+  it("finds a launch that was committed although its answer was lost, and does not repeat it", async ({
+    throughProxy,
+  }) => {
     const { launcher, commit, cutOnce, runs } = await throughProxy();
     cutOnce("exec", "cut after");
     await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toMatchObject({
@@ -443,7 +413,9 @@ describe("when the connection breaks", () => {
     expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
   });
 
-  it("names what a transaction without an answer has decided, once, as the term is opened", async () => {
+  it("names what a transaction without an answer has decided, once, as the term is opened", async ({
+    throughProxy,
+  }) => {
     const { launcher, commit, cutOnce } = await throughProxy();
     const decisions: Decision[] = [
       launchOf(T2),
@@ -459,16 +431,19 @@ describe("when the connection breaks", () => {
     expect(await launcher.open(FENCE, T0)).toMatchObject({ found: [] });
   });
 
-  it.each(["watch", "exec"])("launches a tick once when %s never arrived", async command => {
-    const { launcher, commit, cutOnce, runs } = await throughProxy();
-    cutOnce(command, "cut before");
-    await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow();
-    await commit([launchOf(T2)], await reopened(launcher));
-    expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
-  });
+  it.for(["watch", "exec"])(
+    "launches a tick once when %s never arrived",
+    async (command, { throughProxy }) => {
+      const { launcher, commit, cutOnce, runs } = await throughProxy();
+      cutOnce(command, "cut before");
+      await expect(commit([launchOf(T2)], new Map([["report", T1]]))).rejects.toThrow();
+      await commit([launchOf(T2)], await reopened(launcher));
+      expect(await runs()).toEqual(["report@20261123T070001Z", "report@20261123T070002Z"]);
+    },
+  );
 
-  it("never sends a transaction on another connection than its WATCH", async () => {
-    const { launcher, commit, redis, runs } = await setup();
+  it("never sends a transaction on another connection than its WATCH", async ({ setup }) => {
+    const { launcher, commit, redis, runs } = setup();
     const cursors = await cursorsOf(launcher);
     await commit([launchOf(T1)], cursors);
     const hmget = redis.hmget.bind(redis) as (...args: unknown[]) => Promise<unknown>;
@@ -488,11 +463,11 @@ describe("when the connection breaks", () => {
 });
 
 describe("runs are ordinary BullMQ jobs", () => {
-  it("lets a Worker and QueueEvents of another program see them", async () => {
-    const { launcher, commit, keys } = await setup([jobOf("report", { data: { format: "pdf" } })]);
+  it("lets a Worker and QueueEvents of another program see them", async ({ setup, connect, defer }) => {
+    const { launcher, commit, keys } = setup([jobOf("report", { data: { format: "pdf" } })]);
     const prefix = keys.bullmqPrefix;
-    const events = new QueueEvents("default", { connection: await open(server.url, "worker"), prefix });
-    disposals.push(() => events.close());
+    const events = new QueueEvents("default", { connection: await connect("worker"), prefix });
+    defer(() => events.close());
     await events.waitUntilReady();
     const completed = new Promise(resolve => events.once("completed", resolve));
     const seen: unknown[] = [];
@@ -502,9 +477,9 @@ describe("runs are ordinary BullMQ jobs", () => {
         seen.push([job.id, job.name, job.data]);
         return "done";
       },
-      { connection: await open(server.url, "worker"), prefix },
+      { connection: await connect("worker"), prefix },
     );
-    disposals.push(() => worker.close());
+    defer(() => worker.close());
     await commit([launchOf(T1)], await cursorsOf(launcher));
     expect(await completed).toMatchObject({ jobId: "report@20261123T070001Z", returnvalue: "done" });
     expect(seen).toEqual([
@@ -516,10 +491,10 @@ describe("runs are ordinary BullMQ jobs", () => {
     ]);
   });
 
-  it("have BullMQ's documented escape hatch to rely on", async () => {
-    const redis = await open(server.url, "plain");
+  it("have BullMQ's documented escape hatch to rely on", async ({ connect, defer }) => {
+    const redis = await connect("plain");
     const queue = new Queue("guard", { connection: redis, prefix: "{guard}" });
-    disposals.push(() => queue.close());
+    defer(() => queue.close());
     await queue.waitUntilReady();
     expect(queue.getBackend()).toHaveProperty("addJobToTransaction");
   });

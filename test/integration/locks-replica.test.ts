@@ -1,12 +1,7 @@
-import { afterEach, expect, it } from "vitest";
-import { createProject } from "../support/project.ts";
-import { namespace, startRedis } from "../support/redis-server.ts";
+import { expect } from "vitest";
+import { test as it } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
 
 const HANDLER = `import { defineHandler } from "bellwether";
 export default defineHandler((_, run) =>
@@ -17,10 +12,13 @@ export default defineHandler((_, run) =>
 );
 `;
 
-it("gives the handlers of a replica their locks, and tells of them at debug", async () => {
-  const server = await startRedis();
-  disposals.push(() => server.stop());
-  const project = await createProject({
+it("gives the handlers of a replica their locks, and tells of them at debug", async ({
+  defer,
+  startServer,
+  makeProject,
+}) => {
+  const server = await startServer();
+  const project = await makeProject({
     "config/bellwether.yaml": [
       `namespace: ${namespace()}`,
       `redis: { url: "${server.url}" }`,
@@ -30,9 +28,8 @@ it("gives the handlers of a replica their locks, and tells of them at debug", as
     "config/jobs.yaml": "jobs:\n  locking: { every: 1s, handler: locking }\n",
     "jobs/locking.ts": HANDLER,
   });
-  disposals.push(() => project.dispose());
   const replica = new ReplicaProcess(["--config", project.configDir]);
-  disposals.push(() => replica.end("SIGKILL"));
+  defer(() => replica.end("SIGKILL"));
   const { run } = await replica.when("lock.released");
   expect(run).toMatch(/^locking@/);
   expect(await replica.when("lock.acquired")).toMatchObject({ level: "debug", lock: "invoices", run });

@@ -1,48 +1,47 @@
 import { UnrecoverableError } from "bullmq";
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { createLocks, Events, type Lock, type Locks } from "../../src/index.ts";
 import { Locks as LocksOf } from "../../src/locks/locks.ts";
 import { RedisLockStore } from "../../src/locks/redis-lock-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 import { cluster } from "./worker.setup.ts";
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
 
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
 
-async function setup({ args = undefined as readonly string[] | undefined } = {}) {
-  const redis = await startRedis(args ? { args } : {});
-  disposals.push(() => redis.stop());
-  const name = namespace();
-  const address = { kind: "url", url: redis.url } as const;
-  const open = (id: string, events = new Events()): Locks => {
-    const locks = createLocks({ config: { namespace: name, redis: address }, id, events });
-    disposals.push(() => locks.stop());
-    return locks;
-  };
-  return { redis, name, address, keys: new RedisKeys(name), open };
-}
-
-/** Holds a lock until `release`; `ended` is what the call came to. */
-async function hold(locks: Locks, ttl: string) {
-  const acquired = Promise.withResolvers<Lock>();
-  const gate = Promise.withResolvers<void>();
-  const ended = locks.lock("held", { ttl }, lock => {
-    acquired.resolve(lock);
-    return gate.promise;
+const it = test
+  .extend(
+    "setup",
+    ({ defer, startServer }) =>
+      async ({ args = undefined as readonly string[] | undefined } = {}) => {
+        const redis = await startServer(args ? { args } : {});
+        const name = namespace();
+        const address = { kind: "url", url: redis.url } as const;
+        const open = (id: string, events = new Events()): Locks => {
+          const locks = createLocks({ config: { namespace: name, redis: address }, id, events });
+          defer(() => locks.stop());
+          return locks;
+        };
+        return { redis, name, address, keys: new RedisKeys(name), open };
+      },
+  )
+  /** Holds a lock until `release`; `ended` is what the call came to. */
+  .extend("hold", ({ defer }) => async (locks: Locks, ttl: string) => {
+    const acquired = Promise.withResolvers<Lock>();
+    const gate = Promise.withResolvers<void>();
+    const ended = locks.lock("held", { ttl }, lock => {
+      acquired.resolve(lock);
+      return gate.promise;
+    });
+    ended.catch(() => undefined);
+    defer(() => gate.resolve());
+    const lock = await acquired.promise;
+    return { lock, ended, release: () => gate.resolve() };
   });
-  ended.catch(() => undefined);
-  disposals.push(() => gate.resolve());
-  const lock = await acquired.promise;
-  return { lock, ended, release: () => gate.resolve() };
-}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
@@ -51,7 +50,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-it("keeps a lock through a restart of a Redis that keeps its data", async () => {
+it("keeps a lock through a restart of a Redis that keeps its data", async ({ setup, hold }) => {
   const { redis, open } = await setup({ args: DURABLE });
   const { lock, ended, release } = await hold(open("a"), "30s");
   await redis.restart();
@@ -65,7 +64,10 @@ it("keeps a lock through a restart of a Redis that keeps its data", async () => 
   expect(await other.lock("held", { ttl: "10s" }, next => next.fence)).toBeGreaterThan(lock.fence);
 });
 
-it("aborts the holder when Redis lost its data, and draws greater fences all the same", async () => {
+it("aborts the holder when Redis lost its data, and draws greater fences all the same", async ({
+  setup,
+  hold,
+}) => {
   const { redis, open } = await setup();
   const recorder = new Recorder();
   const { lock, ended, release } = await hold(open("a", recorder.events), "10s");
@@ -79,7 +81,7 @@ it("aborts the holder when Redis lost its data, and draws greater fences all the
   expect(after).toBeGreaterThan(before);
 });
 
-it("aborts the holder when Redis stays away, and grants nothing meanwhile", async () => {
+it("aborts the holder when Redis stays away, and grants nothing meanwhile", async ({ setup, hold }) => {
   const { redis, open } = await setup();
   const locks = open("a");
   const { lock, release, ended } = await hold(locks, "1s");
@@ -94,10 +96,14 @@ it("aborts the holder when Redis stays away, and grants nothing meanwhile", asyn
   await expect(ended).rejects.toMatchObject({ code: "BW_LOCK_LOST" });
 });
 
-it("keeps the lock of a live holder whose other connections are cut off and cannot come back", async () => {
+it("keeps the lock of a live holder whose other connections are cut off and cannot come back", async ({
+  setup,
+  defer,
+  hold,
+}) => {
   const { address, keys, open } = await setup();
   const plain = connectRedis(address, "worker", "judge");
-  disposals.push(() => plain.disconnect());
+  defer(() => plain.disconnect());
   const judge = open("b");
   const blocker = await hold(judge, "10s");
   const locks = open("a");
@@ -114,7 +120,7 @@ it("keeps the lock of a live holder whose other connections are cut off and cann
   expect(lock.signal.aborted).toBe(false);
 });
 
-it("grants a released lock to a waiter that gets no wakeups", async () => {
+it("grants a released lock to a waiter that gets no wakeups", async ({ setup, hold, defer }) => {
   const { address, keys, open } = await setup();
   const { release } = await hold(open("a"), "1h");
   const store = new RedisLockStore({
@@ -128,7 +134,7 @@ it("grants a released lock to a waiter that gets no wakeups", async () => {
   });
   const recorder = new Recorder();
   const locks = new LocksOf({ store, clock: realClock(), events: recorder.events });
-  disposals.push(() => locks.stop());
+  defer(() => locks.stop());
   const refused = Promise.withResolvers<void>();
   const acquire = store.acquire.bind(store);
   store.acquire = async claim => {
@@ -142,18 +148,22 @@ it("grants a released lock to a waiter that gets no wakeups", async () => {
   expect(await waiting).toBe("granted");
 });
 
-it("connects when the first lock is wanted, and opens no second connection without waiting", async () => {
+it("connects when the first lock is wanted, and opens no second connection without waiting", async ({
+  setup,
+  defer,
+  hold,
+}) => {
   const { address, open } = await setup();
   const locks = open("a");
   const plain = connectRedis(address, "worker", "judge");
-  disposals.push(() => plain.disconnect());
+  defer(() => plain.disconnect());
   const names = async () => String(await plain.client("LIST")).match(/name=bellwether:\S+/g);
   expect(await names()).toBeNull();
   await hold(locks, "10s");
   expect(await names()).toEqual([expect.stringMatching(/:locks$/)]);
 });
 
-it("wakes whoever waits as soon as the lock is given back", async () => {
+it("wakes whoever waits as soon as the lock is given back", async ({ setup, hold }) => {
   const { open } = await setup();
   const { release } = await hold(open("a"), "1h");
   const order: string[] = [];
@@ -165,13 +175,17 @@ it("wakes whoever waits as soon as the lock is given back", async () => {
   expect(order.toSorted()).toEqual(["b", "c", "d"]);
 });
 
-it("frees the lock of a handler that throws, and ends waiting with the run", async () => {
+it("frees the lock of a handler that throws, and ends waiting with the run", async ({
+  setup,
+  defer,
+  hold,
+}) => {
   const { redis, address } = await setup();
   const made = cluster(redis);
-  disposals.push(() => made.close());
+  defer(() => made.close());
   const name = (made.queue.opts.prefix ?? "").slice(1, -1);
   const locks = createLocks({ config: { namespace: name, redis: address } });
-  disposals.push(() => locks.stop());
+  defer(() => locks.stop());
   const { events } = await made.start(
     "pod-1",
     {

@@ -1,40 +1,18 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { sleep } from "../../src/clock/sleep.ts";
 import type { Term, TermWorkEnd } from "../../src/election/term.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { OperatorLog } from "../../src/operator/operator-log.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
-import { FaultyLink } from "../support/faulty-link.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
 const JOB = jobOf("hourly", {}, { everyMs: 60 * 60_000 });
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
 /** Leaders behind a link that breaks, and an operator beside it. */
-async function setup() {
-  const keys = new RedisKeys(namespace());
-  const link = await FaultyLink.to(server.port);
-  disposals.push(() => link.stop());
-  const redis = connectRedis({ kind: "url", url: `redis://127.0.0.1:${link.port}` }, "plain", "test");
-  disposals.push(() => redis.disconnect());
-  const direct = new Redis(server.url);
-  disposals.push(() => direct.disconnect());
-  await vi.waitFor(() => expect(redis.status).toBe("ready"), { timeout: 30_000, interval: 5 });
+const it = test.extend("setup", ({ keys, link, connect, defer }) => async () => {
+  const [redis, direct] = await Promise.all([connect("plain", link.url), connect("plain")]);
   const operator = new Operator({ redis: direct, keys, by: "ann" });
   let terms = 0;
   /** A term whose work goes on until the test ends it. */
@@ -53,17 +31,17 @@ async function setup() {
       work.resolve(outcome === "ended" ? outcome : { outcome, askedBy: "ann" });
       await over;
     };
-    disposals.push(() => end());
+    defer(() => end());
     const acted = () => recorder.of("operator.acted");
     const has = (count: number) =>
       vi.waitFor(() => expect(acted()).toHaveLength(count), { timeout: 30_000, interval: 10 });
     return { number, acted, has, end };
   };
   return { keys, link, direct, operator, runTerm };
-}
+});
 
 describe("what an operator did", () => {
-  it("is reported by the leader of that time, once, and by no later one", async () => {
+  it("is reported by the leader of that time, once, and by no later one", async ({ setup }) => {
     const { operator, runTerm } = await setup();
     const first = await runTerm();
     await operator.pause(JOB);
@@ -86,7 +64,9 @@ describe("what an operator did", () => {
     expect(first.acted()).toHaveLength(3);
   });
 
-  it("without a leader is reported by the next one, as is what its predecessor did not come to", async () => {
+  it("without a leader is reported by the next one, as is what its predecessor did not come to", async ({
+    setup,
+  }) => {
     const { operator, runTerm } = await setup();
     await operator.pause(JOB);
     const first = await runTerm();
@@ -98,7 +78,7 @@ describe("what an operator did", () => {
     expect(second.acted()).toMatchObject([{ action: "resume", term: 2 }]);
   });
 
-  it("is reported before a leader resigns that was asked to step down", async () => {
+  it("is reported before a leader resigns that was asked to step down", async ({ setup }) => {
     const { direct, keys, operator, runTerm } = await setup();
     await direct.hset(keys.leader, "term", 1);
     const first = await runTerm();
@@ -108,7 +88,7 @@ describe("what an operator did", () => {
     expect(first.acted()[0]).not.toHaveProperty("job");
   });
 
-  it("is reported once by a leader whose answer was lost", async () => {
+  it("is reported once by a leader whose answer was lost", async ({ setup }) => {
     const { link, operator, runTerm } = await setup();
     const first = await runTerm();
     await operator.pause(JOB);
@@ -128,7 +108,9 @@ describe("what an operator did", () => {
     expect(first.acted().map(({ action }) => action)).toEqual(["pause", "resume", "pause", "resume"]);
   });
 
-  it("is not reported twice where a first answer is lost, and never by a leader that was replaced", async () => {
+  it("is not reported twice where a first answer is lost, and never by a leader that was replaced", async ({
+    setup,
+  }) => {
     const { link, operator, runTerm } = await setup();
     await operator.pause(JOB);
     const broken = Promise.withResolvers<void>();
@@ -143,7 +125,9 @@ describe("what an operator did", () => {
     expect(first.acted()).toHaveLength(1);
   });
 
-  it("long before the first leader that reports is left to the audit; what another program wrote is passed over", async () => {
+  it("long before the first leader that reports is left to the audit; what another program wrote is passed over", async ({
+    setup,
+  }) => {
     const { direct, keys, operator, runTerm } = await setup();
     const old = Date.now() - 2 * 60 * 60_000;
     await direct.xadd(keys.audit, `${old}-0`, "action", "pause", "at", old, "by", "bob", "job", "hourly");

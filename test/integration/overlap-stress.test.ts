@@ -1,30 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Queue } from "bullmq";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect } from "vitest";
 import { sleep as clockSleep } from "../../src/clock/sleep.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { readHistory } from "../../src/launch/read-history.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { Recorder } from "../support/recorder.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster } from "./worker.setup.ts";
 
 const EVERY_MS = 100;
 const ROUNDS = 150;
 const FENCE = "1:t";
-
-let redis: TestRedis;
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-afterAll(() => redis.stop());
 
 /** What people do to a queue on a dashboard. What BullMQ refuses, as removing a run that is locked, is refused. */
 const MEDDLING: Record<string, (queue: Queue) => Promise<unknown>> = {
@@ -42,9 +31,12 @@ const MEDDLING: Record<string, (queue: Queue) => Promise<unknown>> = {
   "retry one": async queue => (await queue.getFailed())[0]?.retry(),
 };
 
-test("two handlers of a job are never at work at once, and each tick is on record once, whatever is done to BullMQ", async () => {
-  const { queue, connection, keys, start, close } = cluster(redis);
-  disposals.push(close);
+test("two handlers of a job are never at work at once, and each tick is on record once, whatever is done to BullMQ", async ({
+  server,
+  defer,
+}) => {
+  const { queue, connection, keys, start, close } = cluster(server);
+  defer(close);
   const atWork = new Map<string, number>();
   const overlapping: string[] = [];
   let handled = 0;
@@ -64,13 +56,13 @@ test("two handlers of a job are never at work at once, and each tick is on recor
     jobOf("skips", { overlap: "skip", retry }, { everyMs: EVERY_MS }),
     jobOf("waits", { overlap: "queue", retry }, { everyMs: EVERY_MS }),
   ];
-  const noRetry = connectRedis({ kind: "url", url: redis.url }, "noRetry", "launch");
-  disposals.push(() => noRetry.disconnect());
+  const noRetry = connectRedis({ kind: "url", url: server.url }, "noRetry", "launch");
+  defer(() => noRetry.disconnect());
   await new Promise(resolve => noRetry.once("ready", resolve));
   await connection.set(keys.term, FENCE);
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep: clockSleep };
   const launcher = new Launcher({ redis: noRetry, keys, jobs });
-  disposals.push(() => launcher.close());
+  defer(() => launcher.close());
   const loop = new LeaderLoop({ launcher, clock, events: new Recorder().events, jobs });
   const ending = new AbortController();
   const ended = loop.runTerm({ number: 1, fence: FENCE, signal: ending.signal });

@@ -1,99 +1,54 @@
 import { Queue, Worker } from "bullmq";
-import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import type { Commit } from "../../src/launch/commit.ts";
-import { Launcher } from "../../src/launch/launcher.ts";
-import { readHistory } from "../../src/launch/read-history.ts";
 import { triggerJob } from "../../src/launch/trigger.ts";
-import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
-import type { Decision } from "../../src/schedule/decision.ts";
 import { jobOf } from "../support/jobs.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { launchOf, T0, test } from "../support/leader.ts";
 
-const T0 = Date.UTC(2026, 10, 23, 7);
 const [T1, T2, T3, T4] = [T0 + 1_000, T0 + 2_000, T0 + 3_000, T0 + 4_000];
 const RUN1 = "report@20261123T070001Z";
 const RUN2 = "report@20261123T070002Z";
-const FENCE = "1:token";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function open(purpose: Purpose): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
-
-/** A launcher for one job, BullMQ's own worker, and what an operator has in hand. */
-async function setup(overrides: Partial<Job> = {}) {
-  const keys = new RedisKeys(namespace());
-  const prefix = keys.bullmqPrefix;
-  const other = await open("noRetry");
-  const redis = await open("noRetry");
-  const launcher = new Launcher({ redis, keys, jobs: [jobOf("report", overrides)] });
-  disposals.push(() => launcher.close());
-  await other.set(keys.term, FENCE);
-  const opened = async () => {
-    const answer = await launcher.open(FENCE, T0);
-    if (answer.outcome !== "opened") throw new Error("fenced");
-    return answer;
-  };
-  /** Plans launches of these ticks, and says what became of them. */
-  const launch = async (...ticks: readonly number[]) => {
-    const { jobStates } = await opened();
-    const decisions = ticks.map(
-      (tickAtMs): Decision => ({ outcome: "launched", job: "report", tickAtMs, kind: "scheduled" }),
-    );
-    const cursors = new Map([...jobStates].map(([job, { cursor }]) => [job, cursor]));
-    const commit: Commit = {
-      fence: FENCE,
-      term: 1,
-      decisions,
-      cursors,
-      controlsVersion: 0,
-      nowMs: ticks.at(-1) ?? T0,
-    };
-    const answer = await launcher.commit(commit);
-    if (answer.outcome !== "committed") return answer.outcome;
-    const held = answer.held.get("report");
-    return [...answer.decided.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
-  };
-  const queueOf = (name: string) => {
-    const queue = new Queue(name, { connection: other, prefix });
-    disposals.push(() => queue.close());
-    return queue;
-  };
-  const work = async (queue: string, handle: (run: string) => Promise<unknown>) => {
-    const worker = new Worker(queue, async run => handle(run.id ?? ""), {
-      connection: await open("worker"),
-      prefix,
-    });
-    disposals.push(() => worker.close(true));
-    return worker;
-  };
-  const rows = async () => {
-    const found = await readHistory(other, keys, "report", 20);
-    return found.map(({ tick, outcome, reason, blockedBy, result }) => {
-      return [tick.slice(17, 19), outcome, reason ?? result, blockedBy]
-        .filter(part => part !== undefined)
-        .join(" ");
-    });
-  };
-  const setJob = (changes: Partial<Job>) => launcher.setJobs([jobOf("report", { ...overrides, ...changes })]);
-  return { keys, other, redis, launcher, opened, launch, queueOf, work, rows, setJob };
-}
+/** A leader of one job, BullMQ's own worker, and what an operator has in hand. */
+const it = test.extend(
+  "setup",
+  ({ keys, redis: other, lead, history, connect, defer }) =>
+    async (overrides: Partial<Job> = {}) => {
+      const prefix = keys.bullmqPrefix;
+      const { launcher, open: opened, commit } = lead([jobOf("report", overrides)]);
+      /** Plans launches of these ticks, and says what became of them. */
+      const launch = async (...ticks: readonly number[]) => {
+        const { cursors } = await opened();
+        const decisions = ticks.map(tickAtMs => launchOf(tickAtMs));
+        const answer = await commit(decisions, cursors, { nowMs: ticks.at(-1) ?? T0 });
+        if (answer.outcome !== "committed") return answer.outcome;
+        const held = answer.held.get("report");
+        return [...answer.decided.map(({ outcome }) => outcome), ...(held ? [`held by ${held.run}`] : [])];
+      };
+      const queueOf = (name: string) => {
+        const queue = new Queue(name, { connection: other, prefix });
+        defer(() => queue.close());
+        return queue;
+      };
+      const work = async (queue: string, handle: (run: string) => Promise<unknown>) => {
+        const worker = new Worker(queue, async run => handle(run.id ?? ""), {
+          connection: await connect("worker"),
+          prefix,
+        });
+        defer(() => worker.close(true));
+        return worker;
+      };
+      const rows = async () => {
+        return (await history()).map(({ tick, outcome, reason, blockedBy, result }) => {
+          return [tick.slice(17, 19), outcome, reason ?? result, blockedBy]
+            .filter(part => part !== undefined)
+            .join(" ");
+        });
+      };
+      const setJob = (changes: Partial<Job>) =>
+        launcher.setJobs([jobOf("report", { ...overrides, ...changes })]);
+      return { keys, other, launcher, opened, launch, queueOf, work, rows, setJob };
+    },
+);
 
 async function eventually(isTrue: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isTrue())) await new Promise(resolve => setTimeout(resolve, 5));
@@ -115,7 +70,9 @@ function gate() {
 }
 
 describe("overlap: skip", () => {
-  it("skips a tick while the run before it is waiting for a worker, and names it, also within one transaction", async () => {
+  it("skips a tick while the run before it is waiting for a worker, and names it, also within one transaction", async ({
+    setup,
+  }) => {
     const { launch, rows, queueOf } = await setup({ overlap: "skip" });
     expect(await launch(T1, T2)).toEqual(["launched", "skipped"]);
     expect(await launch(T3)).toEqual(["skipped"]);
@@ -124,7 +81,9 @@ describe("overlap: skip", () => {
     expect(waiting.map(({ id, deduplicationId }) => [id, deduplicationId])).toEqual([[RUN1, undefined]]);
   });
 
-  it("holds over a change of the job's queue, while the run in the old one is unfinished", async () => {
+  it("holds over a change of the job's queue, while the run in the old one is unfinished", async ({
+    setup,
+  }) => {
     const { launch, work, setJob, queueOf } = await setup({ overlap: "skip", queue: "a" });
     const { handle, begun } = gate();
     await work("a", handle);
@@ -137,7 +96,7 @@ describe("overlap: skip", () => {
     expect(await launch(T3)).toEqual(["launched"]);
   });
 
-  it("holds while a run that was put back from outside is unfinished", async () => {
+  it("holds while a run that was put back from outside is unfinished", async ({ setup }) => {
     const { launch, work, queueOf } = await setup({ overlap: "skip" });
     const worker = await work("default", async () => Promise.reject(new Error("boom")));
     await launch(T1);
@@ -148,7 +107,7 @@ describe("overlap: skip", () => {
     expect(await launch(T2)).toEqual(["skipped"]);
   });
 
-  it("holds for a run that a release before this one has launched", async () => {
+  it("holds for a run that a release before this one has launched", async ({ setup }) => {
     const { launch, queueOf } = await setup({ overlap: "skip" });
     const deduplication = { id: "report" };
     await queueOf("default").add("report", {}, { jobId: RUN1, deduplication });
@@ -157,26 +116,22 @@ describe("overlap: skip", () => {
     expect(await launch(T3)).toEqual(["launched"]);
   });
 
-  it("does not take a tick for decided that a run of the same transaction would block, when that was refused", async () => {
-    const { launch, other, keys } = await setup({ overlap: "skip" });
+  it("does not take a tick for decided that a run of the same transaction would block, when that was refused", async ({
+    setup,
+  }) => {
+    const { launch, other, keys, queueOf } = await setup({ overlap: "skip" });
     await launch(T1);
-    await (await setupQueue(other, keys)).obliterate({ force: true });
+    await queueOf("default").pause();
+    await queueOf("default").obliterate({ force: true });
     await other.script("FLUSH");
     expect(await launch(T2, T3)).toEqual([]);
     expect(await other.hget(keys.cursors, "report")).toBe(String(T1));
     expect(await other.get(keys.unfinished("report"))).toContain(RUN1);
   });
-
-  async function setupQueue(connection: Redis, { bullmqPrefix: prefix }: RedisKeys) {
-    const queue = new Queue("default", { connection, prefix });
-    disposals.push(() => queue.close());
-    await queue.pause();
-    return queue;
-  }
 });
 
 describe("overlap: queue", () => {
-  it("leaves the tick undecided while the run before it is unfinished", async () => {
+  it("leaves the tick undecided while the run before it is unfinished", async ({ setup }) => {
     const { launch, work, rows, opened, queueOf, keys, other } = await setup({
       overlap: "queue",
       maxRuns: 9,
@@ -206,9 +161,9 @@ describe("overlap: queue", () => {
     obliterate: async queue => queue.obliterate({ force: true }),
   };
 
-  it.each(Object.keys(CLEANINGS))(
+  it.for(Object.keys(CLEANINGS))(
     "launches the tick that waits when %s takes the run before it away",
-    async how => {
+    async (how, { setup }) => {
       const retry = { attempts: 3, backoff: "fixed", delayMs: 600_000 } as const;
       const { launch, work, rows, queueOf } = await setup({ overlap: "queue", retry });
       const worker = await work("default", async () => Promise.reject(new Error("boom")));
@@ -224,7 +179,7 @@ describe("overlap: queue", () => {
     },
   );
 
-  it("does not call a run removed that was cleaned up after its end was recorded", async () => {
+  it("does not call a run removed that was cleaned up after its end was recorded", async ({ setup }) => {
     const { launch, rows, queueOf, other, keys } = await setup({ overlap: "queue" });
     await launch(T1);
     const end = ["run", RUN1, "result", "completed", "attempts", "1", "durationMs", "5"];
@@ -236,8 +191,11 @@ describe("overlap: queue", () => {
     expect(history.flatMap(([, fields]) => fields)).not.toContain("removed");
   });
 
-  it("decides nothing when another run begins between the look and the transaction", async () => {
-    const { launch, redis, other, keys, rows } = await setup({ overlap: "queue" });
+  it("decides nothing when another run begins between the look and the transaction", async ({
+    setup,
+    fenced: redis,
+  }) => {
+    const { launch, other, keys, rows } = await setup({ overlap: "queue" });
     const hget = redis.hget.bind(redis);
     Object.assign(redis, {
       // It is read beside the newest runs, in one write.
@@ -256,7 +214,7 @@ describe("a run that an operator starts", () => {
   const job = jobOf("report", { overlap: "queue" });
   const triggerOf = (requestId: string) => ({ job, data: {}, by: "ann", nowMs: T3, requestId });
 
-  it("is refused while another run has not ended, and holds later ticks back itself", async () => {
+  it("is refused while another run has not ended, and holds later ticks back itself", async ({ setup }) => {
     const { launch, keys, other, queueOf, rows, opened } = await setup({ overlap: "queue" });
     await launch(T1);
     expect(await triggerJob(other, keys, triggerOf("one"))).toEqual({ outcome: "skipped", blockedBy: RUN1 });
@@ -273,7 +231,9 @@ describe("a run that an operator starts", () => {
     expect(await launch(T4)).toEqual([`held by ${run}`]);
   });
 
-  it("between two ticks takes nothing from the ticks that ran before it, nor from maxRuns", async () => {
+  it("between two ticks takes nothing from the ticks that ran before it, nor from maxRuns", async ({
+    setup,
+  }) => {
     const overrides = { overlap: "queue", maxRuns: 3 } as const;
     const { launch, keys, other, work, rows } = await setup(overrides);
     const { handle, begun } = gate();

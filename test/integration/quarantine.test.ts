@@ -1,54 +1,35 @@
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { readQuarantine } from "../../src/launch/quarantine.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
-import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 
 const FENCE = "1:t";
 const MiB = 1024 * 1024;
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function connected(purpose: Purpose): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url: server.url }, purpose, "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
-
 const GOOD = [jobOf("good"), jobOf("better")];
 
 /** A leader of good jobs and a bad one, with its term open for the first time. */
-async function setup(bad: Job) {
+const it = test.extend("setup", ({ connect, defer }) => async (bad: Job) => {
   const keys = new RedisKeys(namespace());
-  const [redis, other] = await Promise.all([connected("noRetry"), connected("plain")]);
+  const [redis, other] = await Promise.all([connect("noRetry"), connect("plain")]);
   const [jobs, clock, recorder] = [[...GOOD, bad], realClock(), new Recorder()];
   const launcher = new Launcher({ redis, keys, jobs });
-  disposals.push(() => launcher.close());
+  defer(() => launcher.close());
   await other.set(keys.term, FENCE);
   await launcher.open(FENCE, clock.nowMs());
   const loop = new LeaderLoop({ launcher, clock, events: recorder.events, jobs });
   const runTerm = () => {
     const ending = new AbortController();
     const ended = loop.runTerm({ number: 1, fence: FENCE, signal: ending.signal });
-    disposals.push(async () => {
+    defer(async () => {
       ending.abort();
       await ended;
     });
@@ -61,15 +42,18 @@ async function setup(bad: Job) {
     }
   };
   return { keys, other, recorder, loop, jobs, runTerm, othersGoOn };
-}
+});
 
 describe("a job that Redis or BullMQ does not take", () => {
-  it("is quarantined when a key of its queue has another type, and recovers when that is repaired", async () => {
+  it("is quarantined when a key of its queue has another type, and recovers when that is repaired", async ({
+    setup,
+    defer,
+  }) => {
     const { keys, other, recorder, loop, jobs, runTerm, othersGoOn } = await setup(
       jobOf("bad", { queue: "own" }),
     );
     const wait = new Queue("own", { connection: other, prefix: keys.bullmqPrefix });
-    disposals.push(() => wait.close());
+    defer(() => wait.close());
     await other.set(wait.toKey("wait"), "a string");
     runTerm();
     const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
@@ -87,12 +71,15 @@ describe("a job that Redis or BullMQ does not take", () => {
     expect((await readQuarantine(other, keys)).size).toBe(0);
   });
 
-  it("is quarantined when its data is so large that the server closes the connection", async () => {
+  it("is quarantined when its data is so large that the server closes the connection", async ({
+    setup,
+    defer,
+  }) => {
     const { other, recorder, runTerm, othersGoOn } = await setup(
       jobOf("bad", { data: { text: "x".repeat(2 * MiB) } }),
     );
     const [, before = ""] = (await other.config("GET", "proto-max-bulk-len")) as string[];
-    disposals.push(() => other.config("SET", "proto-max-bulk-len", before));
+    defer(() => other.config("SET", "proto-max-bulk-len", before));
     await other.config("SET", "proto-max-bulk-len", MiB);
     runTerm();
     await recorder.when("job.quarantined", ({ job }) => job === "bad");
@@ -100,7 +87,7 @@ describe("a job that Redis or BullMQ does not take", () => {
     expect(recorder.of("job.quarantined")).toHaveLength(1);
   });
 
-  it("is quarantined when its run cannot be made", async () => {
+  it("is quarantined when its run cannot be made", async ({ setup }) => {
     const { recorder, runTerm, othersGoOn } = await setup(jobOf("bad", { data: { number: 1n } as never }));
     runTerm();
     const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
@@ -110,25 +97,28 @@ describe("a job that Redis or BullMQ does not take", () => {
 });
 
 describe("a job whose state another program wrote into", () => {
-  it.each([
+  it.for([
     ["cursor", (keys: RedisKeys) => keys.cursors, jobOf("bad")],
     ["count of launched ticks", (keys: RedisKeys) => keys.launched, jobOf("bad", { maxRuns: 100 })],
-  ])("is quarantined for its %s, with the way out, which works", async (_, keyOf, bad) => {
-    const { keys, other, recorder, loop, jobs, runTerm, othersGoOn } = await setup(bad);
-    await other.hset(keyOf(keys), "bad", "garbage");
-    runTerm();
-    const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
-    const [, key = "", field = ""] = /HDEL (\S+) (\w+)/.exec(reason) ?? [];
-    expect([key, field]).toEqual([keyOf(keys), "bad"]);
-    await othersGoOn();
-    expect(recorder.of("tick.launched").filter(({ job }) => job === "bad")).toEqual([]);
-    await other.hdel(key, field);
-    loop.setJobs(jobs);
-    await recorder.when("job.recovered", ({ job }) => job === "bad");
-    await recorder.when("tick.launched", ({ job }) => job === "bad");
-  });
+  ] as const)(
+    "is quarantined for its %s, with the way out, which works",
+    async ([_, keyOf, bad], { setup }) => {
+      const { keys, other, recorder, loop, jobs, runTerm, othersGoOn } = await setup(bad);
+      await other.hset(keyOf(keys), "bad", "garbage");
+      runTerm();
+      const { reason } = await recorder.when("job.quarantined", ({ job }) => job === "bad");
+      const [, key = "", field = ""] = /HDEL (\S+) (\w+)/.exec(reason) ?? [];
+      expect([key, field]).toEqual([keyOf(keys), "bad"]);
+      await othersGoOn();
+      expect(recorder.of("tick.launched").filter(({ job }) => job === "bad")).toEqual([]);
+      await other.hdel(key, field);
+      loop.setJobs(jobs);
+      await recorder.when("job.recovered", ({ job }) => job === "bad");
+      await recorder.when("tick.launched", ({ job }) => job === "bad");
+    },
+  );
 
-  it("goes on where it was when its definition cannot be read", async () => {
+  it("goes on where it was when its definition cannot be read", async ({ setup }) => {
     const { keys, other, recorder, runTerm, othersGoOn } = await setup(jobOf("bad"));
     await other.hset(keys.definitions, "bad", "garbage");
     runTerm();

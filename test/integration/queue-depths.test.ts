@@ -1,35 +1,23 @@
 import { Queue } from "bullmq";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect } from "vitest";
 import { QueueDepths } from "../../src/launch/queue-depths.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
+import type { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+import { test } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 
 const whenReady = (redis: ReturnType<typeof connectRedis>) =>
   new Promise(resolve => redis.once("ready", resolve));
 
-async function setup() {
-  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
-  disposals.push(() => redis.disconnect());
-  await whenReady(redis);
+const it = test.extend("setup", ({ defer, connect }) => async () => {
+  const redis = await connect("plain");
   const keys = new RedisKeys(namespace());
   const depths = new QueueDepths({ redis, keys });
-  disposals.push(() => depths.close());
+  defer(() => depths.close());
   return { redis, keys, depths };
-}
+});
 
-it("counts the runs of each queue by state, and writes nothing", async () => {
+it("counts the runs of each queue by state, and writes nothing", async ({ setup, defer }) => {
   const { redis, keys, depths } = await setup();
   const nothing = { waiting: 0, active: 0, delayed: 0, prioritized: 0, completed: 0, failed: 0 };
   expect(await depths.read(["mail", "unused"])).toEqual(
@@ -41,14 +29,14 @@ it("counts the runs of each queue by state, and writes nothing", async () => {
   expect(await redis.keys(`${keys.bullmqPrefix}:*`)).toEqual([]);
 
   const mail = new Queue("mail", { connection: redis, prefix: keys.bullmqPrefix });
-  disposals.push(() => mail.close());
+  defer(() => mail.close());
   await mail.add("a", {});
   await mail.add("b", {});
   await mail.add("c", {}, { delay: 60_000 });
   expect((await depths.read(["mail"])).get("mail")).toEqual({ ...nothing, waiting: 2, delayed: 1 });
 });
 
-it("rejects at once while Redis is away, and reads on when it is back", async () => {
+it("rejects at once while Redis is away, and reads on when it is back", async ({ setup, server }) => {
   const { redis, depths } = await setup();
   const closed = new Promise(resolve => redis.once("close", resolve));
   await server.kill();
@@ -60,7 +48,7 @@ it("rejects at once while Redis is away, and reads on when it is back", async ()
   expect([...(await depths.read(["mail"])).keys()]).toEqual(["mail"]);
 });
 
-it("keeps nothing of queues that it is not asked for any more", async () => {
+it("keeps nothing of queues that it is not asked for any more", async ({ setup }) => {
   const { redis, depths } = await setup();
   const listeners = () => redis.eventNames().reduce((sum, name) => sum + redis.listenerCount(name), 0);
   await depths.read(["mail"]);

@@ -1,104 +1,102 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";
+import { test } from "../support/fixtures.ts";
 import { leastRights } from "../support/least-rights.ts";
-import { createProject } from "../support/project.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace, startRedis } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 
-let dir: string;
-let server: TestRedis;
-let files: { ca: string; cert: string; key: string };
-let stranger: { ca: string };
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), "bellwether-tls-"));
-  files = createCertificates(dir, "redis");
-  stranger = createCertificates(dir, "stranger");
-  const { ca, cert, key } = files;
-  server = await startRedis({
-    args: [
-      ...["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key],
-      ...["--tls-auth-clients", "yes"],
-    ],
-    tls: true,
+const it = test
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of the fixtures in use from this pattern.
+  .extend("certificates", { scope: "file" }, async ({}, { onCleanup }) => {
+    const dir = await mkdtemp(path.join(tmpdir(), "bellwether-tls-"));
+    onCleanup(() => rm(dir, { recursive: true }));
+    return { files: createCertificates(dir, "redis"), stranger: createCertificates(dir, "stranger") };
+  })
+  .extend("server", { scope: "file" }, async ({ certificates }, { onCleanup }) => {
+    const { ca, cert, key } = certificates.files;
+    const server = await startRedis({
+      args: [
+        ...["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key],
+        ...["--tls-auth-clients", "yes"],
+      ],
+      tls: true,
+    });
+    onCleanup(() => server.stop());
+    return server;
+  })
+  .extend("admin", ({ server, certificates, defer }) => (): Redis => {
+    const { ca, cert, key } = certificates.files;
+    const tls = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+    const redis = new Redis(`rediss://127.0.0.1:${server.port}`, { tls });
+    defer(() => redis.disconnect());
+    return redis;
+  })
+  .extend("project", ({ makeProject }) => async (name: string, redis: string) => {
+    const made = await makeProject({
+      "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\n`,
+      "config/jobs.yaml": JOBS,
+      "jobs/echo.ts": `import { defineHandler } from "bellwether";
+export default defineHandler(async (data, run) => {
+  await run.progress(50);
+  await run.lock("both", { ttl: "5s" }, async () => undefined);
+});\n`,
+    });
+    return made;
+  })
+  .extend("start", ({ defer }) => (configDir: string): ReplicaProcess => {
+    const replica = new ReplicaProcess(["--config", configDir]);
+    defer(() => replica.end());
+    return replica;
   });
-});
-afterAll(async () => {
-  await server.stop();
-  await rm(dir, { recursive: true });
-});
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-function admin(): Redis {
-  const redis = new Redis(`rediss://127.0.0.1:${server.port}`, { tls: tlsOf() });
-  disposals.push(() => redis.disconnect());
-  return redis;
-}
-
-function tlsOf() {
-  const { readFileSync } = process.getBuiltinModule("node:fs");
-  return { ca: readFileSync(files.ca), cert: readFileSync(files.cert), key: readFileSync(files.key) };
-}
 
 const JOBS = `jobs:
   beat: { every: 1s, handler: echo, overlap: queue, maxRuns: 1000 }
   weekly: { cron: "0 0 * * 0", handler: echo }
 `;
 
-async function project(name: string, redis: string) {
-  const made = await createProject({
-    "config/bellwether.yaml": `namespace: ${name}\nredis: ${redis}\nelection: { leaseTtl: 2s }\nhttp: false\n`,
-    "config/jobs.yaml": JOBS,
-    "jobs/echo.ts": `import { defineHandler } from "bellwether";
-import type { RedisAddress, TlsFiles } from "../../src/config/redis-address.ts";
-export default defineHandler(async (data, run) => {
-  await run.progress(50);
-  await run.lock("both", { ttl: "5s" }, async () => undefined);
-});\n`,
-  });
-  disposals.push(() => made.dispose());
-  return made;
+interface Certificates {
+  readonly files: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly stranger: { readonly ca: string };
 }
 
-function start(configDir: string): ReplicaProcess {
-  const replica = new ReplicaProcess(["--config", configDir]);
-  disposals.push(() => replica.end());
-  return replica;
+interface Misfit {
+  readonly what: string;
+  readonly settings: (certificates: Certificates) => string;
+  readonly reason: RegExp;
 }
 
 interface AddressCase {
   readonly kind: RedisAddress["kind"];
-  readonly addressOf: (tls: TlsFiles) => RedisAddress;
+  readonly addressOf: (port: number, tls: TlsFiles) => RedisAddress;
 }
 
-function at() {
-  return { host: "127.0.0.1", port: server.port };
-}
-
-function tlsSettings({ ca = files.ca, more = "" } = {}): string {
+function tlsSettings({ files }: Certificates, { ca = files.ca, more = "" } = {}): string {
   return `tls: { ca: ${ca}, cert: ${files.cert}, key: ${files.key}${more} }`;
 }
 
 describe("TLS with client certificates, as a user with the least rights", () => {
-  it("is enough for everything that replicas and operators do", async () => {
+  it("is enough for everything that replicas and operators do", async ({
+    admin,
+    certificates,
+    project,
+    server,
+    start,
+  }) => {
     const name = namespace();
     const redis = admin();
     await redis.call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name));
     const { configDir } = await project(
       name,
-      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings(certificates)} }`,
     );
     const [a, b] = [start(configDir), start(configDir)];
     await Promise.race([a.when("run.completed"), b.when("run.completed")]);
@@ -124,12 +122,18 @@ describe("TLS with client certificates, as a user with the least rights", () => 
     expect(denied.map(entry => entry.join(" "))).toEqual([]);
   });
 
-  it("names the command that a user has no right to", async () => {
+  it("names the command that a user has no right to", async ({
+    admin,
+    certificates,
+    project,
+    server,
+    start,
+  }) => {
     const name = namespace();
     await admin().call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name), "-evalsha", "-eval");
     const { configDir } = await project(
       name,
-      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings(certificates)} }`,
     );
     const absent = await start(configDir).when("leader.absent");
     expect(absent["error"]).toMatch(/NOPERM.*'evalsha' command/);
@@ -139,12 +143,18 @@ describe("TLS with client certificates, as a user with the least rights", () => 
     expect(failed.stderr.trim().split("\n")).toHaveLength(1);
   });
 
-  it("reports what alarms cannot read when a right is taken away", async () => {
+  it("reports what alarms cannot read when a right is taken away", async ({
+    admin,
+    certificates,
+    project,
+    server,
+    start,
+  }) => {
     const name = namespace();
     await admin().call("ACL", "SETUSER", name, "on", ">secret", ...leastRights(name));
     const { configDir } = await project(
       name,
-      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings()} }`,
+      `{ url: "rediss://${name}:secret@127.0.0.1:${server.port}", ${tlsSettings(certificates)} }`,
     );
     const replica = start(configDir);
     await replica.when("run.completed");
@@ -155,44 +165,58 @@ describe("TLS with client certificates, as a user with the least rights", () => 
 });
 
 describe("TLS that does not fit", () => {
-  it.each([
-    { what: "another CA", settings: () => tlsSettings({ ca: stranger.ca }), reason: /SELF_SIGNED|UNABLE_TO/ },
+  it.for([
+    {
+      what: "another CA",
+      settings: certificates => tlsSettings(certificates, { ca: certificates.stranger.ca }),
+      reason: /SELF_SIGNED|UNABLE_TO/,
+    },
     {
       what: "another host's certificate",
-      settings: () => tlsSettings({ more: ", serverName: redis.example" }),
+      settings: certificates => tlsSettings(certificates, { more: ", serverName: redis.example" }),
       reason: /ERR_TLS_CERT_ALTNAME_INVALID/,
     },
     {
       what: "no client certificate",
-      settings: () => `tls: { ca: ${files.ca} }`,
+      settings: ({ files }) => `tls: { ca: ${files.ca} }`,
       reason: /ERR_SSL|ECONNRESET/,
     },
-  ])("tells of $what in one line, and waits", async ({ settings, reason }) => {
-    const { configDir } = await project(
-      namespace(),
-      `{ url: "rediss://127.0.0.1:${server.port}", ${settings()} }`,
-    );
-    const replica = start(configDir);
-    const told = await replica.when("redis.unreachable");
-    expect(told["error"]).toMatch(reason);
-    const status = await bellwether(["status", "--config", configDir]);
-    expect(status.code).toBe(1);
-    expect(status.stderr).toMatch(/^cannot reach Redis at rediss:\/\/127\.0\.0\.1:\d+\/?: .+\n$/);
-    expect(await replica.end()).toBe(0);
-  });
+  ] satisfies Misfit[])(
+    "tells of $what in one line, and waits",
+    async ({ settings, reason }, { certificates, project, server, start }) => {
+      const { configDir } = await project(
+        namespace(),
+        `{ url: "rediss://127.0.0.1:${server.port}", ${settings(certificates)} }`,
+      );
+      const replica = start(configDir);
+      const told = await replica.when("redis.unreachable");
+      expect(told["error"]).toMatch(reason);
+      const status = await bellwether(["status", "--config", configDir]);
+      expect(status.code).toBe(1);
+      expect(status.stderr).toMatch(/^cannot reach Redis at rediss:\/\/127\.0\.0\.1:\d+\/?: .+\n$/);
+      expect(await replica.end()).toBe(0);
+    },
+  );
 
-  it.each([
-    { kind: "url", addressOf: tls => ({ kind: "url", url: `rediss://127.0.0.1:${server.port}`, tls }) },
-    { kind: "cluster", addressOf: tls => ({ kind: "cluster", nodes: [at()], tag: "tag", tls }) },
+  it.for([
+    { kind: "url", addressOf: (port, tls) => ({ kind: "url", url: `rediss://127.0.0.1:${port}`, tls }) },
+    {
+      kind: "cluster",
+      addressOf: (port, tls) => ({ kind: "cluster", nodes: [{ host: "127.0.0.1", port }], tag: "tag", tls }),
+    },
   ] satisfies AddressCase[])(
     "raises nothing that nobody catches, wherever in its handshake a connection by $kind is given up",
-    async ({ addressOf }) => {
+    async ({ addressOf }, { certificates, server, defer }) => {
       const strays: unknown[] = [];
       const note = (error: unknown) => void strays.push(error);
       process.on("uncaughtException", note);
-      disposals.push(() => process.off("uncaughtException", note));
+      defer(() => process.off("uncaughtException", note));
       for (let index = 0; index < 200; index++) {
-        const redis = connectRedis(addressOf({ ...files, serverName: "redis.example" }), "plain", "test");
+        const redis = connectRedis(
+          addressOf(server.port, { ...certificates.files, serverName: "redis.example" }),
+          "plain",
+          "test",
+        );
         await sleep(index % 10);
         redis.disconnect();
       }
@@ -201,7 +225,7 @@ describe("TLS that does not fit", () => {
     },
   );
 
-  it("names a file that cannot be read, and does not start", async () => {
+  it("names a file that cannot be read, and does not start", async ({ project, server, start }) => {
     const { configDir } = await project(
       namespace(),
       `{ url: "rediss://127.0.0.1:${server.port}", tls: { ca: /nowhere/ca.pem } }`,

@@ -1,41 +1,43 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { createCertificates } from "../support/certificates.ts";
 import { bellwether } from "../support/command.ts";
+import { test } from "../support/fixtures.ts";
 import { leastRights } from "../support/least-rights.ts";
-import { createProject } from "../support/project.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 import { ReplicaProcess } from "../support/replica-process.ts";
 import { TestDeployment, type TestDeploymentOptions, urlOf } from "../support/test-deployment.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function server(options: Parameters<typeof startRedis>[0] = {}): Promise<TestRedis> {
-  const redis = await startRedis(options);
-  disposals.push(() => redis.stop());
-  return redis;
-}
-
-async function deployment(options: TestDeploymentOptions): Promise<TestDeployment> {
-  const made = await TestDeployment.create(options);
-  disposals.push(() => made.dispose());
-  return made;
-}
+const it = test
+  .extend("deployment", ({ defer }) => async (options: TestDeploymentOptions): Promise<TestDeployment> => {
+    const made = await TestDeployment.create(options);
+    defer(() => made.dispose());
+    return made;
+  })
+  .extend("statusOf", ({ makeProject }) => async (redis: string) => {
+    const project = await makeProject({
+      "config/bellwether.yaml": `redis: ${redis}\nhttp: false\n`,
+      "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
+    });
+    return bellwether(["status", "--config", project.configDir]);
+  })
+  .extend("portOf", ({ defer }) => async (listener: Server): Promise<number> => {
+    await new Promise<void>(resolve => listener.listen(0, "127.0.0.1", resolve));
+    defer(() => new Promise(resolve => listener.close(resolve)));
+    return (listener.address() as AddressInfo).port;
+  });
 
 const BEAT = ["beat: { every: 1s, handler: echo, maxRuns: 1000 }"];
 const SHORT_LEASE = ["election: { leaseTtl: 1s }"];
 
 describe("a database that the server does not have", () => {
-  it("is no other application's: no replica and no command works in database 0 instead", async () => {
-    const redis = await server();
+  it("is no other application's: no replica and no command works in database 0 instead", async ({
+    startServer,
+    deployment,
+  }) => {
+    const redis = await startServer();
     const prod = await deployment({ redisUrl: `${redis.url}/0`, jobs: BEAT });
     await prod.start().when("run.completed");
     const staging = await deployment({ redisUrl: `${redis.url}/20`, jobs: BEAT });
@@ -61,8 +63,8 @@ describe("a database that the server does not have", () => {
 });
 
 describe("a server without INFO", () => {
-  it("is led on and works off runs, with a warning", async () => {
-    const redis = await server({ args: ["--save", "", "--rename-command", "INFO", ""] });
+  it("is led on and works off runs, with a warning", async ({ startServer, deployment }) => {
+    const redis = await startServer({ args: ["--save", "", "--rename-command", "INFO", ""] });
     const made = await deployment({ redisUrl: redis.url, jobs: BEAT });
     const replica = made.start();
     expect(await replica.when("redis.warning")).toMatchObject({
@@ -76,8 +78,11 @@ describe("a server without INFO", () => {
 });
 
 describe("a server that takes no more connections", () => {
-  it("is told with its words for whichever connection it refuses, and a replica that cannot join sees who leads", async () => {
-    const redis = await server();
+  it("is told with its words for whichever connection it refuses, and a replica that cannot join sees who leads", async ({
+    startServer,
+    deployment,
+  }) => {
+    const redis = await startServer();
     const made = await deployment({ redisUrl: redis.url, jobs: BEAT, settings: SHORT_LEASE, http: true });
     const admin = made.redis();
     const leader = made.start();
@@ -104,8 +109,8 @@ describe("a server that takes no more connections", () => {
     expect(unreachable).toHaveLength(1);
   });
 
-  it("is named by a command that it refuses", async () => {
-    const redis = await server();
+  it("is named by a command that it refuses", async ({ startServer, deployment }) => {
+    const redis = await startServer();
     const made = await deployment({ redisUrl: redis.url, jobs: BEAT });
     await made.redis().config("SET", "maxclients", 1);
     const { code, stderr } = await made.command("status");
@@ -117,21 +122,24 @@ describe("a server that takes no more connections", () => {
 });
 
 describe("a node of a cluster that does not name the slot's master", () => {
-  it("is told with its words, carries no command, and is used when it answers", async () => {
-    const node = await server({ args: ["--cluster-enabled", "yes", "--save", ""] });
+  it("is told with its words, carries no command, and is used when it answers", async ({
+    startServer,
+    defer,
+    makeProject,
+  }) => {
+    const node = await startServer({ args: ["--cluster-enabled", "yes", "--save", ""] });
     const admin = new Redis(node.port, "127.0.0.1");
-    disposals.push(() => admin.disconnect());
+    defer(() => admin.disconnect());
     await admin.call("CLUSTER", "ADDSLOTSRANGE", 0, 16_383);
     const name = namespace();
     await admin.call("ACL", "SETUSER", "ops", "on", ">hunter2", ...leastRights(name), "-cluster|slots");
-    const project = await createProject({
+    const project = await makeProject({
       "config/bellwether.yaml": `namespace: ${name}\nredis: { cluster: { nodes: ["127.0.0.1:${node.port}"] }, username: ops, password: hunter2 }\nhttp: false\n`,
       "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
       "jobs/echo.ts": `import { defineHandler } from "bellwether";\nexport default defineHandler(async () => "done");\n`,
     });
-    disposals.push(() => project.dispose());
     const replica = new ReplicaProcess(["--config", project.configDir]);
-    disposals.push(() => replica.end());
+    defer(() => replica.end());
     expect(await replica.when("redis.unreachable")).toMatchObject({
       error: expect.stringMatching(/^NOPERM .*'cluster\|slots' command/),
     });
@@ -145,22 +153,7 @@ describe("a node of a cluster that does not name the slot's master", () => {
 });
 
 describe("what is no such Redis", () => {
-  async function statusOf(redis: string) {
-    const project = await createProject({
-      "config/bellwether.yaml": `redis: ${redis}\nhttp: false\n`,
-      "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
-    });
-    disposals.push(() => project.dispose());
-    return bellwether(["status", "--config", project.configDir]);
-  }
-
-  async function portOf(listener: Server): Promise<number> {
-    await new Promise<void>(resolve => listener.listen(0, "127.0.0.1", resolve));
-    disposals.push(() => new Promise(resolve => listener.close(resolve)));
-    return (listener.address() as AddressInfo).port;
-  }
-
-  it("is named as an HTTP server", async () => {
+  it("is named as an HTTP server", async ({ statusOf, portOf }) => {
     const port = await portOf(createHttpServer((_, response) => response.end("hello")));
     for (const scheme of ["redis", "rediss"]) {
       const { code, stderr } = await statusOf(`{ url: "${scheme}://127.0.0.1:${port}" }`);
@@ -168,13 +161,12 @@ describe("what is no such Redis", () => {
     }
   });
 
-  it("is named as a server with TLS, or without", async () => {
-    const dir = await mkdtemp(path.join(tmpdir(), "bellwether-tls-"));
-    disposals.push(() => rm(dir, { recursive: true }));
+  it("is named as a server with TLS, or without", async ({ startServer, makeFolder, statusOf }) => {
+    const dir = await makeFolder();
     const { ca, cert, key } = createCertificates(dir, "redis");
     const files = ["--tls-ca-cert-file", ca, "--tls-cert-file", cert, "--tls-key-file", key];
-    const secure = await server({ args: [...files, "--tls-auth-clients", "no"], tls: true });
-    const plain = await server();
+    const secure = await startServer({ args: [...files, "--tls-auth-clients", "no"], tls: true });
+    const plain = await startServer();
     const toSecure = await statusOf(`{ url: "redis://127.0.0.1:${secure.port}" }`);
     expect(toSecure.stderr).toContain(
       "the server speaks TLS, and the configuration does not: write rediss://",
@@ -185,8 +177,8 @@ describe("what is no such Redis", () => {
     );
   });
 
-  it("is named as a server without a cluster", async () => {
-    const { port } = await server();
+  it("is named as a server without a cluster", async ({ startServer, statusOf }) => {
+    const { port } = await startServer();
     const { code, stderr } = await statusOf(`{ cluster: { nodes: ["127.0.0.1:${port}"] } }`);
     expect([code, stderr]).toEqual([
       1,
@@ -196,30 +188,35 @@ describe("what is no such Redis", () => {
     ]);
   });
 
-  it.each([
+  it.for([
     { given: "a # in a password", url: "redis://ops:hunter2#word@127.0.0.1:1", says: "write # as %23" },
     { given: "a / in a password", url: "redis://ops:hunter2/word@127.0.0.1:1", says: "/ as %2F" },
     { given: "a ? in a password", url: "redis://ops:hunter2?word@127.0.0.1:1", says: "? as %3F" },
     { given: "a database in letters", url: "redis://:hunter2@127.0.0.1:1/abc", says: "a database like /0" },
     { given: "a negative database", url: "redis://:hunter2@127.0.0.1:1/-1", says: "a database like /0" },
     { given: "a hexadecimal database", url: "redis://:hunter2@127.0.0.1:1/0x1", says: "a database like /0" },
-  ])("is a mistake of the configuration with $given, which is not shown", async ({ url, says }) => {
-    const written = await statusOf(`{ url: "${url}" }`);
-    expect(written).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });
-    const project = await createProject({
-      "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
-    });
-    disposals.push(() => project.dispose());
-    for (const name of ["REDIS_URL", "BELLWETHER_REDIS_URL"]) {
-      const result = await bellwether(["status", "--config", project.configDir], { env: { [name]: url } });
-      expect([name, result]).toMatchObject([name, { code: 2, stderr: expect.stringContaining(says) }]);
-      expect(result.stderr + result.stdout + written.stderr).not.toMatch(/hunter2|word@/);
-    }
-  });
+  ])(
+    "is a mistake of the configuration with $given, which is not shown",
+    async ({ url, says }, { makeProject, statusOf }) => {
+      const written = await statusOf(`{ url: "${url}" }`);
+      expect(written).toMatchObject({ code: 2, stderr: expect.stringContaining(says) });
+      const project = await makeProject({
+        "config/jobs.yaml": "jobs: { beat: { every: 1s, handler: echo } }\n",
+      });
+      for (const name of ["REDIS_URL", "BELLWETHER_REDIS_URL"]) {
+        const result = await bellwether(["status", "--config", project.configDir], { env: { [name]: url } });
+        expect([name, result]).toMatchObject([name, { code: 2, stderr: expect.stringContaining(says) }]);
+        expect(result.stderr + result.stdout + written.stderr).not.toMatch(/hunter2|word@/);
+      }
+    },
+  );
 });
 
-it("shows no password of an address in a log or an answer, wherever the address holds it", async () => {
-  const redis = await server({ args: ["--save", "", "--requirepass", "hunter2"] });
+it("shows no password of an address in a log or an answer, wherever the address holds it", async ({
+  startServer,
+  deployment,
+}) => {
+  const redis = await startServer({ args: ["--save", "", "--requirepass", "hunter2"] });
   for (const url of [`${redis.url}?password=hunter2`, `redis://:hunter2@127.0.0.1:${redis.port}`]) {
     const made = await deployment({ redisUrl: url, jobs: BEAT });
     const replica = made.start();

@@ -1,103 +1,103 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { describe, expect } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { Replica } from "../../src/replica/replica.ts";
-import { startEtcd, type TestEtcd } from "../support/etcd-server.ts";
+import type { TestEtcd } from "../support/etcd-server.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
-import { createProject } from "../support/project.ts";
+import { test as base } from "../support/fixtures.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
-
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
 
 const MOMENTS = Array.from({ length: 30 }, (_, i) => i + 1);
 
-/** A replica in this process; with `etcd` it is elected there. */
-async function replicaOn(redisPort: number, etcdPort: number | null) {
-  const store = etcdPort === null ? "" : `, store: etcd, etcd: { hosts: ["http://127.0.0.1:${etcdPort}"] }`;
-  const project = await createProject({
-    "config/bellwether.yaml": [
-      `namespace: ${namespace()}`,
-      `redis: { url: "redis://127.0.0.1:${redisPort}" }`,
-      `http: false\nshutdownTimeout: 1s\nelection: { leaseTtl: 2s${store} }`,
-    ].join("\n"),
-    "config/jobs.yaml": 'jobs:\n  beat: { every: 1s, command: ["true"] }\n',
-  });
-  disposals.push(() => project.dispose());
-  const loaded = await loadConfig({ configDir: project.configDir, env: {} });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
-  const recorder = new Recorder();
-  return { replica: new Replica({ config: loaded.config, events: recorder.events, log: false }), recorder };
-}
-
-/** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
-async function stopAt(moment: number, fault: (link: FaultyLink) => void, etcd?: TestEtcd) {
-  const reached = Promise.withResolvers<void>();
-  let requests = 0;
-  const link = await FaultyLink.to(etcd?.port ?? server.port, {
-    onRequest: (_, link) => {
-      requests += 1;
-      if (requests !== moment) return;
-      fault(link);
-      reached.resolve();
-    },
-  });
-  disposals.push(() => link.stop());
-  const { replica, recorder } = await (etcd ? replicaOn(server.port, link.port) : replicaOn(link.port, null));
-  const started = replica.start();
-  await reached.promise;
-  const finished = await replica.stop("test");
-  await started;
-  return { moment, finished, stopped: recorder.of("replica.stopped").length };
-}
+const test = base
+  /** A replica in this process; with `etcd` it is elected there. */
+  .extend("replicaOn", ({ makeProject }) => async (redisPort: number, etcdPort: number | null) => {
+    const store = etcdPort === null ? "" : `, store: etcd, etcd: { hosts: ["http://127.0.0.1:${etcdPort}"] }`;
+    const project = await makeProject({
+      "config/bellwether.yaml": [
+        `namespace: ${namespace()}`,
+        `redis: { url: "redis://127.0.0.1:${redisPort}" }`,
+        `http: false\nshutdownTimeout: 1s\nelection: { leaseTtl: 2s${store} }`,
+      ].join("\n"),
+      "config/jobs.yaml": 'jobs:\n  beat: { every: 1s, command: ["true"] }\n',
+    });
+    const loaded = await loadConfig({ configDir: project.configDir, env: {} });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
+    const recorder = new Recorder();
+    return { replica: new Replica({ config: loaded.config, events: recorder.events, log: false }), recorder };
+  })
+  /** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
+  .extend(
+    "stopAt",
+    ({ server, defer, replicaOn }) =>
+      async (moment: number, fault: (link: FaultyLink) => void, etcd?: TestEtcd) => {
+        const reached = Promise.withResolvers<void>();
+        let requests = 0;
+        const link = await FaultyLink.to(etcd?.port ?? server.port, {
+          onRequest: (_, link) => {
+            requests += 1;
+            if (requests !== moment) return;
+            fault(link);
+            reached.resolve();
+          },
+        });
+        defer(() => link.stop());
+        const { replica, recorder } = await (etcd
+          ? replicaOn(server.port, link.port)
+          : replicaOn(link.port, null));
+        const started = replica.start();
+        await reached.promise;
+        const finished = await replica.stop("test");
+        await started;
+        return { moment, finished, stopped: recorder.of("replica.stopped").length };
+      },
+  )
+  .extend(
+    "createDeployment",
+    ({ defer }) =>
+      async (options: Omit<Parameters<typeof TestDeployment.create>[0], "jobs">): Promise<TestDeployment> => {
+        const deployment = await TestDeployment.create({
+          jobs: ["beat: { every: 1s, handler: echo }"],
+          ...options,
+        });
+        defer(() => deployment.dispose());
+        return deployment;
+      },
+  );
 
 describe("a replica that is stopped", () => {
   const allEnd = MOMENTS.map(moment => ({ moment, finished: true, stopped: 1 }));
   const fallSilent = (link: FaultyLink) => link.hold(["requests", "replies"]);
 
-  it.each([
+  test.for([
     ["falls silent", fallSilent],
     ["goes away", (link: FaultyLink) => link.cut()],
-  ])(
+  ] as const)(
     "ends when Redis %s at any of thirty moments of its start and after it",
-    async (_, fault) => {
+    { timeout: 120_000 },
+    async ([_, fault], { stopAt }) => {
       expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, fault)))).toEqual(allEnd);
     },
-    120_000,
   );
 
-  it("ends when etcd falls silent at any of thirty moments of its start and after it", async () => {
-    const etcd = await startEtcd();
-    disposals.push(() => etcd.stop());
+  test("ends when etcd falls silent at any of thirty moments of its start and after it", async ({
+    etcd,
+    stopAt,
+  }) => {
     expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, fallSilent, etcd)))).toEqual(allEnd);
   }, 120_000);
 });
 
-async function createDeployment(
-  options: Omit<Parameters<typeof TestDeployment.create>[0], "jobs">,
-): Promise<TestDeployment> {
-  const deployment = await TestDeployment.create({
-    jobs: ["beat: { every: 1s, handler: echo }"],
-    ...options,
-  });
-  disposals.push(() => deployment.dispose());
-  return deployment;
-}
-
 describe("SIGTERM ends a process with exit code 0", () => {
-  test("while Redis accepts connections and answers nothing after the first check", async () => {
+  test("while Redis accepts connections and answers nothing after the first check", async ({
+    server,
+    defer,
+    createDeployment,
+  }) => {
     const proxy = await FaultyProxy.to(server.port);
-    disposals.push(() => proxy.stop());
+    defer(() => proxy.stop());
     const deployment = await createDeployment({ redisUrl: proxy.url });
     const away = Promise.withResolvers<void>();
     proxy.decide = chunk => {
@@ -113,7 +113,10 @@ describe("SIGTERM ends a process with exit code 0", () => {
     expect(await replica.end("SIGTERM")).toBe(0);
   });
 
-  test("while a handler's module does not finish loading, at start and in a changed configuration", async () => {
+  test("while a handler's module does not finish loading, at start and in a changed configuration", async ({
+    createDeployment,
+    server,
+  }) => {
     const deployment = await createDeployment({ redisUrl: server.url });
     await deployment.project.write(
       "jobs/hangs.ts",

@@ -1,25 +1,12 @@
-import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
-import { connectRedis } from "../../src/redis/connect.ts";
+import { expect, vi } from "vitest";
 import { RedisKeys } from "../../src/redis/keys.ts";
 import { RunClaims } from "../../src/worker/run-claims.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 
-let server: TestRedis;
-const connections: Redis[] = [];
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterEach(() => {
-  for (const redis of connections.splice(0)) redis.disconnect();
-});
-afterAll(() => server.stop());
-
-async function setup() {
+const it = test.extend("setup", ({ connect }) => async () => {
   const keys = new RedisKeys(namespace());
-  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
-  connections.push(redis);
-  await new Promise(resolve => redis.once("ready", resolve));
+  const redis = await connect("plain");
   const claims = new RunClaims({ redis, keys, queue: "default", ttlMs: 60_000 });
   const keyOf = (id: string) => `${keys.bullmqPrefix}:default:${id}`;
   /** What BullMQ keeps of a run that has not ended. */
@@ -27,17 +14,17 @@ async function setup() {
   const remove = (id: string) => redis.del(keyOf(id));
   const working = () => redis.get(keys.working("report"));
   return { keys, redis, claims, keyOf, add, remove, working };
-}
+});
 
 const runOf = (id: string, token = "1") => ({ job: "report", id, token });
 
-it("does not let a run begin that was removed", async () => {
+it("does not let a run begin that was removed", async ({ setup }) => {
   const { claims, working } = await setup();
   expect(await claims.claim(runOf("a"))).toEqual({ outcome: "gone" });
   expect(await working()).toBeNull();
 });
 
-it("makes a run that was put back the newest one: the next waits for its end", async () => {
+it("makes a run that was put back the newest one: the next waits for its end", async ({ setup }) => {
   const { claims, add, remove } = await setup();
   await add("a");
   expect(await claims.claim(runOf("a"))).toEqual({ outcome: "claimed" });
@@ -49,7 +36,7 @@ it("makes a run that was put back the newest one: the next waits for its end", a
   expect(await claims.claim(runOf("b"))).toEqual({ outcome: "blocked", by: "a" });
 });
 
-it("does not end the claim of another run", async () => {
+it("does not end the claim of another run", async ({ setup }) => {
   const { claims, keyOf, add, remove, working } = await setup();
   await add("a");
   await claims.claim(runOf("a"));
@@ -62,7 +49,7 @@ it("does not end the claim of another run", async () => {
   expect(await working()).toBe(`${keyOf("b")} 1`);
 });
 
-it("does not end the claim of the same run's next attempt", async () => {
+it("does not end the claim of the same run's next attempt", async ({ setup }) => {
   const { redis, claims, keyOf, add, working } = await setup();
   await add("a");
   await claims.claim(runOf("a"));

@@ -1,71 +1,76 @@
 import type { Job as BullJob } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { recordResult } from "../../src/launch/history.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { FaultyLink } from "../support/faulty-link.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import { cluster, gate } from "./worker.setup.ts";
 
 const RUN = "report@20261123T070000Z";
 
-let redis: TestRedis;
-/** Outside of what it refuses. */
-let admin: Redis;
-const open: { close(): Promise<unknown> | unknown }[] = [];
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
-afterEach(async () => {
-  for (const made of open.splice(0)) await made.close();
-});
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
-
-function setup() {
-  const made = cluster(redis);
-  open.push(made);
-  return made;
-}
+const test = base
+  /** Outside of what the server refuses. */
+  .extend("admin", ({ server, defer }) => {
+    const admin = new Redis(server.url);
+    defer(() => admin.disconnect());
+    return admin;
+  })
+  .extend("setup", ({ server, defer }) => () => {
+    const made = cluster(server);
+    defer(() => made.close());
+    return made;
+  })
+  /** A run whose handler ends when `finish` opens; its lock is not renewed, and no stalled check comes. */
+  .extend("working", ({ setup }) => async () => {
+    const made = setup();
+    const [started, finish] = [gate(), gate()];
+    const timing = { lockDurationMs: 3_600_000, stalledIntervalMs: 3_600_000 };
+    const body = async () => {
+      started.open();
+      await finish.opened;
+    };
+    const member = await made.start("pod-1", { report: body }, { timing });
+    const job = (await made.launch("report", { attempts: 2 })) as BullJob;
+    await started.opened;
+    const key = made.queue.toKey(RUN);
+    return { ...made, ...member, finish, job, key };
+  });
 
 /** How many commands the server has refused so. */
-async function refused(kind: string): Promise<number> {
+async function refused(admin: Redis, kind: string): Promise<number> {
   const stats = await admin.info("errorstats");
   return Number(new RegExp(`errorstat_${kind}:count=(\\d+)`).exec(stats)?.[1] ?? 0);
 }
 
 /** Until the server has refused this many more commands. */
-async function whileRefused(kind: string, more: number): Promise<void> {
-  const before = await refused(kind);
-  while ((await refused(kind)) < before + more) await new Promise(resolve => setTimeout(resolve, 20));
+async function whileRefused(admin: Redis, kind: string, more: number): Promise<void> {
+  const before = await refused(admin, kind);
+  while ((await refused(admin, kind)) < before + more) await new Promise(resolve => setTimeout(resolve, 20));
 }
 
 interface Refusal {
   readonly kind: string;
-  readonly on: () => Promise<unknown>;
-  readonly off: () => Promise<unknown>;
+  readonly on: (admin: Redis) => Promise<unknown>;
+  readonly off: (admin: Redis) => Promise<unknown>;
 }
 
 const NOREPLICAS: Refusal = {
   kind: "NOREPLICAS",
-  on: () => admin.config("SET", "min-replicas-to-write", 9),
-  off: () => admin.config("SET", "min-replicas-to-write", 0),
+  on: admin => admin.config("SET", "min-replicas-to-write", 9),
+  off: admin => admin.config("SET", "min-replicas-to-write", 0),
 };
 
 /** Redis answers INFO while a script runs, so that it shows how often it refused. */
 const BUSY: Refusal = {
   kind: "BUSY",
-  on: async () => {
+  on: async admin => {
     await admin.config("SET", "busy-reply-threshold", 1);
-    const other = new Redis(redis.url);
+    const other = admin.duplicate();
     other.on("error", () => undefined);
     other.eval("while true do end", 0).catch(() => other.disconnect());
     while (!(await admin.ping().catch(error => String(error))).includes("BUSY"));
   },
-  off: async () => {
+  off: async admin => {
     await admin.script("KILL");
     while ((await admin.ping().catch(String)) !== "PONG");
   },
@@ -73,30 +78,33 @@ const BUSY: Refusal = {
 
 const READONLY: Refusal = {
   kind: "READONLY",
-  on: async () => {
+  on: async admin => {
     await admin.config("SET", "replica-serve-stale-data", "yes");
     await admin.replicaof("127.0.0.1", 1);
   },
-  off: () => admin.replicaof("NO", "ONE"),
+  off: admin => admin.replicaof("NO", "ONE"),
 };
 
 /**
  * Counts how often the server refused a write, which BUSY keeps from INFO. A server that became a replica refuses once: no
  * connection to it is used after that.
  */
-async function during(refusal: Refusal, times: number, act: () => void): Promise<void> {
+async function during(admin: Redis, refusal: Refusal, times: number, act: () => void): Promise<void> {
   const more = refusal.kind === "READONLY" ? 1 : times;
-  const before = await refused(refusal.kind);
-  await refusal.on();
+  const before = await refused(admin, refusal.kind);
+  await refusal.on(admin);
   act();
-  if (refusal.kind !== "BUSY") await whileRefused(refusal.kind, more);
+  if (refusal.kind !== "BUSY") await whileRefused(admin, refusal.kind, more);
   if (refusal.kind !== "NOREPLICAS") await new Promise(resolve => setTimeout(resolve, 1_000));
-  await refusal.off();
-  expect(await refused(refusal.kind)).toBeGreaterThanOrEqual(before + more);
+  await refusal.off(admin);
+  expect(await refused(admin, refusal.kind)).toBeGreaterThanOrEqual(before + more);
 }
 
 describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kind", refusal => {
-  test("of a handler that succeeded is written afterwards, and nothing is done twice", async () => {
+  test("of a handler that succeeded is written afterwards, and nothing is done twice", async ({
+    setup,
+    admin,
+  }) => {
     const { start, launch, queue } = setup();
     const [started, finish] = [gate(), gate()];
     let calls = 0;
@@ -110,7 +118,7 @@ describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kin
     });
     await launch("report", { attempts: 3 });
     await started.opened;
-    await during(refusal, 5, finish.open);
+    await during(admin, refusal, 5, finish.open);
     expect(await events.wait("run.completed")).toMatchObject({ run: RUN, attempt: 1 });
     expect(await queue.getJob(RUN)).toMatchObject({ returnvalue: "paid", attemptsMade: 1 });
     expect(calls).toBe(1);
@@ -119,7 +127,10 @@ describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kin
     expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
   });
 
-  test("of a handler that failed is written as it was, and the retry takes place", async () => {
+  test("of a handler that failed is written as it was, and the retry takes place", async ({
+    setup,
+    admin,
+  }) => {
     const { start, launch, queue } = setup();
     const [started, finish] = [gate(), gate()];
     const { events, workers } = await start("pod-1", {
@@ -131,7 +142,7 @@ describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kin
     });
     await launch("report", { attempts: 2 });
     await started.opened;
-    await during(refusal, 5, finish.open);
+    await during(admin, refusal, 5, finish.open);
     await events.wait("run.failed", 2);
     expect(events.of("run.failed")).toMatchObject([
       { attempt: 1, final: false, error: "no money at attempt 1" },
@@ -143,7 +154,10 @@ describe.each([NOREPLICAS, BUSY, READONLY])("an end that Redis refuses with $kin
   });
 });
 
-test("a run that a stop interrupts goes back although Redis refuses that for a moment", async () => {
+test("a run that a stop interrupts goes back although Redis refuses that for a moment", async ({
+  setup,
+  admin,
+}) => {
   const { start, launch, queue } = setup();
   const started = gate();
   const report = () => {
@@ -154,7 +168,7 @@ test("a run that a stop interrupts goes back although Redis refuses that for a m
   await launch("report");
   await started.opened;
   let stopped: Promise<boolean> | null = null;
-  await during(NOREPLICAS, 3, () => {
+  await during(admin, NOREPLICAS, 3, () => {
     stopped = workers.stop({ deadlineMs: 0 });
   });
   expect(await stopped).toBe(false);
@@ -163,11 +177,9 @@ test("a run that a stop interrupts goes back although Redis refuses that for a m
   expect(await (await queue.getJob(RUN))?.getState()).toBe("waiting");
 });
 
-test("a run keeps its end where the answer is lost and the write is sent again", async () => {
+test("a run keeps its end where the answer is lost and the write is sent again", async ({ setup, link }) => {
   const { start, launch, queue } = setup();
-  const link = await FaultyLink.to(redis.port);
-  open.unshift({ close: () => link.stop() });
-  const worker = connectRedis({ kind: "url", url: `redis://127.0.0.1:${link.port}` }, "worker", "test:w");
+  const worker = connectRedis({ kind: "url", url: link.url }, "worker", "test:w");
   const { events, workers } = await start(
     "pod-1",
     {
@@ -199,23 +211,7 @@ test("a run keeps its end where the answer is lost and the write is sent again",
 });
 
 describe("an end whose lock is gone", () => {
-  /** A run whose handler ends when `finish` opens; its lock is not renewed, and no stalled check comes. */
-  async function working() {
-    const made = setup();
-    const [started, finish] = [gate(), gate()];
-    const timing = { lockDurationMs: 3_600_000, stalledIntervalMs: 3_600_000 };
-    const body = async () => {
-      started.open();
-      await finish.opened;
-    };
-    const member = await made.start("pod-1", { report: body }, { timing });
-    const job = (await made.launch("report", { attempts: 2 })) as BullJob;
-    await started.opened;
-    const key = made.queue.toKey(RUN);
-    return { ...made, ...member, finish, job, key };
-  }
-
-  test("is written where no worker has found the run yet", async () => {
+  test("is written where no worker has found the run yet", async ({ working, admin }) => {
     const { events, workers, finish, key } = await working();
     await admin.del(`${key}:lock`);
     finish.open();
@@ -225,7 +221,10 @@ describe("an end whose lock is gone", () => {
     expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
   });
 
-  test("is told as lost where a worker has found it, and the run is not failed", async () => {
+  test("is told as lost where a worker has found it, and the run is not failed", async ({
+    working,
+    admin,
+  }) => {
     const { events, workers, finish, key, queue, job } = await working();
     await admin.multi().del(`${key}:lock`).hincrby(key, "stc", 1).exec();
     finish.open();
@@ -237,7 +236,7 @@ describe("an end whose lock is gone", () => {
     expect(await job.getState()).toBe("active");
   });
 
-  test("is told as lost where the run was removed", async () => {
+  test("is told as lost where the run was removed", async ({ working, admin }) => {
     const { events, workers, finish, key } = await working();
     await admin.del(key, `${key}:lock`);
     finish.open();
@@ -246,7 +245,10 @@ describe("an end whose lock is gone", () => {
   });
 });
 
-test("an end that Redis refuses for longer than the lock lives is never a failure", async () => {
+test("an end that Redis refuses for longer than the lock lives is never a failure", async ({
+  setup,
+  admin,
+}) => {
   const { start, launch, queue } = setup();
   const [started, finish] = [gate(), gate()];
   const timing = { lockDurationMs: 400, stalledIntervalMs: 3_600_000 };
@@ -258,16 +260,19 @@ test("an end that Redis refuses for longer than the lock lives is never a failur
   await launch("report");
   await started.opened;
   const lost = events.wait("run.lost");
-  await NOREPLICAS.on();
+  await NOREPLICAS.on(admin);
   finish.open();
   expect(await lost).toMatchObject({ job: "report", run: RUN, attempt: 1 });
-  await NOREPLICAS.off();
+  await NOREPLICAS.off(admin);
   expect(await workers.stop({ deadlineMs: 20_000 })).toBe(true);
   expect(events.of("run.failed")).toEqual([]);
   expect(await queue.getFailedCount()).toBe(0);
 });
 
-test("a stop while Redis refuses an end comes to its own end, and says that the run is lost", async () => {
+test("a stop while Redis refuses an end comes to its own end, and says that the run is lost", async ({
+  setup,
+  admin,
+}) => {
   const { start, launch, queue } = setup();
   const [started, finish] = [gate(), gate()];
   const body = async () => {
@@ -277,16 +282,16 @@ test("a stop while Redis refuses an end comes to its own end, and says that the 
   const { events, workers } = await start("pod-1", { report: body }, { timing: { closeLimitMs: 100 } });
   await launch("report");
   await started.opened;
-  await NOREPLICAS.on();
+  await NOREPLICAS.on(admin);
   finish.open();
-  await whileRefused("NOREPLICAS", 2);
+  await whileRefused(admin, "NOREPLICAS", 2);
   expect(await workers.stop({ deadlineMs: 200 })).toBe(false);
-  await NOREPLICAS.off();
+  await NOREPLICAS.off(admin);
   expect(events.of("run.lost")).toMatchObject([{ job: "report", run: RUN, attempt: 1 }]);
   expect(await queue.getFailedCount()).toBe(0);
 });
 
-test("a stop waits for an end that Redis refuses until the deadline", async () => {
+test("a stop waits for an end that Redis refuses until the deadline", async ({ setup, admin }) => {
   const { start, launch } = setup();
   const [started, finish] = [gate(), gate()];
   const body = async () => {
@@ -296,17 +301,17 @@ test("a stop waits for an end that Redis refuses until the deadline", async () =
   const { events, workers } = await start("pod-1", { report: body }, { timing: { closeLimitMs: 10 } });
   await launch("report");
   await started.opened;
-  await NOREPLICAS.on();
+  await NOREPLICAS.on(admin);
   finish.open();
-  await whileRefused("NOREPLICAS", 2);
+  await whileRefused(admin, "NOREPLICAS", 2);
   const stopped = workers.stop({ deadlineMs: 60_000 });
-  await whileRefused("NOREPLICAS", 2);
-  await NOREPLICAS.off();
+  await whileRefused(admin, "NOREPLICAS", 2);
+  await NOREPLICAS.off(admin);
   expect(await stopped).toBe(true);
   expect(events.of("run.completed")).toHaveLength(1);
 });
 
-test("a handler's progress that Redis refuses for a moment fails nothing", async () => {
+test("a handler's progress that Redis refuses for a moment fails nothing", async ({ setup, admin }) => {
   const { start, launch, queue } = setup();
   const [started, proceed] = [gate(), gate()];
   const { events } = await start("pod-1", {
@@ -318,19 +323,24 @@ test("a handler's progress that Redis refuses for a moment fails nothing", async
   });
   await launch("report");
   await started.opened;
-  await during(NOREPLICAS, 3, proceed.open);
+  await during(admin, NOREPLICAS, 3, proceed.open);
   expect(await events.wait("run.completed")).toMatchObject({ attempt: 1 });
   expect((await queue.getJob(RUN))?.progress).toBe(50);
 });
 
-test("the record of an end that Redis refuses for a moment is kept", async () => {
+test("the record of an end that Redis refuses for a moment is kept", async ({
+  setup,
+  admin,
+  server,
+  defer,
+}) => {
   const { keys } = setup();
-  const records = connectRedis({ kind: "url", url: redis.url }, "plain", "test:records");
-  open.push({ close: () => records.disconnect() });
+  const records = connectRedis({ kind: "url", url: server.url }, "plain", "test:records");
+  defer(() => records.disconnect());
   await new Promise(resolve => records.once("ready", resolve));
   const result = { job: "report", run: RUN, attempts: 1, durationMs: 1, replica: "pod-1" };
   let recorded: Promise<void> | null = null;
-  await during(NOREPLICAS, 2, () => {
+  await during(admin, NOREPLICAS, 2, () => {
     recorded = recordResult(records, keys, { ...result, result: "completed" }, new AbortController().signal);
   });
   await recorded;

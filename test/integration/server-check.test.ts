@@ -1,25 +1,21 @@
-import { afterEach, expect, it } from "vitest";
+import { expect } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { checkDurability } from "../../src/redis/server-check.ts";
-import { startRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function open(args: readonly string[]) {
-  const server = await startRedis({ args });
-  disposals.push(() => server.stop());
+const it = test.extend("open", ({ defer, startServer }) => async (args: readonly string[]) => {
+  const server = await startServer({ args });
   const redis = connectRedis({ kind: "url", url: server.url }, "worker", "test", { mayBeReplica: true });
-  disposals.push(() => redis.disconnect());
+  defer(() => redis.disconnect());
   return { server, redis };
-}
+});
 
 const advice = async (redis: Parameters<typeof checkDurability>[0]) =>
   (await checkDurability(redis)).map(warning => warning.advice);
 
-it("warns of a Redis without AOF, and of replicas that may lack acknowledged writes, until that is mended", async () => {
+it("warns of a Redis without AOF, and of replicas that may lack acknowledged writes, until that is mended", async ({
+  open,
+}) => {
   const { server, redis } = await open(["--save", "", "--appendonly", "no"]);
   expect(await advice(redis)).toEqual([
     "set appendonly to yes (appendfsync everysec costs at most a second)",

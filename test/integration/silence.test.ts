@@ -3,43 +3,40 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { MASTER, startSentinel } from "../chaos/sentinel-servers.ts";
 import { type Direction, FaultyLink } from "../support/faulty-link.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
-
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
+import { test } from "../support/fixtures.ts";
+import { startRedis } from "../support/redis-server.ts";
 
 const PURPOSES = ["noRetry", "plain", "subscriber", "worker"] satisfies readonly Purpose[];
 const NAMES = [...PURPOSES, "blocking"] as const;
 const DIRECTIONS: readonly (readonly Direction[])[] = [["requests"], ["replies"], ["requests", "replies"]];
 
-/** A connection of each kind, through a link of their own. */
-async function setup() {
-  const link = await FaultyLink.to(redis.port);
-  disposals.push(() => link.stop());
-  const address: RedisAddress = { kind: "url", url: `redis://127.0.0.1:${link.port}` };
-  const opened = PURPOSES.map(purpose => connectRedis(address, purpose, `bellwether:test:${purpose}`));
-  const worker = opened.at(-1) as Redis;
-  const blocking = worker.duplicate({ connectionName: "{x}:queue:w:test" });
-  const all = [...opened, blocking];
-  disposals.push(() => all.forEach(connection => void connection.disconnect()));
-  await Promise.all(all.map(ready));
-  const [, , subscriber] = all as [Redis, Redis, Redis];
-  await subscriber.subscribe("news");
-  return { link, all, blocking, subscriber };
-}
+const it = test
+  /** A connection of each kind, through a link of their own. */
+  .extend("setup", ({ server, defer }) => async () => {
+    const link = await FaultyLink.to(server.port);
+    defer(() => link.stop());
+    const address: RedisAddress = { kind: "url", url: `redis://127.0.0.1:${link.port}` };
+    const opened = PURPOSES.map(purpose => connectRedis(address, purpose, `bellwether:test:${purpose}`));
+    const worker = opened.at(-1) as Redis;
+    const blocking = worker.duplicate({ connectionName: "{x}:queue:w:test" });
+    const all = [...opened, blocking];
+    defer(() => all.forEach(connection => void connection.disconnect()));
+    await Promise.all(all.map(ready));
+    const [, , subscriber] = all as [Redis, Redis, Redis];
+    await subscriber.subscribe("news");
+    return { link, all, blocking, subscriber };
+  })
+  .extend("admin", ({ server, defer }) => async (): Promise<Redis> => {
+    const connection = connectRedis({ kind: "url", url: server.url }, "plain", "admin");
+    defer(() => connection.disconnect());
+    await ready(connection);
+    return connection;
+  });
 
 async function ready(connection: Redis): Promise<void> {
   if (connection.status !== "ready") await new Promise(resolve => connection.once("ready", resolve));
@@ -47,13 +44,6 @@ async function ready(connection: Redis): Promise<void> {
 
 function closed(connection: Redis): Promise<unknown> {
   return new Promise(resolve => connection.once("close", resolve));
-}
-
-async function admin(): Promise<Redis> {
-  const connection = connectRedis({ kind: "url", url: redis.url }, "plain", "admin");
-  disposals.push(() => connection.disconnect());
-  await ready(connection);
-  return connection;
 }
 
 /**
@@ -71,7 +61,9 @@ function idsOf(list: unknown): string[] {
 }
 
 describe("a connection", () => {
-  it("is replaced when it has fallen silent in one direction or both, also when nothing is asked", async () => {
+  it("is replaced when it has fallen silent in one direction or both, also when nothing is asked", async ({
+    setup,
+  }) => {
     await Promise.all(
       DIRECTIONS.map(async directions => {
         const { link, all } = await setup();
@@ -86,7 +78,9 @@ describe("a connection", () => {
     );
   });
 
-  it("is given up again while new ones fall silent as well, and comes back with the server", async () => {
+  it("is given up again while new ones fall silent as well, and comes back with the server", async ({
+    setup,
+  }) => {
     const { link, all } = await setup();
     const twice = all.map(async connection => {
       await closed(connection);
@@ -98,19 +92,23 @@ describe("a connection", () => {
     await Promise.all(all.map(ready));
   });
 
-  it("of a subscriber is replaced when its questions get no answer while news still come", async () => {
+  it("of a subscriber is replaced when its questions get no answer while news still come", async ({
+    setup,
+    admin,
+    defer,
+  }) => {
     const { link, subscriber } = await setup();
     const publisher = await admin();
     const news: unknown[] = [];
     subscriber.on("message", (_, text) => news.push(text));
     link.silence("subscriber", ["requests"]);
     const publishing = setInterval(() => void publisher.publish("news", "more"), 100);
-    disposals.push(() => clearInterval(publishing));
+    defer(() => clearInterval(publishing));
     await closed(subscriber);
     expect(news.length).toBeGreaterThan(10);
   });
 
-  it("stays while it has nothing to hear", async () => {
+  it("stays while it has nothing to hear", async ({ setup, admin }) => {
     await setup();
     const observer = await admin();
     const before = idsOf(await observer.client("LIST"));
@@ -118,7 +116,7 @@ describe("a connection", () => {
     expect(idsOf(await observer.client("LIST"))).toEqual(before);
   });
 
-  it("stays while it is blocked for as long as BullMQ blocks", async () => {
+  it("stays while it is blocked for as long as BullMQ blocks", async ({ setup }) => {
     const { blocking } = await setup();
     const closes: unknown[] = [];
     blocking.on("close", () => closes.push("close"));
@@ -126,7 +124,7 @@ describe("a connection", () => {
     expect(closes).toEqual([]);
   });
 
-  it("stays when this process did not run while the answer came", async () => {
+  it("stays when this process did not run while the answer came", async ({ setup, admin }) => {
     const { all } = await setup();
     const closes: unknown[] = [];
     for (const connection of all)
@@ -146,7 +144,7 @@ describe("a connection", () => {
     expect(closes).toEqual([]);
   });
 
-  it("stays through a pause of the server that is shorter than its limit", async () => {
+  it("stays through a pause of the server that is shorter than its limit", async ({ setup, admin }) => {
     const { all } = await setup();
     const closes: unknown[] = [];
     for (const connection of all)
@@ -158,34 +156,33 @@ describe("a connection", () => {
   });
 });
 
-it("is made through the next sentinel when the first one is frozen", async () => {
+it("is made through the next sentinel when the first one is frozen", async ({ server, defer }) => {
   const frozen = await startRedis();
   const dir = await mkdtemp(path.join(tmpdir(), "bellwether-silence-"));
-  const sentinel = await startSentinel(dir, 0, redis.port);
-  disposals.push(
-    () => frozen.stop(),
-    () => rm(dir, { recursive: true, force: true }),
-    () => sentinel.stop(),
-  );
+  const sentinel = await startSentinel(dir, 0, server.port);
+  defer(() => frozen.stop());
+  defer(() => rm(dir, { recursive: true, force: true }));
+  defer(() => sentinel.stop());
   await frozen.kill("SIGSTOP");
   const nodes = [frozen, sentinel].map(({ port }) => ({ host: "127.0.0.1", port }));
   const opened = PURPOSES.map(purpose =>
     connectRedis({ kind: "sentinel", name: MASTER, nodes }, purpose, "test"),
   );
-  disposals.push(() => opened.forEach(connection => void connection.disconnect()));
+  defer(() => opened.forEach(connection => void connection.disconnect()));
   await Promise.all(opened.map(ready));
 });
 
-it("asks each sentinel again before it says that none of them names the master", async () => {
+it("asks each sentinel again before it says that none of them names the master", async ({
+  server,
+  defer,
+}) => {
   const dir = await mkdtemp(path.join(tmpdir(), "bellwether-sentinels-"));
-  const sentinel = await startSentinel(dir, 0, redis.port);
-  disposals.push(
-    () => rm(dir, { recursive: true, force: true }),
-    () => sentinel.stop(),
-  );
+  const sentinel = await startSentinel(dir, 0, server.port);
+  defer(() => rm(dir, { recursive: true, force: true }));
+  defer(() => sentinel.stop());
   const nodes = [{ host: "127.0.0.1", port: sentinel.port }];
   const connection = connectRedis({ kind: "sentinel", name: MASTER, nodes }, "plain", "test");
-  disposals.push(() => connection.disconnect());
+  defer(() => connection.disconnect());
   const errors: string[] = [];
   connection.on("error", error => errors.push(error.message));
   await ready(connection);

@@ -1,24 +1,18 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { type Direction, FaultyLink } from "../support/faulty-link.ts";
+import { test } from "../support/fixtures.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { cluster, type EventRecord, gate, type HandlerBody, type Member } from "./worker.setup.ts";
 
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
 /** One replica's workers behind a link, and their runs. */
-async function setup(bodies: Record<string, HandlerBody> = {}) {
+const it = test.extend("setup", ({ defer }) => async (bodies: Record<string, HandlerBody> = {}) => {
   const redis = await startRedis();
   const link = await FaultyLink.to(redis.port);
   const made = cluster(redis);
-  disposals.push(
-    () => redis.stop(),
-    () => link.stop(),
-    () => made.close(),
-  );
+  defer(() => redis.stop());
+  defer(() => link.stop());
+  defer(() => made.close());
   const url = `redis://127.0.0.1:${link.port}`;
   const shared = connectRedis({ kind: "url", url }, "worker", "bellwether:r:worker");
   const calls: string[] = [];
@@ -33,7 +27,7 @@ async function setup(bodies: Record<string, HandlerBody> = {}) {
   await made.launch("tick", { at: at(0) });
   await events.wait("run.completed");
   return { ...made, link, shared, events, calls };
-}
+});
 
 function at(second: number): string {
   return new Date(Date.UTC(2026, 10, 23, 7, 0, second)).toISOString();
@@ -51,13 +45,13 @@ function expectNoHarm(events: EventRecord): void {
 }
 
 describe("the workers of a replica", () => {
-  it.each<[string, readonly Direction[]]>([
+  it.for<[string, readonly Direction[]]>([
     ["worker", ["requests"]],
     ["worker", ["requests", "replies"]],
     ["blocking", ["requests"]],
     ["blocking", ["replies"]],
     ["blocking", ["requests", "replies"]],
-  ])("go on when their %s connection falls silent (%j)", async (name, directions) => {
+  ])("go on when their %s connection falls silent (%j)", async ([name, directions], { setup }) => {
     const deployment = await setup();
     deployment.link.silence(name, directions);
     for (let second = 1; second <= 5; second++) await deployment.launch("tick", { at: at(second) });
@@ -65,7 +59,7 @@ describe("the workers of a replica", () => {
     expectEachOnce(deployment, 6);
   });
 
-  it("miss no run when the answers of their shared connection are lost", async () => {
+  it("miss no run when the answers of their shared connection are lost", async ({ setup }) => {
     const deployment = await setup();
     deployment.link.silence("worker", ["replies"]);
     // What the first, unanswered command has taken is found when its lock runs out.
@@ -74,7 +68,7 @@ describe("the workers of a replica", () => {
     expectEachOnce(deployment, 6);
   });
 
-  it("keep the locks of what they do through the silence", async () => {
+  it("keep the locks of what they do through the silence", async ({ setup }) => {
     const work = gate();
     const begun = gate();
     const deployment = await setup({
@@ -92,7 +86,7 @@ describe("the workers of a replica", () => {
     expectNoHarm(deployment.events);
   });
 
-  it("tell once that they hear nothing, and once that they do again", async () => {
+  it("tell once that they hear nothing, and once that they do again", async ({ setup }) => {
     const deployment = await setup();
     deployment.link.hold(["replies"]);
     const told = await deployment.events.wait("worker.silent");
@@ -108,7 +102,7 @@ describe("the workers of a replica", () => {
     await deployment.events.wait("run.completed", 2);
   });
 
-  it("do each run once through a pause of the server that is longer than their limit", async () => {
+  it("do each run once through a pause of the server that is longer than their limit", async ({ setup }) => {
     const deployment = await setup();
     for (let second = 1; second <= 5; second++) await deployment.launch("tick", { at: at(second) });
     await deployment.connection.client("PAUSE", 9_000);

@@ -1,33 +1,20 @@
 import { Queue } from "bullmq";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { StuckAlarm } from "../../src/alarm/stuck-alarm.ts";
 import { LaunchedRuns } from "../../src/launch/launched-runs.ts";
 import { lookAtQueue } from "../../src/launch/queue-look.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
 import { RedisKeys } from "../../src/redis/keys.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
+import { namespace } from "../support/redis-server.ts";
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function setup() {
-  const redis = connectRedis({ kind: "url", url: server.url }, "plain", "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
+const it = test.extend("setup", ({ defer, connect }) => async () => {
+  const redis = await connect("plain");
   const keys = new RedisKeys(namespace());
   const queue = new Queue("default", { connection: redis, prefix: keys.bullmqPrefix });
-  disposals.push(() => queue.close());
+  defer(() => queue.close());
   const key = (name: string) => `${keys.bullmqPrefix}:default:${name}`;
   const add = async (id: string, options: { delay?: number; priority?: number } = {}) => {
     await queue.add("report", {}, { jobId: id, ...options });
@@ -49,15 +36,15 @@ async function setup() {
       intervalMs: 20,
       delayMs: 0,
     });
-    disposals.push(() => alarm.stop());
+    defer(() => alarm.stop());
     alarm.start();
     return alarm;
   };
   return { redis, keys, queue, key, add, look, stateOf, recorder, watch };
-}
+});
 
 describe("a look at a queue", () => {
-  it("says where runs are", async () => {
+  it("says where runs are", async ({ setup }) => {
     const { redis, queue, key, add, stateOf } = await setup();
     await add("waits");
     await add("later", { delay: 60_000 });
@@ -79,7 +66,7 @@ describe("a look at a queue", () => {
     expect(await stateOf("waits")).toBe("finished");
   });
 
-  it("takes a run whose lock is held for one at work, in whatever list it is missing", async () => {
+  it("takes a run whose lock is held for one at work, in whatever list it is missing", async ({ setup }) => {
     const { redis, key, add, stateOf } = await setup();
     await add("works");
     await redis.del(key("wait"));
@@ -87,7 +74,7 @@ describe("a look at a queue", () => {
     expect(await stateOf("works")).toBe("active");
   });
 
-  it("names what has waited longest, and passes over ids without a run", async () => {
+  it("names what has waited longest, and passes over ids without a run", async ({ setup }) => {
     const { redis, key, add, look } = await setup();
     for (const id of ["a", "b", "c", "d"]) await add(id);
     await redis.del(key("a"));
@@ -97,7 +84,7 @@ describe("a look at a queue", () => {
     expect(oldest).toMatchObject([{ job: "report", isStarted: false, state: "waiting" }, {}, {}, {}]);
   });
 
-  it("does not call a run missing when the list is too long to be searched", async () => {
+  it("does not call a run missing when the list is too long to be searched", async ({ setup }) => {
     const { redis, key, add, stateOf } = await setup();
     await add("lost");
     await redis.del(key("wait"));
@@ -105,7 +92,7 @@ describe("a look at a queue", () => {
     expect(await stateOf("lost")).toBe("unknown");
   });
 
-  it("survives keys that another program overwrote", async () => {
+  it("survives keys that another program overwrote", async ({ setup }) => {
     const { redis, key, add, look } = await setup();
     await add("a");
     for (const name of ["wait", "meta", "active", "completed", "limiter"]) {
@@ -114,7 +101,7 @@ describe("a look at a queue", () => {
     expect(await look("a")).toMatchObject({ isPaused: false, oldest: [], asked: [{ state: "nowhere" }] });
   });
 
-  it("writes nothing", async () => {
+  it("writes nothing", async ({ setup }) => {
     const { redis, keys, look } = await setup();
     await look("none");
     expect(await redis.keys(`${keys.bullmqPrefix}:none:*`)).toEqual([]);
@@ -122,7 +109,9 @@ describe("a look at a queue", () => {
 });
 
 describe("the stuck alarm", () => {
-  it("tells of a queue that was paused from outside until it is resumed and worked off", async () => {
+  it("tells of a queue that was paused from outside until it is resumed and worked off", async ({
+    setup,
+  }) => {
     const { queue, add, recorder, watch } = await setup();
     await queue.pause();
     await add("report@1");
@@ -134,7 +123,7 @@ describe("the stuck alarm", () => {
     expect(await recorder.when("run.unstuck")).toMatchObject({ run: "report@1" });
   });
 
-  it("finds the run whose wait list was deleted, also behind newer runs that ended", async () => {
+  it("finds the run whose wait list was deleted, also behind newer runs that ended", async ({ setup }) => {
     const { redis, queue, key, add, recorder, watch } = await setup();
     for (let i = 0; i < 60; i++) await add(`done@${i}`);
     for (let i = 0; i < 60; i++) await redis.hset(key(`done@${i}`), "finishedOn", "1");
@@ -149,7 +138,7 @@ describe("the stuck alarm", () => {
     expect(await recorder.when("run.unstuck")).toMatchObject({ run: "report@1", cause: "lost" });
   });
 
-  it("looks at many jobs in turn, each at its own place", async () => {
+  it("looks at many jobs in turn, each at its own place", async ({ setup }) => {
     const { redis, keys } = await setup();
     const jobs = Array.from({ length: 1_500 }, (_, i) => `job-${i}`);
     for (const job of jobs)

@@ -1,33 +1,27 @@
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { SurvivingStream } from "../chaos/surviving-stream.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test } from "../support/fixtures.ts";
 
 const KEY = "events";
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
 /** Two databases, as the primary before a failover and the one after it. */
-async function primaries() {
-  const [before, after] = [new Redis(redis.url, { db: 0 }), new Redis(redis.url, { db: 1 })];
+const it = test.extend("primaries", ({ server, onTestFinished }) => async () => {
+  const [before, after] = [new Redis(server.url, { db: 0 }), new Redis(server.url, { db: 1 })];
   onTestFinished(() => [before, after].forEach(one => void one.disconnect()));
   await before.flushall();
   const add = (on: typeof before, ...atMs: number[]) =>
     Promise.all(atMs.map(ms => on.xadd(KEY, `${ms}-1`, "run", String(ms))));
   const stream = new SurvivingStream(KEY);
   return { before, after, add, stream, times: (list: SurvivingStream["entries"]) => list.map(timeOf) };
-}
+});
 
 function timeOf({ fields }: SurvivingStream["entries"][number]): number {
   return Number(fields["run"]);
 }
 
 describe("what survived of a stream", () => {
-  it("is without what the next primary lacks", async () => {
+  it("is without what the next primary lacks", async ({ primaries }) => {
     const { before, after, add, stream, times } = await primaries();
     await add(before, 10, 20, 30);
     await add(after, 10, 40);
@@ -37,7 +31,7 @@ describe("what survived of a stream", () => {
     expect(times(stream.vanished)).toEqual([20, 30]);
   });
 
-  it("includes what was trimmed since it was read", async () => {
+  it("includes what was trimmed since it was read", async ({ primaries }) => {
     const { before, after, add, stream, times } = await primaries();
     await add(before, 10, 20);
     await add(after, 20, 30);
@@ -47,7 +41,9 @@ describe("what survived of a stream", () => {
     expect(stream.vanished).toEqual([]);
   });
 
-  it("includes what was deleted, and is without what was written after that and lost", async () => {
+  it("includes what was deleted, and is without what was written after that and lost", async ({
+    primaries,
+  }) => {
     const { before, after, add, stream, times } = await primaries();
     await add(before, 10, 20);
     await stream.readOn(before);
@@ -63,7 +59,7 @@ describe("what survived of a stream", () => {
     expect(times(stream.entries)).toEqual([10, 20, 40]);
   });
 
-  it("includes what was read while the stream was about to be deleted", async () => {
+  it("includes what was read while the stream was about to be deleted", async ({ primaries }) => {
     const { before, after, add, stream, times } = await primaries();
     await add(before, 10);
     await stream.readOn(before);
@@ -73,7 +69,7 @@ describe("what survived of a stream", () => {
     expect(stream.vanished).toEqual([]);
   });
 
-  it("includes what was written after a deletion while the clock stood behind", async () => {
+  it("includes what was written after a deletion while the clock stood behind", async ({ primaries }) => {
     const { before, add, stream, times } = await primaries();
     await add(before, 100);
     await stream.readOn(before);

@@ -1,42 +1,21 @@
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { triggerJob } from "../../src/launch/trigger.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
 import { type Fate, FaultyProxy } from "../support/faulty-proxy.ts";
+import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { reconnectAfterGet } from "../support/reconnect.ts";
-import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 
 const T0 = Date.UTC(2026, 10, 23, 7);
 
-let server: TestRedis;
-beforeAll(async () => {
-  server = await startRedis();
-});
-afterAll(() => server.stop());
-
-const disposals: (() => Promise<unknown> | unknown)[] = [];
-afterEach(async () => {
-  for (const dispose of disposals.splice(0).reverse()) await dispose();
-});
-
-async function open(url = server.url): Promise<Redis> {
-  const redis = connectRedis({ kind: "url", url }, "noRetry", "test");
-  disposals.push(() => redis.disconnect());
-  await new Promise(resolve => redis.once("ready", resolve));
-  return redis;
-}
-
-async function setup() {
-  const keys = new RedisKeys(namespace());
-  const other = await open();
+const it = test.extend("setup", ({ keys, connect, defer }) => async () => {
+  const other = await connect("noRetry");
   const queue = new Queue("default", { connection: other, prefix: keys.bullmqPrefix });
-  disposals.push(() => queue.close());
+  defer(() => queue.close());
   const trigger = (redis: Redis, requestId: string, overrides: Partial<Job> = {}) => {
     const job = jobOf("report", overrides);
     return triggerJob(redis, keys, { job, data: { format: "pdf" }, by: "ann", nowMs: T0, requestId });
@@ -48,10 +27,10 @@ async function setup() {
     audit: (await readAudit(other, keys, 9)).map(({ run }) => run),
   });
   return { keys, other, trigger, traces };
-}
+});
 
 describe("a run that an operator starts", () => {
-  it("is one for each request, however often that is sent", async () => {
+  it("is one for each request, however often that is sent", async ({ setup }) => {
     const { other, trigger, traces } = await setup();
     const first = await trigger(other, "one");
     expect(await trigger(other, "one")).toEqual(first);
@@ -62,13 +41,13 @@ describe("a run that an operator starts", () => {
     });
   });
 
-  it.each(["cut after", "cut before"] as const)(
+  it.for(["cut after", "cut before"] as const)(
     "is started once when the connection breaks: %s the transaction",
-    async fate => {
+    async (fate, { setup, server, defer, connect }) => {
       const { other, trigger, traces } = await setup();
       const proxy = await FaultyProxy.to(server.port);
-      disposals.push(() => proxy.stop());
-      const redis = await open(proxy.url);
+      defer(() => proxy.stop());
+      const redis = await connect("noRetry", proxy.url);
       proxy.decide = (chunk): Fate => {
         if (!chunk.toLowerCase().includes("exec\r\n")) return "pass";
         proxy.decide = () => "pass";
@@ -81,9 +60,12 @@ describe("a run that an operator starts", () => {
     },
   );
 
-  it("is one of twenty that are asked for at once, where runs must not overlap", async () => {
+  it("is one of twenty that are asked for at once, where runs must not overlap", async ({
+    setup,
+    connect,
+  }) => {
     const { keys, trigger, traces } = await setup();
-    const connections = await Promise.all(Array.from({ length: 20 }, () => open()));
+    const connections = await Promise.all(Array.from({ length: 20 }, () => connect("noRetry")));
     const outcomes = await Promise.all(
       connections.map((redis, i) => trigger(redis, `request ${i}`, { overlap: "skip" })),
     );
@@ -95,9 +77,9 @@ describe("a run that an operator starts", () => {
     expect(await connections[0]?.get(keys.unfinished("report"))).toContain(launched[0]);
   });
 
-  it("is never sent on another connection than its WATCH", async () => {
+  it("is never sent on another connection than its WATCH", async ({ setup, connect }) => {
     const { other, trigger, traces } = await setup();
-    const redis = await open();
+    const redis = await connect("noRetry");
     await trigger(redis, "one");
     reconnectAfterGet(redis);
     await expect(trigger(redis, "two")).rejects.toMatchObject({ code: "BW_CONNECTION_CHANGED" });
@@ -105,7 +87,7 @@ describe("a run that an operator starts", () => {
     expect(await trigger(other, "two")).toMatchObject({ outcome: "launched" });
   });
 
-  it("is not on record when Redis has not added it", async () => {
+  it("is not on record when Redis has not added it", async ({ setup, connect }) => {
     const { other, trigger, traces } = await setup();
     await trigger(other, "one");
     // The connection believes that the server still knows BullMQ's scripts.
@@ -116,13 +98,13 @@ describe("a run that an operator starts", () => {
     });
     const { runs, history, audit } = await traces();
     expect([runs, history, audit].map(found => found.length)).toEqual([1, 1, 1]);
-    expect(await trigger(await open(), "two")).toMatchObject({ outcome: "launched" });
+    expect(await trigger(await connect("noRetry"), "two")).toMatchObject({ outcome: "launched" });
   });
 
-  it("leaves nothing on record when Redis refuses it", async () => {
+  it("leaves nothing on record when Redis refuses it", async ({ setup, defer }) => {
     const { other, trigger, traces } = await setup();
     await other.config("SET", "maxmemory", "1");
-    disposals.push(() => other.config("SET", "maxmemory", "0"));
+    defer(() => other.config("SET", "maxmemory", "0"));
     await expect(trigger(other, "one")).rejects.toMatchObject({
       code: "BW_TRIGGER_REFUSED",
       message: expect.stringContaining("OOM"),
@@ -132,7 +114,7 @@ describe("a run that an operator starts", () => {
     expect(await trigger(other, "one")).toMatchObject({ outcome: "launched" });
   });
 
-  it("takes its turn behind others that the same operator asked for", async () => {
+  it("takes its turn behind others that the same operator asked for", async ({ setup }) => {
     const { keys, other, traces } = await setup();
     const operator = new Operator({ redis: other, keys, by: "ann" });
     const job = jobOf("report", { overlap: "skip" });

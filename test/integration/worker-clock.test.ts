@@ -1,27 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { describe, expect, vi } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import { cluster } from "./worker.setup.ts";
 
 const HOUR_MS = 60 * 60_000;
 
-let redis: TestRedis;
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(() => redis.stop());
-
-const disposals: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const dispose of disposals.splice(0)) await dispose();
-});
-
 /** A namespace, and the clock of this machine ahead by so much. */
-function setup(skewMs: number) {
-  const made = cluster(redis);
-  disposals.push(made.close);
+const test = base.extend("setup", ({ server, defer }) => (skewMs: number) => {
+  const made = cluster(server);
+  defer(made.close);
   const now = Date.now.bind(Date);
-  vi.spyOn(Date, "now").mockImplementation(() => now() + skewMs);
+  const skewed = vi.spyOn(Date, "now").mockImplementation(() => now() + skewMs);
+  defer(() => skewed.mockRestore());
   /** For how long the run was put off, by the clock of Redis: the ids of BullMQ's events have its time. */
   const delayMs = () =>
     vi.waitFor(
@@ -35,13 +24,13 @@ function setup(skewMs: number) {
       { timeout: 60_000 },
     );
   return { ...made, delayMs, more: { skewMs: () => skewMs } };
-}
+});
 
 describe("on a machine whose clock is wrong", () => {
-  test.each([
+  test.for([
     ["an hour ahead", HOUR_MS],
     ["an hour behind", -HOUR_MS],
-  ])("a retry is due by the time of Redis: %s", async (_, skewMs) => {
+  ] as const)("a retry is due by the time of Redis: %s", async ([_, skewMs], { setup }) => {
     const { start, queue, delayMs, more } = setup(skewMs);
     await start("a", { fails: () => Promise.reject(new Error("no")) }, { more });
     await queue.add("fails", {}, { attempts: 2, backoff: { type: "fixed", delay: 20_000 } });
@@ -50,7 +39,7 @@ describe("on a machine whose clock is wrong", () => {
     expect(foundMs).toBeLessThan(21_000);
   });
 
-  test("a run that has no handler yet is put off by the time of Redis", async () => {
+  test("a run that has no handler yet is put off by the time of Redis", async ({ setup }) => {
     const { start, launch, delayMs, more } = setup(HOUR_MS);
     await start("a", {}, { more });
     await launch("unknown");
@@ -59,7 +48,7 @@ describe("on a machine whose clock is wrong", () => {
     expect(foundMs).toBeLessThan(60_000);
   });
 
-  test("a retry is not an hour late where all clocks are an hour behind", async () => {
+  test("a retry is not an hour late where all clocks are an hour behind", async ({ setup }) => {
     const { start, launch, more } = setup(-HOUR_MS);
     let attempts = 0;
     const { events } = await start(
@@ -77,19 +66,22 @@ describe("on a machine whose clock is wrong", () => {
     expect(attempts).toBe(2);
   });
 
-  test.each([
+  test.for([
     ["while it is idle", {}],
     ["right behind another run", { busy: () => undefined }],
-  ])("a worker that is an hour ahead takes a delayed run when it is due in Redis: %s", async (_, others) => {
-    const { start, queue, connection, more } = setup(HOUR_MS);
-    const dueMs = (await redisTime(connection)) + 3_000;
-    const begun = Promise.withResolvers<number>();
-    const body = async () => begun.resolve(await redisTime(connection));
-    await queue.add("later", {}, { timestamp: dueMs - 3_000, delay: 3_000, jobId: "later" });
-    for (const name of Object.keys(others)) await queue.add(name, {});
-    await start("a", { later: body, ...others }, { more });
-    expect(await begun.promise).toBeGreaterThanOrEqual(dueMs);
-  });
+  ] as const)(
+    "a worker that is an hour ahead takes a delayed run when it is due in Redis: %s",
+    async ([_, others], { setup }) => {
+      const { start, queue, connection, more } = setup(HOUR_MS);
+      const dueMs = (await redisTime(connection)) + 3_000;
+      const begun = Promise.withResolvers<number>();
+      const body = async () => begun.resolve(await redisTime(connection));
+      await queue.add("later", {}, { timestamp: dueMs - 3_000, delay: 3_000, jobId: "later" });
+      for (const name of Object.keys(others)) await queue.add(name, {});
+      await start("a", { later: body, ...others }, { more });
+      expect(await begun.promise).toBeGreaterThanOrEqual(dueMs);
+    },
+  );
 });
 
 async function redisTime(connection: { time(): Promise<unknown> }): Promise<number> {

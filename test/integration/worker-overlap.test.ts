@@ -1,28 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { RunClaims } from "../../src/worker/run-claims.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import { cluster, gate } from "./worker.setup.ts";
-
-let redis: TestRedis;
-const open: { close(): Promise<void> }[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(part => part.close()));
-});
-afterAll(() => redis.stop());
 
 const OLDER = "2026-11-23T07:00:00.000Z";
 const NEWER = "2026-11-23T08:00:00.000Z";
 const SKIP = { overlap: "skip" } as const;
 
 /** Two runs of a job whose older one has failed, and whose newer one is at work until `free` is opened. */
-async function withRetriedRun() {
-  const made = cluster(redis);
-  open.push(made);
+const test = base.extend("withRetriedRun", ({ server, defer }) => async () => {
+  const made = cluster(server);
+  defer(() => made.close());
   const { start, launch, queue } = made;
   const free = gate();
   const worked: string[] = [];
@@ -43,10 +32,10 @@ async function withRetriedRun() {
     while ((await queue.getCompletedCount()) < count) await new Promise(resolve => setImmediate(resolve));
   };
   return { ...made, older, newer, free, worked, report, returned, completed };
-}
+});
 
 describe("a run that is put back from outside", () => {
-  test("waits while a newer one is at work, and does not use up an attempt", async () => {
+  test("waits while a newer one is at work, and does not use up an attempt", async ({ withRetriedRun }) => {
     const { older, newer, free, worked, returned, completed, queue } = await withRetriedRun();
     await older.retry();
     expect(await returned).toMatchObject({
@@ -65,7 +54,7 @@ describe("a run that is put back from outside", () => {
     expect((await queue.getJob(older.id ?? ""))?.attemptsMade).toBe(2);
   });
 
-  test("waits for the end of a handler whose run was removed meanwhile", async () => {
+  test("waits for the end of a handler whose run was removed meanwhile", async ({ withRetriedRun }) => {
     const { older, newer, free, worked, returned, completed, queue, keys, connection } =
       await withRetriedRun();
     await queue.pause();
@@ -86,9 +75,12 @@ describe("a run that is put back from outside", () => {
     expect(history.map(([, fields]) => fields)).toEqual([["run", newer.id, "result", "removed"]]);
   });
 
-  test("finds the claim of the run at work kept for as long as its handler works", async () => {
-    const made = cluster(redis);
-    open.push(made);
+  test("finds the claim of the run at work kept for as long as its handler works", async ({
+    server,
+    defer,
+  }) => {
+    const made = cluster(server);
+    defer(() => made.close());
     const { start, launch, keys, connection } = made;
     const free = gate();
     await start("pod-1", { report: () => free.opened }, { ...SKIP, timing: { lockDurationMs: 2_000 } });
@@ -103,9 +95,9 @@ describe("a run that is put back from outside", () => {
     free.open();
   });
 
-  test("runs beside others where it is a backfill, or the job allows it", async () => {
-    const made = cluster(redis);
-    open.push(made);
+  test("runs beside others where it is a backfill, or the job allows it", async ({ server, defer }) => {
+    const made = cluster(server);
+    defer(() => made.close());
     const { start, queue } = made;
     const free = gate();
     let atWork = 0;
@@ -123,10 +115,11 @@ describe("a run that is put back from outside", () => {
   });
 });
 
-test("a claim ends with its handler, also when Redis refuses that at first", async () => {
-  const made = cluster(redis);
-  const worker = connectRedis({ kind: "url", url: redis.url }, "worker", "test:claims");
-  open.push(made, { close: async () => worker.disconnect() });
+test("a claim ends with its handler, also when Redis refuses that at first", async ({ server, defer }) => {
+  const made = cluster(server);
+  const worker = connectRedis({ kind: "url", url: server.url }, "worker", "test:claims");
+  defer(() => made.close());
+  defer(() => worker.disconnect());
   const { keys, connection, launch } = made;
   const claims = new RunClaims({ redis: worker, keys, queue: "default", ttlMs: 3_600_000 });
   const { id = "" } = await launch("report");

@@ -2,27 +2,56 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
 import { hostileErrors } from "../support/hostile-values.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { cluster } from "./worker.setup.ts";
 
-let redis: TestRedis;
-const open: { close(): Promise<void> | void }[] = [];
+type Line = Record<string, unknown>;
 
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(part => part.close()));
-});
-afterAll(() => redis.stop());
+const test = base
+  .extend("startChild", ({ server }) => (namespace: string, replica: string) => {
+    const script = fileURLToPath(new URL("./worker.child.ts", import.meta.url));
+    const child: ChildProcess = spawn(process.execPath, [script, server.url, namespace, replica], {
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
+    });
+    const lines: Line[] = [];
+    let changed = Promise.withResolvers<void>();
+    if (child.stdout === null) throw new Error("BUG: no stdout");
+    createInterface(child.stdout).on("line", line => {
+      lines.push(JSON.parse(line));
+      changed.resolve();
+      changed = Promise.withResolvers<void>();
+    });
+    const line = async (name: string, fits: (line: Line) => boolean = () => true): Promise<Line> => {
+      for (;;) {
+        const found = lines.find(candidate => candidate["name"] === name && fits(candidate));
+        if (found) return found;
+        await changed.promise;
+      }
+    };
+    const count = async (name: string, expected: number) => {
+      while (lines.filter(candidate => candidate["name"] === name).length < expected) await changed.promise;
+    };
+    return { process: child, line, count };
+  })
+  .extend("setup", ({ server, defer, startChild }) => () => {
+    const made = cluster(server);
+    defer(() => made.close());
+    const namespace = (made.queue.opts.prefix ?? "").slice(1, -1);
+    const worker = (replica: string) => {
+      const child = startChild(namespace, replica);
+      defer(() => child.process.kill("SIGKILL"));
+      return child;
+    };
+    return { ...made, worker };
+  });
 
 describe("an error that no promise or callback caught", () => {
-  test.each([
+  test.for([
     { job: "throw-later", error: "from a timer" },
     { job: "reject-later", error: "from a promise" },
-  ])("in $job is told against its run, and the replica lives", async ({ job, error }) => {
+  ])("in $job is told against its run, and the replica lives", async ({ job, error }, { setup }) => {
     const { launch, worker } = setup();
     const child = worker("pod-1");
     await launch(job);
@@ -32,7 +61,7 @@ describe("an error that no promise or callback caught", () => {
     expect(child.process.exitCode).toBeNull();
   });
 
-  test("is told, and the replica lives, whatever was thrown", async () => {
+  test("is told, and the replica lives, whatever was thrown", async ({ setup }) => {
     const { launch, worker } = setup();
     const child = worker("pod-1");
     await launch("reject-oddly-later");
@@ -43,7 +72,7 @@ describe("an error that no promise or callback caught", () => {
     expect(child.process.exitCode).toBeNull();
   });
 
-  test("outside of any run is told, and the caller decides", async () => {
+  test("outside of any run is told, and the caller decides", async ({ setup }) => {
     const { launch, worker } = setup();
     const child = worker("pod-1");
     await launch("quiet");
@@ -56,7 +85,7 @@ describe("an error that no promise or callback caught", () => {
   });
 });
 
-test("a process that a handler ends names the run that did it, and the others", async () => {
+test("a process that a handler ends names the run that did it, and the others", async ({ setup }) => {
   const { launch, worker } = setup();
   const child = worker("pod-1");
   const ended = once(child.process, "exit");
@@ -72,7 +101,7 @@ test("a process that a handler ends names the run that did it, and the others", 
 });
 
 describe("a replica that is killed", () => {
-  test("loses its run to another one, without using up an attempt", async () => {
+  test("loses its run to another one, without using up an attempt", async ({ setup }) => {
     const { launch, worker, start, queue } = setup();
     const child = worker("pod-1");
     await launch("never-ends");
@@ -97,43 +126,3 @@ describe("a replica that is killed", () => {
     });
   });
 });
-
-function setup() {
-  const made = cluster(redis);
-  open.push(made);
-  const namespace = (made.queue.opts.prefix ?? "").slice(1, -1);
-  const worker = (replica: string) => {
-    const child = startChild(namespace, replica);
-    open.push({ close: () => void child.process.kill("SIGKILL") });
-    return child;
-  };
-  return { ...made, worker };
-}
-
-type Line = Record<string, unknown>;
-
-function startChild(namespace: string, replica: string) {
-  const script = fileURLToPath(new URL("./worker.child.ts", import.meta.url));
-  const child: ChildProcess = spawn(process.execPath, [script, redis.url, namespace, replica], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
-  const lines: Line[] = [];
-  let changed = Promise.withResolvers<void>();
-  if (child.stdout === null) throw new Error("BUG: no stdout");
-  createInterface(child.stdout).on("line", line => {
-    lines.push(JSON.parse(line));
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
-  });
-  const line = async (name: string, fits: (line: Line) => boolean = () => true): Promise<Line> => {
-    for (;;) {
-      const found = lines.find(candidate => candidate["name"] === name && fits(candidate));
-      if (found) return found;
-      await changed.promise;
-    }
-  };
-  const count = async (name: string, expected: number) => {
-    while (lines.filter(candidate => candidate["name"] === name).length < expected) await changed.promise;
-  };
-  return { process: child, line, count };
-}

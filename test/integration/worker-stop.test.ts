@@ -1,28 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { describe, expect } from "vitest";
+import { test as base } from "../support/fixtures.ts";
+import { startRedis } from "../support/redis-server.ts";
 import { cluster, gate } from "./worker.setup.ts";
 
 const RUN = "report@20261123T070000Z";
 
-let redis: TestRedis;
-const open: { close(): Promise<void> }[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(part => part.close()));
-});
-afterAll(() => redis.stop());
-
-function setup(server = redis) {
-  const made = cluster(server);
-  open.push(made);
+const test = base.extend("setup", ({ server, defer }) => (redis = server) => {
+  const made = cluster(redis);
+  defer(() => made.close());
   return made;
-}
+});
 
 describe("stop", () => {
-  test("waits for running handlers, whose runs complete", async () => {
+  test("waits for running handlers, whose runs complete", async ({ setup }) => {
     const { start, launch, queue } = setup();
     const [started, finish] = [gate(), gate()];
     const { workers, events } = await start("pod-1", {
@@ -41,7 +31,7 @@ describe("stop", () => {
     expect((await queue.getJob(RUN))?.returnvalue).toBe("done");
   });
 
-  test("takes no new work", async () => {
+  test("takes no new work", async ({ setup }) => {
     const { start, launch, queue } = setup();
     const { workers, events } = await start("pod-1", { report: () => 1 });
     await launch("report");
@@ -52,7 +42,9 @@ describe("stop", () => {
     expect(events.of("run.completed")).toHaveLength(1);
   });
 
-  test("at the deadline gives the run of a listening handler to another replica, without using up an attempt", async () => {
+  test("at the deadline gives the run of a listening handler to another replica, without using up an attempt", async ({
+    setup,
+  }) => {
     const { start, launch, queue } = setup();
     const started = gate();
     const first = await start("pod-1", {
@@ -75,7 +67,9 @@ describe("stop", () => {
     expect(await queue.getJob(RUN)).toMatchObject({ processedBy: "pod-2", attemptsMade: 1 });
   });
 
-  test("at the deadline gives away also the run of a handler that ignores it, whose late result changes nothing", async () => {
+  test("at the deadline gives away also the run of a handler that ignores it, whose late result changes nothing", async ({
+    setup,
+  }) => {
     const { start, launch, queue } = setup();
     const [started, late, lateIsOver] = [gate(), gate(), gate()];
     const first = await start("pod-1", {
@@ -108,7 +102,7 @@ describe("stop", () => {
     expect(first.events.of("run.lost")).toEqual([]);
   });
 
-  test("counts a handler that ends in its grace after the deadline as completed", async () => {
+  test("counts a handler that ends in its grace after the deadline as completed", async ({ setup }) => {
     const { start, launch } = setup();
     const started = gate();
     const { workers, events } = await start("pod-1", {
@@ -123,7 +117,7 @@ describe("stop", () => {
     expect(events.of("run.completed")).toHaveLength(1);
   });
 
-  test("resolves when Redis never answered", async () => {
+  test("resolves when Redis never answered", async ({ setup }) => {
     const gone = await startRedis();
     const { start } = setup(gone);
     await gone.kill();
@@ -133,7 +127,7 @@ describe("stop", () => {
     await gone.stop();
   });
 
-  test("resolves when Redis is gone while a handler runs", async () => {
+  test("resolves when Redis is gone while a handler runs", async ({ setup }) => {
     const gone = await startRedis();
     const { start, launch } = setup(gone);
     const started = gate();
@@ -155,7 +149,7 @@ describe("stop", () => {
     await gone.stop();
   });
 
-  test("resolves when Redis is frozen while a handler runs", async () => {
+  test("resolves when Redis is frozen while a handler runs", async ({ setup }) => {
     const frozen = await startRedis();
     const { start, launch } = setup(frozen);
     const started = gate();
@@ -176,7 +170,7 @@ describe("stop", () => {
     await frozen.stop();
   });
 
-  test("can be called twice, and before start", async () => {
+  test("can be called twice, and before start", async ({ setup }) => {
     const { member } = setup();
     const { workers } = member("pod-1", { report: () => 1 });
     expect(await workers.stop({ deadlineMs: 0 })).toBe(true);
@@ -186,7 +180,7 @@ describe("stop", () => {
 });
 
 describe("a lock", () => {
-  test("that went to somebody else aborts the signal, and the result does not count", async () => {
+  test("that went to somebody else aborts the signal, and the result does not count", async ({ setup }) => {
     const { start, launch, queue, connection } = setup();
     const reasons: unknown[] = [];
     const started = gate();
@@ -217,7 +211,7 @@ describe("a lock", () => {
     expect(events.of("worker.error")).toEqual([]);
   });
 
-  test("that is found gone only at the end is told as lost", async () => {
+  test("that is found gone only at the end is told as lost", async ({ setup }) => {
     const { start, launch, queue, connection } = setup();
     const [started, finish] = [gate(), gate()];
     const { events } = await start("pod-1", {
@@ -235,7 +229,7 @@ describe("a lock", () => {
     expect(events.of("worker.error")).toEqual([]);
   });
 
-  test("that Redis cannot renew in time aborts the signal", async () => {
+  test("that Redis cannot renew in time aborts the signal", async ({ setup }) => {
     const frozen = await startRedis();
     const { start, launch } = setup(frozen);
     const started = gate();
@@ -257,7 +251,7 @@ describe("a lock", () => {
     await frozen.stop();
   });
 
-  test("is renewed while the handler runs", async () => {
+  test("is renewed while the handler runs", async ({ setup }) => {
     const { start, launch } = setup();
     const { events } = await start(
       "pod-1",

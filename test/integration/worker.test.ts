@@ -1,30 +1,19 @@
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import type { Run } from "../../src/handlers/handler.ts";
 import type { RunResult } from "../../src/redis/run-result.ts";
-import { startRedis, type TestRedis } from "../support/redis-server.ts";
+import { test as base } from "../support/fixtures.ts";
 import { cluster, gate } from "./worker.setup.ts";
 
-let redis: TestRedis;
-const open: { close(): Promise<void> }[] = [];
-
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(part => part.close()));
-});
-afterAll(() => redis.stop());
-
-function setup() {
-  const made = cluster(redis);
-  open.push(made);
+const test = base.extend("setup", ({ server, defer }) => () => {
+  const made = cluster(server);
+  defer(() => made.close());
   return made;
-}
+});
 
 describe("a run", () => {
-  test("reaches its handler with its data, tick and term, and completes", async () => {
+  test("reaches its handler with its data, tick and term, and completes", async ({ setup }) => {
     const { start, launch, queue } = setup();
     const seen: { data: object; run: Run }[] = [];
     const logged: object[] = [];
@@ -87,7 +76,7 @@ describe("a run", () => {
     ]);
   });
 
-  test("that fails is tried again, and its last failure is final and on record", async () => {
+  test("that fails is tried again, and its last failure is final and on record", async ({ setup }) => {
     const { start, launch, queue } = setup();
     const attempts: number[] = [];
     const results: RunResult[] = [];
@@ -115,7 +104,7 @@ describe("a run", () => {
     expect(await (await queue.getJob("report@20261123T070000Z"))?.getState()).toBe("failed");
   });
 
-  test("that succeeds at a later attempt completes with that attempt's number", async () => {
+  test("that succeeds at a later attempt completes with that attempt's number", async ({ setup }) => {
     const { start, launch } = setup();
     const { events } = await start("pod-1", {
       report: (_data, run) => {
@@ -127,7 +116,7 @@ describe("a run", () => {
     expect(events.of("run.failed")).toMatchObject([{ attempt: 1, final: false }]);
   });
 
-  test("that somebody else added is a manual run of the time it was added", async () => {
+  test("that somebody else added is a manual run of the time it was added", async ({ setup }) => {
     const { start, queue } = setup();
     const runs: Run[] = [];
     const { events } = await start("pod-1", { report: (_data, run) => void runs.push(run) });
@@ -136,9 +125,9 @@ describe("a run", () => {
     expect(runs).toMatchObject([{ id: added.id, kind: "manual", term: 0, tick: new Date(added.timestamp) }]);
   });
 
-  test("can be done by a BullMQ worker of another program", async () => {
+  test("can be done by a BullMQ worker of another program", async ({ setup, server }) => {
     const { launch, queue } = setup();
-    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const connection = new Redis(server.url, { maxRetriesPerRequest: null });
     const other = new Worker("default", async job => ({ by: "another program", format: job.data.format }), {
       connection,
       prefix: queue.opts.prefix ?? "",
@@ -150,7 +139,7 @@ describe("a run", () => {
     connection.disconnect();
   });
 
-  test("completes although the history cannot be written", async () => {
+  test("completes although the history cannot be written", async ({ setup }) => {
     const { start, launch } = setup();
     const { events } = await start(
       "pod-1",
@@ -168,14 +157,14 @@ describe("a run", () => {
 describe("a handler's result", () => {
   const cycle: Record<string, unknown> = {};
   cycle["self"] = cycle;
-  test.each([
+  test.for([
     { name: "undefined", result: undefined, kept: null, dropped: false },
     { name: "a date", result: new Date(0), kept: "1970-01-01T00:00:00.000Z", dropped: false },
     { name: "a function", result: () => 1, kept: null, dropped: true },
     { name: "a BigInt", result: 1n, kept: null, dropped: true },
     { name: "a cycle", result: cycle, kept: null, dropped: true },
     { name: "two megabytes", result: "x".repeat(2 * 2 ** 20), kept: null, dropped: true },
-  ])("that is $name lets the run complete", async ({ result, kept, dropped }) => {
+  ])("that is $name lets the run complete", async ({ result, kept, dropped }, { setup }) => {
     const { start, launch, queue } = setup();
     const { events } = await start("pod-1", { report: () => result });
     await launch("report");
@@ -188,7 +177,7 @@ describe("a handler's result", () => {
 describe("a handler that throws", () => {
   const waiting = new Error("mine");
   waiting.name = "WaitingError";
-  test.each([
+  test.for([
     { name: "undefined", thrown: undefined, error: /threw undefined/ },
     { name: "a string", thrown: "no luck", error: /threw "no luck"/ },
     { name: "an object", thrown: { code: 7 }, error: /threw \{"code":7\}/ },
@@ -203,7 +192,7 @@ describe("a handler that throws", () => {
       thrown: new Error("y".repeat(100_000)),
       error: /^.{0,40}y+… \(\d+ characters\)$/,
     },
-  ])("$name fails the attempt and nothing else", async ({ thrown, error }) => {
+  ])("$name fails the attempt and nothing else", async ({ thrown, error }, { setup }) => {
     const { start, launch } = setup();
     const { events } = await start("pod-1", {
       report: () => {
@@ -223,7 +212,7 @@ describe("a handler that throws", () => {
 });
 
 describe("a timeout", () => {
-  test("aborts the signal, and the attempt fails when the handler stops", async () => {
+  test("aborts the signal, and the attempt fails when the handler stops", async ({ setup }) => {
     const { start, launch } = setup();
     const { events } = await start(
       "pod-1",
@@ -240,7 +229,9 @@ describe("a timeout", () => {
     });
   });
 
-  test("fails the attempt of a handler that ignores it, whose later result changes nothing", async () => {
+  test("fails the attempt of a handler that ignores it, whose later result changes nothing", async ({
+    setup,
+  }) => {
     const { start, launch, queue } = setup();
     const late = gate();
     const { events } = await start(
@@ -267,7 +258,9 @@ describe("a timeout", () => {
 });
 
 describe("a run whose handler is not here", () => {
-  test("is put back without using up an attempt, told once, and done by the replica that has it", async () => {
+  test("is put back without using up an attempt, told once, and done by the replica that has it", async ({
+    setup,
+  }) => {
     const { start, launch, queue } = setup();
     const old = await start("old-pod", {});
     await launch("report", { data: { format: "pdf" }, attempts: 3 });

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { onTestFinished } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/document/environment.ts";
-import { formatIssue, type LoadResult, loadConfig } from "../../src/config/load.ts";
+import { type ConfigIssue, formatIssue, type LoadResult, loadConfig } from "../../src/config/load.ts";
+import { test as base } from "./folders.ts";
 
 /** Files of a config directory by name: `jobs.yaml`, `jobs/a.yaml`. */
 export type ConfigFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -18,21 +18,26 @@ export interface Loaded {
   readonly lines: readonly string[];
 }
 
-/** Writes the files into a directory of its own, which goes away with the test, and returns the config directory. */
-export async function writeConfig(files: ConfigFiles): Promise<string> {
-  const root = await mkdtemp(path.join(tmpdir(), "bellwether-config-"));
-  onTestFinished(() => rm(root, { recursive: true }));
-  await writeInto(path.join(root, "config"), files);
-  return path.join(root, "config");
-}
+export const test = base
+  /** Writes the files into a directory of its own, which goes away with the test, and returns the config directory. */
+  .extend("writeConfig", ({ makeFolder }) => async (files: ConfigFiles): Promise<string> => {
+    const configDir = path.join(await makeFolder(), "config");
+    await writeInto(configDir, files);
+    return configDir;
+  });
 
 /** Loads the files; mistakes show `config/…` whatever the temporary directory is called. */
 export async function load(files: ConfigFiles, env: Environment = {}): Promise<Loaded> {
-  const configDir = await writeConfig(files);
-  const result = await loadConfig({ configDir, env });
-  const root = `${path.dirname(configDir)}${path.sep}`;
-  const lines = result.ok ? [] : result.issues.map(issue => formatIssue(issue).replaceAll(root, ""));
-  return { result, lines };
+  const root = await mkdtemp(path.join(tmpdir(), "bellwether-config-"));
+  const configDir = path.join(root, "config");
+  try {
+    await writeInto(configDir, files);
+    const result = await loadConfig({ configDir, env });
+    const shown = (issue: ConfigIssue) => formatIssue(issue).replaceAll(`${root}${path.sep}`, "");
+    return { result, lines: result.ok ? [] : result.issues.map(shown) };
+  } finally {
+    await rm(root, { recursive: true });
+  }
 }
 
 /** The configuration of files that are valid. */

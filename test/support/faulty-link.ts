@@ -74,6 +74,11 @@ export class FaultyLink {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Of a Redis behind it. */
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
   /** Resets every connection. New ones are refused until `mend`. */
   cut(): void {
     this.#isCut = true;

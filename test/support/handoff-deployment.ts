@@ -1,6 +1,5 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import type { TestContext } from "vitest";
 import { startEtcd, type TestEtcd } from "./etcd-server.ts";
 import { FaultyLink } from "./faulty-link.ts";
 import { startRedis, type TestRedis } from "./redis-server.ts";
@@ -10,27 +9,18 @@ import { TestDeployment } from "./test-deployment.ts";
 /** Some twenty ticks a second, spread over it. */
 export const BEATS = [100, 170, 230].map(ms => `beat-${ms}: { every: ${ms}ms, handler: echo, catchUp: all }`);
 const LEASE_TTL = "4s";
-/** Blocks the event loop of the replica `first`, from `open("block")` until `open("unblock")`. */
+/** Blocks the event loop of a replica, from `open("block-<id>")` until `open("unblock")`. */
 const BLOCKING_ECHO = `
   const isOpen = (name: string) => existsSync(process.env.DEPLOYMENT_DIR + "/opened-" + name);
   const untilMs = Date.now() + 60_000;
-  while (process.env.SITE_BLOCKS && isOpen("block") && !isOpen("unblock") && Date.now() < untilMs)
+  while (isOpen("block-" + run.replica) && !isOpen("unblock") && Date.now() < untilMs)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   return data;`;
+/** A replica reports no other one as gone in the first second of its connection. */
+const SETTLED_MS = 2_000;
+const SCHEDULERS = 3;
 
 export type ElectionStore = "redis" | "etcd";
-
-export interface HandoffDeployment {
-  readonly deployment: TestDeployment;
-  readonly redis: TestRedis;
-  readonly etcd: TestEtcd | null;
-  /** What is between the replica `first` and each server. */
-  readonly links: { readonly redis: FaultyLink; readonly etcd: FaultyLink | null };
-  /** Starts a replica and waits until it knows a leader. */
-  readonly join: (id: string, about?: Joining) => Promise<ReplicaProcess>;
-  /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
-  readonly gapBefore: (term: number) => Promise<number>;
-}
 
 export interface Joining {
   readonly roles?: string;
@@ -38,67 +28,134 @@ export interface Joining {
   readonly store?: ElectionStore;
 }
 
-export interface HandoffSiteOptions {
+export interface HandoffOptions {
   readonly store: ElectionStore;
   /** For a replica without roles of its own. */
-  readonly roles?: string;
+  readonly roles: string;
   /** Whether a replica may elect in the other store, too. */
   readonly hasBothStores?: boolean;
 }
 
-/** Servers of a test's own, and a project with some twenty ticks a second. */
-export async function createHandoffDeployment(
-  context: TestContext,
-  { store, roles = "scheduler", hasBothStores = store === "etcd" }: HandoffSiteOptions,
-): Promise<HandoffDeployment> {
-  const [redis, etcd] = await Promise.all([
-    startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
-    hasBothStores ? startEtcd() : null,
-  ]);
-  // Hooks run in reverse: after the replicas have ended.
-  context.onTestFinished(() => Promise.all([redis.stop(), etcd?.stop()]).then(() => undefined));
-  const links = {
-    redis: await FaultyLink.to(redis.port),
-    etcd: etcd === null ? null : await FaultyLink.to(etcd.port),
-  };
-  const ofFirst = {
-    SITE_BLOCKS: "yes",
-    BELLWETHER_REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
-    ...(links.etcd === null ? {} : { DEPLOYMENT_ETCD: `http://127.0.0.1:${links.etcd.port}` }),
-  };
-  const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${DEPLOYMENT_ETCD:-${etcd.url}}"] }`;
-  const deployment = await TestDeployment.create({
-    redisUrl: redis.url,
-    jobs: BEATS,
-    handlers: { echo: BLOCKING_ECHO },
-    settings: [
-      `election: { store: "\${SITE_STORE:-${store}}", leaseTtl: ${LEASE_TTL}${hosts} }`,
-      "generation: ${DEPLOYMENT_GENERATION:-0}",
-    ],
-  });
-  context.onTestFailed(() => console.log(deployment.transcript()));
-  context.onTestFinished(async () => {
-    await deployment.dispose();
-    await Promise.all([links.redis.stop(), links.etcd?.stop()]);
-  });
-  const observer = deployment.redis();
-  return {
-    deployment,
-    redis,
-    etcd,
-    links,
-    join: async (id, about = {}) => {
-      const env = {
-        DEPLOYMENT_GENERATION: String(about.generation ?? 0),
-        SITE_STORE: about.store ?? store,
-        ...(id === "first" ? ofFirst : {}),
-      };
-      const replica = deployment.startWith(env, "--id", id, "--roles", about.roles ?? roles);
-      await Promise.any([replica.when("leader.elected"), replica.when("leader.observed")]);
-      return replica;
-    },
-    gapBefore: term => gapBefore(observer, `${deployment.prefix}:default:events`, deployment.queue(), term),
-  };
+/** What is between a replica and each server. */
+interface Links {
+  readonly redis: FaultyLink;
+  readonly etcd: FaultyLink | null;
+}
+
+/** Servers of its own, and replicas with some twenty ticks a second, each behind links of its own. */
+export class HandoffDeployment {
+  readonly deployment: TestDeployment;
+  readonly redis: TestRedis;
+  readonly etcd: TestEtcd | null;
+  readonly #options: HandoffOptions;
+  readonly #links = new Map<ReplicaProcess, Links>();
+  readonly #observer: Redis;
+  readonly #queue: Queue;
+
+  private constructor(
+    options: HandoffOptions,
+    deployment: TestDeployment,
+    redis: TestRedis,
+    etcd: TestEtcd | null,
+  ) {
+    this.#options = options;
+    this.deployment = deployment;
+    this.redis = redis;
+    this.etcd = etcd;
+    this.#observer = deployment.redis();
+    this.#queue = deployment.queue();
+  }
+
+  static async create(options: HandoffOptions): Promise<HandoffDeployment> {
+    const { store, hasBothStores = store === "etcd" } = options;
+    const [redis, etcd] = await Promise.all([
+      startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
+      hasBothStores ? startEtcd() : null,
+    ]);
+    const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${DEPLOYMENT_ETCD:-${etcd.url}}"] }`;
+    const deployment = await TestDeployment.create({
+      redisUrl: redis.url,
+      jobs: BEATS,
+      handlers: { echo: BLOCKING_ECHO },
+      settings: [
+        `election: { store: "\${DEPLOYMENT_STORE:-${store}}", leaseTtl: ${LEASE_TTL}${hosts} }`,
+        "generation: ${DEPLOYMENT_GENERATION:-0}",
+      ],
+    });
+    return new HandoffDeployment(options, deployment, redis, etcd);
+  }
+
+  get alive(): ReplicaProcess[] {
+    return this.deployment.replicas.filter(({ hasEnded }) => !hasEnded);
+  }
+
+  linksOf(replica: ReplicaProcess): Links {
+    const links = this.#links.get(replica);
+    if (!links) throw new Error("BUG: a replica of another deployment");
+    return links;
+  }
+
+  /** Starts a replica and waits until it knows a leader. */
+  async join({ roles = this.#options.roles, generation = 0, store }: Joining = {}): Promise<ReplicaProcess> {
+    const links = {
+      redis: await FaultyLink.to(this.redis.port),
+      etcd: this.etcd === null ? null : await FaultyLink.to(this.etcd.port),
+    };
+    const env = {
+      BELLWETHER_REDIS_URL: links.redis.url,
+      ...(links.etcd === null ? {} : { DEPLOYMENT_ETCD: `http://127.0.0.1:${links.etcd.port}` }),
+      DEPLOYMENT_GENERATION: String(generation),
+      DEPLOYMENT_STORE: store ?? this.#options.store,
+    };
+    const id = `replica-${this.#links.size + 1}`;
+    const replica = this.deployment.startWith(env, "--id", id, "--roles", roles);
+    this.#links.set(replica, links);
+    await knows(replica, 1);
+    return replica;
+  }
+
+  /** Replaces what has ended, and waits until all replicas know the leader, which launches, and would notice its end. */
+  async settled(): Promise<{ readonly leader: ReplicaProcess; readonly term: number }> {
+    const isWorker = ({ child }: ReplicaProcess) => child.spawnargs.at(-1) === "worker";
+    const schedulers = this.alive.filter(one => !isWorker(one)).length;
+    const needsWorker = this.#options.roles === "scheduler" && !this.alive.some(isWorker);
+    await Promise.all([
+      ...Array.from({ length: SCHEDULERS - schedulers }, () => this.join()),
+      needsWorker ? this.join({ roles: "worker" }) : null,
+    ]);
+    for (;;) {
+      const { replica, term } = this.#newestElection();
+      await Promise.all(this.alive.map(one => knows(one, term)));
+      const sinceMs = Date.now() + SETTLED_MS;
+      await this.deployment.when("tick.launched", line => Date.parse(String(line["tick"])) > sinceMs);
+      const leader = this.alive.find(({ lines }) => lines[0]?.replica === replica);
+      if (leader && this.#newestElection().term === term) return { leader, term };
+    }
+  }
+
+  /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
+  gapBefore(term: number): Promise<number> {
+    return gapBefore(this.#observer, `${this.deployment.prefix}:default:events`, this.#queue, term);
+  }
+
+  async dispose(): Promise<void> {
+    await this.deployment.dispose();
+    await Promise.all([...this.#links.values()].flatMap(({ redis, etcd }) => [redis.stop(), etcd?.stop()]));
+    await Promise.all([this.redis.stop(), this.etcd?.stop()]);
+  }
+
+  #newestElection(): { readonly replica: string; readonly term: number } {
+    const elections = this.deployment.lines("leader.elected");
+    const [newest] = elections.toSorted((a, b) => Number(b["term"]) - Number(a["term"]));
+    if (!newest) throw new Error("BUG: replicas that know a leader, and no election");
+    return { replica: newest.replica, term: Number(newest["term"]) };
+  }
+}
+
+/** Resolves when the replica leads in this term or a later one, or knows who does. */
+async function knows(replica: ReplicaProcess, term: number): Promise<void> {
+  const isSo = (line: LogLine) => Number(line["term"]) >= term;
+  await Promise.any([replica.when("leader.elected", isSo), replica.when("leader.observed", isSo)]);
 }
 
 /** What the lines about a term say, on every replica. */
@@ -108,7 +165,7 @@ export function told(line: LogLine): unknown {
   return { leader, term, reason, previous, cause, by, error, vacantMs, at };
 }
 
-/** The time without a launch before the first one of the term, by BullMQ's stream of events. */
+/** The time without a launch before the first one of the term, by BullMQ's stream of events, which keeps some minutes. */
 export async function gapBefore(redis: Redis, stream: string, queue: Queue, term: number): Promise<number> {
   const entries = await redis.xrange(stream, "-", "+");
   const addedMs = new Map<string, number>();

@@ -66,7 +66,11 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets every promise that can resolve without time or I/O do so. */
+/**
+ * Lets every promise that can resolve without time or I/O do so. No event says that code has nothing more to do: a test that knows
+ * what is to come waits for that, and this is for tests that expect nothing to come. Ten turns, because a timer or a stream
+ * of Node.js needs one for each step.
+ */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) await turn();
 }

@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+/** Contents by path below the project's folder. */
+export type ProjectFiles = Readonly<Record<string, string>>;
+
 export interface TestProject {
   readonly dir: string;
   readonly configDir: string;
@@ -12,7 +15,7 @@ export interface TestProject {
 }
 
 /** A user's project in a temporary folder: config files and handlers. */
-export async function createProject(files: Readonly<Record<string, string>>): Promise<TestProject> {
+export async function createProject(files: ProjectFiles): Promise<TestProject> {
   const dir = await mkdtemp(path.join(tmpdir(), "bellwether-project-"));
   const write = async (file: string, content: string) => {
     const target = path.join(dir, file);

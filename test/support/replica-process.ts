@@ -57,8 +57,10 @@ export class ReplicaProcess {
   /** Resolves with the first such line, past or to come; rejects when the process ends without it. */
   when(event: string, matches: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return new Promise((resolve, reject) => {
+      let checked = 0;
       const check = () => {
-        const found = this.lines.find(line => line.event === event && matches(line));
+        const found = this.lines.slice(checked).find(line => line.event === event && matches(line));
+        checked = this.lines.length;
         if (!found && !this.#isRead) return;
         this.#waiting.delete(check);
         if (found) resolve(found);

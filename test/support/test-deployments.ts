@@ -1,28 +1,5 @@
-import { afterAll, beforeAll, expect, type TestContext } from "vitest";
-import { startRedis, type TestRedis } from "./redis-server.ts";
 import { type LogLine, ReplicaProcess } from "./replica-process.ts";
-import { TestDeployment, type TestDeploymentOptions } from "./test-deployment.ts";
-
-/** A Redis for a test file, and deployments on it, each of which goes away with its test; tests may run side by side. */
-export function useDeployments() {
-  let redis: TestRedis;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis.stop());
-  return async (
-    context: TestContext,
-    options: Omit<TestDeploymentOptions, "redisUrl">,
-  ): Promise<TestDeployment> => {
-    const deployment = await TestDeployment.create({ redisUrl: redis.url, ...options });
-    context.onTestFailed(() => console.log(deployment.transcript()));
-    context.onTestFinished(async () => {
-      await deployment.dispose();
-      for (const { noise } of deployment.replicas) expect(noise).toEqual([]);
-    });
-    return deployment;
-  };
-}
+import type { TestDeployment } from "./test-deployment.ts";
 
 /** A replica of the deployment that reads another configuration folder of the project, or has more in its environment. */
 export function startWith(

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what the tests are about
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
-import { type ConfigFiles, load, loadValid, ONE_JOB, writeConfig } from "../../support/config.ts";
+import { type ConfigFiles, test as it, load, loadValid, ONE_JOB } from "../../support/config.ts";
 import { calendar } from "../../support/ics.ts";
 
 const CHRISTMAS = calendar("DTSTART;VALUE=DATE:20251225|RRULE:FREQ=YEARLY|SUMMARY:Christmas Day");
@@ -183,7 +183,7 @@ describe("the hash of a configuration with a calendar", () => {
 });
 
 describe("the files of a configuration", () => {
-  it("are all that it was read from, the missing calendar as well", async () => {
+  it("are all that it was read from, the missing calendar as well", async ({ writeConfig }) => {
     const configDir = await writeConfig({
       "bellwether.yaml": "{}",
       "jobs/a.yaml": `calendars: { x: { file: x.ics }, y: { file: y.ics }, z: { file: x.ics } }\n${ONE_JOB}`,

@@ -3,14 +3,14 @@ import { execFileSync } from "node:child_process";
 import { rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, it, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import { ConfigWatcher } from "../../../src/config/config-watcher.ts";
 import { formatIssue, loadConfig } from "../../../src/config/load.ts";
-import { ONE_JOB, writeConfig } from "../../support/config.ts";
+import { ONE_JOB, test } from "../../support/config.ts";
 
 /** A watcher that checks without waiting; `next` resolves with what it applies or refuses next. */
-async function watch(configDir: string) {
+const it = test.extend("watch", ({ onTestFinished }) => async (configDir: string) => {
   let heard = Promise.withResolvers<Config | readonly string[]>();
   const watcher = new ConfigWatcher({
     configDir,
@@ -30,9 +30,9 @@ async function watch(configDir: string) {
     return change().then(() => heard.promise);
   };
   return { first, next };
-}
+});
 
-it("takes over a secret that has changed, and refuses one that is gone", async () => {
+it("takes over a secret that has changed, and refuses one that is gone", async ({ writeConfig, watch }) => {
   const configDir = await writeConfig({ "jobs.yaml": ONE_JOB, secret: "first\n" });
   const secret = path.join(configDir, "secret");
   await writeFile(path.join(configDir, "bellwether.yaml"), `namespace: \${file:${secret}}`);
@@ -44,7 +44,7 @@ it("takes over a secret that has changed, and refuses one that is gone", async (
   ]);
 });
 
-it("does not wait for a pipe in the place of a calendar", async () => {
+it("does not wait for a pipe in the place of a calendar", async ({ writeConfig, watch }) => {
   const jobs = `calendars: { x: { file: x.ics } }\n${ONE_JOB}`;
   const configDir = await writeConfig({ "jobs.yaml": jobs });
   execFileSync("mkfifo", [path.join(configDir, "x.ics")]);

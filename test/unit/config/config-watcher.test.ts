@@ -1,10 +1,10 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import { ConfigWatcher } from "../../../src/config/config-watcher.ts";
 import { loadConfig } from "../../../src/config/load.ts";
-import { type ConfigFiles, writeConfig } from "../../support/config.ts";
+import { type ConfigFiles, test } from "../../support/config.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const LOOK_MS = 1_000;
@@ -13,62 +13,66 @@ const jobs = (...names: readonly string[]) => {
 };
 
 /** A watcher that has applied the first configuration, and checks when the test says so. */
-async function setup(files: ConfigFiles = { "jobs.yaml": jobs("a") }) {
-  const configDir = await writeConfig(files);
-  const clock = new ManualClock();
-  const applied: string[][] = [];
-  const rejected: (readonly string[])[] = [];
-  let resolved = 0;
-  const hooks = {
-    load: async () => undefined as unknown,
-    apply: async (_: Config) => [] as readonly string[],
-  };
-  let asleep = Promise.withResolvers<void>();
-  const watcher = new ConfigWatcher({
-    configDir,
-    clock: {
-      sleep: (ms, signal) => {
-        asleep.resolve();
-        return clock.sleep(ms, signal);
-      },
+const it = test.extend(
+  "setup",
+  ({ writeConfig, onTestFinished }) =>
+    async (files: ConfigFiles = { "jobs.yaml": jobs("a") }) => {
+      const configDir = await writeConfig(files);
+      const clock = new ManualClock();
+      const applied: string[][] = [];
+      const rejected: (readonly string[])[] = [];
+      let resolved = 0;
+      const hooks = {
+        load: async () => undefined as unknown,
+        apply: async (_: Config) => [] as readonly string[],
+      };
+      let asleep = Promise.withResolvers<void>();
+      const watcher = new ConfigWatcher({
+        configDir,
+        clock: {
+          sleep: (ms, signal) => {
+            asleep.resolve();
+            return clock.sleep(ms, signal);
+          },
+        },
+        load: async () => {
+          const result = await loadConfig({ configDir, env: {} });
+          await hooks.load();
+          return result;
+        },
+        apply: async config => {
+          const objections = await hooks.apply(config);
+          if (objections.length === 0) applied.push(config.jobs.map(job => job.name));
+          return objections;
+        },
+        reject: mistakes => rejected.push(mistakes),
+        resolve: () => resolved++,
+      });
+      onTestFinished(() => watcher.stop());
+      /** Resolves when the watcher has looked once more. */
+      const look = async (times = 1) => {
+        for (let i = 0; i < times; i++) {
+          asleep = Promise.withResolvers();
+          await clock.advance(LOOK_MS);
+          await asleep.promise;
+        }
+      };
+      const start = async () => {
+        const first = await watcher.first();
+        const looked = asleep.promise;
+        watcher.start();
+        await looked;
+        return first;
+      };
+      const file = (name: string) => path.join(configDir, name);
+      const write = (content: string, name = "jobs.yaml") => writeFile(file(name), content);
+      const resolutions = () => resolved;
+      return { watcher, clock, hooks, applied, rejected, resolutions, look, start, write, file };
     },
-    load: async () => {
-      const result = await loadConfig({ configDir, env: {} });
-      await hooks.load();
-      return result;
-    },
-    apply: async config => {
-      const objections = await hooks.apply(config);
-      if (objections.length === 0) applied.push(config.jobs.map(job => job.name));
-      return objections;
-    },
-    reject: mistakes => rejected.push(mistakes),
-    resolve: () => resolved++,
-  });
-  onTestFinished(() => watcher.stop());
-  /** Resolves when the watcher has looked once more. */
-  const look = async (times = 1) => {
-    for (let i = 0; i < times; i++) {
-      asleep = Promise.withResolvers();
-      await clock.advance(LOOK_MS);
-      await asleep.promise;
-    }
-  };
-  const start = async () => {
-    const first = await watcher.first();
-    const looked = asleep.promise;
-    watcher.start();
-    await looked;
-    return first;
-  };
-  const file = (name: string) => path.join(configDir, name);
-  const write = (content: string, name = "jobs.yaml") => writeFile(file(name), content);
-  const resolutions = () => resolved;
-  return { watcher, clock, hooks, applied, rejected, resolutions, look, start, write, file };
-}
+);
 
 describe("a change", () => {
-  it("is taken over, once, when two looks agree on it", async () => {
+  it("is taken over, once, when two looks agree on it", async ({ setup }) => {
     const { start, look, write, applied, rejected } = await setup();
     expect(await start()).toMatchObject({ ok: true, config: { jobs: [{ name: "a" }] } });
     await look(2);
@@ -82,7 +86,7 @@ describe("a change", () => {
     expect(rejected).toEqual([]);
   });
 
-  it("is left alone while it goes on, and taken back is none", async () => {
+  it("is left alone while it goes on, and taken back is none", async ({ setup }) => {
     const { start, look, write, applied } = await setup();
     await start();
     for (const name of ["b", "c", "d", "e"]) {
@@ -98,7 +102,9 @@ describe("a change", () => {
     expect(applied).toEqual([["f"]]);
   });
 
-  it("that was refused and is taken back is resolved, once; one that is corrected is taken over instead", async () => {
+  it("that was refused and is taken back is resolved, once; one that is corrected is taken over instead", async ({
+    setup,
+  }) => {
     const { start, look, write, applied, rejected, resolutions } = await setup();
     await start();
     await look(2);
@@ -122,7 +128,7 @@ describe("a change", () => {
     expect([rejected.length, resolutions(), applied]).toEqual([2, 1, [["a", "b"]]]);
   });
 
-  it("counts when a file comes or goes", async () => {
+  it("counts when a file comes or goes", async ({ setup }) => {
     const { start, look, write, applied, rejected, file } = await setup();
     await start();
     await write("generation: 7\n", "bellwether.yaml");
@@ -136,7 +142,7 @@ describe("a change", () => {
     expect(applied).toEqual([["a"], ["a"]]);
   });
 
-  it("that happens while it is read is not taken over half: the looks begin anew", async () => {
+  it("that happens while it is read is not taken over half: the looks begin anew", async ({ setup }) => {
     const { start, look, write, hooks, applied, rejected } = await setup();
     await start();
     await write(jobs("b"));
@@ -151,7 +157,7 @@ describe("a change", () => {
     expect({ applied, rejected }).toEqual({ applied: [["c"]], rejected: [] });
   });
 
-  it("that happens while the first configuration is read is noticed", async () => {
+  it("that happens while the first configuration is read is noticed", async ({ setup }) => {
     const { start, look, write, hooks, applied } = await setup();
     hooks.load = async () => {
       hooks.load = async () => undefined;
@@ -164,7 +170,7 @@ describe("a change", () => {
 });
 
 describe("a change that is broken", () => {
-  it("is told once, with all of its mistakes", async () => {
+  it("is told once, with all of its mistakes", async ({ setup }) => {
     const { start, look, write, applied, rejected } = await setup();
     await start();
     await write("jobs:\n  a: { evry: 5s, handler: x }\n  b: { every: 5, handler: x }\n");
@@ -179,7 +185,7 @@ describe("a change that is broken", () => {
     expect(applied).toEqual([]);
   });
 
-  it("is told again when it comes again, after the last good one or after a new one", async () => {
+  it("is told again when it comes again, after the last good one or after a new one", async ({ setup }) => {
     const { start, look, write, applied, rejected } = await setup();
     await start();
     const broken = "jobs: [";
@@ -196,7 +202,7 @@ describe("a change that is broken", () => {
     expect(applied).toEqual([["b"]]);
   });
 
-  it("is told for each new kind of broken", async () => {
+  it("is told for each new kind of broken", async ({ setup }) => {
     const { start, look, write, rejected } = await setup();
     await start();
     for (const broken of ["jobs: [", "jobs: {", "joobs: {}"]) {
@@ -206,7 +212,7 @@ describe("a change that is broken", () => {
     expect(rejected).toHaveLength(3);
   });
 
-  it("may be one that cannot be read, and is over when it can", async () => {
+  it("may be one that cannot be read, and is over when it can", async ({ setup }) => {
     const { start, look, write, file, applied, rejected } = await setup();
     await start();
     await rm(file("jobs.yaml"));
@@ -223,7 +229,7 @@ describe("a change that is broken", () => {
 });
 
 describe("a change that is refused by who should go on with it", () => {
-  it("does not end the watching when taking it over breaks down", async () => {
+  it("does not end the watching when taking it over breaks down", async ({ setup }) => {
     const { hooks, look, start, write, rejected, applied } = await setup();
     await start();
     hooks.apply = async () => {
@@ -238,7 +244,7 @@ describe("a change that is refused by who should go on with it", () => {
     expect(applied).toEqual([["c"]]);
   });
 
-  it("is told once, and asked about again only when it changes or is reloaded", async () => {
+  it("is told once, and asked about again only when it changes or is reloaded", async ({ setup }) => {
     const { watcher, start, look, write, hooks, applied, rejected } = await setup();
     await start();
     const asked: string[] = [];
@@ -262,7 +268,7 @@ describe("a change that is refused by who should go on with it", () => {
 });
 
 describe("a reload", () => {
-  it("reads at once, changed or not", async () => {
+  it("reads at once, changed or not", async ({ setup }) => {
     const { watcher, start, look, write, applied } = await setup();
     await start();
     await watcher.reload();
@@ -272,7 +278,7 @@ describe("a reload", () => {
     expect(applied).toEqual([["a"], ["b"]]);
   });
 
-  it("waits for the one before it, and a stop waits for both", async () => {
+  it("waits for the one before it, and a stop waits for both", async ({ setup }) => {
     const { watcher, start, write, hooks, applied, clock } = await setup();
     await start();
     const gate = Promise.withResolvers<void>();

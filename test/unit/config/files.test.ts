@@ -1,14 +1,14 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { formatIssue, loadConfig } from "../../../src/config/load.ts";
 import {
   type ConfigFiles,
+  test as it,
   load,
   loadValid,
   ONE_JOB,
   settingsFile,
-  writeConfig,
 } from "../../support/config.ts";
 
 const ALSO_ONE_JOB = '{ "jobs": { "a": { "every": "5s", "handler": "x" } } }';
@@ -51,7 +51,9 @@ describe("the files of a configuration", () => {
     ]);
   });
 
-  it("may be mounted as a ConfigMap: files are links, and what begins with a dot is bookkeeping", async () => {
+  it("may be mounted as a ConfigMap: files are links, and what begins with a dot is bookkeeping", async ({
+    writeConfig,
+  }) => {
     const configDir = await writeConfig({ "jobs/..2026/a.yaml": ONE_JOB });
     const folder = path.join(configDir, "jobs");
     await symlink("..2026", path.join(folder, "..data"));
@@ -204,7 +206,7 @@ describe("a file that cannot be a configuration gives one line", () => {
     expect((await load(files)).lines).toEqual(mistakes);
   });
 
-  it("no directory at all", async () => {
+  it("no directory at all", async ({ writeConfig }) => {
     const configDir = path.join(await writeConfig({}), "nowhere");
     const result = await loadConfig({ configDir, env: {} });
     expect(result.ok ? [] : result.issues.map(formatIssue)).toEqual([
@@ -214,20 +216,22 @@ describe("a file that cannot be a configuration gives one line", () => {
 });
 
 describe("the jobs directory", () => {
-  it("is the one that is given", async () => {
+  it("is the one that is given", async ({ writeConfig }) => {
     const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
     const result = await loadConfig({ configDir, env: {}, jobsDir: "/elsewhere" });
     expect(result).toMatchObject({ ok: true, config: { jobsDir: "/elsewhere" } });
   });
 
-  it("stands beside the config directory", async () => {
+  it("stands beside the config directory", async ({ writeConfig }) => {
     const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
     const jobsDir = path.join(path.dirname(configDir), "jobs");
     await mkdir(jobsDir);
     expect(await loadConfig({ configDir, env: {} })).toMatchObject({ ok: true, config: { jobsDir } });
   });
 
-  it("is looked for in the working directory when there is none beside the config directory", async () => {
+  it("is looked for in the working directory when there is none beside the config directory", async ({
+    writeConfig,
+  }) => {
     const configDir = await writeConfig({ "jobs.yaml": ONE_JOB });
     await writeFile(path.join(path.dirname(configDir), "jobs"), "a file is no directory");
     const expected = { ok: true, config: { jobsDir: path.resolve("jobs") } };

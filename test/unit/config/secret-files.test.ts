@@ -3,25 +3,26 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect } from "vitest";
 import { MAX_SECRET_BYTES, readSecretFile } from "../../../src/config/document/secret-files.ts";
 import { jobFile, load, loadValid, ONE_JOB } from "../../support/config.ts";
+import { test } from "../../support/folders.ts";
 
-/** A folder as secrets are mounted into, which goes away with the test. */
-async function secretsFolder(): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), "bellwether-secrets-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
-async function secretFile(content: string | Uint8Array): Promise<string> {
-  const file = path.join(await secretsFolder(), "secret");
-  await writeFile(file, content);
-  return file;
-}
+const it = test
+  /** A folder as secrets are mounted into, which goes away with the test. */
+  .extend("secretsFolder", ({ onTestFinished }) => async (): Promise<string> => {
+    const folder = await mkdtemp(path.join(tmpdir(), "bellwether-secrets-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    return folder;
+  })
+  .extend("secretFile", ({ secretsFolder }) => async (content: string | Uint8Array): Promise<string> => {
+    const file = path.join(await secretsFolder(), "secret");
+    await writeFile(file, content);
+    return file;
+  });
 
 describe("a secret", () => {
-  it.each([
+  it.for([
     { name: "a text", content: "hunter2", text: "hunter2" },
     { name: "a text with a newline", content: "hunter2\n", text: "hunter2" },
     { name: "a text with a newline of Windows", content: "hunter2\r\n", text: "hunter2" },
@@ -34,11 +35,11 @@ describe("a secret", () => {
     { name: "blanks", content: "  ", text: "  " },
     { name: "a byte order mark", content: "\uFEFFgrün", text: "grün" },
     { name: "all that it may be", content: "x".repeat(MAX_SECRET_BYTES), text: "x".repeat(MAX_SECRET_BYTES) },
-  ])("is the text of its file: $name", async ({ content, text }) => {
+  ])("is the text of its file: $name", async ({ content, text }, { secretFile }) => {
     expect(readSecretFile(await secretFile(content))).toEqual({ text });
   });
 
-  it.each([
+  it.for([
     { name: "empty", content: "", problem: "the file is empty", isMissing: true },
     { name: "a newline and nothing else", content: "\n", problem: "the file is empty", isMissing: true },
     { name: "not UTF-8", content: new Uint8Array([0xff, 0xfe, 0x41]), problem: "the file is not UTF-8 text" },
@@ -48,11 +49,11 @@ describe("a secret", () => {
       content: "x".repeat(MAX_SECRET_BYTES + 1),
       problem: "it is too large: expected at most 65536 bytes",
     },
-  ])("is refused: $name", async ({ content, problem, isMissing = false }) => {
+  ])("is refused: $name", async ({ content, problem, isMissing = false }, { secretFile }) => {
     expect(readSecretFile(await secretFile(content))).toEqual({ problem, isMissing });
   });
 
-  it("is refused where there is no file that can be read", async () => {
+  it("is refused where there is no file that can be read", async ({ secretsFolder }) => {
     const folder = await secretsFolder();
     const inFolder = (name: string) => path.join(folder, name);
     await mkdir(inFolder("folder"));
@@ -71,7 +72,7 @@ describe("a secret", () => {
 });
 
 describe("${file:…} in the files", () => {
-  it("is the secret: a text where a text is wanted, else what it looks like", async () => {
+  it("is the secret: a text where a text is wanted, else what it looks like", async ({ secretFile }) => {
     const [password, port] = [await secretFile("0123\n"), await secretFile("9090\n")];
     const config = await loadValid({
       "bellwether.yaml": [
@@ -108,7 +109,7 @@ describe("${file:…} in the files", () => {
     ]);
   });
 
-  it("is shown as it is written where its value is not valid", async () => {
+  it("is shown as it is written where its value is not valid", async ({ secretFile }) => {
     const secret = await secretFile("hun ter2");
     const { lines } = await load({
       ...jobFile(`cron: ["\${file:${secret}}"]`, `queue: \${file:${secret}}`),
@@ -121,7 +122,9 @@ describe("${file:…} in the files", () => {
     }
   });
 
-  it("counts among the files of the configuration, once, also when it is not there", async () => {
+  it("counts among the files of the configuration, once, also when it is not there", async ({
+    secretFile,
+  }) => {
     const secret = await secretFile("x");
     const uses = `namespace: \${file:${secret}}\nadmin: { host: "\${file:${secret}:-x}" }`;
     const { result } = await load({

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isAccepted, proseReport } from "../../../scripts/docs/prose-report.ts";
 import { createProject } from "../../support/project.ts";
 
@@ -99,9 +99,9 @@ describe("the prose report of comments", () => {
 describe("`npm run prose`", () => {
   const run = async (readme: string) => {
     const project = await createProject({ "README.md": readme });
-    onTestFinished(project.dispose);
     const script = path.resolve(import.meta.dirname, "../../../scripts/prose.ts");
     const { status, stdout } = spawnSync(process.execPath, [script], { cwd: project.dir, encoding: "utf8" });
+    await project.dispose();
     return { status, stdout };
   };
 

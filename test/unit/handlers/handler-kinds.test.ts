@@ -2,14 +2,14 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 import { Command } from "commander";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { actionsOf } from "../../../src/cli/command.ts";
 import { declareCommand } from "../../../src/cli/explain.ts";
 import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 import type { Run } from "../../../src/handlers/handler.ts";
 import type { HandlerKind } from "../../../src/handlers/handler-kind.ts";
 import { loadHandlers } from "../../../src/handlers/load-handlers.ts";
-import { load, loadValid, writeConfig } from "../../support/config.ts";
+import { test as it, load, loadValid } from "../../support/config.ts";
 
 /** The list with one more kind: what a new kind of handler changes besides its own file. */
 vi.mock("../../../src/handlers/handler-kinds.ts", async importOriginal => {
@@ -32,7 +32,7 @@ describe("a kind of handler needs no more than its place in the list", () => {
     expect(issues).toEqual([{ jobs: ["job-1"], message: 'job "job-1": there is no word to echo' }]);
   });
 
-  it("to be explained", async () => {
+  it("to be explained", async ({ writeConfig }) => {
     const config = await writeConfig(jobs("echo: { word: hello }"));
     const written: string[] = [];
     const io = { env: {}, cwd: "/", out: (text: string) => written.push(text), err: () => undefined };

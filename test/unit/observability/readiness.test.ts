@@ -1,6 +1,7 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { Events } from "../../../src/events.ts";
 import { Readiness } from "../../../src/observability/readiness.ts";
+import { test as it } from "../../support/folders.ts";
 
 const ABOUT = { roles: ["scheduler"], generation: 1 } as const;
 
@@ -47,7 +48,9 @@ describe("the readiness of a replica", () => {
     expect(readiness.reasons()).toEqual([]);
   });
 
-  it("has one reason while Redis is away, and leaves the workers the time to come back with it", () => {
+  it("has one reason while Redis is away, and leaves the workers the time to come back with it", ({
+    onTestFinished,
+  }) => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const { events, readiness, started, connected, unreachable } = setup();

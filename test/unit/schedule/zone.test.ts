@@ -1,5 +1,6 @@
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { checkTimezone, zoneOf } from "../../../src/schedule/zone.ts";
+import { test } from "../../support/folders.ts";
 import { iso } from "./setup.ts";
 
 const HOUR = 3_600_000;
@@ -62,7 +63,7 @@ describe("checkTimezone", () => {
     expect(/did you mean (.*)\?/.exec(problem ?? "")?.[1] ?? null).toBe(hint);
   });
 
-  test("looks for names that are near once, however many jobs have the wrong one", () => {
+  test("looks for names that are near once, however many jobs have the wrong one", ({ onTestFinished }) => {
     const listed = vi.spyOn(Intl, "supportedValuesOf");
     onTestFinished(() => listed.mockRestore());
     const told = Array.from({ length: 1_000 }, () => checkTimezone("Europe/Berlim"));
