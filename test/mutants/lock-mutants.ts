@@ -107,7 +107,7 @@ export const LOCK_MUTANTS: readonly Mutant[] = [
     name: "lock-granted-too-late",
     rule: "a grant whose answer comes after its trust ran out is none",
     file: "src/locks/claim-lock.ts",
-    find: " && nowMs < trustedUntilMs(sentMs, ttlMs)",
+    find: " && nowMs < sentMs + keepingOf(ttlMs, LOCK_TTL).trustMs",
     replace: "",
     tests: WAITING,
   },
