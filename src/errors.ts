@@ -61,7 +61,7 @@ const MESSAGES = {
   BW_LOCK_TIMEOUT: (f: { lock: string; holder: string; waitedMs: number; isOwn: boolean }) =>
     `lock "${f.lock}" was not free within ${f.waitedMs} ms; it is held by ${f.holder}${
       f.isOwn ? ", which is this process (a lock cannot be taken again by the one who holds it)" : ""
-    }. Wait longer (wait), or treat it as work that somebody else is doing.`,
+    }. Wait longer (wait), or treat it as work that another holder is doing.`,
   BW_LOCK_UNREACHABLE: (f: { lock: string; store: string; waitedMs: number; error: string }) =>
     `lock "${f.lock}" was not taken: ${f.store} gave no answer in time (${f.waitedMs} ms): ${f.error}`,
   BW_LOCK_LOST: (f: { lock: string; fence: number; reason: string }) =>

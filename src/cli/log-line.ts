@@ -34,7 +34,7 @@ export function isOnStderr({ event, replica }: LogRecord): boolean {
   return event === "replica.failed" || (event === "config.rejected" && replica === undefined);
 }
 
-/** `12:30:05.123  replica-1-7f3a09  leader.elected     term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms` */
+/** `12:30:05.123  replica-1-7f3a09  leader.elected     term 3 after replica-2-09bc41 (crashed), no leader for 84 ms` */
 export function formatLogRecord(
   record: LogRecord,
   source: LineSource,
@@ -150,7 +150,7 @@ function named(what: string, jobs: readonly string[] | undefined): string {
   return jobs === undefined ? "" : `; ${what}: ${list(jobs)}`;
 }
 
-/** ` after replica-2-09bc41 (resigned: stepdown by ann), nobody led for 4 ms` */
+/** ` after replica-2-09bc41 (resigned: stepdown by ann), no leader for 4 ms` */
 function beginning(told: {
   readonly reason?: string;
   readonly previous?: string | null;
@@ -164,7 +164,7 @@ function beginning(told: {
   return (
     (previous == null ? "" : ` after ${previous}`) +
     ` (${why({ ...told, reason })})` +
-    (vacantMs == null ? "" : `, nobody led for ${vacantMs} ms`)
+    (vacantMs == null ? "" : `, no leader for ${vacantMs} ms`)
   );
 }
 

@@ -199,7 +199,7 @@ function renderStatus(status: Status): string {
   return [
     leader
       ? `${leader.replica} leads since ${leader.since}, term ${leader.term}${carries}\n`
-      : "nobody leads\n",
+      : "no replica leads\n",
     renderTable(["REPLICA", "ROLES", "GENERATION", "HASH", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),
     ...notes.map(note => `${printable(note)}\n`),

@@ -28,14 +28,14 @@ export async function stepdown(options: OperatorOptions, io: Io): Promise<number
     async ({ operator, requestId, redis, keys }) => {
       asked ??= await operator.newestTerm();
       const answer = await operator.stepDown({ requestId, term: asked });
-      if (answer.outcome === "nobody leads") throw new CliFailure("nobody leads, so nobody can step down");
+      if (answer.outcome === "no leader") throw new CliFailure("no replica leads, so none can step down");
       const { term } = answer;
       return { term, leader: await nextLeader(() => readLeader(redis, keys), term, waitMs) };
     },
   );
   const line = leader
     ? `${leader.replica} leads now, term ${leader.term}, after term ${term}`
-    : `the leader of term ${term} was asked; nobody has followed within ${Math.round(waitMs / 1_000)} s`;
+    : `the leader of term ${term} was asked; no other one has followed within ${Math.round(waitMs / 1_000)} s`;
   print(io, options, line, {
     steppedDown: term,
     leader: leader && { replica: leader.replica, term: leader.term },

@@ -7,7 +7,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ENFILE: "could not be sent, the machine has no file descriptor left",
   ENOTFOUND: "found no such host",
   EAI_AGAIN: "got no answer about the host from DNS",
-  ECONNREFUSED: "was refused: nobody listens there",
+  ECONNREFUSED: "was refused: nothing listens there",
   ECONNRESET: "lost its connection before the answer was complete",
   EPIPE: "lost its connection before the answer was complete",
   UND_ERR_SOCKET: "lost its connection before the answer was complete",

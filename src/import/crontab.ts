@@ -62,8 +62,8 @@ class CrontabReader {
     return {
       head: [
         `Made from ${file} by bellwether import crontab.`,
-        "Commands start in the working folder of the replica (cwd), not in somebody's home; with its PATH.",
-        "catchUp: none is like cron, which forgets what was due while nobody was there; latest would run it late.",
+        "Commands start in the working folder of the replica (cwd), not in a user's home; with its PATH.",
+        "catchUp: none is like cron, which forgets what was due while it did not run; latest would run it late.",
       ],
       defaults: { timezone, ...(queue !== null && { queue }), catchUp: "none" },
       jobs: this.#jobs,

@@ -7,7 +7,7 @@
 -- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep
 --       5 tick (skip-next; epoch ms) or term (stepdown)   6 for how long the answer is kept (ms)
 -- Returns `{'done', value}` or why not, with a value: `{'already', ...}`, `{'not there', ''}`, `{'decided', cursor}`,
---         `{'nobody', ''}` (there is no leader), `{'over', term of the leader}`,
+--         `{'no leader', ''}`, `{'over', term of the leader}`,
 --         `{'reused', what the request id was used for}`
 --
 -- A request that was answered before is given the same answer and not carried out again. Of skip-next only the answer
@@ -84,7 +84,7 @@ end
 
 function act.stepdown()
   local term, ended = unpack(redis.call('HMGET', KEYS[3], 'term', 'ended'))
-  if not term or ended then return 'nobody', '' end
+  if not term or ended then return 'no leader', '' end
   -- Another replica leads by now: it was not asked to step down.
   if term ~= ARGV[5] then return 'over', term end
   redis.call('HSET', KEYS[1], 'stepdown', term, 'stepdownBy', who)

@@ -15,7 +15,7 @@ import { readTimeMs } from "../redis/time.ts";
 const CONTROL = new Script(REQUEST_LUA, new URL("./control.lua", import.meta.url));
 
 const controlReply = z.tuple([
-  z.enum(["done", "already", "not there", "decided", "nobody", "over", "reused"]),
+  z.enum(["done", "already", "not there", "decided", "no leader", "over", "reused"]),
   z.string(),
 ]);
 
@@ -47,7 +47,7 @@ export type StepDownOutcome =
   | { readonly outcome: "asked"; readonly term: number }
   /** Another term has begun: its leader was not asked. */
   | { readonly outcome: "over"; readonly term: number }
-  | { readonly outcome: "nobody leads" };
+  | { readonly outcome: "no leader" };
 
 export interface StepDownOptions extends RequestOptions {
   /** The term whose leader is to step down. Read it once (`newestTerm`), also when the command is given again. */
@@ -125,7 +125,7 @@ export class Operator {
     const { term } = options;
     const [outcome, value] = await this.#send("stepdown", null, options, term);
     if (outcome === "over") return { outcome, term };
-    return outcome === "done" ? { outcome: "asked", term: Number(value) } : { outcome: "nobody leads" };
+    return outcome === "done" ? { outcome: "asked", term: Number(value) } : { outcome: "no leader" };
   }
 
   /** The newest term that was opened; 0 where there was none. */

@@ -129,5 +129,5 @@ export class Attempt {
 }
 
 function noLock(): Promise<never> {
-  return Promise.reject(new BellwetherError("BW_BUG", { rule: "whoever calls handlers gives them locks" }));
+  return Promise.reject(new BellwetherError("BW_BUG", { rule: "what calls handlers gives them locks" }));
 }

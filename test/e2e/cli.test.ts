@@ -489,7 +489,7 @@ describe("on a cluster", () => {
       replicas: [],
       jobs: [{ lastTick: null, lastRun: null }, { lastTick: null }, { lastTick: null }],
     });
-    expect((await bellwether(args, { env })).stdout).toMatch(/nobody leads/);
+    expect((await bellwether(args, { env })).stdout).toMatch(/no replica leads/);
   });
 
   test("history lists the ticks of both terms, newest first", async () => {

@@ -146,7 +146,7 @@ describe("an operator's command", () => {
       [["trigger", "beat", "--data", '{"_tick":1}'], 2, /--data.*_tick/],
       [["skip-next", "beat", "--undo"], 1, /no tick of beat is to be skipped/],
       [["skip-next", "gone"], 1, /gone has no tick to come/],
-      [["stepdown"], 1, /nobody leads/],
+      [["stepdown"], 1, /no replica leads/],
     ];
     const found: object[] = [];
     for (let i = 0; i < rows.length; i += 4) {
@@ -211,7 +211,7 @@ describe("two operators at once", () => {
     const stepped = await both("stepdown");
     // A caller that asks between two leaders is answered that there is no leader.
     expect(stepped.map(({ code }) => code)).toContain(0);
-    for (const { code, stderr } of stepped) if (code !== 0) expect(stderr).toMatch(/^nobody leads/);
+    for (const { code, stderr } of stepped) if (code !== 0) expect(stderr).toMatch(/^no replica leads/);
     const audit = await json<AuditRow[]>(deployment, "audit", "--limit", "100");
     const count = (action: string) => audit.filter(row => row.action === action).length;
     expect({ pause: count("pause"), resume: count("resume") }).toEqual({ pause: 1, resume: 1 });

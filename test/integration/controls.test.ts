@@ -201,14 +201,14 @@ describe("a command to step down", () => {
   it("is for the term that stands, if there is one", async ({ setup }) => {
     const { operator, controls, redis, keys } = await setup();
     const stepDown = (term: number) => operator("ann").stepDown({ term });
-    expect(await stepDown(0)).toEqual({ outcome: "nobody leads" });
+    expect(await stepDown(0)).toEqual({ outcome: "no leader" });
     await redis.hset(keys.leader, { replica: "a", term: 7 });
     expect(await operator("ann").newestTerm()).toBe(7);
     expect(await stepDown(6)).toEqual({ outcome: "over", term: 6 });
     expect(await stepDown(7)).toEqual({ outcome: "asked", term: 7 });
     expect(await controls()).toMatchObject({ version: 1, stepDown: 7 });
     await redis.hset(keys.leader, { ended: "resigned" });
-    expect(await stepDown(7)).toEqual({ outcome: "nobody leads" });
+    expect(await stepDown(7)).toEqual({ outcome: "no leader" });
     expect(await readAudit(redis, keys, 10)).toEqual([
       { at: expect.any(String), action: "stepdown", by: "ann" },
     ]);

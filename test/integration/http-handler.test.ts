@@ -177,13 +177,13 @@ describe("an http handler", () => {
     expect(String(await end)).toBe("Error: took too long");
   });
 
-  test("tells in one line that nobody listens, or that there is no such host", async () => {
+  test("tells in one line that nothing listens, or that there is no such host", async () => {
     const { run } = testRun();
     const port = await unusedPort();
     const failureOf = (url: string) =>
       new HttpHandler(httpOf(url)).handle({}, run).catch((error: unknown) => String(error));
     expect(await failureOf(`http://127.0.0.1:${port}/x`)).toBe(
-      `BellwetherError: POST http://127.0.0.1:${port} was refused: nobody listens there (ECONNREFUSED)`,
+      `BellwetherError: POST http://127.0.0.1:${port} was refused: nothing listens there (ECONNREFUSED)`,
     );
     expect(await failureOf("http://no-such-host.invalid/x")).toMatch(
       /^BellwetherError: POST http:\/\/no-such-host\.invalid (found no such host \(ENOTFOUND\)|got no answer about the host from DNS \(EAI_AGAIN\))$/,

@@ -45,7 +45,7 @@ function describeExceptions({ spec }: Job): string[] {
 }
 
 function describeCatchUp({ catchUp, catchUpWindowMs, catchUpLimit }: Job): string {
-  const late = "Ticks that nobody launched in time";
+  const late = "Ticks that were not launched in time";
   const window = `not older than ${durationText(catchUpWindowMs)}`;
   if (catchUp === "none") return `${late} are missed (catchUp: none).`;
   if (catchUp === "latest")

@@ -127,7 +127,7 @@ describe("dev", () => {
     const { exit, until } = setup({}, 1, terminal);
     await until(/replica-1 leads/);
     terminal.press("r");
-    await until(/dev +the leader was not made to resign: .* so nobody can step down/);
+    await until(/dev +the leader was not made to resign: .* so none can step down/);
     terminal.press("q");
     expect(await exit).toBe(0);
   });

@@ -24,7 +24,7 @@ describe("a log record", () => {
     [
       "an election after a crash",
       { event: "leader.elected", term: 3, reason: "crashed", previous: "replica-2-09bc41", vacantMs: 84 },
-      "leader.elected      term 3 after replica-2-09bc41 (crashed), nobody led for 84 ms",
+      "leader.elected      term 3 after replica-2-09bc41 (crashed), no leader for 84 ms",
     ],
     [
       "the first election",
@@ -48,7 +48,7 @@ describe("a log record", () => {
         by: "ann",
         vacantMs: 4,
       },
-      "leader.observed     follows replica-2-09bc41, term 3 after replica-1-7f3a09 (resigned: stepdown by ann), nobody led for 4 ms",
+      "leader.observed     follows replica-2-09bc41, term 3 after replica-1-7f3a09 (resigned: stepdown by ann), no leader for 4 ms",
     ],
     [
       "a start",

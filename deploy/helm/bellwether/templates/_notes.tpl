@@ -25,12 +25,12 @@ config.existingConfigMap.
 {{- end }}
 {{- if and (not .Values.roles.split) (lt (int .Values.replicas) 2) (not .Values.keda.enabled) }}
 
-There is one replica: nobody takes over while its pod is replaced. Ticks that fall due in between are launched late,
+There is one replica: no other one takes over while its pod is replaced. Ticks that fall due in between are launched late,
 by each job's catchUp.
 {{- end }}
 {{- if not .Values.prometheusRule.enabled }}
 
-Nobody is told when a job is overdue or nobody leads: set prometheusRule.enabled (Prometheus operator), or load
+No alert tells that a job is overdue or that no replica leads: set prometheusRule.enabled (Prometheus operator), or load
 deploy/prometheus/alerts.yaml.
 {{- end }}
 {{- end -}}

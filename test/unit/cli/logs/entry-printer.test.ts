@@ -17,8 +17,8 @@ function shown(lines: readonly string[], paint: Paint = (_style, text) => text):
 it("shows a handoff by the store's time, below the date and the zone", () => {
   expect(shown([line({ ...ELECTED, replica: "jobs-7d9c8f6b5-x2x4z-7f3a09" }), line(OBSERVED)])).toBe(
     `2026-11-28, times in UTC
-07:54:05.369  jobs-7d9c8f6b5-x2x4z-7f3a09  leader.elected      term 5 after a (resigned: stepdown by ann), nobody led for 3 ms
-07:54:05.369  c                            leader.observed     follows b, term 5 after a (resigned: stepdown by ann), nobody led for 3 ms
+07:54:05.369  jobs-7d9c8f6b5-x2x4z-7f3a09  leader.elected      term 5 after a (resigned: stepdown by ann), no leader for 3 ms
+07:54:05.369  c                            leader.observed     follows b, term 5 after a (resigned: stepdown by ann), no leader for 3 ms
 `,
   );
 });
