@@ -8,7 +8,15 @@ import { FAILOVER_KINDS, type FaultKind, type StoreKind } from "./fault-kinds.ts
 import { drawScript, type Step } from "./fault-script.ts";
 import { inject } from "./faults.ts";
 import { Handoffs } from "./handoffs.ts";
-import { clockStepsOf, disturbancesOf, type Hit, hitsOf, lockExcusesOf, lossyWindowsOf } from "./harm.ts";
+import {
+  awayWindowsOf,
+  clockStepsOf,
+  disturbancesOf,
+  type Hit,
+  hitsOf,
+  lockExcusesOf,
+  lossyWindowsOf,
+} from "./harm.ts";
 import type { HandoffEvidence } from "./judge/evidence.ts";
 import { LaunchRecord } from "./launch-record.ts";
 import { OperatorDesk } from "./operator-desk.ts";
@@ -356,6 +364,7 @@ class ChaosRun {
         path.join(dir, HANDLED_FILE),
         group.ends,
         lossyWindowsOf(this.#hits, mayLoseWrites),
+        slot => awayWindowsOf(this.#hits, slot),
       ),
       stalls: this.#stallWatch.stalls,
       steppedDown: group.leaderLines.filter(isSteppedDown).length,

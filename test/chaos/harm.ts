@@ -99,6 +99,18 @@ export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Win
   });
 }
 
+/** Connections wait for up to 2 s before they are made again. */
+const RECONNECT_MS = 3_000;
+
+/** When a replica may have been kept from telling Redis that a handler of its has ended. */
+export function awayWindowsOf(hits: readonly Hit[], slot: string): Window[] {
+  return hits.flatMap(({ kind, slots, fromMs, untilMs }) => {
+    const { harm }: FaultRule = FAULTS[kind];
+    const isAway = slots.includes(slot) || harm?.of === "store";
+    return isAway ? [{ fromMs, untilMs: untilMs + RECONNECT_MS }] : [];
+  });
+}
+
 /** When the Redis that took a write may have been another one than that of the end. */
 export function lossyWindowsOf(hits: readonly Hit[], mayLoseWrites: boolean): Window[] {
   return hits.flatMap(({ kind, fromMs, untilMs }) => {

@@ -26,12 +26,13 @@ const CLAIM_MS = 20_000;
 
 /**
  * How long handlers were at work, in epoch ms. Of one without an end the process died, at an end of its slot. Where Redis lost
- * writes (`lossy`), the end of the claim may be among them.
+ * writes (`lossy`), the end of the claim may be among them. A replica that was kept from Redis (`awayOf`) tells it later.
  */
 export async function readCalls(
   file: string,
   ends: readonly ProcessEnd[],
   lossy: readonly Window[],
+  awayOf: (slot: string) => readonly Window[],
 ): Promise<Call[]> {
   const offsetMs = machineOffsetMs();
   const lines = await readLines<HandledLine | SucceededLine>(file);
@@ -46,11 +47,19 @@ export async function readCalls(
     const succeededMs = succeeded.get(keyOf(line));
     if (succeededMs !== undefined) {
       const isLost = lossy.some(window => contains(window, succeededMs));
-      return [{ run, fromMs, untilMs: succeededMs + (isLost ? CLAIM_MS : 0), succeededMs }];
+      const away = awayOf(slotOf(replica)).filter(window => contains(window, succeededMs));
+      const toldMs = isLost
+        ? Number.POSITIVE_INFINITY
+        : Math.max(succeededMs, ...away.map(({ untilMs }) => untilMs));
+      return [{ run, fromMs, untilMs: Math.min(toldMs, succeededMs + CLAIM_MS), succeededMs }];
     }
-    const end = ends.find(({ slot, fromMs: endedMs }) => replica.startsWith(`${slot}.`) && endedMs >= fromMs);
+    const end = ends.find(({ slot, fromMs: endedMs }) => slotOf(replica) === slot && endedMs >= fromMs);
     return [{ run, fromMs, untilMs: (end?.fromMs ?? fromMs) + CLAIM_MS }];
   });
+}
+
+function slotOf(replica: string): string {
+  return replica.slice(0, replica.indexOf("."));
 }
 
 /** From the machine's clock to epoch ms. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { LEASE_TTL_MS } from "../../chaos/fault-kinds.ts";
-import { disturbancesOf, type Hit } from "../../chaos/harm.ts";
+import { awayWindowsOf, disturbancesOf, type Hit } from "../../chaos/harm.ts";
 
 const TERMS = [
   { term: 1, replica: "r0.1-abc", sinceMs: 0 },
@@ -45,4 +45,16 @@ it("gives a leader that has just begun the time of its lease, because others may
 it("excuses nothing for what costs no launch", () => {
   expect(disturbancesOf([hit("BullMQ: pause", "r0", 10_000, 12_000)], TERMS)).toEqual([]);
   expect(disturbancesOf([hit("worker connection", "r0", 10_000, 12_000)], TERMS)).toEqual([]);
+});
+
+it("takes a replica for away while a fault is its own or that of the server, and until it is connected again", () => {
+  const hits = [
+    hit("Redis: requests held up", "r0", 10_000, 14_000),
+    hit("worker connection", "r1", 20_000, 21_000),
+    { kind: "Redis: freeze", slots: [], fromMs: 30_000, untilMs: 31_000 } as const,
+  ];
+  expect(awayWindowsOf(hits, "r0")).toEqual([
+    { fromMs: 10_000, untilMs: 17_000 },
+    { fromMs: 30_000, untilMs: 34_000 },
+  ]);
 });
