@@ -36,6 +36,8 @@ export class RunningReplica {
   readonly #byRole: readonly Part[];
   /** What every replica does. */
   readonly #others: readonly Part[];
+  /** Of a worker's handlers. */
+  readonly #locks: Locks | null;
   /** Connections are about to be closed. */
   readonly #closing = new AbortController();
   #carried: Carried;
@@ -83,7 +85,10 @@ export class RunningReplica {
     ];
     const scheduler = roles.includes("scheduler") ? [new Scheduler({ ...options, guard })] : [];
     this.currentTerm = () => scheduler[0]?.currentTerm ?? null;
-    this.#byRole = roles.includes("worker") ? [...scheduler, this.#createWorker()] : scheduler;
+    this.#locks = roles.includes("worker")
+      ? new Locks({ store: stores.lockStore(clock), clock, events })
+      : null;
+    this.#byRole = this.#locks ? [...scheduler, this.#createWorker(this.#locks)] : scheduler;
   }
 
   /** Starts each part; leadership is last. */
@@ -102,11 +107,13 @@ export class RunningReplica {
   }
 
   /**
-   * Leadership ends first and immediately, while running handlers have their time. Then the others stop. Resolves with
-   * whether every handler came to its end. The connections are not needed any more by then.
+   * Leadership ends first and immediately, while running handlers have their time. Then the locks end, and the others
+   * stop. Resolves with whether every handler came to its end. The connections are not needed any more by then.
    */
   async stop(): Promise<boolean> {
     const ends = await Promise.all(this.#byRole.map(part => part.stop()));
+    // Not beside leadership: their store closes the client of etcd, over which the lease is released.
+    await this.#locks?.stop();
     // Their last writes to Redis are best effort: a server that hangs must not hold up the end.
     const cleanups = [...this.#others.map(part => part.stop()), this.queueDepths.close()];
     await settlesWithin(Promise.allSettled(cleanups), CLEANUP_LIMIT_MS);
@@ -114,10 +121,8 @@ export class RunningReplica {
     return !ends.includes(false);
   }
 
-  /** Locks end after the handlers that hold them. */
-  #createWorker(): Part {
+  #createWorker(locks: Locks): Part {
     const { stores, redis, clock, events, log, id, carried } = this.#options;
-    const locks = new Locks({ store: stores.lockStore(clock), clock, events });
     const workers = new Workers({
       config: carried.config,
       handlers: carried.handlers,
@@ -131,11 +136,7 @@ export class RunningReplica {
     });
     return {
       start: () => workers.start(),
-      stop: async () => {
-        const isFinished = await workers.stop({ deadlineMs: this.#carried.config.shutdownTimeoutMs });
-        await locks.stop();
-        return isFinished;
-      },
+      stop: () => workers.stop({ deadlineMs: this.#carried.config.shutdownTimeoutMs }),
       carry: ({ config, handlers }) => workers.update(config, handlers),
     };
   }

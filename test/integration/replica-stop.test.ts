@@ -26,7 +26,8 @@ const test = base
     const loaded = await loadConfig({ configDir: project.configDir, env: {} });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
     const recorder = new Recorder();
-    return { replica: new Replica({ config: loaded.config, events: recorder.events, log: false }), recorder };
+    const { config } = loaded;
+    return { replica: new Replica({ config, events: recorder.events, log: false }), recorder, config };
   })
   /** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
   .extend(
@@ -88,6 +89,22 @@ describe("a replica that is stopped", () => {
   }) => {
     expect(await Promise.all(MOMENTS.map(moment => stopAt(moment, fallSilent, etcd)))).toEqual(allEnd);
   }, 120_000);
+
+  test("releases its lease in an etcd that is slower than its workers are to stop", async ({
+    server,
+    etcd,
+    defer,
+    replicaOn,
+  }) => {
+    const link = await FaultyLink.to(etcd.port);
+    defer(() => link.stop());
+    const { replica, recorder, config } = await replicaOn(server.port, link.port);
+    await replica.start();
+    await recorder.when("leader.elected");
+    link.delay(100);
+    await replica.stop("test");
+    expect(await etcd.ctl("get", "--prefix", "--keys-only", `/${config.namespace}/election/`)).toBe("");
+  });
 });
 
 describe("SIGTERM ends a process with exit code 0", () => {
