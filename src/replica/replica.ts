@@ -133,7 +133,13 @@ export class Replica {
     const reached = await reachRedis(this.#context, phase => {
       this.#phase = phase;
     });
-    this.#running = new RunningReplica({ ...this.#context, ...reached, carried: this.#carried });
+    try {
+      this.#running = new RunningReplica({ ...this.#context, ...reached, carried: this.#carried });
+    } catch (error) {
+      // Its connections read the files of TLS again, and one may have been removed by now.
+      void reached.leaderWatch.stop();
+      throw error;
+    }
     await this.#running.start();
   }
 

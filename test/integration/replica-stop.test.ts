@@ -1,6 +1,9 @@
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
+import { LeaderWatch } from "../../src/election/leader-watch.ts";
+import { BellwetherError } from "../../src/errors.ts";
 import { Replica } from "../../src/replica/replica.ts";
+import { ReplicaStores } from "../../src/replica/replica-stores.ts";
 import type { TestEtcd } from "../support/etcd-server.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
@@ -105,6 +108,23 @@ describe("a replica that is stopped", () => {
     await replica.stop("test");
     expect(await etcd.ctl("get", "--prefix", "--keys-only", `/${config.namespace}/election/`)).toBe("");
   });
+});
+
+test("a replica watches for no leader any more when a file of TLS was removed before it joined", async ({
+  server,
+  defer,
+  replicaOn,
+}) => {
+  const failure = new BellwetherError("BW_TLS_FILE", { file: "ca.pem", why: "ENOENT" });
+  const stores = vi.spyOn(ReplicaStores.prototype, "leaseStore").mockImplementation(() => {
+    throw failure;
+  });
+  const ended = vi.spyOn(LeaderWatch.prototype, "stop");
+  defer(() => [stores, ended].map(spy => spy.mockRestore()));
+  const { replica } = await replicaOn(server.port, null);
+  await expect(replica.start()).rejects.toBe(failure);
+  await replica.stop("test");
+  expect(ended).toHaveBeenCalled();
 });
 
 describe("SIGTERM ends a process with exit code 0", () => {
