@@ -42,7 +42,11 @@ export class AlarmReads {
   }
 
   #fail(error: unknown): void {
-    if (!isErrorReply(error)) return;
+    if (!isErrorReply(error)) {
+      // Another server may answer next, or the same one after a restart.
+      this.#sinceMs = null;
+      return;
+    }
     const { clock, events, what, loss } = this.#options;
     this.#sinceMs ??= clock.monotonicMs();
     const why = withoutArguments(error.message);
