@@ -81,7 +81,7 @@ test("shows the handoffs of real replicas, the same from all logs, from each one
 
   const table = await logs(prefixed, ["--handoffs"], project);
   expect(table.stdout.split("\n")[2]).toMatch(
-    /^\S+Z +2 +first-\w+ +second-\w+ +\d\S* m?s +\d+, up to \S+ m?s +the leader was frozen, or its event loop was blocked \(expired, silent, frozen by its own log\)$/,
+    /^\S+Z +2 +replica-1-\w+ +replica-2-\w+ +\d\S* m?s +\d+, up to \S+ m?s +the leader was frozen, or its event loop was blocked \(expired, silent, frozen by its own log\)$/,
   );
 
   const merged = await logs(prefixed, [], project);

@@ -33,7 +33,7 @@ async function problemsOf(name: string, io: Io): Promise<string[]> {
   try {
     const file = path.resolve(io.cwd, name);
     await access(file, constants.R_OK);
-    return (await stat(file)).isDirectory() ? [`${name}: ${whyUnreadable({ code: "EISDIR" })}`] : [];
+    return (await stat(file)).isDirectory() ? [`${name}: ${whyUnreadable("EISDIR")}`] : [];
   } catch (error) {
     return [`${name}: ${whyUnreadable(error)}`];
   }
