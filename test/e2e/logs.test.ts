@@ -203,6 +203,19 @@ describe("logs", () => {
     child.stdin.end();
     expect((await once(child, "close"))[0]).toBe(0);
   });
+
+  test("ends --follow with 141 when its output was closed, also while stdin is open", async ({ defer }) => {
+    const child = spawn(process.execPath, [MAIN, "logs", "--follow"], {
+      env: plainEnvironment(),
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    defer(() => void child.kill("SIGKILL"));
+    child.stdin.write(LINE("00:00:01.000", { msg: "one" }));
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    child.stdin.write(LINE("00:00:02.000", { msg: "two" }));
+    expect((await once(child, "exit"))[0]).toBe(141);
+  });
 });
 
 /** Whatever a line has: no input makes the command fail, or a terminal move. */

@@ -1,7 +1,7 @@
 import { constants, createReadStream } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
-import { pipeline, type Readable } from "node:stream";
+import { addAbortSignal, pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CliFailure, EXIT, type Io, whyUnreadable } from "../io.ts";
 
@@ -11,7 +11,10 @@ export interface LogInput {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** What a command line names, or a failure that lists all files that cannot be read (exit code 2). */
+/**
+ * What a command line names, or a failure that lists all files that cannot be read (exit code 2). The inputs end when what
+ * read the output has closed it.
+ */
 export async function openInputs(files: readonly string[], io: Io): Promise<LogInput[]> {
   const names = files.length === 0 ? ["-"] : files;
   if (names.includes("-") && process.stdin.isTTY)
@@ -19,12 +22,13 @@ export async function openInputs(files: readonly string[], io: Io): Promise<LogI
   const problems: string[] = [];
   for (const name of names) if (name !== "-") problems.push(...(await problemsOf(name, io)));
   if (problems.length > 0) throw new CliFailure(problems.join("\n"), EXIT.usage);
+  const { unread } = io;
   return names.map(name =>
     name === "-"
-      ? { name: "stdin", chunks: unzipped("stdin", () => process.stdin) }
+      ? { name: "stdin", chunks: unzipped("stdin", () => process.stdin, unread) }
       : {
           name: path.basename(name),
-          chunks: unzipped(name, () => createReadStream(path.resolve(io.cwd, name))),
+          chunks: unzipped(name, () => createReadStream(path.resolve(io.cwd, name)), unread),
         },
   );
 }
@@ -40,9 +44,16 @@ async function problemsOf(name: string, io: Io): Promise<string[]> {
 }
 
 /** Rotated logs are often compressed. Opened when they are read: there may be more files than descriptors. */
-async function* unzipped(name: string, open: () => Readable): AsyncGenerator<Uint8Array> {
+async function* unzipped(
+  name: string,
+  open: () => Readable,
+  unread: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   try {
-    const chunks = open()[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    const input = open();
+    // An open stdin would keep the process alive.
+    if (unread) addAbortSignal(unread, input);
+    const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
     const first = await chunks.next();
     if (first.done) return;
     const all = startingWith(first.value, chunks);
@@ -54,6 +65,7 @@ async function* unzipped(name: string, open: () => Readable): AsyncGenerator<Uin
       yield* gunzip;
     } else yield* all;
   } catch (error) {
+    if (unread?.aborted) return;
     const isDamaged = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
     const why = isDamaged ? "it is compressed, and damaged or cut" : whyUnreadable(error);
     throw new CliFailure(`${name}: ${why}`);

@@ -64,7 +64,6 @@ async function printSorted(
   try {
     const order = new HandoffOrder();
     for await (const parsed of readEntries(inputs)) {
-      if (io.unread?.aborted) return;
       if (!filter.wants(parsed)) continue;
       output.expect(parsed);
       const entry = order.take(parsed);
@@ -98,7 +97,6 @@ async function printLive(
   });
   try {
     for await (const parsed of readEntries(inputs)) {
-      if (io.unread?.aborted) return;
       if (!filter.wants(parsed)) continue;
       output.expect(parsed);
       order.add(parsed.entry);
