@@ -26,8 +26,8 @@ export class ReplicaGroup {
   readonly #options: ReplicaGroupOptions;
   readonly #members: readonly Member[];
   #leader: Member | null = null;
-  /** Until it goes on. */
-  #frozen: Member | null = null;
+  /** The frozen replicas, and what lets each one go on. */
+  readonly #frozen = new Map<Member, NodeJS.Timeout>();
 
   constructor(options: ReplicaGroupOptions) {
     this.#options = options;
@@ -46,8 +46,10 @@ export class ReplicaGroup {
   }
 
   stop(): void {
-    this.#frozen = null;
-    for (const { process } of this.#members) process.stop();
+    for (const member of this.#members) {
+      this.#forgetFreeze(member);
+      member.process.stop();
+    }
   }
 
   kill(): void {
@@ -65,9 +67,8 @@ export class ReplicaGroup {
   /** Stops the leader's process without an end, until another replica leads. */
   freezeLeader(): void {
     this.#withLeader(leader => {
-      this.#frozen = leader;
       leader.process.signal("SIGSTOP");
-      setTimeout(() => this.#thaw(leader), FREEZE_LIMIT_MS).unref();
+      this.#thawAfter(leader, FREEZE_LIMIT_MS);
       return "is frozen (kill -STOP): another replica takes over when its lease has expired";
     });
   }
@@ -78,9 +79,18 @@ export class ReplicaGroup {
     else this.notice(`${leader.source.name} ${act(leader)}`);
   }
 
+  #thawAfter(member: Member, ms: number): void {
+    this.#forgetFreeze(member);
+    this.#frozen.set(member, setTimeout(() => this.#thaw(member), ms).unref());
+  }
+
+  #forgetFreeze(member: Member): void {
+    clearTimeout(this.#frozen.get(member));
+    this.#frozen.delete(member);
+  }
+
   #thaw(member: Member): void {
-    if (this.#frozen !== member) return;
-    this.#frozen = null;
+    this.#forgetFreeze(member);
     member.process.signal("SIGCONT");
     this.notice(`${member.source.name} goes on (kill -CONT), and finds that its term has ended`);
   }
@@ -123,6 +133,7 @@ export class ReplicaGroup {
         },
         onDeath: (end, restartInMs) => {
           this.#leadNoMore(member);
+          this.#forgetFreeze(member);
           this.notice(`${source.name} ${describeEnd(end)}; starts again in ${restartInMs / 1000} s`);
         },
       }),
@@ -134,8 +145,7 @@ export class ReplicaGroup {
   #lead(member: Member, pid: number): void {
     this.#leader = member;
     this.notice(`${member.source.name} leads. To see a handoff: ${this.#options.howToHandOff(pid)}`);
-    const frozen = this.#frozen;
-    if (frozen !== null) setTimeout(() => this.#thaw(frozen), THAW_MS).unref();
+    for (const frozen of [...this.#frozen.keys()]) this.#thawAfter(frozen, THAW_MS);
   }
 
   #leadNoMore(member: Member): void {

@@ -122,6 +122,22 @@ describe("dev", () => {
     expect(terminal.isRaw).toBe(false);
   });
 
+  it("has nothing to thaw when the frozen leader is killed", async () => {
+    const terminal = new FakeTerminal();
+    const { exit, until, output } = setup({}, 1, terminal);
+    await until(/replica-1 leads/);
+    terminal.press("f");
+    await until(/replica-1 is frozen/);
+    terminal.press("k");
+    // After the second death it starts again later than a frozen replica is thawed.
+    await until(/replica-1 leads/, 2);
+    terminal.press("k");
+    await until(/replica-1 leads/, 3);
+    terminal.press("q");
+    expect(await exit).toBe(0);
+    expect(output()).not.toContain("goes on");
+  });
+
   it("says why it cannot make the leader resign", async () => {
     const terminal = new FakeTerminal();
     const { exit, until } = setup({}, 1, terminal);
