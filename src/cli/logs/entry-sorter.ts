@@ -2,6 +2,8 @@ import type { FileHandle } from "node:fs/promises";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { messageOf } from "../../errors.ts";
+import { CliFailure } from "../io.ts";
 import { readLines } from "./line-reader.ts";
 import type { LogEntry } from "./log-entry.ts";
 
@@ -37,7 +39,7 @@ export class EntrySorter {
   async add(entry: LogEntry): Promise<void> {
     this.#held.push({ entry, index: this.#count++ });
     this.#heldBytes += OBJECT_BYTES + entry.text.length;
-    if (this.#heldBytes > this.#limitBytes) await this.#writeRun();
+    if (this.#heldBytes > this.#limitBytes) await this.#writeRun().catch(explain);
   }
 
   async *sorted(): AsyncGenerator<LogEntry> {
@@ -62,7 +64,7 @@ export class EntrySorter {
     for (let from = 0; from < held.length; from += LINES_A_WRITE) {
       const lines = held.slice(from, from + LINES_A_WRITE).map(placed => `${JSON.stringify(placed)}\n`);
       const bytes = Buffer.from(lines.join(""));
-      await this.#file.write(bytes, 0, bytes.length, end);
+      await this.#file.writeFile(bytes);
       end += bytes.length;
     }
     this.#runs.push({ start, end });
@@ -80,6 +82,11 @@ const BLOCK_BYTES = 64 * 1024;
 export function comparePlaces(a: Placed, b: Placed): number {
   const byTime = (a.entry.atMs ?? Number.NEGATIVE_INFINITY) - (b.entry.atMs ?? Number.NEGATIVE_INFINITY);
   return byTime || a.entry.rank - b.entry.rank || a.index - b.index;
+}
+
+function explain(error: unknown): never {
+  const where = `in a temporary file in ${tmpdir()}`;
+  throw new CliFailure(`large logs are sorted ${where}: ${messageOf(error)}. TMPDIR names another folder`);
 }
 
 async function openUnnamed(): Promise<FileHandle> {

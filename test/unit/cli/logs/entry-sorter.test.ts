@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { CliFailure } from "../../../../src/cli/io.ts";
 import { EntrySorter } from "../../../../src/cli/logs/entry-sorter.ts";
 import type { LogEntry } from "../../../../src/cli/logs/log-entry.ts";
 import { listOf } from "./lines.ts";
@@ -46,5 +47,16 @@ it("leaves no file behind, not even while it sorts", async () => {
   const after = readdirSync(tmpdir()).filter(name => name.startsWith("bellwether-logs-"));
   expect(after.filter(name => !before.includes(name))).toEqual([]);
   expect((await listOf(sorter.sorted())).map(({ text }) => text)).toEqual(["a", "b"]);
+  await sorter.close();
+});
+
+it("says which folder takes no temporary file, and how to name another one", async ({ onTestFinished }) => {
+  vi.stubEnv("TMPDIR", "/nonexistent");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const sorter = new EntrySorter({ limitBytes: 1 });
+  await expect(sorter.add(entry(1, "a"))).rejects.toThrow(
+    /^large logs are sorted in a temporary file in \/nonexistent: ENOENT: .*TMPDIR names another folder$/,
+  );
+  await expect(sorter.add(entry(1, "a"))).rejects.toBeInstanceOf(CliFailure);
   await sorter.close();
 });
