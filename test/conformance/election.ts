@@ -415,6 +415,15 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
         expect(await b.campaign(again)).toMatchObject({ outcome: "elected" });
       });
 
+      it("leaves the lease of a leader that is gone to the one that goes before its own", async () => {
+        const takeOver = await crash(2, b, bidOf("b", LONG_TTL_MS, 2));
+        const other = { ...bidOf("a", LONG_TTL_MS, 1), takeOver: takeOver.takeOver };
+        await a.campaign({ ...other, takeOver: 0 });
+        expect((await b.campaign(takeOver)).outcome).not.toBe("elected");
+        expect(await a.campaign(other)).toMatchObject({ outcome: "elected", term: 2, reason: "crashed" });
+        expect(await fixture.backOffMs(2)).toBeGreaterThan(0);
+      });
+
       it("counts a newer one that a leader yielded to, and that did not come, as failed", async () => {
         const old = bidOf("a", LONG_TTL_MS, 1);
         await a.campaign(old);

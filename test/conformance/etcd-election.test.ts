@@ -44,6 +44,32 @@ electorSuite("etcd", setup);
 describe("the etcd election", () => {
   const bidOf = (replica: string) => ({ replica, token: `${replica}-token`, ttlMs: 60_000, generation: 0 });
 
+  it.each([
+    ["grant of its lease", 1],
+    ["making of its key", 2],
+    ["check of the line", 3],
+  ])("has one place in the line when the answer to the %s is lost", async (_, lost) => {
+    const name = namespace();
+    const client = openEtcd(etcd.url);
+    const lease = new EtcdLease(client, name);
+    const call = client.call.bind(client);
+    let calls = 0;
+    vi.spyOn(client, "call").mockImplementation(async work => {
+      const answer = await call(work);
+      calls += 1;
+      if (calls === lost) throw new Error("lost");
+      return answer;
+    });
+    const bid = { replica: "a", ttlMs: 60_000 };
+    await expect(lease.acquire(bid, null)).rejects.toThrow("lost");
+    const { own, holder } = await lease.acquire(bid, null);
+    expect(own?.claim).toBe(holder.claim);
+    expect(await lease.renew()).toBe(true);
+    await lease.release();
+    expect(await lease.holder()).toBeNull();
+    client.close();
+  });
+
   it("does not pass over a key whose replica it finds gone for the first time", async ({
     onTestFinished,
   }) => {
