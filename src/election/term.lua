@@ -42,9 +42,10 @@ local function noteSeen(key, channels, replica)
 end
 
 -- Whether the process of the recorded leader is there: 'there', 'gone' (no client is subscribed to its channel) or
--- 'unknown' (it never was, or this server does not see the bidder). Notes when the process was first missing.
+-- 'unknown' (it never was, or this server does not see the bidder). Notes when the process was first missing. A record
+-- that was deleted, and that a renewal began again, names no leader.
 local function presenceOf(record, key, channels, seen, now)
-  if record.announced ~= '1' or seen == 0 then return 'unknown' end
+  if not record.replica or record.announced ~= '1' or seen == 0 then return 'unknown' end
   if sees(channels, record.replica) == 1 then
     if record.goneAt then redis.call('HDEL', key, 'goneAt') end
     return 'there'

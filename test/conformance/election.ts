@@ -18,6 +18,8 @@ export interface ElectionFixture {
   vanish(store: Election): void;
   /** The value of `{ns}/term` now. */
   readFence(): Promise<string | null>;
+  /** What an operator may do by hand. */
+  deleteRecord(): Promise<unknown>;
   /** For how long leaders do not yield to the generation because its leaders failed. */
   backOffMs(generation: number): Promise<number>;
   /** Ends that, as time would. */
@@ -261,6 +263,14 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
       await untilPresence(b, "gone");
       settled.mockReturnValue(false);
       expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held", presence: "there" });
+    });
+
+    it("answers bids when somebody deleted the leader's record, which a renewal began again", async () => {
+      const bid = bidOf("a");
+      await a.campaign(bid);
+      await fixture.deleteRecord();
+      expect(await a.renew(bid)).toBe("renewed");
+      expect(await b.campaign(bidOf("b"))).toMatchObject({ outcome: "held" });
     });
 
     it("lets the lease of a holder that is gone be taken over at once", async () => {
@@ -510,6 +520,7 @@ export async function electionFixture(options: FixtureOptions) {
     },
     vanish: (store: Election) => replicas.get(store)?.vanish(),
     readFence: () => plain.get(keys.term),
+    deleteRecord: () => plain.del(keys.leader),
     putBackTerm: (term: number) => plain.hset(keys.lineage, "term", term),
     async backOffMs(generation: number) {
       const [, ends] = ((await plain.hget(keys.generations, `failed:${generation}`)) ?? "0 0").split(" ");
