@@ -29,7 +29,7 @@ export class LeasedElection implements Election {
   readonly #register: TermRegister;
   /** The lease or place that was acquired last, and the newest claim in Redis before that. */
   #acquired: { readonly claim: string; readonly claimBefore: string } | null = null;
-  /** The bid that has opened a term, or may have. */
+  /** The bid that has opened a term with this lease, or may have. */
   #opened: { readonly token: string; readonly ttlMs: number } | null = null;
   /** A holder that was found gone before it opened a term, and when first. */
   #suspect: { readonly claim: string; readonly sinceMs: number } | null = null;
@@ -52,6 +52,7 @@ export class LeasedElection implements Election {
       const { own, holder } = await this.#lease.acquire(bid, gone);
       if (own && own.claim !== this.#acquired?.claim) {
         this.#acquired = { claim: own.claim, claimBefore: newestClaim };
+        this.#opened = null;
       }
       const isOwn = own?.claim === holder.claim;
       const outcome = isOwn ? await this.#open(own, bid) : await this.#observe(holder, bid);

@@ -214,6 +214,15 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
       expect(await b.current()).toMatchObject({ replica: "b", term: 2 });
     });
 
+    it("refuses to renew a lease that somebody else took, also for a replica that bids with its token again", async () => {
+      const old = bidOf("a", SHORT_TTL_MS);
+      await a.campaign(old);
+      await fixture.untilExpired();
+      await b.campaign(bidOf("b"));
+      expect(await a.campaign(old)).toMatchObject({ outcome: "held" });
+      expect(await a.renew(old)).toBe("lost");
+    });
+
     it("does not let an old leader release its successor's lease", async () => {
       const old = bidOf("a");
       await a.campaign(old);
