@@ -37,6 +37,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "README.md: Try it": "npm start is run by dev.test.ts; npm test is what runs this",
   "README.md: Install": "package.test.ts packs a checkout, and installs the file in such projects",
   "docs/architecture.md: The way of a tick": "a drawing",
+  "docs/architecture.md: The life of a replica": "a drawing",
   "docs/architecture.md: Who leads": "a drawing",
   "docs/architecture.md: What a term does": "a drawing",
   "docs/architecture.md: Epochs": "a drawing",
