@@ -102,7 +102,7 @@ export function lockExcusesOf(hits: readonly Hit[], mayLoseWrites: boolean): Win
 /** Connections wait for up to 2 s before they are made again. */
 const RECONNECT_MS = 3_000;
 
-/** When a replica may have been kept from telling Redis that a handler of its has ended. */
+/** When a replica may have been kept from reporting to Redis that a handler of its has ended. */
 export function awayWindowsOf(hits: readonly Hit[], slot: string): Window[] {
   return hits.flatMap(({ kind, slots, fromMs, untilMs }) => {
     const { harm }: FaultRule = FAULTS[kind];

@@ -26,7 +26,7 @@ const CLAIM_MS = 20_000;
 
 /**
  * How long handlers were at work, in epoch ms. Of one without an end the process died, at an end of its slot. Where Redis lost
- * writes (`lossy`), the end of the claim may be among them. A replica that was kept from Redis (`awayOf`) tells it later.
+ * writes (`lossy`), the end of the claim may be among them. A replica that was kept from Redis (`awayOf`) reports it later.
  */
 export async function readCalls(
   file: string,

@@ -84,6 +84,7 @@ class RedisProcess implements TestRedis {
   readonly #ownsDir: boolean;
   readonly #start: Start;
   #child: ChildProcess;
+  #restarting: Promise<void> = Promise.resolve();
 
   constructor(start: Start, ownsDir: boolean, child: ChildProcess) {
     this.port = start.port;
@@ -113,7 +114,13 @@ class RedisProcess implements TestRedis {
     if (this.#ownsDir) await rm(this.dir, { recursive: true, force: true });
   }
 
-  async restart(more: readonly string[] = []): Promise<void> {
+  /** One after the other: two at the same time would start two servers on one port. */
+  restart(more: readonly string[] = []): Promise<void> {
+    this.#restarting = this.#restarting.catch(() => undefined).then(() => this.#startAgain(more));
+    return this.#restarting;
+  }
+
+  async #startAgain(more: readonly string[]): Promise<void> {
     await this.kill();
     this.#child = await launch({ ...this.#start, args: [...this.#start.args, ...more] });
   }
