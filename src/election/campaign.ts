@@ -27,6 +27,16 @@ export interface Granted {
   readonly sentMs: number;
 }
 
+/** A time in which the store gave no answer. */
+interface Outage {
+  /** Monotonic; the last answer before. */
+  readonly sinceMs: number;
+  /** What the store said or did last. */
+  readonly error: string;
+  /** Monotonic; when the first bid was sent that had an answer again. Null while it lasts. */
+  readonly endedMs: number | null;
+}
+
 type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
 
 const MIN_RETRY_MS = 20;
@@ -49,8 +59,7 @@ export class Campaign {
   #isLeading = false;
   /** `redis.unreachable` was emitted of a connection that a leader works with, and `redis.connected` was not since. */
   #isRedisAway = false;
-  /** Monotonic; since when the store has given no answer, and what it said or did last. */
-  #away: { readonly sinceMs: number; readonly error: string } | null = null;
+  #outage: Outage | null = null;
   /** Monotonic. */
   #answeredMs: number;
 
@@ -93,7 +102,7 @@ export class Campaign {
   termEnded(renewedMs: number, away: string | null): void {
     this.#isLeading = false;
     this.#answeredMs = renewedMs;
-    if (away !== null) this.#away = { sinceMs: renewedMs, error: away };
+    if (away !== null) this.#noteOutage(away);
     this.#token = randomUUID();
     this.view.forgetObserved();
   }
@@ -111,14 +120,14 @@ export class Campaign {
     const { clock, generation } = this.#options;
     const asked = await this.#ask().catch((error: unknown) => messageOf(error));
     if (typeof asked === "string") {
-      this.#away = { sinceMs: this.#answeredMs, error: asked };
+      this.#noteOutage(asked);
       await this.view.noteNoAnswer(asked);
       return null;
     }
     if (asked === null) return null;
     const { bid, outcome, sentMs } = asked;
-    this.#away = null;
     this.#answeredMs = clock.monotonicMs();
+    this.#noteAnswer(outcome, sentMs);
     this.view.note(outcome, generation());
     if (outcome.outcome === "elected") return { bid, outcome, sentMs };
     this.#token = randomUUID();
@@ -127,7 +136,8 @@ export class Campaign {
 
   async #ask(): Promise<{ bid: Bid; outcome: BidOutcome; sentMs: number } | null> {
     const { store, clock } = this.#options;
-    if (this.#isRedisAway || this.#away !== null || !this.#canLaunch()) await this.#untilConnected();
+    const isAway = this.#isRedisAway || this.#outage?.endedMs === null;
+    if (isAway || !this.#canLaunch()) await this.#untilConnected();
     if (!this.#canLaunch()) {
       // On etcd, others would wait for its place in the line.
       await store.withdraw();
@@ -143,7 +153,20 @@ export class Campaign {
   #onRedisUnreachable({ connection = "main", error }: EventMap["redis.unreachable"]): void {
     if (!LEADER_CONNECTIONS.includes(connection)) return;
     this.#isRedisAway = true;
-    if (!this.#isLeading) this.#away ??= { sinceMs: this.#answeredMs, error };
+    if (!this.#isLeading && this.#outage?.endedMs !== null) this.#noteOutage(error);
+  }
+
+  #noteOutage(error: string): void {
+    this.#outage = { sinceMs: this.#answeredMs, error, endedMs: null };
+  }
+
+  /** An outage may be why the leader ended, until it is seen to have renewed its lease since. */
+  #noteAnswer(outcome: BidOutcome, sentMs: number): void {
+    if (this.#outage === null) return;
+    const outage = { ...this.#outage, endedMs: this.#outage.endedMs ?? sentMs };
+    const isHeld = outcome.outcome === "held" && outcome.leader !== null;
+    const renewedMs = isHeld ? this.#answeredMs + outcome.endsInMs - this.#options.leaseTtlMs : 0;
+    this.#outage = outcome.outcome === "elected" || renewedMs > outage.endedMs ? null : outage;
   }
 
   /**
@@ -177,14 +200,14 @@ export class Campaign {
 
   #nextBid(): Bid {
     const { replica, leaseTtlMs, clock, generation } = this.#options;
-    const away = this.#away;
+    const outage = this.#outage;
     return {
       replica,
       token: this.#token,
       ttlMs: leaseTtlMs,
       generation: generation(),
       knownTerm: this.view.knownTerm,
-      away: away ? { error: away.error, forMs: clock.monotonicMs() - away.sinceMs } : undefined,
+      away: outage ? { error: outage.error, forMs: clock.monotonicMs() - outage.sinceMs } : undefined,
       takeOver: this.view.goneTerm,
     };
   }

@@ -138,6 +138,30 @@ describe("following", () => {
     expect(store.bids.at(-1)?.away).toMatchObject({ error: "ECONNREFUSED" });
   });
 
+  it.each([
+    { what: "is not seen to renew its lease", endsInMs: 4_000, error: "ECONNREFUSED" },
+    { what: "has renewed its lease since", endsInMs: TTL_MS, error: undefined },
+  ])("names the last outage to the end of a leader that $what", async ({ endsInMs, error }) => {
+    const { clock, store, recorder, elector } = setup();
+    const redis = { address: "db:6379", error: "ECONNREFUSED", version: "8.0.0" };
+    store.onCampaign = (_, count) => (count <= 3 ? held("other", 1, endsInMs) : elected(2));
+    elector.start();
+    await settle();
+    await clock.advance(5);
+    recorder.events.emit("redis.unreachable", redis);
+    await clock.advance(100);
+    recorder.events.emit("redis.connected", redis);
+    store.announceChange();
+    await clock.advance(50);
+    expect(store.bids).toHaveLength(2);
+    store.announceChange();
+    await clock.advance(50);
+    store.announceChange();
+    await clock.advance(50);
+    expect(recorder.of("leader.elected")).toHaveLength(1);
+    expect(store.bids.at(-1)?.away?.error).toBe(error);
+  });
+
   it("names no outage of a connection that leading does not need", async () => {
     const { clock, store, recorder, elector } = setup();
     store.onCampaign = (_, count) => (count === 1 ? held("other", 1) : elected(2));
