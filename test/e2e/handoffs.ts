@@ -236,9 +236,18 @@ export function describeHandoffs(store: ElectionStore): void {
 /** The lines of all replicas agree, and `vacantMs` is what BullMQ saw. */
 async function expectGapAsTold(handoff: HandoffDeployment, elected: LogLine): Promise<void> {
   const { replicas } = handoff.deployment;
+  await Promise.all(handoff.alive.map(connectedAgain));
   expect(handoffLines({ lines: replicas.flatMap(({ lines }) => lines) })).toEqual([]);
   const gapMs = await handoff.gapBefore(Number(elected["term"]));
   expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
+}
+
+/** A leader does not wait for long for connections that leading does not need, and says later that all are back. */
+async function connectedAgain(replica: ReplicaProcess): Promise<void> {
+  const { lines } = replica;
+  const last = lines.findLast(({ event }) => event === "redis.unreachable" || event === "redis.connected");
+  if (last?.event !== "redis.unreachable") return;
+  await replica.when("redis.connected", line => lines.indexOf(line) > lines.indexOf(last));
 }
 
 function atOf(line: LogLine): number {
