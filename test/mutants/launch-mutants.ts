@@ -65,7 +65,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "launch-fenced-stays",
-    rule: "a fenced launcher looks for the server anew",
+    rule: "a fenced launcher finds the server anew",
     file: "src/launch/launcher.ts",
     find: '    this.#redis.disconnect(true);\n    return { outcome: "fenced" };',
     replace: '    return { outcome: "fenced" };',

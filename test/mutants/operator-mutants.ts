@@ -80,7 +80,7 @@ export const OPERATOR_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "trigger-unwatched",
-    rule: "of runs that are triggered at once one begins where runs must not overlap",
+    rule: "of runs that are triggered together one begins where runs must not overlap",
     file: "src/launch/trigger.ts",
     find: ", ...guarded.map(({ name }) => keys.unfinished(name))",
     replace: "",
