@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { settlesWithin } from "../clock/within.ts";
-import { messageOf } from "../errors.ts";
+import { isBellwetherError, messageOf } from "../errors.ts";
 import type { EventMap } from "../event-map.ts";
 import type { ResignReason } from "../reasons.ts";
 import type { Bid, BidOutcome, Election } from "./election.ts";
@@ -60,8 +60,9 @@ export class Campaign {
   /** `redis.unreachable` was emitted of a connection that a leader works with, and `redis.connected` was not since. */
   #isRedisAway = false;
   #outage: Outage | null = null;
-  /** Monotonic. */
+  /** Monotonic; of the last answer, or when this replica began. */
   #answeredMs: number;
+  #hasAnswer = false;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
@@ -118,15 +119,17 @@ export class Campaign {
   /** One bid. Null when the store gave no answer, or this replica could not lead. */
   async #bid(): Promise<Granted | Refused | null> {
     const { clock, generation } = this.#options;
-    const asked = await this.#ask().catch((error: unknown) => messageOf(error));
-    if (typeof asked === "string") {
-      this.#noteOutage(asked);
-      await this.view.noteNoAnswer(asked);
+    const asked = await this.#ask().catch((error: unknown) => ({ error }));
+    if (asked !== null && "error" in asked) {
+      const error = messageOf(asked.error);
+      if (!this.#isStillConnecting(asked.error)) this.#noteOutage(error);
+      await this.view.noteNoAnswer(error);
       return null;
     }
     if (asked === null) return null;
     const { bid, outcome, sentMs } = asked;
     this.#answeredMs = clock.monotonicMs();
+    this.#hasAnswer = true;
     this.#noteAnswer(outcome, sentMs);
     this.view.note(outcome, generation());
     if (outcome.outcome === "elected") return { bid, outcome, sentMs };
@@ -154,6 +157,11 @@ export class Campaign {
     if (!LEADER_CONNECTIONS.includes(connection)) return;
     this.#isRedisAway = true;
     if (!this.#isLeading && this.#outage?.endedMs !== null) this.#noteOutage(error);
+  }
+
+  /** A replica that starts may bid before its connections are made, and that says nothing of the store. */
+  #isStillConnecting(error: unknown): boolean {
+    return isBellwetherError(error, "BW_REDIS_AWAY") && !this.#hasAnswer && !this.#isRedisAway;
   }
 
   #noteOutage(error: string): void {

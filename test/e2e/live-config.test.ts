@@ -267,8 +267,9 @@ describe.concurrent("a change of the configuration", () => {
     await deployment.project.write(
       "jobs/slow.ts",
       `import { existsSync } from "node:fs";
-            process.stdout.write('{"event":"handler.importing"}\\n');
-      while (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await sleep(500);
+      import { setTimeout as sleep } from "node:timers/promises";
+      process.stdout.write('{"event":"handler.importing"}\\n');
+      while (!existsSync(process.env.DEPLOYMENT_DIR + "/opened-gate")) await sleep(20);
       throw new Error("no licence");`,
     );
     const replica = deployment.start();

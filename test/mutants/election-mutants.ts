@@ -51,8 +51,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "election-unanswered-bid-renamed",
     rule: "a bid without an answer is repeated with its token",
     file: "src/election/campaign.ts",
-    find: "      await this.view.noteNoAnswer(asked);\n",
-    replace: "      await this.view.noteNoAnswer(asked);\n      this.#token = randomUUID();\n",
+    find: "      await this.view.noteNoAnswer(error);\n",
+    replace: "      await this.view.noteNoAnswer(error);\n      this.#token = randomUUID();\n",
     tests: ELECTOR,
   },
   {

@@ -9,7 +9,7 @@ import type {
   RenewOutcome,
 } from "../../src/election/election.ts";
 
-type Answer<T> = T | "no answer" | "silence";
+type Answer<T> = T | Error | "no answer" | "silence";
 
 /**
  * A lease store that answers what the test says, so that the elector's timing can be tested on a clock that the
@@ -60,6 +60,7 @@ export class ScriptStore implements Election {
 
 function answer<T>(value: Answer<T>): Promise<T> {
   if (value === "silence") return new Promise(() => undefined);
+  if (value instanceof Error) return Promise.reject(value);
   return value === "no answer" ? Promise.reject(new Error("no answer")) : Promise.resolve(value as T);
 }
 

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { BidOutcome } from "../../../src/election/election.ts";
 import { Elector, type ElectorOptions } from "../../../src/election/elector.ts";
 import type { Term, TermWork } from "../../../src/election/term.ts";
+import { BellwetherError } from "../../../src/errors.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 import { elected, held, ScriptStore } from "../../support/script-store.ts";
@@ -161,6 +162,26 @@ describe("following", () => {
     expect(recorder.of("leader.elected")).toHaveLength(1);
     expect(store.bids.at(-1)?.away?.error).toBe(error);
   });
+
+  it.each([
+    { what: "before its connections are made", isToldAway: false, error: undefined },
+    { what: "while Redis cannot be reached", isToldAway: true, error: "ECONNREFUSED" },
+  ])(
+    "names no more than is known to the end of a leader, when it starts $what",
+    async ({ isToldAway, error }) => {
+      const { clock, store, recorder, elector } = setup();
+      store.onCampaign = (_, count) => {
+        if (count === 1) return new BellwetherError("BW_REDIS_AWAY", {});
+        return count === 2 ? held("other", 1, 4_000) : elected(2);
+      };
+      if (isToldAway)
+        recorder.events.emit("redis.unreachable", { address: "db:6379", error: "ECONNREFUSED" });
+      elector.start();
+      await clock.advance(10_000);
+      expect(recorder.of("leader.elected")).toHaveLength(1);
+      expect(store.bids.at(-1)?.away?.error).toBe(error);
+    },
+  );
 
   it("names no outage of a connection that leading does not need", async () => {
     const { clock, store, recorder, elector } = setup();
