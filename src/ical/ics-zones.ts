@@ -1,6 +1,6 @@
 import type ICAL from "ical.js";
+import { zoneOfWindows } from "../schedule/windows-zones.ts";
 import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
-import { zoneOfWindows } from "../schedule/zone-names.ts";
 import { IcsError } from "./ics-error.ts";
 import { type IcsComponent, parseComponent } from "./ics-lines.ts";
 import { repetitionsOf } from "./ics-repetitions.ts";

@@ -58,9 +58,6 @@ function holdsSeven(pattern: string): boolean {
   const parsed = parseCronSyntax(pattern);
   const items = parsed.ok ? (parsed.syntax.fields[5] ?? []) : [];
   return items.some(item => {
-    const [range = "", step] = item.split("/");
-    const [from = 0, to = step === undefined ? from : 7] =
-      range === "*" ? [0, 7] : range.split("-").map(Number);
-    return to === 7 && (7 - Number(from)) % Number(step ?? 1) === 0;
+    return item.kind === "values" && item.to === 7 && (7 - item.from) % item.step === 0;
   });
 }

@@ -1,7 +1,5 @@
 import { createHash } from "node:crypto";
-import { CronExpressionParser } from "cron-parser";
-import { BoundedCache } from "./bounded-cache.ts";
-import type { CronSyntax } from "./cron-syntax.ts";
+import type { CronItem, CronSyntax } from "./cron-syntax.ts";
 
 /** What a cron expression matches on the wall clock. Every list ascending and without duplicates. */
 export interface CronFields {
@@ -30,35 +28,38 @@ export interface DayFields {
   readonly nthWeekdays: readonly number[];
 }
 
-const FIELD_NAMES = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
-
-/**
- * Expands the checked fields with cron-parser, each list item alone. Given a whole list, cron-parser refuses
- * overlapping items: `1-5,3`, `0,7`, or `H,30` for an unlucky name. It also refuses `5#3` beside others, and cuts the
- * days to those of the month.
- *
- * @throws Error when cron-parser refuses an item that `parseCronSyntax` let pass.
- */
+/** What the checked items hold, in a job with that name (the seed). */
 export function expandCronFields(syntax: CronSyntax, seed: string): CronFields {
-  const expanded = FIELD_NAMES.map((_, index) =>
-    (syntax.fields[index] ?? []).map(item => expandItem(index, unhash(index, item, seed))),
-  );
-  const values = (index: number) =>
-    ascending((expanded[index] ?? []).flatMap(item => (item.nth > 0 ? [] : numbersOf(item.values))));
-  const nthWeekdays = (expanded[5] ?? []).flatMap(item =>
-    item.nth > 0 ? numbersOf(item.values).map(day => (day % 7) * 8 + item.nth) : [],
-  );
+  const values = (index: number) => {
+    const items = syntax.fields[index] ?? [];
+    return ascending(items.flatMap(item => valuesOf(item, `${seed}#${index}`)));
+  };
   return {
     seconds: values(0),
     minutes: values(1),
     hours: values(2),
     months: values(4),
     days: {
-      ...daysOfMonthOf(values(3), syntax.fields[3]?.includes("L") ?? false),
-      ...weekdaysOf(ascending(values(5).map(day => day % 7)), syntax.fields[5] ?? [], ascending(nthWeekdays)),
+      ...daysOfMonthOf(values(3), syntax.fields[3]?.some(item => item.kind === "last-day") ?? false),
+      ...weekdaysOf(ascending(values(5).map(day => day % 7)), syntax.fields[5] ?? []),
     },
-    isAnyHour: syntax.fields[2]?.[0]?.startsWith("*") ?? false,
+    isAnyHour: syntax.isAnyHour,
   };
+}
+
+/** An item's own values; those of `H` are the hash's, which is the same for each seed and field. */
+function valuesOf(item: CronItem, hashed: string): number[] {
+  if (item.kind === "values") return row(item.from, item.to, item.step);
+  if (item.kind !== "hashed") return [];
+  const { from, to, step } = item;
+  const hash = createHash("sha256").update(hashed).digest().readUIntBE(0, 6);
+  const width = to - from + 1;
+  if (step === null) return [from + (hash % width)];
+  return row(from + (hash % Math.min(step, width)), to, step);
+}
+
+function row(from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 }
 
 const DAYS = 31;
@@ -72,53 +73,16 @@ function daysOfMonthOf(daysOfMonth: readonly number[], lastDayOfMonth: boolean) 
   return { anyDay, daysOfMonth, lastDayOfMonth };
 }
 
-function weekdaysOf(weekdays: readonly number[], items: readonly string[], nthWeekdays: readonly number[]) {
-  const isWhole = (day: number) => OCCURRENCES.every(nth => nthWeekdays.includes(day * 8 + nth));
-  const last = items.filter(item => item.endsWith("L")).map(item => Number.parseInt(item, 10));
+function weekdaysOf(weekdays: readonly number[], items: readonly CronItem[]) {
+  const last = items.flatMap(item => (item.kind === "last-weekday" ? [item.weekday] : []));
+  const nth = items.flatMap(item => (item.kind === "nth-weekday" ? [item.weekday * 8 + item.nth] : []));
+  const isWhole = (day: number) => OCCURRENCES.every(count => nth.includes(day * 8 + count));
   return {
     anyWeekday: WEEKDAYS.every(day => weekdays.includes(day) || isWhole(day)),
     weekdays,
     lastWeekdays: ascending(last),
-    nthWeekdays,
+    nthWeekdays: ascending(nth),
   };
-}
-
-/**
- * Puts the seed's own value in the place of `H`. Not left to cron-parser, whose hash may change with a version
- * and move every hashed job, counts Sunday twice, and is random for an empty seed.
- */
-function unhash(fieldIndex: number, item: string, seed: string): string {
-  const [, from, to, step] = /^H\((\d+)-(\d+)\)(?:\/(\d+))?$/.exec(item) ?? [];
-  if (from === undefined || to === undefined) return item;
-  const hash = createHash("sha256").update(`${seed}#${fieldIndex}`).digest().readUIntBE(0, 6);
-  const width = Number(to) - Number(from) + 1;
-  if (step === undefined) return String(Number(from) + (hash % width));
-  return `${Number(from) + (hash % Math.min(Number(step), width))}-${to}/${step}`;
-}
-
-interface ExpandedItem {
-  readonly values: readonly (number | string)[];
-  /** The occurrence of `5#3`, else 0. */
-  readonly nth: number;
-}
-
-const items = new BoundedCache<ExpandedItem>(1_000);
-
-function expandItem(fieldIndex: number, item: string): ExpandedItem {
-  const key = `${fieldIndex} ${item}`;
-  const known = items.get(key);
-  if (known !== undefined) return known;
-  const text = FIELD_NAMES.map((_, index) => (index === fieldIndex ? item : "*")).join(" ");
-  const { fields } = CronExpressionParser.parse(text, { tz: "UTC", currentDate: 0 });
-  const name = FIELD_NAMES[fieldIndex] ?? "second";
-  const nth = name === "dayOfWeek" ? fields.dayOfWeek.nthDay : 0;
-  const expanded = { values: fields[name].values, nth };
-  items.put(key, expanded);
-  return expanded;
-}
-
-function numbersOf(values: readonly (number | string)[]): number[] {
-  return values.filter(value => typeof value === "number");
 }
 
 function ascending(values: readonly number[]): number[] {

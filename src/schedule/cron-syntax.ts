@@ -1,17 +1,28 @@
 /**
- * The grammar of a cron expression, checked before cron-parser sees it. cron-parser 5.10 accepts mistakes:
- * `''` and `* * *` are "every minute", `janfeb` is December, a step of 90 minutes is "at minute 0". Its messages do not
- * name the field. Expressions that pass hold only digits, `*`, `-`, `/`, `L`, `#` and `H`.
+ * The grammar of a cron expression. It is ours, because libraries accept mistakes: to cron-parser 5.10 `''` and `* * *` are
+ * "every minute", `janfeb` is December, and a step of 90 minutes is "at minute 0". Their messages do not name the field.
  */
 
 export interface CronSyntax {
-  /** Six normalised fields, seconds first; each is a list of items. */
-  readonly fields: readonly (readonly string[])[];
+  /** Six fields, seconds first; each is a list of items. */
+  readonly fields: readonly (readonly CronItem[])[];
   /** False for the five-field form, whose ticks fall on second 0. */
   readonly hasSeconds: boolean;
   /** True when a field is hashed, so that the ticks depend on the seed. */
   readonly isHashed: boolean;
+  /** The hour field begins with `*`. */
+  readonly isAnyHour: boolean;
 }
+
+export type CronItem =
+  /** `from`, `from + step`, … up to `to`; of weekdays 0 and 7 are Sunday. */
+  | { readonly kind: "values"; readonly from: number; readonly to: number; readonly step: number }
+  /** `H`: the seed picks one of the values; with a step it picks where the steps begin. */
+  | { readonly kind: "hashed"; readonly from: number; readonly to: number; readonly step: number | null }
+  | { readonly kind: "last-day" }
+  /** `5L` and `5#3`; 0 is Sunday. */
+  | { readonly kind: "last-weekday"; readonly weekday: number }
+  | { readonly kind: "nth-weekday"; readonly weekday: number; readonly nth: number };
 
 export type CronSyntaxResult =
   | { readonly ok: true; readonly syntax: CronSyntax }
@@ -24,26 +35,19 @@ interface FieldRule {
   /** How many different values there are; a longer step would match the first one only. */
   readonly size: number;
   readonly names?: readonly string[];
-  /** What a bare `H` is hashed into. Days stop at 28, which every month has; cron-parser would give 29 to 31 too. */
-  readonly hashRange: string;
+  /** The end of what a bare `H` is hashed into. Days stop at 28, which every month has. */
+  readonly hashMax: number;
 }
 
 const MONTHS = ["-", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-const SECOND: FieldRule = { name: "second", min: 0, max: 59, size: 60, hashRange: "H(0-59)" };
-const MINUTE: FieldRule = { name: "minute", min: 0, max: 59, size: 60, hashRange: "H(0-59)" };
-const HOUR: FieldRule = { name: "hour", min: 0, max: 23, size: 24, hashRange: "H(0-23)" };
-const DAY: FieldRule = { name: "day of month", min: 1, max: 31, size: 31, hashRange: "H(1-28)" };
-const MONTH: FieldRule = { name: "month", min: 1, max: 12, size: 12, names: MONTHS, hashRange: "H(1-12)" };
-const WEEKDAY: FieldRule = {
-  name: "day of week",
-  min: 0,
-  max: 7,
-  size: 7,
-  names: WEEKDAYS,
-  hashRange: "H(0-6)",
-};
+const SECOND: FieldRule = { name: "second", min: 0, max: 59, size: 60, hashMax: 59 };
+const MINUTE: FieldRule = { name: "minute", min: 0, max: 59, size: 60, hashMax: 59 };
+const HOUR: FieldRule = { name: "hour", min: 0, max: 23, size: 24, hashMax: 23 };
+const DAY: FieldRule = { name: "day of month", min: 1, max: 31, size: 31, hashMax: 28 };
+const MONTH: FieldRule = { name: "month", min: 1, max: 12, size: 12, names: MONTHS, hashMax: 12 };
+const WEEKDAY: FieldRule = { name: "day of week", min: 0, max: 7, size: 7, names: WEEKDAYS, hashMax: 6 };
 const FIELD_RULES = [SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY];
 
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -57,6 +61,9 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const EXPECTED_FIELDS = "expected 5 (minute, hour, day of month, month, day of week) or 6 with seconds first";
+
+/** What is wrong with a field. */
+class FieldProblem extends Error {}
 
 /** Splits and checks `text`. The problem says what was found and what was expected, without repeating the whole text. */
 export function parseCronSyntax(text: string): CronSyntaxResult {
@@ -72,15 +79,19 @@ export function parseCronSyntax(text: string): CronSyntaxResult {
     return refuse(`found ${written.length} ${written.length === 1 ? "field" : "fields"}: ${EXPECTED_FIELDS}`);
   }
   const hasSeconds = written.length === 6;
-  const rules = hasSeconds ? FIELD_RULES : FIELD_RULES.slice(1);
-  const fields: string[][] = hasSeconds ? [] : [["0"]];
-  for (const [index, rule] of rules.entries()) {
-    const field = parseField(written[index] ?? "", rule);
-    if (typeof field === "string") return refuse(field);
-    fields.push(field.items);
+  const fields: CronItem[][] = [];
+  for (const [index, field] of (hasSeconds ? written : ["0", ...written]).entries()) {
+    const rule = FIELD_RULES[index] ?? SECOND;
+    try {
+      fields.push(parseField(field, rule));
+    } catch (error) {
+      if (!(error instanceof FieldProblem)) throw error;
+      return refuse(`${rule.name} "${field}": ${error.message}`);
+    }
   }
-  const isHashed = fields.some(items => items.some(item => item.startsWith("H")));
-  return { ok: true, syntax: { fields, hasSeconds, isHashed } };
+  const isHashed = fields.flat().some(item => item.kind === "hashed");
+  const isAnyHour = written.at(-4)?.startsWith("*") ?? false;
+  return { ok: true, syntax: { fields, hasSeconds, isHashed, isAnyHour } };
 }
 
 /** What other crons have and this grammar does not, with what to write instead; null for anything else. */
@@ -96,100 +107,104 @@ function foreignForm(text: string): string | null {
   return null;
 }
 
-/** The normalised items of a field, or the problem with it. */
-function parseField(text: string, rule: FieldRule): { items: string[] } | string {
-  const items: string[] = [];
-  for (const written of text.split(",")) {
-    const item = parseItem(written, rule);
-    if ("problem" in item) return `${rule.name} "${text}": ${item.problem}`;
-    items.push(item.item);
-  }
-  if (items.length > 1 && text.includes("?")) return `${rule.name} "${text}": ? must stand alone`;
-  return { items };
+function parseField(text: string, rule: FieldRule): CronItem[] {
+  const items = text.split(",").map(item => parseItem(item, rule));
+  if (items.length > 1 && text.includes("?")) throw new FieldProblem("? must stand alone");
+  return items;
 }
 
-type Item = { readonly item: string } | { readonly problem: string };
-
-function parseItem(text: string, rule: FieldRule): Item {
-  if (text === "") return { problem: "a list item is empty" };
+function parseItem(text: string, rule: FieldRule): CronItem {
+  if (text === "") throw new FieldProblem("a list item is empty");
   const [range = "", step, ...rest] = text.split("/");
-  if (rest.length > 0) return { problem: `"${text}" has more than one step` };
+  if (rest.length > 0) throw new FieldProblem(`"${text}" has more than one step`);
   const special = parseSpecial(range, rule);
   if (special !== null) {
-    return step === undefined || "problem" in special ? special : { problem: `${range} takes no step` };
+    if (step !== undefined) throw new FieldProblem(`${range} takes no step`);
+    return special;
   }
-  const parsed = range === "*" ? { item: "*" } : (parseHash(range, rule) ?? parseRange(range, rule));
-  if ("problem" in parsed || step === undefined) return parsed;
-  if (!/^\d{1,4}$/.test(step) || Number(step) < 1 || Number(step) > rule.size) {
-    return { problem: `step "${step}" is not a number from 1 to ${rule.size}` };
+  const hashed = parseHash(range, rule);
+  const [from, to] = hashed ?? parseRange(range, rule);
+  if (step !== undefined && (!/^\d{1,4}$/.test(step) || Number(step) < 1 || Number(step) > rule.size)) {
+    throw new FieldProblem(`step "${step}" is not a number from 1 to ${rule.size}`);
   }
-  return { item: `${parsed.item}/${Number(step)}` };
+  if (hashed !== null)
+    return { kind: "hashed", from, to: to ?? from, step: step === undefined ? null : Number(step) };
+  // A step behind a single value runs to the end of the field.
+  return { kind: "values", from, to: to ?? (step === undefined ? from : rule.max), step: Number(step ?? 1) };
 }
 
 /** `?`, `L`, `5L` and `5#3`, or null when the item is none of them. */
-function parseSpecial(text: string, rule: FieldRule): Item | null {
-  const isDay = rule === DAY || rule === WEEKDAY;
-  if (rule === DAY && /^L-\d+$/.test(text))
-    return {
-      problem: `${text} is not supported: only L, the last day, is counted from the end of the month`,
-    };
-  if (rule === DAY && /^(\d+|L)W$/i.test(text))
-    return { problem: `${text}, the nearest working day, is not supported: name days or days of the week` };
-  if (text === "?") return isDay ? { item: "*" } : { problem: "? is for the day fields only; write *" };
-  if (rule === DAY && text === "L") return { item: "L" };
+function parseSpecial(text: string, rule: FieldRule): CronItem | null {
+  if (rule === DAY && /^L-\d+$/.test(text)) {
+    throw new FieldProblem(
+      `${text} is not supported: only L, the last day, is counted from the end of the month`,
+    );
+  }
+  if (rule === DAY && /^(\d+|L)W$/i.test(text)) {
+    throw new FieldProblem(
+      `${text}, the nearest working day, is not supported: name days or days of the week`,
+    );
+  }
+  if (text === "?") {
+    if (rule !== DAY && rule !== WEEKDAY) throw new FieldProblem("? is for the day fields only; write *");
+    return { kind: "values", from: rule.min, to: rule.max, step: 1 };
+  }
+  if (rule === DAY && text === "L") return { kind: "last-day" };
   if (rule !== WEEKDAY) return null;
-  if (text === "L") return { problem: "L needs a weekday in front: 5L is the last Friday of the month" };
+  if (text === "L") throw new FieldProblem("L needs a weekday in front: 5L is the last Friday of the month");
   const [, day = "", suffix = ""] = /^(\w+?)(L|#.*)$/.exec(text) ?? [];
   if (suffix === "" || day === "") return null;
-  const value = parseValue(day, rule);
-  if ("problem" in value) return value;
-  if (suffix !== "L" && !/^#[1-5]$/.test(suffix)) {
-    return { problem: `"${text}": expected a weekday, # and 1 to 5, as in 5#3 for the third Friday` };
+  const weekday = parseValue(day, rule) % 7;
+  if (suffix === "L") return { kind: "last-weekday", weekday };
+  if (!/^#[1-5]$/.test(suffix)) {
+    throw new FieldProblem(`"${text}": expected a weekday, # and 1 to 5, as in 5#3 for the third Friday`);
   }
-  return { item: `${value.value % 7}${suffix}` };
+  return { kind: "nth-weekday", weekday, nth: Number(suffix[1]) };
 }
+
+type Range = readonly [from: number, to?: number];
 
 /** `H` and `H(a-b)`, or null when the item is neither. */
-function parseHash(text: string, rule: FieldRule): Item | null {
-  if (text === "H") return { item: rule.hashRange };
+function parseHash(text: string, rule: FieldRule): Range | null {
+  if (text === "H") return [rule.min, rule.hashMax];
   const bounds = /^H\((.*)\)$/.exec(text)?.[1];
   if (bounds === undefined) return null;
-  if (!bounds.includes("-")) return { problem: `"${text}": expected two bounds, as in ${rule.hashRange}` };
-  const range = parseRange(bounds, rule);
-  return "problem" in range ? range : { item: `H(${range.item})` };
+  if (bounds.includes("-")) return parseRange(bounds, rule);
+  throw new FieldProblem(`"${text}": expected two bounds, as in H(${rule.min}-${rule.hashMax})`);
 }
 
-/** `5`, `mon`, `1-5` and `mon-fri`. */
-function parseRange(text: string, rule: FieldRule): Item {
+/** `*`, `5`, `mon`, `1-5` and `mon-fri`. */
+function parseRange(text: string, rule: FieldRule): Range {
+  if (text === "*") return [rule.min, rule.max];
   const [from = "", to, ...rest] = text.split("-");
-  if (rest.length > 0) return { problem: `"${text}" is not a range: expected two values` };
+  if (rest.length > 0) throw new FieldProblem(`"${text}" is not a range: expected two values`);
   const first = parseValue(from, rule);
-  if ("problem" in first) return first;
-  if (to === undefined) return { item: String(first.value) };
+  if (to === undefined) return [first];
   const isToSunday = rule === WEEKDAY && to.toLowerCase() === "sun";
   // Weeks may end on Sunday: fri-sun is 5-7. But sun-sun is one day.
-  const last = isToSunday ? { value: first.value === 0 ? 0 : 7 } : parseValue(to, rule);
-  if ("problem" in last) return last;
-  if (rule === WEEKDAY && from.toLowerCase() === "sun" && last.value === 7) {
-    return { problem: `"${text}" runs from Sunday to Sunday: write sun for that day, or * for every day` };
+  const last = isToSunday ? (first === 0 ? 0 : 7) : parseValue(to, rule);
+  if (rule === WEEKDAY && from.toLowerCase() === "sun" && last === 7) {
+    throw new FieldProblem(
+      `"${text}" runs from Sunday to Sunday: write sun for that day, or * for every day`,
+    );
   }
-  if (first.value > last.value) {
-    return {
-      problem: `"${text}" runs backwards: write ${from}-${rule.max},${rule.min}-${to} to go past the end`,
-    };
+  if (first > last) {
+    throw new FieldProblem(
+      `"${text}" runs backwards: write ${from}-${rule.max},${rule.min}-${to} to go past the end`,
+    );
   }
-  return { item: `${first.value}-${last.value}` };
+  return [first, last];
 }
 
-function parseValue(text: string, rule: FieldRule): { value: number } | { problem: string } {
-  if (text === "") return { problem: "a value is missing" };
+function parseValue(text: string, rule: FieldRule): number {
+  if (text === "") throw new FieldProblem("a value is missing");
   const named = rule.names?.indexOf(text.toLowerCase()) ?? -1;
-  if (named >= 0) return { value: named };
+  if (named >= 0) return named;
   const expected = `${rule.min}-${rule.max}${rule.names === undefined ? "" : ` or ${nameSpan(rule.names)}`}`;
-  if (!/^\d{1,4}$/.test(text)) return { problem: `"${text}" is not a value: expected ${expected}` };
+  if (!/^\d{1,4}$/.test(text)) throw new FieldProblem(`"${text}" is not a value: expected ${expected}`);
   const value = Number(text);
-  if (value < rule.min || value > rule.max) return { problem: `${value} is outside ${expected}` };
-  return { value };
+  if (value < rule.min || value > rule.max) throw new FieldProblem(`${value} is outside ${expected}`);
+  return value;
 }
 
 function nameSpan(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { BoundedCache } from "./bounded-cache.ts";
 import { editDistance } from "./edit-distance.ts";
-import { WINDOWS_ZONES } from "./windows-zones.ts";
+import { zoneOfWindows } from "./windows-zones.ts";
 
 /*
  * Which names are time zones. `Intl` decides whether it knows a zone, and takes more than the IANA database has. It
@@ -52,11 +52,6 @@ function hintFor(name: string): string {
     return `; an abbreviation has several meanings: did you mean ${abbreviation}?`;
   const nearest = zoneOfWindows(name) ?? nearestZone(name);
   return nearest === null ? "" : `; did you mean ${nearest}?`;
-}
-
-/** The IANA zone for a name that Windows has for a zone, or null. */
-export function zoneOfWindows(name: string): string | null {
-  return WINDOWS_ZONES.get(name) ?? null;
 }
 
 const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(

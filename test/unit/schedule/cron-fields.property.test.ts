@@ -1,6 +1,7 @@
 import { CronExpressionParser } from "cron-parser";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseCronFields } from "../../../src/schedule/cron.ts";
 import { iso, scheduleOf, ticksAfter, ticksBackwards } from "./setup.ts";
 
 /** Single items only: cron-parser refuses lists whose items overlap. */
@@ -49,6 +50,31 @@ describe("cron fields, beside cron-parser in UTC", () => {
         expect(ticksBackwards(schedule, from, ours.at(-1)?.at ?? 0)).toEqual(ours);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test("hold the same values, item by item", () => {
+    const minutes = fc.oneof(
+      field(0, 59),
+      fc
+        .tuple(fc.integer({ min: 0, max: 59 }), fc.integer({ min: 1, max: 60 }))
+        .map(parts => parts.join("/")),
+    );
+    fc.assert(
+      fc.property(minutes, weekday, (minute, day) => {
+        const text = `${minute} 0 1 1 ${day}`;
+        const { fields } = CronExpressionParser.parse(text, { tz: "UTC", currentDate: 0 });
+        const ours = parseCronFields(text, "");
+        if (!ours.ok) throw new Error(ours.problem);
+        expect(ours.fields.minutes).toEqual(fields.minute.values);
+        const days = fields.dayOfWeek.values
+          .filter(value => typeof value === "number")
+          .map(value => value % 7);
+        const nth = fields.dayOfWeek.nthDay;
+        expect(ours.fields.days.weekdays).toEqual(nth > 0 ? [] : [...new Set(days)].sort());
+        expect(ours.fields.days.nthWeekdays).toEqual(nth > 0 ? days.map(value => value * 8 + nth) : []);
+      }),
+      { numRuns: 500 },
     );
   });
 });
