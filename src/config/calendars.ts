@@ -3,8 +3,8 @@ import { MAX_ICS_BYTES, readIcs } from "../ical/ics.ts";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
-import { type ConfigIssue, type Path, some } from "./document/config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document/document.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
+import type { ConfigDocument } from "./document/document.ts";
 import { readBytes, shownPath } from "./document/files.ts";
 import { calendarSchema } from "./schemas/job-schema.ts";
 import { validate } from "./validate.ts";
@@ -27,10 +27,10 @@ export async function readCalendars(
   const files = new Set<string>();
   const firstPlace = new Map<string, string>();
   for (const document of documents) {
-    for (const name of calendarNames(document)) {
+    for (const name of document.keysOf(["calendars"])) {
       const place = ["calendars", name];
       const other = firstPlace.get(name);
-      if (other) issues.push(...some(document.issueAt(place, `is defined already at ${other}`, "key")));
+      if (other) issues.push(...document.issueAt(place, `is defined already at ${other}`, "key"));
       else firstPlace.set(name, document.placeText(place));
       const read = await readCalendar(document, place, configDir);
       if (read.file !== undefined) files.add(read.file);
@@ -39,11 +39,6 @@ export async function readCalendars(
     }
   }
   return { byName, issues, files: [...files] };
-}
-
-function calendarNames(document: ConfigDocument): string[] {
-  const calendars = document.get(["calendars"]);
-  return isMapping(calendars) ? Object.keys(calendars) : [];
 }
 
 interface ReadCalendar {
@@ -64,5 +59,5 @@ async function readCalendar(document: ConfigDocument, place: Path, configDir: st
   if ("stretches" in result) return { stretches: result.stretches, issues: [], file };
   const origin = document.originOf([...place, "file"]);
   const problem = `${origin === null ? shownPath(file) : "the file"}: ${result.problem}`;
-  return { stretches: [], issues: some(document.issueAt([...place, "file"], problem)), file };
+  return { stretches: [], issues: document.issueAt([...place, "file"], problem), file };
 }

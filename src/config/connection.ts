@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { ConfigIssue } from "./document/config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document/document.ts";
+import type { ConfigDocument } from "./document/document.ts";
 import { nearest } from "./nearest.ts";
 import { redisAddress } from "./redis-address.ts";
 import { keysAt } from "./schemas/json-schema.ts";
@@ -20,9 +20,10 @@ export function readConnection(
   document: ConfigDocument,
   issues: readonly ConfigIssue[],
 ): { readonly [K in keyof Connection]: Connection[K] | null } {
+  const unknown = document.keysOf([]).filter(key => !KNOWN.includes(key));
   const isCertain = (name: keyof Connection) => {
     const isAbout = ({ key }: ConfigIssue) => key === name || key.startsWith(`${name}.`);
-    return !issues.some(isAbout) && !unknownKeys(document).some(key => nearest(key, KNOWN) === name);
+    return !issues.some(isAbout) && !unknown.some(key => nearest(key, KNOWN) === name);
   };
   const place = { document, path: [], file: "bellwether" } as const;
   const parts = validParts({ shape: { namespace, redis }, ...place });
@@ -32,8 +33,3 @@ export function readConnection(
 }
 
 const KNOWN = keysAt("bellwether", []);
-
-function unknownKeys(document: ConfigDocument): string[] {
-  const settings = document.get([]);
-  return isMapping(settings) ? Object.keys(settings).filter(key => !KNOWN.includes(key)) : [];
-}

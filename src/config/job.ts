@@ -7,13 +7,12 @@ import { calendarNameOf } from "../schedule/parse-exception.ts";
 import { SCHEDULE_KINDS } from "../schedule/schedule-kinds.ts";
 import { type KindFields, kindsIn, type ScheduleSpec } from "../schedule/spec.ts";
 import type { Job } from "./config.ts";
-import { type ConfigIssue, type Path, some } from "./document/config-issue.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { quote } from "./document/describe.ts";
-import { type ConfigDocument, isMapping } from "./document/document.ts";
-import { keyConflictsOf } from "./key-conflicts.ts";
+import type { ConfigDocument } from "./document/document.ts";
+import { keyConflictsOf, requireOne } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
 import {
-  exactlyOne,
   HANDLER_KEYS,
   handlerShape,
   JOB_DEFAULTS,
@@ -54,7 +53,8 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
   const checked = validate({ schema: jobSchema, ...place });
   const issues: ConfigIssue[] = [
-    ...rulesOfKeys(document, place.path),
+    ...requireOne(document, place.path, SCHEDULE_KEYS, "has no schedule"),
+    ...rulesOfData(document, place.path),
     ...keyConflictsOf(document, place.path),
     ...rulesOfHandler(options),
     ...rulesOfQueue(options),
@@ -64,42 +64,31 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   if (SCHEDULE_KEYS.filter(key => key in parts).length !== 1) return { ok: false, issues };
   const calendars = calendarsOf(parts.except ?? [], options);
   issues.push(...calendars.issues);
-  const spec = specOf(name, { ...parts, ...calendars.found }, defaults);
+  const spec = specOf(name, { ...parts, calendars: calendars.found }, defaults);
   const created = createSchedule(spec);
   const emptySchedule = created.ok && issues.length === 0 ? emptyScheduleIssue(spec, created.schedule) : null;
-  const scheduleIssues = created.ok ? [emptySchedule].filter(problem => problem !== null) : created.issues;
-  issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
+  const scheduleIssues = created.ok ? (emptySchedule ?? []) : created.issues;
+  issues.push(...[scheduleIssues].flat().flatMap(problem => explainSchedule(problem, document, place.path)));
   const handler = checked.ok ? handlerIn(checked.value) : null;
   if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
   const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
   return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
 }
 
-function rulesOfKeys(document: ConfigDocument, path: Path): ConfigIssue[] {
+function rulesOfData(document: ConfigDocument, path: Path): ConfigIssue[] {
   const reserved = [...path, "data", "_tick"];
-  const problem = "is where Bellwether writes the tick: expected another name";
-  return [
-    ...oneOf(document, path, "schedule", SCHEDULE_KEYS),
-    ...(document.has(reserved) ? some(document.issueAt(reserved, problem, "key")) : []),
-  ];
-}
-
-function oneOf(document: ConfigDocument, path: Path, what: string, keys: readonly string[]): ConfigIssue[] {
-  const job = document.get(path);
-  const given = keys.filter(key => isMapping(job) && key in job);
-  if (!isMapping(job) || given.length === 1) return [];
-  const found = given.length === 0 ? `has no ${what}` : `found ${given.join(" and ")}`;
-  return some(document.issueAt(path, `${found}, expected ${exactlyOne(keys)}`, "key"));
+  if (!document.has(reserved)) return [];
+  return document.issueAt(reserved, "is where Bellwether writes the tick: expected another name", "key");
 }
 
 function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue[] {
   const path = ["jobs", name];
   const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
-    ...oneOf(document, path, "handler", HANDLER_KEYS),
+    ...requireOne(document, path, HANDLER_KEYS, "has no handler"),
     ...refused.flatMap(kind => {
       const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
-      return some(document.issueAt([...path, kind], refusal, "key"));
+      return document.issueAt([...path, kind], refusal, "key");
     }),
   ];
 }
@@ -113,13 +102,13 @@ function handlerIn(job: Partial<Pick<JobDefinition, (typeof HANDLER_KEYS)[number
 export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "queues">): HandlerRef | null {
   const { document, name, queues } = options;
   const path = ["jobs", name];
-  const job = document.get(path);
+  const given = document.keysOf(path);
   const kinds: HandlerKind[] = Object.values(HANDLER_KINDS);
-  const [kind, ...others] = isMapping(job) ? kinds.filter(({ key }) => key in job) : [];
+  const [kind, ...others] = kinds.filter(({ key }) => given.includes(key));
   if (kind === undefined || others.length > 0 || queues.refusedHandlers.includes(kind.key)) return null;
   // A reference that cannot be filled in is reported, and means no handler.
   const places = kind.names.map(keys => [...path, kind.key, ...keys]);
-  const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "") !== null);
+  const isLiteral = places.every(at => document.originOf(at) === null && document.issueAt(at, "").length > 0);
   if (!isLiteral) return null;
   return handlerIn(validParts({ shape: handlerShape, document, path, file: "jobs" }));
 }
@@ -132,11 +121,11 @@ function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): Con
   const shown = quote((path && document.originOf(path)) ?? queue);
   const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);
   const problem = `the queue ${shown} is not in queues of ${queues.file} (${names})`;
-  return some(path ? document.issueAt(path, problem) : document.issueAt(["jobs", name], problem, "key"));
+  return path ? document.issueAt(path, problem) : document.issueAt(["jobs", name], problem, "key");
 }
 
 /** A problem of the schedule, at the value that it is about: the job's own, or the one in `defaults`. */
-function explainSchedule(problem: ScheduleIssue, document: ConfigDocument, job: Path): ConfigIssue | null {
+function explainSchedule(problem: ScheduleIssue, document: ConfigDocument, job: Path): ConfigIssue[] {
   const { field, index } = problem;
   const own = [...job, field];
   const path = !document.has(own) && document.has(["defaults", field]) ? ["defaults", field] : own;
@@ -146,10 +135,6 @@ function explainSchedule(problem: ScheduleIssue, document: ConfigDocument, job: 
   // The problem may quote parts of a value that must not be shown.
   const text = origin === null ? problem.problem : `the value of ${quote(origin)} is not valid here`;
   return document.issueAt(place, text);
-}
-
-interface NamedCalendars {
-  readonly calendars?: Readonly<Record<string, Calendar>>;
 }
 
 /** The calendars that a job excepts. An undefined one is reported here, and counts as empty. */
@@ -167,28 +152,27 @@ function calendarsOf(except: readonly string[], options: ReadJobOptions) {
     if (isPartial) return [empty];
     const hint = calendars.size === 0 ? "there are no calendars" : suggest(calendar, [...calendars.keys()]);
     const shown = quote(document.originOf(place) ?? calendar);
-    issues.push(...some(document.issueAt(place, `no calendar is called ${shown} (${hint})`)));
+    issues.push(...document.issueAt(place, `no calendar is called ${shown} (${hint})`));
     return [empty];
   });
-  const found: NamedCalendars = named.length === 0 ? {} : { calendars: Object.fromEntries(named) };
-  return { found, issues };
+  return { found: named.length === 0 ? undefined : Object.fromEntries(named), issues };
 }
 
 function specOf(
   name: string,
-  job: JobSchedule & JobPolicies & NamedCalendars,
+  job: JobSchedule & JobPolicies & Pick<ScheduleSpec, "calendars">,
   defaults: JobPolicies,
 ): ScheduleSpec {
-  const { start, end, except = [], calendars } = job;
+  const { start: startMs, end: endMs, except = [], calendars } = job;
   const given = SCHEDULE_KINDS.filter(({ key }) => job[key] !== undefined);
   return {
     ...(Object.fromEntries(given.map(({ key, field }) => [field, job[key]])) as KindFields),
     timezone: job.timezone ?? defaults.timezone ?? JOB_DEFAULTS.timezone,
     dst: { ...JOB_DEFAULTS.dst, ...defaults.dst, ...job.dst },
-    ...(start !== undefined && { startMs: start }),
-    ...(end !== undefined && { endMs: end }),
+    startMs,
+    endMs,
     except,
-    ...(calendars && { calendars }),
+    calendars,
     jitterMs: job.jitter ?? defaults.jitter ?? JOB_DEFAULTS.jitter,
     seed: name,
   };

@@ -3,7 +3,7 @@ import type { HandlerRef } from "../handlers/handler-kinds.ts";
 import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
 import type { Job } from "./config.ts";
-import { type ConfigIssue, some } from "./document/config-issue.ts";
+import type { ConfigIssue } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./schemas/job-schema.ts";
@@ -52,11 +52,10 @@ export function readJobs(
     const shell = validate({ schema: shellSchema, document, path: [], file: "jobs" });
     if (!shell.ok) issues.push(...shell.issues);
     const defaults = readDefaults(document, issues);
-    for (const name of jobNames(document)) {
+    for (const name of document.keysOf(["jobs"])) {
       const path = ["jobs", name];
       const other = firstPlace.get(name);
-      if (other)
-        issues.push(...some(document.issueAt(path, `the job is defined already at ${other}`, "key")));
+      if (other) issues.push(...document.issueAt(path, `the job is defined already at ${other}`, "key"));
       else firstPlace.set(name, document.placeText(path));
       advice.push(...adviceOn(document, path));
       const read = readJob({ document, name, defaults, queues, calendars, isPartial });
@@ -78,11 +77,6 @@ export function readJobs(
   };
 }
 
-function jobNames(document: ConfigDocument): string[] {
-  const jobs = document.get(["jobs"]);
-  return isMapping(jobs) ? Object.keys(jobs) : [];
-}
-
 /** A configuration without jobs that wins the election would stop every job in silence. */
 function emptyScheduleIssues(documents: readonly ConfigDocument[]): ConfigIssue[] {
   const [first] = documents;
@@ -92,9 +86,7 @@ function emptyScheduleIssues(documents: readonly ConfigDocument[]): ConfigIssue[
     return jobs === undefined || (isMapping(jobs) && Object.keys(jobs).length === 0);
   });
   if (first === undefined || isAllowed || !isEmpty) return [];
-  return some(
-    first.issueAt(["jobs"], "there are no jobs, expected at least one (or allowEmpty: true)", "key"),
-  );
+  return first.issueAt(["jobs"], "there are no jobs, expected at least one (or allowEmpty: true)", "key");
 }
 
 function readDefaults(document: ConfigDocument, issues: ConfigIssue[]): JobPolicies {

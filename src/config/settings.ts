@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { Path } from "./document/config-issue.ts";
+import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { requireOne } from "./key-conflicts.ts";
 import { redisAddress } from "./redis-address.ts";
 import { inMs } from "./schemas/fields.ts";
 import { handlerSwitches } from "./schemas/job-schema.ts";
@@ -22,11 +23,7 @@ export type Settings = ReturnType<typeof settingsOf>;
 /** Reads bellwether.yaml: what the schema says, and what holds between keys. */
 export function readSettings(document: ConfigDocument): Validation<Settings> {
   const checked = validate({ schema: bellwetherSchema, document, path: [], file: "bellwether" });
-  const issues = [
-    ...document.issues,
-    ...(checked.ok ? [] : checked.issues),
-    ...rules(document).flatMap(({ path, problem, at }) => document.issueAt(path, problem, at) ?? []),
-  ];
+  const issues = [...document.issues, ...(checked.ok ? [] : checked.issues), ...rules(document)];
   if (!checked.ok || issues.length > 0) return { ok: false, issues };
   return { ok: true, value: settingsOf(checked.value) };
 }
@@ -48,100 +45,67 @@ export function refusedHandlers(document: ConfigDocument): readonly string[] {
   return Object.keys(handlerSwitches.shape).filter(key => document.get(["handlers", key]) === false);
 }
 
-interface RuleIssue {
-  readonly path: Path;
-  readonly problem: string;
-  readonly at?: "key" | "value";
-}
-
 /** Rules between keys, on the raw values: they speak up also when something else is wrong. */
-function rules(document: ConfigDocument): RuleIssue[] {
-  return [
-    ...oneRedis(document),
-    ...redisAccess(document),
-    ...etcdHosts(document),
-    ...etcdTls(document),
-    ...etcdCredentials(document),
-    ...tokensOffLoopback(document),
-    ...differentTokens(document),
-    ...differentPorts(document),
-  ];
+function* rules(document: ConfigDocument): Generator<ConfigIssue> {
+  yield* requireOne(document, ["redis"], ["url", "sentinel", "cluster"], "found none of them");
+  yield* redisAccess(document);
+  yield* etcdHosts(document);
+  yield* etcdTls(document);
+  yield* together(document, ["election", "etcd"], "username", "password");
+  yield* tokensOffLoopback(document);
+  yield* differentTokens(document);
+  yield* differentPorts(document);
 }
 
-const REDIS_KINDS = ["url", "sentinel", "cluster"];
-
-function oneRedis(document: ConfigDocument): RuleIssue[] {
-  const redis = document.get(["redis"]);
-  if (!isMapping(redis)) return [];
-  const kinds = REDIS_KINDS.filter(key => key in redis);
-  if (kinds.length === 1) return [];
-  const found = kinds.length === 0 ? "none of them" : kinds.join(" and ");
-  return [
-    {
-      path: ["redis"],
-      problem: `found ${found}, expected exactly one of url, sentinel and cluster`,
-      at: "key",
-    },
-  ];
-}
-
-function redisAccess(document: ConfigDocument): RuleIssue[] {
-  const issues = [
-    ...together(document, ["redis", "tls"], "cert", "key"),
-    ...needsPassword(document, ["redis"]),
-    ...needsPassword(document, ["redis", "sentinel"]),
-  ];
+function* redisAccess(document: ConfigDocument): Generator<ConfigIssue> {
+  yield* together(document, ["redis", "tls"], "cert", "key");
+  yield* needsPassword(document, ["redis"]);
+  yield* needsPassword(document, ["redis", "sentinel"]);
   const url = document.get(["redis", "url"]);
-  if (typeof url !== "string") return issues;
-  for (const key of ["username", "password"]) {
-    const path = ["redis", key];
+  if (typeof url !== "string") return;
+  for (const path of [
+    ["redis", "username"],
+    ["redis", "password"],
+  ].filter(path => document.has(path))) {
     const problem = "stands beside url, expected it within the address: redis://user:password@host";
-    if (document.has(path)) issues.push({ path, problem, at: "key" });
+    yield* document.issueAt(path, problem, "key");
   }
-  if (document.has(["redis", "tls"]) && !url.startsWith("rediss://")) {
-    const problem = "found TLS settings, expected rediss:// in redis.url";
-    issues.push({ path: ["redis", "tls"], problem, at: "key" });
-  }
-  return issues;
+  const tls = ["redis", "tls"];
+  if (document.has(tls) && !url.startsWith("rediss://"))
+    yield* document.issueAt(tls, "found TLS settings, expected rediss:// in redis.url", "key");
 }
 
-function needsPassword(document: ConfigDocument, path: Path): RuleIssue[] {
+function needsPassword(document: ConfigDocument, path: Path): ConfigIssue[] {
   const username = [...path, "username"];
   if (!document.has(username) || document.has([...path, "password"])) return [];
-  return [{ path: username, problem: "stands alone, expected also password", at: "key" }];
+  return document.issueAt(username, "stands alone, expected also password", "key");
 }
 
-function etcdHosts(document: ConfigDocument): RuleIssue[] {
-  if (document.get(["election", "store"]) === "etcd" && !document.has(["election", "etcd", "hosts"])) {
+function etcdHosts(document: ConfigDocument): ConfigIssue[] {
+  const path = ["election", "etcd", "hosts"];
+  const store = ["election", "store"];
+  if (document.get(store) === "etcd" && !document.has(path)) {
     const problem = "found etcd, expected also election.etcd.hosts, like [http://127.0.0.1:2379]";
-    return [{ path: ["election", "store"], problem }];
+    return document.issueAt(store, problem);
   }
-  const hosts = textsAt(document, ["election", "etcd", "hosts"]);
-  const isMixed = hosts.some(isSecure) && !hosts.every(isSecure);
-  const problem = "found both http:// and https://, expected all hosts to be the same";
-  return isMixed ? [{ path: ["election", "etcd", "hosts"], problem }] : [];
+  const hosts = textsAt(document, path);
+  if (!hosts.some(isSecure) || hosts.every(isSecure)) return [];
+  return document.issueAt(path, "found both http:// and https://, expected all hosts to be the same");
 }
 
-function etcdTls(document: ConfigDocument): RuleIssue[] {
+function etcdTls(document: ConfigDocument): ConfigIssue[] {
   const path = ["election", "etcd", "tls"];
-  const tls = document.get(path);
-  if (!isMapping(tls)) return [];
+  if (!isMapping(document.get(path))) return [];
   const hosts = textsAt(document, ["election", "etcd", "hosts"]);
-  if (hosts.length > 0 && !hosts.some(isSecure)) {
-    return [{ path, problem: "found certificates, expected https:// in election.etcd.hosts", at: "key" }];
-  }
-  return together(document, path, "cert", "key");
+  if (hosts.length === 0 || hosts.some(isSecure)) return together(document, path, "cert", "key");
+  return document.issueAt(path, "found certificates, expected https:// in election.etcd.hosts", "key");
 }
 
-function etcdCredentials(document: ConfigDocument): RuleIssue[] {
-  return together(document, ["election", "etcd"], "username", "password");
-}
-
-function together(document: ConfigDocument, path: Path, one: string, other: string): RuleIssue[] {
+function together(document: ConfigDocument, path: Path, one: string, other: string): ConfigIssue[] {
   const [missing] = [one, other].filter(key => !document.has([...path, key]));
   const present = [one, other].find(key => document.has([...path, key]));
   if (missing === undefined || present === undefined) return [];
-  return [{ path: [...path, present], problem: `stands alone, expected also ${missing}`, at: "key" }];
+  return document.issueAt([...path, present], `stands alone, expected also ${missing}`, "key");
 }
 
 function textsAt(document: ConfigDocument, path: Path): string[] {
@@ -152,17 +116,18 @@ function textsAt(document: ConfigDocument, path: Path): string[] {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Every client that reaches the admin API can act on the cluster. */
-function tokensOffLoopback(document: ConfigDocument): RuleIssue[] {
-  const host = document.get(["admin", "host"]);
+function tokensOffLoopback(document: ConfigDocument): ConfigIssue[] {
+  const path = ["admin", "host"];
+  const host = document.get(path);
   const tokens = document.get(["admin", "tokens"]);
   const hasTokens = tokens !== undefined && !(Array.isArray(tokens) && tokens.length === 0);
   if (typeof host !== "string" || LOOPBACK.test(host) || hasTokens) return [];
-  const problem = `${found(["admin", "host"], document)}, expected 127.0.0.1, or at least one token in admin.tokens`;
-  return [{ path: ["admin", "host"], problem }];
+  const expected = "expected 127.0.0.1, or at least one token in admin.tokens";
+  return document.issueAt(path, `${found(path, document)}, ${expected}`);
 }
 
 /** The same secret twice would have two names and perhaps two roles. */
-function differentTokens(document: ConfigDocument): RuleIssue[] {
+function differentTokens(document: ConfigDocument): ConfigIssue[] {
   const tokens = document.get(["admin", "tokens"]);
   if (!Array.isArray(tokens)) return [];
   return ["name", "token"].flatMap(key => {
@@ -170,14 +135,14 @@ function differentTokens(document: ConfigDocument): RuleIssue[] {
     return values.flatMap((value, index) => {
       const first = values.indexOf(value);
       if (typeof value !== "string" || first === index) return [];
-      return [{ path: ["admin", "tokens", index, key], problem: `is the same as in admin.tokens[${first}]` }];
+      return document.issueAt(["admin", "tokens", index, key], `is the same as in admin.tokens[${first}]`);
     });
   });
 }
 
 const EVERY_ADDRESS: readonly unknown[] = ["0.0.0.0", "::"];
 
-function differentPorts(document: ConfigDocument): RuleIssue[] {
+function differentPorts(document: ConfigDocument): ConfigIssue[] {
   if (document.get(["http"]) === false || !isMapping(document.get(["admin"]))) return [];
   const port = document.get(["admin", "port"]) ?? 8081;
   const host = document.get(["admin", "host"]) ?? "127.0.0.1";
@@ -185,7 +150,7 @@ function differentPorts(document: ConfigDocument): RuleIssue[] {
   const isShared = host === httpHost || [host, httpHost].some(name => EVERY_ADDRESS.includes(name));
   if (port === 0 || !isShared || port !== (document.get(["http", "port"]) ?? 8080)) return [];
   const path = document.has(["admin", "port"]) ? ["admin", "port"] : ["http", "port"];
-  return [{ path, problem: `${found(path, document)}, expected different ports for http and admin` }];
+  return document.issueAt(path, `${found(path, document)}, expected different ports for http and admin`);
 }
 
 function settingsOf(section: Section) {

@@ -46,8 +46,7 @@ export function validate<S extends z.ZodType>(options: ValidateOptions<S>): Vali
     result = schema.safeParse(document.get(path));
   }
   if (result.success) return { ok: true, value: result.data };
-  const mistakes = result.error.issues.flatMap(issue => explain(issue, path, options));
-  return { ok: false, issues: mistakes.filter(issue => issue !== null) };
+  return { ok: false, issues: result.error.issues.flatMap(issue => explain(issue, path, options)) };
 }
 
 /** Where a text was expected, also inside the branches of a choice. */
@@ -61,27 +60,25 @@ function* textsWanted(issues: readonly Issue[], base: Path): Generator<Path> {
 
 type Context = Pick<ValidateOptions<z.ZodType>, "document" | "file">;
 
-function explain(issue: Issue, base: Path, context: Context): (ConfigIssue | null)[] {
+function explain(issue: Issue, base: Path, context: Context): ConfigIssue[] {
   const { document } = context;
   const path = [...base, ...plainPath(issue.path)];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map(key => {
-      const child = [...path, key];
-      return document.issueAt(child, unknownKey(child, context), "key");
-    });
+    const unknown = issue.keys.map(key => [...path, key]);
+    return unknown.flatMap(child => document.issueAt(child, unknownKey(child, context), "key"));
   }
   if (issue.code === "invalid_key") {
     const expected = issue.issues[0]?.message ?? issue.message;
-    return [document.issueAt(path, `found ${quote(String(path.at(-1)))}, ${expected}`, "key")];
+    return document.issueAt(path, `found ${quote(String(path.at(-1)))}, ${expected}`, "key");
   }
   const branch = issue.code === "invalid_union" ? branchMeant(issue.errors) : undefined;
   if (branch) return branch.flatMap(inner => explain(inner, path, context));
   if (!issue.message.startsWith("expected")) {
     const isRefusedKey = issue.code === "invalid_type" && issue.expected === "never";
-    return [document.issueAt(path, issue.message, isRefusedKey ? "key" : "value")];
+    return document.issueAt(path, issue.message, isRefusedKey ? "key" : "value");
   }
-  if (!document.has(path)) return [document.issueAt(path, `is missing, ${issue.message}`, "key")];
-  return [document.issueAt(path, `${found(path, document)}, ${issue.message}${hint(path, document, issue)}`)];
+  if (!document.has(path)) return document.issueAt(path, `is missing, ${issue.message}`, "key");
+  return document.issueAt(path, `${found(path, document)}, ${issue.message}${hint(path, document, issue)}`);
 }
 
 /** The branch of a choice that has the kind of thing that was written, and complains only about what is inside. */

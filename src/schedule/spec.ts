@@ -9,12 +9,12 @@ export type KindFields = { readonly [K in Kind as K["field"]]?: Parameters<K["te
 /** A schedule as the config says it. Exactly one field of a kind is present. */
 export interface ScheduleSpec extends KindFields, WallClockRules {
   /** Ticks before `startMs` and after `endMs` do not exist (both inclusive). */
-  readonly startMs?: number;
-  readonly endMs?: number;
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
   /** Cron expressions, local dates (`2026-12-24`), instants or calendars (`calendar:NAME`) whose ticks do not exist. */
   readonly except: readonly string[];
   /** The calendars that `except` names. */
-  readonly calendars?: Readonly<Record<string, Calendar>>;
+  readonly calendars?: Readonly<Record<string, Calendar>> | undefined;
   /** Each tick is due up to this much later than its time; hashed from `seed` and tick, equal on every replica. */
   readonly jitterMs: number;
 }

@@ -38,11 +38,6 @@ export function formatPath(path: Path): string {
   }, "");
 }
 
-/** As a list: none where there is nothing to report. */
-export function some(issue: ConfigIssue | null): ConfigIssue[] {
-  return issue === null ? [] : [issue];
-}
-
 /** A mistake that belongs to a file as a whole. */
 export function fileIssue(file: string, problem: string): ConfigIssue {
   return { file, line: 1, column: 1, key: "", problem };

@@ -70,6 +70,12 @@ export class ConfigDocument {
     return this.get(path) !== undefined;
   }
 
+  /** The keys of the mapping at a path; none where there is no mapping. */
+  keysOf(path: Path): string[] {
+    const value = this.get(path);
+    return isMapping(value) ? Object.keys(value) : [];
+  }
+
   /** How the value is written, with its references, when any part of it came from the environment. */
   originOf(path: Path): string | null {
     return this.#originAt(path)?.source ?? null;
@@ -92,13 +98,13 @@ export class ConfigDocument {
     return isChanged;
   }
 
-  /** A mistake at the value of a path (or at its key), or null when the value is broken and reported already. */
-  issueAt(path: Path, problem: string, at: "key" | "value" = "value"): ConfigIssue | null {
+  /** A mistake at the value of a path (or at its key); none when the value is broken and reported already. */
+  issueAt(path: Path, problem: string, at: "key" | "value" = "value"): ConfigIssue[] {
     const found = this.#find(path);
-    if (found.value && this.#broken.has(found.value)) return null;
+    if (found.value && this.#broken.has(found.value)) return [];
     const wantsKey = at === "key" || !found.value || isEmptyScalar(found.value);
     const node = wantsKey ? (found.key ?? found.value) : found.value;
-    return { file: this.file, ...this.#placeOf(node), key: formatPath(path), problem };
+    return [{ file: this.file, ...this.#placeOf(node), key: formatPath(path), problem }];
   }
 
   /** `config/jobs.yaml:3:3`, the key at the path. */
