@@ -1,6 +1,5 @@
 import { instant } from "../config/schemas/fields.ts";
-import { beginAt } from "../import/begin-at.ts";
-import { formatNote, type ImportedJobs } from "../import/imported-jobs.ts";
+import { beginAt, formatNote, type ImportedJobs } from "../import/imported-jobs.ts";
 import { writeJobsDocument } from "../import/jobs-document.ts";
 import { checkTimezone } from "../schedule/zone.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";

@@ -1,4 +1,5 @@
 import type ICAL from "ical.js";
+import { countUntil } from "../schedule/count-until.ts";
 import { zoneOfWindows } from "../schedule/windows-zones.ts";
 import { checkTimezone, instantOnClock, type WallClock, zoneOf } from "../schedule/zone.ts";
 import { IcsError } from "./ics-error.ts";
@@ -65,7 +66,8 @@ function definedZone(definition: IcsComponent, budget: DayBudget): WallClock {
   const first = transitions[0];
   if (first === undefined)
     throw new IcsError("the VTIMEZONE has neither STANDARD nor DAYLIGHT", definition.line);
-  const offsetAt = (instant: number) => lastUntil(transitions, instant)?.offset ?? first.offsetBefore;
+  const offsetAt = (instant: number) =>
+    transitions[countUntil(transitions, ({ at }) => at, instant) - 1]?.offset ?? first.offsetBefore;
   return { offsetAt, instantOf: wall => instantOnClock(wall, offsetAt) };
 }
 
@@ -93,14 +95,4 @@ function offsetOf(component: ICAL.Component, name: string): number | null {
   if (sign === undefined) return null;
   const ms = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
   return sign === "-" ? -ms : ms;
-}
-
-function lastUntil(transitions: readonly Transition[], instant: number): Transition | undefined {
-  let [low, high] = [0, transitions.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((transitions[middle]?.at ?? 0) <= instant) low = middle + 1;
-    else high = middle;
-  }
-  return transitions[low - 1];
 }

@@ -35,8 +35,8 @@ export function carryOptions(options: Readonly<Record<string, unknown>>): Carrie
   if (others.length > 0) notes.push(`without its ${others.map(key => LONG_NAMES[key] ?? key).join(", ")}`);
   return {
     definition: {
-      ...(Object.keys(retry).length > 0 && { retry }),
-      ...(typeof timeout === "number" && timeout > 0 && { timeout: durationText(timeout) }),
+      retry: Object.keys(retry).length > 0 ? retry : undefined,
+      timeout: typeof timeout === "number" && timeout > 0 ? durationText(timeout) : undefined,
     },
     notes,
   };

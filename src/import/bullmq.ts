@@ -69,38 +69,28 @@ interface JobContext {
 }
 
 function jobOf(entry: BullEntry, { place, name, version }: JobContext): ImportedJob {
-  const { startMs, endMs, limit, count, timezone, options } = entry;
-  const pattern = entry.everyMs === null ? carryPattern(entry.pattern ?? "", version) : null;
-  const carried = carryOptions(options);
+  const { everyMs, startMs, endMs, limit, count, timezone } = entry;
+  const pattern = everyMs === null ? carryPattern(entry.pattern ?? "", version) : null;
+  const carried = carryOptions(entry.options);
   const data = dataOf(entry);
   // The run that waits to be due is counted already, and is not taken over.
-  const runsLeft = limit === null ? null : limit - Math.max(0, (count ?? 1) - 1);
+  const runsLeft = limit === null ? undefined : limit - Math.max(0, (count ?? 1) - 1);
   const definition = {
-    ...(entry.everyMs === null ? { cron: pattern?.cron } : { every: durationText(entry.everyMs) }),
-    ...(timezone !== null && entry.everyMs === null && { timezone }),
+    cron: pattern?.cron,
+    every: everyMs === null ? undefined : durationText(everyMs),
+    timezone: pattern === null ? undefined : (timezone ?? undefined),
     // BullMQ runs a pattern only after its start, Bellwether also at it.
-    ...(startMs !== null && { start: isoOf(pattern === null ? startMs : startMs + 1) }),
-    ...(endMs !== null && { end: isoOf(endMs) }),
-    ...(runsLeft !== null && { maxRuns: runsLeft }),
+    start: startMs === null ? undefined : isoOf(pattern === null ? startMs : startMs + 1),
+    end: endMs === null ? undefined : isoOf(endMs),
+    maxRuns: runsLeft,
     handler: handlerOf(entry.name),
-    ...data.definition,
+    data: data.value,
     ...carried.definition,
   };
-  return {
-    name,
-    place,
-    source: sourceOf(entry),
-    definition,
-    notes: [
-      ...(pattern?.notes ?? []),
-      ...phaseNotes(entry),
-      ...data.notes,
-      ...carried.notes,
-      ...(limit !== null && count === null
-        ? [`of its limit of ${limit}, how many have run is not known`]
-        : []),
-    ],
-  };
+  const notes = [...(pattern?.notes ?? []), ...phaseNotes(entry), ...data.notes, ...carried.notes];
+  if (limit !== null && count === null)
+    notes.push(`of its limit of ${limit}, how many have run is not known`);
+  return { name, place, source: sourceOf(entry), definition, notes };
 }
 
 function sourceOf({ kind, name, pattern, everyMs, limit, count }: BullEntry): string {
@@ -119,18 +109,14 @@ function phaseNotes({ everyMs, nextMs }: BullEntry): string[] {
   ];
 }
 
-function dataOf({ data, hasTemplate }: BullEntry): { definition: object; notes: readonly string[] } {
-  if (!hasTemplate)
-    return { definition: {}, notes: ["its data and options were not found: look into the code"] };
-  if (data === null || data === undefined) return { definition: {}, notes: [] };
+function dataOf({ data, hasTemplate }: BullEntry): { value?: object; notes: readonly string[] } {
+  if (!hasTemplate) return { notes: ["its data and options were not found: look into the code"] };
+  if (data === null || data === undefined) return { notes: [] };
   if (typeof data !== "object" || Array.isArray(data)) {
     const found = Array.isArray(data) ? "a list" : `a ${typeof data}`;
-    return {
-      definition: { data: { value: data } },
-      notes: [`its data is ${found}: it is in data.value now`],
-    };
+    return { value: { value: data }, notes: [`its data is ${found}: it is in data.value now`] };
   }
-  return { definition: Object.keys(data).length === 0 ? {} : { data }, notes: [] };
+  return Object.keys(data).length === 0 ? { notes: [] } : { value: data, notes: [] };
 }
 
 /** BullMQ's name of a job chose what its processor did; here it is the module's path. */
@@ -146,23 +132,16 @@ function notesOnAll(
   jobs: readonly ImportedJob[],
   timezone: string,
 ): ImportNote[] {
-  const handlers = [
-    ...new Set(jobs.map(({ definition }) => `jobs/${String(Object(definition).handler)}.ts`)),
-  ];
-  const hasPlainPattern = entries.some(
-    entry => "pattern" in entry && entry.pattern !== null && entry.timezone === null,
-  );
+  const hasJobs = jobs.length > 0;
+  const handlers = new Set(jobs.map(({ definition }) => `jobs/${String(definition["handler"])}.ts`));
+  const isPlain = (entry: ReadEntry) =>
+    "pattern" in entry && entry.pattern !== null && entry.timezone === null;
   const texts = [
-    ...(handlers.length === 0
-      ? []
-      : [`the work itself is yours to move: the processor's code into ${handlers.join(", ")}`]),
-    ...(hasPlainPattern
-      ? [`patterns without a tz ran in the zone of the workers; ${timezone} is assumed (--timezone)`]
-      : []),
-    ...(jobs.length === 0
-      ? []
-      : ["immediately is not stored, so whether a schedule also ran at once is not known"]),
-  ];
+    hasJobs && `the work itself is yours to move: the processor's code into ${[...handlers].join(", ")}`,
+    entries.some(isPlain) &&
+      `patterns without a tz ran in the zone of the workers; ${timezone} is assumed (--timezone)`,
+    hasJobs && "immediately is not stored, so whether a schedule also ran at once is not known",
+  ].filter(text => text !== false);
   return texts.map(text => ({ place: null, text, isLost: false }));
 }
 

@@ -1,7 +1,6 @@
 import { checkTimezone } from "../schedule/zone.ts";
 import { type CrontabEntry, parseCrontabLine } from "./crontab-lines.ts";
 import { toCrontabSchedule } from "./crontab-schedule.ts";
-import { readTz } from "./crontab-zone.ts";
 import type { ImportedJob, ImportedJobs, ImportNote } from "./imported-jobs.ts";
 import { JobNames, nameOfCommand } from "./job-names.ts";
 
@@ -65,7 +64,7 @@ class CrontabReader {
         "Commands start in the working folder of the replica (cwd), not in a user's home; with its PATH.",
         "catchUp: none is like cron, which forgets what was due while it did not run; latest would run it late.",
       ],
-      defaults: { timezone, ...(queue !== null && { queue }), catchUp: "none" },
+      defaults: { timezone, queue: queue ?? undefined, catchUp: "none" },
       jobs: this.#jobs,
       notes: [...this.#notes, ...users],
     };
@@ -84,8 +83,8 @@ class CrontabReader {
     const delay = Number(this.#variables.get("RANDOM_DELAY") ?? 0);
     const definition = {
       ...schedule,
-      ...(zone !== undefined && { timezone: zone }),
-      ...(delay > 0 && { jitter: `${delay}m` }),
+      timezone: zone,
+      jitter: delay > 0 ? `${delay}m` : undefined,
       command: this.#commandOf(entry),
     };
     return { name: this.#names.take(nameOfCommand(entry.command)), place, source, definition, notes };
@@ -93,15 +92,12 @@ class CrontabReader {
 
   #commandOf({ command, stdin }: CrontabEntry): unknown {
     const shell = this.#variables.get("SHELL") ?? (this.#variables.has("PATH") ? "/bin/sh" : "sh");
-    const home = this.#variables.get("HOME");
-    const env = Object.fromEntries([...this.#variables].filter(([name]) => !CRONS_OWN.test(name)));
+    const cwd = this.#variables.get("HOME");
+    const variables = [...this.#variables].filter(([name]) => !CRONS_OWN.test(name));
     const argv = [shell, "-c", command];
-    const more = {
-      ...(home !== undefined && { cwd: home }),
-      ...(Object.keys(env).length > 0 && { env }),
-      ...(stdin !== null && { stdin }),
-    };
-    return Object.keys(more).length === 0 ? argv : { argv, ...more };
+    if (cwd === undefined && variables.length === 0 && stdin === null) return argv;
+    const env = variables.length === 0 ? undefined : Object.fromEntries(variables);
+    return { argv, cwd, env, stdin: stdin ?? undefined };
   }
 }
 
@@ -121,4 +117,18 @@ function noteOnVariable(name: string, value: string): string | null {
   if (name === "TZ")
     return "TZ is the zone of what the commands print, in cron too; CRON_TZ or --timezone set that of the schedule";
   return null;
+}
+
+/** What a TZ or CRON_TZ says: the name of a zone, or that it is the one of the machine. */
+export type WrittenZone = { readonly name: string } | "local";
+
+/**
+ * Reads the forms that the C library takes: a name, with or without a colon, the path of a zone's file, and POSIX's
+ * `UTC0`. Other POSIX strings are left as they are, and are no zone here.
+ */
+export function readTz(text: string): WrittenZone {
+  const name = text.trim().replace(/^:/, "");
+  if (name === "" || name === "/etc/localtime") return "local";
+  if (/^(UTC|GMT)[+-]?0+$/.test(name)) return { name: "UTC" };
+  return { name: /\/zoneinfo\/(?:posix\/)?(.+)$/.exec(name)?.[1] ?? name };
 }

@@ -15,7 +15,9 @@ export interface ImportedJob {
   readonly place: string;
   /** What it was there. */
   readonly source: string;
-  /** The keys of a job in jobs.yaml. Values are meant as they are: no `${…}` in them is a reference. */
+  /**
+   * The keys of a job in jobs.yaml, absent where undefined. Values are meant as they are: no `${…}` in them is a reference.
+   */
   readonly definition: Readonly<Record<string, unknown>>;
   /** What differs from what it was. */
   readonly notes: readonly string[];
@@ -32,4 +34,15 @@ export interface ImportNote {
 /** `crontab:12: …`, as it is shown to people. */
 export function formatNote({ place, text, isLost }: ImportNote): string {
   return printable(`${place === null ? "" : `${place}: `}${isLost ? "not carried over: " : ""}${text}`);
+}
+
+/** The same jobs, none of which has a tick before that instant: the moment at which they take over. */
+export function beginAt(imported: ImportedJobs, start: string): ImportedJobs {
+  return { ...imported, jobs: imported.jobs.map(job => startedAt(job, start)) };
+}
+
+function startedAt(job: ImportedJob, start: string): ImportedJob {
+  const { cron, every, start: own, ...others } = job.definition;
+  if (typeof own === "string" && Date.parse(own) > Date.parse(start)) return job;
+  return { ...job, definition: { cron, every, ...others, start } };
 }

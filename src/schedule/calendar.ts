@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { countUntil } from "./count-until.ts";
 import type { Exception, Stretch } from "./exception.ts";
 
 /** Nothing that a calendar repeats is looked at outside these years: ticks there are not excepted by repetition. */
@@ -64,15 +65,9 @@ function disjoint(stretches: readonly Stretch[]): Stretch[] {
   return result;
 }
 
-/** The stretch that holds the moment, found by halving. */
+/** The stretch that holds the moment. */
 function holding(stretches: readonly Stretch[], moment: number): Stretch | null {
-  let [low, high] = [0, stretches.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((stretches[middle]?.start ?? 0) <= moment) low = middle + 1;
-    else high = middle;
-  }
-  const last = stretches[low - 1];
+  const last = stretches[countUntil(stretches, ({ start }) => start, moment) - 1];
   return last !== undefined && moment < last.end ? last : null;
 }
 

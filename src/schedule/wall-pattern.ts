@@ -6,6 +6,11 @@ const CALENDAR_MONTHS = 400 * 12;
 
 const SECONDS_A_DAY = 86_400;
 
+/** Which way a search goes. */
+type Direction = 1 | -1;
+const FORWARD = 1;
+const BACK = -1;
+
 /**
  * The moments at which a cron expression matches a clock on the wall. Wall times are milliseconds as if the
  * clock showed UTC; zones and daylight saving are no concern here. Stepping is done here and not by
@@ -36,7 +41,7 @@ export class WallPattern {
   next(afterWall: number): number | null {
     const isKnown = afterWall >= this.#memoAfter && (this.#memoNext === null || afterWall < this.#memoNext);
     if (!isKnown) {
-      this.#memoNext = this.#findNext(Math.floor(afterWall / SECOND_MS) + 1);
+      this.#memoNext = this.#search(FORWARD, Math.floor(afterWall / SECOND_MS) + 1);
       this.#memoAfter = afterWall;
     }
     return this.#memoNext;
@@ -44,25 +49,15 @@ export class WallPattern {
 
   /** The last match at or before the wall time, or null when there is none in 400 years. */
   previous(atWall: number): number | null {
-    const second = Math.floor(atWall / SECOND_MS);
-    const day = Math.floor(second / SECONDS_A_DAY);
-    if (this.#lastDayUntil(day) === day) {
-      const time = this.#lastTimeUntil(second - day * SECONDS_A_DAY);
-      if (time >= 0) return (day * SECONDS_A_DAY + time) * SECOND_MS;
-    }
-    const earlier = this.#lastDayUntil(day - 1);
-    return earlier === null ? null : earlier * DAY_MS + this.#lastTimeUntil(SECONDS_A_DAY - 1) * SECOND_MS;
+    return this.#search(BACK, Math.floor(atWall / SECOND_MS));
   }
 
   /** True when the wall time's whole second matches. */
   matches(wall: number): boolean {
     const second = Math.floor(wall / SECOND_MS);
     const day = Math.floor(second / SECONDS_A_DAY);
-    const hasTime =
-      this.#seconds.has(modulo(second, 60)) &&
-      this.#minutes.has(modulo(Math.floor(second / 60), 60)) &&
-      this.#hours.has(modulo(Math.floor(second / 3600), 24));
-    return hasTime && this.#hasDay(day);
+    const time = second - day * SECONDS_A_DAY;
+    return this.#findTime(BACK, time) === time && this.#hasDay(day);
   }
 
   /**
@@ -81,46 +76,33 @@ export class WallPattern {
     return this.#hours.isFull ? DAY_MS : 3600 * SECOND_MS;
   }
 
-  #findNext(second: number): number | null {
+  /** The nearest match from a second (since the epoch) on, in milliseconds. */
+  #search(direction: Direction, second: number): number | null {
     const day = Math.floor(second / SECONDS_A_DAY);
-    if (this.#firstDayFrom(day) === day) {
-      const time = this.#firstTimeFrom(second - day * SECONDS_A_DAY);
+    if (this.#hasDay(day)) {
+      const time = this.#findTime(direction, second - day * SECONDS_A_DAY);
       if (time >= 0) return (day * SECONDS_A_DAY + time) * SECOND_MS;
     }
-    const later = this.#firstDayFrom(day + 1);
-    return later === null ? null : later * DAY_MS + this.#firstTimeFrom(0) * SECOND_MS;
+    const other = this.#findDay(direction, day + direction);
+    const edge = direction === FORWARD ? 0 : SECONDS_A_DAY - 1;
+    return other === null ? null : other * DAY_MS + this.#findTime(direction, edge) * SECOND_MS;
   }
 
-  /** The first matching second of the day at or after `secondOfDay`, or -1. */
-  #firstTimeFrom(secondOfDay: number): number {
+  /** The nearest matching second of the day from `secondOfDay` on, or -1. */
+  #findTime(direction: Direction, secondOfDay: number): number {
     const hour = Math.floor(secondOfDay / 3600);
     const minute = Math.floor(secondOfDay / 60) % 60;
     if (this.#hours.has(hour)) {
       if (this.#minutes.has(minute)) {
-        const second = this.#seconds.atOrAfter(secondOfDay % 60);
+        const second = this.#seconds.nearest(direction, secondOfDay % 60);
         if (second >= 0) return hour * 3600 + minute * 60 + second;
       }
-      const laterMinute = this.#minutes.atOrAfter(minute + 1);
-      if (laterMinute >= 0) return hour * 3600 + laterMinute * 60 + this.#seconds.first;
+      const otherMinute = this.#minutes.nearest(direction, minute + direction);
+      if (otherMinute >= 0) return hour * 3600 + otherMinute * 60 + this.#seconds.first(direction);
     }
-    const laterHour = this.#hours.atOrAfter(hour + 1);
-    return laterHour < 0 ? -1 : laterHour * 3600 + this.#minutes.first * 60 + this.#seconds.first;
-  }
-
-  /** The last matching second of the day at or before `secondOfDay`, or -1. */
-  #lastTimeUntil(secondOfDay: number): number {
-    const hour = Math.floor(secondOfDay / 3600);
-    const minute = Math.floor(secondOfDay / 60) % 60;
-    if (this.#hours.has(hour)) {
-      if (this.#minutes.has(minute)) {
-        const second = this.#seconds.atOrBefore(secondOfDay % 60);
-        if (second >= 0) return hour * 3600 + minute * 60 + second;
-      }
-      const earlierMinute = this.#minutes.atOrBefore(minute - 1);
-      if (earlierMinute >= 0) return hour * 3600 + earlierMinute * 60 + this.#seconds.last;
-    }
-    const earlierHour = this.#hours.atOrBefore(hour - 1);
-    return earlierHour < 0 ? -1 : earlierHour * 3600 + this.#minutes.last * 60 + this.#seconds.last;
+    const otherHour = this.#hours.nearest(direction, hour + direction);
+    if (otherHour < 0) return -1;
+    return otherHour * 3600 + this.#minutes.first(direction) * 60 + this.#seconds.first(direction);
   }
 
   #hasDay(day: number): boolean {
@@ -129,28 +111,17 @@ export class WallPattern {
     return ((mask >>> date.getUTCDate()) & 1) === 1;
   }
 
-  /** The first matching day (days since the epoch) at or after `day`. */
-  #firstDayFrom(day: number): number | null {
+  /** The nearest matching day (days since the epoch) from `day` on. */
+  #findDay(direction: Direction, day: number): number | null {
     const date = new Date(day * DAY_MS);
-    const firstMonth = date.getUTCFullYear() * 12 + date.getUTCMonth();
-    let dayOfMonth = date.getUTCDate();
-    for (let month = firstMonth; month <= firstMonth + CALENDAR_MONTHS; month++) {
-      const candidates = (this.#daysOf(month) >>> dayOfMonth) << dayOfMonth;
-      if (candidates !== 0) return firstOfMonth(month) + lowestBit(candidates) - 1;
-      dayOfMonth = 1;
-    }
-    return null;
-  }
-
-  /** The last matching day (days since the epoch) at or before `day`. */
-  #lastDayUntil(day: number): number | null {
-    const date = new Date(day * DAY_MS);
-    const lastMonth = date.getUTCFullYear() * 12 + date.getUTCMonth();
-    let unwanted = 31 - date.getUTCDate();
-    for (let month = lastMonth; month >= lastMonth - CALENDAR_MONTHS; month--) {
-      const candidates = (this.#daysOf(month) << unwanted) >>> unwanted;
-      if (candidates !== 0) return firstOfMonth(month) + highestBit(candidates) - 1;
-      unwanted = 0;
+    const start = date.getUTCFullYear() * 12 + date.getUTCMonth();
+    // Of the first month the days from `day` on; of the others all.
+    let wanted = direction === FORWARD ? -1 << date.getUTCDate() : ~(-2 << date.getUTCDate());
+    for (let month = start; Math.abs(month - start) <= CALENDAR_MONTHS; month += direction) {
+      const days = this.#daysOf(month) & wanted;
+      if (days !== 0)
+        return firstOfMonth(month) + (direction === FORWARD ? lowestBit(days) : highestBit(days)) - 1;
+      wanted = -1;
     }
     return null;
   }
@@ -167,16 +138,14 @@ export class WallPattern {
 
 /** The values of a field, with the neighbours of every value looked up beforehand. */
 class Ladder {
-  readonly first: number;
-  readonly last: number;
   readonly isFull: boolean;
+  readonly #values: readonly number[];
   readonly #after: Int8Array;
   readonly #before: Int8Array;
 
   constructor(values: readonly number[], max: number) {
-    this.first = values[0] ?? 0;
-    this.last = values.at(-1) ?? 0;
     this.isFull = values.length === max + 1;
+    this.#values = values;
     this.#after = new Int8Array(max + 2).map((_, at) => values.find(value => value >= at) ?? -1);
     this.#before = new Int8Array(max + 2).map((_, at) => values.findLast(value => value <= at) ?? -1);
   }
@@ -185,14 +154,14 @@ class Ladder {
     return this.#after[value] === value;
   }
 
-  /** The smallest value ≥ `at`, or -1. */
-  atOrAfter(at: number): number {
-    return this.#after[at] ?? -1;
+  /** The first value on the way. */
+  first(direction: Direction): number {
+    return this.#values.at(direction === FORWARD ? 0 : -1) ?? 0;
   }
 
-  /** The largest value ≤ `at`, or -1. */
-  atOrBefore(at: number): number {
-    return this.#before[at] ?? -1;
+  /** The nearest value from `at` on, itself included, or -1. */
+  nearest(direction: Direction, at: number): number {
+    return (direction === FORWARD ? this.#after : this.#before)[at] ?? -1;
   }
 }
 

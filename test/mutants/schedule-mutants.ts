@@ -76,8 +76,8 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
     name: "cron-same-second-again",
     rule: "next() is strictly after its argument",
     file: "src/schedule/wall-pattern.ts",
-    find: "this.#findNext(Math.floor(afterWall / SECOND_MS) + 1)",
-    replace: "this.#findNext(Math.floor(afterWall / SECOND_MS))",
+    find: "this.#search(FORWARD, Math.floor(afterWall / SECOND_MS) + 1)",
+    replace: "this.#search(FORWARD, Math.floor(afterWall / SECOND_MS))",
     tests: ["test/unit/schedule/create-schedule.test.ts", ...DST_TESTS],
   },
   {
@@ -139,9 +139,9 @@ export const SCHEDULE_MUTANTS: readonly Mutant[] = [
   {
     name: "at-tick-twice",
     rule: "a listed instant is passed once it is the argument of next()",
-    file: "src/schedule/kinds/at.ts",
-    find: "if ((this.#instants[middle] ?? 0) <= ms) low = middle + 1;",
-    replace: "if ((this.#instants[middle] ?? 0) < ms) low = middle + 1;",
+    file: "src/schedule/count-until.ts",
+    find: "if (timeOf(items[middle] as T) <= limit) low = middle + 1;",
+    replace: "if (timeOf(items[middle] as T) < limit) low = middle + 1;",
     tests: ["test/unit/schedule/create-schedule.test.ts"],
   },
   {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { instant, notEmpty } from "../../config/schemas/fields.ts";
+import { countUntil } from "../count-until.ts";
 import type { Tick, TickSource } from "../schedule.ts";
 import type { KindTicks, ScheduleKind } from "../schedule-kind.ts";
 import { isInstant } from "../time-units.ts";
@@ -49,22 +50,11 @@ class AtSource implements TickSource {
   }
 
   next(afterMs: number): Tick | null {
-    return this.#tick(this.#countUntil(afterMs));
+    return this.#tick(countUntil(this.#instants, Number, afterMs));
   }
 
   previous(atMs: number): Tick | null {
-    return this.#tick(this.#countUntil(atMs) - 1);
-  }
-
-  /** How many of the instants are at or before `ms`. */
-  #countUntil(ms: number): number {
-    let [low, high] = [0, this.#instants.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#instants[middle] ?? 0) <= ms) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.#tick(countUntil(this.#instants, Number, atMs) - 1);
   }
 
   #tick(index: number): Tick | null {

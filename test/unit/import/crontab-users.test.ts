@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { readTz } from "../../../src/import/crontab.ts";
 import { parseCrontabLine } from "../../../src/import/crontab-lines.ts";
 import { findUserColumn } from "../../../src/import/crontab-users.ts";
-import { readTz } from "../../../src/import/crontab-zone.ts";
 
 describe("a column with users", () => {
   it.each([
