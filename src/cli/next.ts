@@ -21,17 +21,17 @@ interface ComingTick {
   readonly tick: string;
   readonly local: string;
   /** What daylight saving did to the tick. */
-  readonly note?: string;
+  readonly note?: string | undefined;
   /** With a jitter: when a leader on time launches it. */
-  readonly launchAt?: string;
+  readonly launchAt?: string | undefined;
   /** After this many launched ticks the job ends. */
-  readonly maxRuns?: number;
+  readonly maxRuns?: number | undefined;
   /** With `--until`: the other jobs with a tick at this instant. */
-  readonly together?: readonly string[];
+  readonly together?: readonly string[] | undefined;
   /** With `--excluded`: why this tick does not exist. */
   readonly excluded?: string;
   /** The last of several ticks that are excluded together; null when all later ones are. */
-  readonly excludedUntil?: string | null;
+  readonly excludedUntil?: string | null | undefined;
 }
 
 const COUNT = 5;
@@ -91,18 +91,18 @@ export function comingTick(row: TickRow, together: readonly string[] = []): Comi
     job: job.name,
     tick: new Date(at).toISOString(),
     local: formatLocal(at, job.spec.timezone),
-    ...(note !== undefined && { note }),
+    note,
   };
   if (exclusion !== undefined) {
     const { reason, lastAt } = exclusion;
     const until = Number.isFinite(lastAt) ? new Date(lastAt).toISOString() : null;
-    return { ...tick, excluded: reason, ...(lastAt > at && { excludedUntil: until }) };
+    return { ...tick, excluded: reason, excludedUntil: lastAt > at ? until : undefined };
   }
   return {
     ...tick,
-    ...(job.spec.jitterMs > 0 && { launchAt: new Date(launchAt).toISOString() }),
-    ...(job.maxRuns !== null && { maxRuns: job.maxRuns }),
-    ...(together.length > 0 && { together }),
+    launchAt: job.spec.jitterMs > 0 ? new Date(launchAt).toISOString() : undefined,
+    maxRuns: job.maxRuns ?? undefined,
+    together: together.length > 0 ? together : undefined,
   };
 }
 

@@ -36,15 +36,19 @@ export interface DeclaredQueues {
   readonly refusedHandlers: readonly string[];
 }
 
-export interface ReadJobOptions {
+/** What jobs may refer to. */
+export interface JobSurroundings {
+  readonly queues: DeclaredQueues;
+  readonly calendars: ReadonlyMap<string, Calendar>;
+  /** True when a jobs file cannot be read: what is missing here may be in it. */
+  readonly isPartial?: boolean;
+}
+
+export interface ReadJobOptions extends JobSurroundings {
   readonly document: ConfigDocument;
   readonly name: string;
   /** The `defaults` of the file. */
   readonly defaults: JobPolicies;
-  readonly queues: DeclaredQueues;
-  readonly calendars: ReadonlyMap<string, Calendar>;
-  /** True when a jobs file cannot be read: a calendar that is missing here may be in it. */
-  readonly isPartial: boolean;
 }
 
 /** Reads one job: what the schema says, what holds between keys, and whether its schedule can be built. */

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { HandlerRef } from "../handlers/handler-kinds.ts";
-import type { Calendar } from "../schedule/calendar.ts";
 import { adviceOn } from "./advice.ts";
 import type { Job } from "./config.ts";
 import type { ConfigIssue } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
-import { type DeclaredQueues, handlerOf, readJob } from "./job.ts";
+import { handlerOf, type JobSurroundings, readJob } from "./job.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./schemas/job-schema.ts";
 import { validate, validParts } from "./validate.ts";
 
@@ -29,19 +28,8 @@ export interface NamedHandler {
 
 const shellSchema = jobsFile({ defaults: z.unknown(), calendar: z.unknown(), job: z.unknown() });
 
-/** What jobs may refer to. */
-export interface JobSurroundings {
-  readonly queues: DeclaredQueues;
-  readonly calendars: ReadonlyMap<string, Calendar>;
-  /** True when a jobs file cannot be read: what is missing here may be in it. */
-  readonly isPartial?: boolean;
-}
-
 /** Reads all jobs files; names are unique over all of them. */
-export function readJobs(
-  documents: readonly ConfigDocument[],
-  { queues, calendars, isPartial = false }: JobSurroundings,
-): JobsResult {
+export function readJobs(documents: readonly ConfigDocument[], surroundings: JobSurroundings): JobsResult {
   const jobs: Job[] = [];
   const otherHandlers: NamedHandler[] = [];
   const issues: ConfigIssue[] = [];
@@ -58,13 +46,13 @@ export function readJobs(
       if (other) issues.push(...document.issueAt(path, `the job is defined already at ${other}`, "key"));
       else firstPlace.set(name, document.placeText(path));
       advice.push(...adviceOn(document, path));
-      const read = readJob({ document, name, defaults, queues, calendars, isPartial });
+      const read = readJob({ document, name, defaults, ...surroundings });
       if (read.ok) {
         jobs.push(read.value);
         continue;
       }
       issues.push(...read.issues);
-      const handler = handlerOf({ document, name, queues });
+      const handler = handlerOf({ document, name, queues: surroundings.queues });
       if (handler !== null) otherHandlers.push({ name, handler });
     }
   }
@@ -73,7 +61,7 @@ export function readJobs(
     otherHandlers,
     advice,
     places: firstPlace,
-    issues: [...issues, ...(isPartial ? [] : emptyScheduleIssues(documents))],
+    issues: [...issues, ...(surroundings.isPartial ? [] : emptyScheduleIssues(documents))],
   };
 }
 

@@ -63,16 +63,14 @@ function* redisAccess(document: ConfigDocument): Generator<ConfigIssue> {
   yield* needsPassword(document, ["redis", "sentinel"]);
   const url = document.get(["redis", "url"]);
   if (typeof url !== "string") return;
-  for (const path of [
-    ["redis", "username"],
-    ["redis", "password"],
-  ].filter(path => document.has(path))) {
+  for (const key of ["username", "password"]) {
     const problem = "stands beside url, expected it within the address: redis://user:password@host";
-    yield* document.issueAt(path, problem, "key");
+    if (document.has(["redis", key])) yield* document.issueAt(["redis", key], problem, "key");
   }
   const tls = ["redis", "tls"];
-  if (document.has(tls) && !url.startsWith("rediss://"))
+  if (document.has(tls) && !url.startsWith("rediss://")) {
     yield* document.issueAt(tls, "found TLS settings, expected rediss:// in redis.url", "key");
+  }
 }
 
 function needsPassword(document: ConfigDocument, path: Path): ConfigIssue[] {

@@ -42,12 +42,7 @@ const groups = new Set<number>();
 export async function runProcessGroup(options: ProcessGroupOptions): Promise<ProcessEnd> {
   const { argv, cwd, env, stdin, signal, graceMs, onOutput } = options;
   const [program = "", ...args] = argv;
-  const child = spawn(program, args, {
-    ...(cwd === null ? {} : { cwd }),
-    env,
-    detached: true,
-    stdio: "pipe",
-  });
+  const child = spawn(program, args, { cwd: cwd ?? undefined, env, detached: true, stdio: "pipe" });
   // Without a file descriptor for its pipes there are no streams either.
   if (child.pid === undefined) throw await failureOf(child);
   child.stdout.on("data", (chunk: Buffer) => onOutput("stdout", chunk));

@@ -7,12 +7,6 @@ import { type IcsTime, midnightOf, timeOf } from "./ics-time.ts";
 
 const MAX_NAME = 60;
 
-/** What people call the event; null when it has no name. */
-export function nameOf(event: ICAL.Component): string | null {
-  const summary = event.getFirstPropertyValue("summary");
-  return shownName(typeof summary === "string" ? summary : "");
-}
-
 /** A name on one line and without what could steer a terminal; null when nothing is left. */
 export function shownName(summary: string): string | null {
   const text = summary.replace(/[\s\p{C}]+/gu, " ").trim();
@@ -39,10 +33,11 @@ export function* stretchesOf(
   const start = timeOf(event, "dtstart", context.findZone);
   if (start === null) throw new IcsError("it has no DTSTART");
   const length = lengthOf(event, start, context);
-  const name = nameOf(event);
+  const summary = event.getFirstPropertyValue("summary");
+  const name = shownName(typeof summary === "string" ? summary : "") ?? undefined;
   for (const wall of repetitionsOf(event, start, context, replacements)) {
     if (wall + length.nominalMs + length.exactMs < EARLIEST_TICK_MS) continue;
-    yield { ...onClock(start, wall, length), ...(name !== null && { name }) };
+    yield { ...onClock(start, wall, length), name };
   }
 }
 

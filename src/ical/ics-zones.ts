@@ -6,32 +6,24 @@ import { IcsError } from "./ics-error.ts";
 import { type IcsComponent, parseComponent } from "./ics-lines.ts";
 import { repetitionsOf } from "./ics-repetitions.ts";
 import type { DayBudget } from "./ics-rule.ts";
-import { timeOf } from "./ics-time.ts";
+import { type FindZone, timeOf } from "./ics-time.ts";
 
 /**
- * The time zones that a calendar's TZIDs name. What the calendar itself defines (VTIMEZONE) counts first (RFC 5545,
- * 3.2.19), also where the name is that of a zone which does something else.
+ * Finds the time zones that a calendar's TZIDs name. What the calendar itself defines (VTIMEZONE) counts first (RFC 5545,
+ * 3.2.19), also where the name is that of a zone which does something else. The function throws an `IcsError` when the
+ * name is that of no zone, or the zone's definition cannot be followed.
  */
-export class IcsZones {
-  readonly #definitions: ReadonlyMap<string, IcsComponent>;
-  readonly #budget: DayBudget;
-  readonly #zones = new Map<string, WallClock>();
-
-  constructor(calendar: IcsComponent, budget: DayBudget) {
-    const defined = calendar.children.filter(({ name }) => name === "VTIMEZONE");
-    this.#definitions = new Map(defined.map(component => [tzidOf(component), component] as const));
-    this.#budget = budget;
-  }
-
-  /** @throws IcsError when the name is that of no zone, or the zone's definition cannot be followed. */
-  zoneOf(tzid: string): WallClock {
-    const known = this.#zones.get(tzid);
-    if (known !== undefined) return known;
-    const definition = this.#definitions.get(tzid);
-    const zone = definition === undefined ? findZone(tzid) : definedZone(definition, this.#budget);
-    this.#zones.set(tzid, zone);
+export function zoneFinder(calendar: IcsComponent, budget: DayBudget): FindZone {
+  const defined = calendar.children.filter(({ name }) => name === "VTIMEZONE");
+  const definitions = new Map(defined.map(component => [tzidOf(component), component] as const));
+  const zones = new Map<string, WallClock>();
+  return tzid => {
+    const definition = definitions.get(tzid);
+    const zone =
+      zones.get(tzid) ?? (definition === undefined ? findZone(tzid) : definedZone(definition, budget));
+    zones.set(tzid, zone);
     return zone;
-  }
+  };
 }
 
 function tzidOf({ lines }: IcsComponent): string {

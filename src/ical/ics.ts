@@ -6,7 +6,7 @@ import { isCancelled, shownName, stretchesOf } from "./ics-event.ts";
 import { type IcsComponent, parseComponent, readComponents, summaryOf } from "./ics-lines.ts";
 import type { IcsContext } from "./ics-repetitions.ts";
 import type { DayBudget } from "./ics-rule.ts";
-import { IcsZones } from "./ics-zones.ts";
+import { zoneFinder } from "./ics-zones.ts";
 
 /** For a file that does nothing but delay the parser this is a second. */
 export const MAX_ICS_BYTES = 1024 * 1024;
@@ -39,8 +39,7 @@ function eventsOf(bytes: Uint8Array): Event[] {
   if (bytes.every(isBlank)) throw new IcsError("the file is empty");
   const budget: DayBudget = { left: MAX_DAYS };
   const found = readComponents(bytes).flatMap(calendar => {
-    const zones = new IcsZones(calendar, budget);
-    const context: IcsContext = { budget, findZone: tzid => zones.zoneOf(tzid) };
+    const context: IcsContext = { budget, findZone: zoneFinder(calendar, budget) };
     const events = calendar.children.filter(({ name }) => name === "VEVENT");
     return events.map(component => ({ component, context }));
   });

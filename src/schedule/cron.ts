@@ -2,17 +2,10 @@ import { BoundedCache } from "./bounded-cache.ts";
 import { CronExpression } from "./cron-expression.ts";
 import { type CronFields, expandCronFields } from "./cron-fields.ts";
 import { parseCronSyntax } from "./cron-syntax.ts";
-import type { DstRule } from "./schedule.ts";
+import type { WallClockRules } from "./schedule-kind.ts";
 import { EARLIEST_TICK_MS } from "./time-units.ts";
 import { WallPattern } from "./wall-pattern.ts";
 import { checkTimezone, zoneOf } from "./zone.ts";
-
-export interface CronOptions {
-  readonly timezone: string;
-  readonly dst: DstRule;
-  /** What `H` is hashed from: the job's name. */
-  readonly seed: string;
-}
 
 export type CronResult =
   | { readonly ok: true; readonly expression: CronExpression }
@@ -31,7 +24,7 @@ const byMeaning = new BoundedCache<CronExpression>(POOL_LIMIT);
  *
  * @see docs/schedules.md for the grammar and the rules of daylight saving.
  */
-export function parseCron(text: string, options: CronOptions): CronResult {
+export function parseCron(text: string, options: WallClockRules): CronResult {
   const { timezone, dst } = options;
   const textKey = JSON.stringify([text, timezone, dst.gap, dst.overlap]);
   const known = byText.get(textKey);

@@ -14,5 +14,5 @@ export interface Stretch {
   readonly start: number;
   readonly end: number;
   /** What happens then: the name of a calendar's event. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }

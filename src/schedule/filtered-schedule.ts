@@ -3,7 +3,7 @@ import type { Exception } from "./exception.ts";
 import type { Candidate, Exclusion, Schedule, Tick, TickCount, TickSource } from "./schedule.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { DAY_MS } from "./time-units.ts";
-import type { Zone, ZoneSegment } from "./zone.ts";
+import type { Zone } from "./zone.ts";
 
 /**
  * How many excepted stretches a search passes before it concludes that everything is excepted. Days are
@@ -118,15 +118,10 @@ export class FilteredSchedule implements Schedule {
     if (tickAtMs > this.#endMs) {
       return { reason: `after end ${isoText(this.#endMs)}`, lastAt: Number.POSITIVE_INFINITY };
     }
-    const segment = this.#zone.segmentAt(tickAtMs);
-    for (const exception of this.#exceptions) {
-      const stretch = exception.stretchAt(tickAtMs, tickAtMs + segment.offset);
-      if (stretch === null) continue;
-      const reason = stretch.name === undefined ? exception.label : `${exception.label} (${stretch.name})`;
-      const { end } = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
-      return { reason, lastAt: this.#lastBefore(Math.min(end, this.#endMs + 1), tickAtMs) };
-    }
-    return null;
+    const [excepted] = this.#exceptedAt(tickAtMs);
+    if (excepted === undefined) return null;
+    const lastAt = this.#lastBefore(Math.min(excepted.end, this.#endMs + 1), tickAtMs);
+    return { reason: excepted.reason, lastAt };
   }
 
   #lastBefore(endMs: number, tickAtMs: number): number {
@@ -135,27 +130,25 @@ export class FilteredSchedule implements Schedule {
 
   /** The excepted instants [start, end) around a tick: the longest stretch that any exception gives. */
   #exceptedAround(tickAtMs: number): { start: number; end: number } | null {
-    if (this.#exceptions.length === 0) return null;
-    const segment = this.#zone.segmentAt(tickAtMs);
-    let start = Number.POSITIVE_INFINITY;
-    let end = Number.NEGATIVE_INFINITY;
-    for (const exception of this.#exceptions) {
-      const stretch = exception.stretchAt(tickAtMs, tickAtMs + segment.offset);
-      if (stretch === null) continue;
-      const found = stretch.clock === "wall" ? withinSegment(stretch, segment) : stretch;
-      start = Math.min(start, found.start);
-      end = Math.max(end, found.end);
-    }
-    return start < end ? { start, end } : null;
+    const excepted = this.#exceptedAt(tickAtMs);
+    if (excepted.length === 0) return null;
+    const start = Math.min(...excepted.map(stretch => stretch.start));
+    return { start, end: Math.max(...excepted.map(stretch => stretch.end)) };
   }
-}
 
-/** A stretch of wall time as instants, as far as the zone's offset holds. */
-function withinSegment(stretch: { start: number; end: number }, segment: ZoneSegment) {
-  return {
-    start: Math.max(stretch.start - segment.offset, segment.start),
-    end: Math.min(stretch.end - segment.offset, segment.end),
-  };
+  /** What each exception takes away around a tick, as instants; of wall time as far as the zone's offset holds. */
+  #exceptedAt(tickAtMs: number): { reason: string; start: number; end: number }[] {
+    if (this.#exceptions.length === 0) return [];
+    const segment = this.#zone.segmentAt(tickAtMs);
+    return this.#exceptions.flatMap(exception => {
+      const stretch = exception.stretchAt(tickAtMs, tickAtMs + segment.offset);
+      if (stretch === null) return [];
+      const reason = stretch.name === undefined ? exception.label : `${exception.label} (${stretch.name})`;
+      if (stretch.clock === "instant") return { reason, start: stretch.start, end: stretch.end };
+      const start = Math.max(stretch.start - segment.offset, segment.start);
+      return { reason, start, end: Math.min(stretch.end - segment.offset, segment.end) };
+    });
+  }
 }
 
 function isoText(ms: number): string {

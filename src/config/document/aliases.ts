@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, type Node, visit, type Document as YamlDocument } from "yaml";
-import { keyText, MERGE_KEY } from "./document-nodes.ts";
+import { isAlias, isMap, isPair, isScalar, type Node, visit, type Document as YamlDocument } from "yaml";
+import { MERGE_KEY } from "./document-nodes.ts";
 
 /** Aliases are for sharing a few lines, not for growing a file into gigabytes. */
 export const MAX_ALIASES = 1_000;
@@ -43,26 +43,22 @@ export function problemOfDepth(value: unknown, ancestors: readonly unknown[] = [
 }
 
 function findAlias(yaml: YamlDocument, name: string): Node | null {
-  let found: Node | null = null;
-  visit(yaml, {
-    Alias(_key, alias) {
-      if (alias.source !== name) return undefined;
-      found = alias;
-      return visit.BREAK;
-    },
-  });
-  return found;
+  return findNode(yaml, node => (isAlias(node) && node.source === name ? node : null));
 }
 
 function findBadMerge(yaml: YamlDocument): Node | null {
+  return findNode(yaml, pair => {
+    if (!isPair(pair) || !isScalar(pair.key) || pair.key.value !== MERGE_KEY) return null;
+    return isMap(pair.value) || isAlias(pair.value) ? null : pair.key;
+  });
+}
+
+/** The first node that is found in the order of the text, or null. */
+function findNode(yaml: YamlDocument, find: (node: unknown) => Node | null): Node | null {
   let found: Node | null = null;
-  visit(yaml, {
-    Pair(_key, { key, value }) {
-      if (!isScalar(key) || keyText(key.value) !== MERGE_KEY || isMap(value) || isAlias(value))
-        return undefined;
-      found = key;
-      return visit.BREAK;
-    },
+  visit(yaml, (_key, node) => {
+    found = find(node);
+    return found === null ? undefined : visit.BREAK;
   });
   return found;
 }

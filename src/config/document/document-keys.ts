@@ -1,19 +1,6 @@
 import { isNode, isScalar, type Node, visit, type YAMLMap, type Document as YamlDocument } from "yaml";
 import type { Path } from "./config-issue.ts";
-import { keyText, type NodeIssue, pathOf } from "./document-nodes.ts";
-
-/**
- * Makes every key the text that is written. YAML reads 175928847299117063 as a number, which cannot hold it, `1.0` as 1,
- * and `4851e12345` as infinity: keys are names, and two of them may become one.
- */
-export function keepKeyTexts(yaml: YamlDocument): void {
-  visit(yaml, {
-    Pair(_key, { key }) {
-      if (!isScalar(key) || key.source === undefined) return;
-      if (typeof key.value !== "string" && typeof key.value !== "symbol") key.value = key.source;
-    },
-  });
-}
+import { type NodeIssue, pathOf } from "./document-nodes.ts";
 
 /** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler. */
 export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeIssue[] {
@@ -43,7 +30,7 @@ function* problemsOfKeys(
       yield { node, path: pathOfMap(), problem: "a key must be a plain text" };
       continue;
     }
-    const name = keyText(key.value);
+    const name = String(key.value);
     const first = seen.get(name);
     if (first) {
       yield {

@@ -10,16 +10,11 @@ export interface NodeIssue {
 
 export const MERGE_KEY = "<<";
 
-/** Every key is a text: a missing key "", and `<<` (kept as a symbol) merges. */
-export function keyText(key: unknown): string {
-  return typeof key === "symbol" ? MERGE_KEY : String(key ?? "");
-}
-
 /** The path that a visitor has walked to reach a node. */
 export function pathOf(ancestors: readonly unknown[], node: unknown): Path {
   return [...ancestors, node].flatMap((child, index, chain): (string | number)[] => {
     const parent = chain[index - 1];
-    if (isPair(child) && isMap(parent)) return [isScalar(child.key) ? keyText(child.key.value) : "?"];
+    if (isPair(child) && isMap(parent)) return [isScalar(child.key) ? String(child.key.value) : "?"];
     return isSeq(parent) ? [parent.items.indexOf(child)] : [];
   });
 }

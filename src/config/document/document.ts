@@ -13,7 +13,7 @@ import {
 import { type ConfigIssue, formatPath, type Path } from "./config-issue.ts";
 import type { AppliedEnvironment, Origin } from "./document-environment.ts";
 import { checkKeys } from "./document-keys.ts";
-import { keyText, MERGE_KEY, placeOf } from "./document-nodes.ts";
+import { MERGE_KEY, placeOf } from "./document-nodes.ts";
 
 export interface ConfigDocumentOptions {
   readonly file: string;
@@ -149,7 +149,7 @@ export class ConfigDocument {
     const known = this.#pairs.get(map);
     if (known) return known;
     const pairs = map.items.flatMap(item =>
-      isScalar(item.key) ? [[keyText(item.key.value), item] as const] : [],
+      isScalar(item.key) ? [[String(item.key.value), item] as const] : [],
     );
     const index = new Map<string, Pair>(pairs);
     this.#pairs.set(map, index);
@@ -159,7 +159,7 @@ export class ConfigDocument {
   /** `<<: *shared` and `<<: [*one, *two]`. */
   #mergedChildOf(items: readonly Pair[], part: string | number) {
     for (const item of items) {
-      if (!isScalar(item.key) || keyText(item.key.value) !== MERGE_KEY) continue;
+      if (!isScalar(item.key) || item.key.value !== MERGE_KEY) continue;
       const merged = this.#resolve(item.value as Node | null);
       const sources = isSeq(merged) ? merged.items : [merged];
       for (const source of sources) {

@@ -4,7 +4,6 @@ import { type ConfigIssue, fileIssue } from "./config-issue.ts";
 import { describe, quote } from "./describe.ts";
 import { ConfigDocument, isMapping } from "./document.ts";
 import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
-import { keepKeyTexts } from "./document-keys.ts";
 import { placeOf } from "./document-nodes.ts";
 import type { Environment } from "./environment.ts";
 import type { ReadSecret } from "./secret-files.ts";
@@ -45,6 +44,8 @@ function parse(source: DocumentSource): DocumentResult {
     prettyErrors: false,
     // Checked by `checkKeys`, which is linear and names both places.
     uniqueKeys: false,
+    // Keys are names: YAML reads 175928847299117063 as a number, which cannot hold it, and `1.0` as 1.
+    stringKeys: true,
     merge: true,
     // Else `!!set`, `!!omap` and `!!binary` turn a mapping or a text into something that is neither.
     resolveKnownTags: false,
@@ -60,7 +61,6 @@ function parse(source: DocumentSource): DocumentResult {
     const { line } = lines.linePos(Math.max(0, text.indexOf("%YAML")));
     return { ok: false, issues: [{ file, line: Math.max(1, line), column: 1, key: "", problem }] };
   }
-  keepKeyTexts(yaml);
   for (const [key, value] of Object.entries(absent)) {
     if (isMap(yaml.contents) && !yaml.has(key)) yaml.add(yaml.createPair(key, value));
   }

@@ -16,6 +16,8 @@ type SyntaxError = YAMLParseError | YAMLWarning;
 export function syntaxIssues(document: Document, text: string, lines: LineCounter): SyntaxIssue[] {
   const issues = new Map<number, SyntaxIssue>();
   for (const error of [...document.errors, ...document.warnings]) {
+    // Reported by `checkKeys` with its path.
+    if (error.code === "NON_STRING_KEY") continue;
     const { line, col } = placeOf(error, text, lines);
     if (issues.has(line)) continue;
     const hint = unquotedReference(error, text, lines) ?? hintFor(lineAt(text, lines, line), line);
@@ -78,25 +80,18 @@ function hintFor(text: string, line: number): SyntaxIssue | null {
   return null;
 }
 
+const EXPLANATIONS: Partial<Record<SyntaxError["code"], string>> = {
+  TAB_AS_INDENT: "a tab is not allowed as indentation: use spaces",
+  BLOCK_AS_IMPLICIT_KEY: "a second `: ` stands in one line: put quotes around a value that contains one",
+  MULTIPLE_DOCS: "a second document begins here (`---`): expected one document per file",
+  TAG_RESOLVE_FAILED: "tags like !name are not supported: expected plain YAML",
+  RESOURCE_EXHAUSTION: "it is nested too deeply",
+};
+
 function explain(error: SyntaxError): string {
-  switch (error.code) {
-    case "TAB_AS_INDENT":
-      return "a tab is not allowed as indentation: use spaces";
-    case "MISSING_CHAR":
-      return /quote/.test(error.message) ? "a quote is opened but never closed" : notYaml(error);
-    case "BAD_INDENT":
-      return badIndent(error);
-    case "BLOCK_AS_IMPLICIT_KEY":
-      return "a second `: ` stands in one line: put quotes around a value that contains one";
-    case "MULTIPLE_DOCS":
-      return "a second document begins here (`---`): expected one document per file";
-    case "TAG_RESOLVE_FAILED":
-      return "tags like !name are not supported: expected plain YAML";
-    case "RESOURCE_EXHAUSTION":
-      return "it is nested too deeply";
-    default:
-      return notYaml(error);
-  }
+  if (error.code === "BAD_INDENT") return badIndent(error);
+  const isQuote = error.code === "MISSING_CHAR" && /quote/.test(error.message);
+  return isQuote ? "a quote is opened but never closed" : (EXPLANATIONS[error.code] ?? notYaml(error));
 }
 
 function badIndent(error: SyntaxError): string {
