@@ -5,7 +5,7 @@ import type { Election } from "../../src/election/election.ts";
 import { Elector } from "../../src/election/elector.ts";
 import { RedisElection } from "../../src/election/redis-election.ts";
 import type { Term } from "../../src/election/term.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { CTL_ENV, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcdStore } from "../support/etcd-store.ts";
@@ -19,7 +19,7 @@ const TTL_MS = 2_000;
 
 const it = test.extend("setup", ({ server, defer, etcd }) => async () => {
   const name = namespace();
-  const keys = new RedisKeys(name);
+  const keys = redisKeys(name);
   const redis = await openRedis(server.url, "plain");
   defer(() => redis.disconnect());
 
