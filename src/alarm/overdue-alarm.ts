@@ -2,7 +2,8 @@ import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
-import type { Schedule, Tick } from "../schedule/schedule.ts";
+import type { DueLane } from "../launch/cursors.ts";
+import type { Tick } from "../schedule/schedule.ts";
 import { AlarmReads } from "./alarm-reads.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
@@ -15,15 +16,9 @@ export interface OverdueAlarmOptions {
   readonly clock: Clock;
   readonly events: Events;
   /** By job, each schedule of which ticks are to be expected. Rejects when the store is away or refuses. */
-  readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly AlarmLane[]>>;
+  readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly DueLane[]>>;
   /** By job, until when its ticks waited for the run before them (epoch ms); Infinity while they do. */
   readonly readWaits: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, number>>;
-}
-
-/** One schedule of a job, and how far its ticks are decided (epoch ms). */
-interface AlarmLane {
-  readonly schedule: Schedule;
-  readonly cursor: number;
 }
 
 /**
@@ -32,8 +27,8 @@ interface AlarmLane {
  * lasts.
  */
 export class OverdueAlarm {
+  readonly checks: PeriodicTask;
   readonly #options: OverdueAlarmOptions;
-  readonly #task: PeriodicTask;
   readonly #reads: AlarmReads;
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is reported (again). */
@@ -54,20 +49,12 @@ export class OverdueAlarm {
       loss: "overdue jobs are not reported",
     });
     // Not immediately: after a long outage everything is overdue, and the first leader is about to catch up.
-    this.#task = new PeriodicTask({
+    this.checks = new PeriodicTask({
       clock: options.clock,
       delayMs: INTERVAL_MS,
       intervalMs: INTERVAL_MS,
       act: () => this.#look(),
     });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[]): void {
@@ -130,7 +117,7 @@ export class OverdueAlarm {
 }
 
 interface Known {
-  readonly lanes: ReadonlyMap<string, readonly AlarmLane[]>;
+  readonly lanes: ReadonlyMap<string, readonly DueLane[]>;
   readonly waits: ReadonlyMap<string, number>;
 }
 
@@ -147,7 +134,7 @@ interface Verdict {
 
 function judge(
   job: string,
-  lanes: readonly AlarmLane[],
+  lanes: readonly DueLane[],
   waitedToMs: number | undefined,
   atMs: number,
 ): Verdict {
@@ -159,7 +146,7 @@ function judge(
 }
 
 /** The undecided tick that is due first; the ticks of one schedule are let go in order. */
-function firstDue(lanes: readonly AlarmLane[]): { readonly tick: Tick; readonly dueAtMs: number } | null {
+function firstDue(lanes: readonly DueLane[]): { readonly tick: Tick; readonly dueAtMs: number } | null {
   const ticks = lanes.flatMap(({ schedule, cursor }) => {
     const tick = schedule.next(cursor);
     return tick === null ? [] : [{ tick, dueAtMs: tick.at + schedule.jitterOf(tick.at) }];

@@ -66,9 +66,9 @@ interface Memory {
  * nothing: an operator or another program caused the problem, and may have meant it.
  */
 export class StuckAlarm {
+  readonly checks: PeriodicTask;
   readonly #options: StuckAlarmOptions;
   readonly #limits: StuckLimits;
-  readonly #task: PeriodicTask;
   readonly #reads: AlarmReads;
   #jobs: ReadonlyMap<string, Job> = new Map();
   #queues: readonly string[] = [];
@@ -86,20 +86,12 @@ export class StuckAlarm {
       what: "which runs wait",
       loss: "runs that do not start are not reported",
     });
-    this.#task = new PeriodicTask({
+    this.checks = new PeriodicTask({
       clock: options.clock,
       delayMs: options.delayMs ?? DELAY_MS,
       intervalMs: options.intervalMs ?? INTERVAL_MS,
       act: async () => void (await this.#reads.read(() => this.#look())),
     });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[], queues: readonly string[]): void {

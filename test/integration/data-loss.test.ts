@@ -62,8 +62,8 @@ const it = test
         },
         putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: `replica-${i}` }),
       });
-      guard.start();
-      defer(() => guard.stop());
+      guard.checks.start();
+      defer(() => guard.checks.stop());
       const knows = async (order: string) => {
         while (!memories.some(({ controls }) => controls.has(order))) await new Promise(setImmediate);
       };

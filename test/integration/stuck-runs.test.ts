@@ -36,8 +36,8 @@ const it = test.extend("setup", ({ defer, connect }) => async () => {
       intervalMs: 20,
       delayMs: 0,
     });
-    defer(() => alarm.stop());
-    alarm.start();
+    defer(() => alarm.checks.stop());
+    alarm.checks.start();
     return alarm;
   };
   return { redis, keys, queue, key, add, look, stateOf, recorder, watch };
