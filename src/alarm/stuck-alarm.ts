@@ -4,6 +4,7 @@ import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
+import type { StuckRecord } from "../redis/replica-registry.ts";
 import { SECOND_MS } from "../schedule/time-units.ts";
 import { AlarmReads } from "./alarm-reads.ts";
 import {
@@ -42,13 +43,8 @@ export interface StuckAlarmOptions {
   readonly delayMs?: number;
 }
 
-export interface StuckRun {
-  readonly run: string;
-  readonly job: string;
-  readonly queue: string;
+export interface StuckRun extends StuckRecord {
   readonly cause: StuckCause;
-  /** Since when it has waited (epoch ms, store time). */
-  readonly sinceMs: number;
 }
 
 /** What earlier checks have seen of a queue and its runs. */

@@ -10,6 +10,7 @@ import { RedisPresence } from "../../src/redis/presence.ts";
 import { CTL_ENV, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcdStore } from "../support/etcd-store.ts";
 import { test } from "../support/fixtures.ts";
+import { leaderAbsence } from "../support/leader-absence.ts";
 import { openRedis } from "../support/open-election.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -75,9 +76,11 @@ const it = test.extend("setup", ({ server, defer, etcd }) => async () => {
 
 function startElector(id: string, store: Election, recorder: Recorder) {
   const terms: Term[] = [];
+  const clock = realClock();
   const elector = new Elector({
     store,
-    clock: realClock(),
+    clock,
+    absence: leaderAbsence(clock, recorder.events, TTL_MS),
     events: recorder.events,
     replica: id,
     generation: 0,

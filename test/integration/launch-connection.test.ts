@@ -10,6 +10,7 @@ import { RedisPresence } from "../../src/redis/presence.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
+import { leaderAbsence } from "../support/leader-absence.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -48,6 +49,7 @@ const it = test
       replica: id,
       generation: 1,
       leaseTtlMs: 10_000,
+      absence: leaderAbsence(clock, recorder.events, 10_000),
       runTerm: term => loop.runTerm(term),
     });
     defer(async () => {
