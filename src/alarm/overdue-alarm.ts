@@ -35,10 +35,8 @@ export class OverdueAlarm {
   readonly #tellAfterMs = new Map<string, number>();
   /** What was read last: while Redis is away no replica decides a tick, as far as this one can know. */
   #known: Known | null = null;
-  /** Job → when its first undecided tick was due (epoch ms). */
-  #overdueSince: ReadonlyMap<string, number> = new Map();
-  /** Job → until when its ticks count as decided (epoch ms). */
-  #silentUntil: ReadonlyMap<string, number> = new Map();
+  /** Of the last look. */
+  #verdicts: readonly Verdict[] = [];
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
@@ -64,13 +62,15 @@ export class OverdueAlarm {
   /** The jobs that were found overdue at the last look, and for how long they have been by now. */
   overdueMs(): ReadonlyMap<string, number> {
     const nowMs = this.#options.clock.nowMs();
-    return new Map([...this.#overdueSince].map(([job, sinceMs]) => [job, nowMs - sinceMs]));
+    const overdue = this.#verdicts.filter(({ overdueMs }) => overdueMs >= OVERDUE_MS);
+    return new Map(overdue.map(({ job, overdueMs, atMs }) => [job, nowMs - (atMs - overdueMs)]));
   }
 
   /** The jobs that were found silenced at the last look, and for how long they still will be. */
   silencedMs(): ReadonlyMap<string, number> {
     const nowMs = this.#options.clock.nowMs();
-    return new Map([...this.#silentUntil].map(([job, untilMs]) => [job, untilMs - nowMs]));
+    const silent = this.#verdicts.filter(({ silentMs }) => silentMs >= OVERDUE_MS);
+    return new Map(silent.map(({ job, silentMs, atMs }) => [job, atMs + silentMs - nowMs]));
   }
 
   async #look(): Promise<void> {
@@ -79,20 +79,13 @@ export class OverdueAlarm {
     this.#known = known ?? this.#known;
     if (this.#known === null) return;
     const { lanes, waits } = this.#known;
-    const verdicts = jobs.flatMap(({ name }) => {
+    this.#verdicts = jobs.flatMap(({ name }) => {
       const own = lanes.get(name) ?? [];
       if (own.length === 0) this.#tellAfterMs.delete(name);
       return own.length === 0 ? [] : judge(name, own, waits.get(name), this.#options.clock.nowMs());
     });
     // While Redis is away, redis.unreachable and leader.absent tell it, not a line for each job.
-    if (known !== null) for (const verdict of verdicts) this.#tell(verdict);
-    const isLong = (ms: number) => ms >= OVERDUE_MS;
-    this.#overdueSince = new Map(
-      verdicts.flatMap(({ job, overdueMs, atMs }) => (isLong(overdueMs) ? [[job, atMs - overdueMs]] : [])),
-    );
-    this.#silentUntil = new Map(
-      verdicts.flatMap(({ job, silentMs, atMs }) => (isLong(silentMs) ? [[job, atMs + silentMs]] : [])),
-    );
+    if (known !== null) for (const verdict of this.#verdicts) this.#tell(verdict);
   }
 
   async #read(jobs: readonly Job[]): Promise<Known> {

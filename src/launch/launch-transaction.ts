@@ -17,9 +17,8 @@ import {
   type RunTransaction,
 } from "./run-transaction.ts";
 
-const ADVANCE = new Script(UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
-
 const advanceReply = z.array(z.enum(["launched", "skipped", "missed", "failed"]));
+const ADVANCE = new Script(advanceReply, UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
 
 /** What became of each decision. */
 export interface SentTransaction {
@@ -107,7 +106,7 @@ export class LaunchTransaction {
     const failure = failureOf(replies);
     const [error, reply] = replies.at(-1) ?? [];
     if (error) throw this.#refusal(failure ?? error);
-    const outcomes = advanceReply.parse(reply);
+    const outcomes = ADVANCE.read(reply);
     const whys = new Array<string | undefined>(this.#decisions);
     if (replies.length === this.#addedFor.length + 1) {
       for (const [i, decision] of this.#addedFor.entries()) whys[decision] = replies[i]?.[0]?.message;
@@ -117,10 +116,7 @@ export class LaunchTransaction {
   }
 
   #refusal(why: Error): BellwetherError {
-    return new BellwetherError(
-      "BW_LAUNCH_REFUSED",
-      { ticks: this.#decisions, why: why.message },
-      { cause: why },
-    );
+    const details = { ticks: this.#decisions, why: why.message };
+    return new BellwetherError("BW_LAUNCH_REFUSED", details, { cause: why });
   }
 }
