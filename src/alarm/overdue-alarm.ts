@@ -82,7 +82,8 @@ export class OverdueAlarm {
     this.#verdicts = jobs.flatMap(({ name }) => {
       const own = lanes.get(name) ?? [];
       if (own.length === 0) this.#tellAfterMs.delete(name);
-      return own.length === 0 ? [] : judge(name, own, waits.get(name), this.#options.clock.nowMs());
+      const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
+      return own.length === 0 ? [] : judge(name, own, waitedToMs, this.#options.clock.nowMs());
     });
     // While Redis is away, redis.unreachable and leader.absent tell it, not a line for each job.
     if (known !== null) for (const verdict of this.#verdicts) this.#tell(verdict);
@@ -125,15 +126,9 @@ interface Verdict {
   readonly silentMs: number;
 }
 
-function judge(
-  job: string,
-  lanes: readonly DueLane[],
-  waitedToMs: number | undefined,
-  atMs: number,
-): Verdict {
+function judge(job: string, lanes: readonly DueLane[], waitedToMs: number, atMs: number): Verdict {
   const first = firstDue(lanes);
-  const overdueMs =
-    first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs ?? Number.NEGATIVE_INFINITY);
+  const overdueMs = first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs);
   const cursor = Math.max(...lanes.map(lane => lane.cursor));
   return { job, atMs, first, overdueMs, cursor, silentMs: cursor - atMs };
 }

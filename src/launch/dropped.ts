@@ -21,11 +21,8 @@ interface Opening {
  * Notes which jobs have a definition although the leader, which has just opened its term, does not carry them: they were
  * removed, and their definitions are kept for a day.
  */
-export async function noteDropped(
-  redis: Redis,
-  keys: RedisKeys,
-  { opening, jobs, defined }: Opening,
-): Promise<void> {
+export async function noteDropped(redis: Redis, keys: RedisKeys, opened: Opening): Promise<void> {
+  const { opening, jobs, defined } = opened;
   const note = async (text: string) => {
     const about = [keys.opening, keys.definitions, keys.dropped];
     return await NOTE.run(redis, about, [opening, defined, text]);

@@ -5,7 +5,7 @@ import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
-import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/decision.ts";
+import { type Decision, type LaunchDecision, laneOf, type PassDecision } from "../schedule/decision.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
@@ -89,12 +89,7 @@ export class LaunchTransaction {
     };
   }
 
-  #advance(
-    decision: LaunchDecision | PassDecision,
-    run: string,
-    flags: string,
-    removed: string | null,
-  ): void {
+  #advance(decision: Decision, run: string, flags: string, removed: string | null): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
     this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAtMs, run, flags, removed ?? "");
     this.#advanceArgs.push(record.length, ...record);

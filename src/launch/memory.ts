@@ -50,11 +50,8 @@ export interface ReadMemory {
 }
 
 /** Reads all of it in one script. Rejects when Redis is away. */
-export async function readMemory(
-  redis: Redis,
-  keys: RedisKeys,
-  { before, fence, isWhole }: ReadMemory,
-): Promise<Memory> {
+export async function readMemory(redis: Redis, keys: RedisKeys, request: ReadMemory): Promise<Memory> {
+  const { before, fence, isWhole } = request;
   const mayName = before === null || before.lineage === "";
   const [[term, lineage, beat, version, generation, cursors], controls, counts] = await MEMORY.run(
     redis,

@@ -40,11 +40,7 @@ export async function readNewestRuns(
   return new Map((await Promise.all(pages)).flat());
 }
 
-async function readPage(
-  redis: Redis,
-  keys: RedisKeys,
-  jobs: readonly Pick<Job, "name" | "queue">[],
-): Promise<[string, NewestRun][]> {
+async function readPage(redis: Redis, keys: RedisKeys, jobs: readonly Pick<Job, "name" | "queue">[]) {
   const found = await LOOK.run(
     redis,
     jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name), keys.working(name)]),

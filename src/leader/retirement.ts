@@ -50,7 +50,7 @@ export class Retirement {
     const { launcher, clock, events } = this.#options;
     this.#nextMs = clock.monotonicMs() + LOOKS_APART_MS;
     if (this.#agreements < 2) {
-      this.#ask();
+      void this.#ask();
       return "done";
     }
 
@@ -80,15 +80,9 @@ export class Retirement {
   }
 
   /** The answer is not waited for: it comes over another connection, which may be broken while launches are not. */
-  #ask(): void {
+  async #ask(): Promise<void> {
     const question = ++this.#questions;
-    this.#options.isAgreed().then(
-      isAgreed => this.#hear(question, isAgreed),
-      () => this.#hear(question, false),
-    );
-  }
-
-  #hear(question: number, isAgreed: boolean): void {
+    const isAgreed = await this.#options.isAgreed().catch(() => false);
     if (question === this.#questions) this.#agreements = isAgreed ? this.#agreements + 1 : 0;
   }
 }

@@ -78,12 +78,8 @@ export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): S
   }
   const helloFields = helloOf(hello);
   const role = roleOf(infoFields["role"] ?? helloFields["role"]);
-  return {
-    info: infoFields,
-    version: infoFields["redis_version"] ?? helloFields["version"] ?? null,
-    role,
-    unchecked,
-  };
+  const version = infoFields["redis_version"] ?? helloFields["version"] ?? null;
+  return { info: infoFields, version, role, unchecked };
 }
 
 /** Of a read-only replica, unless one will do. */
@@ -130,17 +126,14 @@ export function withoutArguments(text: string): string {
 }
 
 function infoRefused(why: string): ServerWarning {
-  return {
-    problem: `INFO is refused (${why}), so settings are not checked`,
-    advice: "allow INFO to this user",
-  };
+  const problem = `INFO is refused (${why}), so settings are not checked`;
+  return { problem, advice: "allow INFO to this user" };
 }
 
 function clientInfoRefused(why: string): ServerWarning {
-  return {
-    problem: `CLIENT INFO is refused (${withoutArguments(why)}), so the user and the database of connections are not checked`,
-    advice: "allow CLIENT INFO to this user (+client|info)",
-  };
+  const refusal = `CLIENT INFO is refused (${withoutArguments(why)})`;
+  const problem = `${refusal}, so the user and the database of connections are not checked`;
+  return { problem, advice: "allow CLIENT INFO to this user (+client|info)" };
 }
 
 export function parseInfo(text: string): Record<string, string> {
