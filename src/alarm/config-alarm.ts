@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Events } from "../events.ts";
 import type { ReplicaRecord } from "../redis/replica-registry.ts";
 
-/** What another replica says of its configuration. A release that tells no marks of its jobs says none. */
+/** What another replica says of its configuration. A replica of an older release has no marks of its jobs. */
 export type PeerConfig = Pick<ReplicaRecord, "id" | "generation" | "hash" | "tz" | "zones" | "jobs">;
 
 /** A record is written every few seconds: of more jobs than this, only those with the lowest marks are in it. */

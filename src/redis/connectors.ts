@@ -7,7 +7,7 @@ import type { HostAndPort } from "../config/redis-address.ts";
 type OnError = Parameters<StandaloneConnector["connect"]>[0];
 
 /**
- * Notes the machine that a socket has reached, before TLS, and keeps the socket's late errors from ending the process.
+ * Notes the machine that a socket has reached, before TLS. Keeps the socket's late errors from ending the process.
  * ioredis listens to the first error of a socket only, and a TLS socket can have two. A socket that is closed within its
  * handshake, because the certificate does not fit or the replica stops, may still receive the server's alert about that.
  * An error without a listener is an uncaught exception.
