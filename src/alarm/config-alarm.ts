@@ -1,18 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Events } from "../events.ts";
+import type { ReplicaRecord } from "../redis/replica-registry.ts";
 
-/** What another replica says of its configuration. */
-export interface PeerConfig {
-  readonly id: string;
-  readonly generation: number;
-  readonly hash: string;
-  /** The version of its tz database. */
-  readonly tz: string;
-  /** By zone and year, a hash of what its clocks do. */
-  readonly zones: Readonly<Record<string, string>>;
-  /** Hashes of its jobs' names (`jobMarks`); none from a release that does not tell them. */
-  readonly jobs: readonly string[];
-}
+/** What another replica says of its configuration. A replica of an older release has no marks of its jobs. */
+export type PeerConfig = Pick<ReplicaRecord, "id" | "generation" | "hash" | "tz" | "zones" | "jobs">;
 
 /** A record is written every few seconds: of more jobs than this, only those with the lowest marks are in it. */
 const MARKS = 100;

@@ -47,8 +47,8 @@ interface TermScope {
  * person resumes it. Every replica does this, since the leader may be a replica that has only just started.
  */
 export class DataGuard {
+  readonly checks: PeriodicTask;
   readonly #options: DataGuardOptions;
-  readonly #task: PeriodicTask;
   readonly #reads: AlarmReads;
   #memory: Memory | null = null;
   #fence: string | null = null;
@@ -61,25 +61,16 @@ export class DataGuard {
 
   constructor(options: DataGuardOptions) {
     this.#options = options;
-    const { clock } = options;
     this.#reads = new AlarmReads({
       ...options,
       what: "what a replica remembers of the namespace",
       loss: "a loss of data is not noticed",
     });
-    this.#task = new PeriodicTask({
-      clock,
+    this.checks = new PeriodicTask({
+      clock: options.clock,
       intervalMs: INTERVAL_MS,
       act: async () => void (await this.#inTurn()),
     });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
   }
 
   /** To be called before a term's work begins: what this replica remembers is put back by then, if Redis answers. */

@@ -2,7 +2,8 @@ import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
-import type { Schedule, Tick } from "../schedule/schedule.ts";
+import type { DueLane } from "../launch/cursors.ts";
+import type { Tick } from "../schedule/schedule.ts";
 import { AlarmReads } from "./alarm-reads.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
@@ -15,15 +16,9 @@ export interface OverdueAlarmOptions {
   readonly clock: Clock;
   readonly events: Events;
   /** By job, each schedule of which ticks are to be expected. Rejects when the store is away or refuses. */
-  readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly AlarmLane[]>>;
+  readonly readLanes: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, readonly DueLane[]>>;
   /** By job, until when its ticks waited for the run before them (epoch ms); Infinity while they do. */
   readonly readWaits: (jobs: readonly Job[]) => Promise<ReadonlyMap<string, number>>;
-}
-
-/** One schedule of a job, and how far its ticks are decided (epoch ms). */
-interface AlarmLane {
-  readonly schedule: Schedule;
-  readonly cursor: number;
 }
 
 /**
@@ -32,18 +27,16 @@ interface AlarmLane {
  * lasts.
  */
 export class OverdueAlarm {
+  readonly checks: PeriodicTask;
   readonly #options: OverdueAlarmOptions;
-  readonly #task: PeriodicTask;
   readonly #reads: AlarmReads;
   #jobs: readonly Job[];
   /** How long a job must be overdue before it is reported (again). */
   readonly #tellAfterMs = new Map<string, number>();
   /** What was read last: while Redis is away no replica decides a tick, as far as this one can know. */
   #known: Known | null = null;
-  /** Job → when its first undecided tick was due (epoch ms). */
-  #overdueSince: ReadonlyMap<string, number> = new Map();
-  /** Job → until when its ticks count as decided (epoch ms). */
-  #silentUntil: ReadonlyMap<string, number> = new Map();
+  /** Of the last look. */
+  #verdicts: readonly Verdict[] = [];
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
@@ -54,20 +47,12 @@ export class OverdueAlarm {
       loss: "overdue jobs are not reported",
     });
     // Not immediately: after a long outage everything is overdue, and the first leader is about to catch up.
-    this.#task = new PeriodicTask({
+    this.checks = new PeriodicTask({
       clock: options.clock,
       delayMs: INTERVAL_MS,
       intervalMs: INTERVAL_MS,
       act: () => this.#look(),
     });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[]): void {
@@ -77,13 +62,15 @@ export class OverdueAlarm {
   /** The jobs that were found overdue at the last look, and for how long they have been by now. */
   overdueMs(): ReadonlyMap<string, number> {
     const nowMs = this.#options.clock.nowMs();
-    return new Map([...this.#overdueSince].map(([job, sinceMs]) => [job, nowMs - sinceMs]));
+    const overdue = this.#verdicts.filter(({ overdueMs }) => overdueMs >= OVERDUE_MS);
+    return new Map(overdue.map(({ job, overdueMs, atMs }) => [job, nowMs - (atMs - overdueMs)]));
   }
 
   /** The jobs that were found silenced at the last look, and for how long they still will be. */
   silencedMs(): ReadonlyMap<string, number> {
     const nowMs = this.#options.clock.nowMs();
-    return new Map([...this.#silentUntil].map(([job, untilMs]) => [job, untilMs - nowMs]));
+    const silent = this.#verdicts.filter(({ silentMs }) => silentMs >= OVERDUE_MS);
+    return new Map(silent.map(({ job, silentMs, atMs }) => [job, atMs + silentMs - nowMs]));
   }
 
   async #look(): Promise<void> {
@@ -92,20 +79,14 @@ export class OverdueAlarm {
     this.#known = known ?? this.#known;
     if (this.#known === null) return;
     const { lanes, waits } = this.#known;
-    const verdicts = jobs.flatMap(({ name }) => {
+    this.#verdicts = jobs.flatMap(({ name }) => {
       const own = lanes.get(name) ?? [];
       if (own.length === 0) this.#tellAfterMs.delete(name);
-      return own.length === 0 ? [] : judge(name, own, waits.get(name), this.#options.clock.nowMs());
+      const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
+      return own.length === 0 ? [] : judge(name, own, waitedToMs, this.#options.clock.nowMs());
     });
     // While Redis is away, redis.unreachable and leader.absent tell it, not a line for each job.
-    if (known !== null) for (const verdict of verdicts) this.#tell(verdict);
-    const isLong = (ms: number) => ms >= OVERDUE_MS;
-    this.#overdueSince = new Map(
-      verdicts.flatMap(({ job, overdueMs, atMs }) => (isLong(overdueMs) ? [[job, atMs - overdueMs]] : [])),
-    );
-    this.#silentUntil = new Map(
-      verdicts.flatMap(({ job, silentMs, atMs }) => (isLong(silentMs) ? [[job, atMs + silentMs]] : [])),
-    );
+    if (known !== null) for (const verdict of this.#verdicts) this.#tell(verdict);
   }
 
   async #read(jobs: readonly Job[]): Promise<Known> {
@@ -130,7 +111,7 @@ export class OverdueAlarm {
 }
 
 interface Known {
-  readonly lanes: ReadonlyMap<string, readonly AlarmLane[]>;
+  readonly lanes: ReadonlyMap<string, readonly DueLane[]>;
   readonly waits: ReadonlyMap<string, number>;
 }
 
@@ -145,21 +126,15 @@ interface Verdict {
   readonly silentMs: number;
 }
 
-function judge(
-  job: string,
-  lanes: readonly AlarmLane[],
-  waitedToMs: number | undefined,
-  atMs: number,
-): Verdict {
+function judge(job: string, lanes: readonly DueLane[], waitedToMs: number, atMs: number): Verdict {
   const first = firstDue(lanes);
-  const overdueMs =
-    first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs ?? Number.NEGATIVE_INFINITY);
+  const overdueMs = first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs);
   const cursor = Math.max(...lanes.map(lane => lane.cursor));
   return { job, atMs, first, overdueMs, cursor, silentMs: cursor - atMs };
 }
 
 /** The undecided tick that is due first; the ticks of one schedule are let go in order. */
-function firstDue(lanes: readonly AlarmLane[]): { readonly tick: Tick; readonly dueAtMs: number } | null {
+function firstDue(lanes: readonly DueLane[]): { readonly tick: Tick; readonly dueAtMs: number } | null {
   const ticks = lanes.flatMap(({ schedule, cursor }) => {
     const tick = schedule.next(cursor);
     return tick === null ? [] : [{ tick, dueAtMs: tick.at + schedule.jitterOf(tick.at) }];

@@ -4,6 +4,7 @@ import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
+import type { StuckRecord } from "../redis/replica-registry.ts";
 import { SECOND_MS } from "../schedule/time-units.ts";
 import { AlarmReads } from "./alarm-reads.ts";
 import {
@@ -42,13 +43,8 @@ export interface StuckAlarmOptions {
   readonly delayMs?: number;
 }
 
-export interface StuckRun {
-  readonly run: string;
-  readonly job: string;
-  readonly queue: string;
+export interface StuckRun extends StuckRecord {
   readonly cause: StuckCause;
-  /** Since when it has waited (epoch ms, store time). */
-  readonly sinceMs: number;
 }
 
 /** What earlier checks have seen of a queue and its runs. */
@@ -66,9 +62,9 @@ interface Memory {
  * nothing: an operator or another program caused the problem, and may have meant it.
  */
 export class StuckAlarm {
+  readonly checks: PeriodicTask;
   readonly #options: StuckAlarmOptions;
   readonly #limits: StuckLimits;
-  readonly #task: PeriodicTask;
   readonly #reads: AlarmReads;
   #jobs: ReadonlyMap<string, Job> = new Map();
   #queues: readonly string[] = [];
@@ -86,20 +82,12 @@ export class StuckAlarm {
       what: "which runs wait",
       loss: "runs that do not start are not reported",
     });
-    this.#task = new PeriodicTask({
+    this.checks = new PeriodicTask({
       clock: options.clock,
       delayMs: options.delayMs ?? DELAY_MS,
       intervalMs: options.intervalMs ?? INTERVAL_MS,
       act: async () => void (await this.#reads.read(() => this.#look())),
     });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
   }
 
   setJobs(jobs: readonly Job[], queues: readonly string[]): void {

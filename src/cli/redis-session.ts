@@ -6,7 +6,7 @@ import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
 import { checkFormat } from "../redis/format.ts";
-import { RedisKeys } from "../redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { withoutArguments } from "../redis/server-facts.ts";
 import { CliFailure, type Io } from "./io.ts";
 
@@ -32,7 +32,7 @@ export async function withRedis<T>(
   act: (redis: Redis, keys: RedisKeys) => Promise<T>,
   options: SessionOptions = {},
 ): Promise<T> {
-  const keys = new RedisKeys(config.namespace);
+  const keys = redisKeys(config.namespace);
   const checked = async (redis: Redis) => {
     await checkFormat(redis, keys);
     return await act(redis, keys);

@@ -12,38 +12,17 @@ export interface ClockKeeperOptions {
 }
 
 /** Measures the store's time again and again, and warns once when this machine's clock is off. */
-export class ClockKeeper {
-  readonly #options: ClockKeeperOptions;
-  readonly #task: PeriodicTask;
-  #isSkewed = false;
-
-  constructor(options: ClockKeeperOptions) {
-    this.#options = options;
-    this.#task = new PeriodicTask({ ...options, act: () => this.#measure() });
-  }
-
-  start(): void {
-    this.#task.start();
-  }
-
-  async stop(): Promise<void> {
-    await this.#task.stop();
-  }
-
-  async #measure(): Promise<void> {
-    try {
-      const stepMs = await this.#options.clock.measure();
-      if (stepMs !== 0) this.#options.events.emit("clock.stepped", { stepMs });
-      this.#checkSkew();
-    } catch {
-      // Redis is away: `redis.unreachable` reports it. Monotonic time goes on from the last measurement.
-    }
-  }
-
-  #checkSkew(): void {
-    const skewMs = this.#options.clock.skewMs();
+export function clockKeeper({ clock, events, intervalMs }: ClockKeeperOptions): PeriodicTask {
+  let wasSkewed = false;
+  const act = async () => {
+    // Redis is away: `redis.unreachable` reports it. Monotonic time goes on from the last measurement.
+    const stepMs = await clock.measure().catch(() => null);
+    if (stepMs === null) return;
+    if (stepMs !== 0) events.emit("clock.stepped", { stepMs });
+    const skewMs = clock.skewMs();
     const isSkewed = Math.abs(skewMs) > SKEW_LIMIT_MS;
-    if (isSkewed && !this.#isSkewed) this.#options.events.emit("clock.skewed", { skewMs });
-    this.#isSkewed = isSkewed;
-  }
+    if (isSkewed && !wasSkewed) events.emit("clock.skewed", { skewMs });
+    wasSkewed = isSkewed;
+  };
+  return new PeriodicTask({ clock, intervalMs, act });
 }

@@ -20,15 +20,13 @@ export interface StoreClockOptions {
  * used once, as the first guess before the store has answered; a later step of it changes nothing.
  */
 export class StoreClock implements Clock {
-  readonly #readStoreTimeMs: () => Promise<number>;
-  readonly #onAnswer: (tookMs: number) => void;
+  readonly #options: StoreClockOptions;
   #offsetMs = Date.now() - performance.now();
   #isMeasured = false;
   #doubt: { readonly offsetMs: number; readonly proofs: number } | null = null;
 
   constructor(options: StoreClockOptions) {
-    this.#readStoreTimeMs = options.readStoreTimeMs;
-    this.#onAnswer = options.onAnswer ?? (() => undefined);
+    this.#options = options;
   }
 
   monotonicMs(): number {
@@ -74,9 +72,9 @@ export class StoreClock implements Clock {
     let offsetMs = this.#offsetMs;
     for (let i = 0; i < SAMPLES; i++) {
       const sentMs = performance.now();
-      const storeTimeMs = await this.#readStoreTimeMs();
+      const storeTimeMs = await this.#options.readStoreTimeMs();
       const tripMs = performance.now() - sentMs;
-      this.#onAnswer(tripMs);
+      this.#options.onAnswer?.(tripMs);
       if (tripMs >= shortestMs) continue;
       shortestMs = tripMs;
       offsetMs = storeTimeMs - (sentMs + tripMs / 2);

@@ -30,9 +30,6 @@ export async function settlesWithin(
   limitMs: number,
   options?: WithinOptions,
 ): Promise<boolean> {
-  const settled = work.then(
-    () => true,
-    () => true,
-  );
+  const settled = Promise.allSettled([work]).then(() => true);
   return await within(settled, limitMs, false, options);
 }

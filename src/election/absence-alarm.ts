@@ -17,34 +17,31 @@ export function cannotSee(error: unknown): string {
  * takeover after a freeze may take one. Later reports come at doubling intervals, so that they do not flood the log.
  */
 export class AbsenceAlarm {
-  readonly #clock: AbsenceAlarmOptions["clock"];
-  readonly #raise: AbsenceAlarmOptions["raise"];
-  readonly #graceMs: number;
+  readonly #options: AbsenceAlarmOptions;
   #sinceMs: number | null = null;
   #nextMs = 0;
 
-  constructor({ clock, leaseTtlMs, raise }: AbsenceAlarmOptions) {
-    this.#clock = clock;
-    this.#raise = raise;
-    this.#graceMs = 2 * leaseTtlMs;
+  constructor(options: AbsenceAlarmOptions) {
+    this.#options = options;
   }
 
   /** To be called whenever it is missing; `error` is why. */
   check(error: string): void {
-    const nowMs = this.#clock.monotonicMs();
+    const { clock, leaseTtlMs, raise } = this.#options;
+    const nowMs = clock.monotonicMs();
     if (this.#sinceMs === null) {
       this.#sinceMs = nowMs;
-      this.#nextMs = nowMs + this.#graceMs;
+      this.#nextMs = nowMs + 2 * leaseTtlMs;
     }
     if (nowMs < this.#nextMs) return;
     const forMs = Math.round(nowMs - this.#sinceMs);
     this.#nextMs = nowMs + forMs;
-    this.#raise(forMs, error);
+    raise(forMs, error);
   }
 
   /** For how long it has been missing; 0 while it is there. */
   get forMs(): number {
-    return this.#sinceMs === null ? 0 : this.#clock.monotonicMs() - this.#sinceMs;
+    return this.#sinceMs === null ? 0 : this.#options.clock.monotonicMs() - this.#sinceMs;
   }
 
   /** To be called whenever it is there. */

@@ -1,5 +1,5 @@
+import { Wakeup } from "../clock/wakeup.ts";
 import type { ResignReason } from "../reasons.ts";
-import { BackOff } from "./back-off.ts";
 import { Campaign, type CampaignOptions } from "./campaign.ts";
 import type { TermWork } from "./term.ts";
 import { TermSession } from "./term-session.ts";
@@ -36,19 +36,19 @@ export class Elector {
   readonly #options: ElectorOptions & { readonly random: () => number };
   readonly #stopping = new AbortController();
   readonly #campaign: Campaign;
-  readonly #backOff: BackOff;
   readonly #failure = Promise.withResolvers<never>();
   #running: Promise<void> | null = null;
   #stopReason: ResignReason = "shutdown";
   #generation: number;
   #session: TermSession | null = null;
+  /** Monotonic; when a term of this replica was fenced last. */
+  #fencedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ElectorOptions) {
     this.#options = { random: Math.random, ...options };
     this.#generation = options.generation;
     const stopping = this.#stopping.signal;
     this.#campaign = new Campaign({ ...this.#options, generation: () => this.#generation, stopping });
-    this.#backOff = new BackOff({ ...options, stopping });
     this.#failure.promise.catch(() => undefined);
   }
 
@@ -83,11 +83,6 @@ export class Elector {
     return this.#session && { term: this.#session.number, trustedUntilMs: this.#session.trustedUntilMs };
   }
 
-  /** For how long this replica has known of no leader; 0 while it knows one. */
-  get leaderAbsentMs(): number {
-    return this.#campaign.view.absentMs;
-  }
-
   async #run(): Promise<void> {
     try {
       while (!this.#stopping.signal.aborted) await this.#lead();
@@ -108,10 +103,39 @@ export class Elector {
       const isAway = end.by === "lost" && end.reason === "unreachable";
       this.#campaign.termEnded(session.renewedMs, isAway ? (end.cause.error ?? end.cause.cause) : null);
       this.#session = null;
-      if (end.by === "resigned") await this.#backOff.afterResigning();
-      else if (end.reason === "fenced") await this.#backOff.afterFenced();
+      if (end.by === "resigned") await this.#letOthersLead();
+      else if (end.reason === "fenced") await this.#backOff();
     } finally {
       this.#session = null;
     }
+  }
+
+  /**
+   * A replica that is fenced with a lease of its own sees two servers that both act as the primary, as during a
+   * failover. The first time may be a race. On the second within one TTL, back off, whether there is a leader or not;
+   * otherwise replicas pass the lease around as fast as they lose it.
+   */
+  async #backOff(): Promise<void> {
+    const { clock, leaseTtlMs } = this.#options;
+    const isAgain = clock.monotonicMs() - this.#fencedMs < leaseTtlMs;
+    this.#fencedMs = clock.monotonicMs();
+    if (isAgain) await clock.sleep(leaseTtlMs / 3, this.#stopping.signal);
+    else await this.#letOthersLead();
+  }
+
+  /** Resolves when another replica leads, or after a third of the TTL. */
+  async #letOthersLead(): Promise<void> {
+    const { store, clock, leaseTtlMs } = this.#options;
+    const stopping = this.#stopping.signal;
+    const untilMs = clock.monotonicMs() + leaseTtlMs / 3;
+    const wakeup = new Wakeup();
+    const unsubscribe = store.onChange(() => wakeup.notify());
+    while (!stopping.aborted && clock.monotonicMs() < untilMs) {
+      wakeup.clear();
+      const leader = await store.current().catch(() => null);
+      if (leader) break;
+      await clock.sleep(untilMs - clock.monotonicMs(), AbortSignal.any([wakeup.signal, stopping]));
+    }
+    unsubscribe();
   }
 }

@@ -7,6 +7,9 @@ import type { Beginning, Leader } from "./election.ts";
 import { readCause } from "./end-cause.ts";
 
 const LAST_INSTANT_MS = 8.64e15;
+/** Fields of the record: who leads and until when, and how the term began. */
+const LEADER = ["replica", "term", "since", "until", "ended"];
+const BEGINNING = ["reason", "previous", "vacant", "cause"];
 
 /**
  * Who leads according to the record in Redis, or null. For people: both stores keep the record, and nothing is
@@ -16,18 +19,7 @@ export async function readLeader(redis: Redis, keys: RedisKeys): Promise<Leader 
   // No MULTI: while Redis is out of memory it refuses all commands in one, also those that only read.
   const [nowMs, record] = await Promise.all([
     readTimeMs(redis),
-    redis.hmget(
-      keys.leader,
-      "replica",
-      "term",
-      "since",
-      "until",
-      "ended",
-      "reason",
-      "previous",
-      "vacant",
-      "cause",
-    ),
+    redis.hmget(keys.leader, ...LEADER, ...BEGINNING),
   ]);
   const [replica, number, since, until, ended, ...began] = record;
   if (replica == null || ended != null || Number(until) < nowMs) return null;

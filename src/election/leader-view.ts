@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Events } from "../events.ts";
-import { AbsenceAlarm, type AbsenceAlarmOptions, cannotSee } from "./absence-alarm.ts";
+import { AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import type { BidOutcome, Leader } from "./election.ts";
 import { tellLeader } from "./leader-record.ts";
 
@@ -11,7 +11,7 @@ export interface LeaderViewOptions {
   /** At least 1 s: renewed at a third of it, trusted for all of it but a tenth. */
   readonly leaseTtlMs: number;
   /** Where it says that there is no leader; one that has begun before the elector goes on counting. */
-  readonly absence?: AbsenceAlarm | undefined;
+  readonly absence: AbsenceAlarm;
   /**
    * Who leads, as far as it can be known without the store's own connection: asked when a bid has no answer. Rejects where it
    * cannot be known. Without it a bid without an answer counts as no leader.
@@ -27,8 +27,6 @@ export const PRESENCE_MS = 100;
 /** What a follower knows about the leader from the answers to its bids, and what it says of that. */
 export class LeaderView {
   readonly #options: LeaderViewOptions;
-  /** No leader is known. */
-  readonly #absence: AbsenceAlarm;
   /** Another replica leads, and this one's bids have no answer. */
   readonly #exclusion: AbsenceAlarm;
   #observed: string | null = null;
@@ -42,17 +40,9 @@ export class LeaderView {
   constructor(options: LeaderViewOptions) {
     this.#options = options;
     const { clock, leaseTtlMs, events } = options;
-    const alarm = (raise: AbsenceAlarmOptions["raise"]) => new AbsenceAlarm({ clock, leaseTtlMs, raise });
-    this.#absence =
-      options.absence ?? alarm((forMs, error) => events.emit("leader.absent", { forMs, error }));
-    this.#exclusion = alarm((forMs, error) =>
-      events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" }),
-    );
-  }
-
-  /** For how long no leader has been known; 0 while one is. */
-  get absentMs(): number {
-    return this.#absence.forMs;
+    const raise = (forMs: number, error: string) =>
+      events.emit("bid.failing", { forMs, error, leader: this.#seen ?? "" });
+    this.#exclusion = new AbsenceAlarm({ clock, leaseTtlMs, raise });
   }
 
   /** The newest term that is known of; undefined when none is. */
@@ -78,20 +68,20 @@ export class LeaderView {
     switch (outcome.outcome) {
       case "elected":
         this.#know(outcome.term);
-        this.#absence.clear();
+        this.#options.absence.clear();
         break;
       case "held":
         this.#observe(outcome);
         break;
       case "outdated":
         this.#suspect = null;
-        this.#absence.check(
+        this.#options.absence.check(
           `generation ${outcome.newest} of the configuration has led or is about to, and no replica that carries it leads; this one carries ${generation} and must not`,
         );
         break;
       case "passed over":
         this.#suspect = null;
-        this.#absence.check(
+        this.#options.absence.check(
           `leaders of generation ${generation} of the configuration failed before they had led for 10 s; for ${Math.ceil(outcome.forMs / 1_000)} s it makes way for generation ${outcome.inFavourOf}`,
         );
     }
@@ -103,11 +93,11 @@ export class LeaderView {
     const seen = await seekLeader?.().catch(() => "unknown" as const);
     if (!seen || seen === "unknown" || seen.replica === replica) {
       this.#exclusion.clear();
-      this.#absence.check(seen === "unknown" ? cannotSee(error) : error);
+      this.#options.absence.check(seen === "unknown" ? cannotSee(error) : error);
       return;
     }
     this.#seen = seen.replica;
-    this.#absence.clear();
+    this.#options.absence.clear();
     this.#exclusion.check(error);
     this.#tellFollowed(seen);
   }
@@ -115,17 +105,17 @@ export class LeaderView {
   #observe({ leader, presence }: Held): void {
     const { clock, replica: self } = this.#options;
     if (leader === null) {
-      this.#absence.check("the lease is held, but no term has been opened with it");
+      this.#options.absence.check("the lease is held, but no term has been opened with it");
       return;
     }
     const { replica, term } = leader;
     this.#know(term);
     if (replica === self) {
-      this.#absence.check(`term ${term} of this replica has ended, and its lease has not expired`);
+      this.#options.absence.check(`term ${term} of this replica has ended, and its lease has not expired`);
       return;
     }
-    if (term > 0) this.#absence.clear();
-    else this.#absence.check(`the lease is held by ${replica}, which opens no terms`);
+    if (term > 0) this.#options.absence.clear();
+    else this.#options.absence.check(`the lease is held by ${replica}, which opens no terms`);
     this.#tellFollowed(leader);
     if (presence !== "gone") this.#suspect = null;
     else if (this.#suspect?.term !== term) this.#suspect = { term, sinceMs: clock.monotonicMs() };

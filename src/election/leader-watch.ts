@@ -4,6 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Events } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { storedJson } from "../redis/stored-value.ts";
 import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import type { Leader } from "./election.ts";
 import { beginningOf, readLeader, tellLeader } from "./leader-record.ts";
@@ -93,11 +94,13 @@ const termEntry = z.object({
 
 /** An entry of the list of terms, or null where another program wrote it. */
 function termOf(entry: string): Leader | null {
-  try {
-    const { term, replica, since: sinceMs, ...told } = termEntry.parse(JSON.parse(entry));
-    const cause = JSON.stringify(told.cause ?? null);
-    return { term, replica, sinceMs, began: beginningOf(told.reason, told.previous, told.vacantMs, cause) };
-  } catch {
-    return null;
-  }
+  const read = storedJson(entry, termEntry);
+  if (read === null) return null;
+  const { term, replica, since: sinceMs, reason, previous, vacantMs, cause } = read;
+  return {
+    term,
+    replica,
+    sinceMs,
+    began: beginningOf(reason, previous, vacantMs, JSON.stringify(cause ?? null)),
+  };
 }

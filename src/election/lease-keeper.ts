@@ -1,9 +1,8 @@
-import type { Clock } from "../clock/clock.ts";
 import { keepingOf, LEASE_TTL } from "../clock/timing.ts";
 import { Trust } from "../clock/trust.ts";
 import type { Wakeup } from "../clock/wakeup.ts";
 import type { EndCause, LostReason, ResignReason } from "../reasons.ts";
-import type { Bid, Election } from "./election.ts";
+import type { CampaignOptions, Granted } from "./campaign.ts";
 import { causeOfFailure } from "./end-cause.ts";
 import type { Progress, Stall } from "./progress.ts";
 
@@ -17,20 +16,12 @@ export type TermEnd =
     }
   | { readonly by: "lost"; readonly reason: LostReason; readonly cause: EndCause };
 
-export interface LeaseKeeperOptions {
-  readonly store: Pick<Election, "renew">;
-  readonly clock: Clock;
-  /** The bid that was granted. */
-  readonly bid: Bid;
-  /** Monotonic; when it was sent. */
-  readonly sentMs: number;
-  /** The generation that the replica carries now. */
-  readonly generation: () => number;
+export interface LeaseKeeperOptions
+  extends Pick<CampaignOptions, "store" | "clock" | "generation" | "random"> {
+  readonly granted: Granted;
   /** Notified when a replica may have announced a newer configuration. */
   readonly wakeup: Wakeup;
   readonly progress: Progress;
-  /** 0 ≤ n < 1. */
-  readonly random: () => number;
 }
 
 const MIN_RETRY_MS = 20;
@@ -71,7 +62,8 @@ export class LeaseKeeper {
   #isProofTold = false;
 
   constructor(options: LeaseKeeperOptions) {
-    const { clock, bid, sentMs, random } = options;
+    const { clock, granted, random } = options;
+    const { bid, sentMs } = granted;
     this.#options = options;
     this.#carried = bid.generation;
     this.#carriedSinceMs = sentMs;
@@ -117,11 +109,11 @@ export class LeaseKeeper {
 
   /** Null when the term goes on, or the answer says nothing about that. */
   async #renew(stall: Stall | null, ending: AbortSignal): Promise<TermEnd | null> {
-    const { store, clock, bid } = this.#options;
+    const { store, clock, granted } = this.#options;
     const sentMs = clock.monotonicMs();
     const isNewlyProven = this.#isNewlyProven();
     const isProven = this.#isProofTold || isNewlyProven;
-    const renewal = { ...bid, generation: this.#carried, isProven };
+    const renewal = { ...granted.bid, generation: this.#carried, isProven };
     const answer = await this.trust.renew(() => store.renew(renewal), ending);
     if (answer === "lost") return REPLACED;
     if (answer === "fenced") return { by: "lost", reason: "fenced", cause: { cause: "fenced" } };

@@ -48,6 +48,8 @@ export class LeasedElection implements Election {
     for (let round = 0; round < ROUNDS; round++) {
       // Redis is asked first: a replica that cannot reach it must not keep the lease from others.
       const { refusal, newestClaim } = await this.#register.announce(bid);
+      // A leader that was found gone must not hold up the one that goes before this replica.
+      if (refusal && gone) await this.#lease.acquire(bid, gone);
       if (refusal) return await this.#makeWay(refusal, bid);
       const { own, holder } = await this.#lease.acquire(bid, gone);
       if (own && own.claim !== this.#acquired?.claim) {

@@ -1,5 +1,3 @@
-import type { Redis } from "ioredis";
-import type { RedisKeys } from "../redis/keys.ts";
 import type {
   Bid,
   BidOutcome,
@@ -19,26 +17,24 @@ import { TermRegister, type TermRegisterOptions } from "./term-register.ts";
  */
 export class RedisElection implements Election {
   readonly kind = "redis";
+  readonly #options: TermRegisterOptions;
   readonly #register: TermRegister;
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
 
   constructor(options: TermRegisterOptions) {
+    this.#options = options;
     this.#register = new TermRegister(options);
-    this.#redis = options.redis;
-    this.#keys = options.keys;
   }
 
   campaign(bid: Bid): Promise<BidOutcome> {
-    return this.#register.campaign(bid, this.#keys.lease);
+    return this.#register.campaign(bid, this.#options.keys.lease);
   }
 
   renew(bid: Renewal): Promise<RenewOutcome> {
-    return this.#register.renew(bid, bid.ttlMs, this.#keys.lease);
+    return this.#register.renew(bid, bid.ttlMs, this.#options.keys.lease);
   }
 
   release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void> {
-    return this.#register.end(bid, reason, end, this.#keys.lease);
+    return this.#register.end(bid, reason, end, this.#options.keys.lease);
   }
 
   async withdraw(): Promise<void> {
@@ -47,11 +43,9 @@ export class RedisElection implements Election {
 
   async current(): Promise<Leader | null> {
     // One transaction, so that lease and record belong together.
-    const replies = await this.#redis
-      .multi()
-      .exists(this.#keys.lease)
-      .hmget(this.#keys.leader, "replica", "term", "since")
-      .exec();
+    const { redis, keys } = this.#options;
+    const read = redis.multi().exists(keys.lease).hmget(keys.leader, "replica", "term", "since");
+    const replies = await read.exec();
     const held = replies?.[0]?.[1] === 1;
     const record = replies?.[1]?.[1];
     if (!held || !Array.isArray(record) || typeof record[0] !== "string") return null;

@@ -18,14 +18,8 @@ import { writeCause } from "./end-cause.ts";
 import { beginningOf } from "./leader-record.ts";
 import type { Holder, Lease, OwnLease } from "./lease.ts";
 
-const script = (file: string) =>
-  new Script(new URL("./term.lua", import.meta.url), new URL(file, import.meta.url));
-const ANNOUNCE = script("./announce.lua");
-const OPEN = script("./open.lua");
-const OBSERVE = script("./observe.lua");
-const CAMPAIGN = script("./campaign.lua");
-const RENEW = script("./renew.lua");
-const END = script("./end.lua");
+const script = <Reply>(reply: z.ZodType<Reply>, file: string) =>
+  new Script(reply, new URL("./term.lua", import.meta.url), new URL(file, import.meta.url));
 
 /** How many terms `{ns}/terms` remembers. */
 const TERMS_KEPT = 100;
@@ -35,19 +29,25 @@ const beginningReply = [z.string(), z.string(), z.number(), z.string()] as const
 const presenceReply = z.enum(["there", "gone", "unknown"]);
 const electedReply = z.tuple([z.literal("elected"), z.number(), z.number(), z.number(), ...beginningReply]);
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
+const OPEN = script(openReply, "./open.lua");
 const announceReply = z.tuple([z.number(), z.number(), z.string()]);
+const ANNOUNCE = script(announceReply, "./announce.lua");
 /** Seen, ms until the lease ends, replica, term, since and presence. */
 const leaderReply = [z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply] as const;
 const observeReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),
   z.tuple([z.literal("opened"), ...leaderReply, z.number(), ...beginningReply]),
 ]);
+const OBSERVE = script(observeReply, "./observe.lua");
 const campaignReply = z.union([
   electedReply,
   z.tuple([z.literal("held"), ...leaderReply, ...beginningReply]),
   z.tuple([z.literal("outdated"), z.number(), z.number(), z.number()]),
 ]);
+const CAMPAIGN = script(campaignReply, "./campaign.lua");
 const renewReply = z.tuple([z.enum(["renewed", "outdated", "fenced", "lost"]), z.number()]);
+const RENEW = script(renewReply, "./renew.lua");
+const END = script(z.unknown(), "./end.lua");
 
 /** What Redis knows of the replica that holds a lease. */
 export interface Observation {
@@ -73,14 +73,10 @@ export interface TermRegisterOptions {
  * A lease in the same Redis is a key that is given to these scripts, so that lease and term change together.
  */
 export class TermRegister {
-  readonly #redis: Redis;
-  readonly #presence: RedisPresence;
-  readonly #keys: RedisKeys;
+  readonly #options: TermRegisterOptions;
 
-  constructor({ redis, presence, keys }: TermRegisterOptions) {
-    this.#redis = redis;
-    this.#presence = presence;
-    this.#keys = keys;
+  constructor(options: TermRegisterOptions) {
+    this.#options = options;
   }
 
   /**
@@ -88,11 +84,10 @@ export class TermRegister {
    * `newestClaim` is the newest claim that has had a term, or ''.
    */
   async announce(bid: Bid): Promise<{ readonly refusal: BidOutcome | null; readonly newestClaim: string }> {
-    const { generation, claim, leader, generations, leadershipChannel } = this.#keys;
+    const { generation, claim, leader, generations, leadershipChannel } = this.#options.keys;
     const keys = [generation, claim, leader, generations];
-    const [other, forMs, newestClaim] = announceReply.parse(
-      await ANNOUNCE.run(this.#redis, keys, [bid.generation, leadershipChannel]),
-    );
+    const args = [bid.generation, leadershipChannel];
+    const [other, forMs, newestClaim] = await ANNOUNCE.run(this.#options.redis, keys, args);
     return { refusal: other < 0 ? null : makeWay(bid, other, forMs), newestClaim };
   }
 
@@ -101,82 +96,73 @@ export class TermRegister {
     bid: Bid,
     lease: OwnLease & { readonly claimBefore: string; readonly kind: Lease["kind"] },
   ): Promise<BidOutcome | null> {
-    const { claim } = this.#keys;
+    const { claim } = this.#options.keys;
     const split = lease.claim.lastIndexOf(":");
     const [store, count] = [lease.claim.slice(0, split), lease.claim.slice(split + 1)];
-    const reply = openReply.parse(
-      await OPEN.run(
-        this.#redis,
-        [...this.#openingKeys(), claim],
-        [...this.#openingArgs(bid, lease.ttlMs), store, count, lease.claimBefore, lease.kind],
-      ),
-    );
+    const args = [...this.#openingArgs(bid, lease.ttlMs), store, count, lease.claimBefore, lease.kind];
+    const reply = await OPEN.run(this.#options.redis, [...this.#openingKeys(), claim], args);
     return reply[0] === "elected" ? this.#electedOf(reply) : null;
   }
 
   /** Who holds the lease, and whether its process is there. `bid`: of the replica that asks, or null. */
   async observe(holder: Holder, bid: Bid | null): Promise<Observation> {
-    const { leader, aliveChannels } = this.#keys;
-    const args = [holder.claim, aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? "", holder.name];
-    const reply = observeReply.parse(await OBSERVE.run(this.#redis, [leader], args));
+    const { keys, redis } = this.#options;
+    const args = [holder.claim, keys.aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? "", holder.name];
+    const reply = await OBSERVE.run(redis, [keys.leader], args);
     if (bid !== null) this.#noteSeen(reply[1]);
     if (reply[0] === "unopened") {
       return { leader: null, endsInMs: 0, presence: this.#settled(reply[2]), isToBeReplaced: false };
     }
-    const [, , endsInMs, replica, term, sinceMs, found, isToBeReplaced, ...began] = reply;
+    const [, , endsInMs, replica, term, sinceMs, found, replace, ...began] = reply;
     const presence = this.#settled(found);
-    return {
-      leader: leaderWith(replica, term, sinceMs, began),
-      endsInMs,
-      presence,
-      isToBeReplaced: isToBeReplaced === 1 && presence === "gone",
-    };
+    const leader = { replica, term, sinceMs, began: beginningOf(...began) };
+    return { leader, endsInMs, presence, isToBeReplaced: replace === 1 && presence === "gone" };
   }
 
   /** All of a bid in one step, for a lease that is a key beside the term. */
   async campaign(bid: Bid, lease: string): Promise<BidOutcome> {
     const keys = [...this.#openingKeys(), lease];
     const args = [...this.#openingArgs(bid, bid.ttlMs), bid.takeOver ?? 0];
-    const reply = campaignReply.parse(await CAMPAIGN.run(this.#redis, keys, args));
+    const reply = await CAMPAIGN.run(this.#options.redis, keys, args);
     if (reply[0] === "elected") return this.#electedOf(reply);
     this.#noteSeen(reply[1]);
     if (reply[0] === "outdated") return makeWay(bid, reply[2], reply[3]);
     const [, , endsInMs, replica, term, sinceMs, presence, ...began] = reply;
-    const leader = leaderWith(replica, term, sinceMs, began);
+    const leader = { replica, term, sinceMs, began: beginningOf(...began) };
     return { outcome: "held", leader, endsInMs, presence: this.#settled(presence) };
   }
 
   /** Notes that the leader has renewed its lease. `lease`: the key that is extended with it. */
   async renew(bid: Renewal, ttlMs: number, lease?: string): Promise<RenewOutcome> {
-    const { term, leader, generation, generations, aliveChannels } = this.#keys;
+    const { term, leader, generation, generations, aliveChannels } = this.#options.keys;
     const keys = [term, leader, generation, generations, ...(lease === undefined ? [] : [lease])];
     const args = [bid.token, ttlMs, bid.generation, bid.isProven ? 1 : 0, bid.replica, aliveChannels];
-    const [outcome, seen] = renewReply.parse(await RENEW.run(this.#redis, keys, args));
+    const [outcome, seen] = await RENEW.run(this.#options.redis, keys, args);
     this.#noteSeen(seen);
     return outcome;
   }
 
   /** Writes how the term ended to the record, unless a newer one was opened. `lease`: the key that ends with it. */
   async end(bid: Bid, reason: ReleaseReason, end?: End, lease?: string): Promise<void> {
-    const { term, leader, leadershipChannel } = this.#keys;
+    const { term, leader, leadershipChannel } = this.#options.keys;
     const { cause, wasAble } = end ?? { cause: { cause: "unknown" }, wasAble: true };
     const keys = [term, leader, ...(lease === undefined ? [] : [lease])];
     const args = [bid.token, reason, writeCause(cause), wasAble ? 1 : 0, leadershipChannel];
-    await END.run(this.#redis, keys, args);
+    await END.run(this.#options.redis, keys, args);
   }
 
   /** Calls `wake` when a term was opened, or a lease in Redis released. Returns the end of it. */
   onNotice(wake: () => void): () => void {
-    return this.#presence.onNotice(wake);
+    return this.#options.presence.onNotice(wake);
   }
 
   #openingKeys(): string[] {
-    const { term, leader, terms, generation, generations, lineage } = this.#keys;
+    const { term, leader, terms, generation, generations, lineage } = this.#options.keys;
     return [term, leader, terms, generation, generations, lineage];
   }
 
   #openingArgs({ replica, token, generation, knownTerm, away }: Bid, ttlMs: number): (string | number)[] {
-    const { leadershipChannel, aliveChannels } = this.#keys;
+    const { leadershipChannel, aliveChannels } = this.#options.keys;
     const outage = away ? [away.error.slice(0, 300), Math.round(away.forMs)] : ["", 0];
     const own = [replica, token, ttlMs, generation, knownTerm ?? 0, ...outage];
     return [...own, leadershipChannel, aliveChannels, TERMS_KEPT];
@@ -188,12 +174,12 @@ export class TermRegister {
   }
 
   #noteSeen(seen: number): void {
-    if (seen === 0) this.#presence.announceAgain();
+    if (seen === 0) this.#options.presence.announceAgain();
   }
 
   /** A replica that has just reconnected must not report others as gone. */
   #settled(presence: Presence): Presence {
-    return presence === "gone" && !this.#presence.isSettled() ? "there" : presence;
+    return presence === "gone" && !this.#options.presence.isSettled() ? "there" : presence;
   }
 }
 
@@ -203,15 +189,6 @@ const UNKNOWN_BEGINNING: Beginning = {
   cause: { cause: "unknown" },
   vacantMs: null,
 };
-
-function leaderWith(
-  replica: string,
-  term: number,
-  sinceMs: number,
-  beginning: [string, string, number, string],
-): Leader {
-  return { replica, term, sinceMs, began: beginningOf(...beginning) };
-}
 
 /** What a bid is answered that has to make way for another generation. */
 function makeWay(bid: Bid, other: number, forMs: number): BidOutcome {

@@ -30,20 +30,10 @@ export class TermSession {
   readonly #resigned = Promise.withResolvers<TermEnd>();
 
   constructor(options: TermSessionOptions) {
-    const { store, clock, granted, generation, random } = options;
     this.#options = options;
-    this.number = granted.outcome.term;
-    this.#progress = new Progress(clock);
-    this.#keeper = new LeaseKeeper({
-      store,
-      clock,
-      bid: granted.bid,
-      sentMs: granted.sentMs,
-      generation,
-      wakeup: this.#wakeup,
-      progress: this.#progress,
-      random,
-    });
+    this.number = options.granted.outcome.term;
+    this.#progress = new Progress(options.clock);
+    this.#keeper = new LeaseKeeper({ ...options, wakeup: this.#wakeup, progress: this.#progress });
   }
 
   /** Monotonic; by then the lease is renewed or given up. */

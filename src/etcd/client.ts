@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Etcd3, IOptions } from "etcd3";
+import type { ComparatorBuilder, Etcd3, IOptions } from "etcd3";
 import { sleep } from "../clock/sleep.ts";
 import { keepingOf, LEASE_TTL, mustHold } from "../clock/timing.ts";
 import { within } from "../clock/within.ts";
@@ -88,6 +88,11 @@ export class EtcdClient {
     if (isRefusal(failure)) this.#refused = { error, untilMs: performance.now() + REFUSED_PAUSE_MS };
     this.#tellUnreachable(error.message);
     throw error;
+  }
+
+  /** Carries out what `build` makes in one transaction. */
+  transact(build: (etcd: Etcd3) => ComparatorBuilder) {
+    return this.call((etcd, options) => build(etcd).options(options).commit());
   }
 
   /**

@@ -130,14 +130,10 @@ export class EtcdPlace {
   /** Makes the key, or finds that it has been made. Null when the lease has expired. */
   async #enter({ key, leaseId }: Own, value: string): Promise<Own["made"]> {
     try {
-      const reply = await this.#client.call((etcd, options) =>
-        etcd
-          .if(key, "Create", "==", 0)
-          .then(etcd.put(key).value(value).lease(leaseId))
-          .else(etcd.get(key))
-          .options(options)
-          .commit(),
-      );
+      const reply = await this.#client.transact(etcd => {
+        const isNew = etcd.if(key, "Create", "==", 0);
+        return isNew.then(etcd.put(key).value(value).lease(leaseId)).else(etcd.get(key));
+      });
       const found = reply.responses[0]?.response_range?.kvs[0]?.create_revision;
       const revision = reply.succeeded ? reply.header.revision : found;
       return revision === undefined ? null : { revision, cluster: reply.header.cluster_id };
@@ -150,23 +146,16 @@ export class EtcdPlace {
   /** Null when the key does not exist. */
   async #look({ key, made, ttlMs }: Own, beside: string | undefined): Promise<LineView | null> {
     if (made === null) return null;
-    const reply = await this.#client.call((etcd, options) =>
-      etcd
-        .if(key, "Create", "==", made.revision)
-        .then(
-          this.#oldest(etcd),
-          this.#line(etcd)
-            .sort("Create", "Descend")
-            .maxCreateRevision(String(BigInt(made.revision) - 1n)),
-          ...(beside === undefined ? [] : [etcd.get(beside)]),
-        )
-        .options(options)
-        .commit(),
+    const older = String(BigInt(made.revision) - 1n);
+    const reply = await this.#client.transact(etcd => {
+      const nextBefore = this.#line(etcd).sort("Create", "Descend").maxCreateRevision(older);
+      const others = beside === undefined ? [] : [etcd.get(beside)];
+      return etcd.if(key, "Create", "==", made.revision).then(this.#oldest(etcd), nextBefore, ...others);
+    });
+    const { cluster_id } = reply.header;
+    const [first, before = null, other] = reply.responses.map(({ response_range }) =>
+      keyOf(response_range.kvs[0], cluster_id),
     );
-    const found = reply.responses.map(({ response_range }) =>
-      keyOf(response_range.kvs[0], reply.header.cluster_id),
-    );
-    const [first, before = null, other] = found;
     if (!reply.succeeded || !first) return null;
     return { own: { key, ...made }, ttlMs, first, before, beside: other?.value ?? null };
   }
@@ -195,12 +184,7 @@ export class EtcdPlace {
   }
 
   async #isThere({ key, made }: Own): Promise<boolean> {
-    const reply = await this.#client.call((etcd, options) =>
-      etcd
-        .if(key, "Create", "==", made?.revision ?? 0)
-        .options(options)
-        .commit(),
-    );
+    const reply = await this.#client.transact(etcd => etcd.if(key, "Create", "==", made?.revision ?? 0));
     return reply.succeeded;
   }
 
@@ -225,12 +209,6 @@ export function fieldOf({ value }: LineKey, field: string): string | null {
 
 function keyOf(kv: IKeyValue | undefined, cluster: string): LineKey | null {
   if (!kv) return null;
-  const { key, value, lease, create_revision } = kv;
-  return {
-    key: key.toString(),
-    value: value.toString(),
-    leaseId: lease,
-    revision: create_revision,
-    cluster,
-  };
+  const { key, value, lease: leaseId, create_revision: revision } = kv;
+  return { key: key.toString(), value: value.toString(), leaseId, revision, cluster };
 }

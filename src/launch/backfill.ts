@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -24,7 +25,7 @@ import {
   type RequestParts,
 } from "./run-transaction.ts";
 
-const RECORD = new Script(REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
+const RECORD = new Script(z.unknown(), REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
 
 export interface Backfill {
   readonly job: Job;

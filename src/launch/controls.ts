@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import type { PastPause } from "../schedule/planned-job.ts";
 
-const LOOK = new Script(new URL("./read-controls-version.lua", import.meta.url));
+const LOOK = new Script(z.string(), new URL("./read-controls-version.lua", import.meta.url));
 
 /** What operators have asked for and what is in force: until it is carried out, or taken back. */
 export interface Controls {
@@ -65,7 +66,7 @@ export async function readControls(redis: Redis, keys: RedisKeys): Promise<Contr
 /** The version of the controls, and a sign of life of the term's leader (read-controls-version.lua). */
 export async function readControlsVersion(redis: Redis, keys: RedisKeys, fence: string): Promise<number> {
   const version = await LOOK.run(redis, [keys.term, keys.leader, keys.controls], [fence, VERSION_FIELD]);
-  return versionOf(typeof version === "string" ? version : null);
+  return versionOf(version);
 }
 
 /** The version that the field holds; 0 while nothing was asked for, or where another program wrote what is none. */

@@ -35,11 +35,7 @@ export async function readLaneCursors(
   return new Map([...open, ...closed].map((lane, i) => [lane, found[i] ?? null]));
 }
 
-async function readInstants(
-  redis: Redis,
-  key: string,
-  fields: readonly string[],
-): Promise<(number | null)[]> {
+async function readInstants(redis: Redis, key: string, fields: readonly string[]) {
   const pages = pagesOf(fields, PAGE).map(page => redis.hmget(key, ...page));
   return (await Promise.all(pages)).flat().map(storedInstant);
 }

@@ -25,9 +25,7 @@
 --
 -- Why atomic: an epoch that is closed without its cursor loses ticks, and a cursor that moves without it does too.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return {'fenced'}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end
 local now, kept, histories = tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local at = 9

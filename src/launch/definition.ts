@@ -110,19 +110,16 @@ export async function readDefinitions(
   keys: RedisKeys,
   jobs?: readonly string[],
 ): Promise<ReadonlyMap<string, Definition>> {
-  const lines = new Map<string, string>();
-  if (jobs === undefined) {
-    for (const [job, line] of Object.entries(await redis.hgetall(keys.definitions))) lines.set(job, line);
-  } else if (jobs.length > 0) {
-    const found = await redis.hmget(keys.definitions, ...jobs);
-    for (const [i, job] of jobs.entries()) if (found[i]) lines.set(job, found[i]);
-  }
-  const restored = await restoreDefinitions(
-    redis,
-    keys,
-    [...lines].map(([job, line]) => ({ job, line })),
-  );
+  const lines = await readLines(redis, keys, jobs);
+  const restored = await restoreDefinitions(redis, keys, lines);
   return new Map(restored.flatMap(definition => (definition ? [[definition.job, definition]] : [])));
+}
+
+async function readLines(redis: Redis, keys: RedisKeys, jobs: readonly string[] | undefined) {
+  const known = jobs ? [] : Object.entries(await redis.hgetall(keys.definitions));
+  if (!jobs?.length) return known.map(([job, line]) => ({ job, line }));
+  const found = await redis.hmget(keys.definitions, ...jobs);
+  return jobs.flatMap((job, i) => (found[i] ? [{ job, line: found[i] }] : []));
 }
 
 /** One for each line, in order; null for what this release cannot read. */

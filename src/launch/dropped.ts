@@ -4,9 +4,8 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedJson } from "../redis/stored-value.ts";
 
-const NOTE = new Script(new URL("./dropped.lua", import.meta.url));
-
 const reply = z.enum(["noted", "late", "names"]);
+const NOTE = new Script(reply, new URL("./dropped.lua", import.meta.url));
 const record = z.object({ opening: z.string(), jobs: z.array(z.string()).default([]) });
 
 interface Opening {
@@ -22,14 +21,11 @@ interface Opening {
  * Notes which jobs have a definition although the leader, which has just opened its term, does not carry them: they were
  * removed, and their definitions are kept for a day.
  */
-export async function noteDropped(
-  redis: Redis,
-  keys: RedisKeys,
-  { opening, jobs, defined }: Opening,
-): Promise<void> {
+export async function noteDropped(redis: Redis, keys: RedisKeys, opened: Opening): Promise<void> {
+  const { opening, jobs, defined } = opened;
   const note = async (text: string) => {
     const about = [keys.opening, keys.definitions, keys.dropped];
-    return reply.parse(await NOTE.run(redis, about, [opening, defined, text]));
+    return await NOTE.run(redis, about, [opening, defined, text]);
   };
   if ((await note("")) !== "names") return;
   const carried = new Set(jobs.map(({ name }) => name));

@@ -6,9 +6,7 @@
 --
 -- Why atomic: what a later term has written again must not be removed.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return {'fenced'}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 for key = 2, #KEYS do
   for field = 2, #ARGV do redis.call('HDEL', KEYS[key], ARGV[field]) end
 end

@@ -16,17 +16,18 @@ export const HISTORY_ENTRIES = 500;
 /** How many entries the record of what operators did keeps. */
 export const AUDIT_ENTRIES = 1_000;
 
-/** What the launcher knows of a decision before it is carried out: names and values, as streams hold them. */
+/** What the launcher knows of a decision before it is carried out. */
 export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
-  const lateMs = latenessOf(decision, nowMs);
-  const fields = ["tick", String(decision.tickAtMs), "term", String(term), "lateMs", String(lateMs)];
-  if (decision.outcome === "launched") return [...fields, "kind", decision.kind, "run", run];
-  fields.push("kind", "scheduled", "reason", reasonText(decision.reason));
-  fields.push("reasonCode", decision.reason.code);
-  if (decision.fromAtMs !== undefined) fields.push("from", String(decision.fromAtMs));
-  if (decision.count !== undefined) fields.push("count", String(decision.count));
-  if (decision.blockedBy !== undefined) fields.push("blockedBy", decision.blockedBy);
-  return fields;
+  const base = { tick: decision.tickAtMs, term, lateMs: latenessOf(decision, nowMs) };
+  if (decision.outcome === "launched") return streamFields({ ...base, kind: decision.kind, run });
+  const { reason, fromAtMs: from, count, blockedBy } = decision;
+  const why = { reason: reasonText(reason), reasonCode: reason.code };
+  return streamFields({ ...base, kind: "scheduled", ...why, from, count, blockedBy });
+}
+
+/** Names and values, as streams hold them. */
+function streamFields(fields: Readonly<Record<string, string | number | undefined>>): string[] {
+  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, `${value}`]));
 }
 
 /** How long ago the tick was let go: what jitter, or the run before it, holds back is not late. */
@@ -48,9 +49,7 @@ export async function recordResult(
   { job, ...end }: EndRecord & { readonly job: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const values = Object.entries(end).flatMap(([name, value]) =>
-    value === undefined ? [] : [name, `${value}`],
-  );
+  const values = streamFields(end);
   const untilMs = performance.now() + RECORD_LIMIT_MS;
   for (;;) {
     try {
@@ -73,9 +72,7 @@ export interface OperatorRun {
   readonly nowMs: number;
 }
 
-/** Names and values, as streams hold them. */
 export function recordOfRun({ tickAtMs, run, kind, by, nowMs }: OperatorRun): string[] {
   const lateMs = Math.max(0, Math.floor(nowMs - tickAtMs));
-  const fields = { tick: Math.floor(tickAtMs), kind, outcome: "launched", run, by, term: 0, lateMs };
-  return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
+  return streamFields({ tick: Math.floor(tickAtMs), kind, outcome: "launched", run, by, term: 0, lateMs });
 }

@@ -13,9 +13,6 @@ import { storedDefinitionOf } from "./definition.ts";
 import { noteDropped } from "./dropped.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 
-const OPEN_TERM = new Script(new URL("./open-term.lua", import.meta.url));
-const DEFINE = new Script(new URL("./define.lua", import.meta.url));
-
 /** A script over this many jobs holds Redis up for some 20 ms. */
 const JOBS_A_SCRIPT = 5_000;
 /** Definitions are a few hundred bytes each. */
@@ -28,11 +25,13 @@ const openReply = z.union([
   z.tuple([z.literal("newer"), z.number()]),
   z.tuple([z.literal("opened")]).rest(z.string()),
 ]);
+const OPEN_TERM = new Script(openReply, new URL("./open-term.lua", import.meta.url));
 const defineReply = z.union([
   z.tuple([z.literal("fenced")]),
   z.tuple([z.literal("late")]),
   z.tuple([z.literal("defined")]).rest(z.string()),
 ]);
+const DEFINE = new Script(defineReply, new URL("./define.lua", import.meta.url));
 
 /** Where a job is in the epoch that is in force. */
 export interface JobState {
@@ -70,7 +69,7 @@ export async function loadJobStates(
   keys: RedisKeys,
   options: LoadJobStatesOptions,
 ): Promise<LoadedJobStates | null> {
-  const { fence, jobs, nowMs, format, onPage } = options;
+  const { fence, jobs, format, onPage } = options;
   const opening = randomUUID();
   const { term, cursors, definitions, schedules, launched, retired } = keys;
   const jobStates = new Map<string, JobState>();
@@ -85,12 +84,11 @@ export async function loadJobStates(
   const changed: Job[] = [];
   for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
     onPage?.();
-    const reply = await OPEN_TERM.run(
+    const opened = await OPEN_TERM.run(
       redis,
       [term, cursors, definitions, schedules, launched, retired, keys.format, keys.opening],
       [fence, format, opening, ...page.flatMap(job => fingerprintsOf(job))],
     );
-    const opened = openReply.parse(reply);
     if (opened[0] === "fenced") return null;
     if (opened[0] === "newer")
       throw new BellwetherError("BW_FORMAT_NEWER", { found: opened[1], known: format });
@@ -103,7 +101,7 @@ export async function loadJobStates(
   }
   for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
     onPage?.();
-    const defined = await define(redis, keys, { fence, nowMs, jobs: page, opening });
+    const defined = await define(redis, keys, options, page, opening);
     if (defined === "fenced") return null;
     // An opening that this leader had given up came late. The newest one is in force.
     if (defined === "late") return loadJobStates(redis, keys, options);
@@ -119,30 +117,22 @@ const UNKNOWN: JobState = { cursor: 0, launched: 0 };
 async function define(
   redis: Redis,
   keys: RedisKeys,
-  {
-    fence,
-    nowMs,
-    jobs,
-    opening,
-  }: Pick<LoadJobStatesOptions, "fence" | "nowMs" | "jobs"> & { readonly opening: string },
+  { fence, nowMs }: LoadJobStatesOptions,
+  jobs: readonly Job[],
+  opening: string,
 ): Promise<readonly string[] | "fenced" | "late"> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
   const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
   const { reason, reasonCode } = tellReason({ code: "job_unknown" });
-  const reply = await DEFINE.run(
+  const [outcome, ...values] = await DEFINE.run(
     redis,
     [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars, keys.opening],
     [
       ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
       ...[opening, reason, reasonCode, covered.size, ...[...covered].flat()],
-      ...jobs.flatMap(job => [
-        ...fingerprintsOf(job),
-        storedDefinitionOf(job).json,
-        justPassed(job, nowMs).join(","),
-      ]),
+      ...jobs.flatMap(job => [...fingerprintsOf(job), storedDefinitionOf(job).json, justPassed(job, nowMs)]),
     ],
   );
-  const [outcome, ...values] = defineReply.parse(reply);
   return outcome === "defined" ? values : outcome;
 }
 
@@ -150,14 +140,14 @@ async function define(
  * The ticks of `at` that passed within the last hour, newest first to the limit. A person who wrote such an instant down
  * expects a run; a cron that is new is expected to begin now.
  */
-function justPassed({ spec, schedule }: Job, nowMs: number): number[] {
+function justPassed({ spec, schedule }: Job, nowMs: number): string {
   const ticks: number[] = [];
-  if (instantsIn(spec).length === 0) return ticks;
+  if (instantsIn(spec).length === 0) return "";
   for (let tick = schedule.previous(nowMs); tick !== null; tick = schedule.previous(tick.at - 1)) {
     if (tick.at <= nowMs - HOUR_MS || ticks.length === JUST_PASSED_LIMIT) break;
     ticks.push(tick.at);
   }
-  return ticks.reverse();
+  return ticks.reverse().join(",");
 }
 
 function fingerprintsOf(job: Job): string[] {

@@ -13,7 +13,7 @@ import type { TickKind } from "../event-map.ts";
 import { Script } from "../redis/script.ts";
 import { openQueue } from "./open-queues.ts";
 
-const QUEUE_TYPES = new Script(new URL("./queue-types.lua", import.meta.url));
+const QUEUE_TYPES = new Script(z.array(z.string()), new URL("./queue-types.lua", import.meta.url));
 
 const DAY_S = 24 * 60 * 60;
 /** Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. */
@@ -96,8 +96,6 @@ const TYPES: Readonly<Record<string, string>> = {
   id: "string",
 };
 
-const typesReply = z.array(z.string());
-
 /** By queue, why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
 export async function findBrokenQueues(
   redis: Redis,
@@ -106,12 +104,11 @@ export async function findBrokenQueues(
 ): Promise<ReadonlyMap<string, string>> {
   if (queues.length === 0) return new Map();
   const keys = queues.flatMap(queue => Object.keys(TYPES).map(name => ({ queue, name })));
-  const found = await QUEUE_TYPES.run(
+  const types = await QUEUE_TYPES.run(
     redis,
     keys.map(({ queue, name }) => `${prefix}:${queue}:${name}`),
     keys.map(({ name }) => TYPES[name] ?? ""),
   );
-  const types = typesReply.parse(found);
   return new Map(
     keys.flatMap(({ queue, name }, i) => {
       const why = `WRONGTYPE ${prefix}:${queue}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;

@@ -5,7 +5,7 @@ import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
-import { type LaunchDecision, laneOf, type PassDecision } from "../schedule/decision.ts";
+import { type Decision, type LaunchDecision, laneOf, type PassDecision } from "../schedule/decision.ts";
 import { HISTORY_ENTRIES, recordOf } from "./history.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import { runIdOf } from "./run-id.ts";
@@ -17,9 +17,8 @@ import {
   type RunTransaction,
 } from "./run-transaction.ts";
 
-const ADVANCE = new Script(UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
-
 const advanceReply = z.array(z.enum(["launched", "skipped", "missed", "failed"]));
+const ADVANCE = new Script(advanceReply, UNFINISHED_LUA, new URL("./advance.lua", import.meta.url));
 
 /** What became of each decision. */
 export interface SentTransaction {
@@ -90,12 +89,7 @@ export class LaunchTransaction {
     };
   }
 
-  #advance(
-    decision: LaunchDecision | PassDecision,
-    run: string,
-    flags: string,
-    removed: string | null,
-  ): void {
+  #advance(decision: Decision, run: string, flags: string, removed: string | null): void {
     const record = recordOf(decision, run, this.#options.term, this.#options.nowMs);
     this.#advanceArgs.push(decision.job, laneOf(decision), decision.tickAtMs, run, flags, removed ?? "");
     this.#advanceArgs.push(record.length, ...record);
@@ -107,7 +101,7 @@ export class LaunchTransaction {
     const failure = failureOf(replies);
     const [error, reply] = replies.at(-1) ?? [];
     if (error) throw this.#refusal(failure ?? error);
-    const outcomes = advanceReply.parse(reply);
+    const outcomes = ADVANCE.read(reply);
     const whys = new Array<string | undefined>(this.#decisions);
     if (replies.length === this.#addedFor.length + 1) {
       for (const [i, decision] of this.#addedFor.entries()) whys[decision] = replies[i]?.[0]?.message;
@@ -117,10 +111,7 @@ export class LaunchTransaction {
   }
 
   #refusal(why: Error): BellwetherError {
-    return new BellwetherError(
-      "BW_LAUNCH_REFUSED",
-      { ticks: this.#decisions, why: why.message },
-      { cause: why },
-    );
+    const details = { ticks: this.#decisions, why: why.message };
+    return new BellwetherError("BW_LAUNCH_REFUSED", details, { cause: why });
   }
 }

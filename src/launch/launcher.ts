@@ -256,10 +256,8 @@ export class Launcher {
 
   #job(name: string): Job {
     const job = this.#jobs.get(name);
-    if (!job)
-      throw new BellwetherError("BW_BUG", {
-        rule: `this replica has every job that it plans, but not ${name}`,
-      });
-    return job;
+    if (job) return job;
+    const rule = `this replica has every job that it plans, but not ${name}`;
+    throw new BellwetherError("BW_BUG", { rule });
   }
 }

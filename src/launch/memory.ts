@@ -8,19 +8,18 @@ import { storedNumber, storedPairs } from "../redis/stored-value.ts";
 import { isKeptControl } from "./controls.ts";
 import { AUDIT_ENTRIES } from "./history.ts";
 
-const MEMORY = new Script(new URL("./memory.lua", import.meta.url));
-const PUT_BACK = new Script(new URL("./put-back.lua", import.meta.url));
-
 const number = z.string().transform(text => storedNumber(text) ?? 0);
 const memoryReply = z.tuple([
   z.tuple([number, z.string(), number, number, number, z.string()]),
   z.array(z.string()),
   z.array(z.string()),
 ]);
+const MEMORY = new Script(memoryReply, new URL("./memory.lua", import.meta.url));
 const putBackReply = z.union([
   z.tuple([z.enum(["fenced", "kept", "known"])]),
   z.tuple([z.literal("done")]).rest(z.string()),
 ]);
+const PUT_BACK = new Script(putBackReply, new URL("./put-back.lua", import.meta.url));
 
 /** What a replica remembers of the namespace, to notice when Redis has lost it, and to put it back. */
 export interface Memory {
@@ -51,18 +50,13 @@ export interface ReadMemory {
 }
 
 /** Reads all of it in one script. Rejects when Redis is away. */
-export async function readMemory(
-  redis: Redis,
-  keys: RedisKeys,
-  { before, fence, isWhole }: ReadMemory,
-): Promise<Memory> {
+export async function readMemory(redis: Redis, keys: RedisKeys, request: ReadMemory): Promise<Memory> {
+  const { before, fence, isWhole } = request;
   const mayName = before === null || before.lineage === "";
-  const [[term, lineage, beat, version, generation, cursors], controls, counts] = memoryReply.parse(
-    await MEMORY.run(
-      redis,
-      [keys.term, keys.lineage, keys.controls, keys.generation, keys.cursors, keys.launched],
-      [fence ?? "", mayName ? randomUUID() : "", before?.version ?? "", isWhole ? "1" : "0"],
-    ),
+  const [[term, lineage, beat, version, generation, cursors], controls, counts] = await MEMORY.run(
+    redis,
+    [keys.term, keys.lineage, keys.controls, keys.generation, keys.cursors, keys.launched],
+    [fence ?? "", mayName ? randomUUID() : "", before?.version ?? "", isWhole ? "1" : "0"],
   );
   const isSame = before?.version === version;
   return {
@@ -94,16 +88,14 @@ export async function putBack(
   { fence, by }: { readonly fence: string | null; readonly by: string },
 ): Promise<PutBackOutcome> {
   const { reason, reasonCode } = tellReason({ code: "order_lost" });
-  const [outcome, ...jobs] = putBackReply.parse(
-    await PUT_BACK.run(
-      redis,
-      [keys.term, keys.lineage, keys.controls, keys.generation, keys.launched, keys.audit, keys.cursors],
-      [
-        ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
-        ...[term, reason, reasonCode],
-        ...[controls.size, ...[...controls].flat(), ...[...counts].flat()],
-      ],
-    ),
+  const [outcome, ...jobs] = await PUT_BACK.run(
+    redis,
+    [keys.term, keys.lineage, keys.controls, keys.generation, keys.launched, keys.audit, keys.cursors],
+    [
+      ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
+      ...[term, reason, reasonCode],
+      ...[controls.size, ...[...controls].flat(), ...[...counts].flat()],
+    ],
   );
   return outcome === "done" ? { outcome, jobs } : { outcome };
 }

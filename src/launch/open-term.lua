@@ -12,9 +12,7 @@
 --
 -- Why atomic: a term that ended between the check of the fence and the write must not change anything.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return {'fenced'}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local format = tonumber(redis.call('GET', KEYS[7]) or '1')
 if format > tonumber(ARGV[2]) then return {'newer', format} end
 redis.call('SET', KEYS[8], ARGV[3])

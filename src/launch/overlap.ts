@@ -48,12 +48,5 @@ export function applyOverlap(
 }
 
 function skipBeside({ job, epoch, tickAtMs, dueAtMs }: Decision, { run }: Blocker): Decision {
-  return {
-    ...skip("overlap"),
-    job,
-    epoch,
-    tickAtMs,
-    dueAtMs,
-    blockedBy: run,
-  };
+  return { ...skip("overlap"), job, epoch, tickAtMs, dueAtMs, blockedBy: run };
 }

@@ -4,7 +4,7 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedJson } from "../redis/stored-value.ts";
 
-const QUARANTINE = new Script(new URL("./quarantine.lua", import.meta.url));
+const QUARANTINE = new Script(z.unknown(), new URL("./quarantine.lua", import.meta.url));
 
 /** Why a job is not launched for now. */
 export interface QuarantineRecord {

@@ -4,8 +4,6 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant } from "../redis/stored-value.ts";
 
-const LOOK = new Script(new URL("./queue-look.lua", import.meta.url));
-
 /** How many of the longest waiting runs of a list are looked at. */
 const OLDEST = 3;
 /** Of the runs that are asked for, how many are searched for in lists: each search may read 30,000 entries. */
@@ -16,8 +14,11 @@ const STATES = ["waiting", "delayed", "active", "finished", "gone", "nowhere", "
 const instant = z.string().transform(text => storedInstant(text) ?? 0);
 const flag = z.string().transform(text => text === "1");
 const queueReply = z.tuple([flag, instant, instant, instant]);
-const runReply = z.tuple([z.string(), z.string(), z.enum(STATES), instant, flag]);
+const runReply = z
+  .tuple([z.string(), z.string(), z.enum(STATES), instant, flag])
+  .transform(([run, job, state, sinceMs, isStarted]) => ({ run, job, state, sinceMs, isStarted }));
 const reply = z.tuple([queueReply, z.number()]).rest(runReply);
+const LOOK = new Script(reply, new URL("./queue-look.lua", import.meta.url));
 
 /** A run in BullMQ that has not ended, or was asked for. */
 export interface FoundRun {
@@ -58,21 +59,8 @@ export async function lookAtQueue(
   runs: readonly string[],
 ): Promise<FoundQueue> {
   const prefix = `${keys.bullmqPrefix}:${queue}:`;
-  const found = reply.parse(await LOOK.run(redis, [`${prefix}meta`], [prefix, OLDEST, SEARCHES, ...runs]));
-  const [[isPaused, limitedMs, active, movedAtMs], oldest, ...replies] = found;
-  const described = replies.map(([run, job, state, sinceMs, isStarted]) => ({
-    run,
-    job,
-    state,
-    sinceMs,
-    isStarted,
-  }));
-  return {
-    isPaused,
-    limitedMs,
-    active,
-    movedAtMs,
-    oldest: described.slice(0, oldest),
-    asked: described.slice(oldest),
-  };
+  const found = await LOOK.run(redis, [`${prefix}meta`], [prefix, OLDEST, SEARCHES, ...runs]);
+  const [[isPaused, limitedMs, active, movedAtMs], count, ...described] = found;
+  const [oldest, asked] = [described.slice(0, count), described.slice(count)];
+  return { isPaused, limitedMs, active, movedAtMs, oldest, asked };
 }

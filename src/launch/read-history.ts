@@ -17,7 +17,7 @@ import {
  * One tick (or manual run) as `history --json` shows it, or something that was done to the job: then `tick`
  * is when. Times are ISO 8601 in UTC.
  */
-export interface HistoryRow {
+export interface HistoryRow extends RunEnd {
   readonly tick: string;
   readonly outcome: "launched" | "skipped" | "missed" | ActionOutcome;
   readonly reason?: string;
@@ -34,6 +34,10 @@ export interface HistoryRow {
   /** The row covers `count` ticks from `from` to `tick`. */
   readonly from?: string;
   readonly count?: number;
+}
+
+/** How a run ended. */
+export interface RunEnd {
   /** Absent while the run has not ended. */
   readonly result?: "completed" | "failed" | "removed";
   readonly attempts?: number;
@@ -133,10 +137,8 @@ function aboutAction(record: ActionRecord): Partial<ToldReason> {
 }
 
 /** What a record says: text and code, text alone, or, where another release leaves the text to its readers, the code. */
-function storedReason({
-  reason,
-  reasonCode,
-}: Pick<DecisionRecord, "reason" | "reasonCode">): Partial<ToldReason> {
+function storedReason(record: Pick<DecisionRecord, "reason" | "reasonCode">): Partial<ToldReason> {
+  const { reason, reasonCode } = record;
   if (!reasonCode) return reason ? { reason } : {};
   return { reason: reason || reasonCode, reasonCode };
 }
@@ -155,14 +157,16 @@ function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRem
     ...(by && { by }),
     ...(from !== undefined && { from: isoOf(from) }),
     ...(count !== undefined && { count }),
-    ...(end ? { result: end.result, ...detailsOf(end) } : isRemoved && REMOVED),
+    ...endOf(end, isRemoved),
   };
 }
 
 const REMOVED = { result: "removed", error: "removed in BullMQ before its end was recorded" } as const;
 
-function detailsOf({ attempts, durationMs, replica, error }: EndRecord) {
-  return { attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
+function endOf(end: EndRecord | undefined, isRemoved: boolean): RunEnd {
+  if (end === undefined) return isRemoved ? REMOVED : {};
+  const { result, attempts, durationMs, replica, error } = end;
+  return { result, attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
 }
 
 /** Of several records of a run the newest; `records` are newest first. */
@@ -174,17 +178,15 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+interface LastRun extends Omit<RunEnd, "result"> {
+  readonly outcome: "launched" | NonNullable<RunEnd["result"]>;
+  readonly run: string;
+}
+
 /** The newest tick that was decided, and the newest run that is known, of one job. */
 export interface LastDecision {
-  readonly tickAtMs?: number;
-  readonly lastRun: {
-    readonly outcome: "launched" | "completed" | "failed" | "removed";
-    readonly run: string;
-    readonly attempts?: number;
-    readonly durationMs?: number;
-    readonly replica?: string;
-    readonly error?: string;
-  } | null;
+  readonly tickAtMs: number | undefined;
+  readonly lastRun: LastRun | null;
 }
 
 /** A few entries are enough to see one decision and one result, unless runs take many ticks' time. */
@@ -210,20 +212,19 @@ export async function readLastDecisions(
 }
 
 function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
-  const decisions = newestFirst.flatMap(({ kind, record }) => (kind === "decision" ? [record] : []));
-  const tick = decisions.find(({ kind }) => kind !== "manual" && kind !== "backfill")?.tick;
-  const tickAtMs = tick === undefined ? {} : { tickAtMs: tick };
-  const runs = newestFirst.flatMap(({ kind, record }) => {
+  const [tickAtMs] = newestFirst.flatMap(({ kind, record }) => {
+    const isOfSchedule = kind === "decision" && record.kind !== "manual" && record.kind !== "backfill";
+    return isOfSchedule ? [record.tick] : [];
+  });
+  const [run] = newestFirst.flatMap(({ kind, record }) => {
     const isOfRun = kind === "end" || (kind === "decision" && record.outcome === "launched");
     return isOfRun ? [record.run] : [];
   });
-  const [run] = runs;
-  if (run === undefined) return { ...tickAtMs, lastRun: null };
-  const end = newestFirst.find(({ kind, record }) => kind === "end" && record.run === run)?.record as
-    | EndRecord
-    | undefined;
+  if (run === undefined) return { tickAtMs, lastRun: null };
+  const [end] = newestFirst.flatMap(one =>
+    one.kind === "end" && one.record.run === run ? [one.record] : [],
+  );
   const isRemoved = newestFirst.some(({ kind, record }) => kind === "removal" && record.run === run);
-  if (end === undefined && isRemoved)
-    return { ...tickAtMs, lastRun: { outcome: REMOVED.result, run, error: REMOVED.error } };
-  return { ...tickAtMs, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
+  const { result: outcome = "launched", ...details } = endOf(end, isRemoved);
+  return { tickAtMs, lastRun: { outcome, run, ...details } };
 }

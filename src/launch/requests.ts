@@ -39,11 +39,8 @@ export function givenAnswerOf(request: Request, stored: string): { outcome: stri
 }
 
 export function refuseReuse({ id, action, job }: Request, before: string): never {
-  throw new BellwetherError("BW_REQUEST_REUSED", {
-    id,
-    before: before.trim(),
-    now: `${action} ${job}`.trim(),
-  });
+  const now = `${action} ${job}`.trim();
+  throw new BellwetherError("BW_REQUEST_REUSED", { id, before: before.trim(), now });
 }
 
 /** What makes the ids of a request's runs unique, and the same when the request is repeated. */

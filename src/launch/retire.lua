@@ -12,9 +12,7 @@
 --
 -- Why atomic: the state of a job that another leader has put back must not be removed.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return {'fenced'}
-end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local now, kept, histories, history_kept, unfinished = tonumber(ARGV[2]), tonumber(ARGV[3]), unpack(ARGV, 4, 6)
 local reply, gone = {'done'}, {}
 for i = 7, #ARGV do

@@ -8,15 +8,14 @@ import { readDefinitions, type TickRules } from "./definition.ts";
 import { readClosedEpochs } from "./epochs.ts";
 import { pagesOf } from "./job-states.ts";
 
-const RETIRE = new Script(new URL("./retire.lua", import.meta.url));
-const FORGET = new Script(new URL("./forget.lua", import.meta.url));
-
 /** A job that no configuration has is kept this long, so that a deploy that drops it by mistake can be undone. */
 const RETIRE_AFTER_MS = 24 * 60 * 60_000;
 /** The history of a retired job is kept for those who ask what happened. */
 const HISTORY_AFTER_MS = 7 * RETIRE_AFTER_MS;
 
 const retireReply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("done")]).rest(z.string())]);
+const FORGET = new Script(retireReply, new URL("./forget.lua", import.meta.url));
+const RETIRE = new Script(retireReply, new URL("./retire.lua", import.meta.url));
 
 export interface RetireOptions {
   readonly fence: string;
@@ -96,12 +95,11 @@ async function retirePage(
   afterMs: number,
 ): Promise<readonly string[] | null> {
   const { term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors } = keys;
-  const reply = await RETIRE.run(
+  const [outcome, ...names] = await RETIRE.run(
     redis,
     [term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors],
     [fence, Math.floor(nowMs), afterMs, keys.histories, HISTORY_AFTER_MS, keys.unfinished(""), ...page],
   );
-  const [outcome, ...names] = retireReply.parse(reply);
   return outcome === "fenced" ? null : names;
 }
 
@@ -112,8 +110,8 @@ export async function forgetEpochs(
   fence: string,
   lanes: readonly string[],
 ): Promise<boolean> {
-  const reply = await FORGET.run(redis, [keys.term, keys.epochs, keys.epochCursors], [fence, ...lanes]);
-  return retireReply.parse(reply)[0] === "done";
+  const [outcome] = await FORGET.run(redis, [keys.term, keys.epochs, keys.epochCursors], [fence, ...lanes]);
+  return outcome === "done";
 }
 
 /** Removes calendars that no definition and no unfinished epoch names. Only the leader writes any of these. */

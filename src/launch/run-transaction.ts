@@ -49,20 +49,17 @@ export interface RequestParts {
 }
 
 /**
- * Carries out `attempt`, which is given a check to make before it sends what its WATCH guards. The WATCH is a connection's;
+ * Carries out `act`, which is given a check to make before it sends what its WATCH guards. The WATCH is a connection's;
  * a transaction on the next one would be guarded by nothing.
  */
-export async function onOneConnection<T>(
-  redis: Redis,
-  attempt: (check: () => void) => Promise<T>,
-): Promise<T> {
+export async function onOneConnection<T>(redis: Redis, act: (check: () => void) => Promise<T>): Promise<T> {
   let isSame = true;
   const onClose = () => {
     isSame = false;
   };
   redis.once("close", onClose);
   try {
-    return await attempt(() => {
+    return await act(() => {
       if (!isSame) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
     });
   } finally {

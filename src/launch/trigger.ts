@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
@@ -17,7 +18,12 @@ import {
 } from "./run-transaction.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
-const RECORD = new Script(UNFINISHED_LUA, REQUEST_LUA, new URL("./trigger.lua", import.meta.url));
+const RECORD = new Script(
+  z.unknown(),
+  UNFINISHED_LUA,
+  REQUEST_LUA,
+  new URL("./trigger.lua", import.meta.url),
+);
 
 /** Another run of the job began meanwhile, every time: then the next look finds it in the way. */
 const MAX_ATTEMPTS = 10;
@@ -55,10 +61,8 @@ export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger
       const outcome = await onOneConnection(redis, check => attempt(parts, trigger, check));
       if (outcome !== null) return outcome;
     }
-    throw new BellwetherError("BW_TRIGGER_REFUSED", {
-      job: job.name,
-      why: "other runs of the job began, or ended, each time it was tried",
-    });
+    const why = "other runs of the job began, or ended, each time it was tried";
+    throw new BellwetherError("BW_TRIGGER_REFUSED", { job: job.name, why });
   } finally {
     await queue.close();
   }
@@ -103,11 +107,8 @@ async function seal(
   RECORD.queue(
     transaction,
     [
-      keys.history(job.name),
-      keys.audit,
-      keys.request(request.id),
-      queue.runKey(run),
-      keys.unfinished(job.name),
+      ...[keys.history(job.name), keys.audit, keys.request(request.id)],
+      ...[queue.runKey(run), keys.unfinished(job.name)],
     ],
     [
       ...[HISTORY_ENTRIES, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
@@ -124,9 +125,6 @@ async function seal(
 }
 
 function refusal(job: string, cause: Error | null) {
-  return new BellwetherError(
-    "BW_TRIGGER_REFUSED",
-    { job, why: cause?.message ?? "no reason given" },
-    { cause },
-  );
+  const why = cause?.message ?? "no reason given";
+  return new BellwetherError("BW_TRIGGER_REFUSED", { job, why }, { cause });
 }

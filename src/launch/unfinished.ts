@@ -8,14 +8,13 @@ import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { pagesOf } from "./job-states.ts";
 import { tickOfRun } from "./run-id.ts";
 
-const LOOK = new Script(UNFINISHED_LUA, new URL("./look.lua", import.meta.url));
-
 /** A script over this many jobs holds Redis up for some 5 ms. */
 const JOBS_A_SCRIPT = 2_000;
 
 const reply = z.array(
   z.tuple([z.enum(["unfinished", "finished", "removed", "none"]), z.string(), z.string(), z.string()]),
 );
+const LOOK = new Script(reply, UNFINISHED_LUA, new URL("./look.lua", import.meta.url));
 
 /** What is known of the newest run of a job whose runs must not overlap. */
 export interface NewestRun {
@@ -41,17 +40,13 @@ export async function readNewestRuns(
   return new Map((await Promise.all(pages)).flat());
 }
 
-async function readPage(
-  redis: Redis,
-  keys: RedisKeys,
-  jobs: readonly Pick<Job, "name" | "queue">[],
-): Promise<[string, NewestRun][]> {
+async function readPage(redis: Redis, keys: RedisKeys, jobs: readonly Pick<Job, "name" | "queue">[]) {
   const found = await LOOK.run(
     redis,
     jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name), keys.working(name)]),
     jobs.flatMap(({ name, queue }) => [name, `${keys.bullmqPrefix}:${queue}:`]),
   );
-  return reply.parse(found).flatMap(([state, run, added, ended], i): [string, NewestRun][] => {
+  return found.flatMap(([state, run, added, ended], i): [string, NewestRun][] => {
     const job = jobs[i]?.name;
     if (state === "none" || job === undefined) return [];
     const sinceMs = sinceOf(run, storedInstant(added) ?? 0);

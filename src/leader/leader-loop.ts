@@ -1,23 +1,18 @@
-import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, isBellwetherError, messageOf } from "../errors.ts";
-import type { Events } from "../events.ts";
-import type { Launcher } from "../launch/launcher.ts";
 import { reportDecision } from "./decision-events.ts";
 import { FailureStreak } from "./failure-streak.ts";
+import type { LeaderParts } from "./leader-parts.ts";
 import { Quarantine } from "./quarantine.ts";
 import { Retirement } from "./retirement.ts";
 import { TermState } from "./term-state.ts";
-import { type Stop, TermWork, type WorkLauncher } from "./term-work.ts";
+import { type Stop, TermWork } from "./term-work.ts";
 
 /** A leader that could launch nothing for this long resigns: another replica may fare better. */
 const GIVE_UP_MS = 30_000;
 
-export interface LeaderLoopOptions {
-  readonly launcher: WorkLauncher & Pick<Launcher, "open" | "setJobs" | "removed" | "retire" | "quarantine">;
-  readonly clock: Clock;
-  readonly events: Events;
+export interface LeaderLoopOptions extends LeaderParts {
   readonly jobs: readonly Job[];
   /** Whether no live replica that may lead has other jobs; without it none has. May reject. */
   readonly isAgreed?: () => Promise<boolean>;

@@ -1,20 +1,17 @@
-import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term } from "../election/term.ts";
 import { isBellwetherError, messageOf } from "../errors.ts";
-import type { Events } from "../events.ts";
 import type { Committed } from "../launch/commit.ts";
 import { pagesOf } from "../launch/job-states.ts";
-import type { Launcher, OpenOutcome } from "../launch/launcher.ts";
+import type { OpenOutcome } from "../launch/launcher.ts";
 import type { QuarantineRecord } from "../launch/quarantine.ts";
 import { type QuarantineReason, tellReason } from "../reasons.ts";
+import { isServerRefusal } from "../redis/refusal.ts";
 import type { Decision } from "../schedule/decision.ts";
+import type { LeaderParts } from "./leader-parts.ts";
 
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 10 * 60_000;
-/** Refusals that say something about the server, not about a job; also as an error of a script. */
-const SERVER_REFUSALS =
-  /(^|[ -])(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|BUSY|NOSCRIPT|CLUSTERDOWN|MASTERDOWN|MOVED|ASK|TRYAGAIN|UNKILLABLE|NOAUTH) /;
 
 /** A job whose launches failed since its last success. */
 interface Suspect {
@@ -35,12 +32,6 @@ interface Suspect {
   readonly isRecorded: boolean;
 }
 
-export interface QuarantineOptions {
-  readonly launcher: Pick<Launcher, "quarantine">;
-  readonly clock: Clock;
-  readonly events: Events;
-}
-
 /**
  * Keeps one job that cannot be launched from holding up all others.
  *
@@ -53,12 +44,12 @@ export interface QuarantineOptions {
  * job is quarantined. Ticks of a quarantined job stay undecided; its catch-up policy decides them later.
  */
 export class Quarantine {
-  readonly #options: QuarantineOptions;
+  readonly #options: LeaderParts;
   readonly #suspects = new Map<string, Suspect>();
   readonly #unsaved = new Map<string, QuarantineRecord | null>();
   #added = 0;
 
-  constructor(options: QuarantineOptions) {
+  constructor(options: LeaderParts) {
     this.#options = options;
   }
 
@@ -91,12 +82,8 @@ export class Quarantine {
     for (const [job, { sinceMs, reason, isCorrupt }] of quarantined) {
       if (!jobs.has(job)) this.#unsaved.set(job, null);
       else if (!this.#suspects.has(job)) {
-        this.#suspects.set(job, {
-          ...this.#suspect(reason, sinceMs),
-          isCorrupt,
-          failures: 1,
-          isRecorded: true,
-        });
+        const suspect = this.#suspect(reason, sinceMs);
+        this.#suspects.set(job, { ...suspect, isCorrupt, failures: 1, isRecorded: true });
       }
     }
     for (const [job, suspect] of this.#suspects) {
@@ -111,11 +98,7 @@ export class Quarantine {
       this.#hold(term, job, suspect);
     }
     await this.#save(term);
-    return new Map(
-      [...jobs].filter(
-        ([job]) => (this.#suspects.get(job)?.heldUntilMs ?? null) === null && !corrupt.has(job),
-      ),
-    );
+    return new Map([...jobs].filter(([job]) => !this.#isHeld(job) && !corrupt.has(job)));
   }
 
   /** The transactions in which to commit the decisions; suspects come last, apart from the others. */
@@ -124,10 +107,8 @@ export class Quarantine {
     const apart = [...launched].filter(job => this.#suspects.has(job));
     if (apart.length === 0) return pagesOf(decisions, size);
     const isApart = new Set(apart);
-    const batches = pagesOf(
-      decisions.filter(({ job }) => !isApart.has(job)),
-      size,
-    );
+    const others = decisions.filter(({ job }) => !isApart.has(job));
+    const batches = pagesOf(others, size);
     const failures = (job: string) => this.#suspects.get(job)?.failures ?? 0;
     for (const count of [...new Set(apart.map(failures))].sort((a, b) => a - b)) {
       const alike = apart.filter(job => failures(job) === count);
@@ -150,10 +131,10 @@ export class Quarantine {
       this.#added++;
       if (this.#suspects.has(job) && !committed.failed.has(job)) this.#recover(term, job);
     }
-    const failed = [...committed.failed].filter(([, reason]) => !SERVER_REFUSALS.test(reason));
+    const failed = [...committed.failed].filter(([, reason]) => !isServerRefusal(reason));
     for (const [job, reason] of failed) this.#fail(term, job, { reason, before, isAlone: true, most: 2 });
     await this.#save(term);
-    return failed.some(([job]) => (this.#suspects.get(job)?.heldUntilMs ?? null) !== null);
+    return failed.some(([job]) => this.#isHeld(job));
   }
 
   /** Takes in that a transaction failed as a whole. True as for `settle`. */
@@ -165,7 +146,7 @@ export class Quarantine {
     const refusal =
       cause instanceof Error && "previousErrors" in cause ? [cause.previousErrors].flat()[0] : null;
     const reason = messageOf(refusal ?? cause);
-    if (SERVER_REFUSALS.test(reason)) return false;
+    if (isServerRefusal(reason)) return false;
     const jobs = new Set(batch.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const isAlone = jobs.size === 1;
     // A connection may break by itself, and again.
@@ -173,7 +154,7 @@ export class Quarantine {
       this.#fail(term, job, { reason, before: this.#added, isAlone, most: isRefused ? 2 : 4 });
     }
     const [job = ""] = jobs;
-    return isAlone && (this.#suspects.get(job)?.heldUntilMs ?? null) !== null;
+    return isAlone && this.#isHeld(job);
   }
 
   #fail(
@@ -225,11 +206,12 @@ export class Quarantine {
     this.#suspects.delete(job);
     if (!suspect?.isTold && !suspect?.isRecorded) return;
     this.#unsaved.set(job, null);
-    events.emit("job.recovered", {
-      job,
-      term: term.number,
-      forMs: Math.max(clock.nowMs() - suspect.sinceMs, 0),
-    });
+    const forMs = Math.max(clock.nowMs() - suspect.sinceMs, 0);
+    events.emit("job.recovered", { job, term: term.number, forMs });
+  }
+
+  #isHeld(job: string): boolean {
+    return (this.#suspects.get(job)?.heldUntilMs ?? null) !== null;
   }
 
   #held(): Suspect[] {

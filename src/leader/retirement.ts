@@ -1,13 +1,11 @@
-import type { Clock } from "../clock/clock.ts";
 import { FORGET_MS } from "../clock/timing.ts";
 import type { Term } from "../election/term.ts";
-import type { Events } from "../events.ts";
 import { pagesOf } from "../launch/job-states.ts";
-import type { Launcher } from "../launch/launcher.ts";
 import type { RemovedLane } from "../launch/retire.ts";
 import { type Decision, laneOf } from "../schedule/decision.ts";
 import { planRemoval } from "../schedule/plan.ts";
 import { reportDecision } from "./decision-events.ts";
+import type { LeaderParts } from "./leader-parts.ts";
 
 /** Skipped ticks per transaction: small, because other jobs' ticks wait for it. */
 const BATCH = 200;
@@ -15,10 +13,7 @@ const INTERVAL_MS = 60 * 60_000;
 /** Within the life of a replica's record, each one that is there has said what it carries. */
 const LOOKS_APART_MS = FORGET_MS;
 
-export interface RetirementOptions {
-  readonly launcher: Pick<Launcher, "removed" | "commit" | "retire">;
-  readonly clock: Clock;
-  readonly events: Events;
+export interface RetirementOptions extends LeaderParts {
   /** Whether no live replica that may lead has other jobs than this one. May reject: then it is not known. */
   readonly isAgreed: () => Promise<boolean>;
 }
@@ -55,7 +50,7 @@ export class Retirement {
     const { launcher, clock, events } = this.#options;
     this.#nextMs = clock.monotonicMs() + LOOKS_APART_MS;
     if (this.#agreements < 2) {
-      this.#ask();
+      void this.#ask();
       return "done";
     }
 
@@ -66,14 +61,8 @@ export class Retirement {
     for (const batch of pagesOf(decisions, BATCH)) {
       if (term.signal.aborted) return "done";
       const nowMs = clock.nowMs();
-      const outcome = await launcher.commit({
-        fence: term.fence,
-        term: term.number,
-        controlsVersion,
-        nowMs,
-        decisions: batch,
-        cursors,
-      });
+      const about = { fence: term.fence, term: term.number, controlsVersion, nowMs };
+      const outcome = await launcher.commit({ ...about, decisions: batch, cursors });
       if (outcome.outcome === "fenced") return "fenced";
       if (outcome.outcome === "moved") return "reopen";
       for (const decision of outcome.decided) {
@@ -91,15 +80,9 @@ export class Retirement {
   }
 
   /** The answer is not waited for: it comes over another connection, which may be broken while launches are not. */
-  #ask(): void {
+  async #ask(): Promise<void> {
     const question = ++this.#questions;
-    this.#options.isAgreed().then(
-      isAgreed => this.#hear(question, isAgreed),
-      () => this.#hear(question, false),
-    );
-  }
-
-  #hear(question: number, isAgreed: boolean): void {
+    const isAgreed = await this.#options.isAgreed().catch(() => false);
     if (question === this.#questions) this.#agreements = isAgreed ? this.#agreements + 1 : 0;
   }
 }

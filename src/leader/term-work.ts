@@ -1,14 +1,12 @@
-import type { Clock } from "../clock/clock.ts";
 import type { Job } from "../config/config.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError } from "../errors.ts";
-import type { Events } from "../events.ts";
-import type { Launcher } from "../launch/launcher.ts";
 import type { Decision } from "../schedule/decision.ts";
 import { planTicks } from "../schedule/plan.ts";
 import { reportDecision } from "./decision-events.ts";
 import { DueLanes } from "./due-lanes.ts";
 import type { FailureStreak } from "./failure-streak.ts";
+import type { LeaderParts } from "./leader-parts.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Retirement } from "./retirement.ts";
 import type { TermState } from "./term-state.ts";
@@ -22,17 +20,9 @@ const BATCH = 1_000;
 /** How soon a command is noticed that no launch meets. */
 const CONTROLS_POLL_MS = 400;
 
-export type WorkLauncher = Pick<
-  Launcher,
-  "commit" | "isOpen" | "readControls" | "readControlsVersion" | "readNewestRuns" | "finish"
->;
-
-export interface TermWorkOptions {
+export interface TermWorkOptions extends LeaderParts {
   readonly term: Term;
   readonly state: TermState;
-  readonly launcher: WorkLauncher;
-  readonly clock: Clock;
-  readonly events: Events;
   readonly jobs: ReadonlyMap<string, Job>;
   /** Aborts when other jobs are to be led. */
   readonly newJobs: AbortSignal;

@@ -1,3 +1,4 @@
+import type { Job } from "../config/config.ts";
 import type { Blocker } from "../launch/overlap.ts";
 import type { NewestRun } from "../launch/unfinished.ts";
 import { jobOfLane } from "../schedule/decision.ts";
@@ -84,11 +85,7 @@ export class WaitingLanes {
   /**
    * Takes the lanes of those of the jobs out whose runs had ended, or were removed, when a check found `newestRuns`.
    */
-  takeFree(
-    jobs: readonly { readonly name: string }[],
-    newestRuns: ReadonlyMap<string, NewestRun>,
-    look: Look,
-  ): string[] {
+  takeFree(jobs: readonly Job[], newestRuns: ReadonlyMap<string, NewestRun>, look: Look): string[] {
     const free = new Set<string>();
     for (const { name } of jobs) {
       const newest = newestRuns.get(name);

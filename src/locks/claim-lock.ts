@@ -1,27 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../clock/clock.ts";
 import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { Wakeup } from "../clock/wakeup.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import type { LockRequest } from "./lock-request.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
-import { tryRelease } from "./try-release.ts";
+import { type LockParts, type TryReleaseOptions, tryRelease } from "./try-release.ts";
 
-export interface ClaimLockOptions {
-  readonly store: LockStore;
-  readonly clock: Clock;
-  /** 0 ≤ n < 1; spreads tries so that waiters do not act in step. */
-  readonly random: () => number;
-}
-
-export interface GrantedClaim {
-  readonly claim: Claim;
+export interface GrantedClaim extends Pick<TryReleaseOptions, "claim" | "isInDoubt"> {
   readonly fence: number;
   /** Monotonic; when the claim that was granted was sent. */
   readonly sentMs: number;
-  /** True when an earlier try was not answered: it may still arrive. */
-  readonly isInDoubt: boolean;
 }
 
 type Answer = ClaimOutcome | { readonly outcome: "no answer"; readonly error: string };
@@ -36,7 +25,7 @@ const RETRY_MS = 250;
  * nothing is then left in the store, if the store answers.
  */
 export async function claimLock(
-  options: ClaimLockOptions,
+  options: LockParts,
   request: LockRequest,
   signal: AbortSignal,
 ): Promise<GrantedClaim> {
@@ -87,7 +76,7 @@ async function ask(store: LockStore, claim: Claim, signal: AbortSignal): Promise
 
 /** Until a wakeup, or when it may be of use to ask again. */
 async function pause(
-  { store, clock, random }: ClaimLockOptions,
+  { store, clock, random }: LockParts,
   answer: Answer,
   limitMs: number,
   wakeup: Wakeup,

@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { EtcdClient, etcdCallLimitMs } from "../etcd/client.ts";
 import { Events } from "../events.ts";
 import { connectRedis, type Purpose } from "../redis/connect.ts";
-import { RedisKeys } from "../redis/keys.ts";
+import { redisKeys } from "../redis/keys.ts";
 import { EtcdLockStore } from "./etcd-lock-store.ts";
 import type { LockStore } from "./lock-store.ts";
 import { Locks } from "./locks.ts";
@@ -52,5 +52,5 @@ function lockStore(
   }
   const connect = (purpose: Purpose, name: string) =>
     connectRedis(redis, purpose, `bellwether:${holder}:${name}`);
-  return new RedisLockStore({ connect, address: redis, keys: new RedisKeys(namespace), holder });
+  return new RedisLockStore({ connect, address: redis, keys: redisKeys(namespace), holder });
 }

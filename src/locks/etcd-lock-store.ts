@@ -123,14 +123,10 @@ export class EtcdLockStore implements LockStore {
 
   async #makeBase(): Promise<number> {
     const nowMicros = Math.floor(this.#nowMs() * 1_000);
-    const reply = await this.#client.call((etcd, options) =>
-      etcd
-        .if(this.#baseKey, "Create", "==", 0)
-        .then(etcd.put(this.#baseKey).value(String(nowMicros)))
-        .else(etcd.get(this.#baseKey))
-        .options(options)
-        .commit(),
-    );
+    const reply = await this.#client.transact(etcd => {
+      const isNew = etcd.if(this.#baseKey, "Create", "==", 0);
+      return isNew.then(etcd.put(this.#baseKey).value(String(nowMicros))).else(etcd.get(this.#baseKey));
+    });
     const [other] = reply.succeeded ? [] : reply.responses;
     return other ? Number(other.response_range.kvs[0]?.value) : nowMicros;
   }

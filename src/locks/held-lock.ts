@@ -1,24 +1,14 @@
-import type { Clock } from "../clock/clock.ts";
 import { keepingOf, LOCK_TTL } from "../clock/timing.ts";
 import { Trust } from "../clock/trust.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { type LockLostReason, reasonText } from "../reasons.ts";
+import type { GrantedClaim } from "./claim-lock.ts";
 import type { Lock } from "./lock.ts";
-import type { Claim, LockStore } from "./lock-store.ts";
-import { tryRelease } from "./try-release.ts";
+import { type LockParts, tryRelease } from "./try-release.ts";
 
-export interface HeldLockOptions {
-  readonly store: LockStore;
-  readonly clock: Clock;
+export interface HeldLockOptions extends LockParts, GrantedClaim {
   readonly events: Events;
-  readonly random: () => number;
-  readonly claim: Claim;
-  readonly fence: number;
-  /** Monotonic; when the claim that was granted was sent. */
-  readonly sentMs: number;
-  /** True when an earlier try of the claim was not answered: it may still arrive. */
-  readonly isInDoubt: boolean;
   readonly run: string | null;
   /** What else aborts the lock's signal: the surrounding run's, for one. */
   readonly signals: readonly AbortSignal[];
@@ -129,11 +119,8 @@ export class HeldLock {
   #lose(reason: LockLostReason): void {
     if (this.#over.signal.aborted) return;
     const { claim, clock, events, fence, run } = this.#options;
-    this.#lost = new BellwetherError("BW_LOCK_LOST", {
-      lock: claim.name,
-      fence,
-      reason: reasonText({ code: reason }),
-    });
+    const why = reasonText({ code: reason });
+    this.#lost = new BellwetherError("BW_LOCK_LOST", { lock: claim.name, fence, reason: why });
     const heldMs = Math.round(clock.monotonicMs() - this.#acquiredMs);
     this.#over.abort();
     this.#ending.abort(this.#lost);

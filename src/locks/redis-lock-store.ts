@@ -9,9 +9,8 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
 
-const ACQUIRE = new Script(new URL("./acquire.lua", import.meta.url));
-const RENEW = new Script(new URL("./renew.lua", import.meta.url));
-const RELEASE = new Script(new URL("./release.lua", import.meta.url));
+const RENEW = new Script(z.unknown(), new URL("./renew.lua", import.meta.url));
+const RELEASE = new Script(z.unknown(), new URL("./release.lua", import.meta.url));
 
 /** How long a call waits for a connection before it gives up. */
 const READY_LIMIT_MS = 2_000;
@@ -24,6 +23,7 @@ const acquireReply = z.union([
   z.tuple([z.literal("granted"), z.number()]),
   z.tuple([z.literal("held"), z.number(), z.string()]),
 ]);
+const ACQUIRE = new Script(acquireReply, new URL("./acquire.lua", import.meta.url));
 
 export interface RedisLockStoreOptions {
   /** Called when the first lock is wanted, and when the first one is waited for. */
@@ -40,9 +40,7 @@ export class RedisLockStore implements LockStore {
   readonly kind = "redis";
   readonly isFair = false;
   readonly holder: string;
-  readonly #connect: RedisLockStoreOptions["connect"];
-  readonly #address: RedisAddress;
-  readonly #keys: RedisKeys;
+  readonly #options: RedisLockStoreOptions;
   /** By channel. */
   readonly #wakers = new Map<string, Set<() => void>>();
   /** Fails fast and never resends. */
@@ -53,30 +51,28 @@ export class RedisLockStore implements LockStore {
   #isClosed = false;
 
   constructor(options: RedisLockStoreOptions) {
-    this.#connect = options.connect;
-    this.#address = options.address;
-    this.#keys = options.keys;
+    this.#options = options;
     this.holder = options.holder;
   }
 
   async acquire({ name, token, ttlMs }: Claim): Promise<ClaimOutcome> {
-    const keys = [this.#keys.lock(name), this.#keys.lockFence, this.#keys.lockEnded(token)];
-    const reply = acquireReply.parse(
-      await ACQUIRE.run(await this.#ready(), keys, [token, ttlMs, this.holder]),
-    );
+    const { lock, lockFence, lockEnded } = this.#options.keys;
+    const keys = [lock(name), lockFence, lockEnded(token)];
+    const reply = await ACQUIRE.run(await this.#ready(), keys, [token, ttlMs, this.holder]);
     if (reply[0] === "granted") return { outcome: "granted", fence: reply[1] };
     const [, endsInMs, holder] = reply;
     return { outcome: "held", holder, askAgainInMs: Math.min(endsInMs + 1, ASK_AGAIN_MS) };
   }
 
   async renew({ name, token, ttlMs }: Claim): Promise<"renewed" | "lost"> {
-    const answer = await RENEW.run(await this.#ready(), [this.#keys.lock(name)], [token, ttlMs]);
+    const answer = await RENEW.run(await this.#ready(), [this.#options.keys.lock(name)], [token, ttlMs]);
     return answer === 1 ? "renewed" : "lost";
   }
 
   async release({ name, token }: Claim, isInDoubt: boolean): Promise<void> {
-    const keys = [this.#keys.lock(name), this.#keys.lockEnded(token)];
-    await RELEASE.run(await this.#ready(), keys, [token, this.#keys.lock(name), isInDoubt ? LATE_MS : 0]);
+    const { lock, lockEnded } = this.#options.keys;
+    const args = [token, lock(name), isInDoubt ? LATE_MS : 0];
+    await RELEASE.run(await this.#ready(), [lock(name), lockEnded(token)], args);
   }
 
   /** Everything that is known of a claim is in Redis. */
@@ -85,7 +81,7 @@ export class RedisLockStore implements LockStore {
   }
 
   onChange({ name }: Claim, wake: () => void): () => void {
-    const channel = this.#keys.lock(name);
+    const channel = this.#options.keys.lock(name);
     const wakers = this.#wakers.get(channel) ?? new Set();
     this.#wakers.set(channel, wakers.add(wake));
     if (!this.#isClosed) this.#subscriber ??= this.#openSubscriber();
@@ -115,12 +111,12 @@ export class RedisLockStore implements LockStore {
   }
 
   #open(): Redis {
-    const redis = this.#connect("noRetry", "locks");
+    const redis = this.#options.connect("noRetry", "locks");
     let lastError: Error | null = null;
     let isExplained = false;
     redis.on("error", error => {
       lastError = error;
-      if (error.message.startsWith("All sentinels")) this.#lastError = reasonOf(error, this.#address);
+      if (error.message.startsWith("All sentinels")) this.#lastError = reasonOf(error, this.#options.address);
     });
     redis.on("ready", () => {
       isExplained = false;
@@ -128,7 +124,7 @@ export class RedisLockStore implements LockStore {
     redis.on("close", () => {
       if (isExplained) return;
       isExplained = true;
-      void whyNotConnected(redis, lastError, this.#address).then(reason => {
+      void whyNotConnected(redis, lastError, this.#options.address).then(reason => {
         this.#lastError = reason;
       });
     });
@@ -136,7 +132,7 @@ export class RedisLockStore implements LockStore {
   }
 
   #openSubscriber(): Redis {
-    const subscriber = this.#connect("subscriber", "locks-hints");
+    const subscriber = this.#options.connect("subscriber", "locks-hints");
     subscriber.on("message", (channel: string) => this.#wake(channel));
     subscriber.on("ready", () => {
       for (const channel of this.#wakers.keys()) this.#subscribe(channel);

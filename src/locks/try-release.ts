@@ -2,10 +2,14 @@ import type { Clock } from "../clock/clock.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { Claim, LockStore } from "./lock-store.ts";
 
-export interface TryReleaseOptions {
+export interface LockParts {
   readonly store: LockStore;
   readonly clock: Clock;
+  /** 0 ≤ n < 1; spreads tries so that holders and waiters do not act in step. */
   readonly random: () => number;
+}
+
+export interface TryReleaseOptions extends LockParts {
   readonly claim: Claim;
   /** True when an acquire of this claim was not answered: it may still arrive. */
   readonly isInDoubt: boolean;
@@ -21,12 +25,12 @@ export async function tryRelease(options: TryReleaseOptions): Promise<void> {
   const over = new AbortController();
   const telling = async () => {
     while (!over.signal.aborted) {
-      const isReleased = await store.release(claim, isInDoubt).then(
-        () => true,
-        () => false,
-      );
-      if (isReleased) break;
-      await clock.sleep(RETRY_MS * (0.5 + random()), over.signal);
+      try {
+        await store.release(claim, isInDoubt);
+        break;
+      } catch {
+        await clock.sleep(RETRY_MS * (0.5 + random()), over.signal);
+      }
     }
     store.forget(claim);
   };

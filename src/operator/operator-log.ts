@@ -7,8 +7,6 @@ import { type AuditRow, auditRowOf } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 
-const TAKE = new Script(new URL("./operator-log.lua", import.meta.url));
-
 const INTERVAL_MS = 500;
 /** A leader that steps down reports who asked, but only waits briefly: until it has exited there is no other leader. */
 const CLEANUP_LIMIT_MS = 300;
@@ -18,6 +16,7 @@ const BACKLOG_MS = 60 * 60_000;
 
 const entry = z.tuple([z.string(), z.array(z.string())]);
 const reply = z.union([z.tuple([z.literal("fenced")]), z.tuple([z.literal("taken")]).rest(entry)]);
+const TAKE = new Script(reply, new URL("./operator-log.lua", import.meta.url));
 
 /** The term in which a leader reports. */
 interface ReportingTerm {
@@ -84,9 +83,7 @@ export class OperatorLog {
   async #reportSome(): Promise<boolean> {
     const { redis, keys, events, term } = this.#options;
     const args = [term.fence, this.#last, ENTRIES_A_SCRIPT, BACKLOG_MS];
-    const [outcome, ...entries] = reply.parse(
-      await TAKE.run(redis, [keys.term, keys.audit, keys.reported], args),
-    );
+    const [outcome, ...entries] = await TAKE.run(redis, [keys.term, keys.audit, keys.reported], args);
     if (outcome === "fenced") return false;
     for (const [id, fields] of entries) {
       this.#last = id;

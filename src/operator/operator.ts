@@ -12,12 +12,11 @@ import { Script } from "../redis/script.ts";
 import { storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
 
-const CONTROL = new Script(REQUEST_LUA, new URL("./control.lua", import.meta.url));
-
 const controlReply = z.tuple([
   z.enum(["done", "already", "not there", "decided", "no leader", "over", "reused"]),
   z.string(),
 ]);
+const CONTROL = new Script(controlReply, REQUEST_LUA, new URL("./control.lua", import.meta.url));
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 
@@ -177,12 +176,10 @@ export class Operator {
     const { requestId: id = newRequestId() } = options;
     const name = job?.name ?? "";
     const history = job === null ? audit : this.#keys.history(name);
-    const reply = controlReply.parse(
-      await CONTROL.run(
-        this.#redis,
-        [controls, cursors, leader, audit, history, this.#keys.request(id)],
-        [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],
-      ),
+    const reply = await CONTROL.run(
+      this.#redis,
+      [controls, cursors, leader, audit, history, this.#keys.request(id)],
+      [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],
     );
     if (reply[0] === "reused") refuseReuse({ id, action, job: name }, reply[1]);
     return reply;

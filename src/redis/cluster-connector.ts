@@ -2,7 +2,7 @@ import { connect as connectTcp, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { AbstractConnector, Redis, type RedisOptions } from "ioredis";
 import type { HostAndPort } from "../config/redis-address.ts";
-import { AddressConnector, hearEveryError, whenReached } from "./connectors.ts";
+import { AddressConnector, watchSocket } from "./connectors.ts";
 import { isErrorReply } from "./refusal.ts";
 
 const ASK_LIMIT_MS = 2_000;
@@ -53,15 +53,10 @@ export function clusterConnector(options: ClusterConnectorOptions): NonNullable<
       if (!this.connecting) throw new Error("Connection is closed.");
       this.refusal = refusal;
       if (refusal !== null) return this.#closed(refusal);
-      const stream = hearEveryError(
-        options.tls
-          ? connectTls({ ...options.tls, host: master.host, port: master.port })
-          : connectTcp({ host: master.host, port: master.port }),
-      );
+      const { host, port } = master;
+      const socket = options.tls ? connectTls({ ...options.tls, host, port }) : connectTcp({ host, port });
+      const stream = watchSocket(socket, this);
       this.stream = stream;
-      whenReached(stream, place => {
-        this.reached = place;
-      });
       stream.once("error", error => {
         this.firstError = error;
       });

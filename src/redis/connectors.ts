@@ -7,19 +7,19 @@ import type { HostAndPort } from "../config/redis-address.ts";
 type OnError = Parameters<StandaloneConnector["connect"]>[0];
 
 /**
- * Keeps a socket's late errors from ending the process. ioredis listens to the first error of a socket only, and a TLS
- * socket can have two. A socket that is closed within its handshake, because the certificate does not fit or the
- * replica stops, may still receive the server's alert about that. An error without a listener is an uncaught exception.
+ * Notes the machine that a socket has reached, before TLS. Keeps the socket's late errors from ending the process.
+ * ioredis listens to the first error of a socket only, and a TLS socket can have two. A socket that is closed within its
+ * handshake, because the certificate does not fit or the replica stops, may still receive the server's alert about that.
+ * An error without a listener is an uncaught exception.
  */
-export function hearEveryError(socket: Socket | TLSSocket): Socket | TLSSocket {
-  return socket.on("error", () => undefined);
-}
-
-/** Called with the machine that a socket has reached, before TLS. */
-export function whenReached(socket: Socket | TLSSocket, hear: (place: HostAndPort) => void): void {
-  socket.once("connect", () => {
+export function watchSocket(
+  socket: Socket | TLSSocket,
+  connector: { reached: HostAndPort | null },
+): Socket | TLSSocket {
+  socket.on("error", () => undefined);
+  return socket.once("connect", () => {
     const { remoteAddress: host, remotePort: port } = socket;
-    if (host !== undefined && port !== undefined) hear({ host, port });
+    if (host !== undefined && port !== undefined) connector.reached = { host, port };
   });
 }
 
@@ -33,11 +33,7 @@ export class AddressConnector extends StandaloneConnector {
 
   override async connect(onError: OnError): Promise<Socket | TLSSocket> {
     this.reached = null;
-    const socket = hearEveryError(await super.connect(onError));
-    whenReached(socket, place => {
-      this.reached = place;
-    });
-    return socket;
+    return watchSocket(await super.connect(onError), this);
   }
 }
 
@@ -52,11 +48,7 @@ export class SentinelsConnector extends SentinelConnector {
   override async connect(onError: OnError): Promise<Socket | TLSSocket> {
     this.reached = null;
     this.#goRound();
-    const socket = hearEveryError(await super.connect(onError));
-    whenReached(socket, place => {
-      this.reached = place;
-    });
-    return socket;
+    return watchSocket(await super.connect(onError), this);
   }
 
   /**

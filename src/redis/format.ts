@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "./keys.ts";
 import { Script } from "./script.ts";
@@ -9,7 +10,7 @@ import { Script } from "./script.ts";
  */
 export const FORMAT = 1;
 
-const RAISE = new Script(new URL("./raise-format.lua", import.meta.url));
+const RAISE = new Script(z.unknown(), new URL("./raise-format.lua", import.meta.url));
 
 /** The format of the namespace's data; 1 where it was never raised. */
 export async function readFormat(redis: Redis, keys: RedisKeys): Promise<number> {

@@ -3,38 +3,10 @@ import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import { FORGET_MS, HEARTBEAT_MS } from "../clock/timing.ts";
-import type { Role } from "../event-map.ts";
 import type { RedisKeys } from "./keys.ts";
-
-export interface ReplicaRecord {
-  readonly id: string;
-  readonly roles: readonly Role[];
-  readonly generation: number;
-  /** Of the job definitions: equal for two replicas that do the same. */
-  readonly hash: string;
-  /** Marks of its jobs' names: two replicas without a mark in common are of two applications. */
-  readonly jobs: readonly string[];
-  /** The version of its tz database. */
-  readonly tz: string;
-  /** By zone and year, a hash of what its clocks do: equal for two replicas whose cron ticks are the same. */
-  readonly zones: Readonly<Record<string, string>>;
-  /** The newest format of the data in Redis that it understands. */
-  readonly format: number;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  /** Launched runs that it has found not to start (stuck-alarm.ts), for people. */
-  readonly stuck: readonly StuckRecord[];
-}
+import { storedJson } from "./stored-value.ts";
 
 /** Since when (epoch ms) a run waits, and why. */
-export interface StuckRecord {
-  readonly run: string;
-  readonly job: string;
-  readonly queue: string;
-  readonly cause: string;
-  readonly sinceMs: number;
-}
-
 const stuckRecord = z.object({
   run: z.string(),
   job: z.string(),
@@ -45,16 +17,26 @@ const stuckRecord = z.object({
 
 const replicaRecord = z.object({
   id: z.string(),
-  roles: z.array(z.enum(["scheduler", "worker"])),
+  roles: z.array(z.enum(["scheduler", "worker"])).readonly(),
   generation: z.number(),
+  /** Of the job definitions: equal for two replicas that do the same. */
   hash: z.string().default(""),
-  jobs: z.array(z.string()).default([]),
+  /** Marks of its jobs' names: two replicas without a mark in common are of two applications. */
+  jobs: z.array(z.string()).readonly().default([]),
+  /** The version of its tz database. */
   tz: z.string().default(""),
-  zones: z.record(z.string(), z.string()).default({}),
+  /** By zone and year, a hash of what its clocks do: equal for two replicas whose cron ticks are the same. */
+  zones: z.record(z.string(), z.string()).readonly().default({}),
+  /** The newest format of the data in Redis that it understands. */
   format: z.number().default(1),
+  /** ISO 8601, UTC. */
   startedAt: z.string(),
-  stuck: z.array(stuckRecord).default([]),
+  /** Launched runs that it has found not to start (stuck-alarm.ts), for people. */
+  stuck: z.array(stuckRecord.readonly()).readonly().default([]),
 });
+
+export type StuckRecord = Readonly<z.output<typeof stuckRecord>>;
+export type ReplicaRecord = Readonly<z.output<typeof replicaRecord>>;
 
 export interface HeartbeatOptions {
   readonly redis: Redis;
@@ -122,7 +104,9 @@ export async function readReplicas(redis: Redis, keys: RedisKeys): Promise<Repli
   const ids = await redis.zrange(keys.replicas, "0", "-1");
   if (ids.length === 0) return [];
   const records = await redis.mget(ids.map(id => keys.replica(id)));
-  return records.flatMap(record => recordOf(record ?? "") ?? []).sort((a, b) => a.id.localeCompare(b.id));
+  return records
+    .flatMap(record => storedJson(record, replicaRecord) ?? [])
+    .sort((a, b) => a.id.localeCompare(b.id));
 }
 
 /** Whether none of the replicas that may lead, by role and generation, carries other jobs. */
@@ -133,12 +117,4 @@ export function areJobsAgreed(
   return replicas.every(other => {
     return !other.roles.includes("scheduler") || other.generation < generation || other.hash === hash;
   });
-}
-
-function recordOf(text: string): ReplicaRecord | null {
-  try {
-    return replicaRecord.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

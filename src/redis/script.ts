@@ -1,22 +1,35 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ChainableCommander, Redis } from "ioredis";
+import type { z } from "zod";
 import { BellwetherError } from "../errors.ts";
 
 type Argument = string | number;
 
 /** A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. */
-export class Script {
+export class Script<Reply> {
+  readonly #reply: z.ZodType<Reply>;
   readonly #lua: string;
   readonly #sha: string;
 
-  constructor(...files: readonly URL[]) {
+  /** `reply`: what the script returns. */
+  constructor(reply: z.ZodType<Reply>, ...files: readonly URL[]) {
+    this.#reply = reply;
     this.#lua = files.map(file => readFileSync(file, "utf8")).join("\n");
     this.#sha = createHash("sha1").update(this.#lua).digest("hex");
   }
 
   /** Runs the script. A server that does not know it yet refuses before it runs, so sending it whole is no repetition. */
-  async run(redis: Redis, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
+  async run(redis: Redis, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
+    return this.read(await this.#evaluate(redis, keys, args));
+  }
+
+  /** What the script replied, also in a transaction. Throws where another program answers. */
+  read(reply: unknown): Reply {
+    return this.#reply.parse(reply);
+  }
+
+  async #evaluate(redis: Redis, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
     try {
       return await redis.evalsha(this.#sha, keys.length, ...keys, ...args);
     } catch (error) {

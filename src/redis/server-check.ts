@@ -15,12 +15,8 @@ export function checkServer(
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
   const isOld = major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1]);
   if (version !== null && isOld) {
-    const where = describeAddress(address);
-    throw new BellwetherError("BW_REDIS_TOO_OLD", {
-      address: where,
-      version,
-      minimum: MINIMUM_VERSION.join("."),
-    });
+    const minimum = MINIMUM_VERSION.join(".");
+    throw new BellwetherError("BW_REDIS_TOO_OLD", { address: describeAddress(address), version, minimum });
   }
   const warnings = [...unchecked];
   const policy = info["maxmemory_policy"] ?? "noeviction";

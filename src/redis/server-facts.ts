@@ -1,5 +1,6 @@
 import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
+import { storedPairs } from "./stored-value.ts";
 
 /** What a connection must be before a command of ours is sent on it. */
 export interface ConnectionDemand {
@@ -77,12 +78,8 @@ export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): S
   }
   const helloFields = helloOf(hello);
   const role = roleOf(infoFields["role"] ?? helloFields["role"]);
-  return {
-    info: infoFields,
-    version: infoFields["redis_version"] ?? helloFields["version"] ?? null,
-    role,
-    unchecked,
-  };
+  const version = infoFields["redis_version"] ?? helloFields["version"] ?? null;
+  return { info: infoFields, version, role, unchecked };
 }
 
 /** Of a read-only replica, unless one will do. */
@@ -129,43 +126,34 @@ export function withoutArguments(text: string): string {
 }
 
 function infoRefused(why: string): ServerWarning {
-  return {
-    problem: `INFO is refused (${why}), so settings are not checked`,
-    advice: "allow INFO to this user",
-  };
+  const problem = `INFO is refused (${why}), so settings are not checked`;
+  return { problem, advice: "allow INFO to this user" };
 }
 
 function clientInfoRefused(why: string): ServerWarning {
-  return {
-    problem: `CLIENT INFO is refused (${withoutArguments(why)}), so the user and the database of connections are not checked`,
-    advice: "allow CLIENT INFO to this user (+client|info)",
-  };
+  const refusal = `CLIENT INFO is refused (${withoutArguments(why)})`;
+  const problem = `${refusal}, so the user and the database of connections are not checked`;
+  return { problem, advice: "allow CLIENT INFO to this user (+client|info)" };
 }
 
 export function parseInfo(text: string): Record<string, string> {
-  const lines = text.split(/\r?\n/).filter(line => line.includes(":"));
-  return Object.fromEntries(
-    lines.map(line => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),
-  );
+  return fieldsOf(text.split(/\r?\n/), ":");
 }
 
 /** Of `id=3 addr=… db=0 user=default …`. A name that a client gives itself holds no blanks. */
 function clientFields(line: string): Record<string, string> {
-  const fields = line
-    .trim()
-    .split(" ")
-    .filter(field => field.includes("="));
-  return Object.fromEntries(
-    fields.map(field => [field.slice(0, field.indexOf("=")), field.slice(field.indexOf("=") + 1)]),
-  );
+  return fieldsOf(line.trim().split(" "), "=");
+}
+
+function fieldsOf(parts: readonly string[], separator: string): Record<string, string> {
+  const fields = parts.map(part => [part.indexOf(separator), part] as const).filter(([at]) => at >= 0);
+  return Object.fromEntries(fields.map(([at, part]) => [part.slice(0, at), part.slice(at + 1)]));
 }
 
 function helloOf(hello: unknown): Record<string, string> {
-  if (hello instanceof Map)
-    return Object.fromEntries([...hello].map(([name, value]) => [String(name), String(value)]));
-  if (!Array.isArray(hello)) return {};
-  const names = hello.filter((_, index) => index % 2 === 0);
-  return Object.fromEntries(names.map((name, index) => [String(name), String(hello[2 * index + 1])]));
+  // A map for a client of RESP3.
+  const flat = hello instanceof Map ? [...hello].flat() : Array.isArray(hello) ? hello : [];
+  return Object.fromEntries(storedPairs(flat.map(String)));
 }
 
 function roleOf(role: string | undefined): ServerFacts["role"] {

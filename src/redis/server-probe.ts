@@ -5,6 +5,7 @@ const PROBE_LIMIT_MS = 1_000;
 /** A server that refuses a connection says so within this; another one waits to be asked. */
 const UNASKED_MS = 150;
 const MAX_BYTES = 2_000;
+const SPEAKS_TLS = "the server speaks TLS, and the configuration does not: write rediss:// (or redis.tls)";
 
 export interface ProbedPlace {
   readonly host: string;
@@ -18,18 +19,13 @@ export async function probeServer(place: ProbedPlace): Promise<string | null> {
   const said = await listen(place);
   const found = said === null ? null : readProbe(said, place.isTls);
   if (found !== null || place.isTls || said === null || /^[+-]/.test(said)) return found;
-  return (await speaksTls(place))
-    ? "the server speaks TLS, and the configuration does not: write rediss:// (or redis.tls)"
-    : null;
+  return (await speaksTls(place)) ? SPEAKS_TLS : null;
 }
 
 /** What the first bytes say. */
 export function readProbe(said: string, isTls: boolean): string | null {
   if (/^HTTP\/\d/.test(said)) return "an HTTP server answers there, not Redis: correct host and port";
-  if (isTlsRecord(said))
-    return isTls
-      ? null
-      : "the server speaks TLS, and the configuration does not: write rediss:// (or redis.tls)";
+  if (isTlsRecord(said)) return isTls ? null : SPEAKS_TLS;
   const refusal = /^-(.*?)\r?\n/s.exec(said)?.[1];
   const isRedis = /^(\+PONG|-[A-Z]+ )/.test(said);
   if (isTls && isRedis)

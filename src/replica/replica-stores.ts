@@ -14,7 +14,7 @@ import { RedisLockStore } from "../locks/redis-lock-store.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, type Purpose } from "../redis/connect.ts";
 import { ConnectionWatch } from "../redis/connection-watch.ts";
-import { RedisKeys } from "../redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { RedisPresence } from "../redis/presence.ts";
 
 export interface ReplicaStoresOptions {
@@ -37,7 +37,7 @@ export class ReplicaStores {
 
   constructor(options: ReplicaStoresOptions) {
     this.#options = options;
-    this.keys = new RedisKeys(options.config.namespace);
+    this.keys = redisKeys(options.config.namespace);
     this.watch = new ConnectionWatch({ address: options.config.redis, events: options.events });
   }
 

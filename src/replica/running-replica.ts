@@ -1,8 +1,8 @@
 import { DataGuard } from "../alarm/data-guard.ts";
-import { DurabilityAlarm } from "../alarm/durability-alarm.ts";
+import { durabilityAlarm } from "../alarm/durability-alarm.ts";
 import { OverdueAlarm } from "../alarm/overdue-alarm.ts";
 import { StuckAlarm } from "../alarm/stuck-alarm.ts";
-import { ClockKeeper } from "../clock/clock-keeper.ts";
+import { clockKeeper } from "../clock/clock-keeper.ts";
 import type { StoreClock } from "../clock/store-clock.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { CurrentTerm } from "../election/elector.ts";
@@ -76,12 +76,12 @@ export class RunningReplica {
     });
     this.#others = [
       leaderWatch,
-      new ClockKeeper({ clock, events, intervalMs: election.leaseTtlMs / 3 }),
+      clockKeeper({ clock, events, intervalMs: election.leaseTtlMs / 3 }),
       membership,
-      this.overdueAlarm,
-      this.stuckAlarm,
-      guard,
-      new DurabilityAlarm({ clock, events, check: () => checkDurability(redis) }),
+      this.overdueAlarm.checks,
+      this.stuckAlarm.checks,
+      guard.checks,
+      durabilityAlarm({ clock, events, check: () => checkDurability(redis) }),
     ];
     const scheduler = roles.includes("scheduler") ? [new Scheduler({ ...options, guard })] : [];
     this.currentTerm = () => scheduler[0]?.currentTerm ?? null;

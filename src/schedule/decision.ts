@@ -33,10 +33,8 @@ interface PassedTicks extends DecidedTick {
   readonly blockedBy?: string | undefined;
   /** The oldest tick, when the decision covers several. */
   readonly fromAtMs?: number;
-  /** How many ticks, when it covers several. */
+  /** How many ticks, when it covers several; at least as many where counting stopped early. */
   readonly count?: number;
-  /** The count is a lower bound: counting stopped early. */
-  readonly countIsMinimum?: boolean;
 }
 
 export function skip(code: SkipReason["code"]): Pass {

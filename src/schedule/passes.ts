@@ -89,9 +89,9 @@ function passTick({ name: job, epoch }: PlannedJob, tickAtMs: number, stretch: S
 
 /** One decision for all ticks in (after, lastAt]. */
 function passTogether(job: PlannedJob, lastAt: number, stretch: Stretch): PassDecision {
-  const { count, isExact } = job.schedule.count(stretch.after, lastAt, COUNT_LIMIT);
+  const { count } = job.schedule.count(stretch.after, lastAt, COUNT_LIMIT);
   const pass = passTick(job, lastAt, stretch);
   const first = job.schedule.next(stretch.after);
   if (count <= 1 || first === null) return pass;
-  return { ...pass, fromAtMs: first.at, count, countIsMinimum: !isExact };
+  return { ...pass, fromAtMs: first.at, count };
 }

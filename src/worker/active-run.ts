@@ -1,6 +1,6 @@
 import type { Job as BullJob } from "bullmq";
-import type { Handler, Run, RunLog } from "../handlers/handler.ts";
-import { type AbortCause, Attempt, type AttemptEnd, type RunLocks } from "./attempt.ts";
+import type { Run, RunLog } from "../handlers/handler.ts";
+import { type AbortCause, Attempt, type AttemptEnd, type AttemptOptions } from "./attempt.ts";
 import { readStamp } from "./tick-stamp.ts";
 
 /** Makes a run's log; pino's Logger is one. */
@@ -8,14 +8,10 @@ export interface RunLogSource {
   child(bindings: { job: string; run: string; attempt: number }): RunLog;
 }
 
-export interface ActiveRunOptions {
+export interface ActiveRunOptions extends Omit<AttemptOptions, "data" | "run"> {
   readonly bullJob: BullJob;
-  readonly handler: Handler;
-  readonly timeoutMs: number | null;
   readonly replica: string;
   readonly log: RunLogSource | null;
-  readonly locks: RunLocks | null;
-  readonly abortGraceMs: number;
   readonly lockDurationMs: number;
   /** Called once, when the lock has not been renewed for as long as it lives. */
   onLockExpired(): void;

@@ -119,12 +119,8 @@ export class Attempt {
 
   #timeoutError(stopped: boolean): Error {
     const { job, id: run } = this.#options.run;
-    return new BellwetherError("BW_RUN_TIMEOUT", {
-      job,
-      run,
-      timeoutMs: this.#options.timeoutMs ?? 0,
-      stopped,
-    });
+    const timeoutMs = this.#options.timeoutMs ?? 0;
+    return new BellwetherError("BW_RUN_TIMEOUT", { job, run, timeoutMs, stopped });
   }
 }
 

@@ -5,12 +5,12 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 
-const CLAIM = new Script(UNFINISHED_LUA, new URL("./claim.lua", import.meta.url));
-const RELEASE = new Script(new URL("./release.lua", import.meta.url));
+const RELEASE = new Script(z.unknown(), new URL("./release.lua", import.meta.url));
 
 const RELEASE_RETRY_MS = 200;
 
 const claimReply = z.tuple([z.enum(["claimed", "blocked", "gone"]), z.string()]);
+const CLAIM = new Script(claimReply, UNFINISHED_LUA, new URL("./claim.lua", import.meta.url));
 
 export interface RunClaimsOptions {
   readonly redis: Redis;
@@ -48,12 +48,11 @@ export class RunClaims {
 
   async claim({ job, id, token }: ClaimedRun): Promise<ClaimOutcome> {
     const { redis, keys, ttlMs } = this.#options;
-    const reply = await CLAIM.run(
+    const [outcome, by] = await CLAIM.run(
       redis,
       [keys.unfinished(job), keys.history(job), keys.working(job), this.#keyOf(id)],
       [job, this.#keyOf(""), ttlMs, token],
     );
-    const [outcome, by] = claimReply.parse(reply);
     return outcome === "blocked" ? { outcome, by } : { outcome };
   }
 

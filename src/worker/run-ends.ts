@@ -9,14 +9,13 @@ import { isErrorReply, refusalOf } from "../redis/refusal.ts";
 import { Script } from "../redis/script.ts";
 import { isNoLongerActive, lostRunOf, safeText } from "./worker-error.ts";
 
-const TRACE = new Script(new URL("./trace.lua", import.meta.url));
-
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 500;
 /** In locks: a refusal that lasts longer is no matter of a moment, and the run's place in this replica is needed. */
 const LIMIT_LOCKS = 3;
 
 const traceReply = z.tuple([z.enum(["written", "held", "lost", "removed"]), z.string()]);
+const TRACE = new Script(traceReply, new URL("./trace.lua", import.meta.url));
 type Trace = z.infer<typeof traceReply>;
 
 export interface RunEndsOptions {
@@ -136,9 +135,7 @@ export class RunEnds {
     const key = `${keys.bullmqPrefix}:${queue}:${run.id}`;
     const counts = [run.attemptsMade, run.stalledCounter, run.attemptsStarted];
     try {
-      return traceReply.parse(
-        await TRACE.run(redis, [key, `${key}:lock`], [token, lockDurationMs, ...counts]),
-      );
+      return await TRACE.run(redis, [key, `${key}:lock`], [token, lockDurationMs, ...counts]);
     } catch (error) {
       if (isErrorReply(error) || isConnectionLoss(error)) return null;
       throw error;

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { silentConnectionsOf } from "../redis/connect.ts";
-import { RedisKeys } from "../redis/keys.ts";
+import { redisKeys } from "../redis/keys.ts";
 import type { RunResult } from "../redis/run-result.ts";
 import type { RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
@@ -98,7 +98,7 @@ export class Workers {
       log,
       locks,
       skewMs,
-      keys: new RedisKeys(config.namespace),
+      keys: redisKeys(config.namespace),
       redis: this.#redis as Redis,
       reporter: this.#reporter,
       timing: this.#timing,

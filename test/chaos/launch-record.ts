@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { recordedOf } from "./recorded.ts";
 import { type StreamEntry, SurvivingStream, writtenAt } from "./surviving-stream.ts";
 import type { JudgedJob, QueueEvent, Recorded, RecordedCommand, TermStart } from "./verdict.ts";
@@ -35,7 +35,7 @@ export class LaunchRecord {
   #server: string | null = null;
 
   constructor(options: LaunchRecordOptions) {
-    const keys = new RedisKeys(options.namespace);
+    const keys = redisKeys(options.namespace);
     this.#options = options;
     this.#keys = keys;
     this.#queues = new Map(

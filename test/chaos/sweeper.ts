@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import type { Window } from "./judge/windows.ts";
 import type { LaunchRecord } from "./launch-record.ts";
 import { type QueueEvent, type Recorded, type Removed, readRun } from "./verdict.ts";
@@ -90,7 +90,7 @@ export class Sweeper {
 
   open(redis: Redis): Queue {
     const { namespace, queue: name } = this.#options;
-    const { bullmqPrefix: prefix } = new RedisKeys(namespace);
+    const { bullmqPrefix: prefix } = redisKeys(namespace);
     const queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true });
     queue.on("error", () => undefined);
     return queue;
@@ -113,7 +113,7 @@ export class Sweeper {
     const fromMs = this.#unnotedFromMs;
     if (fromMs === null) return;
     await record.read();
-    const { bullmqPrefix } = new RedisKeys(namespace);
+    const { bullmqPrefix } = redisKeys(namespace);
     for (const run of this.#unfinished()) {
       const isThere = await redis.exists(`${bullmqPrefix}:${queue}:${run}`);
       if (!isThere) this.#removed.push({ run, fromMs, untilMs: Date.now() });

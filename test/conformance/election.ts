@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Bid, type Election, fenceOf, type Presence } from "../../src/election/election.ts";
 import type { TermRegisterOptions } from "../../src/election/term-register.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { readTimeMs } from "../../src/redis/time.ts";
 import { type OpenElection, openElection, openRedis } from "../support/open-election.ts";
@@ -510,7 +510,7 @@ export interface FixtureOptions {
 /** The fixture of an election whose terms are in a real Redis. */
 export async function electionFixture(options: FixtureOptions) {
   const { redisUrl, name = namespace(), create, isHeld, close } = options;
-  const keys = new RedisKeys(name);
+  const keys = redisKeys(name);
   const plain = await openRedis(redisUrl, "plain");
   const replicas = new Map<Election, OpenElection>();
   const openUnseen = async (replica: string) => {

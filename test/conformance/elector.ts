@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Elector } from "../../src/election/elector.ts";
 import type { Term } from "../../src/election/term.ts";
+import { leaderAbsence } from "../support/leader-absence.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
 import type { ElectionFixture } from "./election.ts";
@@ -27,9 +28,11 @@ export function electorSuite(name: string, setup: () => Promise<ElectionFixture>
       const recorder = new Recorder();
       const terms: Term[] = [];
       const store = await fixture.open(id);
+      const clock = realClock();
       const elector = new Elector({
         store,
-        clock: realClock(),
+        clock,
+        absence: leaderAbsence(clock, recorder.events, leaseTtlMs),
         events: recorder.events,
         replica: id,
         generation,

@@ -83,6 +83,31 @@ describe("the etcd election", () => {
     await fixture.dispose();
   });
 
+  it("leaves no key of a leader that is gone when its takeover is refused for its generation", async ({
+    onTestFinished,
+  }) => {
+    const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
+    onTestFinished(() => settled.mockRestore());
+    const fixture = await setup();
+    const [dead, a, b] = await Promise.all([fixture.open("dead"), fixture.open("a"), fixture.open("b")]);
+    const newer = { ...bidOf("b"), generation: 2 };
+    await dead.campaign({ ...bidOf("dead"), generation: 2 });
+    fixture.vanish(dead);
+    for (;;) {
+      const found = await b.campaign(newer);
+      if (found.outcome === "held" && found.presence === "gone") break;
+    }
+    expect(await a.campaign({ ...bidOf("a"), generation: 1 })).toMatchObject({ outcome: "held" });
+    expect((await b.campaign({ ...newer, takeOver: 1 })).outcome).not.toBe("elected");
+    expect(await fixture.lease.holder()).toBeNull();
+    expect(await a.campaign({ ...bidOf("a"), generation: 1 })).toMatchObject({
+      outcome: "elected",
+      term: 2,
+      reason: "crashed",
+    });
+    await fixture.dispose();
+  });
+
   it("tells a leader whose key was deleted by hand when it renews, also when no other replica is there", async () => {
     const fixture = await setup();
     const a = await fixture.open("a");

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Claim, LockStore } from "../../src/locks/lock-store.ts";
 import { RedisLockStore } from "../../src/locks/redis-lock-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { namespace, startRedis, type TestRedis } from "../support/redis-server.ts";
 import { type LockStoreFixture, lockStoreSuite } from "./lock-store.ts";
 
@@ -20,7 +20,7 @@ interface RedisFixture extends LockStoreFixture {
 }
 
 async function setup(): Promise<RedisFixture> {
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const address = { kind: "url", url: server.url } as const;
   const plain = connectRedis(address, "worker", "test");
   const stores: RedisLockStore[] = [];

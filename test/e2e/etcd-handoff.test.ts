@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { triggerJob } from "../../src/launch/trigger.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { startEtcd } from "../support/etcd-server.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
@@ -56,7 +56,7 @@ it("hands over when the leader stops and when it is killed, and launches each ti
 
   const judge = await openRedis(redis.url, "worker");
   defer(() => judge.disconnect());
-  const { bullmqPrefix } = new RedisKeys("handoff");
+  const { bullmqPrefix } = redisKeys("handoff");
   const ledger = new LaunchLedger(judge, bullmqPrefix, "default");
   const terms = async () => {
     await ledger.read();
@@ -91,7 +91,7 @@ it("goes on consuming runs while etcd refuses it, and says why once, without the
   await replica.when("leader.absent");
   const plain = await openRedis(redis.url, "plain");
   defer(() => plain.disconnect());
-  const outcome = await triggerJob(plain, new RedisKeys("handoff"), {
+  const outcome = await triggerJob(plain, redisKeys("handoff"), {
     job: jobOf("beat"),
     data: {},
     by: "test",

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect } from "vitest";
 import type { Status } from "../../src/cli/status.ts";
 import type { HistoryRow } from "../../src/launch/read-history.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
@@ -119,7 +119,7 @@ describe("a command that reads", () => {
     });
     // A leader of a release before this one does not say what it has dropped: then nothing is left out.
     await replica.end();
-    await deployment.redis().set(new RedisKeys(deployment.namespace).opening, "another");
+    await deployment.redis().set(redisKeys(deployment.namespace).opening, "another");
     expect(namesOf(await json<Status>(deployment, "status"))).toEqual(["beat", "gone"]);
   });
 
@@ -161,7 +161,7 @@ describe("status", () => {
     const loaded = await leader.when("config.loaded");
     const { replica } = await leader.when("leader.elected");
     // As if it had led for ten seconds.
-    await deployment.redis().set(new RedisKeys(deployment.namespace).generation, "5");
+    await deployment.redis().set(redisKeys(deployment.namespace).generation, "5");
     const old = deployment.startWith({ NIGHT_GENERATION: "4" }, "--id", "old");
     await deployment
       .startWith({ NIGHT_GENERATION: "4" }, "--roles", "worker", "--id", "hand")
@@ -194,7 +194,7 @@ describe("status", () => {
     await launches(deployment, "beat", 1);
     await shutDown(deployment);
     const until = Math.ceil(Date.now() / 1_000) * 1_000 + 3_600_000;
-    await deployment.redis().hset(new RedisKeys(deployment.namespace).cursors, "beat", until);
+    await deployment.redis().hset(redisKeys(deployment.namespace).cursors, "beat", until);
     const status = await json<Status>(deployment, "status");
     const iso = (ms: number) => new Date(ms).toISOString();
     expect(status.jobs).toMatchObject([

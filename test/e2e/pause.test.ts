@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import type { LaunchLedger } from "../support/launch-ledger.ts";
 import { Random } from "../support/random.ts";
@@ -38,7 +38,7 @@ async function operatorOf(
   const loaded = await loadConfig({ configDir: deployment.project.configDir, env: {} });
   if (!loaded.ok) throw new Error("the configuration of the site is not valid");
   return {
-    operator: new Operator({ redis: deployment.redis(), keys: new RedisKeys(deployment.namespace), by }),
+    operator: new Operator({ redis: deployment.redis(), keys: redisKeys(deployment.namespace), by }),
     jobs: new Map(loaded.config.jobs.map(job => [job.name, job])),
   };
 }

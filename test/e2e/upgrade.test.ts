@@ -3,7 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test as base } from "../support/fixtures.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
 
@@ -47,7 +47,7 @@ const test = base
       jobs: ["beat: { every: 1s, handler: echo }"],
     });
     defer(() => deployment.dispose());
-    const keys = new RedisKeys(deployment.namespace);
+    const keys = redisKeys(deployment.namespace);
     const untilFormat = async (format: string) => {
       const admin = deployment.redis();
       while ((await admin.get(keys.format)) !== format) await new Promise(resolve => setTimeout(resolve, 50));

@@ -8,7 +8,7 @@ import { readControls } from "../../src/launch/controls.ts";
 import { readCursors, readLaunched } from "../../src/launch/cursors.ts";
 import { readAudit, readHistory, readLastDecisions } from "../../src/launch/read-history.ts";
 import { tickOfRun } from "../../src/launch/run-id.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { readReplicas } from "../../src/redis/replica-registry.ts";
 import { readStamp } from "../../src/worker/tick-stamp.ts";
 import { fuzzTarget } from "./fuzz-target.ts";
@@ -16,7 +16,7 @@ import { hostileRedis, hostileValue, replies } from "./hostile-redis.ts";
 import { checkImported } from "./imported.ts";
 
 const JOB = "a";
-const KEYS = new RedisKeys("fuzz");
+const KEYS = redisKeys("fuzz");
 
 const stamp = fc.record(
   {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test as it } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
@@ -16,7 +16,7 @@ it("launches on time beside jobs that have a long backlog, and misses nothing", 
   server,
   onTestFinished,
 }) => {
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const [clock, recorder] = [realClock(), new Recorder()];
   const redis = connectRedis({ kind: "url", url: server.url }, "noRetry", "test");
   onTestFinished(() => redis.disconnect());

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { describe, expect, vi } from "vitest";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -148,7 +148,7 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
   await other.when("leader.elected", line => other.lines.indexOf(line) >= before);
   await other.when("run.completed", line => String(line["time"]) > crashedAt);
 
-  const keys = new RedisKeys(tag);
+  const keys = redisKeys(tag);
   const admin = await cluster.admin(await cluster.masterOf(`{${tag}}`));
   const entries = await admin.xrange(`${keys.bullmqPrefix}:default:events`, "-", "+");
   const added = entries.flatMap(([, fields]) => (fields[1] === "added" ? [fields[3] ?? ""] : []));

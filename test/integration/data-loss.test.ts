@@ -4,7 +4,7 @@ import { readControls } from "../../src/launch/controls.ts";
 import { type Memory, putBack, readMemory } from "../../src/launch/memory.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
@@ -18,7 +18,7 @@ const mail = jobOf("mail");
 const it = test
   .extend("setup", ({ connect }) => async () => {
     const redis = await connect("plain");
-    const keys = new RedisKeys(namespace());
+    const keys = redisKeys(namespace());
     const operator = new Operator({ redis, keys, by: "ann" });
     const all = async () => (await redis.keys(`{${keys.bullmqPrefix.slice(1, -1)}}*`)).sort();
     /** Puts the namespace back to what it was when this was called. */
@@ -62,8 +62,8 @@ const it = test
         },
         putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: `replica-${i}` }),
       });
-      guard.start();
-      defer(() => guard.stop());
+      guard.checks.start();
+      defer(() => guard.checks.stop());
       const knows = async (order: string) => {
         while (!memories.some(({ controls }) => controls.has(order))) await new Promise(setImmediate);
       };

@@ -5,11 +5,12 @@ import type { Election } from "../../src/election/election.ts";
 import { Elector } from "../../src/election/elector.ts";
 import { RedisElection } from "../../src/election/redis-election.ts";
 import type { Term } from "../../src/election/term.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { CTL_ENV, type TestEtcd } from "../support/etcd-server.ts";
 import { openEtcdStore } from "../support/etcd-store.ts";
 import { test } from "../support/fixtures.ts";
+import { leaderAbsence } from "../support/leader-absence.ts";
 import { openRedis } from "../support/open-election.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -19,7 +20,7 @@ const TTL_MS = 2_000;
 
 const it = test.extend("setup", ({ server, defer, etcd }) => async () => {
   const name = namespace();
-  const keys = new RedisKeys(name);
+  const keys = redisKeys(name);
   const redis = await openRedis(server.url, "plain");
   defer(() => redis.disconnect());
 
@@ -75,9 +76,11 @@ const it = test.extend("setup", ({ server, defer, etcd }) => async () => {
 
 function startElector(id: string, store: Election, recorder: Recorder) {
   const terms: Term[] = [];
+  const clock = realClock();
   const elector = new Elector({
     store,
-    clock: realClock(),
+    clock,
+    absence: leaderAbsence(clock, recorder.events, TTL_MS),
     events: recorder.events,
     replica: id,
     generation: 0,

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { describe, expect } from "vitest";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { bellwether } from "../support/command.ts";
 import { test } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -15,7 +15,7 @@ const it = test.extend("setup", ({ server, connect, makeProject }) => async () =
       'import { defineHandler } from "bellwether";\nexport default defineHandler(async () => undefined);\n',
   });
   const cli = (...args: string[]) => bellwether([...args, "--config", project.configDir]);
-  return { redis: await connect("plain"), keys: new RedisKeys(name), cli, project };
+  return { redis: await connect("plain"), keys: redisKeys(name), cli, project };
 });
 
 /** Values of another program in the place of ours: of the right type, and not what they should be. */

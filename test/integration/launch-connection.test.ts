@@ -5,11 +5,12 @@ import { RedisElection } from "../../src/election/redis-election.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 import { FaultyLink } from "../support/faulty-link.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
+import { leaderAbsence } from "../support/leader-absence.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -48,6 +49,7 @@ const it = test
       replica: id,
       generation: 1,
       leaseTtlMs: 10_000,
+      absence: leaderAbsence(clock, recorder.events, 10_000),
       runTerm: term => loop.runTerm(term),
     });
     defer(async () => {
@@ -69,7 +71,7 @@ describe("a leader whose launch connection alone is broken", () => {
   it.for(faults)(
     "resigns when it %s, says so, and another replica launches",
     async ([_, breakIt], { replica }) => {
-      const keys = new RedisKeys(namespace());
+      const keys = redisKeys(namespace());
       const broken = await replica("broken", keys);
       await broken.recorder.when("tick.launched");
       const healthy = await replica("healthy", keys);
@@ -84,7 +86,7 @@ describe("a leader whose launch connection alone is broken", () => {
 });
 
 it("goes on by itself when a lone leader's launch connection is there again", async ({ replica }) => {
-  const { link, recorder } = await replica("lone", new RedisKeys(namespace()));
+  const { link, recorder } = await replica("lone", redisKeys(namespace()));
   await recorder.when("tick.launched");
   link.cut();
   await recorder.when("leader.resigned");

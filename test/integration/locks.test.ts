@@ -4,7 +4,7 @@ import { createLocks, Events, type Lock, type Locks } from "../../src/index.ts";
 import { Locks as LocksOf } from "../../src/locks/locks.ts";
 import { RedisLockStore } from "../../src/locks/redis-lock-store.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { realClock } from "../support/real-clock.ts";
 import { Recorder } from "../support/recorder.ts";
@@ -26,7 +26,7 @@ const it = test
           defer(() => locks.stop());
           return locks;
         };
-        return { redis, name, address, keys: new RedisKeys(name), open };
+        return { redis, name, address, keys: redisKeys(name), open };
       },
   )
   /** Holds a lock until `release`; `ended` is what the call came to. */

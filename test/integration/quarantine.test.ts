@@ -4,7 +4,7 @@ import type { Job } from "../../src/config/config.ts";
 import { Launcher } from "../../src/launch/launcher.ts";
 import { readQuarantine } from "../../src/launch/quarantine.ts";
 import { LeaderLoop } from "../../src/leader/leader-loop.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { type RedisKeys, redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
@@ -18,7 +18,7 @@ const GOOD = [jobOf("good"), jobOf("better")];
 
 /** A leader of good jobs and a bad one, with its term open for the first time. */
 const it = test.extend("setup", ({ connect, defer }) => async (bad: Job) => {
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const [redis, other] = await Promise.all([connect("noRetry"), connect("plain")]);
   const [jobs, clock, recorder] = [[...GOOD, bad], realClock(), new Recorder()];
   const launcher = new Launcher({ redis, keys, jobs });

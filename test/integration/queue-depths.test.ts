@@ -2,7 +2,7 @@ import { Queue } from "bullmq";
 import { expect } from "vitest";
 import { QueueDepths } from "../../src/launch/queue-depths.ts";
 import type { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
 
@@ -11,7 +11,7 @@ const whenReady = (redis: ReturnType<typeof connectRedis>) =>
 
 const it = test.extend("setup", ({ defer, connect }) => async () => {
   const redis = await connect("plain");
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const depths = new QueueDepths({ redis, keys });
   defer(() => depths.close());
   return { redis, keys, depths };

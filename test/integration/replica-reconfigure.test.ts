@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { readReplicas } from "../../src/redis/replica-registry.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { test as base } from "../support/fixtures.ts";
@@ -27,7 +27,7 @@ const test = base
     const config = await configOf(1, 'old: { every: 1s, command: ["true"] }');
     const replica = new Replica({ config, events: recorder.events, log: false });
     defer(() => replica.stop("test"));
-    return { replica, recorder, configOf, keys: new RedisKeys(name) };
+    return { replica, recorder, configOf, keys: redisKeys(name) };
   });
 
 describe("a changed configuration that arrives while Redis is away", () => {

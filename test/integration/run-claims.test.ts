@@ -1,11 +1,11 @@
 import { expect, vi } from "vitest";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { RunClaims } from "../../src/worker/run-claims.ts";
 import { test } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
 
 const it = test.extend("setup", ({ connect }) => async () => {
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const redis = await connect("plain");
   const claims = new RunClaims({ redis, keys, queue: "default", ttlMs: 60_000 });
   const keyOf = (id: string) => `${keys.bullmqPrefix}:default:${id}`;

@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { StuckAlarm } from "../../src/alarm/stuck-alarm.ts";
 import { LaunchedRuns } from "../../src/launch/launched-runs.ts";
 import { lookAtQueue } from "../../src/launch/queue-look.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
 import { realClock } from "../support/real-clock.ts";
@@ -12,7 +12,7 @@ import { namespace } from "../support/redis-server.ts";
 
 const it = test.extend("setup", ({ defer, connect }) => async () => {
   const redis = await connect("plain");
-  const keys = new RedisKeys(namespace());
+  const keys = redisKeys(namespace());
   const queue = new Queue("default", { connection: redis, prefix: keys.bullmqPrefix });
   defer(() => queue.close());
   const key = (name: string) => `${keys.bullmqPrefix}:default:${name}`;
@@ -36,8 +36,8 @@ const it = test.extend("setup", ({ defer, connect }) => async () => {
       intervalMs: 20,
       delayMs: 0,
     });
-    defer(() => alarm.stop());
-    alarm.start();
+    defer(() => alarm.checks.stop());
+    alarm.checks.start();
     return alarm;
   };
   return { redis, keys, queue, key, add, look, stateOf, recorder, watch };

@@ -5,7 +5,7 @@ import type { EventMap, EventName } from "../../src/event-map.ts";
 import { Events } from "../../src/events.ts";
 import type { Handler, Run } from "../../src/handlers/handler.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import type { WorkerTiming } from "../../src/worker/worker-timing.ts";
 import { Workers, type WorkersOptions } from "../../src/worker/workers.ts";
 import { namespace, type TestRedis } from "../support/redis-server.ts";
@@ -84,7 +84,7 @@ export function cluster(redis: TestRedis) {
   };
 
   return {
-    keys: new RedisKeys(name),
+    keys: redisKeys(name),
     queue,
     connection,
     member,

@@ -35,7 +35,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     name: "presence-judged-right-after-reconnect",
     rule: "a replica that has just reconnected does not report a leader as gone",
     file: "src/election/term-register.ts",
-    find: 'presence === "gone" && !this.#presence.isSettled() ? "there" : presence',
+    find: 'presence === "gone" && !this.#options.presence.isSettled() ? "there" : presence',
     replace: "presence",
     tests: [...REDIS, ...ETCD],
   },
@@ -106,7 +106,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "fenced-again-passes-lease-around",
     rule: "a replica that is fenced twice within one TTL sits out",
-    file: "src/election/back-off.ts",
+    file: "src/election/elector.ts",
     find: "if (isAgain) await",
     replace: "if (false) await",
     tests: ELECTOR,
@@ -114,7 +114,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     name: "fenced-once-sits-out",
     rule: "a replica that is fenced once follows as soon as another one leads",
-    file: "src/election/back-off.ts",
+    file: "src/election/elector.ts",
     find: "clock.monotonicMs() - this.#fencedMs < leaseTtlMs",
     replace: "true",
     tests: ELECTOR,

@@ -78,8 +78,8 @@ export const SURROUNDING_MUTANTS: readonly Mutant[] = [
     name: "absence-without-grace",
     rule: "no leader is reported after two lease TTLs",
     file: "src/election/absence-alarm.ts",
-    find: "this.#graceMs = 2 * leaseTtlMs;",
-    replace: "this.#graceMs = 0;",
+    find: "nowMs + 2 * leaseTtlMs",
+    replace: "nowMs",
     tests: ["test/unit/election/elector.test.ts"],
   },
   {

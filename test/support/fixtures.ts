@@ -5,7 +5,7 @@
  */
 import { expect, type TestAPI, type TestContext } from "vitest";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { startEtcd } from "./etcd-server.ts";
 import { FaultyLink } from "./faulty-link.ts";
 import { test as base } from "./folders.ts";
@@ -35,7 +35,7 @@ export const test = base
     return server;
   })
   /** The keys of a namespace of the test's own. */
-  .extend("keys", () => new RedisKeys(namespace()))
+  .extend("keys", () => redisKeys(namespace()))
   /** Opens a connection as a replica has it, and waits until it is ready. */
   .extend("connect", ({ server, defer }) => async (purpose: Purpose, url = server.url) => {
     const redis = connectRedis({ kind: "url", url }, purpose, "test");

@@ -68,21 +68,28 @@ export class HandoffDeployment {
 
   static async create(options: HandoffOptions): Promise<HandoffDeployment> {
     const { store, hasBothStores = store === "etcd" } = options;
-    const [redis, etcd] = await Promise.all([
+    const starting = [
       startRedis({ args: ["--save", "", "--appendonly", "yes"] }),
       hasBothStores ? startEtcd() : null,
-    ]);
-    const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${DEPLOYMENT_ETCD:-${etcd.url}}"] }`;
-    const deployment = await TestDeployment.create({
-      redisUrl: redis.url,
-      jobs: BEATS,
-      handlers: { echo: BLOCKING_ECHO },
-      settings: [
-        `election: { store: "\${DEPLOYMENT_STORE:-${store}}", leaseTtl: ${LEASE_TTL}${hosts} }`,
-        "generation: ${DEPLOYMENT_GENERATION:-0}",
-      ],
-    });
-    return new HandoffDeployment(options, deployment, redis, etcd);
+    ] as const;
+    try {
+      const [redis, etcd] = await Promise.all(starting);
+      const hosts = etcd === null ? "" : `, etcd: { hosts: ["\${DEPLOYMENT_ETCD:-${etcd.url}}"] }`;
+      const deployment = await TestDeployment.create({
+        redisUrl: redis.url,
+        jobs: BEATS,
+        handlers: { echo: BLOCKING_ECHO },
+        settings: [
+          `election: { store: "\${DEPLOYMENT_STORE:-${store}}", leaseTtl: ${LEASE_TTL}${hosts} }`,
+          "generation: ${DEPLOYMENT_GENERATION:-0}",
+        ],
+      });
+      return new HandoffDeployment(options, deployment, redis, etcd);
+    } catch (error) {
+      const started = await Promise.allSettled(starting);
+      await Promise.all(started.map(one => (one.status === "fulfilled" ? one.value?.stop() : null)));
+      throw error;
+    }
   }
 
   get alive(): ReplicaProcess[] {

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { Election } from "../../src/election/election.ts";
 import type { TermRegisterOptions } from "../../src/election/term-register.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
-import { RedisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/keys.ts";
 import { RedisPresence } from "../../src/redis/presence.ts";
 
 export interface OpenElection {
@@ -23,7 +23,7 @@ export interface OpenElectionOptions {
 
 /** A replica's view of an election, over connections to Redis of its own. It cannot be seen until it appears. */
 export async function openElection(options: OpenElectionOptions): Promise<OpenElection> {
-  const keys = new RedisKeys(options.namespace);
+  const keys = redisKeys(options.namespace);
   const [subscriber, redis] = await Promise.all([
     openRedis(options.redisUrl, "subscriber"),
     openRedis(options.redisUrl, "noRetry"),

@@ -69,7 +69,7 @@ describe.each(Object.entries(ALARMS))("the %s whose reads Redis refuses", (_, cr
   function setup() {
     const store: Store = { clock: new ManualClock(), recorder: new Recorder(), error: null, reads: 0 };
     const alarm = create(store);
-    alarm.start();
+    alarm.checks.start();
     const told = () => store.recorder.of("redis.warning").map(({ problem }) => problem);
     return { store, alarm, told };
   }
@@ -87,7 +87,7 @@ describe.each(Object.entries(ALARMS))("the %s whose reads Redis refuses", (_, cr
     store.error = refusal(NOPERM);
     await store.clock.advance(10 * MINUTE_MS);
     expect(told().slice(2)).toEqual([expect.stringContaining(NOPERM)]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("says nothing of a single refusal, nor while Redis gives no answer, nor of the first one after that", async () => {
@@ -102,6 +102,6 @@ describe.each(Object.entries(ALARMS))("the %s whose reads Redis refuses", (_, cr
     await store.clock.advance(10 * MINUTE_MS);
     await refuseOnce();
     expect(told()).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 });

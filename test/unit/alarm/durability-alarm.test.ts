@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { DurabilityAlarm } from "../../../src/alarm/durability-alarm.ts";
+import { durabilityAlarm } from "../../../src/alarm/durability-alarm.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 
@@ -10,7 +10,7 @@ it("tells each problem once, again when it was gone in between, and nothing whil
   const clock = new ManualClock();
   const recorder = new Recorder();
   const answers: (readonly (typeof OFF)[] | "away")[] = [[OFF], [OFF], "away", [], [OFF]];
-  const alarm = new DurabilityAlarm({
+  const alarm = durabilityAlarm({
     clock,
     events: recorder.events,
     check: async () => {

@@ -25,7 +25,7 @@ function setup(schedule: Parameters<typeof jobOf>[2] = {}) {
     },
     readWaits: async () => waits,
   });
-  alarm.start();
+  alarm.checks.start();
   return { clock, recorder, cursors, closed, waits, alarm };
 }
 
@@ -38,7 +38,7 @@ describe("the overdue alarm", () => {
     const told = recorder.of("job.overdue");
     expect(told.map(event => event.tick)).toEqual(told.map(() => "2026-11-23T07:01:00.000Z"));
     expect(told.map(event => event.forMs / 60_000)).toEqual([1, 2, 4, 8, 16]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("waits for a tick that its jitter holds", async () => {
@@ -52,7 +52,7 @@ describe("the overdue alarm", () => {
     expect(recorder.of("job.overdue")).toEqual([]);
     await clock.advance(21_000);
     expect(recorder.of("job.overdue")).toHaveLength(1);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("tells of a tick that the schedule before the last change left undecided", async () => {
@@ -66,7 +66,7 @@ describe("the overdue alarm", () => {
     cursors.value = clock.nowMs();
     await clock.advance(20_000);
     expect(alarm.overdueMs()).toEqual(new Map());
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("counts from the end of the run that the tick waited for, and says nothing before", async () => {
@@ -78,7 +78,7 @@ describe("the overdue alarm", () => {
     expect(recorder.of("job.overdue")).toEqual([]);
     await clock.advance(21_000);
     expect(recorder.of("job.overdue")).toMatchObject([{ tick: "2026-11-23T07:01:00.000Z" }]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("starts anew when the job caught up", async () => {
@@ -89,7 +89,7 @@ describe("the overdue alarm", () => {
     await clock.advance(60_000);
     await clock.advance(80_000);
     expect(recorder.of("job.overdue").slice(before)).toMatchObject([{ forMs: expect.any(Number) }]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("tells how long which jobs have been overdue by now, until they caught up", async () => {
@@ -104,7 +104,7 @@ describe("the overdue alarm", () => {
     Object.assign(cursors, { value: clock.nowMs(), fails: false });
     await clock.advance(20_000);
     expect(alarm.overdueMs()).toEqual(new Map());
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("says that a job is silenced when its cursor lies in the future", async () => {
@@ -113,7 +113,7 @@ describe("the overdue alarm", () => {
     await clock.advance(60 * 60_000);
     expect(recorder.of("job.silenced")).toMatchObject([{ until: "2026-11-24T07:00:00.000Z" }]);
     expect(recorder.of("job.overdue")).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("tells how long a silenced job still will be", async () => {
@@ -124,7 +124,7 @@ describe("the overdue alarm", () => {
     expect(alarm.silencedMs()).toEqual(new Map([["report", untilMs - clock.nowMs()]]));
     await clock.advance(10 * 60_000);
     expect(alarm.silencedMs()).toEqual(new Map());
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("counts ticks that fall due while the store is away, by what it read last, and leaves the log alone", async () => {
@@ -138,7 +138,7 @@ describe("the overdue alarm", () => {
     Object.assign(cursors, { value: clock.nowMs(), fails: false });
     await clock.advance(20_000);
     expect(alarm.overdueMs()).toEqual(new Map());
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it.each([
@@ -149,6 +149,6 @@ describe("the overdue alarm", () => {
     Object.assign(cursors, state);
     await clock.advance(10 * 60_000);
     expect(recorder.of("job.overdue")).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 });

@@ -49,7 +49,7 @@ function setup() {
     },
     hasWorkers: async () => store.hasWorkers,
   });
-  alarm.start();
+  alarm.checks.start();
   return { clock, recorder, store, run, alarm };
 }
 
@@ -80,7 +80,7 @@ describe("the stuck alarm", () => {
     await clock.advance(2 * MINUTE_MS);
     expect(recorder.of("run.unstuck")).toMatchObject([{ run: "report@1", cause: "not taken" }]);
     expect(alarm.stuck()).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("goes on with what it knows while Redis is away", async () => {
@@ -91,7 +91,7 @@ describe("the stuck alarm", () => {
     await clock.advance(30 * MINUTE_MS);
     expect(recorder.of("run.stuck")).toHaveLength(1);
     expect(recorder.of("run.unstuck")).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("does not take a run for started of which it only cannot see where it is", async () => {
@@ -103,7 +103,7 @@ describe("the stuck alarm", () => {
     await clock.advance(7 * MINUTE_MS);
     expect(recorder.of("run.stuck")).toMatchObject([{ cause: "lost" }]);
     expect(recorder.of("run.unstuck")).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("says nothing of a queue whose first run is another one at each look", async () => {
@@ -113,7 +113,7 @@ describe("the stuck alarm", () => {
       await clock.advance(MINUTE_MS);
     }
     expect(recorder.of("run.stuck")).toEqual([]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("counts from the first look for a run that was started before, as one that was put back", async () => {
@@ -124,7 +124,7 @@ describe("the stuck alarm", () => {
     expect(recorder.of("run.stuck")).toEqual([]);
     await clock.advance(2 * MINUTE_MS);
     expect(recorder.of("run.stuck")).toHaveLength(1);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 
   it("asks for what was launched until it has ended", async () => {
@@ -135,6 +135,6 @@ describe("the stuck alarm", () => {
     await clock.advance(MINUTE_MS);
     expect(store.asked).toEqual(["report@1", "report@2"]);
     expect(store.passed).toEqual(["report@1"]);
-    await alarm.stop();
+    await alarm.checks.stop();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ClockKeeper } from "../../../src/clock/clock-keeper.ts";
+import { clockKeeper } from "../../../src/clock/clock-keeper.ts";
 import { StoreClock } from "../../../src/clock/store-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 
@@ -118,7 +118,7 @@ describe("the clock keeper", () => {
   it("warns once when this machine's clock is off", async () => {
     const { store, clock } = setup(HOUR_MS);
     const recorder = new Recorder();
-    const keeper = new ClockKeeper({ clock, events: recorder.events, intervalMs: 0 });
+    const keeper = clockKeeper({ clock, events: recorder.events, intervalMs: 0 });
     keeper.start();
     const { skewMs } = await recorder.when("clock.skewed");
     expect(isNear(skewMs, -HOUR_MS)).toBe(true);
@@ -131,7 +131,7 @@ describe("the clock keeper", () => {
   it("says nothing of a clock that is right, nor of a store that is away", async () => {
     const { store, clock } = setup(0);
     const recorder = new Recorder();
-    const keeper = new ClockKeeper({ clock, events: recorder.events, intervalMs: 0 });
+    const keeper = clockKeeper({ clock, events: recorder.events, intervalMs: 0 });
     keeper.start();
     while (store.reads < 20) await clock.sleep(0);
     store.fails = true;

@@ -79,7 +79,7 @@ describe("a broken rule is a bug", () => {
   const parts = () => ({ clock: new ManualClock(), events: new Recorder().events, signals: [], sentMs: 0 });
   it.each([
     { what: "an elector", make: () => new Elector({ ...parts(), leaseTtlMs: 999 } as never) },
-    { what: "a lease keeper", make: () => new LeaseKeeper({ ...parts(), bid, grantedMs: 0 } as never) },
+    { what: "a lease keeper", make: () => new LeaseKeeper({ ...parts(), granted: { bid } } as never) },
     { what: "a lock", make: () => new HeldLock({ ...parts(), claim } as never) },
     { what: "a limit for calls to etcd", make: () => etcdCallLimitMs(999) },
     {

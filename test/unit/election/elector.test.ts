@@ -3,6 +3,7 @@ import type { BidOutcome } from "../../../src/election/election.ts";
 import { Elector, type ElectorOptions } from "../../../src/election/elector.ts";
 import type { Term, TermWork } from "../../../src/election/term.ts";
 import { BellwetherError } from "../../../src/errors.ts";
+import { leaderAbsence } from "../../support/leader-absence.ts";
 import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { Recorder } from "../../support/recorder.ts";
 import { elected, held, ScriptStore } from "../../support/script-store.ts";
@@ -22,8 +23,10 @@ function setup(runTerm?: TermWork, extras: Extras = {}) {
   const store = new ScriptStore();
   const recorder = new Recorder();
   const terms: Term[] = [];
+  const absence = leaderAbsence(clock, recorder.events, extras.leaseTtlMs ?? TTL_MS);
   const elector = new Elector({
     store,
+    absence,
     clock,
     events: recorder.events,
     replica: "me",
@@ -37,7 +40,7 @@ function setup(runTerm?: TermWork, extras: Extras = {}) {
     },
   });
   electors.push(elector);
-  return { clock, store, recorder, elector, terms };
+  return { clock, store, recorder, absence, elector, terms };
 }
 
 function untilAborted(term: Term): Promise<"ended"> {
@@ -66,12 +69,12 @@ describe("following", () => {
   });
 
   it("does not follow itself while the lease of a term that it lost runs out", async () => {
-    const { clock, store, recorder, elector } = setup();
+    const { clock, store, recorder, absence, elector } = setup();
     store.onCampaign = () => held("me", 1);
     elector.start();
     await clock.advance(5_000);
     expect(recorder.of("leader.observed")).toEqual([]);
-    expect(elector.leaderAbsentMs).toBeGreaterThan(0);
+    expect(absence.forMs).toBeGreaterThan(0);
   });
 
   it("says how the term began that it follows", async () => {
@@ -358,21 +361,21 @@ describe("following", () => {
       if (leader === "unknown") throw new Error("no connection");
       return { replica: leader, term: 1, sinceMs: 0 };
     };
-    const { clock, store, recorder, elector } = setup(undefined, { seekLeader });
+    const { clock, store, recorder, absence, elector } = setup(undefined, { seekLeader });
     store.onCampaign = () => "no answer";
     elector.start();
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("bid.failing")).toMatchObject([{ leader: "other", error: expect.any(String) }]);
     expect(recorder.of("leader.absent")).toEqual([]);
     expect(recorder.of("leader.observed")).toEqual([{ leader: "other", term: 1 }]);
-    expect(elector.leaderAbsentMs).toBe(0);
+    expect(absence.forMs).toBe(0);
     leader = "me";
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("leader.absent")).toHaveLength(1);
     expect(recorder.of("leader.absent")[0]?.error).not.toContain("cannot see");
     leader = "other";
     await clock.advance(TTL_MS);
-    expect(elector.leaderAbsentMs).toBe(0);
+    expect(absence.forMs).toBe(0);
     leader = "unknown";
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("leader.absent")).toHaveLength(2);
@@ -381,13 +384,13 @@ describe("following", () => {
   });
 
   it("tells for how long it has known of no leader", async () => {
-    const { clock, store, elector } = setup();
+    const { clock, store, absence, elector } = setup();
     elector.start();
     await clock.advance(30_000);
-    expect(elector.leaderAbsentMs).toBe(30_000);
+    expect(absence.forMs).toBe(30_000);
     store.onCampaign = () => held("a", 1);
     await clock.advance(1_000);
-    expect(elector.leaderAbsentMs).toBe(0);
+    expect(absence.forMs).toBe(0);
   });
 
   it("gives a bid that may have been granted back when it stops", async () => {

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { DueLanes } from "../../../src/leader/due-lanes.ts";
 import { WaitingLanes } from "../../../src/leader/waiting-lanes.ts";
 import type { Plan } from "../../../src/schedule/plan.ts";
+import { jobOf } from "../../support/jobs.ts";
 
 const NOW = 1_000_000;
 
@@ -40,6 +41,6 @@ it("holds a lane whose run has not ended until its next tick is due, or the run 
   expect(lanes.takeDue(NOW)).toEqual([]);
   expect(lanes.takeDue(NOW + 500)).toEqual(["a"]);
   putBack({ a: NOW + 1_500 });
-  lanes.putDue(waiting.takeFree([{ name: "a" }], new Map(), { fromMs: NOW + 600, untilMs: NOW + 600 }));
+  lanes.putDue(waiting.takeFree([jobOf("a")], new Map(), { fromMs: NOW + 600, untilMs: NOW + 600 }));
   expect(lanes.takeDue(NOW + 600)).toEqual(["a"]);
 });

@@ -2,7 +2,7 @@ import { expect, it, vi } from "vitest";
 import { describeSchedule } from "../../../src/cli/explain/describe-policy.ts";
 import { hashZones, zoneDataOf } from "../../../src/config/zone-data.ts";
 import { restoreDefinitions, storedDefinitionOf } from "../../../src/launch/definition.ts";
-import { RedisKeys } from "../../../src/redis/keys.ts";
+import { redisKeys } from "../../../src/redis/keys.ts";
 import type { ScheduleKind } from "../../../src/schedule/schedule-kind.ts";
 import { load, loadValid } from "../../support/config.ts";
 import { iso, ticksAfter } from "./setup.ts";
@@ -30,7 +30,7 @@ it("needs no more of a kind of schedule than its place in the list", async () =>
 
   const { fingerprint, digest, legacy, json } = storedDefinitionOf(job);
   const line = [fingerprint, digest, legacy, 1, 0, json].join("|");
-  const [restored] = await restoreDefinitions({} as never, new RedisKeys("a"), [{ job: "a", line }]);
+  const [restored] = await restoreDefinitions({} as never, redisKeys("a"), [{ job: "a", line }]);
   expect(restored?.spec).toEqual(job.spec);
   expect(restored?.schedule.fingerprint).toBe(job.schedule.fingerprint);
 });
