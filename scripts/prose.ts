@@ -10,7 +10,7 @@ import { textFiles } from "./docs/text-files.ts";
 const GROUPS = {
   README: ["README.md"],
   docs: ["docs/*.md"],
-  comments: ["{src,test,scripts,bench,model,jobs,deploy}/**/*.{ts,js,mjs,lua}"],
+  comments: ["{src,test,scripts,bench,model,jobs,deploy,website}/**/*.{ts,js,mjs,lua}"],
 };
 
 const prefixes = process.argv.slice(2);

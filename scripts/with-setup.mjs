@@ -17,6 +17,7 @@ import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { ensureSpin } from "./setup/spin.mjs";
 
+const WEBSITE = "website";
 const MODEL_CHECK = "model/check.ts";
 const IMAGE_TESTS = "test/image/vitest.config.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,6 +25,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 async function setUp(/** @type {string} */ command, /** @type {readonly string[]} */ args) {
   installDependencies(root);
   choosePinnedNode(root);
+  if (args.includes(WEBSITE)) {
+    installDependencies(join(root, WEBSITE));
+    return;
+  }
   // With REDIS_URL, `dev` starts no server; the tests always start servers of their own.
   if (args.includes(MODEL_CHECK)) {
     ensureSpin();

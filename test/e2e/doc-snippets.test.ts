@@ -27,8 +27,10 @@ import {
   settings,
 } from "../support/snippet-checks.ts";
 import { isSame } from "../support/snippet-desk.ts";
+import { askedReplica, devHandoff, firstProject } from "../support/snippet-first-hour.ts";
 import { handoffLines, mergedLogs, readmeLog } from "../support/snippet-logs.ts";
 import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
+import { hasTheLines, refusedRedis, trouble } from "../support/snippet-troubles.ts";
 import { AROUND, typeProblems } from "../support/snippet-types.ts";
 
 /** What is not run, and why. */
@@ -46,6 +48,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docs/deploying.md: The namespace": "needs a cluster",
   "docs/deploying.md: The namespace (2)": "values of the chart; chart.test.ts renders such a namespace",
   "docs/deploying.md: The image": "needs Docker; the image's tests build both images",
+  "docs/getting-started.md: Install": "package.test.ts packs a checkout",
+  "docs/getting-started.md: Three replicas": "the next block has its output",
   "docs/handlers.md: HTTP requests": "messages; http-handler.test.ts has them",
   "docs/locks.md: What only the fence does": "a drawing",
   "docs/migrating.md: Switching over without losing or doubling a tick": "the record of one switch",
@@ -76,6 +80,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/etcd.md: A user with the least rights": etcdUsers,
   "docs/etcd.md: Looking at it": etcdUsers,
   "docs/events.md: A handoff": handoffLines,
+  "docs/getting-started.md: Install (2)": firstProject,
+  "docs/getting-started.md: Three replicas (2)": devHandoff,
+  "docs/getting-started.md: Kill the leader": devHandoff,
+  "docs/getting-started.md: A job of your own": jobsFile({ "jobs/reports/nightly.ts": HANDLER }),
+  "docs/getting-started.md: A job of your own (3)": firstProject,
+  "docs/getting-started.md: Ask it": askedReplica,
   "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
   "docs/handlers.md: Modules (2)": hookedLines,
   "docs/handlers.md: Commands": failedCommand,
@@ -133,6 +143,37 @@ jobs:
   "docs/schedules.md: next (2)": schedule,
   "docs/schedules.md: next (3)": schedule,
   "docs/schedules.md: explain": schedule,
+  "docs/troubleshooting.md: A tick did not run": trouble,
+  "docs/troubleshooting.md: A tick ran late": trouble,
+  "docs/troubleshooting.md: It ran twice": trouble,
+  "docs/troubleshooting.md: There is no leader": trouble,
+  "docs/troubleshooting.md: A run does not start": trouble,
+  "docs/troubleshooting.md: A run fails": trouble,
+  "docs/troubleshooting.md: The configuration is rejected": session({
+    "config/jobs.yaml": `jobs:
+  digest: { every: 2s, handler: digest, overlpa: skip }
+  nightly: { cron: "0 2 * *", timezone: Europe/Berlin, handler: digest }
+  report: { every: 4s, handler: reprot }
+`,
+    "jobs/digest.ts": HANDLER,
+  }),
+  "docs/troubleshooting.md: Redis is refused or away": refusedRedis,
+  "docs/troubleshooting.md: A change is not in force": session(
+    {
+      "config/jobs.yaml":
+        "jobs:\n  mails: { every: 5s, handler: h, queue: mails }\n  beat: { every: 5s, handler: h }\n",
+      "jobs/h.ts": HANDLER,
+    },
+    hasTheLines,
+  ),
+  "docs/troubleshooting.md: The hour is wrong": session(
+    {
+      "config/jobs.yaml":
+        'jobs:\n  nightly: { cron: "30 2 * * *", timezone: Europe/Berlin, handler: reports/nightly }\n',
+      "jobs/reports/nightly.ts": HANDLER,
+    },
+    hasTheLines,
+  ),
 };
 
 test("each snippet of the documentation is checked, or has a reason why not", () => {

@@ -9,6 +9,7 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 export const AROUND: Readonly<Record<string, string>> = {
   "README.md: A job (2)": "",
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
+  "docs/getting-started.md: A job of your own (2)": "",
   "docs/handlers.md: Modules":
     "declare function query(options: { signal: AbortSignal }): Promise<unknown[]>;",
   "docs/handlers.md: Modules (3)": "declare const response: Response;",

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
@@ -10,27 +10,32 @@ async function readJson(file: string) {
   };
 }
 
-it("are pinned to exact versions", async () => {
-  const { dependencies, devDependencies, overrides } = await readJson("package.json");
-  const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
-  expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
-  expect(versions.length).toBeGreaterThan(15);
-});
+describe.each([
+  ["of the package", ""],
+  ["of the site", "website/"],
+])("the dependencies %s", (_, folder) => {
+  it("are pinned to exact versions", async () => {
+    const { dependencies, devDependencies, overrides } = await readJson(`${folder}package.json`);
+    const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)))).toEqual([]);
+    expect(versions.length).toBeGreaterThan(4);
+  });
 
-it("are locked with their hashes, and run no code when they are installed", async () => {
-  const [{ packages = {} }, { allowScripts }] = await Promise.all([
-    readJson("package-lock.json"),
-    readJson("package.json"),
-  ]);
-  const locked = Object.entries(packages).filter(([name]) => name !== "");
-  const about = (name: string) =>
-    Object(packages[name]) as { integrity?: string; hasInstallScript?: boolean };
-  expect(locked.filter(([name]) => !about(name).integrity?.startsWith("sha512-"))).toEqual([]);
-  const withScripts = locked.map(([name]) => name).filter(name => about(name).hasInstallScript);
-  const refused = Object.entries(allowScripts ?? {}).filter(([, isAllowed]) => isAllowed === false);
-  expect(withScripts.map(name => name.replace("node_modules/", "")).sort()).toEqual(
-    refused.map(([name]) => name).sort(),
-  );
+  it("are locked with their hashes, and run no code when they are installed", async () => {
+    const [{ packages = {} }, { allowScripts }] = await Promise.all([
+      readJson(`${folder}package-lock.json`),
+      readJson(`${folder}package.json`),
+    ]);
+    const locked = Object.entries(packages).filter(([name]) => name !== "");
+    const about = (name: string) =>
+      Object(packages[name]) as { integrity?: string; hasInstallScript?: boolean };
+    expect(locked.filter(([name]) => !about(name).integrity?.startsWith("sha512-"))).toEqual([]);
+    const withScripts = locked.map(([name]) => name).filter(name => about(name).hasInstallScript);
+    const refused = Object.entries(allowScripts ?? {}).filter(([, isAllowed]) => isAllowed === false);
+    expect(withScripts.map(name => name.replace("node_modules/", "")).sort()).toEqual(
+      refused.map(([name]) => name).sort(),
+    );
+  });
 });
 
 it("bring no Node.js: npm would run the scripts of a project that installs Bellwether with it", async () => {

@@ -33,6 +33,7 @@ function findOutside(file: string, text: string): string[] {
 async function filesOfTheRepository(): Promise<string[]> {
   const ignored = (await readFile(path.join(ROOT, ".gitignore"), "utf8")).split("\n");
   const folders = ignored.filter(line => line.endsWith("/")).map(line => line.slice(0, -1));
+  const isIgnored = (file: string) => file.split(path.sep).some(part => folders.includes(part));
   const entries = await Promise.all(
     (await readdir(ROOT, { withFileTypes: true }))
       .filter(({ name }) => name !== ".git" && !folders.includes(name))
@@ -41,7 +42,8 @@ async function filesOfTheRepository(): Promise<string[]> {
         const below = await readdir(path.join(ROOT, entry.name), { recursive: true, withFileTypes: true });
         return below
           .filter(file => file.isFile())
-          .map(file => path.relative(ROOT, path.join(file.parentPath, file.name)));
+          .map(file => path.relative(ROOT, path.join(file.parentPath, file.name)))
+          .filter(file => !isIgnored(file));
       }),
   );
   return entries.flat();

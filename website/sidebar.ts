@@ -1,0 +1,62 @@
+/**
+ * The pages in the four groups of Diátaxis. A test holds that each page of docs/ is here exactly once, and that
+ * docs/README.md, the map of the documentation, has the same groups.
+ */
+export interface Group {
+  readonly title: string;
+  /** Title and file, relative to the repository. */
+  readonly pages: readonly (readonly [title: string, file: string])[];
+}
+
+/** The first page, in no group. */
+export const HOME = "docs/README.md";
+
+export const GROUPS: readonly Group[] = [
+  {
+    title: "Getting started",
+    pages: [
+      ["Overview", "README.md"],
+      ["First hour", "docs/getting-started.md"],
+      ["Questions", "docs/faq.md"],
+    ],
+  },
+  {
+    title: "How-to",
+    pages: [
+      ["Write handlers", "docs/handlers.md"],
+      ["Use locks", "docs/locks.md"],
+      ["Migrate", "docs/migrating.md"],
+      ["Deploy", "docs/deploying.md"],
+      ["Run Redis", "docs/redis.md"],
+      ["Run etcd", "docs/etcd.md"],
+      ["Secure it", "docs/security.md"],
+      ["Operate", "docs/operations.md"],
+      ["Troubleshoot", "docs/troubleshooting.md"],
+      ["Contribute", "CONTRIBUTING.md"],
+    ],
+  },
+  {
+    title: "Reference",
+    pages: [
+      ["Schedules", "docs/schedules.md"],
+      ["Configuration", "docs/configuration.md"],
+      ["Command line and contract", "docs/contract.md"],
+      ["Events and the log", "docs/events.md"],
+      ["Metrics and probes", "docs/metrics.md"],
+      ["Errors", "docs/errors.md"],
+      ["API of the package", "api/index.md"],
+      ["Glossary", "docs/glossary.md"],
+      ["Changelog", "CHANGELOG.md"],
+    ],
+  },
+  {
+    title: "Explanation",
+    pages: [
+      ["Guarantees", "docs/guarantees.md"],
+      ["Architecture", "docs/architecture.md"],
+      ["Comparison", "docs/comparison.md"],
+      ["Performance", "docs/performance.md"],
+      ["Mutants of the code", "docs/mutants.md"],
+    ],
+  },
+];
