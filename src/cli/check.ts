@@ -1,11 +1,9 @@
-import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { instantsIn, kindsIn } from "../schedule/spec.ts";
-import { type Does, projectOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { configOf, type ProjectOptions, readProject } from "./project.ts";
 
@@ -13,12 +11,8 @@ export interface CheckOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command).option("--json", "print JSON").action(does(check));
-}
-
 /** Validates the configuration and the handlers; prints all mistakes together. */
-async function check(options: CheckOptions, io: Io): Promise<number> {
+export async function check(options: CheckOptions, io: Io): Promise<number> {
   const result = await readProject(options, io);
   if (!result.ok) throw new CliFailure((await linesOfAll(result)).join("\n"), EXIT.usage);
   const config = configOf(result, io);

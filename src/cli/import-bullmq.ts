@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import { suggest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
@@ -8,8 +7,7 @@ import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
 import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
-import type { Does } from "./command.ts";
-import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { withServer } from "./redis-session.ts";
 
@@ -20,19 +18,8 @@ export interface ImportBullOptions extends ImportOptions {
   readonly timezone: string;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  command
-    .requiredOption("--redis <url>", "the Redis that the queue is in")
-    .requiredOption("--queue <name>", "the queue")
-    .option("--prefix <prefix>", "BullMQ's prefix", "bull")
-    .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
-    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
-    .addHelpText("after", `\n${EXIT_CODES}`)
-    .action(does(importBullQueue));
-}
-
 /** Prints a jobs.yaml that does what the schedules of a BullMQ queue do. Only reads. */
-async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
+export async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
   const { queue, prefix } = options;
   const timezone = requireTimezone(options.timezone);
   const parsed = parseRedisUrl(options.redis);
