@@ -2,8 +2,9 @@
  * Every command with its arguments and options. A command's own file is loaded when it is called: loading takes most of
  * a command line's time, and neither the help nor the shell's completion needs it.
  */
-import { type Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Does, operatorOptions, positive, projectOptions } from "./command.ts";
+import type { Io } from "./io.ts";
 
 /** In the order of the help. */
 export function declareCommands(program: Command, does: Does): void {
@@ -12,6 +13,7 @@ export function declareCommands(program: Command, does: Does): void {
   declareOperator(program, does);
   declareRecords(program, does);
   declareWriters(program, does);
+  declareCompletion(program, does);
 }
 
 function declareReplicas(program: Command, does: Does): void {
@@ -161,6 +163,32 @@ function declareWriters(program: Command, does: Does): void {
     .addHelpText("after", IMPORT_EXIT_CODES)
     .action(does(async () => (await import("./import-bullmq.ts")).importBullQueue));
 }
+
+function declareCompletion(program: Command, does: Does): void {
+  program
+    .command("completion")
+    .description("a script for a shell's configuration, with which Tab completes commands, options and jobs")
+    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", COMPLETION_SETUP)
+    .action(does(async () => (await import("./completion/scripts.ts")).completion));
+  program
+    .command("complete", { hidden: true })
+    .argument("[word...]")
+    .action(
+      does(async () => {
+        const { complete } = await import("./completion/complete.ts");
+        return (words: readonly string[], _: object, io: Io) => complete(program, words, io);
+      }),
+    );
+}
+
+const COMPLETION_SETUP = `
+Add one of these lines to the shell's configuration:
+  bash  source <(bellwether completion bash)                  ~/.bashrc
+  zsh   source <(bellwether completion zsh)                   ~/.zshrc, after compinit
+  fish  bellwether completion fish | source                   ~/.config/fish/config.fish
+
+\`bellwether\` has to be a command in PATH.`;
 
 const LOGS_EXAMPLES = `
 Examples:
