@@ -115,6 +115,8 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
       : `${f.other} has tz data ${f.otherTz}, this replica ${f.tz}: ${list(f.zones)} differ`),
   "namespace.shared": f =>
     `${f.other} of generation ${f.otherGeneration} has none of the jobs of generation ${f.generation}`,
+  "config.resolved": f => `taken back: generation ${f.generation}, ${f.hash}`,
+  "handlers.changed": f => `${list(f.files)}: in force after a restart`,
   "config.unread": f => f.problem,
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,

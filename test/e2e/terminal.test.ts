@@ -88,6 +88,46 @@ test("dev goes on when the configuration is broken later, and shows the mistakes
   expect(after).toBe(before);
 });
 
+test("dev takes over edited handlers and what they import: it restarts one replica after the other, the leader last", async context => {
+  const project = await setup(context);
+  const greeting = (text: string) => `export const greeting = "${text}";\n`;
+  await project.write("lib/greeting.ts", greeting("hello"));
+  await project.write(
+    "jobs/beat.ts",
+    'import { defineHandler } from "bellwether";\nimport { greeting } from "../lib/greeting.ts";\n' +
+      "export default defineHandler((_, run) => run.log.info(greeting));\n",
+  );
+  const terminal = new Terminal(context, bellwether("dev"), project, { REDIS_URL: "" });
+  const [, leader = ""] = await terminal.when(/(replica-\d)-\w+ +leader\.elected +term 1 /);
+  await allFollow(terminal, 3);
+  await terminal.when(/log +hello/);
+
+  const edited = terminal.output.length;
+  await project.write("lib/greeting.ts", greeting("good day"));
+  await terminal.when(
+    /dev +lib\/greeting\.ts changed: the replicas restart one after the other, the leader last/,
+  );
+  await terminal.when(/leader\.elected +term 2 after \S+ \(resigned: shutdown\)/);
+  await terminal.when(/(replica\.started[\s\S]*){3}/, edited);
+  await terminal.when(/log +good day/, edited);
+  const steps = terminal.output
+    .slice(edited)
+    .matchAll(/(replica-\d)-\w+ +replica\.(started|stopped)/g)
+    .map(([, replica, step]) => ({ replica, step }))
+    .toArray();
+  expect(steps.map(({ step }) => step)).toEqual([
+    "stopped",
+    "started",
+    "stopped",
+    "started",
+    "stopped",
+    "started",
+  ]);
+  expect(steps.at(-1)?.replica).toBe(leader);
+  terminal.press("q");
+  expect(await terminal.ended()).toBe(0);
+});
+
 test("dev restores the terminal also when it ends at once", async context => {
   const project = await setup(context);
   await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
