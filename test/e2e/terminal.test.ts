@@ -184,6 +184,30 @@ test("run says on a terminal once why it cannot start", async context => {
   expect(wrong.output.match(/xml/g)).toHaveLength(1);
 });
 
+test("run that is interrupted before it has started says so in the form of its log", async context => {
+  const project = await setup(context);
+  // Ctrl-C as soon as a listener is there.
+  await project.write(
+    "early.mjs",
+    'process.on("newListener", name => name === "SIGHUP" && process.kill(process.pid, "SIGINT"));\n',
+  );
+  const env = { REDIS_URL: "redis://127.0.0.1:1", NODE_OPTIONS: "--import ./early.mjs" };
+  for (const [option, line] of [
+    ["", "stopped before the replica had started (SIGINT, while loading the configuration)\n"],
+    ["--log json", '"event":"replica.interrupted","reason":"SIGINT"'],
+  ] as const) {
+    const terminal = new Terminal(
+      context,
+      `exec '${process.execPath}' '${MAIN}' run ${option}`,
+      project,
+      env,
+    );
+    expect(await terminal.ended()).toBe(0);
+    expect(terminal.output).toContain(line);
+    expect(terminal.output.includes("{")).toBe(option !== "");
+  }
+});
+
 test("logs does not wait for a person to type a log", async context => {
   const terminal = new Terminal(context, `exec '${process.execPath}' '${MAIN}' logs`, await setup(context));
   expect(await terminal.ended()).toBe(2);
