@@ -5,6 +5,7 @@ import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
+import { withProgress } from "./progress.ts";
 import { findJob, loadProject } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
@@ -70,8 +71,10 @@ async function start(
       `${job.name} has overlap: ${job.overlap}, and the runs of a backfill run side by side: accept that with --overlap allow`,
     );
   }
-  const answer = await withOperator(config, options, io, ({ operator, requestId }) =>
-    operator.backfill(job, ticks, { requestId }),
+  const answer = await withProgress(`starting ${ticks.length} runs`, () =>
+    withOperator(config, options, io, ({ operator, requestId }) =>
+      operator.backfill(job, ticks, { requestId }),
+    ),
   );
   if (answer.outcome === "started") return answer.runs;
   if (answer.outcome === "undecided") throw new UndecidedTick(job, answer.tickAtMs);

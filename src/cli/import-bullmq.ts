@@ -9,6 +9,7 @@ import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
 import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import { withProgress } from "./progress.ts";
 import { withServer } from "./redis-session.ts";
 
 export interface ImportBullOptions extends ImportOptions {
@@ -31,7 +32,9 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
     const version = await readBullVersion(redis, prefix, queue);
     return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   };
-  const { entries, queues, version } = await withServer(address, io, read, { mayBeReplica: true });
+  const { entries, queues, version } = await withProgress(`reading the queue ${queue}`, () =>
+    withServer(address, io, read, { mayBeReplica: true }),
+  );
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
     const found = queues.includes(queue)

@@ -208,6 +208,20 @@ test("run that is interrupted before it has started says so in the form of its l
   }
 });
 
+test("check shows on a terminal what it is doing, and nothing of that where stderr is no terminal", async context => {
+  const project = await setup(context);
+  const check = `env -u CI TERM=xterm '${process.execPath}' '${MAIN}' check`;
+  const env = { REDIS_URL: "redis://127.0.0.1:1" };
+  const shown = new Terminal(context, check, project, env);
+  expect(await shown.ended()).toBe(0);
+  expect(shown.output).toContain("reading the configuration");
+  expect(shown.output).toContain("loading the handlers of 1 jobs");
+  expect(shown.output).toContain("ok: 1 jobs");
+  const piped = new Terminal(context, `${check} 2>&1 | cat`, project, env);
+  expect(await piped.ended()).toBe(0);
+  expect(piped.output).toMatch(/^ok: 1 jobs.*\n$/);
+});
+
 test("logs does not wait for a person to type a log", async context => {
   const terminal = new Terminal(context, `exec '${process.execPath}' '${MAIN}' logs`, await setup(context));
   expect(await terminal.ended()).toBe(2);
