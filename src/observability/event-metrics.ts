@@ -105,21 +105,14 @@ export function quarantineMetrics(make: Instruments): Reactions {
     "Jobs that this replica, as the leader, cannot launch and has set apart",
   );
   const quarantined = new Set<string>();
-  const show = () => gauge.set(quarantined.size);
-  const end = () => {
-    quarantined.clear();
-    show();
+  const change = (act: () => unknown) => {
+    act();
+    gauge.set(quarantined.size);
   };
-  show();
+  const end = () => change(() => quarantined.clear());
   return {
-    "job.quarantined": ({ job }) => {
-      quarantined.add(job);
-      show();
-    },
-    "job.recovered": ({ job }) => {
-      quarantined.delete(job);
-      show();
-    },
+    "job.quarantined": ({ job }) => change(() => quarantined.add(job)),
+    "job.recovered": ({ job }) => change(() => quarantined.delete(job)),
     "leader.elected": end,
     "leader.resigned": end,
     "leader.lost": end,
@@ -147,13 +140,11 @@ export function runMetrics(make: Instruments, labels: JobLabels, jobs: () => rea
   return {
     "config.loaded": () => {
       const { added, removed } = labels.update(jobs());
-      for (const job of removed) {
-        for (const outcome of RUN_OUTCOMES) runs.remove({ job, outcome });
-        duration.remove({ job });
+      for (const outcome of RUN_OUTCOMES) {
+        for (const job of removed) runs.remove({ job, outcome });
+        for (const job of added) runs.inc({ job, outcome }, 0);
       }
-      for (const job of added) {
-        for (const outcome of RUN_OUTCOMES) runs.inc({ job, outcome }, 0);
-      }
+      for (const job of removed) duration.remove({ job });
     },
     "run.completed": ({ job, durationMs }) => count(job, "completed", durationMs),
     "run.failed": ({ job, durationMs, final }) => count(job, final ? "failed" : "retried", durationMs),

@@ -54,9 +54,8 @@ export class EntryPrinter {
   /** A heading with the date and the zone of the times below it. */
   #dayBefore(at: Date | null): string {
     if (at === null) return "";
-    const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()]
-      .map(part => String(part).padStart(2, "0"))
-      .join("-");
+    // Sweden's form is that of ISO 8601.
+    const day = at.toLocaleDateString("sv-SE");
     if (day === this.#day) return "";
     this.#day = day;
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
