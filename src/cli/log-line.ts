@@ -57,15 +57,10 @@ export function formatPlainLine(text: string, at: Date | null, source: LineSourc
 }
 
 /** For replicas, alternately. Yellow and red are for warnings and errors. */
-export const REPLICA_STYLES: readonly Style[] = [
-  "cyan",
-  "magenta",
-  "green",
-  "blue",
-  "cyanBright",
-  "magentaBright",
-  "greenBright",
-];
+export function replicaStyle(index: number): Style {
+  const styles = ["cyan", "magenta", "green", "blue", "cyanBright", "magentaBright", "greenBright"] as const;
+  return styles[index % styles.length] ?? "cyan";
+}
 
 const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
   ["debug", "dim"],

@@ -7,7 +7,7 @@ import {
   type LogRecord,
   type Paint,
   parseLogLine,
-  REPLICA_STYLES,
+  replicaStyle,
 } from "../log-line.ts";
 import { type ProcessEnd, type ReplicaOutcome, ReplicaProcess } from "./replica-process.ts";
 
@@ -138,7 +138,7 @@ export class ReplicaGroup {
   #createMember(index: number): Member {
     const source: LineSource = {
       name: `replica-${index + 1}`,
-      style: REPLICA_STYLES[index % REPLICA_STYLES.length] ?? "cyan",
+      style: replicaStyle(index),
     };
     let pid = -1;
     const member: Member = {
