@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 // Not by name: an older Node.js without the function could not even say that it is too old (supported-node.ts).
 import nodeModule from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
+import { codeOf } from "../errors.ts";
 import { OWN_CODE } from "./stack-frames.ts";
 
 /** Contents are compared, as those of the configuration are: watchers of the system end when a mount is swapped. */
@@ -34,7 +36,7 @@ export class ImportedFiles {
     this.#task = new PeriodicTask({
       clock: options.clock,
       intervalMs: INTERVAL_MS,
-      act: async () => this.#check(),
+      act: () => this.#check(),
     });
     nodeModule.registerHooks({
       resolve: (specifier, context, nextResolve) => {
@@ -53,21 +55,28 @@ export class ImportedFiles {
     await this.#task.stop();
   }
 
+  /** Reads the file as the import that follows does, so that no change between the two is missed. */
   #note(url: string): void {
     if (!url.startsWith("file:") || url.startsWith(OWN_CODE) || url.includes("/node_modules/")) return;
     const file = fileURLToPath(url);
-    if (!this.#imported.has(file)) this.#imported.set(file, contentOf(file));
+    if (this.#imported.has(file)) return;
+    try {
+      const stamp = stampOf(statSync(file));
+      this.#imported.set(file, { stamp, hash: hashOf(readFileSync(file)) });
+    } catch {
+      // The import will say why it cannot be read.
+    }
   }
 
-  #check(): void {
+  /** Does not block: a file system may be away. */
+  async #check(): Promise<void> {
     if (this.#hasReported) return;
-    const now = [...this.#imported].map(([file, before]) => ({
-      file,
-      before,
-      content: contentOf(file, before),
-    }));
-    const changed = now.filter(({ before, content }) => content.hash !== before.hash);
-    const seen = JSON.stringify(changed.map(({ file, content }) => [file, content.hash]));
+    const changed: { readonly file: string; readonly hash: string | null }[] = [];
+    for (const [file, before] of this.#imported) {
+      const { hash } = await contentOf(file, before);
+      if (hash !== before.hash) changed.push({ file, hash });
+    }
+    const seen = JSON.stringify(changed);
     const isStable = seen === this.#seen;
     this.#seen = seen;
     if (changed.length === 0 || !isStable) return;
@@ -77,20 +86,27 @@ export class ImportedFiles {
 }
 
 interface FileContent {
-  /** When the file was written last, and its size: the same while the content is. */
   readonly stamp: string;
-  /** Null for a file that cannot be read. */
+  /** Null for a file that is not there any more. */
   readonly hash: string | null;
 }
 
-/** `known`: not read again while nothing was written. */
-function contentOf(file: string, known?: FileContent): FileContent {
+/** A file with the stamp that is known is not read again. */
+async function contentOf(file: string, known: FileContent): Promise<FileContent> {
   try {
-    const { mtimeMs, size, ino } = statSync(file);
-    const stamp = `${mtimeMs} ${size} ${ino}`;
-    if (stamp === known?.stamp) return known;
-    return { stamp, hash: createHash("sha256").update(readFileSync(file)).digest("hex") };
-  } catch {
-    return { stamp: "", hash: null };
+    const stamp = stampOf(await stat(file));
+    return stamp === known.stamp ? known : { stamp, hash: hashOf(await readFile(file)) };
+  } catch (error) {
+    // Any other failure, such as a lack of file descriptors, says nothing about the content.
+    return codeOf(error) === "ENOENT" ? { stamp: "", hash: null } : known;
   }
+}
+
+/** When the file was written last, its size and its inode: the same while the content is. */
+function stampOf({ mtimeMs, size, ino }: Stats): string {
+  return `${mtimeMs} ${size} ${ino}`;
+}
+
+function hashOf(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
 }
