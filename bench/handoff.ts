@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Etcd3 } from "etcd3";
+import { withProgress } from "../src/cli/progress.ts";
 import { startEtcd, type TestEtcd } from "../test/support/etcd-server.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
@@ -39,10 +40,12 @@ async function measure(signal: NodeJS.Signals): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const others = replicas.filter(replica => replica !== leader);
-    await Promise.all(
-      others.map(replica => replica.when("leader.observed", line => line["leader"] === idOf(leader))),
-    );
-    await sleep(SETTLE_MS);
+    await withProgress(`${signal}: handoff ${round + 1} of ${values.rounds}`, async () => {
+      await Promise.all(
+        others.map(replica => replica.when("leader.observed", line => line["leader"] === idOf(leader))),
+      );
+      await sleep(SETTLE_MS);
+    });
     const next = Promise.race(others.map(elected));
     const sentMs = performance.now();
     leader.signal(signal);

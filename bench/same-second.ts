@@ -13,6 +13,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
+import { withProgress } from "../src/cli/progress.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
 import { percentile } from "./support/percentile.ts";
@@ -69,10 +70,12 @@ async function measure(
     }
   };
   const endMs = performance.now() + (WARM_UP_S + SECONDS) * 1_000;
-  while (performance.now() < endMs) {
-    await sleep(200);
-    await readEvents();
-  }
+  await withProgress(`${name}, for ${WARM_UP_S + SECONDS} s`, async () => {
+    while (performance.now() < endMs) {
+      await sleep(200);
+      await readEvents();
+    }
+  });
   const stopTick = Date.now();
   for (const child of children) child.kill("SIGTERM");
   await Promise.all(children.map(child => once(child, "exit")));

@@ -15,6 +15,7 @@ import { choosePinnedNode, nodeFolderOf } from "./setup/node-version.mjs";
 import { ensurePromtool } from "./setup/promtool.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
+import { ensureShells } from "./setup/shells.mjs";
 import { ensureSpin } from "./setup/spin.mjs";
 
 const WEBSITE = "website";
@@ -45,6 +46,7 @@ async function setUp(/** @type {string} */ command, /** @type {readonly string[]
   // The snippets of the documentation, among e2e, have lines for Helm.
   if (runs("deploy") || runs("e2e")) await ensureHelm(root);
   if (runs("deploy")) ensurePromtool(root);
+  if (runs("e2e")) ensureShells();
 }
 
 /** Those whose tests ask for more servers than Redis. */

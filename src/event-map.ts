@@ -170,6 +170,8 @@ export interface EventMap {
   "config.rejected": { mistakes: readonly string[] };
   /** The change that was rejected has been taken back: the files are again what this replica runs with. */
   "config.resolved": { generation: number; hash: string };
+  /** Files that handlers were imported from are others now; once. The replica runs the old ones until a restart. */
+  "handlers.changed": { files: readonly string[] };
   /** A file of the configuration is not read although its name or contents suggest it; once for each. */
   "config.unread": { problem: string };
   /**

@@ -48,6 +48,10 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "config.loaded": { level: "info", message: "configuration loaded" },
   "config.rejected": { level: "error", message: "configuration rejected" },
   "config.resolved": { level: "info", message: "the rejected change of the configuration was taken back" },
+  "handlers.changed": {
+    level: "warn",
+    message: "files of handlers have changed; this replica runs the old ones until a restart",
+  },
   "config.unread": { level: "warn", message: "a part of the configuration is not read" },
   "config.differs": { level: "warn", message: "another replica of this generation has other jobs or zones" },
   "namespace.shared": {

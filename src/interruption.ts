@@ -7,6 +7,7 @@
  */
 import { readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import { endProcess } from "./process-end.ts";
 
 type Listener = (signal: NodeJS.Signals) => void;
@@ -69,18 +70,22 @@ export function onSignal(signal: Handled, listener: Listener): void {
   early.delete(signal);
 }
 
-/** A line like those of the log, which may not have been loaded yet. */
+/** A line for where the log would go: the code that writes the log may not have been loaded yet. */
 function endReplica(signal: NodeJS.Signals): void {
+  const phase = "loading the configuration";
+  const msg = "stopped before the replica had started";
   const line = {
     level: "info",
     time: new Date().toISOString(),
     event: "replica.interrupted",
     reason: signal,
-    phase: "loading the configuration",
-    msg: "stopped before the replica had started",
+    phase,
+    msg,
   };
+  const [, form = isatty(1) ? "text" : "json"] =
+    /\s--log[= ](json|text)\b/.exec(process.argv.join(" ")) ?? [];
   try {
-    writeSync(1, `${JSON.stringify(line)}\n`);
+    writeSync(1, `${form === "json" ? JSON.stringify(line) : `${msg} (${signal}, while ${phase})`}\n`);
   } catch {
     // The end does not depend on the log.
   }

@@ -1,8 +1,6 @@
-import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import { type AuditRow, readAudit } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { type Does, positive, projectOptions } from "./command.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadReadingProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -13,15 +11,8 @@ export interface AuditOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command)
-    .option("--limit <n>", "how many actions", positive, 20)
-    .option("--json", "print JSON")
-    .action(does(audit));
-}
-
 /** Shows what operators did to the cluster, newest first. */
-async function audit(options: AuditOptions, io: Io): Promise<number> {
+export async function audit(options: AuditOptions, io: Io): Promise<number> {
   const { connection } = await loadReadingProject(options, io);
   const read = (redis: Redis, keys: RedisKeys) => readAudit(redis, keys, options.limit);
   const rows = await withRedis(connection, io, read, { mayBeReplica: true });

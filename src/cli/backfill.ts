@@ -1,12 +1,11 @@
-import { type Command, Option } from "commander";
 import type { Config, Job } from "../config/config.ts";
 import { firstUndecided } from "../launch/cursors.ts";
 import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
-import { type Does, operatorOptions, positive } from "./command.ts";
 import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
+import { withProgress } from "./progress.ts";
 import { findJob, loadProject } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
 import { renderTable } from "./table.ts";
@@ -21,19 +20,8 @@ export interface BackfillOptions extends OperatorOptions {
 
 const SHOWN = 20;
 
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command)
-    .argument("<job>")
-    .requiredOption("--from <instant>", "the first tick or before it (ISO 8601)")
-    .requiredOption("--to <instant>", "the last tick or after it (ISO 8601)")
-    .option("--limit <n>", "refuse to start more runs than this", positive, 100)
-    .option("--dry-run", "only show what would be started")
-    .addOption(new Option("--overlap <policy>", "accept that the runs overlap").choices(["allow"]))
-    .action(does(backfill));
-}
-
 /** Starts a run for each tick of the past in a range, all or none; shows them first. */
-async function backfill(jobName: string, options: BackfillOptions, io: Io): Promise<number> {
+export async function backfill(jobName: string, options: BackfillOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const ticks = ticksOf(job, options);
@@ -83,8 +71,10 @@ async function start(
       `${job.name} has overlap: ${job.overlap}, and the runs of a backfill run side by side: accept that with --overlap allow`,
     );
   }
-  const answer = await withOperator(config, options, io, ({ operator, requestId }) =>
-    operator.backfill(job, ticks, { requestId }),
+  const answer = await withProgress(`starting ${ticks.length} runs`, () =>
+    withOperator(config, options, io, ({ operator, requestId }) =>
+      operator.backfill(job, ticks, { requestId }),
+    ),
   );
   if (answer.outcome === "started") return answer.runs;
   if (answer.outcome === "undecided") throw new UndecidedTick(job, answer.tickAtMs);

@@ -1,34 +1,27 @@
-import type { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";
 import { hashZones, zoneDataOf } from "../config/zone-data.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
 import { instantsIn, kindsIn } from "../schedule/spec.ts";
-import { type Does, projectOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import { withProgress } from "./progress.ts";
 import { configOf, type ProjectOptions, readProject } from "./project.ts";
 
 export interface CheckOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command).option("--json", "print JSON").action(does(check));
-}
-
 /** Validates the configuration and the handlers; prints all mistakes together. */
-async function check(options: CheckOptions, io: Io): Promise<number> {
-  const result = await readProject(options, io);
+export async function check(options: CheckOptions, io: Io): Promise<number> {
+  const result = await withProgress("reading the configuration", () => readProject(options, io));
   if (!result.ok) throw new CliFailure((await linesOfAll(result)).join("\n"), EXIT.usage);
   const config = configOf(result, io);
   const advice = [...result.advice, ...pastAdvice(config, Date.now())];
   for (const text of advice) io.err(`${printable(text)}\n`);
-  const { issues } = await loadHandlers({
-    jobs: config.jobs,
-    jobsDir: config.jobsDir,
-    places: config.jobPlaces,
-  });
+  const { issues } = await withProgress(`loading the handlers of ${config.jobs.length} jobs`, () =>
+    loadHandlers({ jobs: config.jobs, jobsDir: config.jobsDir, places: config.jobPlaces }),
+  );
   if (issues.length > 0) throw new CliFailure(issues.map(problem => problem.message).join("\n"), EXIT.usage);
   const { generation, hash, jobs } = config;
   const zoneData = zoneDataOf(jobs, Date.now());

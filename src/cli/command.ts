@@ -1,31 +1,19 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Io } from "./io.ts";
 
-/** Makes an action of a function that gets the arguments, the options and `io`, and returns the exit code. */
-export type Does = (
-  act: (...given: never[]) => number | Promise<number>,
-) => (...given: unknown[]) => Promise<void>;
+/** What a command does: it gets the arguments, the options and `io`, and returns the exit code. */
+type Act = (...given: never[]) => number | Promise<number>;
 
-/** The file of a command. It is loaded when the command is called. */
-interface CommandFile {
-  /** Adds arguments, options and the action. */
-  declareCommand(command: Command, does: Does): void;
-}
-
-/** A command as the list of commands shows it before its file is loaded: `pause [options] <job>`. */
-export type ListedCommand = readonly [
-  usage: string,
-  description: string,
-  load: () => CommandFile | Promise<CommandFile>,
-];
+/** Makes an action of what a command does, which is loaded when the command is called. */
+export type Does = (load: () => Promise<Act>) => (...given: unknown[]) => Promise<void>;
 
 /** The exit code goes to `exit`. */
 export function actionsOf(io: Io, exit: (code: number) => void): Does {
-  return act =>
+  return load =>
     async (...given) => {
-      const call = act as (...given: unknown[]) => number | Promise<number>;
+      const act = (await load()) as (...given: unknown[]) => number | Promise<number>;
       // Commander adds the command itself.
-      exit(await call(...given.slice(0, -1), io));
+      exit(await act(...given.slice(0, -1), io));
     };
 }
 

@@ -1,9 +1,7 @@
-import type { Command } from "commander";
 import type { Job } from "../config/config.ts";
 import type { HandlerKind } from "../handlers/handler-kind.ts";
 import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
 import { asksWallClock } from "../schedule/spec.ts";
-import { type Does, projectOptions } from "./command.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
 import { EXIT, type Io } from "./io.ts";
@@ -17,12 +15,8 @@ export interface ExplainOptions extends ProjectOptions {
 
 const TICKS_SHOWN = 3;
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command).argument("<job>").option("--json", "print JSON").action(does(explain));
-}
-
 /** Says a job's schedule and policies in plain sentences, with the clock changes of the coming year. */
-async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
+export async function explain(name: string, options: ExplainOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, name);
   const nowMs = Date.now();

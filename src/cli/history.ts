@@ -1,8 +1,6 @@
-import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import { type HistoryRow, readHistory } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { type Does, positive, projectOptions } from "./command.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadReadingProject, type ProjectOptions, refuseName } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -13,16 +11,8 @@ export interface HistoryOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command)
-    .argument("<job>")
-    .option("--limit <n>", "how many ticks", positive, 20)
-    .option("--json", "print JSON")
-    .action(does(history));
-}
-
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
-async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
+export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
   const { connection, config } = await loadReadingProject(options, io);
   const local = config?.jobs.map(job => job.name) ?? [];
   const read = async (redis: Redis, keys: RedisKeys) => {

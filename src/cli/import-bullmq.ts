@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import { suggest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
@@ -7,9 +6,9 @@ import { importBull } from "../import/bullmq.ts";
 import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues, readBullVersion } from "../import/bullmq-queues.ts";
 import { describeAddress } from "../redis/connect.ts";
-import type { Does } from "./command.ts";
-import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
+import { withProgress } from "./progress.ts";
 import { withServer } from "./redis-session.ts";
 
 export interface ImportBullOptions extends ImportOptions {
@@ -19,19 +18,8 @@ export interface ImportBullOptions extends ImportOptions {
   readonly timezone: string;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  command
-    .requiredOption("--redis <url>", "the Redis that the queue is in")
-    .requiredOption("--queue <name>", "the queue")
-    .option("--prefix <prefix>", "BullMQ's prefix", "bull")
-    .option("--timezone <zone>", "the zone of patterns that name none", "UTC")
-    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
-    .addHelpText("after", `\n${EXIT_CODES}`)
-    .action(does(importBullQueue));
-}
-
 /** Prints a jobs.yaml that does what the schedules of a BullMQ queue do. Only reads. */
-async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
+export async function importBullQueue(options: ImportBullOptions, io: Io): Promise<number> {
   const { queue, prefix } = options;
   const timezone = requireTimezone(options.timezone);
   const parsed = parseRedisUrl(options.redis);
@@ -43,7 +31,9 @@ async function importBullQueue(options: ImportBullOptions, io: Io): Promise<numb
     const version = await readBullVersion(redis, prefix, queue);
     return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   };
-  const { entries, queues, version } = await withServer(address, io, read, { mayBeReplica: true });
+  const { entries, queues, version } = await withProgress(`reading the queue ${queue}`, () =>
+    withServer(address, io, read, { mayBeReplica: true }),
+  );
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
     const found = queues.includes(queue)

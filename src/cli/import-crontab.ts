@@ -2,12 +2,10 @@ import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
-import type { Command } from "commander";
 import { importCrontab, readTz } from "../import/crontab.ts";
 import { findUserColumn } from "../import/crontab-users.ts";
 import { checkTimezone } from "../schedule/zone.ts";
-import type { Does } from "./command.ts";
-import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
+import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io, whyUnreadable } from "./io.ts";
 
 export interface ImportCrontabOptions extends ImportOptions {
@@ -16,23 +14,15 @@ export interface ImportCrontabOptions extends ImportOptions {
   readonly queue?: string;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  command
-    .argument("<file>", "the crontab, or - for stdin")
-    .option("--system", "it has a column with the user, as /etc/crontab (default: what its lines look like)")
-    .option("--no-system", "it has none")
-    .option("--timezone <zone>", "the zone that cron runs in (default: that of this machine)")
-    .option("--queue <queue>", "the queue that the runs go into (default: default)")
-    .option("--start <instant>", "when the jobs take over (ISO 8601); they have no ticks before")
-    .addHelpText("after", `\n${EXIT_CODES}`)
-    .action(does(importCrontabFile));
-}
-
 /**
  * Prints a jobs.yaml that does what a crontab does; what has to be said about it goes to stderr and, as comments,
  * into the file. Resolves with 1 when a line could not be carried over, and the rest is printed all the same.
  */
-async function importCrontabFile(file: string, options: ImportCrontabOptions, io: Io): Promise<number> {
+export async function importCrontabFile(
+  file: string,
+  options: ImportCrontabOptions,
+  io: Io,
+): Promise<number> {
   const name = file === "-" ? "stdin" : file;
   const { text, isLatin1 } = readableText(await readInput(file, io), name);
   if (isLatin1) io.err(`${name}: it is not UTF-8, and is read as Latin-1\n`);

@@ -4,10 +4,6 @@ import { writeJobsDocument } from "../import/jobs-document.ts";
 import { checkTimezone } from "../schedule/zone.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
-/** For the help of each import. */
-export const EXIT_CODES =
-  "Exit code 1 when something could not be carried over; the rest is printed all the same.";
-
 export interface ImportOptions {
   /** The jobs take over at this instant. */
   readonly start?: string;

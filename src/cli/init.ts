@@ -1,8 +1,6 @@
 import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
-import type { Command } from "commander";
 import { messageOf } from "../errors.ts";
-import type { Does } from "./command.ts";
 import { projectFiles } from "./init/project-files.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { version } from "./version.ts";
@@ -11,15 +9,8 @@ export interface InitOptions {
   readonly json?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  command
-    .argument("<dir>", "a new folder, or one that has none of its files")
-    .option("--json", "print JSON")
-    .action(does(init));
-}
-
 /** Writes a small working project. Nothing is overwritten, and whatever goes wrong, nothing is left behind. */
-async function init(directory: string, options: InitOptions, io: Io): Promise<number> {
+export async function init(directory: string, options: InitOptions, io: Io): Promise<number> {
   const root = path.resolve(io.cwd, directory);
   const files = projectFiles(nameOf(root), version());
   await refuseToOverwrite(root, directory, Object.keys(files));

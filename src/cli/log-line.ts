@@ -2,6 +2,7 @@ import type { styleText } from "node:util";
 import { printable } from "../config/document/describe.ts";
 import type { EventMap, EventName } from "../event-map.ts";
 import { EVENT_RULES } from "../event-rules.ts";
+import type { EndCause } from "../reasons.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 /** Puts a style around a text, or not: that is the caller's business. */
@@ -56,15 +57,10 @@ export function formatPlainLine(text: string, at: Date | null, source: LineSourc
 }
 
 /** For replicas, alternately. Yellow and red are for warnings and errors. */
-export const REPLICA_STYLES: readonly Style[] = [
-  "cyan",
-  "magenta",
-  "green",
-  "blue",
-  "cyanBright",
-  "magentaBright",
-  "greenBright",
-];
+export function replicaStyle(index: number): Style {
+  const styles = ["cyan", "magenta", "green", "blue", "cyanBright", "magentaBright", "greenBright"] as const;
+  return styles[index % styles.length] ?? "cyan";
+}
 
 const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
   ["debug", "dim"],
@@ -115,6 +111,8 @@ const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => strin
       : `${f.other} has tz data ${f.otherTz}, this replica ${f.tz}: ${list(f.zones)} differ`),
   "namespace.shared": f =>
     `${f.other} of generation ${f.otherGeneration} has none of the jobs of generation ${f.generation}`,
+  "config.resolved": f => `taken back: generation ${f.generation}, ${f.hash}`,
+  "handlers.changed": f => `${list(f.files)}: in force after a restart`,
   "config.unread": f => f.problem,
   "config.rejected": f => list(f.mistakes, "\n"),
   "redis.warning": f => `${f.problem}; ${f.advice}`,
@@ -151,14 +149,7 @@ function named(what: string, jobs: readonly string[] | undefined): string {
 }
 
 /** ` after replica-2-09bc41 (resigned: stepdown by ann), no leader for 4 ms` */
-function beginning(told: {
-  readonly reason?: string;
-  readonly previous?: string | null;
-  readonly vacantMs?: number | null;
-  readonly cause?: string;
-  readonly by?: string;
-  readonly error?: string;
-}): string {
+function beginning(told: Partial<EventMap["leader.observed"]>): string {
   const { reason, previous, vacantMs } = told;
   if (reason === undefined) return "";
   return (
@@ -169,14 +160,8 @@ function beginning(told: {
 }
 
 /** The cause, where it says more than the reason. */
-function why(told: {
-  readonly reason: string;
-  readonly cause?: string;
-  readonly by?: string;
-  readonly error?: string;
-}): string {
-  const { reason, cause = reason, by, error } = told;
-  const says = cause === reason || cause === "first" ? reason : `${reason}: ${cause}`;
+function why({ reason, cause, by, error }: Partial<EndCause> & { readonly reason: string }): string {
+  const says = cause === undefined || cause === reason || cause === "first" ? reason : `${reason}: ${cause}`;
   return says + (by === undefined ? "" : ` by ${by}`) + (error === undefined ? "" : `: ${error}`);
 }
 
@@ -200,12 +185,7 @@ function joinColumns(at: Date | null, source: LineSource, paint: Paint, rest: re
 
 /** In local time, like the clock on the wall. */
 function timeOfDay(at: Date): string {
-  const [hours, minutes, seconds] = [at.getHours(), at.getMinutes(), at.getSeconds()].map(n => pad(n, 2));
-  return `${hours}:${minutes}:${seconds}.${pad(at.getMilliseconds(), 3)}`;
-}
-
-function pad(number: number, width: number): string {
-  return String(number).padStart(width, "0");
+  return `${at.toTimeString().slice(0, 8)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
 /** A record without a usable time happened about now. */

@@ -1,5 +1,3 @@
-import type { Command } from "commander";
-import { type Does, positive, projectOptions } from "./command.ts";
 import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
@@ -37,19 +35,8 @@ interface ComingTick {
 const COUNT = 5;
 const COUNT_UNTIL = 1_000;
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command)
-    .argument("[job]")
-    .option("--count <n>", "at most so many ticks per job (default: 5, with --until 1000)", positive)
-    .option("--from <instant>", "begin at this instant (ISO 8601) instead of now")
-    .option("--until <instant>", "all ticks up to this instant; with --count, whichever comes first")
-    .option("--excluded", "with --json: also the ticks that except, start and end take away")
-    .option("--json", "print JSON")
-    .action(does(next));
-}
-
 /** Shows each job's next ticks, in order of time. Needs no server. */
-async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
+export async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
   const fromMs = options.from === undefined ? Date.now() : parseInstant("--from", options.from);
   const untilMs = parseUntil(options.until, fromMs);
   const config = await loadProject(options, io);

@@ -1,15 +1,9 @@
-import type { Command } from "commander";
-import { type Does, operatorOptions } from "./command.ts";
 import { EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";
 
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command).argument("<job>").action(does(resume));
-}
-
 /** The job's ticks are launched again. A job that is not paused stays as it is: no failure. */
-async function resume(jobName: string, options: OperatorOptions, io: Io): Promise<number> {
+export async function resume(jobName: string, options: OperatorOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const done = await withOperator(config, options, io, ({ operator, requestId }) =>

@@ -2,10 +2,12 @@ import { sleep } from "../clock/sleep.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigWatcher } from "../config/config-watcher.ts";
+import { shownPath } from "../config/document/files.ts";
 import { formatIssue, type LoadResult } from "../config/load.ts";
 import { BellwetherError } from "../errors.ts";
 import type { Role } from "../event-map.ts";
 import { Events } from "../events.ts";
+import { ImportedFiles } from "../handlers/imported-files.ts";
 import { onSignal } from "../interruption.ts";
 import { createLog, logEvents } from "../log.ts";
 import { endProcess } from "../process-end.ts";
@@ -63,6 +65,10 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   const config = await tellingFailure(async () => acceptOrReject(await watcher.first(), io));
   const name = options.id === undefined ? {} : { id: options.id };
   const replica = await tellingFailure(() => new Replica({ config, roles, ...name }));
+  const handlerFiles = new ImportedFiles({
+    clock: { sleep },
+    changed: files => replica.events.emit("handlers.changed", { files: files.map(shownPath) }),
+  });
   const { log, namespace } = config;
   logConsole(createLog(log.level, { namespace, replica: replica.id }));
   const done = Promise.withResolvers<number>();
@@ -91,6 +97,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     tellUnread();
     const started = replica.start();
     watcher.start();
+    handlerFiles.start();
     await started;
     return await Promise.race([done.promise, replica.failure]);
   } catch (error) {
@@ -100,7 +107,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   } finally {
     unwatch();
     // Reading may wait for a file system that is away.
-    await settlesWithin(watcher.stop(), WATCHER_LIMIT_MS);
+    await settlesWithin(Promise.all([watcher.stop(), handlerFiles.stop()]), WATCHER_LIMIT_MS);
     setTimeout(() => endProcess(exitCode), LEFTOVERS_MS).unref();
   }
 }

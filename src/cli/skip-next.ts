@@ -1,5 +1,3 @@
-import type { Command } from "commander";
-import { type Does, operatorOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { formatLocal } from "./local-time.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
@@ -9,15 +7,8 @@ export interface SkipNextOptions extends OperatorOptions {
   readonly undo?: boolean;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command)
-    .argument("<job>")
-    .option("--undo", "take back what has not been skipped yet")
-    .action(does(skipNext));
-}
-
 /** Skips the job's next tick; again, the one after it too. With `undo`, takes back what has not happened yet. */
-async function skipNext(jobName: string, options: SkipNextOptions, io: Io): Promise<number> {
+export async function skipNext(jobName: string, options: SkipNextOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const iso = (at: number) => new Date(at).toISOString();

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.ts";
 import { printable } from "../config/document/describe.ts";
@@ -13,7 +12,6 @@ import { type ReplicaRecord, readReplicas, type StuckRecord } from "../redis/rep
 import { storedNumber } from "../redis/stored-value.ts";
 import { readTimeMs } from "../redis/time.ts";
 import { readClusterJobs, type ShownJob } from "./cluster-jobs.ts";
-import { type Does, projectOptions } from "./command.ts";
 import { EXIT, type Io } from "./io.ts";
 import { loadReadingProject, type ProjectOptions } from "./project.ts";
 import { withRedis } from "./redis-session.ts";
@@ -61,12 +59,8 @@ export interface Status {
 
 type ShownOfReplica = "id" | "roles" | "generation" | "hash" | "tz" | "startedAt";
 
-export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command).option("--json", "print JSON").action(does(status));
-}
-
 /** Shows who leads, the replicas, and each job's last and next tick. */
-async function status(options: StatusOptions, io: Io): Promise<number> {
+export async function status(options: StatusOptions, io: Io): Promise<number> {
   const { connection, config } = await loadReadingProject(options, io);
   const read = (redis: Redis, keys: RedisKeys) => readStatus(config, redis, keys);
   const result = await withRedis(connection, io, read, { mayBeReplica: true });

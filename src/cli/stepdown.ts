@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
 import type { Leader } from "../election/election.ts";
 import { readLeader } from "../election/leader-record.ts";
-import { type Does, operatorOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { loadProject } from "./project.ts";
@@ -10,10 +8,6 @@ import { loadProject } from "./project.ts";
 const LOOK_MS = 100;
 /** Beyond the third of the lease that a leader who stepped down leaves to others. */
 const WAIT_MS = 5_000;
-
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command).action(does(stepdown));
-}
 
 /** Asks the leader to let another replica lead, and waits for the successor. */
 export async function stepdown(options: OperatorOptions, io: Io): Promise<number> {

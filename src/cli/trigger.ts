@@ -1,6 +1,4 @@
-import type { Command } from "commander";
 import { messageOf } from "../errors.ts";
-import { type Does, operatorOptions } from "./command.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
 import { findJob, loadProject } from "./project.ts";
@@ -9,15 +7,8 @@ export interface TriggerOptions extends OperatorOptions {
   readonly data?: string;
 }
 
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command)
-    .argument("<job>")
-    .option("--data <json>", "a JSON object that replaces fields of the job's data")
-    .action(does(trigger));
-}
-
 /** Starts a run of the job now, beside its schedule. */
-async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
+export async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
   const config = await loadProject(options, io);
   const job = findJob(config, jobName);
   const data = parseData(options.data);

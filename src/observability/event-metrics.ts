@@ -23,7 +23,25 @@ const LAUNCH_KINDS = ["scheduled", "catch-up"] as const;
 const OTHER = "other";
 const RUN_OUTCOMES = ["completed", "failed", "retried"] as const;
 
-export function leadershipMetrics(make: Instruments): Reactions {
+/** `jobs`: the names in the configuration that the replica carries. */
+export function eventMetrics(
+  make: Instruments,
+  labels: JobLabels,
+  jobs: () => readonly string[],
+): readonly Reactions[] {
+  const all = [
+    leadershipMetrics,
+    storeMetrics,
+    configMetrics,
+    tickMetrics,
+    quarantineMetrics,
+    lockMetrics,
+    redisMetrics,
+  ];
+  return [...all.map(metrics => metrics(make)), runMetrics(make, labels, jobs)];
+}
+
+function leadershipMetrics(make: Instruments): Reactions {
   const leader = make.gauge("leader", "1 while this replica leads, otherwise 0");
   const newestTerm = make.gauge("term", "Number of the newest term that this replica knows of");
   const handoffs = make.counter(
@@ -56,7 +74,7 @@ export function leadershipMetrics(make: Instruments): Reactions {
 }
 
 /** Whether each store answers. etcd has a series from the first time that it was asked. */
-export function storeMetrics(make: Instruments): Reactions {
+function storeMetrics(make: Instruments): Reactions {
   const up = make.gauge("store_up", "1 while the store answers this replica, otherwise 0", "store");
   up.set({ store: "redis" }, 0);
   return {
@@ -67,7 +85,7 @@ export function storeMetrics(make: Instruments): Reactions {
   };
 }
 
-export function tickMetrics(make: Instruments): Reactions {
+function tickMetrics(make: Instruments): Reactions {
   const ticks = make.counter(
     "ticks_total",
     "Ticks that this replica decided as the leader, by what became of them and why",
@@ -99,34 +117,27 @@ export function tickMetrics(make: Instruments): Reactions {
 }
 
 /** Each term tries every job again. */
-export function quarantineMetrics(make: Instruments): Reactions {
+function quarantineMetrics(make: Instruments): Reactions {
   const gauge = make.gauge(
     "jobs_quarantined",
     "Jobs that this replica, as the leader, cannot launch and has set apart",
   );
   const quarantined = new Set<string>();
-  const show = () => gauge.set(quarantined.size);
-  const end = () => {
-    quarantined.clear();
-    show();
+  const change = (act: () => unknown) => {
+    act();
+    gauge.set(quarantined.size);
   };
-  show();
+  const end = () => change(() => quarantined.clear());
   return {
-    "job.quarantined": ({ job }) => {
-      quarantined.add(job);
-      show();
-    },
-    "job.recovered": ({ job }) => {
-      quarantined.delete(job);
-      show();
-    },
+    "job.quarantined": ({ job }) => change(() => quarantined.add(job)),
+    "job.recovered": ({ job }) => change(() => quarantined.delete(job)),
     "leader.elected": end,
     "leader.resigned": end,
     "leader.lost": end,
   };
 }
 
-export function runMetrics(make: Instruments, labels: JobLabels, jobs: () => readonly string[]): Reactions {
+function runMetrics(make: Instruments, labels: JobLabels, jobs: () => readonly string[]): Reactions {
   const runs = make.counter(
     "runs_total",
     "Attempts that ended on this replica: completed, failed for good, or to be retried",
@@ -147,20 +158,18 @@ export function runMetrics(make: Instruments, labels: JobLabels, jobs: () => rea
   return {
     "config.loaded": () => {
       const { added, removed } = labels.update(jobs());
-      for (const job of removed) {
-        for (const outcome of RUN_OUTCOMES) runs.remove({ job, outcome });
-        duration.remove({ job });
+      for (const outcome of RUN_OUTCOMES) {
+        for (const job of removed) runs.remove({ job, outcome });
+        for (const job of added) runs.inc({ job, outcome }, 0);
       }
-      for (const job of added) {
-        for (const outcome of RUN_OUTCOMES) runs.inc({ job, outcome }, 0);
-      }
+      for (const job of removed) duration.remove({ job });
     },
     "run.completed": ({ job, durationMs }) => count(job, "completed", durationMs),
     "run.failed": ({ job, durationMs, final }) => count(job, final ? "failed" : "retried", durationMs),
   };
 }
 
-export function configMetrics(make: Instruments): Reactions {
+function configMetrics(make: Instruments): Reactions {
   const generationGauge = make.gauge(
     "config_generation",
     "Generation of the configuration that this replica carries",
@@ -192,7 +201,7 @@ export function configMetrics(make: Instruments): Reactions {
   };
 }
 
-export function redisMetrics(make: Instruments): Reactions {
+function redisMetrics(make: Instruments): Reactions {
   const errors = make.counter(
     "redis_errors_total",
     "Times that Redis stopped answering this replica, and launches that it refused or left open",
@@ -210,7 +219,7 @@ export function redisMetrics(make: Instruments): Reactions {
   };
 }
 
-export function lockMetrics(make: Instruments): Reactions {
+function lockMetrics(make: Instruments): Reactions {
   const wait = make.histogram(
     "lock_wait_seconds",
     "How long locks that were acquired here had been waited for",

@@ -1,50 +1,52 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
+/** A metric with these labels, and its value. */
+export type Series<L extends string> = readonly [Readonly<Record<L, string>>, number];
+
 /** Makes metrics in one registry. Names begin with `bellwether_`, times are seconds. */
 export class Instruments {
-  readonly #registers: Registry[];
+  readonly #registry: Registry;
 
   constructor(registry: Registry) {
-    this.#registers = [registry];
+    this.#registry = registry;
   }
 
   counter<L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> {
-    return new Counter({ name: `bellwether_${name}`, help, labelNames, registers: this.#registers });
+    return new Counter({ ...this.#about(name, help), labelNames });
   }
 
   gauge<L extends string = never>(name: string, help: string, ...labelNames: L[]): Gauge<L> {
-    return new Gauge({ name: `bellwether_${name}`, help, labelNames, registers: this.#registers });
+    return new Gauge({ ...this.#about(name, help), labelNames });
   }
 
   /** A gauge that is read when it is asked for. */
-  reading<L extends string = never>(
+  reading(name: string, help: string, read: () => number): void {
+    const collect = (): void => gauge.set(read());
+    const gauge = new Gauge({ ...this.#about(name, help), collect });
+  }
+
+  /** Gauges that are read when they are asked for. Those that are not read have no series. */
+  readings<L extends string>(
     name: string,
     help: string,
-    read: (gauge: Gauge<L>) => void | Promise<void>,
-    ...labelNames: L[]
+    labelNames: L[],
+    read: () => Iterable<Series<L>> | Promise<Iterable<Series<L>>>,
   ): void {
-    new Gauge({
-      name: `bellwether_${name}`,
-      help,
-      labelNames,
-      registers: this.#registers,
-      collect() {
-        return read(this);
-      },
-    });
+    const collect = async () => {
+      const series = await read();
+      gauge.reset();
+      for (const [labels, value] of series) gauge.set(labels, value);
+    };
+    const gauge = new Gauge({ ...this.#about(name, help), labelNames, collect });
   }
 
   /** A counter that is kept elsewhere, and read when it is asked for. */
   count(name: string, help: string, read: () => number): void {
-    new Counter({
-      name: `bellwether_${name}`,
-      help,
-      registers: this.#registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    const collect = () => {
+      counter.reset();
+      counter.inc(read());
+    };
+    const counter = new Counter({ ...this.#about(name, help), collect });
   }
 
   histogram<L extends string = never>(
@@ -53,13 +55,11 @@ export class Instruments {
     buckets: number[],
     ...labelNames: L[]
   ): Histogram<L> {
-    return new Histogram({
-      name: `bellwether_${name}`,
-      help,
-      labelNames,
-      buckets,
-      registers: this.#registers,
-    });
+    return new Histogram({ ...this.#about(name, help), labelNames, buckets });
+  }
+
+  #about(name: string, help: string) {
+    return { name: `bellwether_${name}`, help, registers: [this.#registry] };
   }
 }
 

@@ -1,16 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { StoreKind } from "../event-map.ts";
 import type { Events } from "../events.ts";
-import {
-  configMetrics,
-  leadershipMetrics,
-  lockMetrics,
-  quarantineMetrics,
-  redisMetrics,
-  runMetrics,
-  storeMetrics,
-  tickMetrics,
-} from "./event-metrics.ts";
+import { eventMetrics } from "./event-metrics.ts";
 import { Instruments, seconds } from "./instruments.ts";
 import { JobLabels } from "./job-labels.ts";
 import { type Reactions, react } from "./reactions.ts";
@@ -35,16 +26,7 @@ export class Metrics {
     const make = new Instruments(this.#registry);
     const labels = new JobLabels();
     this.#events = events;
-    this.#reactions = [
-      leadershipMetrics(make),
-      storeMetrics(make),
-      configMetrics(make),
-      tickMetrics(make),
-      quarantineMetrics(make),
-      runMetrics(make, labels, () => replica.config().jobs.map(({ name }) => name)),
-      lockMetrics(make),
-      redisMetrics(make),
-    ];
+    this.#reactions = eventMetrics(make, labels, () => replica.config().jobs.map(({ name }) => name));
     scrapeMetrics(make, labels, replica);
     this.#latency = {
       redis: make.histogram("redis_latency_seconds", "How long Redis takes to answer", LATENCY_BUCKETS_S),

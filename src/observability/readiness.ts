@@ -8,10 +8,8 @@ const WORKERS_BACK_MS = MAX_RECONNECT_DELAY_MS + CONNECT_LIMIT_MS;
 /** Whether the replica can do its part, leading or not: handlers loaded, Redis there, not about to stop. */
 export class Readiness {
   readonly #events: Events;
-  #isLoaded = false;
-  #isConnected = false;
+  readonly #is = { loaded: false, connected: false, stopping: false };
   #wasConnected = false;
-  #isStopping = false;
   /** The connection on which the workers receive nothing. */
   #silent: string | null = null;
   #silenceCountsFromMs = 0;
@@ -22,20 +20,16 @@ export class Readiness {
   }
 
   start(): void {
+    const is = this.#is;
+    const set = (change: Partial<typeof is>) => () => void Object.assign(is, change);
     this.#unsubscribe ??= react(this.#events, {
-      "replica.started": () => {
-        this.#isLoaded = true;
-      },
-      "replica.stopping": () => {
-        this.#isStopping = true;
-      },
+      "replica.started": set({ loaded: true }),
+      "replica.stopping": set({ stopping: true }),
+      "redis.unreachable": set({ connected: false }),
       "redis.connected": () => {
-        this.#isConnected = true;
+        is.connected = true;
         this.#wasConnected = true;
         this.#silenceCountsFromMs = performance.now() + WORKERS_BACK_MS;
-      },
-      "redis.unreachable": () => {
-        this.#isConnected = false;
       },
       "worker.silent": ({ connection }) => {
         this.#silent = connection;
@@ -52,15 +46,15 @@ export class Readiness {
   }
 
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#is.connected;
   }
 
   /** What is missing; empty when the replica is ready. */
   reasons(): readonly string[] {
     const reasons: string[] = [];
-    if (this.#isStopping) reasons.push("the replica is stopping");
-    if (!this.#isLoaded) reasons.push("the handlers are not loaded yet");
-    if (!this.#isConnected) {
+    if (this.#is.stopping) reasons.push("the replica is stopping");
+    if (!this.#is.loaded) reasons.push("the handlers are not loaded yet");
+    if (!this.#is.connected) {
       reasons.push(this.#wasConnected ? "Redis does not answer" : "Redis has not answered yet");
     } else if (this.#silent !== null && performance.now() >= this.#silenceCountsFromMs) {
       reasons.push(`the workers hear nothing from Redis on their connection "${this.#silent}"`);

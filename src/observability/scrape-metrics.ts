@@ -1,5 +1,5 @@
 import { within } from "../clock/within.ts";
-import { type Instruments, seconds } from "./instruments.ts";
+import { type Instruments, type Series, seconds } from "./instruments.ts";
 import type { JobLabels } from "./job-labels.ts";
 
 /** A scrape waits no longer for Redis than this; what has no answer by then is left out of it. */
@@ -43,83 +43,70 @@ export interface ObservedParts {
 export function scrapeMetrics(make: Instruments, labels: JobLabels, replica: ObservedReplica): void {
   const { running } = replica;
   const queues = () => Object.keys(replica.config().queues);
-  make.reading("clock_skew_seconds", "How far this machine's clock is ahead of the store's", gauge =>
-    gauge.set((running()?.clock.skewMs() ?? 0) / 1_000),
+  make.reading(
+    "clock_skew_seconds",
+    "How far this machine's clock is ahead of the store's",
+    () => (running()?.clock.skewMs() ?? 0) / 1_000,
   );
-  make.reading("leader_absent_seconds", "For how long this replica has known of no leader", gauge =>
-    gauge.set(seconds(replica.absence.forMs)),
+  make.reading("leader_absent_seconds", "For how long this replica has known of no leader", () =>
+    seconds(replica.absence.forMs),
   );
   make.count(
     "log_lines_dropped_total",
     "Lines of the log that could not be written, because its disk was full or its reader did not keep up",
     () => replica.log.dropped,
   );
-  make.reading(
+  make.readings(
     "job_overdue_seconds",
     "For how long a tick of the job has been undecided although it was due; 0 when none is",
-    gauge => {
-      gauge.reset();
-      for (const [job, overdueS] of longest(labels, running()?.overdueAlarm.overdueMs()))
-        gauge.set({ job }, overdueS);
-    },
-    "job",
+    ["job"],
+    () => longest(labels, running()?.overdueAlarm.overdueMs()),
   );
-  make.reading(
+  make.readings(
     "job_silenced_seconds",
     "For how long the job will launch nothing, because ticks of the future count as decided; 0 when it is not so",
-    gauge => {
-      gauge.reset();
-      for (const [job, silencedS] of longest(labels, running()?.overdueAlarm.silencedMs()))
-        gauge.set({ job }, silencedS);
-    },
-    "job",
+    ["job"],
+    () => longest(labels, running()?.overdueAlarm.silencedMs()),
   );
-  make.reading(
+  make.readings(
     "run_stuck_seconds",
     "For how long the longest waiting stuck run of the queue has not been started, by cause",
-    gauge => {
-      gauge.reset();
-      const stuck = running()?.stuckAlarm.stuckMs() ?? [];
-      for (const { queue, cause, forMs } of stuck.toSorted((a, b) => a.forMs - b.forMs)) {
-        gauge.set({ queue, cause }, seconds(forMs));
-      }
-    },
-    "queue",
-    "cause",
+    ["queue", "cause"],
+    () =>
+      (running()?.stuckAlarm.stuckMs() ?? [])
+        .toSorted((a, b) => a.forMs - b.forMs)
+        .map(({ queue, cause, forMs }) => [{ queue, cause }, seconds(forMs)]),
   );
-  make.reading(
+  make.readings(
     "queue_paused",
     "1 while the queue is paused in BullMQ, otherwise 0; the same on every replica",
-    async gauge => {
+    ["queue"],
+    async () => {
       const paused = await answerOf(running()?.queueDepths.readPaused(queues()));
-      gauge.reset();
-      for (const [queue, isPaused] of paused ?? []) gauge.set({ queue }, isPaused ? 1 : 0);
+      return [...(paused ?? [])].map(([queue, isPaused]) => [{ queue }, isPaused ? 1 : 0]);
     },
-    "queue",
   );
-  make.reading(
+  make.readings(
     "queue_depth",
     "Runs in the queue, by state; the same on every replica",
-    async gauge => {
+    ["queue", "state"],
+    async () => {
       const depths = await answerOf(running()?.queueDepths.read(queues()));
-      gauge.reset();
-      for (const [queue, states] of depths ?? []) {
-        for (const [state, count] of Object.entries(states)) gauge.set({ queue, state }, count);
-      }
+      return [...(depths ?? [])].flatMap(([queue, states]) =>
+        Object.entries(states).map(([state, count]): Series<"queue" | "state"> => [{ queue, state }, count]),
+      );
     },
-    "queue",
-    "state",
   );
 }
 
 /** For each label the longest of its jobs, in seconds. */
-function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number> = new Map()): Map<string, number> {
+function longest(labels: JobLabels, jobsMs: ReadonlyMap<string, number> = new Map()): Series<"job">[] {
   const found = new Map([...labels.all()].map(label => [label, 0]));
   for (const [job, ms] of jobsMs) {
     const label = labels.of(job);
     found.set(label, Math.max(found.get(label) ?? 0, seconds(ms)));
   }
-  return found;
+  return [...found].map(([job, value]) => [{ job }, value]);
 }
 
 /** Null when Redis was not asked, fails or takes longer than a scrape waits. */

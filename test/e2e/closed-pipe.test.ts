@@ -1,6 +1,7 @@
 /** Output that its reader has closed, as `| head` does once it has seen enough, or that cannot be written. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bellwether, MAIN, plainEnvironment } from "../support/command.ts";
 import { createProject, type TestProject } from "../support/project.ts";
@@ -16,10 +17,16 @@ beforeAll(async () => {
     "config/bellwether.yaml": `redis: { url: ${redis.url} }\nhttp: false\n`,
     "config/jobs.yaml": "jobs:\n  a: { every: 1m, handler: a }\n",
     "config/wrong/jobs.yaml": "jobs:\n  a: { evry: 1m }\n",
+    "acts/bellwether.yaml": `namespace: acts\nredis: { url: ${redis.url} }\nhttp: false\n`,
+    "acts/jobs.yaml": "jobs:\n  a: { every: 1m, handler: a }\n",
+    crontab: "0 5 * * * true\n",
     "a.log": '{"level":"info","time":"2026-11-28T00:00:00.000Z","msg":"hi"}\n',
     "jobs/a.ts":
       'import { defineHandler } from "bellwether";\nexport default defineHandler(() => undefined);\n',
   });
+  const queue = new Queue("old", { connection: { url: redis.url } });
+  await queue.upsertJobScheduler("nightly", { every: 60_000 });
+  await queue.close();
 });
 
 afterAll(async () => {
@@ -41,21 +48,53 @@ async function redirected(redirection: string, ...args: string[]) {
 
 const BACKFILL = ["backfill", "a", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T00:09:00Z"];
 
+const COMMANDS = [
+  "--help",
+  "help",
+  "trigger --help",
+  "schema",
+  "check",
+  "next",
+  "explain a",
+  "status",
+  "history a --json",
+  "audit --json",
+  "trigger a --config acts",
+  "pause a --config acts",
+  "resume a --config acts",
+  "skip-next a --config acts",
+  "init new",
+  "import --help",
+  "import crontab crontab --timezone UTC",
+  "completion bash",
+  "complete -- ",
+  "logs a.log",
+  "logs a.log --handoffs",
+];
+/** `backfill` is below. `run` goes on, `dev` stops, and `stepdown` fails without a leader. */
+const OTHERS = ["backfill", "dev", "run", "stepdown"];
+
+test("every command is here", async () => {
+  const { stdout } = await bellwether(["complete", "--", ""]);
+  const names = stdout.split("\n").flatMap(line => line.split("\t")[0] || []);
+  const known = new Set([...OTHERS, ...COMMANDS.map(line => line.split(" ")[0])]);
+  expect(names.filter(name => !known.has(name))).toEqual([]);
+  expect(names.length).toBeGreaterThan(15);
+});
+
 describe.concurrent("a closed pipe", () => {
-  test.each([
-    ["--help"],
-    ["schema"],
-    ["check"],
-    ["next"],
-    ["explain", "a"],
-    ["status"],
-    ["history", "a", "--json"],
-    ["audit", "--json"],
-    ["init", "new"],
-    ["logs", "a.log"],
-    ["logs", "a.log", "--handoffs"],
-  ])("ends %s without a word, and with 141", async (...args) => {
-    expect(await redirected(">&3", ...args)).toEqual({ code: BROKEN_PIPE, stdout: "", stderr: "" });
+  test.each(COMMANDS)("ends %s without a word, and with 141", async line => {
+    expect(await redirected(">&3", ...line.split(" "))).toEqual({
+      code: BROKEN_PIPE,
+      stdout: "",
+      stderr: "",
+    });
+  });
+
+  test("ends import bullmq with 141", async () => {
+    const args = ["import", "bullmq", "--queue", "old", "--redis", redis.url];
+    const { code, stdout } = await redirected(">&3", ...args);
+    expect({ code, stdout }).toEqual({ code: BROKEN_PIPE, stdout: "" });
   });
 
   test("keeps the code of a command that fails", async () => {

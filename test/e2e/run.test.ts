@@ -421,3 +421,28 @@ describe("after nobody was there", () => {
     ]);
   });
 });
+
+describe("an edited handler", () => {
+  test("runs as it was imported; the log says once which files are others now, also of those that it imports", async ({
+    createDeployment,
+  }) => {
+    const deployment = await createDeployment({
+      jobs: [`beat: { ${EVERY_SECOND} }`, "told: { every: 1s, handler: told }"],
+      handlers: { told: 'const { text } = await import("../lib/text.ts"); return text;' },
+    });
+    const { project } = deployment;
+    const write = (text: string) => project.write("lib/text.ts", `export const text: string = "${text}";\n`);
+    await write("old");
+    const replica = deployment.start();
+    await replica.when("run.completed", line => line["job"] === "told");
+    // An editor that saves what was there already.
+    await write("old");
+    await write("new");
+    expect(await replica.when("handlers.changed")).toMatchObject({ level: "warn", files: ["lib/text.ts"] });
+    await write("newer");
+    const ticks = new Set(deployment.lines("run.completed").map(line => line["run"]));
+    await replica.when("run.completed", line => line["job"] === "beat" && !ticks.has(line["run"]));
+    expect(await replica.end("SIGTERM")).toBe(0);
+    expect(deployment.lines("handlers.changed")).toHaveLength(1);
+  });
+});

@@ -1,78 +1,13 @@
-/** What people see and press on a terminal. `script` gives a command a pseudo terminal. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+/** What people see and press on a terminal. */
 import { expect, type TestContext, test } from "vitest";
-import { MAIN, plainEnvironment } from "../support/command.ts";
-import { createProject, type TestProject } from "../support/project.ts";
+import { MAIN } from "../support/command.ts";
+import { createProject } from "../support/project.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { Terminal } from "../support/terminal.ts";
 
 const HANDLER =
   'import { defineHandler } from "bellwether";\nexport default defineHandler(() => undefined);\n';
 const JOBS = "jobs:\n  beat: { every: 1s, handler: beat }\n";
-
-class Terminal {
-  readonly #child: ChildProcess;
-  readonly #closed: Promise<unknown>;
-  readonly #waiting = new Set<() => void>();
-  output = "";
-  #hasEnded = false;
-
-  /** Runs a line of a shell on a terminal. */
-  constructor(
-    { onTestFailed, onTestFinished }: TestContext,
-    line: string,
-    project: TestProject,
-    env: Readonly<Record<string, string>> = {},
-  ) {
-    this.#child = spawn("script", ["-qefc", line, "/dev/null"], {
-      cwd: project.dir,
-      env: plainEnvironment({ NO_COLOR: "1", SHELL: "/bin/sh", TMPDIR: project.dir, ...env }),
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      this.output += text.replaceAll("\r", "");
-      this.#notify();
-    });
-    this.#closed = once(this.#child, "close").then(() => {
-      this.#hasEnded = true;
-      this.#notify();
-    });
-    onTestFailed(() => console.log(this.output));
-    onTestFinished(async () => {
-      this.#child.stdin?.end();
-      if (!this.#hasEnded) this.#child.kill("SIGKILL");
-      await this.#closed;
-    });
-  }
-
-  press(key: string): void {
-    this.#child.stdin?.write(key);
-  }
-
-  /** Resolves with the first match of the output from `from` on. */
-  when(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const check = () => {
-        const found = pattern.exec(this.output.slice(from));
-        if (!found && !this.#hasEnded) return;
-        this.#waiting.delete(check);
-        if (found) resolve(found);
-        else reject(new Error(`ended without ${pattern}`));
-      };
-      this.#waiting.add(check);
-      check();
-    });
-  }
-
-  async ended(): Promise<number | null> {
-    await this.#closed;
-    return this.#child.exitCode;
-  }
-
-  #notify(): void {
-    for (const check of [...this.#waiting]) check();
-  }
-}
 
 async function setup({ onTestFinished }: TestContext, settings = "") {
   const project = await createProject({
@@ -153,6 +88,46 @@ test("dev goes on when the configuration is broken later, and shows the mistakes
   expect(after).toBe(before);
 });
 
+test("dev takes over edited handlers and what they import: it restarts one replica after the other, the leader last", async context => {
+  const project = await setup(context);
+  const greeting = (text: string) => `export const greeting = "${text}";\n`;
+  await project.write("lib/greeting.ts", greeting("hello"));
+  await project.write(
+    "jobs/beat.ts",
+    'import { defineHandler } from "bellwether";\nimport { greeting } from "../lib/greeting.ts";\n' +
+      "export default defineHandler((_, run) => run.log.info(greeting));\n",
+  );
+  const terminal = new Terminal(context, bellwether("dev"), project, { REDIS_URL: "" });
+  const [, leader = ""] = await terminal.when(/(replica-\d)-\w+ +leader\.elected +term 1 /);
+  await allFollow(terminal, 3);
+  await terminal.when(/log +hello/);
+
+  const edited = terminal.output.length;
+  await project.write("lib/greeting.ts", greeting("good day"));
+  await terminal.when(
+    /dev +lib\/greeting\.ts changed: the replicas restart one after the other, the leader last/,
+  );
+  await terminal.when(/leader\.elected +term 2 after \S+ \(resigned: shutdown\)/);
+  await terminal.when(/(replica\.started[\s\S]*){3}/, edited);
+  await terminal.when(/log +good day/, edited);
+  const steps = terminal.output
+    .slice(edited)
+    .matchAll(/(replica-\d)-\w+ +replica\.(started|stopped)/g)
+    .map(([, replica, step]) => ({ replica, step }))
+    .toArray();
+  expect(steps.map(({ step }) => step)).toEqual([
+    "stopped",
+    "started",
+    "stopped",
+    "started",
+    "stopped",
+    "started",
+  ]);
+  expect(steps.at(-1)?.replica).toBe(leader);
+  terminal.press("q");
+  expect(await terminal.ended()).toBe(0);
+});
+
 test("dev restores the terminal also when it ends at once", async context => {
   const project = await setup(context);
   await project.write("config/jobs.yaml", JOBS.replace("every", "evry"));
@@ -207,6 +182,44 @@ test("run says on a terminal once why it cannot start", async context => {
   const wrong = new Terminal(context, bellwether("run", "--log", "xml"), project);
   expect(await wrong.ended()).toBe(2);
   expect(wrong.output.match(/xml/g)).toHaveLength(1);
+});
+
+test("run that is interrupted before it has started says so in the form of its log", async context => {
+  const project = await setup(context);
+  // Ctrl-C as soon as a listener is there.
+  await project.write(
+    "early.mjs",
+    'process.on("newListener", name => name === "SIGHUP" && process.kill(process.pid, "SIGINT"));\n',
+  );
+  const env = { REDIS_URL: "redis://127.0.0.1:1", NODE_OPTIONS: "--import ./early.mjs" };
+  for (const [option, line] of [
+    ["", "stopped before the replica had started (SIGINT, while loading the configuration)\n"],
+    ["--log json", '"event":"replica.interrupted","reason":"SIGINT"'],
+  ] as const) {
+    const terminal = new Terminal(
+      context,
+      `exec '${process.execPath}' '${MAIN}' run ${option}`,
+      project,
+      env,
+    );
+    expect(await terminal.ended()).toBe(0);
+    expect(terminal.output).toContain(line);
+    expect(terminal.output.includes("{")).toBe(option !== "");
+  }
+});
+
+test("check shows on a terminal what it is doing, and nothing of that where stderr is no terminal", async context => {
+  const project = await setup(context);
+  const check = `env -u CI TERM=xterm '${process.execPath}' '${MAIN}' check`;
+  const env = { REDIS_URL: "redis://127.0.0.1:1" };
+  const shown = new Terminal(context, check, project, env);
+  expect(await shown.ended()).toBe(0);
+  expect(shown.output).toContain("reading the configuration");
+  expect(shown.output).toContain("loading the handlers of 1 jobs");
+  expect(shown.output).toContain("ok: 1 jobs");
+  const piped = new Terminal(context, `${check} 2>&1 | cat`, project, env);
+  expect(await piped.ended()).toBe(0);
+  expect(piped.output).toMatch(/^ok: 1 jobs.*\n$/);
 });
 
 test("logs does not wait for a person to type a log", async context => {

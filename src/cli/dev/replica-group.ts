@@ -4,9 +4,10 @@ import {
   formatPlainLine,
   isOnStderr,
   type LineSource,
+  type LogRecord,
   type Paint,
   parseLogLine,
-  REPLICA_STYLES,
+  replicaStyle,
 } from "../log-line.ts";
 import { type ProcessEnd, type ReplicaOutcome, ReplicaProcess } from "./replica-process.ts";
 
@@ -28,6 +29,10 @@ export class ReplicaGroup {
   #leader: Member | null = null;
   /** The frozen replicas, and what lets each one go on. */
   readonly #frozen = new Map<Member, NodeJS.Timeout>();
+  /** Those that are to be restarted, because their handlers have changed. */
+  readonly #outdated = new Set<Member>();
+  /** The mistakes of a change that replicas refused; each of them reports it. */
+  #rejected: string | null = null;
 
   constructor(options: ReplicaGroupOptions) {
     this.#options = options;
@@ -73,6 +78,27 @@ export class ReplicaGroup {
     });
   }
 
+  /** Each replica reports the change itself, within about a second. */
+  #reload(member: Member, files: string): void {
+    const isUnderWay = this.#outdated.size > 0;
+    for (const other of isUnderWay ? [member] : this.#members) this.#outdated.add(other);
+    if (isUnderWay) return;
+    this.notice(`${files} changed: the replicas restart one after the other, the leader last`);
+    void this.#restartOutdated();
+  }
+
+  async #restartOutdated(): Promise<void> {
+    for (;;) {
+      const member = [...this.#outdated].find(other => other !== this.#leader) ?? [...this.#outdated][0];
+      if (member === undefined) return;
+      member.started = Promise.withResolvers();
+      this.#forgetFreeze(member);
+      member.process.restart();
+      await member.started.promise;
+      this.#outdated.delete(member);
+    }
+  }
+
   #withLeader(act: (leader: Member) => string): void {
     const leader = this.#leader;
     if (leader === null) this.notice("no replica leads at the moment");
@@ -112,9 +138,8 @@ export class ReplicaGroup {
   #createMember(index: number): Member {
     const source: LineSource = {
       name: `replica-${index + 1}`,
-      style: REPLICA_STYLES[index % REPLICA_STYLES.length] ?? "cyan",
+      style: replicaStyle(index),
     };
-    const started = Promise.withResolvers<void>();
     let pid = -1;
     const member: Member = {
       source,
@@ -126,8 +151,12 @@ export class ReplicaGroup {
           this.notice(`${source.name} runs as pid ${pid}`);
         },
         onLine: line => {
-          const event = this.#printLine(line, source);
-          if (event === "replica.started") started.resolve();
+          const record = parseLogLine(line);
+          const event = record?.["event"];
+          if (event === "handlers.changed")
+            this.#reload(member, String(record?.["files"]).replaceAll(",", ", "));
+          else if (!this.#isTold(record)) this.#printLine(line, record, source);
+          if (event === "replica.started") member.started.resolve();
           if (event === "leader.elected") this.#lead(member, pid);
           if (event === "leader.resigned" || event === "leader.lost") this.#leadNoMore(member);
         },
@@ -137,7 +166,7 @@ export class ReplicaGroup {
           this.notice(`${source.name} ${describeEnd(end)}; starts again in ${restartInMs / 1000} s`);
         },
       }),
-      started,
+      started: Promise.withResolvers(),
     };
     return member;
   }
@@ -152,24 +181,34 @@ export class ReplicaGroup {
     if (this.#leader === member) this.#leader = null;
   }
 
-  /** Returns the event that the line contains, if it contains one. */
-  #printLine(line: string, source: LineSource): unknown {
+  /** Whether stderr says it as well, or another replica has said it. */
+  #isTold(record: LogRecord | null): boolean {
+    if (record === null) return false;
+    if (isOnStderr(record)) return true;
+    const { event, mistakes } = record;
+    if (event === "config.loaded" || event === "config.resolved") this.#rejected = null;
+    if (event !== "config.rejected") return false;
+    const rejected = JSON.stringify(mistakes);
+    if (rejected === this.#rejected) return true;
+    this.#rejected = rejected;
+    return false;
+  }
+
+  #printLine(line: string, record: LogRecord | null, source: LineSource): void {
     const { print, paint } = this.#options;
-    const record = parseLogLine(line);
-    // What is on stderr as well is passed on from there.
-    if (record === null || !isOnStderr(record))
-      print(
-        record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint),
+    print(record ? formatLogRecord(record, source, paint) : formatPlainLine(line, new Date(), source, paint));
+    if (record?.["event"] === "config.rejected")
+      this.notice(
+        `${source.name} goes on with the configuration from before; others that say the same are not shown`,
       );
-    return record?.["event"];
   }
 }
 
 interface Member {
   readonly source: LineSource;
   readonly process: ReplicaProcess;
-  /** Resolved by its first `replica.started`. */
-  readonly started: PromiseWithResolvers<void>;
+  /** Resolved by the next `replica.started`. */
+  started: PromiseWithResolvers<void>;
 }
 
 const HEAD_START_MS = 3_000;

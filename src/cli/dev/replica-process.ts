@@ -35,6 +35,7 @@ export type ReplicaOutcome = "stopped" | "misconfigured";
 export class ReplicaProcess {
   readonly #options: ReplicaProcessOptions;
   readonly #stopping = new AbortController();
+  #isRestarting = false;
   #child: ChildProcess | null = null;
 
   constructor(options: ReplicaProcessOptions) {
@@ -48,6 +49,9 @@ export class ReplicaProcess {
       const startedAtMs = performance.now();
       const end = await this.#runOnce();
       if (this.#stopping.signal.aborted) break;
+      const isRestart = this.#isRestarting;
+      this.#isRestarting = false;
+      if (isRestart) continue;
       if (isFirst && end.code === EXIT_MISCONFIGURED) return "misconfigured";
       quickDeaths = performance.now() - startedAtMs < QUICK_DEATH_MS ? quickDeaths + 1 : 0;
       const delayMs = restartDelayMs(quickDeaths);
@@ -60,9 +64,13 @@ export class ReplicaProcess {
   /** Asks the process to end, and starts it no more. `run()` resolves when it has ended. Safe to call twice. */
   stop(): void {
     this.#stopping.abort();
-    this.#child?.kill("SIGTERM");
-    // One that was frozen to see what happens has to wake up to end.
-    this.#child?.kill("SIGCONT");
+    this.#askToEnd();
+  }
+
+  /** Asks the process to end, and starts it again then. One that has died starts again anyway. */
+  restart(): void {
+    this.#isRestarting = this.#child !== null;
+    this.#askToEnd();
   }
 
   /** Sends a signal to the process, if it runs. */
@@ -80,6 +88,12 @@ export class ReplicaProcess {
     } catch {
       // The group has exited already.
     }
+  }
+
+  #askToEnd(): void {
+    this.#child?.kill("SIGTERM");
+    // One that was frozen to see what happens has to wake up to end.
+    this.#child?.kill("SIGCONT");
   }
 
   async #runOnce(): Promise<ProcessEnd> {

@@ -5,7 +5,7 @@ import {
   type LineSource,
   type Paint,
   parseLogLine,
-  REPLICA_STYLES,
+  replicaStyle,
 } from "../log-line.ts";
 import type { LogEntry, ParsedLine } from "./log-entry.ts";
 
@@ -46,7 +46,7 @@ export class EntryPrinter {
   #sourceOf(name: string): LineSource {
     const known = this.#sources.get(name);
     if (known) return { ...known, width: this.#width };
-    const style = REPLICA_STYLES[this.#sources.size % REPLICA_STYLES.length] ?? "cyan";
+    const style = replicaStyle(this.#sources.size);
     if (this.#sources.size < SOURCES_LIMIT) this.#sources.set(name, { name, style });
     return { name, style, width: this.#width };
   }
@@ -54,9 +54,8 @@ export class EntryPrinter {
   /** A heading with the date and the zone of the times below it. */
   #dayBefore(at: Date | null): string {
     if (at === null) return "";
-    const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()]
-      .map(part => String(part).padStart(2, "0"))
-      .join("-");
+    // Sweden's form is that of ISO 8601.
+    const day = at.toLocaleDateString("sv-SE");
     if (day === this.#day) return "";
     this.#day = day;
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -118,16 +118,16 @@ async function* inMemory(placed: readonly Placed[]): AsyncGenerator<Placed> {
 }
 
 async function* merge(runs: readonly AsyncGenerator<Placed>[]): AsyncGenerator<LogEntry> {
-  const heads = await Promise.all(runs.map(async run => ({ run, head: await run.next() })));
-  for (;;) {
-    let first: (typeof heads)[number] | null = null;
-    for (const one of heads) {
-      if (one.head.done) continue;
-      if (first === null || first.head.done || comparePlaces(one.head.value, first.head.value) < 0)
-        first = one;
-    }
-    if (first === null || first.head.done) return;
-    yield first.head.value.entry;
-    first.head = await first.run.next();
+  const heads = new Map<AsyncGenerator<Placed>, Placed>();
+  const advance = async (run: AsyncGenerator<Placed>) => {
+    const next = await run.next();
+    if (next.done) heads.delete(run);
+    else heads.set(run, next.value);
+  };
+  for (const run of runs) await advance(run);
+  while (heads.size > 0) {
+    const [run, { entry }] = [...heads].reduce((a, b) => (comparePlaces(b[1], a[1]) < 0 ? b : a));
+    yield entry;
+    await advance(run);
   }
 }

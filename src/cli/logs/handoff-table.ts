@@ -7,27 +7,22 @@ import type { Handoff } from "./handoffs.ts";
 export function renderHandoffs(rows: readonly Handoff[]): string {
   const hasNamespaces = new Set(rows.map(row => row.namespace)).size > 1;
   const hasLaunches = rows.some(row => row.lateTicks !== null);
-  const head = [
-    "AT (UTC)",
-    ...(hasNamespaces ? ["NAMESPACE"] : []),
-    "TERM",
-    "FROM",
-    "TO",
-    "NO LEADER",
-    ...(hasLaunches ? ["LATE TICKS"] : []),
-    "WHY",
+  const columns: readonly (readonly [head: string, cell: (row: Handoff) => string, isShown?: boolean])[] = [
+    ["AT (UTC)", row => row.at],
+    ["NAMESPACE", row => row.namespace ?? "", hasNamespaces],
+    ["TERM", row => (row.term === null ? "" : String(row.term))],
+    ["FROM", row => row.previous ?? "(none)"],
+    ["TO", row => row.leader ?? "(not in the logs)"],
+    ["NO LEADER", gapOf],
+    ["LATE TICKS", lateOf, hasLaunches],
+    ["WHY", whyOf],
   ];
-  const cells = rows.map(row => [
-    row.at,
-    ...(hasNamespaces ? [row.namespace ?? ""] : []),
-    row.term === null ? "" : String(row.term),
-    row.previous ?? "(none)",
-    row.leader ?? "(not in the logs)",
-    gapOf(row),
-    ...(hasLaunches ? [lateOf(row)] : []),
-    whyOf(row),
-  ]);
-  return renderTable(head, cells);
+  const shown = columns.filter(([, , isShown = true]) => isShown);
+  const cells = rows.map(row => shown.map(([, cell]) => cell(row)));
+  return renderTable(
+    shown.map(([head]) => head),
+    cells,
+  );
 }
 
 function gapOf({ leader, vacantMs, previous }: Handoff): string {

@@ -23,14 +23,11 @@ export async function openInputs(files: readonly string[], io: Io): Promise<LogI
   for (const name of names) if (name !== "-") problems.push(...(await problemsOf(name, io)));
   if (problems.length > 0) throw new CliFailure(problems.join("\n"), EXIT.usage);
   const { unread } = io;
-  return names.map(name =>
-    name === "-"
-      ? { name: "stdin", chunks: unzipped("stdin", () => process.stdin, unread) }
-      : {
-          name: path.basename(name),
-          chunks: unzipped(name, () => createReadStream(path.resolve(io.cwd, name)), unread),
-        },
-  );
+  return names.map(name => {
+    if (name === "-") return { name: "stdin", chunks: unzipped("stdin", () => process.stdin, unread) };
+    const open = () => createReadStream(path.resolve(io.cwd, name));
+    return { name: path.basename(name), chunks: unzipped(name, open, unread) };
+  });
 }
 
 async function problemsOf(name: string, io: Io): Promise<string[]> {

@@ -8,7 +8,7 @@ import { EntrySorter } from "./entry-sorter.ts";
 import { HandoffOrder } from "./handoff-order.ts";
 import { renderHandoffs } from "./handoff-table.ts";
 import { Handoffs } from "./handoffs.ts";
-import { type LogInput, openInputs } from "./inputs.ts";
+import { openInputs } from "./inputs.ts";
 import { LiveOrder } from "./live-order.ts";
 import type { LogEntry, ParsedLine } from "./log-entry.ts";
 import { type FilterOptions, LogFilter } from "./log-filter.ts";
@@ -25,22 +25,26 @@ export async function printLogs(files: readonly string[], options: LogsOptions, 
   const filter = new LogFilter(options, Date.now());
   if (options.follow && files.some(file => file !== "-"))
     throw new CliFailure("--follow reads stdin only: tail -F FILE | bellwether logs --follow", EXIT.usage);
-  const inputs = await openInputs(files, io);
-  if (options.handoffs) await printHandoffs(inputs, options, filter, io);
-  else if (options.follow) await printLive(inputs, options, filter, io);
-  else await printSorted(inputs, options, filter, io);
+  const lines = readEntries(await openInputs(files, io));
+  if (options.handoffs) await printHandoffs(lines, options, filter, io);
+  else {
+    const output = new LogsOutput(options, filter, io);
+    await (options.follow ? printLive(lines, output) : printSorted(lines, output, io));
+  }
   return EXIT.done;
 }
 
+type Lines = AsyncIterable<ParsedLine>;
+
 async function printHandoffs(
-  inputs: readonly LogInput[],
+  lines: Lines,
   { job, json }: LogsOptions,
   filter: LogFilter,
   io: Io,
 ): Promise<void> {
   const handoffs = new Handoffs(job);
   let others = 0;
-  for await (const { record } of readEntries(inputs)) {
+  for await (const { record } of lines) {
     if (record === null) others += 1;
     else handoffs.add(record);
   }
@@ -52,20 +56,12 @@ async function printHandoffs(
     io.err("late ticks are not counted: replicas log each launch only with `log: { level: debug }`\n");
 }
 
-async function printSorted(
-  inputs: readonly LogInput[],
-  options: LogsOptions,
-  filter: LogFilter,
-  io: Io,
-): Promise<void> {
-  const output = new LogsOutput(options, io);
+async function printSorted(lines: Lines, output: LogsOutput, io: Io): Promise<void> {
   const sorter = new EntrySorter();
   const hint = setTimeout(() => io.err(STILL_READING), HINT_MS).unref();
   try {
     const order = new HandoffOrder();
-    for await (const parsed of readEntries(inputs)) {
-      if (!filter.wants(parsed)) continue;
-      output.expect(parsed);
+    for await (const parsed of output.wanted(lines)) {
       const entry = order.take(parsed);
       if (entry) await sorter.add(entry);
     }
@@ -77,30 +73,20 @@ async function printSorted(
       if (io.unread?.aborted) return;
     }
     await output.write();
-    output.end(filter);
+    output.end();
   } finally {
     clearTimeout(hint);
     await sorter.close();
   }
 }
 
-async function printLive(
-  inputs: readonly LogInput[],
-  options: LogsOptions,
-  filter: LogFilter,
-  io: Io,
-): Promise<void> {
-  const output = new LogsOutput(options, io);
+async function printLive(lines: Lines, output: LogsOutput): Promise<void> {
   const order = new LiveOrder(entries => {
     for (const entry of entries) output.add(entry);
     void output.write();
   });
   try {
-    for await (const parsed of readEntries(inputs)) {
-      if (!filter.wants(parsed)) continue;
-      output.expect(parsed);
-      order.add(parsed.entry);
-    }
+    for await (const { entry } of output.wanted(lines)) order.add(entry);
     order.flush();
   } finally {
     order.close();
@@ -115,20 +101,27 @@ const WRITE_LENGTH = 64 * 1024;
 /** Prints lines for people, or with `--json` the records. */
 class LogsOutput {
   readonly #io: Io;
+  readonly #filter: LogFilter;
   readonly #json: boolean;
   readonly #printer: EntryPrinter;
   #text = "";
   #printed = 0;
   #leftOut = 0;
 
-  constructor({ json }: LogsOptions, io: Io) {
+  constructor({ json }: LogsOptions, filter: LogFilter, io: Io) {
     this.#io = io;
+    this.#filter = filter;
     this.#json = json ?? false;
     this.#printer = new EntryPrinter((style, text) => styleText(style, text, { stream: process.stdout }));
   }
 
-  expect(parsed: ParsedLine): void {
-    this.#printer.expect(parsed);
+  /** Those that the filter lets through. Each is known before it is printed, so that the columns are wide enough. */
+  async *wanted(lines: Lines): AsyncGenerator<ParsedLine> {
+    for await (const parsed of lines) {
+      if (!this.#filter.wants(parsed)) continue;
+      this.#printer.expect(parsed);
+      yield parsed;
+    }
   }
 
   add(entry: LogEntry): void {
@@ -150,14 +143,14 @@ class LogsOutput {
   }
 
   /** What the reader has to know about what was printed. */
-  end({ events }: LogFilter): void {
+  end(): void {
     if (this.#leftOut > 0) this.#io.err(leftOutText(this.#leftOut));
     if (this.#printed > 0) return;
-    const guesses = (events ?? []).flatMap(name => {
-      const guess = Object.hasOwn(EVENT_RULES, name) ? null : nearest(name, Object.keys(EVENT_RULES));
-      return guess === null ? [] : [`did you mean ${guess}?`];
-    });
-    this.#io.err(`${["no line matches", ...guesses].join("; ")}\n`);
+    const unknown = (this.#filter.events ?? []).filter(name => !Object.hasOwn(EVENT_RULES, name));
+    const guesses = unknown
+      .map(name => nearest(name, Object.keys(EVENT_RULES)))
+      .filter(guess => guess !== null);
+    this.#io.err(`${["no line matches", ...guesses.map(guess => `did you mean ${guess}?`)].join("; ")}\n`);
   }
 }
 

@@ -22,6 +22,7 @@ if (process.env["FAKE_REPLICA"] === "misconfigured") {
 process.once("SIGTERM", () => {
   if (process.env["FAKE_REPLICA"] !== "stubborn") stop();
 });
+process.on("SIGUSR2", () => log("handlers.changed", { files: ["jobs/a.ts", "lib/b.ts"] }));
 stopWhenParentGoes(stop);
 log("replica.started", { pid: process.pid, roles: ["scheduler"], generation: 0 });
 console.log(`redis=${process.env["REDIS_URL"]}`);

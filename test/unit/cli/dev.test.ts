@@ -94,11 +94,33 @@ describe("dev", () => {
     expect(output().match(/unknown key corn/g)).toHaveLength(1);
   });
 
-  it("shows what a running replica says against a changed configuration", async () => {
-    const { exit, until, ctrlC } = setup({ FAKE_REPLICA: "rejecting" });
-    await until(/config\.rejected +jobs\.yaml:9:1 later/, 2);
+  it("shows once what running replicas say against a changed configuration, and that they go on", async () => {
+    const { exit, until, ctrlC, output } = setup({ FAKE_REPLICA: "rejecting" });
+    await until(/dev +replica-\d goes on with the configuration from before/);
+    await until(/replica\.started/, 2);
     ctrlC();
     expect(await exit).toBe(0);
+    expect(output().match(/config\.rejected +jobs\.yaml:9:1 later/g)).toHaveLength(1);
+  });
+
+  it("restarts one replica after the other when handlers have changed, the leader last", async () => {
+    const { exit, until, ctrlC, output } = setup({}, 3);
+    await until(/replica\.started/, 3);
+    // The editor's save, which each replica notices by itself.
+    for (const [, pid] of await until(/runs as pid (\d+)/, 3)) process.kill(Number(pid), "SIGUSR2");
+    await until(/replica\.started/, 6);
+    ctrlC();
+    expect(await exit).toBe(0);
+    const steps = output()
+      .match(/replica-\d(?=-0a1b +replica\.(?:started|stopped))/g)
+      ?.slice(3, 9);
+    expect(steps?.slice(0, 4).toSorted()).toEqual(["replica-2", "replica-2", "replica-3", "replica-3"]);
+    expect(steps?.[0]).toBe(steps?.[1]);
+    expect(steps?.slice(4)).toEqual(["replica-1", "replica-1"]);
+    expect(output()).toContain(
+      "jobs/a.ts, lib/b.ts changed: the replicas restart one after the other, the leader last",
+    );
+    expect(output()).not.toContain("handlers.changed");
   });
 
   it("obeys keys, and says which ones", async () => {

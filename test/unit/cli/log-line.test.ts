@@ -271,6 +271,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
   },
   "config.rejected": { mistakes: ["a.yaml:1:1 b", "a.yaml:2:1 c"] },
   "config.resolved": { generation: 4711, hash: "c0ffee" },
+  "handlers.changed": { files: ["jobs/a.ts", "jobs/b.ts"] },
   "config.unread": { problem: "config/jobs.YML is not read (did you mean jobs.yml?)" },
   "config.differs": {
     generation: 4711,

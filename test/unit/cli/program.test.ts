@@ -1,5 +1,9 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { runProgram } from "../../../src/cli/program.ts";
+
+vi.mock("../../../src/cli/trigger.ts", () => {
+  throw new Error("the file of a command was loaded");
+});
 
 async function outputOf(...argv: readonly string[]) {
   const printed = { out: "", err: "" };
@@ -30,9 +34,15 @@ it("lists each command as the command's own help shows it, which knows all of it
   for (const usage of usages) {
     const [name = ""] = usage.split(" ");
     const { exitCode, out } = await outputOf(name, "--help");
-    const shown = out.split("\n", 1)[0]?.replace("[options] [file]", "[file]");
+    const shown = out.split("\n", 1)[0]?.replace(/\[options\] (?=\[file\]$|<shell>$)/, "");
     expect({ exitCode, shown }).toEqual({ exitCode: 0, shown: `Usage: bellwether ${usage}` });
   }
+});
+
+it("shows the help of a command without loading its file", async () => {
+  const { exitCode, out } = await outputOf("trigger", "--help");
+  expect({ exitCode, out }).toEqual({ exitCode: 0, out: expect.stringContaining("--data <json>") });
+  await expect(outputOf("trigger", "a")).rejects.toThrow();
 });
 
 it("suggests the command that may be meant", async () => {

@@ -1,10 +1,8 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
-import { Command } from "commander";
 import { describe, expect, vi } from "vitest";
-import { actionsOf } from "../../../src/cli/command.ts";
-import { declareCommand } from "../../../src/cli/explain.ts";
+import { runProgram } from "../../../src/cli/program.ts";
 import { configSchema } from "../../../src/config/schemas/json-schema.ts";
 import type { Run } from "../../../src/handlers/handler.ts";
 import type { HandlerKind } from "../../../src/handlers/handler-kind.ts";
@@ -36,12 +34,7 @@ describe("a kind of handler needs no more than its place in the list", () => {
     const config = await writeConfig(jobs("echo: { word: hello }"));
     const written: string[] = [];
     const io = { env: {}, cwd: "/", out: (text: string) => written.push(text), err: () => undefined };
-    const command = new Command();
-    declareCommand(
-      command,
-      actionsOf(io, () => undefined),
-    );
-    await command.parseAsync(["job-0", "--config", config], { from: "user" });
+    await runProgram(["explain", "job-0", "--config", config], io);
     expect(written.join("")).toContain("job-0 runs echo hello in the queue default.");
   });
 
