@@ -1,14 +1,13 @@
 import type { Command } from "commander";
-import type { Redis } from "ioredis";
-import { type HistoryRow, readHistory } from "../launch/read-history.ts";
-import type { RedisKeys } from "../redis/keys.ts";
+import { readJobHistory } from "../client/records.ts";
+import type { HistoryRow } from "../launch/read-history.ts";
+import { withReadCluster } from "./cluster-session.ts";
 import { type Does, positive, projectOptions } from "./command.ts";
 import { EXIT, type Io } from "./io.ts";
-import { loadReadingProject, type ProjectOptions, refuseName } from "./project.ts";
-import { withRedis } from "./redis-session.ts";
+import type { ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
 
-export interface HistoryOptions extends ProjectOptions {
+interface HistoryOptions extends ProjectOptions {
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -22,20 +21,10 @@ export function declareCommand(command: Command, does: Does): void {
 }
 
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
-async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
-  const { connection, config } = await loadReadingProject(options, io);
-  const local = config?.jobs.map(job => job.name) ?? [];
-  const read = async (redis: Redis, keys: RedisKeys) => {
-    const rows = await readHistory(redis, keys, jobName, options.limit);
-    // The history of a job that was removed, or retired since, is there under its name.
-    if (rows.length > 0 || local.includes(jobName)) return rows;
-    const stored = await redis.hkeys(keys.definitions);
-    if (!stored.includes(jobName)) refuseName(jobName, [...new Set([...local, ...stored])]);
-    return rows;
-  };
-  const rows = await withRedis(connection, io, read, { mayBeReplica: true });
+async function history(job: string, options: HistoryOptions, io: Io): Promise<number> {
+  const rows = await withReadCluster(options, io, cluster => readJobHistory(cluster, job, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else io.out(rows.length === 0 ? `${jobName} has no history yet\n` : renderHistory(rows));
+  else io.out(rows.length === 0 ? `${job} has no history yet\n` : renderHistory(rows));
   return EXIT.done;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Redis } from "ioredis";
+import { RedisSession } from "../client/redis-session.ts";
 import { suggest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
@@ -8,10 +9,10 @@ import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
 import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
+import { brokenLine } from "./cluster-session.ts";
 import type { Does } from "./command.ts";
 import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { withServer } from "./redis-session.ts";
 
 export interface ImportBullOptions extends ImportOptions {
   readonly redis: string;
@@ -44,7 +45,7 @@ async function importBullQueue(options: ImportBullOptions, io: Io): Promise<numb
     const version = await readBullVersion(redis, prefix, queue);
     return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   };
-  const { entries, queues, version } = await withServer(address, io, read, { mayBeReplica: true });
+  const { entries, queues, version } = await readFrom(address, io, read);
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
     const found = queues.includes(queue)
@@ -53,4 +54,19 @@ async function importBullQueue(options: ImportBullOptions, io: Io): Promise<numb
     throw new CliFailure(`${found}, in Redis at ${where}`);
   }
   return printImported(importBull({ queue, entries, timezone, version, nowMs: Date.now() }), options, io);
+}
+
+async function readFrom<T>(address: RedisAddress, io: Io, read: (redis: Redis) => Promise<T>): Promise<T> {
+  const session = new RedisSession({
+    address,
+    name: "bellwether-cli",
+    mayBeReplica: true,
+    isActing: false,
+    onBroken: where => io.err(brokenLine(where)),
+  });
+  try {
+    return await session.use(read);
+  } finally {
+    session.close();
+  }
 }

@@ -23,9 +23,9 @@ const COMMANDS: readonly ListedCommand[] = [
   ["explain [options] <job>", "a job's schedule in words; needs no server", () => import("./explain.ts")],
   ["status [options]", "who leads, the replicas, each job's last and next tick", () => import("./status.ts")],
   ["trigger [options] <job>", "start a run of a job now, beside its schedule", () => import("./trigger.ts")],
-  ["pause [options] <job>", "launch no tick of a job until it is resumed", () => import("./pause.ts")],
+  ["pause [options] [job]", "launch no tick of a job until it is resumed", () => import("./pause.ts")],
   [
-    "resume [options] <job>",
+    "resume [options] [job]",
     "launch a paused job's ticks again; its catchUp policy says which late ones",
     () => import("./resume.ts"),
   ],
@@ -82,7 +82,9 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       return EXIT.usage;
     }
     if (error instanceof CliFailure || isBellwetherError(error)) {
-      io.err(`${error.message}\n`);
+      // The command line's names of arguments have dashes.
+      const dashes = isBellwetherError(error, "BW_ARGUMENT_INVALID") ? "--" : "";
+      io.err(`${dashes}${error.message}\n`);
       return exitCodeOf(error);
     }
     throw error;

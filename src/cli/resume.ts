@@ -1,24 +1,18 @@
 import type { Command } from "commander";
-import { type Does, operatorOptions } from "./command.ts";
-import { EXIT, type Io } from "./io.ts";
-import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
-import { findJob, loadProject } from "./project.ts";
-
-export function declareCommand(command: Command, does: Does): void {
-  operatorOptions(command).argument("<job>").action(does(resume));
-}
+import { type ResumeResult, resumeJob, resumeJobs } from "../client/pausing.ts";
+import { declareJobChange, type JobChange } from "./change-jobs.ts";
+import type { Does } from "./command.ts";
 
 /** The job's ticks are launched again. A job that is not paused stays as it is: no failure. */
-async function resume(jobName: string, options: OperatorOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const job = findJob(config, jobName);
-  const done = await withOperator(config, options, io, ({ operator, requestId }) =>
-    operator.resume(job, { requestId }),
-  );
-  const isResumed = done.outcome === "resumed";
-  const line = isResumed
-    ? `resumed ${job.name}, which ${done.pause.by} paused at ${new Date(done.pause.atMs).toISOString()}`
-    : `${job.name} is not paused`;
-  print(io, options, line, { job: job.name, paused: false, changed: isResumed });
-  return EXIT.done;
+const RESUME: JobChange<ResumeResult> = {
+  one: resumeJob,
+  many: resumeJobs,
+  lineOf: ({ result: { job }, before }) =>
+    before === null
+      ? `${job} is not paused`
+      : `resumed ${job}, which ${before.by} paused at ${new Date(before.atMs).toISOString()}`,
+};
+
+export function declareCommand(command: Command, does: Does): void {
+  declareJobChange(command, does, RESUME);
 }
