@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * Every error that Bellwether throws on purpose, in one table: a stable code, its fields, and the message
  * that is built from them. A message says where, what was found, what was expected, and what to change.
@@ -143,8 +145,20 @@ export function isBellwetherError<C extends ErrorCode>(
 }
 
 /** What the event of a failure says about it. What is no Bellwether error is a bug. */
-export function failureOf(error: unknown): { readonly error: string; readonly code: ErrorCode } {
-  return { error: messageOf(error), code: isBellwetherError(error) ? error.code : "BW_BUG" };
+export function failureOf(error: unknown) {
+  const code: ErrorCode = isBellwetherError(error) ? error.code : "BW_BUG";
+  return { error: messageOf(error), code, thrown: errorOf(error) };
+}
+
+/** What was thrown, where it is an Error; else one that says what it was. Never throws: foreign code may throw anything. */
+export function errorOf(thrown: unknown): Error {
+  if (types.isNativeError(thrown)) return thrown;
+  try {
+    if (thrown instanceof Error && !types.isProxy(thrown)) return thrown;
+    return new Error(String(thrown));
+  } catch {
+    return new Error("something that cannot be read was thrown");
+  }
 }
 
 /** What was thrown, in words. */

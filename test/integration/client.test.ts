@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { describe, expect } from "vitest";
 import { type ConnectOptions, connect } from "../../src/client/connect.ts";
 import { isBellwetherError } from "../../src/errors.ts";
@@ -118,7 +120,7 @@ describe("a client", () => {
     await expect(client.pauseAll("x*")).rejects.toMatchObject({ code: "BW_JOB_UNKNOWN" });
   });
 
-  test("previews a backfill, and starts it once for each request", async ({ project, open, keys }) => {
+  test("previews a backfill, and starts it once for each request", async ({ project, open }) => {
     const { configDir } = await project("hourly: { every: 1h, handler: x, overlap: skip }");
     const client = await open({ config: configDir });
     const range = { from: new Date("2026-01-01T00:30:00Z"), to: new Date("2026-01-01T02:00:00Z") };
@@ -133,7 +135,6 @@ describe("a client", () => {
     const first = await client.backfill("hourly", { ...range, overlap: "allow", requestId });
     expect(first).toEqual({ job: "hourly", ticks, runs: [expect.any(String), expect.any(String)] });
     expect(await client.backfill("hourly", { ...range, overlap: "allow", requestId })).toEqual(first);
-    expect(keys.bullmqPrefix).toContain("test-");
     expect(await client.history("hourly")).toHaveLength(2);
   });
 
@@ -198,15 +199,41 @@ describe("a client", () => {
     });
   });
 
-  test("repeats a request whose answer was lost, and it is carried out once", async ({
+  test.for(["before", "after", "late"] as const)(
+    "repeats a request when its connection breaks %s it has arrived, and it is carried out once",
+    async (at, { link, project, open }) => {
+      const { configDir } = await project("hourly: { every: 1h, handler: x }");
+      const file = path.join(configDir, "bellwether.yaml");
+      const settings = await readFile(file, "utf8");
+      await writeFile(file, settings.replace(/url: "[^"]*"/, `url: "${link.url}"`));
+      const client = await open({ config: configDir });
+      // Known to the server already, the script is sent once.
+      const { skips: first } = await client.skipNext("hourly");
+      const broken = Promise.withResolvers<void>();
+      link.armTrip(at, "skip-next", () => broken.resolve());
+      const { skips: second } = await client.skipNext("hourly");
+      await broken.promise;
+      const done = (await client.audit()).map(({ ticks }) => ticks);
+      expect(done).toEqual([[second], [first]]);
+    },
+  );
+
+  test("says that the outcome is unknown when Redis stays away, and works again when it is back", async ({
     link,
     keys,
     open,
   }) => {
-    const namespace = keys.bullmqPrefix.slice(1, -1);
-    const client = await open({ redis: `redis://127.0.0.1:${link.port}`, namespace });
-    await expect(client.pauseAll()).rejects.toMatchObject({ code: "BW_JOB_UNKNOWN" });
-    link.cut();
-    await expect(client.audit()).resolves.toEqual([]);
+    const client = await open({ redis: link.url, namespace: keys.bullmqPrefix.slice(1, -1) });
+    expect(await client.audit()).toEqual([]);
+    await expect(client.stepDown()).rejects.toMatchObject({ code: "BW_NO_LEADER" });
+    link.armTrip("before", "stepdown", () => link.cut());
+    await expect(client.stepDown()).rejects.toMatchObject({
+      code: "BW_REDIS_LOST",
+      message: expect.stringMatching(/went away.*whether the command was carried out is unknown/),
+    });
+    await expect(client.audit()).rejects.toMatchObject({ code: expect.stringMatching(/^BW_REDIS_/) });
+    link.disarmTrip();
+    link.mend();
+    expect(await client.audit()).toEqual([]);
   });
 });
