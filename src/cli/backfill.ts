@@ -9,7 +9,8 @@ import {
 } from "../client/backfilling.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { formatLocal } from "../client/local-time.ts";
-import { isBellwetherError } from "../errors.ts";
+import { isRedisFailure } from "../client/redis-session.ts";
+import { messageOf } from "../errors.ts";
 import { type OperatorOptions, print, withCluster } from "./cluster-session.ts";
 import { type Does, operatorOptions, positive } from "./command.ts";
 import { parseInstant } from "./instant.ts";
@@ -62,13 +63,10 @@ async function checkWherePossible(cluster: Cluster, planned: PlannedBackfill, io
   try {
     await checkDecided(cluster, planned);
   } catch (error) {
-    const isRedis = REDIS_CODES.some(code => isBellwetherError(error, code));
-    if (!(isRedis && error instanceof Error)) throw error;
-    io.err(`not checked whether all ticks are decided: ${error.message}\n`);
+    if (!isRedisFailure(error)) throw error;
+    io.err(`not checked whether all ticks are decided: ${messageOf(error)}\n`);
   }
 }
-
-const REDIS_CODES = ["BW_REDIS_UNREACHABLE", "BW_REDIS_LOST", "BW_COMMAND_REFUSED"] as const;
 
 function preview({ job, ticks }: PlannedBackfill): string {
   const rows = ticks.slice(0, SHOWN).map(at => [iso(at), formatLocal(at, job.spec.timezone)]);

@@ -1,8 +1,11 @@
 import type { Command } from "commander";
 import { readJobHistory } from "../client/records.ts";
+import { printable } from "../config/document/describe.ts";
 import type { HistoryRow } from "../launch/read-history.ts";
 import { withReadCluster } from "./cluster-session.ts";
 import { type Does, positive, projectOptions } from "./command.ts";
+import { follow } from "./follow.ts";
+import { FollowedRows } from "./history-rows.ts";
 import { EXIT, type Io } from "./io.ts";
 import type { ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
@@ -10,22 +13,57 @@ import { renderTable } from "./table.ts";
 interface HistoryOptions extends ProjectOptions {
   readonly limit: number;
   readonly json?: boolean;
+  readonly follow?: boolean;
 }
+
+/** With `--follow` this many of the newest rows are looked at each second. */
+const FOLLOWED = 200;
 
 export function declareCommand(command: Command, does: Does): void {
   projectOptions(command)
     .argument("<job>")
     .option("--limit <n>", "how many ticks", positive, 20)
-    .option("--json", "print JSON")
+    .option("--json", "print JSON; with --follow one row a line")
+    .option(
+      "--follow",
+      "oldest first, and go on: each row when it is there, and again when its run has ended",
+    )
     .action(does(history));
 }
 
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
 async function history(job: string, options: HistoryOptions, io: Io): Promise<number> {
+  if (options.follow) return await followHistory(job, options, io);
   const rows = await withReadCluster(options, io, cluster => readJobHistory(cluster, job, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? `${job} has no history yet\n` : renderHistory(rows));
   return EXIT.done;
+}
+
+function followHistory(job: string, { limit, ...options }: HistoryOptions, io: Io): Promise<number> {
+  const followed = new FollowedRows();
+  let isFirst = true;
+  const show = (newest: readonly HistoryRow[]) => {
+    const rows = followed.take(newest);
+    for (const row of isFirst ? rows.slice(-limit) : rows) {
+      io.out(options.json ? `${JSON.stringify(row)}\n` : `${printable(lineOf(row))}\n`);
+    }
+    isFirst = false;
+  };
+  return withReadCluster(options, io, async cluster => {
+    await follow(io, () => readJobHistory(cluster, job, Math.max(limit, FOLLOWED)), show);
+    return EXIT.done;
+  });
+}
+
+/** A row that is alone on its line, without a heading. */
+function lineOf(row: HistoryRow): string {
+  const [tick, outcome, kind, term, late, result, attempts, duration, replica, reason] = cellsOf(row);
+  const told = [
+    ...[tick, outcome, kind, term && `term ${term}`, late && `${late} late`],
+    ...[result, attempts && `attempt ${attempts}`, duration, replica, reason],
+  ];
+  return told.filter(Boolean).join("  ");
 }
 
 function renderHistory(rows: readonly HistoryRow[]): string {
@@ -41,22 +79,23 @@ function renderHistory(rows: readonly HistoryRow[]): string {
     "REPLICA",
     "REASON",
   ];
-  const cells = rows.map(row => {
-    const isTick = row.run !== undefined || row.outcome === "skipped" || row.outcome === "missed";
-    return [
-      row.count === undefined ? row.tick : `${row.tick} (and ${row.count - 1} before)`,
-      row.outcome,
-      isTick ? row.kind : "",
-      isTick ? String(row.term) : "",
-      isTick ? `${row.lateMs} ms` : "",
-      row.result ?? "",
-      row.attempts === undefined ? "" : String(row.attempts),
-      row.durationMs === undefined ? "" : `${row.durationMs} ms`,
-      row.replica ?? "",
-      reasonOf(row),
-    ];
-  });
-  return renderTable(head, cells);
+  return renderTable(head, rows.map(cellsOf));
+}
+
+function cellsOf(row: HistoryRow): string[] {
+  const isTick = row.run !== undefined || row.outcome === "skipped" || row.outcome === "missed";
+  return [
+    row.count === undefined ? row.tick : `${row.tick} (and ${row.count - 1} before)`,
+    row.outcome,
+    isTick ? row.kind : "",
+    isTick ? String(row.term) : "",
+    isTick ? `${row.lateMs} ms` : "",
+    row.result ?? "",
+    row.attempts === undefined ? "" : String(row.attempts),
+    row.durationMs === undefined ? "" : `${row.durationMs} ms`,
+    row.replica ?? "",
+    reasonOf(row),
+  ];
 }
 
 function reasonOf({ reason, blockedBy, error, by }: HistoryRow): string {

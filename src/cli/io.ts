@@ -6,6 +6,8 @@ export interface Io {
   readonly cwd: string;
   out(text: string): void;
   err(text: string): void;
+  /** What is printed is on a terminal. */
+  readonly isTerminal?: boolean;
   /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
   readonly unread?: AbortSignal;
   /**

@@ -3,23 +3,48 @@ import { readStatus, type Status } from "../client/status.ts";
 import { printable } from "../config/document/describe.ts";
 import { withReadCluster } from "./cluster-session.ts";
 import { type Does, projectOptions } from "./command.ts";
+import { follow } from "./follow.ts";
 import { EXIT, type Io } from "./io.ts";
 import type { ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
 
 interface StatusOptions extends ProjectOptions {
   readonly json?: boolean;
+  readonly watch?: boolean;
 }
 
+/** The cursor to the corner, and away with what is below it. */
+const CLEAR = "\x1b[H\x1b[J";
+
 export function declareCommand(command: Command, does: Does): void {
-  projectOptions(command).option("--json", "print JSON").action(does(status));
+  projectOptions(command)
+    .option("--json", "print JSON")
+    .option("--watch", "print it again whenever it has changed; with --json one object a line")
+    .action(does(status));
 }
 
 /** Shows who leads, the replicas, and each job's last and next tick. */
 async function status(options: StatusOptions, io: Io): Promise<number> {
+  if (options.watch) return await watch(options, io);
   const result = await withReadCluster(options, io, readStatus);
   io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
   return EXIT.done;
+}
+
+/** On a terminal each status replaces the one before; elsewhere they are printed one after the other. */
+function watch(options: StatusOptions, io: Io): Promise<number> {
+  let shown = "";
+  const show = (status: Status) => {
+    const text = options.json ? `${JSON.stringify(status)}\n` : renderStatus(status);
+    if (text === shown) return;
+    const between = shown === "" || options.json ? "" : "\n";
+    io.out(`${io.isTerminal && !options.json ? CLEAR : between}${text}`);
+    shown = text;
+  };
+  return withReadCluster(options, io, async cluster => {
+    await follow(io, () => readStatus(cluster), show);
+    return EXIT.done;
+  });
 }
 
 function renderStatus(status: Status): string {

@@ -1,6 +1,6 @@
 import { sleep } from "../clock/sleep.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
@@ -168,6 +168,13 @@ export class RedisSession {
     }
   }
 }
+
+/** True when Redis cannot be reached, went away or refused; what was asked may work later. */
+export function isRedisFailure(error: unknown): boolean {
+  return FAILURES.some(code => isBellwetherError(error, code));
+}
+
+const FAILURES = ["BW_REDIS_UNREACHABLE", "BW_REDIS_LOST", "BW_COMMAND_REFUSED"] as const;
 
 function neverOrLost() {
   const lost = Promise.withResolvers<never>();
