@@ -275,7 +275,7 @@ export interface EventMap {
 
 export type EventName = keyof EventMap;
 
-/** An event as programs get it: its name and its fields in one object. The name tells which fields there are. */
+/** An event as programs get it: its name and its fields in one object. The name decides which fields there are. */
 export type BellwetherEvent<K extends EventName = EventName> = {
   [N in K]: { readonly name: N } & Readonly<EventMap[N]>;
 }[K];

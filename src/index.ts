@@ -18,7 +18,7 @@ export type { StepDownResult } from "./client/stepping-down.ts";
 export type { RunResult, TriggerResult } from "./client/triggering.ts";
 export type { Config, Job } from "./config/config.ts";
 export { loadConfig } from "./config/load.ts";
-export { BellwetherError, type ErrorCode } from "./errors.ts";
+export { BellwetherError, type ErrorCode, isBellwetherError } from "./errors.ts";
 export type { BellwetherEvent, EventMap, EventName, Role, TickKind } from "./event-map.ts";
 export type { EventStreamOptions, EventsDropped, StreamedEvent } from "./event-stream.ts";
 export { type EventListener, Events } from "./events.ts";

@@ -6,9 +6,9 @@ import type { Io } from "./io.ts";
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads and shows, again and again, until the reader of the output closes it or a signal ends the process. Whoever watches a
- * cluster wants to see it come back: when Redis goes away, one line on stderr says so, and reading goes on. At the first
- * reading that is a failure of the command.
+ * Reads and shows, again and again, until the reader of the output closes it or a signal ends the process. A person who
+ * watches a cluster wants to see it come back: when Redis goes away, one line on stderr says so, and reading goes on. At the
+ * first reading that is a failure of the command.
  */
 export async function follow<T>(io: Io, read: () => Promise<T>, show: (found: T) => void): Promise<void> {
   show(await read());

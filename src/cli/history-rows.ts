@@ -1,6 +1,6 @@
 import type { HistoryRow } from "../launch/read-history.ts";
 
-/** Rows of a history that somebody follows: what is new, or how it has ended since. */
+/** The rows of a history that is followed: each once, and again when its run has ended. */
 export class FollowedRows {
   /** By row, the result that was shown. */
   #shown: ReadonlyMap<string, string> = new Map();

@@ -67,8 +67,8 @@ const LIMIT = 20;
  *
  * Calls that read can be repeated at will. Calls that act are requests: when the connection breaks, the client repeats the
  * request, and Redis carries it out once. When a call rejects with BW_REDIS_LOST, whether it was carried out is unknown: call
- * it again with the same `requestId`. Each call ends within about 15 s, whatever Redis does; `wait` and `stepDown` say
- * otherwise.
+ * it again with the same `requestId`. A call waits at most 5 s for its connection, and ends within about 12 s when Redis freezes or goes
+ * away later; `stepDown` also waits for the successor, and `wait: true` for the run.
  *
  * Every call may reject with BW_REDIS_UNREACHABLE, BW_REDIS_LOST, BW_COMMAND_REFUSED (Redis refused: memory, rights),
  * BW_FORMAT_NEWER and BW_CLIENT_CLOSED. What else it rejects with is at the call.
