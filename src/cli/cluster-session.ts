@@ -1,4 +1,5 @@
 import { Cluster } from "../client/cluster.ts";
+import { brokenLine } from "../client/redis-session.ts";
 import type { Io } from "./io.ts";
 import { loadProject, loadReadingProject, type ProjectOptions, type ReadingProject } from "./project.ts";
 
@@ -40,10 +41,6 @@ async function within<T>(
   } finally {
     cluster.close();
   }
-}
-
-export function brokenLine(where: string): string {
-  return `the connection to Redis at ${where} broke; connecting again\n`;
 }
 
 /** One line for people, or the same as JSON. */

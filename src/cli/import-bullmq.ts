@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Redis } from "ioredis";
-import { RedisSession } from "../client/redis-session.ts";
+import { brokenLine, RedisSession } from "../client/redis-session.ts";
 import { suggest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
@@ -9,7 +9,6 @@ import { readBullEntries } from "../import/bullmq-entries.ts";
 import { findBullQueues } from "../import/bullmq-queues.ts";
 import { readBullVersion } from "../import/bullmq-version.ts";
 import { describeAddress } from "../redis/connect.ts";
-import { brokenLine } from "./cluster-session.ts";
 import type { Does } from "./command.ts";
 import { EXIT_CODES, type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { refuseName } from "../client/cluster.ts";
+import { refuseName } from "../client/refuse-name.ts";
 import type { Config, Job } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";

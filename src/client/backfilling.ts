@@ -3,6 +3,7 @@ import { BellwetherError } from "../errors.ts";
 import { firstUndecided } from "../launch/cursors.ts";
 import type { RequestOptions } from "../operator/operator.ts";
 import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
+import { checkedCount, checkedDate, refuseArgument } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** `backfill --json`. Times are ISO 8601 in UTC. */
@@ -42,9 +43,14 @@ export function planRuns(
   { from, to, limit = LIMIT }: BackfillRange,
 ): PlannedBackfill {
   const job = cluster.configuredJob(name, "backfill");
-  if (to < from) refuse("to", iso(to), ` is before from (${iso(from)}): expected the older one first`);
-  if (to > new Date()) refuse("to", iso(to), " is in the future: its ticks are launched when they are due");
-  if (limit > MAX_BACKFILL) refuse("limit", String(limit), `: expected at most ${MAX_BACKFILL}`);
+  checkedDate("from", from);
+  checkedDate("to", to);
+  checkedCount("limit", limit);
+  if (to < from)
+    refuseArgument("to", iso(to), ` is before from (${iso(from)}): expected the older one first`);
+  if (to > new Date())
+    refuseArgument("to", iso(to), " is in the future: its ticks are launched when they are due");
+  if (limit > MAX_BACKFILL) refuseArgument("limit", String(limit), `: expected at most ${MAX_BACKFILL}`);
   const plan = planBackfill(job, from.getTime(), to.getTime(), limit);
   switch (plan.outcome) {
     case "empty":
@@ -87,7 +93,7 @@ export async function startRuns(
   if (answer.outcome === "undecided") refuseUndecided(job, answer.tickAtMs);
   if (answer.outcome === "not due") {
     const why = ` is in the future: by Redis's time it is ${iso(answer.nowMs)}, and this machine's clock is ahead`;
-    refuse("to", iso(ticks.at(-1) ?? 0), why);
+    refuseArgument("to", iso(ticks.at(-1) ?? 0), why);
   }
   return resultOf({ job, ticks }, answer.runs);
 }
@@ -98,10 +104,6 @@ export function resultOf({ job, ticks }: PlannedBackfill, runs: readonly string[
 
 function refuseUndecided({ name: job }: Job, tickAtMs: number): never {
   throw new BellwetherError("BW_BACKFILL_UNDECIDED", { job, tick: iso(tickAtMs) });
-}
-
-function refuse(argument: string, found: string, why: string): never {
-  throw new BellwetherError("BW_ARGUMENT_INVALID", { argument, found, why });
 }
 
 function iso(at: Date | number): string {

@@ -23,6 +23,7 @@ import { type KeepResult, keepNextTicks, type SkipResult, skipNextTick } from ".
 import { readStatus, type Status } from "./status.ts";
 import { type StepDownResult, stepDown } from "./stepping-down.ts";
 import {
+  checkWait,
   type RunResult,
   type StartOptions,
   startRun,
@@ -127,7 +128,7 @@ export class Client {
     job: string,
     options: TriggerOptions | TriggerAndWaitOptions = {},
   ): Promise<TriggerResult | RunResult> {
-    if (options.wait) options.signal?.throwIfAborted();
+    if (options.wait) checkWait(options);
     const started = await startRun(this.#cluster, job, options satisfies StartOptions);
     return options.wait ? await waitForRun(this.#cluster, started, options) : { run: started.run };
   }

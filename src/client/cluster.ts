@@ -2,15 +2,14 @@ import { hostname, userInfo } from "node:os";
 import type { Redis } from "ioredis";
 import type { Config, Job } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
-import { printable } from "../config/document/describe.ts";
-import { nearest } from "../config/nearest.ts";
 import { BellwetherError } from "../errors.ts";
 import { type Definition, readDefinitions } from "../launch/definition.ts";
 import { newRequestId } from "../launch/requests.ts";
-import { Operator, type RequestOptions } from "../operator/operator.ts";
+import type { Operator, RequestOptions } from "../operator/operator.ts";
 import { checkFormat } from "../redis/format.ts";
 import { RedisKeys } from "../redis/keys.ts";
 import { RedisSession } from "./redis-session.ts";
+import { refuseName } from "./refuse-name.ts";
 
 export interface ClusterOptions {
   /** Where the cluster's data is. */
@@ -45,7 +44,7 @@ export class Cluster {
   readonly #reading: RedisSession;
   readonly #acting: RedisSession;
   /** One for the whole connection: its requests take turns, because they use WATCH. */
-  #operator: Operator | null = null;
+  #operator: Promise<Operator> | null = null;
 
   constructor({ connection, config, by = whoAmI(), name, onBroken }: ClusterOptions) {
     this.config = config;
@@ -68,9 +67,15 @@ export class Cluster {
   act<T>({ requestId = newRequestId() }: RequestOptions, act: (acting: Acting) => Promise<T>): Promise<T> {
     return this.#acting.use(async redis => {
       await checkFormat(redis, this.keys);
-      this.#operator ??= new Operator({ redis, keys: this.keys, by: this.#by });
-      return await act({ operator: this.#operator, requestId, redis });
+      this.#operator ??= this.#loadOperator(redis);
+      return await act({ operator: await this.#operator, requestId, redis });
     });
+  }
+
+  /** Loading BullMQ takes most of the time of a command that only reads. */
+  async #loadOperator(redis: Redis): Promise<Operator> {
+    const { Operator } = await import("../operator/operator.ts");
+    return new Operator({ redis, keys: this.keys, by: this.#by });
   }
 
   /** The job of the configuration. Throws BW_CONFIG_NEEDED where there is no configuration, and BW_JOB_UNKNOWN. */
@@ -109,12 +114,6 @@ export class Cluster {
     this.#reading.close();
     this.#acting.close();
   }
-}
-
-/** Throws because no job has the name; names the nearest one. */
-export function refuseName(name: string, names: readonly string[]): never {
-  const jobs = [...new Set(names)];
-  throw new BellwetherError("BW_JOB_UNKNOWN", { job: printable(name), guess: nearest(name, jobs), jobs });
 }
 
 function asJob({ job: name, schedule, spec, maxRuns }: Definition): KnownJob {

@@ -1,4 +1,4 @@
-import { BellwetherError } from "../errors.ts";
+import { checkedCount, checkedDate, refuseArgument } from "./arguments.ts";
 import type { Cluster, KnownJob } from "./cluster.ts";
 import { formatLocal } from "./local-time.ts";
 import { listTicks, type TickList, type TickRow, togetherWith } from "./tick-list.ts";
@@ -57,12 +57,13 @@ export async function nextTicks(
 /** The same of these jobs. */
 export function nextTicksOf(jobs: readonly KnownJob[], options: NextOptions): NextTicks {
   const { from = new Date(), until, excluded = false } = options;
-  if (until !== undefined && until < from) {
+  checkedDate("from", from);
+  if (until !== undefined && checkedDate("until", until) < from) {
     const why = ` is before from (${from.toISOString()}): expected a later instant`;
-    throw new BellwetherError("BW_ARGUMENT_INVALID", { argument: "until", found: until.toISOString(), why });
+    refuseArgument("until", until.toISOString(), why);
   }
   const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
-  const count = options.count ?? (until === undefined ? COUNT : COUNT_UNTIL);
+  const count = checkedCount("count", options.count ?? (until === undefined ? COUNT : COUNT_UNTIL));
   const list = listTicks(jobs, { fromMs: from.getTime(), untilMs, count });
   const together = until === undefined ? () => [] : togetherWith(list.rows);
   const shown = excluded ? list.rows : list.rows.filter(row => row.exclusion === undefined);

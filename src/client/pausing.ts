@@ -1,8 +1,9 @@
 import type { Pause } from "../launch/controls.ts";
 import { newRequestId } from "../launch/requests.ts";
 import type { Operator, RequestOptions } from "../operator/operator.ts";
-import { type Cluster, refuseName } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { readClusterJobs } from "./cluster-jobs.ts";
+import { refuseName } from "./refuse-name.ts";
 
 /** `pause --json`. */
 export interface PauseResult {

@@ -32,7 +32,7 @@ export interface RedisSessionOptions {
 export class RedisSession {
   readonly #options: RedisSessionOptions;
   readonly #where: string;
-  readonly #closed = new AbortController();
+  #isClosed = false;
   #redis: CheckedRedis | null = null;
   #ready: Promise<void> | null = null;
   #hasBeenReady = false;
@@ -54,12 +54,11 @@ export class RedisSession {
   async use<T>(act: (redis: CheckedRedis) => Promise<T>): Promise<T> {
     const ending = new AbortController();
     try {
-      if (this.#closed.signal.aborted) throw new BellwetherError("BW_CLIENT_CLOSED", {});
+      if (this.#isClosed) throw new BellwetherError("BW_CLIENT_CLOSED", {});
       this.#redis ??= this.#open();
       const redis = this.#redis;
       await this.#whenReady(redis);
-      const over = AbortSignal.any([ending.signal, this.#closed.signal]);
-      return await Promise.race([this.#repeatOnLoss(redis, act, over), this.#lost.promise]);
+      return await Promise.race([this.#repeatOnLoss(redis, act, ending.signal), this.#lost.promise]);
     } catch (error) {
       throw this.#failureOf(error);
     } finally {
@@ -69,7 +68,7 @@ export class RedisSession {
 
   /** Uses that are under way reject with BW_CLIENT_CLOSED. Idempotent. */
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
     this.#lose(new BellwetherError("BW_CLIENT_CLOSED", {}));
     clearTimeout(this.#limit);
     this.#redis?.disconnect();
@@ -82,7 +81,7 @@ export class RedisSession {
       this.#lastError = error;
     });
     redis.on("close", () => {
-      if (this.#closed.signal.aborted) return;
+      if (this.#isClosed) return;
       this.#limit ??= setTimeout(() => {
         const why = redis.refusal === null ? null : reasonOf(redis.refusal, address);
         this.#lose(this.#lossOf(why));
@@ -133,8 +132,7 @@ export class RedisSession {
       const about = { address: this.#where, answer: withoutArguments(error.message) };
       return new BellwetherError("BW_COMMAND_REFUSED", about, { cause: error });
     }
-    if (!isConnectionLoss(error)) return error;
-    return this.#closed.signal.aborted ? new BellwetherError("BW_CLIENT_CLOSED", {}) : this.#lossOf(null);
+    return isConnectionLoss(error) ? this.#lossOf(null) : error;
   }
 
   #whenReady(redis: CheckedRedis): Promise<void> {
@@ -167,6 +165,11 @@ export class RedisSession {
       redis.off("error", onError);
     }
   }
+}
+
+/** For people who wait. */
+export function brokenLine(where: string): string {
+  return `the connection to Redis at ${where} broke; connecting again\n`;
 }
 
 /** True when Redis cannot be reached, went away or refused; what was asked may work later. */

@@ -3,6 +3,7 @@ import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { BellwetherError } from "../errors.ts";
 import { type RunEnd, type RunPlace, readRunEnd } from "../launch/run-end.ts";
 import type { RequestOptions } from "../operator/operator.ts";
+import { checkedTimeout, refuseArgument } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** `trigger --json`. */
@@ -46,8 +47,7 @@ export async function startRun(
 ): Promise<RunPlace> {
   const job = cluster.configuredJob(name, "trigger");
   if ("_tick" in data) {
-    const why = ": _tick is Bellwether's own; leave it out";
-    throw new BellwetherError("BW_ARGUMENT_INVALID", { argument: "data", found: "", why });
+    refuseArgument("data", "", ": _tick is Bellwether's own; leave it out");
   }
   const answer = await cluster.act({ ...(requestId !== undefined && { requestId }) }, acting =>
     acting.operator.trigger(job, data, { requestId: acting.requestId }),
@@ -57,6 +57,12 @@ export async function startRun(
     throw new BellwetherError("BW_RUN_UNFINISHED", about);
   }
   return { job: job.name, queue: job.queue, run: answer.run };
+}
+
+/** Throws where there can be no such wait: before the run is started. */
+export function checkWait({ timeoutMs, signal }: WaitOptions): void {
+  checkedTimeout("timeoutMs", timeoutMs);
+  signal?.throwIfAborted();
 }
 
 /**

@@ -101,6 +101,23 @@ describe("status --watch", () => {
     expect([paused.at(0), paused.at(-1)]).toEqual([false, true]);
   });
 
+  test("says once that Redis went away, and goes on when it is back", { timeout: 60_000 }, async ({
+    command,
+    client,
+    link,
+  }) => {
+    const { out, err, close } = command(["status", "--watch", "--json"], {
+      env: { BELLWETHER_REDIS_URL: link.url },
+    });
+    await out.when(/\n/);
+    link.cut();
+    await err.when(/(went away|cannot reach Redis).*; trying again\n/);
+    await client.pause("b");
+    link.mend();
+    await out.when(/"name":"b",[^}]*"paused":true.*\n/);
+    expect(await close()).toBe(0);
+  });
+
   test("replaces what is on a terminal", async ({ command }) => {
     const { out, close } = command(["status", "--watch"], { isTerminal: true });
     await out.when(/no replica leads\n/);

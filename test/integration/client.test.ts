@@ -165,17 +165,25 @@ describe("a client", () => {
         client.backfill("hourly", { from: at("2026-01-01T00:01:00Z"), to: late }),
         client.backfill("hourly", { from: at("2025-01-01T00:00:00Z"), to: late }),
         client.next("hourly", { from: late, until: early }),
+        client.next("hourly", { count: Number.NaN }),
+        client.next("hourly", { from: at("never") }),
+        client.backfill("hourly", { from: at("never"), to: late }),
+        client.history("hourly", { limit: 0 }),
+        client.trigger("hourly", { wait: true, timeoutMs: -1 }),
         connect({ redis: "http://x" }),
         connect({ config: "/nowhere" }),
       ]),
     ).toEqual([
       ...["BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_ARGUMENT_INVALID", "BW_NO_SKIP"],
       ...["BW_NO_LEADER", "BW_ARGUMENT_INVALID", "BW_ARGUMENT_INVALID", "BW_BACKFILL_EMPTY"],
-      ...["BW_BACKFILL_TOO_MANY", "BW_ARGUMENT_INVALID", "BW_CONFIG_INVALID", "BW_CONFIG_INVALID"],
+      ...["BW_BACKFILL_TOO_MANY", "BW_ARGUMENT_INVALID"],
+      ...Array(5).fill("BW_ARGUMENT_INVALID"),
+      ...["BW_CONFIG_INVALID", "BW_CONFIG_INVALID"],
     ]);
     await expect(connect({ redis: { url: server.url, user: "x" } as never })).rejects.toThrow(
       "connect(): redis.user: unknown key",
     );
+    expect(await client.history("hourly")).toEqual([]);
     await client.close();
     await client.close();
     expect(await codes([client.status(), client.pause("hourly")])).toEqual([
