@@ -183,6 +183,11 @@ describe("a client", () => {
     await expect(connect({ redis: { url: server.url, user: "x" } as never })).rejects.toThrow(
       "connect(): redis.user: unknown key",
     );
+    // A value of a program is meant as it is.
+    const literal = ["$", "{HOME}"].join("");
+    await expect(connect({ namespace: literal })).rejects.toThrow(
+      `connect(): namespace: found \`${literal}\``,
+    );
     expect(await client.history("hourly")).toEqual([]);
     await client.close();
     await client.close();
