@@ -14,7 +14,7 @@ import { messageOf } from "../errors.ts";
 import { type OperatorOptions, print, withCluster } from "./cluster-session.ts";
 import { type Does, operatorOptions, positive } from "./command.ts";
 import { parseInstant } from "./instant.ts";
-import { EXIT, type Io } from "./io.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
 import { renderTable } from "./table.ts";
 
 interface BackfillOptions extends OperatorOptions {
@@ -44,6 +44,10 @@ function backfill(jobName: string, options: BackfillOptions, io: Io): Promise<nu
     cluster.configuredJob(jobName, "backfill");
     const from = new Date(parseInstant("--from", options.from));
     const to = new Date(parseInstant("--to", options.to));
+    if (to < from) {
+      const why = `is before --from ${options.from}: expected the older one first`;
+      throw new CliFailure(`--to ${options.to} ${why}`, EXIT.usage);
+    }
     const planned = planRuns(cluster, jobName, { from, to, limit: options.limit });
     if (!options.json) io.out(preview(planned));
     if (options.dryRun) {

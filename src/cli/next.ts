@@ -4,7 +4,7 @@ import { formatLocal } from "../client/local-time.ts";
 import { EXCLUSIONS_SHOWN, type TickRow } from "../client/tick-list.ts";
 import { type Does, positive, projectOptions } from "./command.ts";
 import { parseInstant } from "./instant.ts";
-import { EXIT, type Io } from "./io.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
 
@@ -31,7 +31,7 @@ export function declareCommand(command: Command, does: Does): void {
 async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
   const { count, until } = options;
   const from = new Date(options.from === undefined ? Date.now() : parseInstant("--from", options.from));
-  const untilAt = until === undefined ? undefined : new Date(parseInstant("--until", until));
+  const untilAt = until === undefined ? undefined : parseUntil(until, from);
   const config = await loadProject(options, io);
   const jobs = name === undefined ? config.jobs : [findJob(config, name)];
   const excluded = options.excluded || !options.json;
@@ -47,6 +47,14 @@ async function next(name: string | undefined, options: NextOptions, io: Io): Pro
     io.err(`${job.name}: only the first ${EXCLUSIONS_SHOWN} stretches of excluded ticks are shown\n`);
   }
   return EXIT.done;
+}
+
+/** The library refuses it as well; this names the options as they were written. */
+function parseUntil(until: string, from: Date): Date {
+  const untilAt = new Date(parseInstant("--until", until));
+  if (untilAt >= from) return untilAt;
+  const why = `is before --from ${from.toISOString()}: expected a later instant`;
+  throw new CliFailure(`--until ${until} ${why}`, EXIT.usage);
 }
 
 /** Rows as people read them. */

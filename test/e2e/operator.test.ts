@@ -133,7 +133,7 @@ describe("an operator's command", () => {
       [range("2026-13-01T00:00:00Z", late), 2, /--from 2026-13-01/],
       [range("2026-02-30T00:00:00Z", "2026-03-02T00:00:10Z"), 2, /--from 2026-02-30/],
       [range("2026-01-01T00:00:00", late), 2, /--from 2026-01-01T00:00:00: .*expected an instant/],
-      [range(late, early), 2, /--to .*before from/],
+      [range(late, early), 2, /--to .*before --from/],
       [range(early, "2999-01-01T00:00:00Z"), 2, /--to .*future/],
       [range("2026-01-01T00:00:00Z", "2026-01-13T00:00:00Z"), 1, /\d{6,} ticks.*limit is 100\b.*--limit/],
       [[...range(early, late), "--limit", "3"], 1, /\b11 ticks.*limit is 3\b/],
