@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /**
  * Every error that Bellwether throws on purpose, in one table: a stable code, its fields, and the message
  * that is built from them. A message says where, what was found, what was expected, and what to change.
@@ -18,6 +20,53 @@ const MESSAGES = {
   BW_TRIGGER_REFUSED: (f: { job: string; why: string }) => `no run of ${f.job} was started: ${f.why}`,
   BW_REQUEST_REUSED: (f: { id: string; before: string; now: string }) =>
     `request id ${f.id} was used for "${f.before}" before, and now for "${f.now}": use a new id for each request`,
+  BW_REDIS_UNREACHABLE: (f: { address: string; why: string }) =>
+    `cannot reach Redis at ${f.address}: ${f.why}`,
+  BW_REDIS_LOST: (f: { address: string; why: string | null; isUnknown: boolean }) =>
+    `Redis at ${f.address} went away${f.why === null ? "" : `: ${f.why}`}${
+      f.isUnknown ? "; whether the command was carried out is unknown, `bellwether audit` shows it" : ""
+    }`,
+  BW_COMMAND_REFUSED: (f: { address: string; answer: string }) =>
+    `Redis at ${f.address} refused: ${f.answer}`,
+  BW_CLIENT_CLOSED: (_: Record<string, never>) =>
+    "the client was closed; connect again, or close it when all calls have ended",
+  BW_ARGUMENT_INVALID: (f: { argument: string; found: string; why: string }) =>
+    `${f.argument}${f.found === "" ? "" : ` ${f.found}`}${f.why}`,
+  BW_CONFIG_NEEDED: (f: { what: string }) =>
+    `${f.what} needs the job's data and policies, which only its configuration has: connect with the config folder (config)`,
+  BW_JOB_UNKNOWN: (f: { job: string; guess: string | null; jobs: readonly string[] }) =>
+    `no job is named ${f.job} (${
+      f.guess !== null
+        ? `did you mean ${f.guess}?`
+        : f.jobs.length === 0
+          ? "there are no jobs"
+          : `the jobs are: ${f.jobs.join(", ")}`
+    })`,
+  BW_NO_TICK: (f: { job: string }) => `${f.job} has no tick to come`,
+  BW_NO_SKIP: (f: { job: string }) => `no tick of ${f.job} is to be skipped`,
+  BW_NO_LEADER: (_: Record<string, never>) => "no replica leads, so none can step down",
+  BW_RUN_UNFINISHED: (f: { job: string; run: string; overlap: string }) =>
+    `not started: ${f.run} has not ended, and ${f.job} has overlap: ${f.overlap}`,
+  BW_RUN_FAILED: (f: { run: string; attempts: number; error: string }) =>
+    `${f.run} failed after ${f.attempts} ${f.attempts === 1 ? "attempt" : "attempts"}: ${f.error}`,
+  BW_RUN_REMOVED: (f: { run: string }) =>
+    `${f.run} was removed from its queue before its end was recorded; whether its handler was called is unknown`,
+  BW_WAIT_TIMEOUT: (f: { run: string; timeoutMs: number }) =>
+    `${f.run} has not ended within ${f.timeoutMs} ms; it goes on, and \`bellwether history\` shows its end`,
+  BW_BACKFILL_EMPTY: (f: { job: string; from: string; to: string }) =>
+    `${f.job} has no tick from ${f.from} to ${f.to}`,
+  BW_BACKFILL_TOO_MANY: (f: {
+    job: string;
+    count: number;
+    isExact: boolean;
+    limit: number;
+    maximum: number;
+  }) =>
+    `${f.job} has ${f.isExact ? f.count : `more than ${f.count}`} ticks in that range, and the limit is ${f.limit}: narrow the range, or raise limit (--limit; at most ${f.maximum})`,
+  BW_BACKFILL_UNDECIDED: (f: { job: string; tick: string }) =>
+    `${f.job} has ticks in that range that are not decided yet, the first at ${f.tick}: a leader may still launch them (they are held by jitter, a pause, overlap or catching up); end the range before it (to, --to), or wait until \`bellwether history ${f.job}\` shows them`,
+  BW_BACKFILL_OVERLAP: (f: { job: string; overlap: string }) =>
+    `${f.job} has overlap: ${f.overlap}, and the runs of a backfill run side by side: accept that with overlap: "allow" (--overlap allow)`,
   BW_CONNECTION_CHANGED: (_: Record<string, never>) =>
     "the connection to Redis changed within a transaction; nothing was sent",
   BW_REDIS_AWAY: (_: Record<string, never>) => "no connection to Redis",
@@ -96,8 +145,20 @@ export function isBellwetherError<C extends ErrorCode>(
 }
 
 /** What the event of a failure says about it. What is no Bellwether error is a bug. */
-export function failureOf(error: unknown): { readonly error: string; readonly code: ErrorCode } {
-  return { error: messageOf(error), code: isBellwetherError(error) ? error.code : "BW_BUG" };
+export function failureOf(error: unknown) {
+  const code: ErrorCode = isBellwetherError(error) ? error.code : "BW_BUG";
+  return { error: messageOf(error), code, thrown: errorOf(error) };
+}
+
+/** What was thrown, where it is an Error; else one that says what it was. Never throws: foreign code may throw anything. */
+export function errorOf(thrown: unknown): Error {
+  if (types.isNativeError(thrown)) return thrown;
+  try {
+    if (thrown instanceof Error && !types.isProxy(thrown)) return thrown;
+    return new Error(String(thrown));
+  } catch {
+    return new Error("something that cannot be read was thrown");
+  }
 }
 
 /** What was thrown, in words. */

@@ -36,7 +36,7 @@ export type StartPhase =
 
 /**
  * What happens in a replica, as typed events. Code emits; the log and the metrics subscribe. Names and
- * fields are a contract: people grep for them.
+ * fields are a contract: people grep for them. `thrown` is the error itself, for programs: the log has only its text.
  */
 export interface EventMap {
   /** `tz`: the version of the tz database. `http`: the URL of probes and metrics, where they are not switched off. */
@@ -48,11 +48,11 @@ export interface EventMap {
   /** It was stopped before it had started, in this `phase` of the start. */
   "replica.interrupted": { reason: string; phase: StartPhase };
   /** It cannot start or go on: the command stops it and ends with exit code 1 or 2. `code`: of docs/errors.md. */
-  "replica.failed": { error: string; code: string };
+  "replica.failed": { error: string; code: string; thrown: Error };
   /** Lines of the log were `dropped`, because they could not be written for this long; `error` says why. */
   "log.recovered": { dropped: number; forMs: number; error: string };
   /** A subscriber of the events threw or rejected; reported once for each event `at` which one does. */
-  "listener.failed": { at: EventName; error: string };
+  "listener.failed": { at: EventName; error: string; thrown: Error };
 
   "leader.elected": { term: number; store: StoreKind; leader: string } & TermBeginning;
   /** Once per change, by every replica that follows. Term 0, a holder from outside, has no beginning. */
@@ -67,7 +67,7 @@ export interface EventMap {
   /** `error`: what the store said last, where it said something. */
   "leader.lost": { term: number; reason: LostReason; reasonCode: LostReason; at: string } & EndCause;
   /** The leader's work broke down (a bug); it resigned so that others can try. */
-  "leader.failed": { term: number; error: string };
+  "leader.failed": { term: number; error: string; thrown: Error };
   /** There has been no leader for longer than the grace; again with `forMs` while it lasts, at growing intervals. */
   "leader.absent": { forMs: number; error: string };
   /** This replica's bids have no answer while another one leads; again with `forMs` while it lasts, at growing intervals. */
@@ -136,7 +136,7 @@ export interface EventMap {
   };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
-  /** `final`: no attempt is left. */
+  /** `final`: no attempt is left. `thrown`: what the handler threw, as it threw it, where that is an Error. */
   "run.failed": {
     job: string;
     run: string;
@@ -145,11 +145,18 @@ export interface EventMap {
     final: boolean;
     error: string;
     stack?: string;
+    thrown: Error;
   };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };
   /** An error that no promise or callback of a handler caught; it names its run where that is known. */
-  "run.strayError": { job: string | null; run: string | null; error: string; stack?: string };
+  "run.strayError": {
+    job: string | null;
+    run: string | null;
+    error: string;
+    stack?: string;
+    thrown: Error;
+  };
 
   /**
    * `zones`: a hash of what the jobs' zones do in this year and the next one. `needsRestart`: settings of a changed
@@ -269,3 +276,8 @@ export interface EventMap {
 }
 
 export type EventName = keyof EventMap;
+
+/** An event as programs get it: its name and its fields in one object. The name decides which fields there are. */
+export type BellwetherEvent<K extends EventName = EventName> = {
+  [N in K]: { readonly name: N } & Readonly<EventMap[N]>;
+}[K];

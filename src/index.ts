@@ -1,13 +1,31 @@
 import "./supported-node.ts";
 
+export type { BackfillResult } from "./client/backfilling.ts";
+export type {
+  ActOptions,
+  BackfillOptions,
+  Client,
+  ListOptions,
+  TriggerAndWaitOptions,
+  TriggerOptions,
+} from "./client/client.ts";
+export type { ComingTick, NextOptions } from "./client/coming-ticks.ts";
+export { type ConnectOptions, connect, type RedisSettings } from "./client/connect.ts";
+export type { PauseResult, ResumeResult } from "./client/pausing.ts";
+export type { KeepResult, SkipResult } from "./client/skipping.ts";
+export type { Status } from "./client/status.ts";
+export type { StepDownResult } from "./client/stepping-down.ts";
+export type { RunResult, TriggerResult } from "./client/triggering.ts";
 export type { Config, Job } from "./config/config.ts";
 export { loadConfig } from "./config/load.ts";
-export { BellwetherError, type ErrorCode } from "./errors.ts";
-export type { EventMap, EventName, Role, TickKind } from "./event-map.ts";
-export { Events } from "./events.ts";
+export { BellwetherError, type ErrorCode, isBellwetherError } from "./errors.ts";
+export type { BellwetherEvent, EventMap, EventName, Role, TickKind } from "./event-map.ts";
+export type { EventStreamOptions, EventsDropped, StreamedEvent } from "./event-stream.ts";
+export { type EventListener, Events } from "./events.ts";
 export { defineHandler } from "./handlers/define-handler.ts";
 export { ExpectedFailure } from "./handlers/expected-failure.ts";
 export type { Run, RunLog } from "./handlers/handler.ts";
+export type { AuditRow, HistoryRow } from "./launch/read-history.ts";
 export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
 export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";
 export type { Locks } from "./locks/locks.ts";

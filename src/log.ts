@@ -29,9 +29,11 @@ export function formLog(form: (line: string) => string): void {
 
 /** Logs every event from now on. */
 export function logEvents(events: Events, log: Logger): () => void {
-  return events.subscribe((event, fields: object) => {
+  return events.subscribe((event, all: object) => {
+    // Its text is in the other fields; the rest of an Error may be anything, secrets too.
+    const { thrown: _, ...fields } = all as { thrown?: Error };
     const rule: { level: unknown; message: string } = EVENT_RULES[event as EventName];
-    const level = (typeof rule.level === "function" ? rule.level(fields) : rule.level) as Level;
+    const level = (typeof rule.level === "function" ? rule.level(all) : rule.level) as Level;
     log[level]({ event, ...fields }, rule.message);
   });
 }

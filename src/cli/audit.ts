@@ -1,21 +1,18 @@
-import type { Redis } from "ioredis";
-import { type AuditRow, readAudit } from "../launch/read-history.ts";
-import type { RedisKeys } from "../redis/keys.ts";
+import { readOperatorRecord } from "../client/records.ts";
+import type { AuditRow } from "../launch/read-history.ts";
+import { withReadCluster } from "./cluster-session.ts";
 import { EXIT, type Io } from "./io.ts";
-import { loadReadingProject, type ProjectOptions } from "./project.ts";
-import { withRedis } from "./redis-session.ts";
+import type { ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
 
-export interface AuditOptions extends ProjectOptions {
+interface AuditOptions extends ProjectOptions {
   readonly limit: number;
   readonly json?: boolean;
 }
 
 /** Shows what operators did to the cluster, newest first. */
 export async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const { connection } = await loadReadingProject(options, io);
-  const read = (redis: Redis, keys: RedisKeys) => readAudit(redis, keys, options.limit);
-  const rows = await withRedis(connection, io, read, { mayBeReplica: true });
+  const rows = await withReadCluster(options, io, cluster => readOperatorRecord(cluster, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
   else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
   return EXIT.done;

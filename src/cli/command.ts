@@ -39,3 +39,9 @@ export function positive(text: string): number {
     throw new InvalidArgumentError("Expected a whole number from 1 to 999999.");
   return Number(text);
 }
+
+export function seconds(text: string): number {
+  if (!/^\d{1,7}(\.\d{1,3})?$/.test(text))
+    throw new InvalidArgumentError("Expected seconds, like 90 or 0.5.");
+  return Number(text);
+}

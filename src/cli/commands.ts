@@ -3,7 +3,7 @@
  * a command line's time, and neither the help nor the shell's completion needs it.
  */
 import { Argument, type Command, Option } from "commander";
-import { type Does, operatorOptions, positive, projectOptions } from "./command.ts";
+import { type Does, operatorOptions, positive, projectOptions, seconds } from "./command.ts";
 import type { Io } from "./io.ts";
 
 /** In the order of the help. */
@@ -58,19 +58,24 @@ function declareOperator(program: Command, does: Does): void {
   projectOptions(program.command("status"))
     .description("who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
+    .option("--watch", "print it again whenever it has changed; with --json one object a line")
     .action(does(async () => (await import("./status.ts")).status));
   operatorOptions(program.command("trigger"))
     .description("start a run of a job now, beside its schedule")
     .argument("<job>")
     .option("--data <json>", "a JSON object that replaces fields of the job's data")
+    .option("--wait", "wait for the run's end; exit code 1 when it fails")
+    .option("--timeout <seconds>", "with --wait: give up after this; the run goes on", seconds)
     .action(does(async () => (await import("./trigger.ts")).trigger));
   operatorOptions(program.command("pause"))
     .description("launch no tick of a job until it is resumed")
-    .argument("<job>")
+    .argument("[job]", "its name, or a pattern in which * is any text")
+    .option("--all", "every job")
     .action(does(async () => (await import("./pause.ts")).pause));
   operatorOptions(program.command("resume"))
     .description("launch a paused job's ticks again; its catchUp policy says which late ones")
-    .argument("<job>")
+    .argument("[job]", "its name, or a pattern in which * is any text")
+    .option("--all", "every job")
     .action(does(async () => (await import("./resume.ts")).resume));
   operatorOptions(program.command("skip-next"))
     .description("skip a job's next tick; called again, the one after it too")
@@ -96,7 +101,11 @@ function declareRecords(program: Command, does: Does): void {
     .description("the last ticks of a job and how their runs ended")
     .argument("<job>")
     .option("--limit <n>", "how many ticks", positive, 20)
-    .option("--json", "print JSON")
+    .option("--json", "print JSON; with --follow one row a line")
+    .option(
+      "--follow",
+      "oldest first, and go on: each row when it is there, and again when its run has ended",
+    )
     .action(does(async () => (await import("./history.ts")).history));
   projectOptions(program.command("audit"))
     .description("what operators did: who, when and what")

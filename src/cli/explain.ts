@@ -1,3 +1,5 @@
+import { comingTick } from "../client/coming-ticks.ts";
+import { listTicks, type TickRow } from "../client/tick-list.ts";
 import type { Job } from "../config/config.ts";
 import type { HandlerKind } from "../handlers/handler-kind.ts";
 import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
@@ -5,9 +7,8 @@ import { asksWallClock } from "../schedule/spec.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
 import { EXIT, type Io } from "./io.ts";
-import { comingTick, renderRows } from "./next.ts";
+import { renderRows } from "./next.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
-import { listTicks, type TickRow } from "./tick-list.ts";
 
 export interface ExplainOptions extends ProjectOptions {
   readonly json?: boolean;

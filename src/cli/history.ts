@@ -1,32 +1,55 @@
-import type { Redis } from "ioredis";
-import { type HistoryRow, readHistory } from "../launch/read-history.ts";
-import type { RedisKeys } from "../redis/keys.ts";
+import { readJobHistory } from "../client/records.ts";
+import { printable } from "../config/document/describe.ts";
+import type { HistoryRow } from "../launch/read-history.ts";
+import { withReadCluster } from "./cluster-session.ts";
+import { follow } from "./follow.ts";
+import { FollowedRows } from "./history-rows.ts";
 import { EXIT, type Io } from "./io.ts";
-import { loadReadingProject, type ProjectOptions, refuseName } from "./project.ts";
-import { withRedis } from "./redis-session.ts";
+import type { ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
 
-export interface HistoryOptions extends ProjectOptions {
+interface HistoryOptions extends ProjectOptions {
   readonly limit: number;
   readonly json?: boolean;
+  readonly follow?: boolean;
 }
 
+/** With `--follow` this many of the newest rows are looked at each second. */
+const FOLLOWED = 200;
+
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
-export async function history(jobName: string, options: HistoryOptions, io: Io): Promise<number> {
-  const { connection, config } = await loadReadingProject(options, io);
-  const local = config?.jobs.map(job => job.name) ?? [];
-  const read = async (redis: Redis, keys: RedisKeys) => {
-    const rows = await readHistory(redis, keys, jobName, options.limit);
-    // The history of a job that was removed, or retired since, is there under its name.
-    if (rows.length > 0 || local.includes(jobName)) return rows;
-    const stored = await redis.hkeys(keys.definitions);
-    if (!stored.includes(jobName)) refuseName(jobName, [...new Set([...local, ...stored])]);
-    return rows;
-  };
-  const rows = await withRedis(connection, io, read, { mayBeReplica: true });
+export async function history(job: string, options: HistoryOptions, io: Io): Promise<number> {
+  if (options.follow) return await followHistory(job, options, io);
+  const rows = await withReadCluster(options, io, cluster => readJobHistory(cluster, job, options.limit));
   if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
-  else io.out(rows.length === 0 ? `${jobName} has no history yet\n` : renderHistory(rows));
+  else io.out(rows.length === 0 ? `${job} has no history yet\n` : renderHistory(rows));
   return EXIT.done;
+}
+
+function followHistory(job: string, { limit, ...options }: HistoryOptions, io: Io): Promise<number> {
+  const followed = new FollowedRows();
+  let isFirst = true;
+  const show = (newest: readonly HistoryRow[]) => {
+    const rows = followed.take(newest);
+    for (const row of isFirst ? rows.slice(-limit) : rows) {
+      io.out(options.json ? `${JSON.stringify(row)}\n` : `${printable(lineOf(row))}\n`);
+    }
+    isFirst = false;
+  };
+  return withReadCluster(options, io, async cluster => {
+    await follow(io, () => readJobHistory(cluster, job, Math.max(limit, FOLLOWED)), show);
+    return EXIT.done;
+  });
+}
+
+/** A row that is alone on its line, without a heading. */
+function lineOf(row: HistoryRow): string {
+  const [tick, outcome, kind, term, late, result, attempts, duration, replica, reason] = cellsOf(row);
+  const told = [
+    ...[tick, outcome, kind, term && `term ${term}`, late && `${late} late`],
+    ...[result, attempts && `attempt ${attempts}`, duration, replica, reason],
+  ];
+  return told.filter(Boolean).join("  ");
 }
 
 function renderHistory(rows: readonly HistoryRow[]): string {
@@ -42,22 +65,23 @@ function renderHistory(rows: readonly HistoryRow[]): string {
     "REPLICA",
     "REASON",
   ];
-  const cells = rows.map(row => {
-    const isTick = row.run !== undefined || row.outcome === "skipped" || row.outcome === "missed";
-    return [
-      row.count === undefined ? row.tick : `${row.tick} (and ${row.count - 1} before)`,
-      row.outcome,
-      isTick ? row.kind : "",
-      isTick ? String(row.term) : "",
-      isTick ? `${row.lateMs} ms` : "",
-      row.result ?? "",
-      row.attempts === undefined ? "" : String(row.attempts),
-      row.durationMs === undefined ? "" : `${row.durationMs} ms`,
-      row.replica ?? "",
-      reasonOf(row),
-    ];
-  });
-  return renderTable(head, cells);
+  return renderTable(head, rows.map(cellsOf));
+}
+
+function cellsOf(row: HistoryRow): string[] {
+  const isTick = row.run !== undefined || row.outcome === "skipped" || row.outcome === "missed";
+  return [
+    row.count === undefined ? row.tick : `${row.tick} (and ${row.count - 1} before)`,
+    row.outcome,
+    isTick ? row.kind : "",
+    isTick ? String(row.term) : "",
+    isTick ? `${row.lateMs} ms` : "",
+    row.result ?? "",
+    row.attempts === undefined ? "" : String(row.attempts),
+    row.durationMs === undefined ? "" : `${row.durationMs} ms`,
+    row.replica ?? "",
+    reasonOf(row),
+  ];
 }
 
 function reasonOf({ reason, blockedBy, error, by }: HistoryRow): string {

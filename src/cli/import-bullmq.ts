@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { brokenLine, RedisSession } from "../client/redis-session.ts";
 import { suggest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
@@ -9,7 +10,6 @@ import { describeAddress } from "../redis/connect.ts";
 import { type ImportOptions, printImported, requireTimezone } from "./import-output.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { withProgress } from "./progress.ts";
-import { withServer } from "./redis-session.ts";
 
 export interface ImportBullOptions extends ImportOptions {
   readonly redis: string;
@@ -32,7 +32,7 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
     return { entries, version, queues: entries.length === 0 ? await findBullQueues(redis, prefix) : [] };
   };
   const { entries, queues, version } = await withProgress(`reading the queue ${queue}`, () =>
-    withServer(address, io, read, { mayBeReplica: true }),
+    readFrom(address, io, read),
   );
   if (entries.length === 0) {
     const known = queues.length === 0 ? `no queue has the prefix ${prefix}` : suggest(queue, queues);
@@ -42,4 +42,19 @@ export async function importBullQueue(options: ImportBullOptions, io: Io): Promi
     throw new CliFailure(`${found}, in Redis at ${where}`);
   }
   return printImported(importBull({ queue, entries, timezone, version, nowMs: Date.now() }), options, io);
+}
+
+async function readFrom<T>(address: RedisAddress, io: Io, read: (redis: Redis) => Promise<T>): Promise<T> {
+  const session = new RedisSession({
+    address,
+    name: "bellwether-cli",
+    mayBeReplica: true,
+    isActing: false,
+    onBroken: where => io.err(brokenLine(where)),
+  });
+  try {
+    return await session.use(read);
+  } finally {
+    session.close();
+  }
 }

@@ -1,4 +1,4 @@
-import { codeOf, isBellwetherError } from "../errors.ts";
+import { codeOf, type ErrorCode, isBellwetherError } from "../errors.ts";
 
 /** Where a command reads and writes; tests hand in their own. */
 export interface Io {
@@ -6,6 +6,8 @@ export interface Io {
   readonly cwd: string;
   out(text: string): void;
   err(text: string): void;
+  /** What is printed is on a terminal. */
+  readonly isTerminal?: boolean;
   /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
   readonly unread?: AbortSignal;
   /**
@@ -33,7 +35,13 @@ export function exitCodeOf(error: unknown): number {
   return USAGE_CODES.some(code => isBellwetherError(error, code)) ? EXIT.usage : EXIT.failed;
 }
 
-const USAGE_CODES = ["BW_USAGE", "BW_CONFIG_INVALID", "BW_HANDLERS_INVALID"] as const;
+const USAGE_CODES: readonly ErrorCode[] = [
+  "BW_USAGE",
+  "BW_CONFIG_INVALID",
+  "BW_HANDLERS_INVALID",
+  "BW_ARGUMENT_INVALID",
+  "BW_JOB_UNKNOWN",
+];
 
 /** Why a file that the user named cannot be read. */
 export function whyUnreadable(error: unknown): string {

@@ -1,11 +1,12 @@
+import { comingTick, nextTicksOf } from "../client/coming-ticks.ts";
+import { formatLocal } from "../client/local-time.ts";
+import { EXCLUSIONS_SHOWN, type TickRow } from "../client/tick-list.ts";
 import { parseInstant } from "./instant.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { formatLocal } from "./local-time.ts";
 import { findJob, loadProject, type ProjectOptions } from "./project.ts";
 import { renderTable } from "./table.ts";
-import { EXCLUSIONS_SHOWN, listTicks, type TickRow, togetherWith } from "./tick-list.ts";
 
-export interface NextOptions extends ProjectOptions {
+interface NextOptions extends ProjectOptions {
   readonly count?: number;
   readonly from?: string;
   readonly until?: string;
@@ -13,84 +14,34 @@ export interface NextOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
-/** `next --json`. Times are ISO 8601 in UTC; what a tick does not have is absent. */
-interface ComingTick {
-  readonly job: string;
-  readonly tick: string;
-  readonly local: string;
-  /** What daylight saving did to the tick. */
-  readonly note?: string | undefined;
-  /** With a jitter: when a leader on time launches it. */
-  readonly launchAt?: string | undefined;
-  /** After this many launched ticks the job ends. */
-  readonly maxRuns?: number | undefined;
-  /** With `--until`: the other jobs with a tick at this instant. */
-  readonly together?: readonly string[] | undefined;
-  /** With `--excluded`: why this tick does not exist. */
-  readonly excluded?: string;
-  /** The last of several ticks that are excluded together; null when all later ones are. */
-  readonly excludedUntil?: string | null | undefined;
-}
-
-const COUNT = 5;
-const COUNT_UNTIL = 1_000;
-
 /** Shows each job's next ticks, in order of time. Needs no server. */
 export async function next(name: string | undefined, options: NextOptions, io: Io): Promise<number> {
-  const fromMs = options.from === undefined ? Date.now() : parseInstant("--from", options.from);
-  const untilMs = parseUntil(options.until, fromMs);
+  const { count, until } = options;
+  const from = new Date(options.from === undefined ? Date.now() : parseInstant("--from", options.from));
+  const untilAt = until === undefined ? undefined : parseUntil(until, from);
   const config = await loadProject(options, io);
   const jobs = name === undefined ? config.jobs : [findJob(config, name)];
-  const count = options.count ?? (options.until === undefined ? COUNT : COUNT_UNTIL);
-  const { rows, cut, sparse } = listTicks(jobs, { fromMs, untilMs, count });
-  const together = options.until === undefined ? () => [] : togetherWith(rows);
-  const showsExcluded = options.excluded || !options.json;
-  const shown = showsExcluded ? rows : rows.filter(row => row.exclusion === undefined);
-  if (options.json) {
-    const ticks = shown.map(row => comingTick(row, together(row)));
-    io.out(`${JSON.stringify(ticks, null, 2)}\n`);
-  } else {
-    io.out(shown.length === 0 ? "no tick is to come\n" : renderRows(shown, together));
-  }
-  if (options.until !== undefined && options.count === undefined) {
-    for (const job of cut) {
-      io.err(`${job.name} has more than ${count} ticks until ${options.until}: --count shows more of them\n`);
+  const excluded = options.excluded || !options.json;
+  const found = nextTicksOf(jobs, { count, from, until: untilAt, excluded });
+  if (options.json) io.out(`${JSON.stringify(found.ticks, null, 2)}\n`);
+  else io.out(found.rows.length === 0 ? "no tick is to come\n" : renderRows(found.rows, found.together));
+  if (until !== undefined && count === undefined) {
+    for (const job of found.cut) {
+      io.err(`${job.name} has more than ${found.count} ticks until ${until}: --count shows more of them\n`);
     }
   }
-  for (const job of showsExcluded ? sparse : []) {
+  for (const job of excluded ? found.sparse : []) {
     io.err(`${job.name}: only the first ${EXCLUSIONS_SHOWN} stretches of excluded ticks are shown\n`);
   }
   return EXIT.done;
 }
 
-function parseUntil(until: string | undefined, fromMs: number): number {
-  if (until === undefined) return Number.POSITIVE_INFINITY;
-  const untilMs = parseInstant("--until", until);
-  if (untilMs >= fromMs) return untilMs;
-  const from = new Date(fromMs).toISOString();
-  throw new CliFailure(`--until ${until} is before --from ${from}: expected a later instant`, EXIT.usage);
-}
-
-/** A row as JSON has it. */
-export function comingTick(row: TickRow, together: readonly string[] = []): ComingTick {
-  const { job, at, note, launchAt, exclusion } = row;
-  const tick = {
-    job: job.name,
-    tick: new Date(at).toISOString(),
-    local: formatLocal(at, job.spec.timezone),
-    note,
-  };
-  if (exclusion !== undefined) {
-    const { reason, lastAt } = exclusion;
-    const until = Number.isFinite(lastAt) ? new Date(lastAt).toISOString() : null;
-    return { ...tick, excluded: reason, excludedUntil: lastAt > at ? until : undefined };
-  }
-  return {
-    ...tick,
-    launchAt: job.spec.jitterMs > 0 ? new Date(launchAt).toISOString() : undefined,
-    maxRuns: job.maxRuns ?? undefined,
-    together: together.length > 0 ? together : undefined,
-  };
+/** The library refuses it as well; this names the options as they were written. */
+function parseUntil(until: string, from: Date): Date {
+  const untilAt = new Date(parseInstant("--until", until));
+  if (untilAt >= from) return untilAt;
+  const why = `is before --from ${from.toISOString()}: expected a later instant`;
+  throw new CliFailure(`--until ${until} ${why}`, EXIT.usage);
 }
 
 /** Rows as people read them. */

@@ -32,6 +32,7 @@ export function openProcessIo(): Io {
     cwd: process.cwd(),
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
+    isTerminal: process.stdout.isTTY,
     unread: unread.signal,
     goOnWithoutOutput: ({ untilClosed } = { untilClosed: false }) => {
       isService = true;

@@ -27,7 +27,9 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
       return EXIT.usage;
     }
     if (error instanceof CliFailure || isBellwetherError(error)) {
-      io.err(`${error.message}\n`);
+      // The command line's names of arguments have dashes.
+      const dashes = isBellwetherError(error, "BW_ARGUMENT_INVALID") ? "--" : "";
+      io.err(`${dashes}${error.message}\n`);
       return exitCodeOf(error);
     }
     throw error;

@@ -1,10 +1,9 @@
 import path from "node:path";
+import { refuseName } from "../client/refuse-name.ts";
 import type { Config, Job } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
-import { printable } from "../config/document/describe.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
-import { nearest } from "../config/nearest.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
@@ -93,17 +92,11 @@ export function configDirOf(options: ProjectOptions, io: Io): string {
 /** The job of that name, or a failure that names the nearest one (exit code 2). */
 export function findJob(config: Config, name: string): Job {
   const job = config.jobs.find(job => job.name === name);
-  if (job) return job;
-  refuseName(
-    name,
-    config.jobs.map(job => job.name),
+  return (
+    job ??
+    refuseName(
+      name,
+      config.jobs.map(job => job.name),
+    )
   );
-}
-
-/** Fails because no job has the name; names the nearest one (exit code 2). */
-export function refuseName(name: string, names: readonly string[]): never {
-  const guess = nearest(name, names);
-  const all = names.length === 0 ? "there are no jobs" : `the jobs are: ${names.join(", ")}`;
-  const hint = guess ? `did you mean ${guess}?` : all;
-  throw new CliFailure(printable(`no job is named ${name} (${hint})`), EXIT.usage);
 }

@@ -1,31 +1,35 @@
+import { type StartOptions, startRun, waitForRun } from "../client/triggering.ts";
 import { messageOf } from "../errors.ts";
+import { type OperatorOptions, print, withCluster } from "./cluster-session.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
-import { type OperatorOptions, print, withOperator } from "./operator-session.ts";
-import { findJob, loadProject } from "./project.ts";
 
-export interface TriggerOptions extends OperatorOptions {
+interface TriggerOptions extends OperatorOptions {
   readonly data?: string;
+  readonly wait?: boolean;
+  readonly timeout?: number;
 }
 
 /** Starts a run of the job now, beside its schedule. */
-export async function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
-  const config = await loadProject(options, io);
-  const job = findJob(config, jobName);
+export function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
   const data = parseData(options.data);
-  const result = await withOperator(config, options, io, ({ operator, requestId }) =>
-    operator.trigger(job, data, { requestId }),
-  );
-  if (result.outcome === "skipped") {
-    throw new CliFailure(
-      `not started: ${result.blockedBy} has not ended, and ${job.name} has overlap: ${job.overlap}`,
-    );
-  }
-  print(io, options, `started ${result.run} on queue ${job.queue}`, { run: result.run });
-  return EXIT.done;
+  return withCluster(options, io, async cluster => {
+    const started = await startRun(cluster, jobName, { data });
+    const { run, queue } = started;
+    const line = `started ${run} on queue ${queue}`;
+    if (!options.wait) {
+      print(io, options, line, { run });
+      return EXIT.done;
+    }
+    if (!options.json) io.out(`${line}\n`);
+    const timeoutMs = options.timeout === undefined ? undefined : options.timeout * 1_000;
+    const ended = await waitForRun(cluster, started, { timeoutMs });
+    print(io, options, `completed: ${JSON.stringify(ended.result)}`, ended);
+    return EXIT.done;
+  });
 }
 
-function parseData(text: string | undefined): Record<string, unknown> {
-  if (text === undefined) return {};
+function parseData(text: string | undefined): StartOptions["data"] {
+  if (text === undefined) return undefined;
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -36,6 +40,5 @@ function parseData(text: string | undefined): Record<string, unknown> {
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw new CliFailure(`--data: expected a JSON object like {"format":"pdf"}, found ${text}`, EXIT.usage);
   }
-  if ("_tick" in data) throw new CliFailure("--data: _tick is Bellwether's own; leave it out", EXIT.usage);
   return data as Record<string, unknown>;
 }

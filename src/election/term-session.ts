@@ -1,6 +1,6 @@
 import { Wakeup } from "../clock/wakeup.ts";
 import { settlesWithin } from "../clock/within.ts";
-import { messageOf } from "../errors.ts";
+import { errorOf, messageOf } from "../errors.ts";
 import { type EndCause, type ResignReason, tellTermReason } from "../reasons.ts";
 import { type CampaignOptions, type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
 import { fenceOf, type ReleaseReason } from "./election.ts";
@@ -89,7 +89,7 @@ export class TermSession {
     try {
       return await runTerm({ number: this.number, fence, signal, progress });
     } catch (error) {
-      events.emit("leader.failed", { term: this.number, error: messageOf(error) });
+      events.emit("leader.failed", { term: this.number, error: messageOf(error), thrown: errorOf(error) });
       this.resign("stepdown", { cause: "failed", error: messageOf(error) });
       return "ended";
     }

@@ -53,6 +53,9 @@ export interface StepDownOptions extends RequestOptions {
   readonly term: number;
 }
 
+/** What skipping needs of a job. */
+type Scheduled = Pick<Job, "name" | "schedule" | "maxRuns">;
+
 export interface OperatorOptions {
   /** A connection that never resends (`connectRedis`, purpose "plain" or "noRetry"). */
   readonly redis: Redis;
@@ -83,20 +86,20 @@ export class Operator {
   }
 
   /** From now on no tick of the job is launched, across restarts and handoffs, until it is resumed. */
-  async pause(job: Job, options: RequestOptions = {}): Promise<PauseOutcome> {
+  async pause(job: Pick<Job, "name">, options: RequestOptions = {}): Promise<PauseOutcome> {
     const [outcome, value] = await this.#send("pause", job, options);
     if (outcome === "already") return { outcome, pause: pauseOf(value) };
     return { outcome: "paused", atMs: Number(value) };
   }
 
   /** Ticks that its catch-up policy has kept meanwhile are launched, the next ones when they are due. */
-  async resume(job: Job, options: RequestOptions = {}): Promise<ResumeOutcome> {
+  async resume(job: Pick<Job, "name">, options: RequestOptions = {}): Promise<ResumeOutcome> {
     const [outcome, value] = await this.#send("resume", job, options);
     return outcome === "done" ? { outcome: "resumed", pause: pauseOf(value) } : { outcome: "not paused" };
   }
 
   /** Skips the next tick that is not decided yet; called again, the one after it too. */
-  async skipNext(job: Job, options: RequestOptions = {}): Promise<SkipOutcome> {
+  async skipNext(job: Scheduled, options: RequestOptions = {}): Promise<SkipOutcome> {
     // One id for all steps: of these only the last one is carried out.
     const { requestId = newRequestId() } = options;
     const launched = await readLaunched(this.#redis, this.#keys, [job]);
@@ -113,7 +116,7 @@ export class Operator {
   }
 
   /** Takes back what `skipNext` asked for and what has not happened yet. */
-  async keepNext(job: Job, options: RequestOptions = {}): Promise<KeepOutcome> {
+  async keepNext(job: Pick<Job, "name">, options: RequestOptions = {}): Promise<KeepOutcome> {
     const [outcome, value] = await this.#send("keep-next", job, options);
     if (outcome !== "done") return { outcome: "nothing to keep" };
     return { outcome: "kept", ticks: value.split(",").map(Number) };
@@ -164,14 +167,14 @@ export class Operator {
   }
 
   /** No tick up to then is still to come. Jitter may hold back one whose time has come. */
-  async #decidedTo(job: Job): Promise<number> {
+  async #decidedTo(job: Scheduled): Promise<number> {
     const nowMs = await readTimeMs(this.#redis);
     const cursor = await this.#redis.hget(this.#keys.cursors, job.name);
     return cursor === null ? nowMs : Math.max(Number(cursor), nowMs - job.schedule.jitterMs);
   }
 
   /** `about`: the tick to skip (epoch ms), or the term whose leader is to step down. */
-  async #send(action: Action, job: Job | null, options: RequestOptions, about = 0) {
+  async #send(action: Action, job: Pick<Job, "name"> | null, options: RequestOptions, about = 0) {
     const { controls, cursors, leader, audit } = this.#keys;
     const { requestId: id = newRequestId() } = options;
     const name = job?.name ?? "";

@@ -224,6 +224,7 @@ export class Replica {
     this.#context.stores.close();
     await this.#probes?.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
+    this.events.endStreams();
     this.#unwatchLog();
     return isFinished;
   }

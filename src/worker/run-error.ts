@@ -15,6 +15,14 @@ const STACK_LINES = 6;
 const BULLMQ_SIGNALS = new Set(["DelayedError", "WaitingError", "WaitingChildrenError", "RateLimitError"]);
 const BULLMQ_RATE_LIMIT = "bullmq:rateLimitExceeded";
 
+/** What handlers threw, by the copies that BullMQ gets. */
+const originals = new WeakMap<Error, Error>();
+
+/** What the handler threw, for programs; the error itself where it is no copy. */
+export function thrownBy(error: Error): Error {
+  return originals.get(error) ?? error;
+}
+
 /**
  * What a handler threw, as an error that BullMQ can store. BullMQ reads it several times, without looking, and keeps the
  * whole of it; so it gets a copy, which no getter of the handler's can break. A handler ends its retries with BullMQ's
@@ -30,6 +38,8 @@ export function toRunError(thrown: unknown): Error {
   const error = isUnrecoverable(thrown, read) ? new UnrecoverableError(message) : new Error(message);
   if (!isSignal) error.name = read.name.slice(0, NAME_LIMIT);
   error.stack = stackOf(read, message);
+  // Of a Proxy not even the type is certain.
+  if (types.isNativeError(thrown)) originals.set(error, thrown);
   return error;
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { errorOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { describeError } from "./run-error.ts";
 
@@ -46,7 +47,8 @@ export interface StrayErrorsOptions {
 export function watchStrayErrors({ events, onFatal }: StrayErrorsOptions): () => void {
   const tell = (error: unknown) => {
     const run = scope.getStore();
-    events.emit("run.strayError", { job: run?.job ?? null, run: run?.run ?? null, ...describeError(error) });
+    const about = { job: run?.job ?? null, run: run?.run ?? null };
+    events.emit("run.strayError", { ...about, ...describeError(error), thrown: errorOf(error) });
     return run !== undefined;
   };
   const onRejection = (reason: unknown) => void tell(reason);

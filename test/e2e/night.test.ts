@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect } from "vitest";
-import type { Status } from "../../src/cli/status.ts";
+import type { Status } from "../../src/client/status.ts";
 import type { HistoryRow } from "../../src/launch/read-history.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { describeChange } from "../../src/cli/explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "../../src/cli/explain/describe-policy.ts";
-import { listTicks } from "../../src/cli/tick-list.ts";
+import { listTicks } from "../../src/client/tick-list.ts";
 import type { Job } from "../../src/config/config.ts";
 import { type ConfigIssue, formatIssue } from "../../src/config/document/config-issue.ts";
 import { parseConfigDocument } from "../../src/config/document/parse-document.ts";

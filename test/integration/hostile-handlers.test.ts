@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { expect } from "vitest";
 import { test } from "../support/fixtures.ts";
 import { hostileErrors } from "../support/hostile-values.ts";
@@ -17,6 +18,7 @@ test("a run fails with a text, at its only attempt, whatever its handler throws"
   for (const { job, text, what } of cases) {
     const told = events.of("run.failed").find(event => event.job === job);
     expect(told, what).toMatchObject({ final: true, attempt: 1, error: expect.stringMatching(text) });
+    expect(types.isNativeError(told?.thrown), what).toBe(true);
     const kept = await made.queue.getJob(told?.run ?? "");
     expect(kept?.failedReason, what).toMatch(text);
     expect(kept?.stacktrace?.join("").length, what).toBeLessThan(20_000);

@@ -2,6 +2,8 @@ import { describe, expect, vi } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { LeaderWatch } from "../../src/election/leader-watch.ts";
 import { BellwetherError } from "../../src/errors.ts";
+import type { EventName } from "../../src/event-map.ts";
+import { EVENT_RULES } from "../../src/event-rules.ts";
 import { Replica } from "../../src/replica/replica.ts";
 import { ReplicaStores } from "../../src/replica/replica-stores.ts";
 import type { TestEtcd } from "../support/etcd-server.ts";
@@ -108,6 +110,36 @@ describe("a replica that is stopped", () => {
     await replica.stop("test");
     expect(await etcd.ctl("get", "--prefix", "--keys-only", `/${config.namespace}/election/`)).toBe("");
   });
+});
+
+test("a replica starts, leads and stops while every listener and subscriber of its events fails", async ({
+  server,
+  replicaOn,
+}) => {
+  const { replica, recorder } = await replicaOn(server.port, null);
+  const { events } = replica;
+  const refuse = (): never => {
+    throw new Error("mine");
+  };
+  events.subscribe(refuse);
+  events.subscribe(async () => refuse());
+  for (const name of Object.keys(EVENT_RULES) as EventName[]) {
+    events.on(name, refuse);
+    events.on(name, async () => refuse());
+    events.on(name, () => Promise.withResolvers<void>().promise);
+  }
+  const read: string[] = [];
+  const loop = (async () => {
+    for await (const { name } of events) read.push(name);
+  })();
+  await replica.start();
+  await recorder.when("run.completed");
+  expect(await replica.stop("test")).toBe(true);
+  await loop;
+  expect(read.at(-1)).toBe("replica.stopped");
+  const { thrown, ...failed } = (await recorder.when("listener.failed")) ?? {};
+  expect(failed).toEqual({ at: "replica.started", error: expect.stringMatching(/^Error: mine\n/) });
+  expect(thrown).toMatchObject({ message: "mine" });
 });
 
 test("a replica watches for no leader any more when a file of TLS was removed before it joined", async ({

@@ -28,7 +28,11 @@ const bodies: Record<string, () => unknown> = {
 };
 
 const events = new Events();
-events.subscribe(print);
+events.subscribe((name, all: object) => {
+  // As in the log.
+  const { thrown: _, ...fields } = all as { thrown?: Error };
+  print(name, fields);
+});
 watchStrayErrors({
   events,
   onFatal: () => {

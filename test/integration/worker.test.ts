@@ -79,13 +79,15 @@ describe("a run", () => {
   test("that fails is tried again, and its last failure is final and on record", async ({ setup }) => {
     const { start, launch, queue } = setup();
     const attempts: number[] = [];
+    const thrown: Error[] = [];
     const results: RunResult[] = [];
     const { events } = await start(
       "pod-1",
       {
         report: (_data, run) => {
           attempts.push(run.attempt);
-          throw new Error(`no paper ${run.attempt}`);
+          thrown.push(Object.assign(new Error(`no paper ${run.attempt}`), { tray: 2 }));
+          throw thrown.at(-1);
         },
       },
       { more: { recordResult: async result => void results.push(result) } },
@@ -100,6 +102,8 @@ describe("a run", () => {
       { attempt: 3, final: true, error: "no paper 3" },
     ]);
     expect(events.of("run.failed")[0]?.stack).toMatch(/^at .*worker\.test\.ts/);
+    expect(thrown).toHaveLength(3);
+    for (const [i, event] of events.of("run.failed").entries()) expect(event.thrown).toBe(thrown[i]);
     expect(results).toMatchObject([{ result: "failed", attempts: 3, error: "no paper 3" }]);
     expect(await (await queue.getJob("report@20261123T070000Z"))?.getState()).toBe("failed");
   });

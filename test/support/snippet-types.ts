@@ -8,6 +8,14 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 /** What is around a piece of TypeScript. */
 export const AROUND: Readonly<Record<string, string>> = {
   "README.md: A job (2)": "",
+  "docs/client.md: The client: operations from code": "",
+  "docs/client.md: Repeating a call safely": "declare const invoice: { id: number };",
+  "docs/client.md: Errors": "",
+  "docs/events-in-code.md: Events in code": "",
+  "docs/events-in-code.md: The error itself":
+    "declare const Sentry: { captureException(error: unknown, hint: { tags: object; extra: object }): string };",
+  "docs/events-in-code.md: The error itself (2)": "",
+  "docs/events-in-code.md: A loop over all events": "",
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
   "docs/getting-started.md: A job of your own (2)": "",
   "docs/handlers.md: Modules":

@@ -1,3 +1,4 @@
+import { formatLocal } from "../../client/local-time.ts";
 import type { Job } from "../../config/config.ts";
 import { type ClockChange, clockChanges } from "../../schedule/clock-changes.ts";
 import { createSchedule } from "../../schedule/create-schedule.ts";
@@ -5,7 +6,6 @@ import { durationText } from "../../schedule/duration.ts";
 import type { DstRule, Tick } from "../../schedule/schedule.ts";
 import { asksWallClock } from "../../schedule/spec.ts";
 import { DAY_MS } from "../../schedule/time-units.ts";
-import { formatLocal } from "../local-time.ts";
 
 /** What one change of the clocks does to a job. */
 export interface ChangeDescription {

@@ -1,9 +1,9 @@
+import { formatLocal } from "../../client/local-time.ts";
 import type { Job } from "../../config/config.ts";
 import { describeCron } from "../../schedule/describe-cron.ts";
 import { durationText } from "../../schedule/duration.ts";
 import { calendarNameOf } from "../../schedule/parse-exception.ts";
 import { kindsIn } from "../../schedule/spec.ts";
-import { formatLocal } from "../local-time.ts";
 
 /** When the job has ticks and when they are launched, a sentence each. */
 export async function describeSchedule(job: Job): Promise<string[]> {

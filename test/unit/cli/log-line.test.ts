@@ -162,8 +162,8 @@ const BEGINNING = {
   at: "T2",
 } as const;
 
-/** Each event with all of its fields. */
-const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
+/** Each event with all of its fields that are logged. */
+const EVENTS: { readonly [K in EventName]: Required<Omit<EventMap[K], "thrown">> } = {
   "replica.started": {
     roles: ["worker"],
     generation: 4711,

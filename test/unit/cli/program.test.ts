@@ -29,7 +29,7 @@ async function listedUsages(): Promise<string[]> {
 
 it("lists each command as the command's own help shows it, which knows all of its options", async () => {
   const usages = (await listedUsages()).filter(usage => !/^(import|help)\b/.test(usage));
-  expect(usages).toContain("pause [options] <job>");
+  expect(usages).toContain("trigger [options] <job>");
   expect(usages.length).toBeGreaterThan(15);
   for (const usage of usages) {
     const [name = ""] = usage.split(" ");

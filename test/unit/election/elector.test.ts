@@ -566,9 +566,11 @@ describe("leading", () => {
   });
 
   it("resigns when its work breaks down, and follows again after a pause", async () => {
-    const { clock, store, recorder, elector } = setup(() => Promise.reject(new Error("bug")));
+    const thrown = new Error("bug");
+    const { clock, store, recorder, elector } = setup(() => Promise.reject(thrown));
     await leading(store, elector);
-    expect(recorder.of("leader.failed")).toEqual([{ term: 1, error: "bug" }]);
+    expect(recorder.of("leader.failed")).toEqual([{ term: 1, error: "bug", thrown }]);
+    expect(recorder.of("leader.failed")[0]?.thrown).toBe(thrown);
     expect(store.releases).toHaveLength(1);
     expect(store.bids).toHaveLength(1);
     await clock.advance(TTL_MS / 3);

@@ -140,8 +140,9 @@ describe("metrics", () => {
 
   it("tell failures that are tried again from those that are final", async () => {
     const { events, expose } = setupMetrics();
-    events.emit("run.failed", { ...RUN, final: false, error: "no" });
-    events.emit("run.failed", { ...RUN, final: true, error: "no" });
+    const thrown = new Error("no");
+    events.emit("run.failed", { ...RUN, final: false, error: "no", thrown });
+    events.emit("run.failed", { ...RUN, final: true, error: "no", thrown });
     events.emit("run.completed", { ...RUN, job: "import" });
     const shown = await expose();
     expect(shown.counts("runs_total")).toEqual({

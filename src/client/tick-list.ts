@@ -1,10 +1,10 @@
-import type { Job } from "../config/config.ts";
 import { launchTimes } from "../schedule/launch-times.ts";
 import type { Candidate, Exclusion } from "../schedule/schedule.ts";
+import type { KnownJob } from "./cluster.ts";
 
 /** What `next` shows in one line: a tick, or ticks that do not exist and why. */
 export interface TickRow {
-  readonly job: Job;
+  readonly job: KnownJob;
   /** Of ticks that do not exist the first. */
   readonly at: number;
   /** What daylight saving did to the tick. */
@@ -26,16 +26,16 @@ export interface TickList {
   /** In order of time; at the same instant in the order of the jobs. */
   readonly rows: readonly TickRow[];
   /** The jobs that have a tick within the query behind their last row. */
-  readonly cut: readonly Job[];
+  readonly cut: readonly KnownJob[];
   /** The jobs of which not every exclusion is shown. */
-  readonly sparse: readonly Job[];
+  readonly sparse: readonly KnownJob[];
 }
 
 /** More lines than that about excluded ticks help no reader. */
 export const EXCLUSIONS_SHOWN = 100;
 
 /** The ticks of jobs in order of time, with those that do not exist in between. */
-export function listTicks(jobs: readonly Job[], query: TickQuery): TickList {
+export function listTicks(jobs: readonly KnownJob[], query: TickQuery): TickList {
   const lists = jobs.map(job => ({ job, ...ticksOf(job, query) }));
   return {
     rows: lists.flatMap(list => list.rows).sort((a, b) => a.at - b.at),
@@ -55,7 +55,7 @@ export function togetherWith(rows: readonly TickRow[]): (row: TickRow) => readon
   };
 }
 
-function ticksOf(job: Job, { fromMs, untilMs, count }: TickQuery) {
+function ticksOf(job: KnownJob, { fromMs, untilMs, count }: TickQuery) {
   const rows: TickRow[] = [];
   const launchAt = launchTimes(job.schedule);
   let [ticks, exclusions] = [0, 0];

@@ -1,0 +1,78 @@
+import type { z } from "zod";
+import type { Config } from "../config/config.ts";
+import type { Connection } from "../config/connection.ts";
+import type { ConfigIssue } from "../config/document/config-issue.ts";
+import { parseConfigDocument } from "../config/document/parse-document.ts";
+import { formatIssue, loadConfig } from "../config/load.ts";
+import type { bellwetherSchema } from "../config/schemas/schema.ts";
+import { ABSENT_SETTINGS, readSettings } from "../config/settings.ts";
+import { BellwetherError } from "../errors.ts";
+import { Client } from "./client.ts";
+import { Cluster } from "./cluster.ts";
+
+/** As the section `redis` of bellwether.yaml. */
+export type RedisSettings = NonNullable<z.input<typeof bellwetherSchema>["redis"]>;
+
+interface Acts {
+  /** Who acts, for the record (`audit`); `user@host` by default. */
+  readonly by?: string;
+}
+
+/** The configuration of the replicas: the client knows their jobs from it. */
+interface ConnectByConfig extends Acts {
+  /** The folder of bellwether.yaml and jobs.yaml, or what `loadConfig` has read. */
+  readonly config: string | Config;
+  readonly redis?: never;
+  readonly namespace?: never;
+}
+
+/** Only where the cluster's data is: the client knows the jobs as the leader has stored them. */
+interface ConnectByAddress extends Acts {
+  readonly config?: never;
+  /** Its URL, or the section; as without bellwether.yaml by default: REDIS_URL, else redis://127.0.0.1:6379. */
+  readonly redis?: string | RedisSettings;
+  /** As without bellwether.yaml by default: BELLWETHER_NAMESPACE, else bellwether. */
+  readonly namespace?: string;
+}
+
+export type ConnectOptions = ConnectByConfig | ConnectByAddress;
+
+/**
+ * A client of a cluster of replicas, for programs that ask and act as operators do. It runs no job and never leads. It opens
+ * its connections with the first call that needs them, so it also resolves while Redis is away. Close it when it is not
+ * needed any more: connections keep the process alive.
+ *
+ * @throws BellwetherError BW_CONFIG_INVALID with every mistake of the configuration
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  const { connection, config } = await placeOf(options);
+  return new Client(new Cluster({ connection, config, by: options.by, name: "bellwether-client" }));
+}
+
+async function placeOf(options: ConnectOptions): Promise<{ connection: Connection; config: Config | null }> {
+  const { config: given } = options;
+  if (given === undefined) return { connection: connectionOf(options), config: null };
+  const config = typeof given === "string" ? await configIn(given) : given;
+  return { connection: config, config };
+}
+
+async function configIn(configDir: string): Promise<Config> {
+  const result = await loadConfig({ configDir, env: process.env });
+  if (result.ok) return result.config;
+  throw new BellwetherError("BW_CONFIG_INVALID", { mistakes: result.issues.map(formatIssue) });
+}
+
+/** Checked by the rules of bellwether.yaml, whose form the options have. */
+function connectionOf({ redis, namespace }: ConnectByAddress): Connection {
+  const settings = { redis: typeof redis === "string" ? { url: redis } : redis, namespace };
+  // Program values are meant as they are: nothing in them is a reference to the environment.
+  const text = JSON.stringify(settings).replaceAll("${", () => "$${");
+  const parsed = parseConfigDocument({ file: "connect", text, env: process.env, absent: ABSENT_SETTINGS });
+  const read = parsed.ok ? readSettings(parsed.document) : parsed;
+  if (read.ok) return read.value;
+  throw new BellwetherError("BW_CONFIG_INVALID", { mistakes: read.issues.map(mistakeOf) });
+}
+
+function mistakeOf({ key, problem }: ConfigIssue): string {
+  return `connect(): ${key === "" ? problem : `${key}: ${problem}`}`;
+}
