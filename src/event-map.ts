@@ -1,6 +1,7 @@
 import type {
   DropReason,
   EndCause,
+  FailReason,
   LockLostReason,
   LostReason,
   MissReason,
@@ -136,7 +137,7 @@ export interface EventMap {
   };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
-  /** `final`: no attempt is left. */
+  /** `final`: no attempt is left. `reason`: why none was left although the job has more. */
   "run.failed": {
     job: string;
     run: string;
@@ -145,6 +146,8 @@ export interface EventMap {
     final: boolean;
     error: string;
     stack?: string;
+    reason?: string;
+    reasonCode?: FailReason["code"];
   };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };

@@ -13,6 +13,8 @@ import { type ConfigDocument, isMapping } from "./document/document.ts";
 import { keyConflictsOf } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
 import {
+  CODE_HANDLER_KEYS,
+  codeJobSchema,
   exactlyOne,
   HANDLER_KEYS,
   handlerShape,
@@ -52,7 +54,7 @@ export interface ReadJobOptions {
 export function readJob(options: ReadJobOptions): Validation<Job> {
   const { document, name, defaults } = options;
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
-  const checked = validate({ schema: jobSchema, ...place });
+  const checked = validate({ schema: document.isCode ? codeJobSchema : jobSchema, ...place });
   const issues: ConfigIssue[] = [
     ...rulesOfKeys(document, place.path),
     ...keyConflictsOf(document, place.path),
@@ -96,7 +98,7 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
   const path = ["jobs", name];
   const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
-    ...oneOf(document, path, "handler", HANDLER_KEYS),
+    ...oneOf(document, path, "handler", document.isCode ? CODE_HANDLER_KEYS : HANDLER_KEYS),
     ...refused.flatMap(kind => {
       const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
       return some(document.issueAt([...path, kind], refusal, "key"));
@@ -106,7 +108,7 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
 
 /** The handler that the job names, or null when it names none. */
 function handlerIn(job: Partial<Pick<JobDefinition, (typeof HANDLER_KEYS)[number]>>): HandlerRef | null {
-  return HANDLER_KEYS.map(key => job[key]).find(ref => ref !== undefined) ?? null;
+  return CODE_HANDLER_KEYS.map(key => job[key]).find(ref => ref !== undefined) ?? null;
 }
 
 /** The handler of a job that has other mistakes, or null when it is not certain which one is meant. */

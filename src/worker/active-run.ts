@@ -15,6 +15,8 @@ export interface ActiveRunOptions {
   readonly replica: string;
   readonly log: RunLogSource | null;
   readonly locks: RunLocks | null;
+  /** What handlers get as `run.context`; undefined where there is none. */
+  readonly context: unknown;
   readonly abortGraceMs: number;
   readonly lockDurationMs: number;
   /** Called once, when the lock has not been renewed for as long as it lives. */
@@ -34,12 +36,12 @@ export class ActiveRun {
   #isOver = false;
 
   constructor(options: ActiveRunOptions) {
-    const { bullJob, handler, timeoutMs, locks, abortGraceMs } = options;
+    const { bullJob, handler, timeoutMs, locks, context, abortGraceMs } = options;
     this.id = bullJob.id ?? "";
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
     const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
-    const run: Omit<Run, "signal" | "lock"> = {
+    const run: Omit<Run, "signal" | "lock" | "context"> = {
       id: this.id,
       job: this.job,
       attempt: this.attempt,
@@ -50,7 +52,7 @@ export class ActiveRun {
         if (!this.#isOver) await bullJob.updateProgress(value);
       },
     };
-    this.#attempt = new Attempt({ handler, data, run, locks, timeoutMs, abortGraceMs });
+    this.#attempt = new Attempt({ handler, data, run, locks, context, timeoutMs, abortGraceMs });
     this.#lockTimer = setTimeout(options.onLockExpired, options.lockDurationMs);
   }
 

@@ -2,7 +2,7 @@ import type { Job as BullJob } from "bullmq";
 import type { Events } from "../events.ts";
 import { type DropReason, type ReturnReason, type RunLostReason, tellReason } from "../reasons.ts";
 import type { RunResult } from "../redis/run-result.ts";
-import { describeError } from "./run-error.ts";
+import { describeError, failReasonOf } from "./run-error.ts";
 import { isConnectionError, RepeatFilter, safeText } from "./worker-error.ts";
 
 export interface RunReporterOptions {
@@ -42,7 +42,9 @@ export class RunReporter {
     // BullMQ sets it only when the run goes to the failed set, not when it will be tried again.
     const final = job.finishedOn !== undefined;
     const told = describeError(error);
-    this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told });
+    const reason = failReasonOf(error);
+    const why = reason === null ? {} : tellReason(reason);
+    this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told, ...why });
     if (final) this.#record(run, "failed", durationMs, told.error);
   }
 

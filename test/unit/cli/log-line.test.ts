@@ -255,6 +255,8 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     final: true,
     error: "no paper",
     stack: "at a.ts:1:1",
+    reason: "its data does not fit",
+    reasonCode: "data_invalid",
   },
   "run.returned": { job: "a", run: "a@T1", reason: "shutdown", reasonCode: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
