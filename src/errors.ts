@@ -34,6 +34,7 @@ const MESSAGES = {
       : `cannot listen on port ${f.port} of ${f.host}: ${f.why}; change ${f.setting}.host or ${f.setting}.port, or switch the listener off (${f.setting}: false)`,
   BW_METRICS_TAKEN: (f: { metric: string }) =>
     `the registry has ${f.metric} already: another Bellwether of this process uses it, so give each one a Registry of its own`,
+  BW_CONNECTION_INVALID: (f: { problem: string }) => `connection of new Bellwether(): ${f.problem}`,
   BW_REDIS_URL: (f: { address: string; problem: string }) =>
     `the address of Redis, ${f.address}, cannot be used: ${f.problem}`,
   BW_REDIS_REFUSED: (f: { problem: string; advice: string }) => `${f.problem}; ${f.advice}`,

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { SentinelConnector } from "ioredis";
+import { type RedisOptions, SentinelConnector } from "ioredis";
 import { StandaloneConnector } from "ioredis/built/connectors/index.js";
 import type { HostAndPort } from "../config/redis-address.ts";
 
@@ -69,3 +69,9 @@ export class SentinelsConnector extends SentinelConnector {
     this.sentinelIterator.reset(!done);
   }
 }
+
+/** The one that the options of a connection call for: what a program will put into them is not known before. */
+export const AnyConnector = ((options: { readonly sentinels?: unknown }) =>
+  options.sentinels
+    ? new SentinelsConnector(options)
+    : new AddressConnector(options)) as unknown as NonNullable<RedisOptions["Connector"]>;

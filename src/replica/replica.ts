@@ -121,7 +121,7 @@ export class Replica {
       events,
       log: this.#log.lines,
       context: options.context,
-      stores: new ReplicaStores({ config, id: this.id, events, onAnswer }),
+      stores: new ReplicaStores({ config, connection: options.connection, id: this.id, events, onAnswer }),
       absence: new AbsenceAlarm({
         clock: { monotonicMs: () => performance.now() },
         leaseTtlMs: config.election.leaseTtlMs,
