@@ -81,7 +81,7 @@ export class Bellwether {
    * rejects with BW_USAGE: make a new Bellwether.
    */
   start(): Promise<void> {
-    if (this.#stopped && !this.#started) {
+    if (this.#stopped) {
       const problem = "this Bellwether was stopped and does not start any more: make a new one";
       return Promise.reject(new BellwetherError("BW_USAGE", { problem }));
     }

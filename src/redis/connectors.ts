@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { type RedisOptions, SentinelConnector } from "ioredis";
+import { SentinelConnector } from "ioredis";
 import { StandaloneConnector } from "ioredis/built/connectors/index.js";
 import type { HostAndPort } from "../config/redis-address.ts";
 
@@ -70,8 +70,12 @@ export class SentinelsConnector extends SentinelConnector {
   }
 }
 
-/** The one that the options of a connection call for: what a program will put into them is not known before. */
-export const AnyConnector = ((options: { readonly sentinels?: unknown }) =>
-  options.sentinels
-    ? new SentinelsConnector(options)
-    : new AddressConnector(options)) as unknown as NonNullable<RedisOptions["Connector"]>;
+/**
+ * The one that the options of a connection call for: what a program will put into them is not known before. ioredis calls it with
+ * `new`, which returns what a function returns.
+ */
+export function anyConnector(options: {
+  readonly sentinels?: unknown;
+}): AddressConnector | SentinelsConnector {
+  return options.sentinels ? new SentinelsConnector(options) : new AddressConnector(options);
+}

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
-import { AnyConnector } from "./connectors.ts";
+import { anyConnector } from "./connectors.ts";
 
 /** How a program gives its connection: options of ioredis, or a function that returns a new Redis made with the given ones. */
 export type GivenConnection = RedisOptions | ((options: AskedOptions) => Redis);
@@ -12,8 +12,9 @@ export type AskedOptions = RedisOptions & { replyMapping: "legacy" };
 /** Where a connection leads: an address of the configuration, or what the program gave. */
 export type RedisPlace = RedisAddress | GivenPlace;
 
-/** What a connection of Bellwether's must not have, because its keys, its transactions or its replies would be others. */
-const NEVER: RedisOptions = {
+/** What every connection of Bellwether's has: otherwise its transactions, replies or checks would be others. */
+const COMMON: RedisOptions = {
+  Connector: anyConnector as unknown as NonNullable<RedisOptions["Connector"]>,
   enableAutoPipelining: false,
   enableReadyCheck: true,
   lazyConnect: false,
@@ -51,7 +52,7 @@ export class GivenPlace {
   /** Makes a connection that keeps to these options, whatever the program has. Throws BW_CONNECTION_INVALID. */
   create(rules: AskedOptions): Redis {
     const given = this.#given;
-    const wanted = { Connector: AnyConnector, ...NEVER, ...rules };
+    const wanted = { ...COMMON, ...rules };
     const redis =
       typeof given === "function" ? this.#call(given, wanted) : new Redis({ ...given, ...wanted });
     this.#options = redis.options;

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Events } from "../events.ts";
 import { describeError } from "./run-error.ts";
 
-interface RunScope {
+/** A run, as errors are attributed to it. */
+export interface RunScope {
   readonly job: string;
   readonly run: string;
 }
@@ -22,6 +23,14 @@ export async function inRunScope<T>(run: RunScope, work: () => Promise<T> | T): 
   } finally {
     inProgress.delete(run);
   }
+}
+
+/**
+ * The run whose handler this code belongs to, also in its timers and callbacks; null elsewhere. For a program's own listeners to
+ * `unhandledRejection` and `uncaughtException`: Bellwether adds none to a process that embeds it.
+ */
+export function currentRun(): RunScope | null {
+  return scope.getStore() ?? null;
 }
 
 export interface StrayErrorsOptions {

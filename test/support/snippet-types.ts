@@ -1,4 +1,5 @@
 /** The TypeScript of the documentation, as the compiler sees it. */
+import { symlink } from "node:fs/promises";
 import path from "node:path";
 import type { DocBlock } from "./doc-blocks.ts";
 import { makeDesk } from "./snippet-scope.ts";
@@ -49,6 +50,8 @@ export async function typeProblems(blocks: readonly DocBlock[]): Promise<string[
     "tsconfig.json": JSON.stringify(config),
     "package.json": '{ "type": "module" }',
   });
+  // Other packages are found as in any project.
+  await symlink(path.join(ROOT, "node_modules"), path.join(desk.project.dir, "node_modules"));
   const tsc = path.join(ROOT, "node_modules/.bin/tsc");
   const { code, output } = await desk.shell(`'${process.execPath}' '${tsc}' --project . --pretty false`);
   if (code === 0) return [];
