@@ -98,7 +98,7 @@ export class LiveReplica {
     await settlesWithin(this.#watcher.stop(), WATCHER_LIMIT_MS);
   }
 
-  /** Once for each, and again after it was gone. */
+  /** Once for each, and again when it returns. */
   #tellUnread(): void {
     for (const problem of this.#unread) {
       if (!this.#toldUnread.has(problem)) this.#options.events.emit("config.unread", { problem });

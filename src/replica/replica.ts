@@ -16,9 +16,8 @@ import { Events } from "../events.ts";
 import type { GivenLogger } from "../given-log.ts";
 import type { CodeHandlers } from "../handlers/code-handlers.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
-import { ReplicaHealth } from "../observability/health.ts";
-import { Metrics } from "../observability/metrics.ts";
-import { ProbeServer } from "../observability/probe-server.ts";
+import type { ReplicaHealth } from "../observability/health.ts";
+import { Observer } from "../observability/observer.ts";
 import type { ObservedReplica } from "../observability/scrape-metrics.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { GivenConnection } from "../redis/given-connection.ts";
@@ -58,10 +57,7 @@ export class Replica {
   readonly id: string;
   readonly events: Events;
   readonly #context: ReplicaContext;
-  readonly #health: ReplicaHealth;
-  /** Null where nothing would read them. */
-  readonly #metrics: Metrics | null;
-  readonly #probes: ProbeServer | null;
+  readonly #observer: Observer;
   readonly #functions: CodeHandlers;
   readonly #log: ReplicaLog;
   readonly #stopping = new AbortController();
@@ -95,7 +91,7 @@ export class Replica {
 
   /** What is wrong with it, for probes. */
   get health(): ReplicaHealth {
-    return this.#health;
+    return this.#observer.health;
   }
 
   /** The configuration that it runs with. */
@@ -109,7 +105,7 @@ export class Replica {
     this.id = options.id ?? newReplicaId();
     this.#functions = options.functions ?? new Map();
     this.#carried = carriedBy(config, new Map());
-    const onAnswer = (store: "redis" | "etcd", tookMs: number) => this.#metrics?.storeAnswered(store, tookMs);
+    const onAnswer = (store: "redis" | "etcd", tookMs: number) => this.#observer.storeAnswered(store, tookMs);
     this.#log = openLog(options.log ?? "stdout", config.log.level, {
       namespace: config.namespace,
       replica: this.id,
@@ -132,22 +128,21 @@ export class Replica {
       onFailure: error => this.#fail(error),
     };
     this.#failure.promise.catch(() => undefined);
-    this.#unwatchLog = this.#log.follow(events);
     const replica: ObservedReplica = {
       config: () => this.#carried.config,
       running: () => this.#running,
       absence: this.#context.absence,
       log: this.#log.output,
     };
-    const clock = { monotonicMs: () => performance.now(), sleep };
-    this.#health = new ReplicaHealth({ events, clock, replica });
-    const { registry } = options;
-    const isRead = registry !== undefined || config.http !== false;
-    this.#metrics = isRead ? new Metrics({ events, replica, registry }) : null;
-    this.#probes =
-      config.http !== false && this.#metrics
-        ? new ProbeServer({ at: config.http, health: this.#health, metrics: this.#metrics })
-        : null;
+    this.#observer = new Observer({
+      http: config.http,
+      events,
+      clock: { monotonicMs: () => performance.now(), sleep },
+      replica,
+      registry: options.registry,
+    });
+    // Last: a replica that cannot be made logs nothing.
+    this.#unwatchLog = this.#log.follow(events);
   }
 
   /**
@@ -172,9 +167,7 @@ export class Replica {
     this.#phase = "loading the handlers";
     // From here on: one that waits for a handler or for Redis knows of no leader either.
     this.#context.absence.check("this replica has not asked who leads yet");
-    this.#health.start();
-    this.#metrics?.start();
-    const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
+    const http = await this.#unlessStopped(this.#observer.start());
     await this.#load(http);
 
     const reached = await reachRedis(this.#context, phase => {
@@ -274,9 +267,7 @@ export class Replica {
     await this.#started?.catch(() => undefined);
     const isFinished = (await this.#running?.stop()) ?? true;
     this.#context.stores.close();
-    await this.#probes?.stop();
-    await this.#health.stop();
-    this.#metrics?.stop();
+    await this.#observer.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
     this.#unwatchLog();
     return isFinished;

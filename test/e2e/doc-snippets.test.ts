@@ -27,6 +27,7 @@ import {
   settings,
 } from "../support/snippet-checks.ts";
 import { isSame } from "../support/snippet-desk.ts";
+import { embeddedService } from "../support/snippet-embedded.ts";
 import { handoffLines, mergedLogs, readmeLog } from "../support/snippet-logs.ts";
 import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
 import { AROUND, typeProblems } from "../support/snippet-types.ts";
@@ -72,12 +73,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/deploying.md: On Kubernetes": helmLine,
   "docs/deploying.md: Redis": block => redisConfProblems(block.text),
   "docs/deploying.md: Redis (2)": block => redisConfProblems(block.text),
+  "docs/embedding.md: An Express service": embeddedService,
   "docs/etcd.md: etcd as it is run": settings,
   "docs/etcd.md: A user with the least rights": etcdUsers,
   "docs/etcd.md: Looking at it": etcdUsers,
   "docs/events.md: A handoff": handoffLines,
   "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
-  "docs/handlers.md: Modules (2)": hookedLines,
+  "docs/handlers.md: Modules (3)": hookedLines,
   "docs/handlers.md: Commands": failedCommand,
   "docs/handlers.md: Commands (2)": session(
     {

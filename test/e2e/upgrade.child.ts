@@ -6,7 +6,11 @@ import { newReplicaId } from "../../src/replica/replica-id.ts";
 const [configDir = "", format = ""] = process.argv.slice(2);
 const loaded = await loadConfig({ configDir, env: process.env });
 if (!loaded.ok) throw new Error("the configuration is not valid");
-const replica = new Replica({ config: loaded.config, format: Number(format), id: newReplicaId(`format-${format}`) });
+const replica = new Replica({
+  config: loaded.config,
+  format: Number(format),
+  id: newReplicaId(`format-${format}`),
+});
 process.once("SIGTERM", () => void replica.stop("SIGTERM").then(() => process.exit(0)));
 try {
   await replica.start();

@@ -7,11 +7,15 @@ import * as v from "valibot";
 import { describe, expect } from "vitest";
 import { z } from "zod";
 import { type BellwetherOptions, currentRun, defineJob, isBellwetherError } from "../../src/index.ts";
+import { readDefinitions } from "../../src/launch/definition.ts";
+import { RedisKeys } from "../../src/redis/keys.ts";
 import { ownLogger, test, when } from "../support/embedded.ts";
 
 const NOTHING = { every: "1h", run: () => undefined };
 
 test("runs a job in code, with the data that its schema returns and the program's context", async ({
+  config,
+  connect,
   embed,
 }) => {
   const calls: unknown[] = [];
@@ -33,6 +37,8 @@ test("runs a job in code, with the data that its schema returns and the program'
   expect(calls[0]).toEqual([{ format: "csv", copies: 2 }, "report", { db: "pool" }, "report"]);
   expect(currentRun()).toBe(null);
   expect(bellwether.health()).toEqual({ isAlive: true, isReady: true, problems: [] });
+  const definitions = await readDefinitions(await connect("plain"), new RedisKeys(config.namespace));
+  expect(definitions.get("report")).toMatchObject({ scheduleText: "every 1s", queue: "default" });
   expect(await bellwether.stop()).toBe(true);
   expect(bellwether.isReady()).toBe(false);
 });

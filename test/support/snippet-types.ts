@@ -9,10 +9,15 @@ const ROOT = path.resolve(import.meta.dirname, "../..");
 /** What is around a piece of TypeScript. */
 export const AROUND: Readonly<Record<string, string>> = {
   "README.md: A job (2)": "",
+  "README.md: In code": `import type { Logger } from "pino"; declare const db: object; declare const logger: Logger;`,
+  "docs/embedding.md: The connection": "declare const password: string;",
+  "docs/embedding.md: What is left to the program":
+    'import type { Logger } from "pino"; declare const logger: Logger;',
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
   "docs/handlers.md: Modules":
     "declare function query(options: { signal: AbortSignal }): Promise<unknown[]>;",
-  "docs/handlers.md: Modules (3)": "declare const response: Response;",
+  "docs/handlers.md: Modules (2)": "",
+  "docs/handlers.md: Modules (4)": "declare const response: Response;",
   "docs/handlers.md: BullMQ's dashboards, and workers of your own":
     'declare const connection: import("bullmq").ConnectionOptions;',
   "docs/locks.md: Locks":

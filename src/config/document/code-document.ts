@@ -34,7 +34,7 @@ const MAX_DEPTH = 200;
 
 /** What JSON can hold of a value. References are read in files only, so `${` stays `${` here. */
 function plainOf(value: unknown, path: Path, above: ReadonlySet<object>, tell: Tell): unknown {
-  if (typeof value === "string") return value.replaceAll("${", "$${");
+  if (typeof value === "string") return value.replaceAll("${", () => "$${");
   if (value === null || typeof value === "boolean" || Number.isFinite(value)) return value;
   if (types.isDate(value) && Number.isFinite(value.getTime())) return value.toISOString();
   if (!isPlain(value)) return tell(path, `found ${describeOdd(value)}, expected a value that JSON can hold`);

@@ -14,7 +14,7 @@ export interface DocumentSource {
   /** As mistakes show it. */
   readonly file: string;
   readonly text: string;
-  /** The text stands for an object in code, so nobody looks for a line of it. */
+  /** The text was made of an object in code, which has no lines. */
   readonly isCode?: boolean;
   readonly env: Environment;
   /** What `${file:…}` reads; without it every such reference is a mistake. */

@@ -339,7 +339,7 @@ const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
   "tick.launched": ["kind"],
   "tick.skipped": ["term"],
   "tick.missed": ["term", "reasonCode"],
-  "run.failed": ["final"],
+  "run.failed": ["final", "reason", "reasonCode"],
   "config.loaded": ["zones"],
   "config.differs": ["hash"],
 };
