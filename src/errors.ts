@@ -81,6 +81,9 @@ const MESSAGES = {
     f.why === "EADDRINUSE"
       ? `port ${f.port} of ${f.host} is taken by another program: choose another one (${f.setting}.port; 0 takes a free one), or switch the listener off (${f.setting}: false)`
       : `cannot listen on port ${f.port} of ${f.host}: ${f.why}; change ${f.setting}.host or ${f.setting}.port, or switch the listener off (${f.setting}: false)`,
+  BW_METRICS_TAKEN: (f: { metric: string }) =>
+    `the registry has ${f.metric} already: another Bellwether of this process uses it, so give each one a Registry of its own`,
+  BW_CONNECTION_INVALID: (f: { problem: string }) => `connection of new Bellwether(): ${f.problem}`,
   BW_REDIS_URL: (f: { address: string; problem: string }) =>
     `the address of Redis, ${f.address}, cannot be used: ${f.problem}`,
   BW_REDIS_REFUSED: (f: { problem: string; advice: string }) => `${f.problem}; ${f.advice}`,
@@ -92,6 +95,10 @@ const MESSAGES = {
         ? "its handler stopped when its signal aborted"
         : "its handler goes on although its signal aborted, and what it returns is ignored: make it watch run.signal"
     }`,
+  BW_DATA_INVALID: (f: { job: string; problems: readonly string[] }) =>
+    `the data of job "${f.job}" does not fit its schema: ${f.problems.join("; ")}; correct the data, or the schema`,
+  BW_CONTEXT_MISSING: (f: { job: string }) =>
+    `the handler of job "${f.job}" reads run.context, and there is none: give context to new Bellwether(); \`bellwether run\` and \`bellwether dev\` have none`,
   BW_HANDLER_THREW: (f: { thrown: string }) =>
     `the handler threw ${f.thrown}; throw an Error, so that its stack shows where`,
   BW_COMMAND_NOT_STARTED: (f: { program: string; why: string }) => `cannot start ${f.program}: ${f.why}`,

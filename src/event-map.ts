@@ -1,6 +1,7 @@
 import type {
   DropReason,
   EndCause,
+  FailReason,
   LockLostReason,
   LostReason,
   MissReason,
@@ -136,7 +137,10 @@ export interface EventMap {
   };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
-  /** `final`: no attempt is left. `thrown`: what the handler threw, as it threw it, where that is an Error. */
+  /**
+   * `final`: no attempt is left. `reason`: why none was left although the job has more. `thrown`: what the handler threw, as it
+   * threw it, where that is an Error.
+   */
   "run.failed": {
     job: string;
     run: string;
@@ -146,6 +150,8 @@ export interface EventMap {
     error: string;
     stack?: string;
     thrown: Error;
+    reason?: string;
+    reasonCode?: FailReason["code"];
   };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };

@@ -1,5 +1,7 @@
 import "./supported-node.ts";
 
+export { Bellwether, type Health } from "./bellwether.ts";
+export type { BellwetherOptions } from "./bellwether-options.ts";
 export type { BackfillResult } from "./client/backfilling.ts";
 export type {
   ActOptions,
@@ -22,12 +24,16 @@ export { BellwetherError, type ErrorCode, isBellwetherError } from "./errors.ts"
 export type { BellwetherEvent, EventMap, EventName, Role, TickKind } from "./event-map.ts";
 export type { EventStreamOptions, EventsDropped, StreamedEvent } from "./event-stream.ts";
 export { type EventListener, Events } from "./events.ts";
+export type { GivenLogger } from "./given-log.ts";
 export { defineHandler } from "./handlers/define-handler.ts";
+export { defineJob, type JobInCode, type JobOptions } from "./handlers/define-job.ts";
 export { ExpectedFailure } from "./handlers/expected-failure.ts";
 export type { Run, RunLog } from "./handlers/handler.ts";
+export type { Context, Register } from "./handlers/register.ts";
 export type { AuditRow, HistoryRow } from "./launch/read-history.ts";
 export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";
 export type { Lock, LockFunction, LockOptions } from "./locks/lock.ts";
 export type { Locks } from "./locks/locks.ts";
 export type { LockLostReason } from "./reasons.ts";
-export { Replica, type ReplicaOptions } from "./replica/replica.ts";
+export type { GivenConnection } from "./redis/given-connection.ts";
+export { currentRun } from "./worker/stray-errors.ts";

@@ -2,6 +2,7 @@ import { type Logger, pino } from "pino";
 import type { EventName } from "./event-map.ts";
 import { EVENT_RULES, type Level } from "./event-rules.ts";
 import type { Events } from "./events.ts";
+import type { GivenLogger } from "./given-log.ts";
 import { withoutInternalFrames } from "./handlers/stack-frames.ts";
 import { attempt, readThrown } from "./handlers/thrown.ts";
 import { stdoutLines } from "./log-output.ts";
@@ -28,7 +29,7 @@ export function formLog(form: (line: string) => string): void {
 }
 
 /** Logs every event from now on. */
-export function logEvents(events: Events, log: Logger): () => void {
+export function logEvents(events: Events, log: Pick<Logger, Level> | GivenLogger): () => void {
   return events.subscribe((event, all: object) => {
     // Its text is in the other fields; the rest of an Error may be anything, secrets too.
     const { thrown: _, ...fields } = all as { thrown?: Error };

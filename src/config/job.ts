@@ -13,6 +13,8 @@ import type { ConfigDocument } from "./document/document.ts";
 import { keyConflictsOf, requireOne } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
 import {
+  CODE_HANDLER_KEYS,
+  codeJobSchema,
   HANDLER_KEYS,
   handlerShape,
   JOB_DEFAULTS,
@@ -55,7 +57,7 @@ export interface ReadJobOptions extends JobSurroundings {
 export function readJob(options: ReadJobOptions): Validation<Job> {
   const { document, name, defaults } = options;
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
-  const checked = validate({ schema: jobSchema, ...place });
+  const checked = validate({ schema: document.isCode ? codeJobSchema : jobSchema, ...place });
   const issues: ConfigIssue[] = [
     ...requireOne(document, place.path, SCHEDULE_KEYS, "has no schedule"),
     ...rulesOfData(document, place.path),
@@ -89,7 +91,7 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
   const path = ["jobs", name];
   const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
-    ...requireOne(document, path, HANDLER_KEYS, "has no handler"),
+    ...requireOne(document, path, document.isCode ? CODE_HANDLER_KEYS : HANDLER_KEYS, "has no handler"),
     ...refused.flatMap(kind => {
       const refusal = `${kind} handlers are switched off by handlers.${kind} of ${queues.file}`;
       return document.issueAt([...path, kind], refusal, "key");
@@ -99,7 +101,7 @@ function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue
 
 /** The handler that the job names, or null when it names none. */
 function handlerIn(job: Partial<Pick<JobDefinition, (typeof HANDLER_KEYS)[number]>>): HandlerRef | null {
-  return HANDLER_KEYS.map(key => job[key]).find(ref => ref !== undefined) ?? null;
+  return CODE_HANDLER_KEYS.map(key => job[key]).find(ref => ref !== undefined) ?? null;
 }
 
 /** The handler of a job that has other mistakes, or null when it is not certain which one is meant. */

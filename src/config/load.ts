@@ -2,8 +2,9 @@ import path from "node:path";
 import { readCalendars } from "./calendars.ts";
 import type { Config } from "./config.ts";
 import { type Connection, readConnection } from "./connection.ts";
+import { codeDocument } from "./document/code-document.ts";
 import { type ConfigIssue, fileIssue, sortIssues } from "./document/config-issue.ts";
-import type { ConfigDocument } from "./document/document.ts";
+import { type ConfigDocument, isMapping } from "./document/document.ts";
 import type { Environment, ReferenceSources } from "./document/environment.ts";
 import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } from "./document/files.ts";
 import { type DocumentResult, parseConfigDocument } from "./document/parse-document.ts";
@@ -11,6 +12,7 @@ import { SecretFiles } from "./document/secret-files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
+import { keysAt } from "./schemas/json-schema.ts";
 import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
 import {
   ABSENT_SETTINGS,
@@ -26,12 +28,25 @@ import type { Validation } from "./validate.ts";
 export { type ConfigIssue, formatIssue } from "./document/config-issue.ts";
 
 export interface LoadOptions {
-  /** Where bellwether.yaml and jobs.yaml or jobs/ are. */
+  /** Where bellwether.yaml and jobs.yaml or jobs/ are; with `config`, what paths of calendars are relative to. */
   readonly configDir: string;
+  /** An object in place of the files: what bellwether.yaml and a jobs file may have, together. */
+  readonly config?: CodePart | undefined;
+  /** Jobs beside those, as a jobs file has them. */
+  readonly codeJobs?: CodePart | undefined;
   /** What `${NAME}` reads; usually `process.env`. `${file:…}` reads files. */
   readonly env: Environment;
   /** Where handler modules are looked for; without it `jobs` beside the config directory, else `./jobs`. */
-  readonly jobsDir?: string;
+  readonly jobsDir?: string | undefined;
+}
+
+/** A part of the configuration that is given in code. */
+export interface CodePart {
+  /** What mistakes show in place of a file: `new Bellwether({ jobs })`. */
+  readonly place: string;
+  readonly value: unknown;
+  /** Mistakes that were found before. */
+  readonly issues?: readonly ConfigIssue[];
 }
 
 export type LoadResult = (
@@ -59,18 +74,25 @@ export interface UsableParts {
   readonly jobsDir: string;
 }
 
+const NO_FILES: ConfigFiles = { settings: null, isSettingsUncertain: false, jobs: [], issues: [] };
+
 /**
  * Reads the whole configuration: a frozen `Config`, or all mistakes together in the order of the files. It does not
  * throw, whatever the files hold. It reads nothing but the config directory, `env`, and the files that `${file:…}`
  * names, which may lie anywhere.
  */
-export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Promise<LoadResult> {
+export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
+  const { configDir, config: given, codeJobs, env, jobsDir } = options;
   const directory = path.resolve(configDir);
-  const files = await findConfigFiles(directory);
+  const files = given ? NO_FILES : await findConfigFiles(directory);
   const secrets = new SecretFiles();
   const sources = { env, readSecret: secrets.read };
-  const settingsDocument = await openSettings(files.settings, directory, sources);
-  const jobDocuments = await Promise.all(files.jobs.map(file => open(file, sources)));
+  const inCode = given ? splitConfig(given, env) : null;
+  const settingsDocument = inCode?.settings ?? (await openSettings(files.settings, directory, sources));
+  const jobDocuments = [
+    ...(inCode ? [inCode.jobs] : await Promise.all(files.jobs.map(file => open(file, sources)))),
+    ...(codeJobs ? [codeDocument({ ...codeJobs, env })] : []),
+  ];
   const settings = settingsDocument.ok ? readSettings(settingsDocument.document) : settingsDocument;
   const documents = documentsOf(jobDocuments);
   const calendars = await readCalendars(documents, directory);
@@ -78,7 +100,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     calendars: calendars.byName,
     isPartial: files.issues.length > 0 || jobDocuments.some(({ ok }) => !ok),
     queues: {
-      file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
+      file: given?.place ?? shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
       refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
@@ -91,9 +113,10 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     ...jobDocuments.flatMap(result => (result.ok ? [] : result.issues)),
     ...calendars.issues,
     ...jobs.issues,
+    ...(codeJobs?.issues ?? []),
   ];
-  if (files.jobs.length === 0 && files.issues.length === 0) issues.push(noJobsFile(directory));
-  const handlersDir = await findJobsDir(directory, jobsDir);
+  if (jobDocuments.length === 0 && files.issues.length === 0) issues.push(noJobsFile(directory));
+  const handlersDir = await findJobsDir(given ? null : directory, jobsDir);
   if (!settings.ok || issues.length > 0) {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     const usable = {
@@ -106,7 +129,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
   }
   const config = configOf(settings.value, jobs, handlersDir);
   const idle = settingsDocument.ok ? idleSettings(settingsDocument.document) : [];
-  const warnings = [...idle, ...(await findUnreadFiles(directory, files))];
+  const warnings = [...idle, ...(given ? [] : await findUnreadFiles(directory, files))];
   return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
 }
 
@@ -117,6 +140,20 @@ function connectionOf(
 ): UsableParts["connection"] {
   if (!document.ok || files.isSettingsUncertain) return { namespace: null, redis: null };
   return settings.ok ? settings.value : readConnection(document.document, settings.issues);
+}
+
+/** An object has the keys of both files, which have none in common. */
+function splitConfig({ place, value }: CodePart, env: Environment) {
+  const entries = isMapping(value) ? Object.entries(value) : [];
+  const part = (isMeant: (key: string) => boolean) =>
+    isMapping(value) ? Object.fromEntries(entries.filter(([key]) => isMeant(key))) : value;
+  const keys = keysAt("jobs", []);
+  const isOfJobs = (key: string) => keys.includes(key);
+  const settings = part(key => !isOfJobs(key));
+  return {
+    settings: codeDocument({ place, value: settings, env, absent: ABSENT_SETTINGS }),
+    jobs: codeDocument({ place, value: part(isOfJobs), env }),
+  };
 }
 
 /** Without the file everything has its default, which may still read the environment. */
@@ -162,8 +199,9 @@ function configOf(settings: Settings, { jobs, places }: JobsResult, jobsDir: str
   };
 }
 
-async function findJobsDir(configDir: string, jobsDir: string | undefined): Promise<string> {
+async function findJobsDir(configDir: string | null, jobsDir: string | undefined): Promise<string> {
   if (jobsDir !== undefined) return path.resolve(jobsDir);
+  if (configDir === null) return path.resolve("jobs");
   const beside = path.join(path.dirname(configDir), "jobs");
   return (await isDirectory(beside)) ? beside : path.resolve("jobs");
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { CodeHandlers } from "./code-handlers.ts";
 import type { Handler } from "./handler.ts";
 
 /** A handler that is ready to be called, or why there is none: what was found, and what to do. */
@@ -9,6 +10,8 @@ export interface HandlerSurroundings {
   readonly jobsDir: string;
   /** How long a module's top level may take. */
   readonly importLimitMs: number;
+  /** Of the jobs in code, by name. */
+  readonly functions: CodeHandlers;
 }
 
 /**
@@ -20,6 +23,8 @@ export interface HandlerKind<Ref = unknown> {
   readonly key: string;
   /** Reads the key in a job as the reference that the job carries, which is part of the hash of the configuration. */
   readonly schema: z.ZodType<Ref>;
+  /** Only a job in code can have it: there is no such key in a file. */
+  readonly isCode?: boolean;
   /** Of the key, for JSON Schema and docs/configuration.md. */
   readonly description: string;
   /** What jobs may not have any more when `handlers` switches the kind off: `a command`. Absent where it cannot. */

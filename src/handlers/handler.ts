@@ -1,5 +1,6 @@
 import type { TickKind } from "../event-map.ts";
 import type { LockFunction } from "../locks/lock.ts";
+import type { Context } from "./register.ts";
 
 /** What a handler gets beside its data: all it needs to be idempotent. */
 export interface Run {
@@ -16,6 +17,11 @@ export interface Run {
   /** Aborts on timeout, at the shutdown deadline, or when the run's lock is lost to another replica. */
   readonly signal: AbortSignal;
   readonly log: RunLog;
+  /**
+   * What the program gave as `context` to `new Bellwether`, such as its database pool. Reading it throws BW_CONTEXT_MISSING where
+   * there is none, as under `bellwether run`. Its type: `Register`.
+   */
+  readonly context: Context;
   /** Reports progress (0 to 100, or any JSON value) to BullMQ. */
   progress(value: number | object): Promise<void>;
   /**
@@ -38,5 +44,7 @@ export type HandlerFunction<Data = Record<string, unknown>> = (data: Data, run: 
 
 /** One handler, of whatever kind, ready to be called. `data` comes without Bellwether's `_tick`. */
 export interface Handler {
+  /** What is wrong with data, where the handler has a schema of it. Never throws. */
+  check?(data: Record<string, unknown>): readonly string[];
   handle(data: Record<string, unknown>, run: Run): Promise<unknown>;
 }

@@ -1,15 +1,17 @@
 import type { Job } from "../config/config.ts";
+import type { CodeHandlers } from "./code-handlers.ts";
 import type { Handler } from "./handler.ts";
 import type { HandlerKind, LoadedHandler } from "./handler-kind.ts";
 import { HANDLER_KINDS } from "./handler-kinds.ts";
-import { resolveOwnPackage } from "./own-package.ts";
 
 export interface LoadHandlersOptions {
-  readonly jobs: readonly Pick<Job, "name" | "handler">[];
+  readonly jobs: readonly (Pick<Job, "name" | "handler"> & Partial<Pick<Job, "data">>)[];
   /** Absolute. */
   readonly jobsDir: string;
   /** Where jobs are, by name: `config/jobs.yaml:3:3`. */
   readonly places?: Readonly<Record<string, string>>;
+  /** Of the jobs in code; none by default. */
+  readonly functions?: CodeHandlers;
   /** How long a module's top level may take; 30 s by default. */
   readonly importLimitMs?: number;
 }
@@ -33,20 +35,27 @@ const NAMED_JOBS = 3;
 
 /** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
-  resolveOwnPackage();
   const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
   const loaded = await Promise.all(
-    groups.map(async jobs => ({ names: jobs.map(job => job.name), result: await loadGroup(jobs, options) })),
+    groups.map(async jobs => ({ jobs, result: await loadGroup(jobs, options) })),
   );
   const handlers = new Map<string, Handler>();
   const issues: HandlerIssue[] = [];
-  for (const { names, result } of loaded) {
-    if ("handler" in result) for (const name of names) handlers.set(name, result.handler);
-    else
-      issues.push({
-        jobs: names,
-        message: `${placeOf(names, options)}${nameJobs(names)}: ${result.problem}`,
-      });
+  const tell = (jobs: readonly string[], problem: string) =>
+    issues.push({ jobs, message: `${placeOf(jobs, options)}${nameJobs(jobs)}: ${problem}` });
+  for (const { jobs, result } of loaded) {
+    if ("problem" in result) {
+      tell(
+        jobs.map(job => job.name),
+        result.problem,
+      );
+      continue;
+    }
+    for (const { name, data = {} } of jobs) {
+      const problems = result.handler.check?.(data) ?? [];
+      if (problems.length === 0) handlers.set(name, result.handler);
+      else tell([name], `its data does not fit its schema: ${problems.join("; ")}`);
+    }
   }
   return { handlers, issues };
 }
@@ -56,9 +65,9 @@ async function loadGroup(
   options: LoadHandlersOptions,
 ): Promise<LoadedHandler> {
   if (first === undefined) return { problem: "BUG: a group of no jobs" };
-  const { jobsDir, importLimitMs = IMPORT_LIMIT_MS } = options;
+  const { jobsDir, functions = new Map(), importLimitMs = IMPORT_LIMIT_MS } = options;
   const kind: HandlerKind = HANDLER_KINDS[first.handler.kind];
-  return kind.load(first.handler, { jobsDir, importLimitMs });
+  return kind.load(first.handler, { jobsDir, importLimitMs, functions });
 }
 
 /** Of the first job, with a blank behind it. */

@@ -3,29 +3,17 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { within } from "../clock/within.ts";
 import { nearest } from "../config/nearest.ts";
-import { type DefinedHandler, isDefinedHandler } from "./define-handler.ts";
-import type { Handler, Run } from "./handler.ts";
+import { isDefinedHandler, schemaOf } from "./define-handler.ts";
+import { FunctionHandler } from "./function-handler.ts";
 import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
 import type { HandlerSurroundings, LoadedHandler } from "./handler-kind.ts";
 import { explainImportError } from "./import-error.ts";
+import { resolveOwnPackage } from "./own-package.ts";
 
 export interface ModuleRef {
   readonly kind: "module";
   /** Below the jobs directory, without its extension. */
   readonly path: string;
-}
-
-/** A handler that is a function in a module of the jobs folder. */
-class ModuleHandler implements Handler {
-  readonly #defined: DefinedHandler;
-
-  constructor(defined: DefinedHandler) {
-    this.#defined = defined;
-  }
-
-  async handle(data: Record<string, unknown>, run: Run): Promise<unknown> {
-    return this.#defined(data, run);
-  }
 }
 
 /** Finds, imports and checks a module. */
@@ -64,6 +52,7 @@ function explainMissing(jobsDir: string, reference: string): string {
 
 /** Imports a module and takes the handler that it exports. */
 async function importHandler(file: string, limitMs: number): Promise<LoadedHandler> {
+  resolveOwnPackage();
   const imported = await within(
     import(pathToFileURL(file).href).then(
       (module: Record<string, unknown>) => ({ module }),
@@ -84,7 +73,9 @@ async function importHandler(file: string, limitMs: number): Promise<LoadedHandl
     };
   }
   const exported = defaultExportOf(imported.module);
-  if (isDefinedHandler(exported)) return { handler: new ModuleHandler(exported) };
+  if (isDefinedHandler(exported)) {
+    return { handler: new FunctionHandler({ run: exported, schema: schemaOf(exported) }) };
+  }
   return {
     problem: `${shown} has ${describeExports(imported.module, exported)}; expected export default defineHandler(async (data, run) => …), with defineHandler from "bellwether"`,
   };

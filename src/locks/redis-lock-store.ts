@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { within } from "../clock/within.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import type { Purpose } from "../redis/connect.ts";
 import { reasonOf, whyNotConnected } from "../redis/connection-reason.ts";
+import type { RedisPlace } from "../redis/given-connection.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import type { Claim, ClaimOutcome, LockStore } from "./lock-store.ts";
@@ -29,7 +29,7 @@ export interface RedisLockStoreOptions {
   /** Called when the first lock is wanted, and when the first one is waited for. */
   readonly connect: (purpose: Purpose, name: string) => CheckedRedis;
   /** Where `connect` connects to. */
-  readonly address: RedisAddress;
+  readonly address: RedisPlace;
   readonly keys: RedisKeys;
   /** Unique per process start. */
   readonly holder: string;

@@ -1,14 +1,21 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { BellwetherError } from "../errors.ts";
 
 /** A metric with these labels, and its value. */
 export type Series<L extends string> = readonly [Readonly<Record<L, string>>, number];
 
-/** Makes metrics in one registry. Names begin with `bellwether_`, times are seconds. */
+/** Makes metrics in one registry. Names begin with `bellwether_`, times are seconds. Throws BW_METRICS_TAKEN. */
 export class Instruments {
   readonly #registry: Registry;
+  readonly #names: string[] = [];
 
   constructor(registry: Registry) {
     this.#registry = registry;
+  }
+
+  /** Takes its metrics out of the registry, which keeps those of others. */
+  remove(): void {
+    for (const name of this.#names) this.#registry.removeSingleMetric(name);
   }
 
   counter<L extends string = never>(name: string, help: string, ...labelNames: L[]): Counter<L> {
@@ -58,8 +65,15 @@ export class Instruments {
     return new Histogram({ ...this.#about(name, help), labelNames, buckets });
   }
 
-  #about(name: string, help: string) {
-    return { name: `bellwether_${name}`, help, registers: [this.#registry] };
+  /** What every metric is made with. */
+  #about(metric: string, help: string) {
+    const name = `bellwether_${metric}`;
+    if (this.#registry.getSingleMetric(name)) {
+      this.remove();
+      throw new BellwetherError("BW_METRICS_TAKEN", { metric: name });
+    }
+    this.#names.push(name);
+    return { name, help, registers: [this.#registry] };
   }
 }
 

@@ -12,18 +12,26 @@ const LATENCY_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 export interface MetricsOptions {
   readonly events: Events;
   readonly replica: ObservedReplica;
+  /** The program's own, which also has metrics of others; without it they have a registry of their own. */
+  readonly registry?: Registry | undefined;
 }
 
 /** Everything that `/metrics` shows (docs/metrics.md); of one replica, also where a process has several. */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
+  /** Whether the program's own metrics are in the registry, and the process's, which are the program's business. */
+  readonly #isShared: boolean;
+  readonly #instruments: Instruments;
   readonly #events: Events;
   readonly #reactions: readonly Reactions[];
   readonly #latency;
   #unsubscribe: readonly (() => void)[] = [];
 
-  constructor({ events, replica }: MetricsOptions) {
-    const make = new Instruments(this.#registry);
+  constructor({ events, replica, registry }: MetricsOptions) {
+    this.#isShared = registry !== undefined;
+    this.#registry = registry ?? new Registry();
+    this.#instruments = new Instruments(this.#registry);
+    const make = this.#instruments;
     const labels = new JobLabels();
     this.#events = events;
     this.#reactions = eventMetrics(make, labels, () => replica.config().jobs.map(({ name }) => name));
@@ -37,13 +45,14 @@ export class Metrics {
   /** Counts from now on. */
   start(): void {
     if (this.#unsubscribe.length > 0) return;
-    collectDefaultMetrics({ register: this.#registry });
+    if (!this.#isShared) collectDefaultMetrics({ register: this.#registry });
     this.#unsubscribe = this.#reactions.map(reactions => react(this.#events, reactions));
   }
 
   stop(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    this.#registry.clear();
+    if (this.#isShared) this.#instruments.remove();
+    else this.#registry.clear();
   }
 
   /** To be called with how long a store took to answer a call that was made anyway. */

@@ -1,72 +1,46 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import type { Clock } from "../clock/clock.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { ListenConfig } from "../config/config.ts";
-import type { StoreKind } from "../event-map.ts";
-import type { Events } from "../events.ts";
+import type { ReplicaHealth } from "./health.ts";
 import { allowReadingOnly, createHttpServer, listen } from "./http-server.ts";
-import { Liveness } from "./liveness.ts";
-import { Metrics } from "./metrics.ts";
-import { Readiness } from "./readiness.ts";
-import type { ObservedReplica } from "./scrape-metrics.ts";
+import type { Metrics } from "./metrics.ts";
 
 const CLOSE_LIMIT_MS = 1_000;
 
 export interface ProbeServerOptions {
   readonly at: ListenConfig;
-  readonly events: Events;
-  readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
-  readonly replica: ObservedReplica;
+  readonly health: ReplicaHealth;
+  readonly metrics: Metrics;
 }
 
 /** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. */
 export class ProbeServer {
-  readonly #at: ListenConfig;
-  readonly #liveness: Liveness;
-  readonly #readiness: Readiness;
-  readonly #metrics: Metrics;
+  readonly #options: ProbeServerOptions;
   readonly #server: FastifyInstance;
 
-  constructor({ at, events, clock, replica }: ProbeServerOptions) {
-    this.#at = at;
-    this.#readiness = new Readiness(events);
-    this.#liveness = new Liveness({
-      clock,
-      currentTerm: () => replica.running()?.currentTerm() ?? null,
-      isConnected: () => this.#readiness.isConnected,
-    });
-    this.#metrics = new Metrics({ events, replica });
+  constructor(options: ProbeServerOptions) {
+    this.#options = options;
     this.#server = createHttpServer();
     this.#addRoutes();
   }
 
-  /** Listens from now on; resolves with the URL. Throws BW_LISTEN_FAILED. Call it once, before events come. */
+  /** Listens from now on; resolves with the URL. Throws BW_LISTEN_FAILED. Call it once. */
   async start(): Promise<string> {
-    this.#readiness.start();
-    this.#metrics.start();
-    this.#liveness.start();
-    return await listen(this.#server, "http", this.#at);
+    return await listen(this.#server, "http", this.#options.at);
   }
 
   /** In bounded time, whatever clients do. */
   async stop(): Promise<void> {
     await settlesWithin(this.#server.close(), CLOSE_LIMIT_MS);
-    await this.#liveness.stop();
-    this.#readiness.stop();
-    this.#metrics.stop();
-  }
-
-  /** @see Metrics.storeAnswered */
-  storeAnswered(store: StoreKind, tookMs: number): void {
-    this.#metrics.storeAnswered(store, tookMs);
   }
 
   #addRoutes(): void {
+    const { health, metrics } = this.#options;
     allowReadingOnly(this.#server);
-    this.#server.get("/livez", (_request, reply) => probe(reply, this.#liveness.reasons()));
-    this.#server.get("/readyz", (_request, reply) => probe(reply, this.#readiness.reasons()));
+    this.#server.get("/livez", (_request, reply) => probe(reply, health.livenessProblems()));
+    this.#server.get("/readyz", (_request, reply) => probe(reply, health.readinessProblems()));
     this.#server.get("/metrics", async (_request, reply) => {
-      const { contentType, text } = await this.#metrics.expose();
+      const { contentType, text } = await metrics.expose();
       return reply.type(contentType).send(text);
     });
   }

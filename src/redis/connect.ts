@@ -1,12 +1,13 @@
-import type { Redis, RedisOptions } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import { ANSWER_LIMIT_MS, CONNECT_LIMIT_MS, MAX_RECONNECT_DELAY_MS, mustHold } from "../clock/timing.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl, type RedisUrl } from "../config/schemas/redis-url.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
-import { CheckedRedis, isAway } from "./checked-redis.ts";
+import { type CheckedRedis, isAway, openChecked } from "./checked-redis.ts";
 import { clusterConnector } from "./cluster-connector.ts";
 import { AddressConnector, SentinelsConnector } from "./connectors.ts";
+import type { RedisPlace } from "./given-connection.ts";
 import { SilenceWatch, SilentConnections } from "./silence-watch.ts";
 import { tlsOptions } from "./tls.ts";
 
@@ -65,10 +66,11 @@ export interface ConnectOptions {
 
 /**
  * Opens a connection that is ready only in the database, as the user and in the role that the address names. It never throws
- * for a server that is away: it tries again with growing, jittered delays. Throws BW_REDIS_URL.
+ * for a server that is away: it tries again with growing, jittered delays. Throws BW_REDIS_URL, and BW_CONNECTION_INVALID for what
+ * a program gives.
  */
 export function connectRedis(
-  address: RedisAddress,
+  address: RedisPlace,
   purpose: Purpose,
   name: string,
   { mayBeReplica = false, onOpened }: ConnectOptions = {},
@@ -81,17 +83,13 @@ export function connectRedis(
     connectTimeout: CONNECT_LIMIT_MS,
     retryStrategy: attempt =>
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
-    ...placeOf(address),
+    ...(address.kind === "given" ? {} : placeOf(address)),
   };
   const family = new SilentConnections();
   let answerLimitMs = purpose === "worker" ? WORKER_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
-  return new CheckedRedis(options, {
-    demand: {
-      db: options.db ?? 0,
-      username: options.username ?? "default",
-      mayBeReplica,
-      kind: address.kind,
-    },
+  return openChecked(options, {
+    demand: { mayBeReplica, kind: address.kind },
+    create: rules => (address.kind === "given" ? address.create(rules) : new Redis(rules)),
     hasPlainErrors: purpose !== "worker",
     onOpened: redis => {
       // An "error" event without a listener would end the process; ConnectionWatch reports it once.
@@ -191,7 +189,8 @@ function reconnectDelayMs(attempt: number, limitMs: number): number {
 }
 
 /** The address without its secrets, for people. */
-export function describeAddress(address: RedisAddress): string {
+export function describeAddress(address: RedisPlace): string {
+  if (address.kind === "given") return address.describe();
   if (address.kind === "url") return maskUrl(address.url);
   const nodes = address.nodes.map(node => `${node.host}:${node.port}`).join(", ");
   return address.kind === "sentinel" ? `sentinel ${address.name} (${nodes})` : `cluster (${nodes})`;

@@ -1,8 +1,8 @@
 import { maskUrls } from "../config/mask-url.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
+import type { RedisPlace } from "./given-connection.ts";
 import { withoutArguments } from "./server-facts.ts";
 import { probeServer } from "./server-probe.ts";
 
@@ -14,7 +14,7 @@ const VAGUE = /^(EPIPE|ECONNRESET)$/;
 const VAGUE_TLS = /^(EPIPE|ECONNRESET|ETIMEDOUT|ERR_SSL_.*)$/;
 
 /** Why there is no connection, in one line for people: never a secret of the address, never ioredis's own words. */
-export function reasonOf(error: Error | null, address: RedisAddress): string {
+export function reasonOf(error: Error | null, address: RedisPlace): string {
   if (error === null) return CLOSED;
   return withoutSecrets(rawReasonOf(error, address.kind), address)
     .replace(/\s+/g, " ")
@@ -22,7 +22,7 @@ export function reasonOf(error: Error | null, address: RedisAddress): string {
     .slice(0, TEXT_LIMIT);
 }
 
-function rawReasonOf(error: Error, kind: RedisAddress["kind"]): string {
+function rawReasonOf(error: Error, kind: RedisPlace["kind"]): string {
   if (isBellwetherError(error)) return error.message;
   if ("code" in error && error.code !== undefined) return String(error.code);
   if (error.message.startsWith("Socket timeout")) return SILENT;
@@ -53,8 +53,13 @@ function withSentinelAdvice(sentence: string): string {
 }
 
 /** What an operator changes, beside what the server says. */
-function withAdvice(sentence: string, kind: RedisAddress["kind"]): string {
-  const where = kind === "url" ? "a password in redis.url, or redis.password" : "redis.password";
+function withAdvice(sentence: string, kind: RedisPlace["kind"]): string {
+  const where =
+    kind === "given"
+      ? "a password in the options of connection"
+      : kind === "url"
+        ? "a password in redis.url, or redis.password"
+        : "redis.password";
   if (/^NOAUTH\b/.test(sentence)) return `${sentence} (set ${where})`;
   if (/^WRONGPASS\b/.test(sentence)) return `${sentence} (correct the user name or the password of redis)`;
   return sentence;
@@ -68,7 +73,7 @@ function withAdvice(sentence: string, kind: RedisAddress["kind"]): string {
 export async function whyNotConnected(
   redis: CheckedRedis,
   lastError: Error | null,
-  address: RedisAddress,
+  address: RedisPlace,
 ): Promise<string> {
   const error = redis.refusal ?? lastError;
   const reason = reasonOf(error, address);
@@ -88,23 +93,26 @@ function isVagueError(error: Error, isSecure: boolean): boolean {
   );
 }
 
-function placeOf(address: RedisAddress): { host: string; port: number } | null {
+function placeOf(address: RedisPlace): { host: string; port: number } | null {
+  if (address.kind === "given") return address.place;
   if (address.kind !== "url") return null;
   const parsed = parseRedisUrl(address.url);
   return parsed.ok ? { host: parsed.value.host, port: parsed.value.port } : null;
 }
 
-function isTls(address: RedisAddress): boolean {
+function isTls(address: RedisPlace): boolean {
+  if (address.kind === "given") return address.isTls;
   return address.kind === "url" ? address.url.startsWith("rediss://") : address.tls !== undefined;
 }
 
 /** The text without the address's passwords, from any source. Passwords that are too short occur in texts by chance. */
-function withoutSecrets(text: string, address: RedisAddress): string {
+function withoutSecrets(text: string, address: RedisPlace): string {
   const secrets = secretsOf(address).filter(secret => secret.length >= 4);
   return secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), maskUrls(text));
 }
 
-function secretsOf(address: RedisAddress): string[] {
+function secretsOf(address: RedisPlace): readonly string[] {
+  if (address.kind === "given") return address.secrets;
   if (address.kind === "url") {
     const parsed = parseRedisUrl(address.url);
     return parsed.ok && parsed.value.password !== null ? [parsed.value.password] : [];

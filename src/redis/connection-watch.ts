@@ -1,14 +1,14 @@
-import type { RedisAddress } from "../config/redis-address.ts";
 import { isBellwetherError } from "../errors.ts";
 import type { Events } from "../events.ts";
 import type { CheckedRedis } from "./checked-redis.ts";
 import { describeAddress } from "./connect.ts";
 import { reasonOf, whyNotConnected } from "./connection-reason.ts";
+import type { RedisPlace } from "./given-connection.ts";
 import { checkServer } from "./server-check.ts";
 import type { ServerFacts, ServerWarning } from "./server-facts.ts";
 
 export interface ConnectionWatchOptions {
-  readonly address: RedisAddress;
+  readonly address: RedisPlace;
   readonly events: Events;
 }
 
@@ -162,7 +162,7 @@ function peerOf({ stream }: CheckedRedis): string | null {
 }
 
 /** A server that takes over later, and is too old, keeps a replica from nothing that works there. */
-function warningsOf(facts: ServerFacts, address: RedisAddress): ServerWarning[] {
+function warningsOf(facts: ServerFacts, address: RedisPlace): ServerWarning[] {
   try {
     return checkServer(facts, address);
   } catch (error) {

@@ -61,3 +61,13 @@ export class SentinelsConnector extends SentinelConnector {
     this.sentinelIterator.reset(!done);
   }
 }
+
+/**
+ * The one that the options of a connection call for: what a program will put into them is not known before. ioredis calls it with
+ * `new`, which returns what a function returns.
+ */
+export function anyConnector(options: {
+  readonly sentinels?: unknown;
+}): AddressConnector | SentinelsConnector {
+  return options.sentinels ? new SentinelsConnector(options) : new AddressConnector(options);
+}

@@ -1,17 +1,14 @@
 import type { Redis } from "ioredis";
-import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
 import { describeAddress } from "./connect.ts";
+import type { RedisPlace } from "./given-connection.ts";
 import { parseInfo, type ServerFacts, type ServerWarning } from "./server-facts.ts";
 
 /** BullMQ 6 and `ZRANGE … BYSCORE` ask for it. */
 const MINIMUM_VERSION = [6, 2] as const;
 
 /** What is wrong with a server, from what it says of itself. Throws BW_REDIS_TOO_OLD. */
-export function checkServer(
-  { info, version, unchecked }: ServerFacts,
-  address: RedisAddress,
-): ServerWarning[] {
+export function checkServer({ info, version, unchecked }: ServerFacts, address: RedisPlace): ServerWarning[] {
   const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
   const isOld = major < MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor < MINIMUM_VERSION[1]);
   if (version !== null && isOld) {

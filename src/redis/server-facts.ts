@@ -1,5 +1,5 @@
-import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
+import type { RedisPlace } from "./given-connection.ts";
 import { storedPairs } from "./stored-value.ts";
 
 /** What a connection must be before a command of ours is sent on it. */
@@ -11,12 +11,13 @@ export interface ConnectionDemand {
   /** Reading is all that it is for, so a read-only replica will do. */
   readonly mayBeReplica: boolean;
   /** How the server was found. */
-  readonly kind: RedisAddress["kind"];
+  readonly kind: RedisPlace["kind"];
 }
 
 /** What to do about a read-only replica. */
 const REPLICA_ADVICE: Readonly<Record<ConnectionDemand["kind"], string>> = {
   url: "name the primary, or use redis.sentinel or redis.cluster",
+  given: "let connection lead to the primary",
   sentinel: "the sentinels are asked again until they name a primary: look whether a failover is under way",
   cluster: "the nodes are asked again until they name a primary: look whether a failover is under way",
 };

@@ -1,5 +1,4 @@
 import type { Redis } from "ioredis";
-import type { Logger } from "pino";
 import type { StoreClock } from "../clock/store-clock.ts";
 import type { Config } from "../config/config.ts";
 import type { ZoneData } from "../config/zone-data.ts";
@@ -9,6 +8,7 @@ import type { BellwetherError } from "../errors.ts";
 import type { Role } from "../event-map.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
+import type { RunLogSource } from "../worker/active-run.ts";
 import type { ReplicaStores } from "./replica-stores.ts";
 
 /** What all parts of a replica share. */
@@ -20,7 +20,9 @@ export interface ReplicaContext {
   readonly format: number;
   readonly events: Events;
   /** Handlers log through its children. */
-  readonly log: Logger;
+  readonly log: RunLogSource;
+  /** What handlers get as `run.context`. */
+  readonly context: unknown;
   readonly stores: ReplicaStores;
   readonly absence: AbsenceAlarm;
   /** Aborts when the replica is stopped. */

@@ -14,11 +14,14 @@ import { RedisLockStore } from "../locks/redis-lock-store.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, type Purpose } from "../redis/connect.ts";
 import { ConnectionWatch } from "../redis/connection-watch.ts";
+import { type GivenConnection, GivenPlace, type RedisPlace } from "../redis/given-connection.ts";
 import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { RedisPresence } from "../redis/presence.ts";
 
 export interface ReplicaStoresOptions {
   readonly config: Pick<Config, "namespace" | "redis" | "election">;
+  /** In place of `config.redis`. */
+  readonly connection?: GivenConnection | undefined;
   /** The replica's id. */
   readonly id: string;
   readonly events: Events;
@@ -32,18 +35,21 @@ export class ReplicaStores {
   /** Of all connections; the first one that is made is the main one. */
   readonly watch: ConnectionWatch;
   readonly #options: ReplicaStoresOptions;
+  readonly #place: RedisPlace;
   readonly #connections: Redis[] = [];
   #etcd: EtcdClient | null = null;
 
   constructor(options: ReplicaStoresOptions) {
+    const { config, connection, events } = options;
     this.#options = options;
-    this.keys = redisKeys(options.config.namespace);
-    this.watch = new ConnectionWatch({ address: options.config.redis, events: options.events });
+    this.#place = connection === undefined ? config.redis : new GivenPlace(connection);
+    this.keys = redisKeys(config.namespace);
+    this.watch = new ConnectionWatch({ address: this.#place, events });
   }
 
   connect(purpose: Purpose, name: string = purpose): CheckedRedis {
-    const { config, id } = this.#options;
-    const connection = connectRedis(config.redis, purpose, `bellwether:${id}:${name}`, {
+    const { id } = this.#options;
+    const connection = connectRedis(this.#place, purpose, `bellwether:${id}:${name}`, {
       onOpened: opened => this.watch.add(opened, name),
     });
     this.#connections.push(connection);
@@ -72,7 +78,7 @@ export class ReplicaStores {
       return new EtcdLockStore({ client, namespace: config.namespace, holder, nowMs: () => clock.nowMs() });
     }
     const connect = (purpose: Purpose, name: string) => this.connect(purpose, name);
-    return new RedisLockStore({ connect, address: config.redis, keys: this.keys, holder });
+    return new RedisLockStore({ connect, address: this.#place, keys: this.keys, holder });
   }
 
   /** When whatever uses them has stopped. */

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
+import type { Registry } from "prom-client";
 import { sleep } from "../clock/sleep.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import {
@@ -14,25 +13,38 @@ import { AbsenceAlarm } from "../election/absence-alarm.ts";
 import { BellwetherError, failureOf } from "../errors.ts";
 import type { EventMap, Role, StartPhase } from "../event-map.ts";
 import { Events } from "../events.ts";
+import type { GivenLogger } from "../given-log.ts";
+import type { CodeHandlers } from "../handlers/code-handlers.ts";
 import { loadHandlers } from "../handlers/load-handlers.ts";
-import { createLog, logEvents } from "../log.ts";
-import { stdoutLines } from "../log-output.ts";
-import { ProbeServer } from "../observability/probe-server.ts";
+import type { ReplicaHealth } from "../observability/health.ts";
+import { Observer } from "../observability/observer.ts";
+import type { ObservedReplica } from "../observability/scrape-metrics.ts";
 import { FORMAT } from "../redis/format.ts";
+import type { GivenConnection } from "../redis/given-connection.ts";
 import { reachRedis } from "./reached-redis.ts";
 import type { Carried, ReplicaContext } from "./replica-context.ts";
+import { newReplicaId } from "./replica-id.ts";
+import { type LogTarget, openLog, type ReplicaLog } from "./replica-log.ts";
 import { ReplicaStores } from "./replica-stores.ts";
 import { RunningReplica } from "./running-replica.ts";
 
 export interface ReplicaOptions {
   readonly config: Config;
-  /** A name for people; the host name by default. The replica's id adds what makes it unique per process start. */
+  /** Unique per process start: `newReplicaId`. */
   readonly id?: string;
-  readonly roles?: readonly Role[];
+  readonly roles?: readonly Role[] | undefined;
   /** Receives every event; the log is one more subscriber. */
   readonly events?: Events;
-  /** False: nothing is logged, the caller subscribes to the events. */
-  readonly log?: boolean;
+  /** Where the log goes: to stdout by default. `none`: the caller subscribes to the events. */
+  readonly log?: LogTarget;
+  /** Of the jobs in code. */
+  readonly functions?: CodeHandlers | undefined;
+  /** What handlers get as `run.context`. */
+  readonly context?: unknown;
+  /** In place of the configuration's `redis`. */
+  readonly connection?: GivenConnection | undefined;
+  /** Where metrics are made; with it also where nothing listens. */
+  readonly registry?: Registry | undefined;
   /** The newest format of the data in Redis that it understands: this release's own, but for tests of upgrades. */
   readonly format?: number;
 }
@@ -45,12 +57,14 @@ export class Replica {
   readonly id: string;
   readonly events: Events;
   readonly #context: ReplicaContext;
-  readonly #probes: ProbeServer | null;
+  readonly #observer: Observer;
+  readonly #functions: CodeHandlers;
+  readonly #log: ReplicaLog;
   readonly #stopping = new AbortController();
   /** The handlers are loaded, or will not be any more. */
   readonly #loaded = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<never>();
-  #unwatchLog = (): unknown => undefined;
+  readonly #unwatchLog: () => void;
   #carried: Carried;
   /** Null until it has joined the others. */
   #running: RunningReplica | null = null;
@@ -70,6 +84,16 @@ export class Replica {
     return this.#failure.promise;
   }
 
+  /** Where its lines go. */
+  get log(): GivenLogger {
+    return this.#log.lines;
+  }
+
+  /** What is wrong with it, for probes. */
+  get health(): ReplicaHealth {
+    return this.#observer.health;
+  }
+
   /** The configuration that it runs with. */
   get carried(): { readonly generation: number; readonly hash: string } {
     const { generation, hash } = this.#carried.config;
@@ -78,16 +102,22 @@ export class Replica {
 
   constructor({ config, events = new Events(), ...options }: ReplicaOptions) {
     this.events = events;
-    this.id = `${options.id ?? hostname()}-${randomBytes(3).toString("hex")}`;
+    this.id = options.id ?? newReplicaId();
+    this.#functions = options.functions ?? new Map();
     this.#carried = carriedBy(config, new Map());
-    const onAnswer = (store: "redis" | "etcd", tookMs: number) => this.#probes?.storeAnswered(store, tookMs);
+    const onAnswer = (store: "redis" | "etcd", tookMs: number) => this.#observer.storeAnswered(store, tookMs);
+    this.#log = openLog(options.log ?? "stdout", config.log.level, {
+      namespace: config.namespace,
+      replica: this.id,
+    });
     this.#context = {
       id: this.id,
       roles: options.roles ?? ["scheduler", "worker"],
       format: options.format ?? FORMAT,
       events,
-      log: createLog(config.log.level, { namespace: config.namespace, replica: this.id }),
-      stores: new ReplicaStores({ config, id: this.id, events, onAnswer }),
+      log: this.#log.lines,
+      context: options.context,
+      stores: new ReplicaStores({ config, connection: options.connection, id: this.id, events, onAnswer }),
       absence: new AbsenceAlarm({
         clock: { monotonicMs: () => performance.now() },
         leaseTtlMs: config.election.leaseTtlMs,
@@ -98,11 +128,21 @@ export class Replica {
       onFailure: error => this.#fail(error),
     };
     this.#failure.promise.catch(() => undefined);
-    if (options.log !== false) {
-      logEvents(events, this.#context.log);
-      this.#unwatchLog = stdoutLines.onGap(gap => events.emit("log.recovered", gap));
-    }
-    this.#probes = this.#createProbes(config.http);
+    const replica: ObservedReplica = {
+      config: () => this.#carried.config,
+      running: () => this.#running,
+      absence: this.#context.absence,
+      log: this.#log.output,
+    };
+    this.#observer = new Observer({
+      http: config.http,
+      events,
+      clock: { monotonicMs: () => performance.now(), sleep },
+      replica,
+      registry: options.registry,
+    });
+    // Last: a replica that cannot be made logs nothing.
+    this.#unwatchLog = this.#log.follow(events);
   }
 
   /**
@@ -127,7 +167,7 @@ export class Replica {
     this.#phase = "loading the handlers";
     // From here on: one that waits for a handler or for Redis knows of no leader either.
     this.#context.absence.check("this replica has not asked who leads yet");
-    const http = await this.#unlessStopped(Promise.resolve(this.#probes?.start()));
+    const http = await this.#unlessStopped(this.#observer.start());
     await this.#load(http);
 
     const reached = await reachRedis(this.#context, phase => {
@@ -180,7 +220,7 @@ export class Replica {
     if (this.#stopping.signal.aborted) return [];
     const needsRestart = settingsThatNeedRestart(before, changed);
     this.#carried = carriedBy(withFixedSettings(before, changed), handlers);
-    this.#context.log.level = changed.log.level;
+    this.#log.setLevel(changed.log.level);
     this.#running?.carry(this.#carried);
     this.#tellConfig({ ...(needsRestart.length === 0 ? {} : { needsRestart }), ...changes });
     return [];
@@ -200,7 +240,12 @@ export class Replica {
 
   async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
     const ours = this.#context.roles.includes("worker") ? jobs : [];
-    const { handlers, issues } = await loadHandlers({ jobs: ours, jobsDir, places });
+    const { handlers, issues } = await loadHandlers({
+      jobs: ours,
+      jobsDir,
+      places,
+      functions: this.#functions,
+    });
     return { handlers, problems: issues.map(problem => problem.message) };
   }
 
@@ -222,26 +267,11 @@ export class Replica {
     await this.#started?.catch(() => undefined);
     const isFinished = (await this.#running?.stop()) ?? true;
     this.#context.stores.close();
-    await this.#probes?.stop();
+    await this.#observer.stop();
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
     this.events.endStreams();
     this.#unwatchLog();
     return isFinished;
-  }
-
-  #createProbes(at: Config["http"]): ProbeServer | null {
-    if (at === false) return null;
-    return new ProbeServer({
-      at,
-      events: this.events,
-      clock: { monotonicMs: () => performance.now(), sleep },
-      replica: {
-        config: () => this.#carried.config,
-        running: () => this.#running,
-        absence: this.#context.absence,
-        log: stdoutLines,
-      },
-    });
   }
 
   #fail(error: BellwetherError): void {

@@ -122,7 +122,7 @@ export class RunningReplica {
   }
 
   #createWorker(locks: Locks): Part {
-    const { stores, redis, clock, events, log, id, carried } = this.#options;
+    const { stores, redis, clock, events, log, context, id, carried } = this.#options;
     const workers = new Workers({
       config: carried.config,
       handlers: carried.handlers,
@@ -131,6 +131,7 @@ export class RunningReplica {
       events,
       log,
       locks,
+      context,
       skewMs: () => clock.skewMs(),
       recordResult: result => recordResult(redis, stores.keys, result, this.#closing.signal),
     });

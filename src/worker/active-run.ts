@@ -30,12 +30,12 @@ export class ActiveRun {
   #isOver = false;
 
   constructor(options: ActiveRunOptions) {
-    const { bullJob, handler, timeoutMs, locks, abortGraceMs } = options;
+    const { bullJob, handler, timeoutMs, locks, context, abortGraceMs } = options;
     this.id = bullJob.id ?? "";
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
     const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
-    const run: Omit<Run, "signal" | "lock"> = {
+    const run: Omit<Run, "signal" | "lock" | "context"> = {
       id: this.id,
       job: this.job,
       attempt: this.attempt,
@@ -46,7 +46,7 @@ export class ActiveRun {
         if (!this.#isOver) await bullJob.updateProgress(value);
       },
     };
-    this.#attempt = new Attempt({ handler, data, run, locks, timeoutMs, abortGraceMs });
+    this.#attempt = new Attempt({ handler, data, run, locks, context, timeoutMs, abortGraceMs });
     this.#lockTimer = setTimeout(options.onLockExpired, options.lockDurationMs);
   }
 

@@ -24,7 +24,8 @@ export interface RunLocks {
 export interface AttemptOptions {
   readonly handler: Handler;
   readonly data: Record<string, unknown>;
-  readonly run: Omit<Run, "signal" | "lock">;
+  readonly run: Omit<Run, "signal" | "lock" | "context">;
+  readonly context: unknown;
   readonly locks: RunLocks | null;
   readonly timeoutMs: number | null;
   readonly abortGraceMs: number;
@@ -87,11 +88,11 @@ export class Attempt {
   }
 
   async #call(): Promise<HandlerResult> {
-    const { handler, data, run, locks } = this.#options;
+    const { handler, data, run, locks, context } = this.#options;
     const { signal } = this.#controller;
     try {
       const lock = locks?.within({ run: run.id, signal }) ?? noLock;
-      const withSignal: Run = { ...run, signal, lock };
+      const withSignal: Run = withContext({ ...run, signal, lock }, context);
       return {
         ok: true,
         result: await inRunScope({ job: run.job, run: run.id }, () => handler.handle(data, withSignal)),
@@ -122,6 +123,16 @@ export class Attempt {
     const timeoutMs = this.#options.timeoutMs ?? 0;
     return new BellwetherError("BW_RUN_TIMEOUT", { job, run, timeoutMs, stopped });
   }
+}
+
+/** Who reads a context that is not there learns that from the error, and not from a property of `undefined`. */
+function withContext(run: Omit<Run, "context">, context: unknown): Run {
+  if (context !== undefined) return { ...run, context } as Run;
+  return Object.defineProperty(run, "context", {
+    get: () => {
+      throw new BellwetherError("BW_CONTEXT_MISSING", { job: run.job });
+    },
+  }) as Run;
 }
 
 function noLock(): Promise<never> {

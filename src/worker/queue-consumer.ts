@@ -36,6 +36,7 @@ export interface QueueConsumerOptions {
   readonly replica: string;
   readonly log: RunLogSource | null;
   readonly locks: RunLocks | null;
+  readonly context: unknown;
   readonly reporter: RunReporter;
   readonly timing: WorkerTiming;
   /** How far this machine's clock is ahead of the store's time. */
@@ -201,13 +202,14 @@ export class QueueConsumer {
   }
 
   #begin(bullJob: BullJob, work: Work): ActiveRun {
-    const { replica, log, locks, timing } = this.#options;
+    const { replica, log, locks, context, timing } = this.#options;
     const run: ActiveRun = new ActiveRun({
       bullJob,
       ...work,
       replica,
       log,
       locks,
+      context,
       ...timing,
       onLockExpired: () => this.#lose(run, { code: "not_renewed" }),
     });

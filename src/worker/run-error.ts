@@ -3,6 +3,8 @@ import { UnrecoverableError } from "bullmq";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { isThrownByOwnCode, withoutInternalFrames } from "../handlers/stack-frames.ts";
 import { attempt, readThrown, type Thrown } from "../handlers/thrown.ts";
+import { withoutStack } from "../handlers/without-stack.ts";
+import type { FailReason } from "../reasons.ts";
 
 const MESSAGE_LIMIT = 2_000;
 /** A text that was clipped stays as it is. */
@@ -23,6 +25,22 @@ export function thrownBy(error: Error): Error {
   return originals.get(error) ?? error;
 }
 
+/** A failure that no retry can change, and why. */
+class FinalFailure extends UnrecoverableError {
+  readonly reason: FailReason;
+
+  constructor(message: string, reason: FailReason) {
+    super(message);
+    this.reason = reason;
+    withoutStack(this);
+  }
+}
+
+/** Why a run that failed is not tried again, where that is no matter of its attempts. */
+export function failReasonOf(error: unknown): FailReason | null {
+  return error instanceof FinalFailure ? error.reason : null;
+}
+
 /**
  * What a handler threw, as an error that BullMQ can store. BullMQ reads it several times, without looking, and keeps the
  * whole of it; so it gets a copy, which no getter of the handler's can break. A handler ends its retries with BullMQ's
@@ -31,6 +49,9 @@ export function thrownBy(error: Error): Error {
 export function toRunError(thrown: unknown): Error {
   const read = readThrown(thrown);
   if (!read.isError) return new BellwetherError("BW_HANDLER_THREW", { thrown: clip(read.message) });
+  if (isOwn(thrown) && thrown.code === "BW_DATA_INVALID") {
+    return new FinalFailure(clip(read.message), { code: "data_invalid" });
+  }
   if (isOwn(thrown) && read.stack !== null && read.message.length <= MESSAGE_LIMIT) return thrown;
   const isSignal = BULLMQ_SIGNALS.has(read.name) || read.message === BULLMQ_RATE_LIMIT;
   const isClipped = read.message.length > MESSAGE_LIMIT;

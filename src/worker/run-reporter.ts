@@ -2,7 +2,7 @@ import type { Job as BullJob } from "bullmq";
 import type { Events } from "../events.ts";
 import { type DropReason, type ReturnReason, type RunLostReason, tellReason } from "../reasons.ts";
 import type { RunResult } from "../redis/run-result.ts";
-import { describeError, thrownBy } from "./run-error.ts";
+import { describeError, failReasonOf, thrownBy } from "./run-error.ts";
 import { isConnectionError, RepeatFilter, safeText } from "./worker-error.ts";
 
 export interface RunReporterOptions {
@@ -43,7 +43,9 @@ export class RunReporter {
     const final = job.finishedOn !== undefined;
     const told = describeError(error);
     const thrown = thrownBy(error);
-    this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told, thrown });
+    const reason = failReasonOf(error);
+    const why = reason === null ? {} : tellReason(reason);
+    this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told, ...why, thrown });
     if (final) this.#record(run, "failed", durationMs, told.error);
   }
 

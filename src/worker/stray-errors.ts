@@ -3,7 +3,8 @@ import { errorOf } from "../errors.ts";
 import type { Events } from "../events.ts";
 import { describeError } from "./run-error.ts";
 
-interface RunScope {
+/** A run, as errors are attributed to it. */
+export interface RunScope {
   readonly job: string;
   readonly run: string;
 }
@@ -23,6 +24,14 @@ export async function inRunScope<T>(run: RunScope, work: () => Promise<T> | T): 
   } finally {
     inProgress.delete(run);
   }
+}
+
+/**
+ * The run whose handler this code belongs to, also in its timers and callbacks; null elsewhere. For a program's own listeners to
+ * `unhandledRejection` and `uncaughtException`: Bellwether adds none to a process that embeds it.
+ */
+export function currentRun(): RunScope | null {
+  return scope.getStore() ?? null;
 }
 
 export interface StrayErrorsOptions {

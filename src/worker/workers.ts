@@ -25,6 +25,8 @@ export interface WorkersOptions {
   readonly log?: RunLogSource;
   /** Where handlers get their locks from. */
   readonly locks?: RunLocks;
+  /** What handlers get as `run.context`. */
+  readonly context?: unknown;
   /** Keeps the record of how runs end. When it fails, that is reported and nothing else happens. */
   readonly recordResult?: (result: RunResult) => Promise<void>;
   readonly timing?: Partial<WorkerTiming>;
@@ -90,13 +92,14 @@ export class Workers {
   }
 
   #consume(queue: string, concurrency: number): void {
-    const { config, replica, log = null, locks = null, skewMs = () => 0 } = this.#options;
+    const { config, replica, log = null, locks = null, context, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
       queue,
       concurrency,
       replica,
       log,
       locks,
+      context,
       skewMs,
       keys: redisKeys(config.namespace),
       redis: this.#redis as Redis,

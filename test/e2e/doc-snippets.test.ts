@@ -27,6 +27,7 @@ import {
   settings,
 } from "../support/snippet-checks.ts";
 import { isSame } from "../support/snippet-desk.ts";
+import { embeddedService } from "../support/snippet-embedded.ts";
 import { askedReplica, devHandoff, firstProject } from "../support/snippet-first-hour.ts";
 import { handoffLines, mergedLogs, readmeLog } from "../support/snippet-logs.ts";
 import { cleaningUp, makeDesk } from "../support/snippet-scope.ts";
@@ -76,6 +77,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/deploying.md: On Kubernetes": helmLine,
   "docs/deploying.md: Redis": block => redisConfProblems(block.text),
   "docs/deploying.md: Redis (2)": block => redisConfProblems(block.text),
+  "docs/embedding.md: An Express service": embeddedService,
   "docs/etcd.md: etcd as it is run": settings,
   "docs/etcd.md: A user with the least rights": etcdUsers,
   "docs/etcd.md: Looking at it": etcdUsers,
@@ -87,7 +89,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/getting-started.md: A job of your own (3)": firstProject,
   "docs/getting-started.md: Ask it": askedReplica,
   "docs/handlers.md: Handlers": jobsFile({ "jobs/reports/nightly-report.ts": HANDLER }),
-  "docs/handlers.md: Modules (2)": hookedLines,
+  "docs/handlers.md: Modules (3)": hookedLines,
   "docs/handlers.md: Commands": failedCommand,
   "docs/handlers.md: Commands (2)": session(
     {

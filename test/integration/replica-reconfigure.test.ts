@@ -25,7 +25,7 @@ const test = base
     link.cut();
     const recorder = new Recorder();
     const config = await configOf(1, 'old: { every: 1s, command: ["true"] }');
-    const replica = new Replica({ config, events: recorder.events, log: false });
+    const replica = new Replica({ config, events: recorder.events, log: "none" });
     defer(() => replica.stop("test"));
     return { replica, recorder, configOf, keys: redisKeys(name) };
   });

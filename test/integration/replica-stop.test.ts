@@ -32,7 +32,7 @@ const test = base
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.issues));
     const recorder = new Recorder();
     const { config } = loaded;
-    return { replica: new Replica({ config, events: recorder.events, log: false }), recorder, config };
+    return { replica: new Replica({ config, events: recorder.events, log: "none" }), recorder, config };
   })
   /** Starts a replica, breaks its link to one store at the n-th request, and stops it then. */
   .extend(

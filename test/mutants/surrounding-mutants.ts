@@ -126,8 +126,8 @@ export const SURROUNDING_MUTANTS: readonly Mutant[] = [
     name: "duplicate-not-checked",
     rule: "a connection that BullMQ makes is checked like every other",
     file: "src/redis/checked-redis.ts",
-    find: "return new CheckedRedis(options, this.#checked) as never;",
-    replace: "return new Redis(options) as never;",
+    find: "openChecked({ ...redis.options,",
+    replace: "this.#checked.create({ ...redis.options,",
     tests: ["test/integration/connection-check.test.ts"],
   },
   {

@@ -23,6 +23,7 @@ export function testRun(overrides: Partial<Run> = {}): TestRun {
     replica: "pod-1",
     signal: controller.signal,
     log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
+    context: undefined,
     progress: () => Promise.resolve(),
     lock: () => Promise.reject(new Error("BUG: this test takes no lock")),
     ...overrides,

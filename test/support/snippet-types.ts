@@ -1,4 +1,5 @@
 /** The TypeScript of the documentation, as the compiler sees it. */
+import { symlink } from "node:fs/promises";
 import path from "node:path";
 import type { DocBlock } from "./doc-blocks.ts";
 import { makeDesk } from "./snippet-scope.ts";
@@ -16,11 +17,16 @@ export const AROUND: Readonly<Record<string, string>> = {
     "declare const Sentry: { captureException(error: unknown, hint: { tags: object; extra: object }): string };",
   "docs/events-in-code.md: The error itself (2)": "",
   "docs/events-in-code.md: A loop over all events": "",
+  "README.md: In code": `import type { Logger } from "pino"; declare const db: object; declare const logger: Logger;`,
+  "docs/embedding.md: The connection": "declare const password: string;",
+  "docs/embedding.md: What is left to the program":
+    'import type { Logger } from "pino"; declare const logger: Logger;',
   "docs/errors.md: Errors": "declare function sendInvoices(): Promise<void>;",
   "docs/getting-started.md: A job of your own (2)": "",
   "docs/handlers.md: Modules":
     "declare function query(options: { signal: AbortSignal }): Promise<unknown[]>;",
-  "docs/handlers.md: Modules (3)": "declare const response: Response;",
+  "docs/handlers.md: Modules (2)": "",
+  "docs/handlers.md: Modules (4)": "declare const response: Response;",
   "docs/handlers.md: BullMQ's dashboards, and workers of your own":
     'declare const connection: import("bullmq").ConnectionOptions;',
   "docs/locks.md: Locks":
@@ -58,6 +64,8 @@ export async function typeProblems(blocks: readonly DocBlock[]): Promise<string[
     "tsconfig.json": JSON.stringify(config),
     "package.json": '{ "type": "module" }',
   });
+  // Other packages are found as in any project.
+  await symlink(path.join(ROOT, "node_modules"), path.join(desk.project.dir, "node_modules"));
   const tsc = path.join(ROOT, "node_modules/.bin/tsc");
   const { code, output } = await desk.shell(`'${process.execPath}' '${tsc}' --project . --pretty false`);
   if (code === 0) return [];

@@ -1,8 +1,8 @@
 import { printable } from "./describe.ts";
 
-/** One thing that is wrong in the configuration, and where. Lines and columns count from 1. */
+/** One thing that is wrong in the configuration, and where. Lines and columns count from 1; both are 0 in code. */
 export interface ConfigIssue {
-  /** Relative to the working directory when below it, absolute otherwise. */
+  /** Relative to the working directory when below it, absolute otherwise. In code, the option: `new Bellwether({ jobs })`. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -16,10 +16,16 @@ export interface ConfigIssue {
 export type Path = readonly (string | number)[];
 
 /** `config/jobs.yaml:7:5 jobs.nightly-report.timezne: unknown key (did you mean timezone?)` */
-export function formatIssue({ file, line, column, key, problem }: ConfigIssue): string {
+export function formatIssue(issue: ConfigIssue): string {
+  const { key, problem } = issue;
   const told = shortened(problem, MAX_PROBLEM);
   const what = key === "" ? told : `${shortened(key, MAX_KEY)}: ${told}`;
-  return printable(`${file}:${line}:${column} ${what}`);
+  return printable(`${formatPlace(issue)} ${what}`);
+}
+
+/** `config/jobs.yaml:3:3`, or `new Bellwether({ jobs })`. */
+export function formatPlace({ file, line, column }: Pick<ConfigIssue, "file" | "line" | "column">): string {
+  return line === 0 ? file : `${file}:${line}:${column}`;
 }
 
 /** No key and no fixed part of a message is this long, but a key or value in a file may be. */

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type Document as YamlDocument,
 } from "yaml";
-import { type ConfigIssue, formatPath, type Path } from "./config-issue.ts";
+import { type ConfigIssue, formatPath, formatPlace, type Path } from "./config-issue.ts";
 import type { AppliedEnvironment, Origin } from "./document-environment.ts";
 import { checkKeys } from "./document-keys.ts";
 import { MERGE_KEY, placeOf } from "./document-nodes.ts";
@@ -54,6 +54,11 @@ export class ConfigDocument {
       key: formatPath(path),
       problem,
     }));
+  }
+
+  /** It was given in code, where a job may have a function. */
+  get isCode(): boolean {
+    return this.#lines.lineStarts.length === 0;
   }
 
   /** The value at a path, undefined when there is none. */
@@ -110,8 +115,7 @@ export class ConfigDocument {
   /** `config/jobs.yaml:3:3`, the key at the path. */
   placeText(path: Path): string {
     const { key, value } = this.#find(path);
-    const { line, column } = this.#placeOf(key ?? value);
-    return `${this.file}:${line}:${column}`;
+    return formatPlace({ file: this.file, ...this.#placeOf(key ?? value) });
   }
 
   #originAt(path: Path): Origin | undefined {

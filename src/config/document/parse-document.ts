@@ -13,6 +13,8 @@ export interface DocumentSource {
   /** As mistakes show it. */
   readonly file: string;
   readonly text: string;
+  /** The text was made of an object in code, which has no lines. */
+  readonly isCode?: boolean;
   readonly env: Environment;
   /** What `${file:…}` reads; without it every such reference is a mistake. */
   readonly readSecret?: ReadSecret;
@@ -36,11 +38,11 @@ export function parseConfigDocument(source: DocumentSource): DocumentResult {
 }
 
 function parse(source: DocumentSource): DocumentResult {
-  const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
+  const { file, text, isCode = false, env, readSecret = refuseToRead, absent = {} } = source;
   if (text.trim() === "") return { ok: false, issues: [fileIssue(file, "the file is empty")] };
   const lines = new LineCounter();
   const yaml = parseDocument(text, {
-    lineCounter: lines,
+    ...(isCode ? {} : { lineCounter: lines }),
     prettyErrors: false,
     // Checked by `checkKeys`, which is linear and names both places.
     uniqueKeys: false,

@@ -127,12 +127,17 @@ const policies = {
 /** Of these keys a job has exactly one. */
 export const SCHEDULE_KEYS = SCHEDULE_KINDS.map(({ key }) => key);
 
-export const HANDLER_KEYS = Object.values(HANDLER_KINDS).map(({ key }) => key);
+const KINDS = Object.values(HANDLER_KINDS);
+const isForFiles = (kind: HandlerKind) => kind.isCode !== true;
+/** Of these keys a job in a file has exactly one. */
+export const HANDLER_KEYS = KINDS.filter(isForFiles).map(({ key }) => key);
+/** The same for a job in code. */
+export const CODE_HANDLER_KEYS = KINDS.map(({ key }) => key);
 
 /** The keys of kinds: each may be absent, as a job has one of them. */
 function shapeOf<Key extends string, Value>(
   kinds: readonly { readonly key: Key; readonly schema: z.ZodType<Value>; readonly description: string }[],
-) {
+): Record<Key, z.ZodExactOptional<z.ZodType<Value>>> {
   const entries = kinds.map(({ key, schema, description }) => [
     key,
     schema.exactOptional().meta({ description }),
@@ -141,7 +146,8 @@ function shapeOf<Key extends string, Value>(
 }
 
 const schedule = shapeOf<(typeof SCHEDULE_KEYS)[number], unknown>(SCHEDULE_KINDS);
-export const handlerShape = shapeOf<(typeof HANDLER_KEYS)[number], HandlerRef>(Object.values(HANDLER_KINDS));
+/** Kinds that only code can have are in no file, and so in none of its schemas. */
+export const handlerShape = shapeOf<(typeof HANDLER_KEYS)[number], HandlerRef>(KINDS.filter(isForFiles));
 
 /** Which kinds of handlers jobs may have: a section of bellwether.yaml. */
 export const handlerSwitches = section(
@@ -196,6 +202,11 @@ export const jobSchema = section(
     oneOf: keys.map(key => ({ required: [key] })),
   })),
 });
+
+/** A job in code may also have a function. */
+export const codeJobSchema = jobSchema.extend(
+  shapeOf<(typeof HANDLER_KEYS)[number], HandlerRef>(KINDS.filter(kind => !isForFiles(kind))),
+);
 
 /** What a schedule is built from: it is checked also where the rest of the job has mistakes. */
 export const scheduleShape = { ...schedule, ...bounds, timezone: policies.timezone };

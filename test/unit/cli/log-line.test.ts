@@ -255,6 +255,8 @@ const EVENTS: { readonly [K in EventName]: Required<Omit<EventMap[K], "thrown">>
     final: true,
     error: "no paper",
     stack: "at a.ts:1:1",
+    reason: "its data does not fit",
+    reasonCode: "data_invalid",
   },
   "run.returned": { job: "a", run: "a@T1", reason: "shutdown", reasonCode: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
@@ -338,7 +340,7 @@ const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
   "tick.launched": ["kind"],
   "tick.skipped": ["term"],
   "tick.missed": ["term", "reasonCode"],
-  "run.failed": ["final"],
+  "run.failed": ["final", "reason", "reasonCode"],
   "config.loaded": ["zones"],
   "config.differs": ["hash"],
 };

@@ -30,6 +30,7 @@ for (const { handler, tick, attempt = 1, data = {} } of calls) {
     replica: "test",
     signal: new AbortController().signal,
     log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    context: undefined,
     progress: async () => undefined,
     lock: () => Promise.reject(new Error("no locks here")),
   };
