@@ -33,7 +33,7 @@ export function exitCodeOf(error: unknown): number {
   return USAGE_CODES.some(code => isBellwetherError(error, code)) ? EXIT.usage : EXIT.failed;
 }
 
-const USAGE_CODES = ["BW_USAGE", "BW_CONFIG_INVALID", "BW_HANDLERS_INVALID"] as const;
+const USAGE_CODES = ["BW_USAGE", "BW_PACKAGE_UNFIT", "BW_CONFIG_INVALID", "BW_HANDLERS_INVALID"] as const;
 
 /** Why a file that the user named cannot be read. */
 export function whyUnreadable(error: unknown): string {

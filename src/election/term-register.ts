@@ -18,14 +18,13 @@ import { writeCause } from "./end-cause.ts";
 import { beginningOf } from "./leader-record.ts";
 import type { Holder, Lease, OwnLease } from "./lease.ts";
 
-const script = (file: string) =>
-  new Script(new URL("./term.lua", import.meta.url), new URL(file, import.meta.url));
-const ANNOUNCE = script("./announce.lua");
-const OPEN = script("./open.lua");
-const OBSERVE = script("./observe.lua");
-const CAMPAIGN = script("./campaign.lua");
-const RENEW = script("./renew.lua");
-const END = script("./end.lua");
+const TERM_LUA = new URL("./term.lua", import.meta.url);
+const ANNOUNCE = new Script(TERM_LUA, new URL("./announce.lua", import.meta.url));
+const OPEN = new Script(TERM_LUA, new URL("./open.lua", import.meta.url));
+const OBSERVE = new Script(TERM_LUA, new URL("./observe.lua", import.meta.url));
+const CAMPAIGN = new Script(TERM_LUA, new URL("./campaign.lua", import.meta.url));
+const RENEW = new Script(TERM_LUA, new URL("./renew.lua", import.meta.url));
+const END = new Script(TERM_LUA, new URL("./end.lua", import.meta.url));
 
 /** How many terms `{ns}/terms` remembers. */
 const TERMS_KEPT = 100;

@@ -25,7 +25,8 @@ export class ProbeServer {
   readonly #liveness: Liveness;
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
-  readonly #server: FastifyInstance;
+  /** Null before the start. */
+  #server: Promise<FastifyInstance> | null = null;
 
   constructor({ at, events, clock, replica }: ProbeServerOptions) {
     this.#at = at;
@@ -36,8 +37,6 @@ export class ProbeServer {
       isConnected: () => this.#readiness.isConnected,
     });
     this.#metrics = new Metrics({ events, replica });
-    this.#server = createHttpServer();
-    this.#addRoutes();
   }
 
   /** Listens from now on; resolves with the URL. Throws BW_LISTEN_FAILED. Call it once, before events come. */
@@ -45,12 +44,16 @@ export class ProbeServer {
     this.#readiness.start();
     this.#metrics.start();
     this.#liveness.start();
-    return await listen(this.#server, "http", this.#at);
+    this.#server = createHttpServer();
+    const server = await this.#server;
+    this.#addRoutes(server);
+    return await listen(server, "http", this.#at);
   }
 
   /** In bounded time, whatever clients do. */
   async stop(): Promise<void> {
-    await settlesWithin(this.#server.close(), CLOSE_LIMIT_MS);
+    const server = await this.#server;
+    if (server !== null) await settlesWithin(server.close(), CLOSE_LIMIT_MS);
     await this.#liveness.stop();
     this.#readiness.stop();
     this.#metrics.stop();
@@ -61,11 +64,11 @@ export class ProbeServer {
     this.#metrics.storeAnswered(store, tookMs);
   }
 
-  #addRoutes(): void {
-    allowReadingOnly(this.#server);
-    this.#server.get("/livez", (_request, reply) => probe(reply, this.#liveness.reasons()));
-    this.#server.get("/readyz", (_request, reply) => probe(reply, this.#readiness.reasons()));
-    this.#server.get("/metrics", async (_request, reply) => {
+  #addRoutes(server: FastifyInstance): void {
+    allowReadingOnly(server);
+    server.get("/livez", (_request, reply) => probe(reply, this.#liveness.reasons()));
+    server.get("/readyz", (_request, reply) => probe(reply, this.#readiness.reasons()));
+    server.get("/metrics", async (_request, reply) => {
       const { contentType, text } = await this.#metrics.expose();
       return reply.type(contentType).send(text);
     });

@@ -5,13 +5,18 @@ import { BellwetherError } from "../errors.ts";
 
 type Argument = string | number;
 
-/** A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. */
+/**
+ * A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. The build
+ * puts the text in place of the URL, which is why each URL is written out where the script is made.
+ */
 export class Script {
   readonly #lua: string;
   readonly #sha: string;
 
-  constructor(...files: readonly URL[]) {
-    this.#lua = files.map(file => readFileSync(file, "utf8")).join("\n");
+  constructor(...sources: readonly (URL | string)[]) {
+    this.#lua = sources
+      .map(source => (typeof source === "string" ? source : readFileSync(source, "utf8")))
+      .join("\n");
     this.#sha = createHash("sha1").update(this.#lua).digest("hex");
   }
 
