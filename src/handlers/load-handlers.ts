@@ -2,7 +2,7 @@ import type { Job } from "../config/config.ts";
 import type { Handler } from "./handler.ts";
 import type { HandlerKind, LoadedHandler } from "./handler-kind.ts";
 import { HANDLER_KINDS } from "./handler-kinds.ts";
-import { resolveOwnPackage } from "./own-package.ts";
+import { loadOwnPackage } from "./own-package.ts";
 
 export interface LoadHandlersOptions {
   readonly jobs: readonly Pick<Job, "name" | "handler">[];
@@ -33,7 +33,7 @@ const NAMED_JOBS = 3;
 
 /** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
-  resolveOwnPackage();
+  if (options.jobs.some(job => job.handler.kind === "module")) await loadOwnPackage();
   const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
   const loaded = await Promise.all(
     groups.map(async jobs => ({ names: jobs.map(job => job.name), result: await loadGroup(jobs, options) })),
