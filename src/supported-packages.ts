@@ -1,4 +1,5 @@
-import { createRequire } from "node:module";
+// Not by name: many projects let the bundler begin the file with an import of that name.
+import nodeModule from "node:module";
 import path from "node:path";
 import { BellwetherError } from "./errors.ts";
 import { MANIFEST } from "./manifest.ts";
@@ -23,9 +24,9 @@ export function mustFit(name: PeerName, needed: Readonly<Record<string, unknown>
 /** Null in a bundle, which holds the package itself. */
 function findInstalled(name: PeerName): { readonly version: string; readonly folder: string } | null {
   try {
-    const require = createRequire(import.meta.url);
-    const file = require.resolve(`${name}/package.json`);
-    const { version } = require(file) as { version: string };
+    const own = nodeModule.createRequire(import.meta.url);
+    const file = own.resolve(`${name}/package.json`);
+    const { version } = own(file) as { version: string };
     return { version, folder: path.dirname(file) };
   } catch {
     return null;

@@ -1,13 +1,16 @@
-import { existsSync } from "node:fs";
 // Not by name: an older Node.js without the function could not even say that it is too old (supported-node.ts).
 import nodeModule from "node:module";
 import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 const PACKAGE = "bellwether";
 
-/** The package's entry beside this very file: `src/index.ts` in a checkout, `dist/index.js` when installed. */
-const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../index.ts" : "../index.js", import.meta.url).href;
+/**
+ * The package's entry beside this very file: `src/index.ts` in a checkout, `dist/index.js` when installed. Null in a bundle,
+ * which is another file, or one that knows no URL of its own (CommonJS).
+ */
+const [, EXTENSION] = /\/own-package(\.[jt]s)$/.exec(String(import.meta.url)) ?? [];
+const ENTRY = EXTENSION === undefined ? null : new URL(`../index${EXTENSION}`, import.meta.url).href;
 
 /** Before the URL of a folder, `#` and what is imported as if from a module in that folder. */
 const FROM = "bellwether-import-from:";
@@ -25,10 +28,9 @@ let isRegistered = false;
 export function resolveOwnPackage(): void {
   if (isRegistered || nodeModule.registerHooks === undefined) return;
   isRegistered = true;
-  const hasEntry = existsSync(fileURLToPath(ENTRY));
   nodeModule.registerHooks({
     resolve: (specifier, context, nextResolve) => {
-      if (specifier === PACKAGE && hasEntry) return { url: ENTRY, shortCircuit: true };
+      if (specifier === PACKAGE && ENTRY !== null) return { url: ENTRY, shortCircuit: true };
       if (!specifier.startsWith(FROM)) return nextResolve(specifier, context);
       const [parentURL, wanted = ""] = specifier.slice(FROM.length).split("#");
       return nextResolve(wanted, { ...context, parentURL });
@@ -42,12 +44,13 @@ export function resolveOwnPackage(): void {
  */
 export async function loadOwnPackage(): Promise<void> {
   resolveOwnPackage();
-  if (isRegistered) await import(ENTRY).catch(() => undefined);
+  if (isRegistered && ENTRY !== null) await import(ENTRY);
 }
 
-/** Imports a package as a module in that folder would. Without hooks, as Bellwether itself would. */
-export function importFrom(folder: string, specifier: string): Promise<Record<string, unknown>> {
+/** Imports a package as a module in that folder would. Without hooks, what `require` finds is imported. */
+export async function importFrom(folder: string, specifier: string): Promise<Record<string, unknown>> {
   resolveOwnPackage();
-  if (!isRegistered) return import(specifier);
-  return import(`${FROM}${pathToFileURL(path.join(folder, "/")).href}#${specifier}`);
+  const parent = pathToFileURL(path.join(folder, "/")).href;
+  if (isRegistered) return await import(`${FROM}${parent}#${specifier}`);
+  return await import(pathToFileURL(nodeModule.createRequire(parent).resolve(specifier)).href);
 }

@@ -1,5 +1,5 @@
 /** The URL of the folder that holds Bellwether's own code. In a bundle no file is Bellwether's alone. */
-export const OWN_CODE = /\/stack-frames\.[jt]s$/.test(import.meta.url)
+export const OWN_CODE = /\/stack-frames\.[jt]s$/.test(String(import.meta.url))
   ? new URL("..", import.meta.url).href
   : "no-file:";
 
