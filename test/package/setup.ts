@@ -15,6 +15,8 @@ const TOOLS = {
   "@swc/core": "1.16.22",
   "@types/node": "24.19.2",
   "bullmq-5": "npm:bullmq@5.30.0",
+  bun: "1.4.5",
+  deno: "2.9.6",
   esbuild: "0.28.2",
   tsx: "4.23.15",
   typescript: "5.4.5",
@@ -52,8 +54,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** A checkout with no build in it, and with no dependencies. */
 export async function copyCheckout(to: string): Promise<void> {
-  const files = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"];
-  for (const name of [...files, "tsconfig.json", "tsconfig.build.json", "scripts", "src", "docs"]) {
+  const { files } = JSON.parse(await readFile(path.join(ROOT, "package.json"), "utf8")) as {
+    files: string[];
+  };
+  const packed = files.filter(name => name !== "dist").map(name => name.replace("/*.md", ""));
+  const sources = [
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "scripts",
+    "src",
+  ];
+  for (const name of [...sources, ...packed]) {
     await cp(path.join(ROOT, name), path.join(to, name), { recursive: true });
   }
 }
