@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
+import { helmOf } from "../../scripts/setup/helm.mjs";
 import { bellwether, MAIN } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -137,6 +138,19 @@ test("leaves a package alone that has all of it, and writes a handler that its t
   });
   expect(JSON.parse(await readFile(path.join(cwd, "package.json"), "utf8"))).toEqual(JSON.parse(manifest));
   expect(await bellwether(["check"], { cwd })).toMatchObject({ code: 0 });
+});
+
+test("writes values that the chart accepts, for an image and a Redis of the project's name", async ({
+  tempFolder,
+}) => {
+  const cwd = await tempFolder();
+  await bellwether(["init", "shop", "--helm"], { cwd });
+  const root = path.resolve(import.meta.dirname, "../..");
+  const chart = path.join(root, "deploy/helm/bellwether");
+  const values = path.join(cwd, "shop/deploy/values.yaml");
+  const { stdout } = await promisify(execFile)(helmOf(root), ["template", "shop", chart, "--values", values]);
+  expect(stdout).toContain('image: "registry.example/team/shop:latest"');
+  expect(stdout).toMatch(/name: shop-redis\n +key: redis-url/);
 });
 
 test("says which package.json it cannot read, and writes nothing", async ({ tempFolder }) => {

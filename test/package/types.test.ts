@@ -24,13 +24,22 @@ export async function start() {
 }
 `;
 
+/** What CommonJS gets by require(), which TypeScript allows from 5.8 on. */
+const COMMONJS = `import { defineHandler } from "bellwether";
+
+export const handler = defineHandler(async () => 1);
+`;
+
 test.for([
   { release: "the oldest TypeScript that it supports", compiler: "typescript", module: "nodenext" },
   { release: "the oldest TypeScript that it supports", compiler: "typescript", module: "bundler" },
   { release: "the newest TypeScript", compiler: "typescript-newest", module: "nodenext" },
   { release: "the newest TypeScript", compiler: "typescript-newest", module: "bundler" },
 ])("are complete for $release with $module", async ({ compiler, module }) => {
-  const folder = await inFolder(workshop, `types-${compiler}-${module}`, { "index.ts": SOURCE });
+  const folder = await inFolder(workshop, `types-${compiler}-${module}`, {
+    "index.ts": SOURCE,
+    ...(compiler === "typescript-newest" && { "common.cts": COMMONJS }),
+  });
   const compilerOptions = {
     ...(module === "bundler" ? { module: "esnext", moduleResolution: "bundler" } : { module: "nodenext" }),
     target: "es2022",
@@ -44,7 +53,7 @@ test.for([
   };
   await writeFile(
     path.join(folder, "tsconfig.json"),
-    JSON.stringify({ compilerOptions, include: ["index.ts"] }),
+    JSON.stringify({ compilerOptions, include: ["*.ts", "*.cts"] }),
   );
   const tsc = path.join(workshop, "node_modules", compiler, "bin/tsc");
   expect(await runWith(NODE, folder, "node", tsc, "-p", ".")).toEqual({ code: 0, stdout: "", stderr: "" });
