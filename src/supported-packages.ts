@@ -21,8 +21,9 @@ export function mustFit(name: PeerName, needed: Readonly<Record<string, unknown>
   throw new BellwetherError("BW_PACKAGE_UNFIT", { name, wanted, installed, missing });
 }
 
-/** Null in a bundle, which holds the package itself. */
+/** Null in a bundle: it holds the package itself, whatever is installed where the bundle is. */
 function findInstalled(name: PeerName): { readonly version: string; readonly folder: string } | null {
+  if (!/\/supported-packages\.[jt]s$/.test(String(import.meta.url))) return null;
   try {
     const own = nodeModule.createRequire(import.meta.url);
     const file = own.resolve(`${name}/package.json`);

@@ -140,9 +140,13 @@ describe("the package", () => {
       const log = args[0] === "run" ? expect.stringMatching(/^\{.*"BW_NODE_TOO_OLD".*\}\n$/) : "";
       expect(refused).toEqual({ code: 2, stdout: log, stderr: expect.stringMatching(message) });
     }
-    const library = 'import("bellwether").catch(error => console.log(error.code))';
-    expect(await runWith(oldNode, consumer, "node", "--eval", library)).toMatchObject({
-      stdout: "BW_NODE_TOO_OLD\n",
-    });
+    for (const library of [
+      'import("bellwether").catch(error => console.log(error.code))',
+      'try { require("bellwether"); } catch (error) { console.log(error.code); }',
+    ]) {
+      expect(await runWith(oldNode, consumer, "node", "--eval", library)).toMatchObject({
+        stdout: "BW_NODE_TOO_OLD\n",
+      });
+    }
   });
 });
