@@ -27,6 +27,12 @@ for (const file of readdirSync("dist", { encoding: "utf8", recursive: true })) {
     JSON.stringify(readFileSync(join("src", dirname(file), lua), "utf8")),
   );
   if (inlined !== code) writeFileSync(join("dist", file), inlined);
+  const [left] = /"\.[^"\n]+\.lua"/.exec(inlined) ?? [];
+  if (left === undefined) continue;
+  console.error(
+    `cannot build: write new URL(${left}, import.meta.url) out in ${file}, so that the script can be put there`,
+  );
+  process.exit(1);
 }
 
 const { version, engines, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8"));

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await install("bellwether", path.join(team, "node_modules/bellwether"));
   await install("bullmq", path.join(jobs, "node_modules/bullmq"));
   await install("bellwether", path.join(jobs, "node_modules/bellwether"));
-});
+}, 120_000);
 
 test("with BullMQ 5 the package says in one line which versions fit", async () => {
   const { stdout } = await runWith(NODE, team, "node", "--eval", LOAD);
