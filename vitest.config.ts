@@ -8,6 +8,7 @@ const PROJECTS = [
   { name: "conformance", testTimeout: 30_000 },
   { name: "integration", testTimeout: 60_000 },
   { name: "e2e", testTimeout: 240_000 },
+  { name: "package", testTimeout: 120_000, globalSetup: "test/package/setup.ts" },
   { name: "chaos", testTimeout: 300_000 },
   { name: "fuzz", testTimeout: 120_000 },
 ];
@@ -17,8 +18,14 @@ export default defineConfig({
     // Most tests wait for other processes, also where there are two cores.
     maxWorkers: 2,
     reporters: ["default", new ProjectTimes()],
-    projects: PROJECTS.map(({ name, testTimeout }, i) => ({
-      test: { name, testTimeout, include: [`test/${name}/**/*.test.ts`], sequence: { groupOrder: i + 1 } },
+    projects: PROJECTS.map(({ name, testTimeout, globalSetup = [] }, i) => ({
+      test: {
+        name,
+        testTimeout,
+        globalSetup,
+        include: [`test/${name}/**/*.test.ts`],
+        sequence: { groupOrder: i + 1 },
+      },
     })),
   },
 });

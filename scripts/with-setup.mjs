@@ -59,7 +59,7 @@ function projectsOf(/** @type {readonly string[]} */ args) {
     line.includes(`--project ${project}`) ||
     line.includes(`--project=${project}`) ||
     args.some(arg => arg.startsWith(`test/${project}`));
-  const isAll = !["unit", "deploy", ...SERVER_PROJECTS].some(isNamed);
+  const isAll = !["unit", "deploy", "package", ...SERVER_PROJECTS].some(isNamed);
   return (/** @type {string} */ project) => isAll || isNamed(project);
 }
 

@@ -7,6 +7,15 @@ import { types } from "node:util";
 const MESSAGES = {
   BW_NODE_TOO_OLD: (f: { wanted: string; version: string; path: string }) =>
     `Bellwether needs Node.js ${f.wanted} or newer, and this is ${f.version} (${f.path}); install a newer one, or put it first in PATH`,
+  BW_PACKAGE_UNFIT: (f: {
+    name: string;
+    wanted: string;
+    installed: { readonly version: string; readonly folder: string } | null;
+    missing: string | null;
+  }) =>
+    `Bellwether needs ${f.name} ${f.wanted}, and this is ${f.installed === null ? "another one" : `${f.installed.version} (${f.installed.folder})`}${
+      f.missing === null ? "" : `, without ${f.missing}`
+    }; install one that fits (npm install ${f.name}@${f.wanted}), or give Bellwether a copy of its own (docs/deploying.md, "BullMQ and ioredis")`,
   BW_USAGE: (f: { problem: string }) => f.problem,
   BW_CONFIG_INVALID: (f: { mistakes: readonly string[] }) => f.mistakes.join("\n"),
   BW_HANDLERS_INVALID: (f: { problems: readonly string[] }) => f.problems.join("\n"),

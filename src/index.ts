@@ -19,16 +19,22 @@ export type { Status } from "./client/status.ts";
 export type { StepDownResult } from "./client/stepping-down.ts";
 export type { RunResult, TriggerResult } from "./client/triggering.ts";
 export type { Config, Job } from "./config/config.ts";
-export { loadConfig } from "./config/load.ts";
+export {
+  type ConfigIssue,
+  type LoadOptions,
+  type LoadResult,
+  loadConfig,
+  type UsableParts,
+} from "./config/load.ts";
 export { BellwetherError, type ErrorCode, isBellwetherError } from "./errors.ts";
 export type { BellwetherEvent, EventMap, EventName, Role, TickKind } from "./event-map.ts";
 export type { EventStreamOptions, EventsDropped, StreamedEvent } from "./event-stream.ts";
 export { type EventListener, Events } from "./events.ts";
 export type { GivenLogger } from "./given-log.ts";
-export { defineHandler } from "./handlers/define-handler.ts";
+export { type DefinedHandler, defineHandler } from "./handlers/define-handler.ts";
 export { defineJob, type JobInCode, type JobOptions } from "./handlers/define-job.ts";
 export { ExpectedFailure } from "./handlers/expected-failure.ts";
-export type { Run, RunLog } from "./handlers/handler.ts";
+export type { HandlerFunction, Run, RunLog } from "./handlers/handler.ts";
 export type { Context, Register } from "./handlers/register.ts";
 export type { AuditRow, HistoryRow } from "./launch/read-history.ts";
 export { type CreateLocksOptions, createLocks } from "./locks/create-locks.ts";

@@ -2,13 +2,10 @@
  * Importing this module throws when the Node.js is too old for this release. It comes before everything else, so it and
  * what it imports keep to syntax and to names of `node:` modules that older releases have.
  */
-import { readFileSync } from "node:fs";
 import { BellwetherError } from "./errors.ts";
+import { MANIFEST } from "./manifest.ts";
 
-const { engines } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  engines: { node: string };
-};
-const wanted = engines.node.replace(">=", "");
+const wanted = MANIFEST.engines.node.replace(">=", "");
 
 if (!isAtLeast(process.versions.node, wanted)) {
   throw new BellwetherError("BW_NODE_TOO_OLD", {

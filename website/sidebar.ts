@@ -25,6 +25,9 @@ export const GROUPS: readonly Group[] = [
     pages: [
       ["Write handlers", "docs/handlers.md"],
       ["Use locks", "docs/locks.md"],
+      ["Embed it in a service", "docs/embedding.md"],
+      ["Operate from code", "docs/client.md"],
+      ["Listen to events", "docs/events-in-code.md"],
       ["Migrate", "docs/migrating.md"],
       ["Deploy", "docs/deploying.md"],
       ["Run Redis", "docs/redis.md"],
@@ -33,6 +36,8 @@ export const GROUPS: readonly Group[] = [
       ["Operate", "docs/operations.md"],
       ["Troubleshoot", "docs/troubleshooting.md"],
       ["Contribute", "CONTRIBUTING.md"],
+      ["Release", "docs/releasing.md"],
+      ["Report a weakness", "SECURITY.md"],
     ],
   },
   {
@@ -45,8 +50,10 @@ export const GROUPS: readonly Group[] = [
       ["Metrics and probes", "docs/metrics.md"],
       ["Errors", "docs/errors.md"],
       ["API of the package", "api/index.md"],
+      ["Toolchains and platforms", "docs/toolchains.md"],
       ["Glossary", "docs/glossary.md"],
       ["Changelog", "CHANGELOG.md"],
+      ["Code of conduct", "CODE_OF_CONDUCT.md"],
     ],
   },
   {

@@ -143,8 +143,10 @@ function declareWriters(program: Command, does: Does): void {
     .action(does(async () => (await import("./schema.ts")).schema));
   program
     .command("init")
-    .description("write a small working project: configuration, one handler, Dockerfile, package.json")
-    .argument("<dir>", "a new folder, or one that has none of its files")
+    .description("write a small working project, or add jobs to a package that exists")
+    .argument("<dir>", "a new folder, or the folder of a package")
+    .option("--docker", "add a Dockerfile (a new project has one)")
+    .option("--helm", "add values for the Helm chart")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./init.ts")).init));
   const imports = program

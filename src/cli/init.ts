@@ -1,28 +1,53 @@
 import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../errors.ts";
-import { projectFiles } from "./init/project-files.ts";
+import { addToPackage, type ManifestChange, readPackage } from "./init/existing-package.ts";
+import { ownSpec } from "./init/own-spec.ts";
+import { dockerFiles, helmFiles, jobFiles, projectFiles, SCRIPTS } from "./init/project-files.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { version } from "./version.ts";
 
 export interface InitOptions {
   readonly json?: boolean;
+  readonly docker?: boolean;
+  readonly helm?: boolean;
 }
 
-/** Writes a small working project. Nothing is overwritten, and whatever goes wrong, nothing is left behind. */
+/**
+ * Writes a small working project, or adds jobs to a package. No file is overwritten. package.json gets what it lacks, when all
+ * files are written. Whatever goes wrong before, nothing is left behind.
+ */
 export async function init(directory: string, options: InitOptions, io: Io): Promise<number> {
   const root = path.resolve(io.cwd, directory);
-  const files = projectFiles(nameOf(root), version());
-  await refuseToOverwrite(root, directory, Object.keys(files));
+  const name = nameOf(root);
+  const spec = ownSpec(root);
+  const existing = await readPackage(root, directory);
+  const files = {
+    ...(existing === null
+      ? projectFiles(name, version(), spec)
+      : jobFiles(name, existing.manifest.type === "module" ? ".ts" : ".mts")),
+    ...(options.docker && dockerFiles(version())),
+    ...(options.helm && helmFiles(name, version())),
+  };
+  const names = Object.keys(files);
+  await refuseToOverwrite(root, directory, names);
   await writeAll(root, directory, files);
-  io.out(
-    options.json
-      ? `${JSON.stringify({ directory: root, files: Object.keys(files) })}\n`
-      : `${Object.keys(files)
-          .map(file => `wrote ${path.join(directory, file)}\n`)
-          .join("")}\nto see it run: cd ${directory} && bellwether dev\n`,
-  );
+  const change = existing === null ? null : await addToPackage(root, existing, SCRIPTS, spec);
+  if (options.json)
+    io.out(`${JSON.stringify({ directory: root, files: names, ...(change && { package: change }) })}\n`);
+  else io.out(report(directory, names, change));
   return EXIT.done;
+}
+
+function report(directory: string, files: readonly string[], change: ManifestChange | null): string {
+  const wrote = files.map(file => `wrote ${path.join(directory, file)}\n`).join("");
+  const manifest = path.join(directory, "package.json");
+  const line = (what: string, keys: readonly string[]) =>
+    keys.length === 0 ? "" : `${what} ${manifest}: ${keys.join(", ")}\n`;
+  const changed =
+    change === null ? "" : line("added to", change.added) + line("left as they are in", change.left);
+  const enter = path.normalize(directory) === "." ? "" : `cd ${directory} && `;
+  return `${wrote}${changed}\nto see it run: ${enter}npm install && npx bellwether dev\n`;
 }
 
 const UNUSABLE = /[^a-z0-9.-]+/g;

@@ -37,6 +37,7 @@ export function exitCodeOf(error: unknown): number {
 
 const USAGE_CODES: readonly ErrorCode[] = [
   "BW_USAGE",
+  "BW_PACKAGE_UNFIT",
   "BW_CONFIG_INVALID",
   "BW_HANDLERS_INVALID",
   "BW_ARGUMENT_INVALID",

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
+import { MANIFEST } from "../manifest.ts";
 
-/** The version in package.json, which is one folder above `src` and `dist` alike. */
+/** The version in package.json. */
 export function version(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return version;
+  return MANIFEST.version;
 }

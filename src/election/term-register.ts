@@ -18,8 +18,7 @@ import { writeCause } from "./end-cause.ts";
 import { beginningOf } from "./leader-record.ts";
 import type { Holder, Lease, OwnLease } from "./lease.ts";
 
-const script = <Reply>(reply: z.ZodType<Reply>, file: string) =>
-  new Script(reply, new URL("./term.lua", import.meta.url), new URL(file, import.meta.url));
+const TERM_LUA = new URL("./term.lua", import.meta.url);
 
 /** How many terms `{ns}/terms` remembers. */
 const TERMS_KEPT = 100;
@@ -29,25 +28,25 @@ const beginningReply = [z.string(), z.string(), z.number(), z.string()] as const
 const presenceReply = z.enum(["there", "gone", "unknown"]);
 const electedReply = z.tuple([z.literal("elected"), z.number(), z.number(), z.number(), ...beginningReply]);
 const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
-const OPEN = script(openReply, "./open.lua");
+const OPEN = new Script(openReply, TERM_LUA, new URL("./open.lua", import.meta.url));
 const announceReply = z.tuple([z.number(), z.number(), z.string()]);
-const ANNOUNCE = script(announceReply, "./announce.lua");
+const ANNOUNCE = new Script(announceReply, TERM_LUA, new URL("./announce.lua", import.meta.url));
 /** Seen, ms until the lease ends, replica, term, since and presence. */
 const leaderReply = [z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply] as const;
 const observeReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),
   z.tuple([z.literal("opened"), ...leaderReply, z.number(), ...beginningReply]),
 ]);
-const OBSERVE = script(observeReply, "./observe.lua");
+const OBSERVE = new Script(observeReply, TERM_LUA, new URL("./observe.lua", import.meta.url));
 const campaignReply = z.union([
   electedReply,
   z.tuple([z.literal("held"), ...leaderReply, ...beginningReply]),
   z.tuple([z.literal("outdated"), z.number(), z.number(), z.number()]),
 ]);
-const CAMPAIGN = script(campaignReply, "./campaign.lua");
+const CAMPAIGN = new Script(campaignReply, TERM_LUA, new URL("./campaign.lua", import.meta.url));
 const renewReply = z.tuple([z.enum(["renewed", "outdated", "fenced", "lost"]), z.number()]);
-const RENEW = script(renewReply, "./renew.lua");
-const END = script(z.unknown(), "./end.lua");
+const RENEW = new Script(renewReply, TERM_LUA, new URL("./renew.lua", import.meta.url));
+const END = new Script(z.unknown(), TERM_LUA, new URL("./end.lua", import.meta.url));
 
 /** What Redis knows of the replica that holds a lease. */
 export interface Observation {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 /** In the order in which they are named to people. */
-export const EXTENSIONS: readonly string[] = [".ts", ".mts", ".js", ".mjs"];
+export const EXTENSIONS: readonly string[] = [".ts", ".mts", ".js", ".mjs", ".cjs"];
 
 export type FoundFile =
   | { readonly outcome: "found"; readonly file: string }

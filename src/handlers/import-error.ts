@@ -9,11 +9,11 @@ const SYNTAX_CHECK_LIMIT_MS = 10_000;
 
 /**
  * Says in one line why a module could not be imported, and where: `TypeError: no such table (jobs/a.ts:3:9)`.
- * `shorten` makes a path fit for people.
+ * `file` is null for a package; `shorten` makes a path fit for people.
  */
 export async function explainImportError(
   thrown: unknown,
-  file: string,
+  file: string | null,
   shorten: (file: string) => string,
 ): Promise<string> {
   const { isError, name, message, stack } = readThrown(thrown);
@@ -21,7 +21,9 @@ export async function explainImportError(
   const text = `${name}: ${message.split("\n")[0] ?? ""}`;
   const position =
     positionIn(stack ?? "") ??
-    (attempt(() => thrown instanceof SyntaxError) ? positionIn(await syntaxCheck(file)) : null);
+    (file !== null && attempt(() => thrown instanceof SyntaxError)
+      ? positionIn(await syntaxCheck(file))
+      : null);
   return position === null ? text : `${text} (${shorten(position.file)}${position.suffix})`;
 }
 

@@ -3,6 +3,7 @@ import type { CodeHandlers } from "./code-handlers.ts";
 import type { Handler } from "./handler.ts";
 import type { HandlerKind, LoadedHandler } from "./handler-kind.ts";
 import { HANDLER_KINDS } from "./handler-kinds.ts";
+import { loadOwnPackage } from "./own-package.ts";
 
 export interface LoadHandlersOptions {
   readonly jobs: readonly (Pick<Job, "name" | "handler"> & Partial<Pick<Job, "data">>)[];
@@ -35,6 +36,7 @@ const NAMED_JOBS = 3;
 
 /** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
+  if (options.jobs.some(job => job.handler.kind === "module")) await loadOwnPackage();
   const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
   const loaded = await Promise.all(
     groups.map(async jobs => ({ jobs, result: await loadGroup(jobs, options) })),

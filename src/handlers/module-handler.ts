@@ -8,19 +8,25 @@ import { FunctionHandler } from "./function-handler.ts";
 import { EXTENSIONS, findHandlerFile, listHandlerReferences } from "./handler-files.ts";
 import type { HandlerSurroundings, LoadedHandler } from "./handler-kind.ts";
 import { explainImportError } from "./import-error.ts";
-import { resolveOwnPackage } from "./own-package.ts";
+import { importFrom } from "./own-package.ts";
 
 export interface ModuleRef {
   readonly kind: "module";
-  /** Below the jobs directory, without its extension. */
+  /** Below the jobs directory, without its extension; of a package, what an `import` names. */
   readonly path: string;
+  /** The export of a package; absent for a module of the jobs directory, whose default export counts. */
+  readonly exported?: string;
 }
 
 /** Finds, imports and checks a module. */
 export async function loadModule(
-  { path: reference }: ModuleRef,
+  { path: reference, exported }: ModuleRef,
   { jobsDir, importLimitMs }: HandlerSurroundings,
 ): Promise<LoadedHandler> {
+  if (exported !== undefined) {
+    const load = () => importFrom(jobsDir, reference);
+    return importHandler({ load, shown: reference, file: null, exported }, importLimitMs);
+  }
   const found = findHandlerFile(jobsDir, reference);
   switch (found.outcome) {
     case "outside":
@@ -34,7 +40,15 @@ export async function loadModule(
         problem: `handler "${reference}" could be ${found.files.map(shorten).join(" or ")}: keep one of them`,
       };
     case "found":
-      return importHandler(found.file, importLimitMs);
+      return importHandler(
+        {
+          load: () => import(pathToFileURL(found.file).href),
+          shown: shorten(found.file),
+          file: found.file,
+          exported: "default",
+        },
+        importLimitMs,
+      );
   }
 }
 
@@ -50,18 +64,28 @@ function explainMissing(jobsDir: string, reference: string): string {
   return `there is no ${expected}${near === null ? "" : `; did you mean handler: ${near}?`}`;
 }
 
+interface Source {
+  load(): Promise<Record<string, unknown>>;
+  /** What people call the module. */
+  readonly shown: string;
+  /** Null for a package. */
+  readonly file: string | null;
+  readonly exported: string;
+}
+
 /** Imports a module and takes the handler that it exports. */
-async function importHandler(file: string, limitMs: number): Promise<LoadedHandler> {
-  resolveOwnPackage();
+async function importHandler(
+  { load, shown, file, exported: name }: Source,
+  limitMs: number,
+): Promise<LoadedHandler> {
   const imported = await within(
-    import(pathToFileURL(file).href).then(
+    load().then(
       (module: Record<string, unknown>) => ({ module }),
       (error: unknown) => ({ error }),
     ),
     limitMs,
     null,
   );
-  const shown = shorten(file);
   if (imported === null) {
     return {
       problem: `${shown} did not finish loading within ${limitMs} ms: a top-level await does not settle; move it into the handler`,
@@ -72,12 +96,12 @@ async function importHandler(file: string, limitMs: number): Promise<LoadedHandl
       problem: `${shown} cannot be loaded: ${await explainImportError(imported.error, file, shorten)}`,
     };
   }
-  const exported = defaultExportOf(imported.module);
+  const exported = name === "default" ? defaultExportOf(imported.module) : imported.module[name];
   if (isDefinedHandler(exported)) {
     return { handler: new FunctionHandler({ run: exported, schema: schemaOf(exported) }) };
   }
   return {
-    problem: `${shown} has ${describeExports(imported.module, exported)}; expected export default defineHandler(async (data, run) => …), with defineHandler from "bellwether"`,
+    problem: `${shown} has ${describeExports(imported.module, name, exported)}; expected export ${name === "default" ? name : `const ${name} =`} defineHandler(async (data, run) => …), with defineHandler from "bellwether"`,
   };
 }
 
@@ -88,12 +112,14 @@ function defaultExportOf(module: Record<string, unknown>): unknown {
   return isInterop && "default" in exported ? exported.default : exported;
 }
 
-function describeExports(module: Record<string, unknown>, exported: unknown): string {
-  if (typeof exported === "function") return "a default export that is a plain function";
+function describeExports(module: Record<string, unknown>, wanted: string, exported: unknown): string {
+  const what = wanted === "default" ? "default export" : `export ${wanted}`;
+  const article = wanted === "default" ? "a" : "an";
+  if (typeof exported === "function") return `${article} ${what} that is a plain function`;
   if (exported !== undefined)
-    return `a default export of type ${exported === null ? "null" : typeof exported}`;
-  const names = Object.keys(module).filter(name => name !== "default");
-  return names.length === 0 ? "no exports" : `no default export, only ${names.join(", ")}`;
+    return `${article} ${what} of type ${exported === null ? "null" : typeof exported}`;
+  const names = Object.keys(module).filter(name => name !== wanted && name !== "module.exports");
+  return names.length === 0 ? "no exports" : `no ${what}, only ${names.join(", ")}`;
 }
 
 /** Relative to the working folder where it is below, as people see it. */

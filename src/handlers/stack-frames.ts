@@ -1,5 +1,7 @@
-/** The URL of the folder that holds Bellwether's own code. */
-export const OWN_CODE = new URL("..", import.meta.url).href;
+/** The URL of the folder that holds Bellwether's own code. In a bundle no file is Bellwether's alone. */
+export const OWN_CODE = /\/stack-frames\.[jt]s$/.test(String(import.meta.url))
+  ? new URL("..", import.meta.url).href
+  : "no-file:";
 
 /**
  * The text without the stack's lines that show Node.js, BullMQ or Bellwether at work: below a handler they are the same

@@ -3,10 +3,11 @@ import {
   type IRedisTransaction,
   type JobsOptions,
   type Queue,
-  RedisQueueBackend,
+  type RedisQueueBackend as RedisBackend,
 } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { RedisQueueBackend } from "../bullmq.ts";
 import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { TickKind } from "../event-map.ts";
@@ -31,7 +32,7 @@ export interface TickStamp {
 /** A BullMQ queue as the launch transaction needs it: it adds to the caller's MULTI and names the keys. */
 export class LaunchQueue {
   readonly #queue: Queue;
-  readonly #backend: RedisQueueBackend;
+  readonly #backend: RedisBackend;
 
   /** Resolves when BullMQ's scripts are known to the connection. */
   static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
@@ -42,14 +43,14 @@ export class LaunchQueue {
     this.#queue = queue;
     const backend = queue.getBackend();
     if (!(backend instanceof RedisQueueBackend)) {
-      throw new BellwetherError("BW_BUG", { rule: "BullMQ's Redis backend has addJobToTransaction" });
+      throw new BellwetherError("BW_BUG", { rule: "a queue on Redis has BullMQ's backend for Redis" });
     }
     this.#backend = backend;
   }
 
   /**
    * Queues the run in the transaction. `addJobToTransaction` is BullMQ's documented escape hatch; a test guards
-   * it, and the version is pinned.
+   * it, and bullmq.ts requires it.
    */
   add(
     transaction: IRedisTransaction,

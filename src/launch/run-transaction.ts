@@ -1,5 +1,6 @@
-import { createIORedisClient, type IRedisTransaction } from "bullmq";
+import type { IRedisTransaction } from "bullmq";
 import type { ChainableCommander, Redis } from "ioredis";
+import { createIORedisClient } from "../bullmq.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import type { LaunchQueue } from "./launch-queue.ts";

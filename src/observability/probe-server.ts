@@ -16,30 +16,33 @@ export interface ProbeServerOptions {
 /** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. */
 export class ProbeServer {
   readonly #options: ProbeServerOptions;
-  readonly #server: FastifyInstance;
+  /** Null before the start. */
+  #server: Promise<FastifyInstance> | null = null;
 
   constructor(options: ProbeServerOptions) {
     this.#options = options;
-    this.#server = createHttpServer();
-    this.#addRoutes();
   }
 
   /** Listens from now on; resolves with the URL. Throws BW_LISTEN_FAILED. Call it once. */
   async start(): Promise<string> {
-    return await listen(this.#server, "http", this.#options.at);
+    this.#server = createHttpServer();
+    const server = await this.#server;
+    this.#addRoutes(server);
+    return await listen(server, "http", this.#options.at);
   }
 
   /** In bounded time, whatever clients do. */
   async stop(): Promise<void> {
-    await settlesWithin(this.#server.close(), CLOSE_LIMIT_MS);
+    const server = await this.#server;
+    if (server !== null) await settlesWithin(server.close(), CLOSE_LIMIT_MS);
   }
 
-  #addRoutes(): void {
+  #addRoutes(server: FastifyInstance): void {
     const { health, metrics } = this.#options;
-    allowReadingOnly(this.#server);
-    this.#server.get("/livez", (_request, reply) => probe(reply, health.livenessProblems()));
-    this.#server.get("/readyz", (_request, reply) => probe(reply, health.readinessProblems()));
-    this.#server.get("/metrics", async (_request, reply) => {
+    allowReadingOnly(server);
+    server.get("/livez", (_request, reply) => probe(reply, health.livenessProblems()));
+    server.get("/readyz", (_request, reply) => probe(reply, health.readinessProblems()));
+    server.get("/metrics", async (_request, reply) => {
       const { contentType, text } = await metrics.expose();
       return reply.type(contentType).send(text);
     });

@@ -1,7 +1,8 @@
-import type { Redis, RedisOptions } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import { within } from "../clock/within.ts";
 import type { HostAndPort } from "../config/redis-address.ts";
 import { BellwetherError } from "../errors.ts";
+import { mustFit } from "../supported-packages.ts";
 import type { AskedOptions } from "./given-connection.ts";
 import { type ConnectionDemand, readAnswers, replicaProblem, type ServerFacts } from "./server-facts.ts";
 
@@ -15,7 +16,21 @@ const REFUSALS = new WeakSet<Error>();
 type Answer = (error: Error | null, info?: object) => void;
 type Command = Parameters<Redis["sendCommand"]>[0];
 
-/** What ioredis keeps for itself and the check needs; its version is pinned, and tests hold each part. */
+/** What of ioredis the check replaces; not all of it is among what ioredis promises to keep. */
+const REPLACED = [
+  "_readyCheck",
+  "info",
+  "handleReconnection",
+  "sendCommand",
+  "recoverFromFatalError",
+  "silentEmit",
+];
+mustFit(
+  "ioredis",
+  Object.fromEntries(REPLACED.map(name => [`Redis.${name}`, Reflect.get(Redis.prototype, name)])),
+);
+
+/** What ioredis keeps for itself and the check needs; tests hold each part. */
 interface Internals {
   _readyCheck(answer: Answer): void;
   readonly connector: { readonly reached?: HostAndPort | null; readonly refusal?: Error | null };

@@ -6,16 +6,21 @@ import { BellwetherError } from "../errors.ts";
 
 type Argument = string | number;
 
-/** A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. */
+/**
+ * A Lua script that lives in .lua files beside the code that uses it; several are put together in their order. The build
+ * puts the text in place of the URL, which is why each URL is written out where the script is made.
+ */
 export class Script<Reply> {
   readonly #reply: z.ZodType<Reply>;
   readonly #lua: string;
   readonly #sha: string;
 
   /** `reply`: what the script returns. */
-  constructor(reply: z.ZodType<Reply>, ...files: readonly URL[]) {
+  constructor(reply: z.ZodType<Reply>, ...sources: readonly (URL | string)[]) {
     this.#reply = reply;
-    this.#lua = files.map(file => readFileSync(file, "utf8")).join("\n");
+    this.#lua = sources
+      .map(source => (typeof source === "string" ? source : readFileSync(source, "utf8")))
+      .join("\n");
     this.#sha = createHash("sha1").update(this.#lua).digest("hex");
   }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job as BullJob, type Processor, WaitingError, Worker, type WorkerOptions } from "bullmq";
+import { type Job as BullJob, type Processor, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
+import { WaitingError } from "../bullmq.ts";
 import { mustHold, runLockRules } from "../clock/timing.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { Handler } from "../handlers/handler.ts";

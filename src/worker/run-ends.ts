@@ -1,6 +1,7 @@
-import { type Job as BullJob, type KeepJobs, WaitingError } from "bullmq";
+import type { Job as BullJob, KeepJobs } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { WaitingError } from "../bullmq.ts";
 import { sleep } from "../clock/sleep.ts";
 import { type RunLostReason, reasonText } from "../reasons.ts";
 import { isConnectionLoss } from "../redis/connect.ts";

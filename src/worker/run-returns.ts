@@ -1,4 +1,5 @@
-import { type Job as BullJob, DelayedError, WaitingError } from "bullmq";
+import { type Job as BullJob, DelayedError } from "bullmq";
+import { WaitingError } from "../bullmq.ts";
 import type { ReturnReason } from "../reasons.ts";
 import type { RunName, RunReporter } from "./run-reporter.ts";
 

@@ -1,4 +1,5 @@
-import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
+import type { BackendFactory, RedisQueueBackend } from "bullmq";
+import { createRedisBackend } from "../bullmq.ts";
 
 /** Where BullMQ's scripts that take the next run get the machine's time: behind their keys and one more argument. */
 const NOW_AT: Readonly<Record<string, number>> = { moveToActive: 11 + 1, moveToFinished: 14 + 1 };

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
+import { helmOf } from "../../scripts/setup/helm.mjs";
 import { bellwether, MAIN } from "../support/command.ts";
 import { test as base } from "../support/fixtures.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -86,6 +87,83 @@ test("scaffolds no setting of which this version makes nothing", async ({ tempFo
   expect(await readFile(path.join(cwd, "config/bellwether.yaml"), "utf8")).not.toMatch(/admin/i);
 });
 
+test("adds jobs to a package: no other file is touched, and package.json gets what it lacks", async ({
+  tempFolder,
+}) => {
+  const cwd = await tempFolder();
+  const manifest = {
+    name: "shop",
+    type: "module",
+    scripts: { start: "node app.js" },
+    dependencies: { pino: "10.4.0" },
+  };
+  await writeFile(path.join(cwd, "package.json"), JSON.stringify(manifest, null, "\t"));
+  await writeFile(path.join(cwd, "README.md"), "mine");
+  const result = await bellwether(["init", "."], { cwd });
+  expect(result).toMatchObject({ code: 0, stderr: "" });
+  expect(result.stdout).toContain(
+    "added to package.json: scripts.check, scripts.next, dependencies.bellwether\nleft as they are in package.json: scripts.start\n",
+  );
+  const added = ["config", "config/bellwether.yaml", "config/jobs.yaml", "jobs", "jobs/hello.ts"];
+  expect(await listed(cwd)).toEqual(["README.md", ...added, "package.json"]);
+  const text = await readFile(path.join(cwd, "package.json"), "utf8");
+  // Not published: named by where it is.
+  const checkout = path.relative(cwd, path.resolve(import.meta.dirname, "../.."));
+  const expected = {
+    ...manifest,
+    scripts: { start: "node app.js", check: "bellwether check", next: "bellwether next" },
+    dependencies: { pino: "10.4.0", bellwether: `file:${checkout}` },
+  };
+  expect(text).toBe(JSON.stringify(expected, null, "\t"));
+  expect(await bellwether(["check"], { cwd })).toMatchObject({ code: 0 });
+});
+
+test("leaves a package alone that has all of it, and writes a handler that its type of modules allows", async ({
+  tempFolder,
+}) => {
+  const cwd = await tempFolder();
+  const manifest = JSON.stringify({
+    type: "commonjs",
+    scripts: { start: "a", check: "b", next: "c" },
+    devDependencies: { bellwether: "1.0.0" },
+  });
+  await writeFile(path.join(cwd, "package.json"), manifest);
+  const { stdout } = await bellwether(["init", ".", "--json", "--docker", "--helm"], { cwd });
+  expect(JSON.parse(stdout)).toMatchObject({
+    files: expect.arrayContaining(["jobs/hello.mts", "Dockerfile", ".dockerignore", "deploy/values.yaml"]),
+    package: {
+      added: [],
+      left: ["scripts.start", "scripts.check", "scripts.next", "devDependencies.bellwether"],
+    },
+  });
+  expect(JSON.parse(await readFile(path.join(cwd, "package.json"), "utf8"))).toEqual(JSON.parse(manifest));
+  expect(await bellwether(["check"], { cwd })).toMatchObject({ code: 0 });
+});
+
+test("writes values that the chart accepts, for an image and a Redis of the project's name", async ({
+  tempFolder,
+}) => {
+  const cwd = await tempFolder();
+  await bellwether(["init", "shop", "--helm"], { cwd });
+  const root = path.resolve(import.meta.dirname, "../..");
+  const chart = path.join(root, "deploy/helm/bellwether");
+  const values = path.join(cwd, "shop/deploy/values.yaml");
+  const { stdout } = await promisify(execFile)(helmOf(root), ["template", "shop", chart, "--values", values]);
+  expect(stdout).toContain('image: "registry.example/team/shop:latest"');
+  expect(stdout).toMatch(/name: shop-redis\n +key: redis-url/);
+});
+
+test("says which package.json it cannot read, and writes nothing", async ({ tempFolder }) => {
+  const cwd = await tempFolder();
+  await writeFile(path.join(cwd, "package.json"), "mine");
+  const result = await bellwether(["init", "."], { cwd });
+  expect(result).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^cannot read package\.json: .+; nothing was written\n$/),
+  });
+  expect(await listed(cwd)).toEqual(["package.json"]);
+});
+
 test("fills a folder that has none of its files, and tells them as JSON", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await writeFile(path.join(cwd, "notes.txt"), "mine");
@@ -101,8 +179,8 @@ test("fills a folder that has none of its files, and tells them as JSON", async 
 test.for([
   {
     title: "some of its files",
-    inTheWay: ["package.json", "jobs/hello.ts"],
-    told: "jobs/hello.ts, package.json",
+    inTheWay: ["README.md", "jobs/hello.ts"],
+    told: "jobs/hello.ts, README.md",
   },
   { title: "a file where a folder should be", inTheWay: ["jobs"], told: "jobs" },
 ])("writes nothing where there are $title", async ({ inTheWay, told }, { tempFolder }) => {

@@ -1,19 +1,41 @@
-/** The files of a new project, by path. `name` is good for a package and for a namespace. */
-export function projectFiles(name: string, version: string): Readonly<Record<string, string>> {
+type Files = Readonly<Record<string, string>>;
+
+/** The files of a new project, by path. `name` is good for a package and for a namespace, `spec` for a dependency. */
+export function projectFiles(name: string, version: string, spec: string): Files {
   return {
-    "config/bellwether.yaml": settings(name),
-    "config/jobs.yaml": JOBS,
-    "jobs/hello.ts": HELLO,
-    "package.json": `${JSON.stringify(manifest(name, version), null, 2)}\n`,
-    Dockerfile: dockerfile(version),
-    ".dockerignore": DOCKER_IGNORE,
+    ...jobFiles(name, ".ts"),
+    ...dockerFiles(version),
+    "package.json": `${JSON.stringify(manifest(name, spec), null, 2)}\n`,
     ".gitignore": "node_modules/\n",
     "README.md": readme(name, version),
   };
 }
 
+/** What makes jobs of a package. */
+export function jobFiles(name: string, extension: ".ts" | ".mts"): Files {
+  return {
+    "config/bellwether.yaml": settings(name),
+    "config/jobs.yaml": jobs(extension),
+    [`jobs/hello${extension}`]: HELLO,
+  };
+}
+
+export function dockerFiles(version: string): Files {
+  return { Dockerfile: dockerfile(version), ".dockerignore": DOCKER_IGNORE };
+}
+
+/** Values for the chart in the package, deploy/helm/bellwether. */
+export function helmFiles(name: string, version: string): Files {
+  return { "deploy/values.yaml": helmValues(name, version) };
+}
+
+/** Where an editor finds the JSON Schema of a file. */
+function schemaLine(file: "bellwether" | "jobs"): string {
+  return `# yaml-language-server: $schema=../node_modules/bellwether/config/schema/${file}.schema.json\n`;
+}
+
 function settings(name: string): string {
-  return `# Where things are. \${NAME:-default} reads the environment. All keys: bellwether schema bellwether
+  return `${schemaLine("bellwether")}# Where things are. \${NAME:-default} reads the environment. All keys: bellwether schema bellwether
 namespace: \${BELLWETHER_NAMESPACE:-${name}} # all keys in Redis sit under it
 
 redis:
@@ -34,16 +56,18 @@ log:
 `;
 }
 
-const JOBS = `# What runs when. After an edit: bellwether check, bellwether next
+function jobs(extension: string): string {
+  return `${schemaLine("jobs")}# What runs when. After an edit: bellwether check, bellwether next
 defaults:
   timezone: UTC
 
 jobs:
   hello:
     every: 10s # or cron: "0 2 * * *", in quotes; or at: [2026-12-24T18:00:00Z]
-    handler: hello # jobs/hello.ts
+    handler: hello # jobs/hello${extension}
     data: { name: world }
 `;
+}
 
 const HELLO = `import { defineHandler } from "bellwether";
 
@@ -55,15 +79,17 @@ export default defineHandler<{ name: string }>(async ({ name }, run) => {
 });
 `;
 
-function manifest(name: string, version: string): object {
+export const SCRIPTS = { start: "bellwether dev", check: "bellwether check", next: "bellwether next" };
+
+function manifest(name: string, spec: string): object {
   return {
     name,
     version: "0.1.0",
     private: true,
     type: "module",
     engines: { node: ">=22.18" },
-    scripts: { start: "bellwether dev", check: "bellwether check", next: "bellwether next" },
-    devDependencies: { bellwether: `^${version}` },
+    scripts: SCRIPTS,
+    devDependencies: { bellwether: spec },
   };
 }
 
@@ -91,22 +117,34 @@ const DOCKER_IGNORE = `# Only what the Dockerfile copies.
 !package-lock.json
 `;
 
+function helmValues(name: string, version: string): string {
+  return `# helm install ${name} node_modules/bellwether/deploy/helm/bellwether --values deploy/values.yaml
+# All values: node_modules/bellwether/deploy/helm/bellwether/values.yaml
+image:
+  repository: registry.example/team/${name} # this project's image, built on bellwether-base:${version}
+  tag: latest # a tag of its own for each release is safer
+redis:
+  existingSecret:
+    name: ${name}-redis # kubectl create secret generic ${name}-redis --from-literal=redis-url=redis://…
+`;
+}
+
 function readme(name: string, version: string): string {
   return `# ${name}
 
 Jobs on [BullMQ](https://docs.bullmq.io), scheduled by Bellwether. \`config/bellwether.yaml\` says where things are,
 \`config/jobs.yaml\` what runs when, \`jobs/\` holds the handlers.
 
-Bellwether is in no package registry. A checkout of it makes the package, and the image that the Dockerfile begins with:
+    npm install
+    npm start                # a private Redis and three replicas; Ctrl-C stops everything
+    npm run check            # every mistake in the configuration and the handlers, at once
+    npm run next             # the coming ticks
+    npx bellwether run       # one replica, on the Redis of REDIS_URL; start as many as you like
 
-    npm ci && npm pack                                                # in the checkout
-    docker build --target base --tag bellwether-base:${version} .          # in the checkout
-    npm install --save-dev ~/bellwether/bellwether-${version}.tgz         # here; then also npx bellwether
+Bellwether is in no package registry: package.json names the file or the checkout that this project was made with. A checkout makes
+the image that the Dockerfile begins with:
 
-    bellwether dev      # a private Redis and three replicas; Ctrl-C stops everything
-    bellwether check    # every mistake in the configuration and the handlers, at once
-    bellwether next     # the coming ticks
-    bellwether run      # one replica, on the Redis of REDIS_URL; start as many as you like
+    docker build --target base --tag bellwether-base:${version} .    # in the checkout
 
 The image, with a Redis that is reached from inside of it:
 

@@ -11,7 +11,8 @@ interface Row {
 const DURATION = "expected a duration like 10s, 5m or 1h30m";
 const CRON = 'expected a cron expression like "0 2 * * *"';
 const INSTANT = "expected a time with its zone, like 2026-12-24T18:00:00Z or 2026-12-24T18:00:00+01:00";
-const MODULE = "expected the path of a module below the jobs directory, like reports/nightly";
+const MODULE =
+  "expected the path of a module below the jobs directory, like reports/nightly, or an export of a package, like @acme/reports#nightly";
 const ONE_SCHEDULE = "expected exactly one of cron, every and at";
 const ONE_HANDLER = "expected exactly one of handler, command and http";
 const JOB_KEYS =

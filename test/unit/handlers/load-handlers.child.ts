@@ -11,10 +11,11 @@ const { jobsDir, references, importLimitMs } = JSON.parse(process.argv[2] ?? "{}
   references: Record<string, string>;
   importLimitMs: number;
 };
-const jobs = Object.entries(references).map(([name, path]) => ({
-  name,
-  handler: { kind: "module", path } as const,
-}));
+const jobs = Object.entries(references).map(([name, reference]) => {
+  const [path = "", exported] = reference.split("#");
+  const module = { kind: "module", path } as const;
+  return { name, handler: exported === undefined ? module : { ...module, exported } };
+});
 const { handlers, issues } = await loadHandlers({ jobs, jobsDir, importLimitMs });
 const results: Record<string, unknown> = {};
 for (const [job, handler] of handlers) {

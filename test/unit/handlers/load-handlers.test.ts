@@ -16,6 +16,13 @@ export default defineHandler<{ answer: number }>(async (data: { answer: number }
   "plain.js": GOOD,
   "module.mjs": GOOD,
   "typed.mts": GOOD,
+  "common.cjs": `const { defineHandler } = require("bellwether");
+module.exports = defineHandler(async data => ({ common: data.answer }));`,
+  "node_modules/@acme/reports/package.json":
+    '{ "type": "module", "exports": { ".": { "import": "./index.js" }, "./weekly": "./weekly.cjs" } }',
+  "node_modules/@acme/reports/index.js": `${GOOD.replace("export default", "export const nightly =")}\nexport const format = "csv";`,
+  "node_modules/@acme/reports/weekly.cjs": `const { defineHandler } = require("bellwether");
+exports.weekly = defineHandler(async data => ({ weekly: data.answer }));`,
   "two.ts": GOOD,
   "two.js": GOOD,
   "counted.mjs": `globalThis.imports = (globalThis.imports ?? 0) + 1;\n${GOOD.replace("data.answer", "globalThis.imports")}`,
@@ -46,6 +53,9 @@ const REFERENCES: Record<string, string> = {
   plain: "plain",
   module: "module",
   typed: "typed",
+  common: "common",
+  package: "@acme/reports#nightly",
+  "package-path": "@acme/reports/weekly#weekly",
   "other-copy": "other-copy",
   "counted-1": "counted",
   "counted-2": "./counted",
@@ -61,6 +71,10 @@ const REFERENCES: Record<string, string> = {
   function: "function",
   object: "object",
   named: "named",
+  "package-export": "@acme/reports#nihgtly",
+  "package-value": "@acme/reports#format",
+  "package-absent": "@acme/invoices#all",
+  "package-hidden": "@acme/reports/secret#all",
   empty: "empty",
   throws: "throws",
   "throws-text": "throws-text",
@@ -97,6 +111,9 @@ describe("loadHandlers", () => {
     { job: "plain", result: { job: "plain@test", answer: 42 } },
     { job: "module", result: { job: "module@test", answer: 42 } },
     { job: "typed", result: { job: "typed@test", answer: 42 } },
+    { job: "common", result: { common: 42 } },
+    { job: "package", result: { job: "package@test", answer: 42 } },
+    { job: "package-path", result: { weekly: 42 } },
     { job: "other-copy", result: "other copy" },
     { job: "through-link", result: { job: "through-link@test", answer: 42 } },
   ])("loads $job, which can be called", ({ job, result }) => {
@@ -112,16 +129,16 @@ describe("loadHandlers", () => {
     {
       job: "misspelt",
       message:
-        'job "misspelt": there is no ROOT/reports/nihgtly.ts (or .mts, .js, .mjs); did you mean handler: reports/nightly?',
+        'job "misspelt": there is no ROOT/reports/nihgtly.ts (or .mts, .js, .mjs, .cjs); did you mean handler: reports/nightly?',
     },
     {
       job: "extension",
       message:
-        'job "extension": there is no ROOT/plain.js.ts (or .mts, .js, .mjs): leave the extension .js out of handler "plain.js"',
+        'job "extension": there is no ROOT/plain.js.ts (or .mts, .js, .mjs, .cjs): leave the extension .js out of handler "plain.js"',
     },
     {
       job: "absent",
-      message: 'job "absent": there is no ROOT/something/entirely/different.ts (or .mts, .js, .mjs)',
+      message: 'job "absent": there is no ROOT/something/entirely/different.ts (or .mts, .js, .mjs, .cjs)',
     },
     {
       job: "above",
@@ -135,7 +152,7 @@ describe("loadHandlers", () => {
       job: "absolute",
       message: `job "absolute": handler "/etc/passwd" is not below ROOT/: name the file's path from there`,
     },
-    { job: "folder", message: 'job "folder": there is no ROOT/reports.ts (or .mts, .js, .mjs)' },
+    { job: "folder", message: 'job "folder": there is no ROOT/reports.ts (or .mts, .js, .mjs, .cjs)' },
     {
       job: "function",
       message: 'job "function": ROOT/function.mjs has a default export that is a plain function; EXPECTED',
@@ -147,6 +164,26 @@ describe("loadHandlers", () => {
     {
       job: "named",
       message: 'job "named": ROOT/named.mjs has no default export, only handler, other; EXPECTED',
+    },
+    {
+      job: "package-export",
+      message:
+        'job "package-export": @acme/reports has no export nihgtly, only format, nightly; expected export const nihgtly = defineHandler(async (data, run) => …), with defineHandler from "bellwether"',
+    },
+    {
+      job: "package-value",
+      message:
+        'job "package-value": @acme/reports has an export format of type string; expected export const format = defineHandler(async (data, run) => …), with defineHandler from "bellwether"',
+    },
+    {
+      job: "package-absent",
+      message:
+        "job \"package-absent\": @acme/invoices cannot be loaded: Error: Cannot find package '@acme/invoices' imported from ROOT/",
+    },
+    {
+      job: "package-hidden",
+      message:
+        'job "package-hidden": @acme/reports/secret cannot be loaded: Error: Package subpath \'./secret\' is not defined by "exports" in ROOT/node_modules/@acme/reports/package.json imported from ROOT/',
     },
     { job: "empty", message: 'job "empty": ROOT/empty.mjs has no exports; EXPECTED' },
     {

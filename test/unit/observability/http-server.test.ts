@@ -6,8 +6,8 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-function setup() {
-  const server = createHttpServer();
+async function setup() {
+  const server = await createHttpServer();
   closers.push(() => server.close());
   allowReadingOnly(server);
   server.get("/there", async () => ({ status: "ok" }));
@@ -19,11 +19,11 @@ function setup() {
 
 describe("an HTTP server", () => {
   it.each(["GET", "HEAD"] as const)("answers %s", async method => {
-    expect((await setup().inject({ method, url: "/there" })).statusCode).toBe(200);
+    expect((await (await setup()).inject({ method, url: "/there" })).statusCode).toBe(200);
   });
 
   it.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"] as const)("refuses %s", async method => {
-    const answer = await setup().inject({ method, url: "/there", payload: "<x/>" });
+    const answer = await (await setup()).inject({ method, url: "/there", payload: "<x/>" });
     expect(answer.statusCode).toBe(405);
     expect(answer.headers["allow"]).toBe("GET, HEAD");
     expect(answer.json()).toEqual({
@@ -32,7 +32,7 @@ describe("an HTTP server", () => {
   });
 
   it("outlives a connection that cannot be accepted", async () => {
-    const server = setup();
+    const server = await setup();
     server.server.emit("error", new Error("accept EMFILE"));
     expect((await server.inject("/there")).statusCode).toBe(200);
   });
@@ -42,7 +42,7 @@ describe("an HTTP server", () => {
     ["/%zz", 400, "bad_request", "'/%zz' is not a valid url component"],
     ["/broken", 500, "internal", "no answer could be made"],
   ])("answers %s with %i and says no more than it must", async (url, status, code, message) => {
-    const answer = await setup().inject({ method: "GET", url });
+    const answer = await (await setup()).inject({ method: "GET", url });
     expect([answer.statusCode, answer.json()]).toEqual([status, { error: { code, message } }]);
   });
 });
