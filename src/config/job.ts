@@ -33,6 +33,8 @@ export interface DeclaredQueues {
   readonly file: string;
   /** null without a `queues` section: then every name is a queue. */
   readonly names: readonly string[] | null;
+  /** Of these, the ones that other programs work off. */
+  readonly unconsumed?: readonly string[] | undefined;
   /** Keys of a job that may not be used: `command`, `http`. */
   readonly refusedHandlers: readonly string[];
 }
@@ -70,7 +72,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const scheduleIssues = created.ok ? [emptySchedule].filter(problem => problem !== null) : created.issues;
   issues.push(...scheduleIssues.flatMap(problem => explainSchedule(problem, document, place.path) ?? []));
   const handler = checked.ok ? handlerIn(checked.value) : null;
-  if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
+  if (!checked.ok || !created.ok || issues.length > 0) return { ok: false, issues };
   const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
   return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
 }
@@ -92,8 +94,15 @@ function oneOf(document: ConfigDocument, path: Path, what: string, keys: readonl
   return some(document.issueAt(path, `${found}, expected ${exactlyOne(keys)}`, "key"));
 }
 
-function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue[] {
+function rulesOfHandler(options: ReadJobOptions): ConfigIssue[] {
+  const { document, name, queues } = options;
   const path = ["jobs", name];
+  const { queue } = queueOf(options);
+  if (typeof queue === "string" && queues.unconsumed?.includes(queue)) {
+    const problem = `the queue ${quote(queue)} has consume: false, so other programs work its runs off and no replica would call the handler: expected no handler, or another queue`;
+    const given = HANDLER_KEYS.filter(key => document.has([...path, key]));
+    return given.flatMap(key => some(document.issueAt([...path, key], problem, "key")));
+  }
   const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
     ...oneOf(document, path, "handler", HANDLER_KEYS),
@@ -124,11 +133,17 @@ export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "q
   return handlerIn(validParts({ shape: handlerShape, document, path, file: "jobs" }));
 }
 
-function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): ConfigIssue[] {
+/** The job's queue as it is written, and where; null when it is nowhere. */
+function queueOf({ document, name, defaults }: ReadJobOptions) {
   const own = ["jobs", name, "queue"];
-  const queue = document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue;
+  const path = [own, ["defaults", "queue"]].find(path => document.has(path)) ?? null;
+  return { queue: document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue, path };
+}
+
+function rulesOfQueue(options: ReadJobOptions): ConfigIssue[] {
+  const { document, name, queues } = options;
+  const { queue, path } = queueOf(options);
   if (queues.names === null || typeof queue !== "string" || queues.names.includes(queue)) return [];
-  const path = [own, ["defaults", "queue"]].find(path => document.has(path));
   const shown = quote((path && document.originOf(path)) ?? queue);
   const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);
   const problem = `the queue ${shown} is not in queues of ${queues.file} (${names})`;

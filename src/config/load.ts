@@ -1,6 +1,6 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
-import type { Config } from "./config.ts";
+import type { Config, Job } from "./config.ts";
 import { type Connection, readConnection } from "./connection.ts";
 import { type ConfigIssue, fileIssue, sortIssues } from "./document/config-issue.ts";
 import type { ConfigDocument } from "./document/document.ts";
@@ -19,6 +19,7 @@ import {
   readSettings,
   refusedHandlers,
   type Settings,
+  unconsumedQueues,
 } from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
@@ -80,6 +81,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     queues: {
       file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+      unconsumed: settingsDocument.ok ? unconsumedQueues(settingsDocument.document) : [],
       refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
   });
@@ -98,7 +100,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     const usable = {
       connection: connectionOf(settingsDocument, settings, files),
-      handlers: [...jobs.jobs, ...jobs.otherHandlers],
+      handlers: [...jobs.jobs.flatMap(namedHandler), ...jobs.otherHandlers],
       jobPlaces: Object.fromEntries(jobs.places),
       jobsDir: handlersDir,
     };
@@ -150,8 +152,18 @@ function noJobsFile(directory: string): ConfigIssue {
   return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
-function configOf(settings: Settings, { jobs, places }: JobsResult, jobsDir: string): Config {
-  const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
+function namedHandler({ name, handler }: Job): NamedHandler[] {
+  return handler === null ? [] : [{ name, handler }];
+}
+
+function configOf(settings: Settings, { jobs: read, places }: JobsResult, jobsDir: string): Config {
+  const used = read.map(
+    job => [job.queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, shared: undefined }] as const,
+  );
+  const jobs = read.map((job): Job => {
+    const sharedQueue = settings.queues[job.queue]?.shared;
+    return sharedQueue === undefined ? job : { ...job, sharedQueue };
+  });
   return {
     ...settings,
     queues: { ...Object.fromEntries(used), ...settings.queues },

@@ -43,6 +43,11 @@ export function declaredQueues(document: ConfigDocument): readonly string[] | nu
   return isMapping(queues) ? Object.keys(queues) : null;
 }
 
+/** The queues that other programs work off (`consume: false`). Also there when other keys have mistakes. */
+export function unconsumedQueues(document: ConfigDocument): readonly string[] {
+  return (declaredQueues(document) ?? []).filter(name => document.get(["queues", name, "consume"]) === false);
+}
+
 /** The kinds of handlers that `handlers` switches off. */
 export function refusedHandlers(document: ConfigDocument): readonly string[] {
   return Object.keys(handlerSwitches.shape).filter(key => document.get(["handlers", key]) === false);
@@ -65,6 +70,7 @@ function rules(document: ConfigDocument): RuleIssue[] {
     ...tokensOffLoopback(document),
     ...differentTokens(document),
     ...differentPorts(document),
+    ...sharedQueues(document),
   ];
 }
 
@@ -188,6 +194,32 @@ function differentPorts(document: ConfigDocument): RuleIssue[] {
   return [{ path, problem: `${found(path, document)}, expected different ports for http and admin` }];
 }
 
+/** Queues of other programs: their runs are not taken away, and a launch is one transaction with them. */
+function sharedQueues(document: ConfigDocument): RuleIssue[] {
+  const namespace = document.get(["namespace"]);
+  return (declaredQueues(document) ?? []).flatMap(name => {
+    const path = ["queues", name, "prefix"];
+    const prefix = document.get(path);
+    if (typeof prefix !== "string") return [];
+    const issues: RuleIssue[] = [];
+    if (document.get(["queues", name, "consume"]) !== false) {
+      const problem =
+        "found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it";
+      issues.push({ path, problem, at: "key" });
+    }
+    const [, tag] = HASH_TAG.exec(prefix) ?? [];
+    if (document.has(["redis", "cluster"]) && tag !== namespace) {
+      const wayOut = tag === undefined ? "" : `, or namespace: ${tag}`;
+      const problem = `${found(path, document)}, expected the hash tag {${namespace}} in it${wayOut}: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue`;
+      issues.push({ path, problem });
+    }
+    return issues;
+  });
+}
+
+/** What Redis Cluster takes of a key to find its slot. */
+const HASH_TAG = /\{([^}]+)\}/;
+
 function settingsOf(section: Section) {
   const {
     $schema: _,
@@ -197,7 +229,16 @@ function settingsOf(section: Section) {
     queues = {},
     ...settings
   } = inMs("shutdownTimeout")(section);
-  return { ...settings, redis: redisAddress(redis, settings.namespace), queues };
+  const { namespace } = settings;
+  return { ...settings, redis: redisAddress(redis, namespace), queues: queuesOf(queues, namespace) };
+}
+
+function queuesOf(queues: NonNullable<Section["queues"]>, namespace: string) {
+  const read = Object.entries(queues).map(([name, { prefix, ...queue }]) => {
+    const shared = prefix === undefined ? undefined : { prefix, runPrefix: `${namespace}~` };
+    return [name, { ...queue, shared }] as const;
+  });
+  return Object.fromEntries(read);
 }
 
 function isSecure(host: string): boolean {

@@ -12,6 +12,7 @@ import { BellwetherError } from "../errors.ts";
 import type { TickKind } from "../event-map.ts";
 import { Script } from "../redis/script.ts";
 import { openQueue } from "./open-queues.ts";
+import { baseOf, type QueuePlace } from "./queue-place.ts";
 
 const QUEUE_TYPES = new Script(new URL("./queue-types.lua", import.meta.url));
 
@@ -34,8 +35,8 @@ export class LaunchQueue {
   readonly #backend: RedisQueueBackend;
 
   /** Resolves when BullMQ's scripts are known to the connection. */
-  static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
-    return new LaunchQueue(await openQueue(name, redis, { prefix }));
+  static async open(place: QueuePlace, redis: Redis): Promise<LaunchQueue> {
+    return new LaunchQueue(await openQueue(place, redis));
   }
 
   private constructor(queue: Queue) {
@@ -98,24 +99,24 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const typesReply = z.array(z.string());
 
-/** By queue, why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
+/** By base of the queue (`baseOf`), why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
 export async function findBrokenQueues(
   redis: Redis,
-  prefix: string,
-  queues: readonly string[],
+  queues: readonly QueuePlace[],
 ): Promise<ReadonlyMap<string, string>> {
   if (queues.length === 0) return new Map();
-  const keys = queues.flatMap(queue => Object.keys(TYPES).map(name => ({ queue, name })));
+  const bases = new Set(queues.map(baseOf));
+  const keys = [...bases].flatMap(base => Object.keys(TYPES).map(name => ({ base, name })));
   const found = await QUEUE_TYPES.run(
     redis,
-    keys.map(({ queue, name }) => `${prefix}:${queue}:${name}`),
+    keys.map(({ base, name }) => `${base}:${name}`),
     keys.map(({ name }) => TYPES[name] ?? ""),
   );
   const types = typesReply.parse(found);
   return new Map(
-    keys.flatMap(({ queue, name }, i) => {
-      const why = `WRONGTYPE ${prefix}:${queue}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;
-      return types[i] ? [[queue, why] as const] : [];
+    keys.flatMap(({ base, name }, i) => {
+      const why = `WRONGTYPE ${base}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;
+      return types[i] ? [[base, why] as const] : [];
     }),
   );
 }

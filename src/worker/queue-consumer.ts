@@ -104,6 +104,13 @@ export class QueueConsumer {
     this.#worker.concurrency = concurrency;
   }
 
+  /** Takes no more work. What runs goes on until it ends, or until `stop`. */
+  async leave(): Promise<void> {
+    this.#stopping = true;
+    this.#returns.stop();
+    await this.#worker.close();
+  }
+
   /**
    * Takes no more work, waits `deadlineMs` for what runs, then gives the rest back to the queue. Resolves, in
    * bounded time also without Redis, with whether every handler came to its end.

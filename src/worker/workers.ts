@@ -41,6 +41,8 @@ export class Workers {
   #redis: Redis | null = null;
   /** By queue. */
   readonly #consumers = new Map<string, QueueConsumer>();
+  /** Of queues that this replica does not work off any more. */
+  readonly #left = new Set<QueueConsumer>();
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: WorkersOptions) {
@@ -61,7 +63,7 @@ export class Workers {
 
   /**
    * Goes on with other jobs; what runs already goes on as it began. A queue that is not named any more is still
-   * worked off: it may hold runs.
+   * worked off: it may hold runs. One that other programs work off from now on is left to them.
    */
   update({ jobs, queues }: Pick<Config, "jobs" | "queues">, handlers: ReadonlyMap<string, Handler>): void {
     this.#work = workOfJobs(jobs, handlers);
@@ -69,11 +71,22 @@ export class Workers {
   }
 
   #setQueues(queues: Config["queues"]): void {
-    for (const [queue, { concurrency }] of Object.entries(queues)) {
+    for (const [queue, { concurrency, consume }] of Object.entries(queues)) {
       const consumer = this.#consumers.get(queue);
+      if (!consume) {
+        if (consumer) this.#leave(queue, consumer);
+        continue;
+      }
       if (consumer) consumer.setConcurrency(concurrency);
       else this.#consume(queue, concurrency);
     }
+  }
+
+  /** What runs already has as long as the replica to end. */
+  #leave(queue: string, consumer: QueueConsumer): void {
+    this.#consumers.delete(queue);
+    this.#left.add(consumer);
+    void consumer.leave().finally(() => this.#left.delete(consumer));
   }
 
   /** Once, whichever of the workers' connections are silent, and again when all of them answer. */
@@ -121,7 +134,9 @@ export class Workers {
 
   async #stop(deadlineMs: number): Promise<boolean> {
     if (this.#redis) silentConnectionsOf(this.#redis)?.listen(null);
-    const ended = await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop(deadlineMs)));
+    const ended = await Promise.all(
+      [...this.#consumers.values(), ...this.#left].map(consumer => consumer.stop(deadlineMs)),
+    );
     await settlesWithin(this.#reporter.settled(), this.#timing.closeLimitMs);
     this.#redis?.disconnect();
     return ended.every(Boolean);

@@ -65,7 +65,11 @@ export function cluster(redis: TestRedis) {
       job => ({ name: job, timeoutMs: options.timeoutMs ?? null, overlap }) as Config["jobs"][number],
     );
     const workers = new Workers({
-      config: { namespace: name, queues: { default: { concurrency: options.concurrency ?? 5 } }, jobs },
+      config: {
+        namespace: name,
+        queues: { default: { concurrency: options.concurrency ?? 5, consume: true, shared: undefined } },
+        jobs,
+      },
       handlers: new Map(Object.entries(bodies).map(([job, body]) => [job, handlerOf(body)])),
       replica,
       connect: () => connectRedis({ kind: "url", url: redis.url }, "worker", `test:${replica}`),

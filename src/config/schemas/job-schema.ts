@@ -182,6 +182,11 @@ const bounds = {
 export function exactlyOne(keys: readonly string[]): string {
   return `exactly one of ${new Intl.ListFormat("en-GB").format(keys)}`;
 }
+
+function required(keys: readonly string[]) {
+  return keys.map(key => ({ required: [key] }));
+}
+
 const data = z
   .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
   .exactOptional()
@@ -191,10 +196,12 @@ export const jobSchema = section(
   { ...schedule, ...policies, ...bounds, ...handlerShape, data },
   "expected a mapping with a schedule and a handler",
 ).meta({
-  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}), and policies.`,
-  allOf: [SCHEDULE_KEYS, HANDLER_KEYS].map(keys => ({
-    oneOf: keys.map(key => ({ required: [key] })),
-  })),
+  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}; none where the queue has consume: false), and policies.`,
+  // Without a handler its queue is one with consume: false, which is in another file.
+  allOf: [
+    { oneOf: required(SCHEDULE_KEYS) },
+    { oneOf: [...required(HANDLER_KEYS), { not: { anyOf: required(HANDLER_KEYS) } }] },
+  ],
 });
 
 /** What a schedule is built from: it is checked also where the rest of the job has mistakes. */

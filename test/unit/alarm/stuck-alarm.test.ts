@@ -32,7 +32,7 @@ function setup() {
   };
   const alarm = new StuckAlarm({
     jobs: [jobOf("report", {}, { everyMs: 1_000 })],
-    queues: ["default"],
+    queues: { default: { concurrency: 1, consume: true, shared: undefined } },
     clock,
     events: recorder.events,
     launched: {

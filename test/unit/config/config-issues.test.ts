@@ -338,6 +338,28 @@ describe("the settings", () => {
       ],
     },
     {
+      name: "leave a queue of another program to its workers",
+      files: {
+        ...settingsFile(
+          "namespace: acme",
+          "redis: { cluster: { nodes: [a] } }",
+          "queues: { a: { prefix: bull, consume: false }, b: { prefix: '{shop}' }, c: { prefix: 'x:' }, d: { prefix: 'x{acme}', consume: false } }",
+        ),
+        "jobs.yaml":
+          "jobs:\n  a: { every: 5s, queue: a, handler: x }\n  d: { every: 5s, queue: d }\n  b: { every: 5s, queue: b }\n",
+      },
+      mistakes: [
+        "config/bellwether.yaml:3:24 queues.a.prefix: found `bull`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/bellwether.yaml:3:53 queues.b.prefix: found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it",
+        "config/bellwether.yaml:3:61 queues.b.prefix: found `{shop}`, expected the hash tag {acme} in it, or namespace: shop: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/bellwether.yaml:3:78 queues.c.prefix: found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it",
+        "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected a prefix of letters, digits, _ . : { } and -, at most 100 characters",
+        "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/jobs.yaml:2:29 jobs.a.handler: the queue `a` has consume: false, so other programs work its runs off and no replica would call the handler: expected no handler, or another queue",
+        "config/jobs.yaml:4:3 jobs.b: has no handler, expected exactly one of handler, command and http",
+      ],
+    },
+    {
       name: "want tokens when the admin API can be reached from outside",
       files: settingsFile("admin: { host: 0.0.0.0 }"),
       mistakes: [

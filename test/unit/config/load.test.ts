@@ -183,7 +183,10 @@ describe("loadConfig", () => {
   it("keeps queues that no job uses: they may still hold runs", async () => {
     const settings = "queues: { default: {}, old: { concurrency: 1 } }\n";
     const config = await loadValid({ "jobs.yaml": ONE_JOB, "bellwether.yaml": settings });
-    expect(config.queues).toEqual({ default: { concurrency: 10 }, old: { concurrency: 1 } });
+    expect(config.queues).toEqual({
+      default: { concurrency: 10, consume: true },
+      old: { concurrency: 1, consume: true },
+    });
   });
 
   it("lets a file be empty of jobs when it says so", async () => {
