@@ -1,6 +1,7 @@
 import type {
   DropReason,
   EndCause,
+  EndUnknownReason,
   LockLostReason,
   LostReason,
   MissReason,
@@ -146,6 +147,8 @@ export interface EventMap {
     error: string;
     stack?: string;
   };
+  /** Another program worked the run off, and how it ended is not on record. */
+  "run.endUnknown": { job: string; run: string; reason: string; reasonCode: EndUnknownReason["code"] };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };
   /** An error that no promise or callback of a handler caught; it names its run where that is known. */

@@ -41,6 +41,9 @@ export type RunLostReason =
   | Coded<"stopped_at_end" | "removed_at_end" | "lock_gone_at_end">
   | { readonly code: "end_refused"; readonly error: string };
 
+/** Why it is not known how a run ended that another program worked off. */
+export type EndUnknownReason = Coded<"end_unknown">;
+
 /** Why what a handler returned is not kept. */
 export type DropReason =
   | { readonly code: "unwritable"; readonly why: string }
@@ -116,6 +119,7 @@ export type Reason =
   | QuarantineReason
   | ReturnReason
   | RunLostReason
+  | EndUnknownReason
   | DropReason
   | Coded<LockLostReason>;
 
@@ -152,6 +156,7 @@ const TEXTS: Texts = {
   end_refused: ({ error }) => `Redis did not take its end: ${error}`,
   removed_at_end: () => "the run was removed before its end was written",
   lock_gone_at_end: () => "its lock was gone when its end was to be written",
+  end_unknown: () => "the queue's events were trimmed, and BullMQ does not have the run any more",
   unwritable: ({ why }) => `it cannot be written as JSON: ${why}`,
   not_json: ({ type }) => `it has no form in JSON: it is a ${type}`,
   too_large: ({ bytes, limitBytes }) => `it is ${bytes} bytes of JSON, and ${limitBytes} are kept at most`,

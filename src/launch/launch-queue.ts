@@ -17,7 +17,10 @@ import { baseOf, type QueuePlace } from "./queue-place.ts";
 const QUEUE_TYPES = new Script(new URL("./queue-types.lua", import.meta.url));
 
 const DAY_S = 24 * 60 * 60;
-/** Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. */
+/**
+ * Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. BullMQ removes by it
+ * whatever has finished in the queue, so a queue of another program is left to that program's workers.
+ */
 const KEEP_COMPLETED = { age: 1 * DAY_S, count: 10_000 };
 const KEEP_FAILED = { age: 7 * DAY_S, count: 10_000 };
 
@@ -80,8 +83,7 @@ function runOptions(job: Job, run: string): JobsOptions {
     jobId: run,
     attempts: job.retry.attempts,
     backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
-    removeOnComplete: KEEP_COMPLETED,
-    removeOnFail: KEEP_FAILED,
+    ...(job.sharedQueue === undefined && { removeOnComplete: KEEP_COMPLETED, removeOnFail: KEEP_FAILED }),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type EndRecord,
   type HistoryRecord,
   historyRecordOf,
+  type LossRecord,
 } from "./history-record.ts";
 
 /**
@@ -35,7 +36,7 @@ export interface HistoryRow {
   readonly from?: string;
   readonly count?: number;
   /** Absent while the run has not ended. */
-  readonly result?: "completed" | "failed" | "removed";
+  readonly result?: "completed" | "failed" | LossRecord["result"];
   readonly attempts?: number;
   readonly durationMs?: number;
   readonly replica?: string;
@@ -56,12 +57,12 @@ export async function readHistory(
   const records = recordsOf(entries);
   // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
   const ends = byRun(records.flatMap(({ kind, record }) => (kind === "end" ? [record] : [])));
-  const removed = new Set(records.flatMap(({ kind, record }) => (kind === "removal" ? [record.run] : [])));
+  const losses = byRun(records.flatMap(({ kind, record }) => (kind === "loss" ? [record] : [])));
   const rows = records.flatMap(({ kind, record }): HistoryRow[] => {
     if (kind === "action") return [actionRow(record)];
     if (kind !== "decision") return [];
     const run = record.run ?? "";
-    return [decisionRow(record, ends.get(run), removed.has(run))];
+    return [decisionRow(record, ends.get(run), losses.get(run))];
   });
   return rows.slice(0, limit);
 }
@@ -141,7 +142,11 @@ function storedReason({
   return { reason: reason || reasonCode, reasonCode };
 }
 
-function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRemoved: boolean): HistoryRow {
+function decisionRow(
+  decision: DecisionRecord,
+  end: EndRecord | undefined,
+  loss: LossRecord | undefined,
+): HistoryRow {
   const { tick, outcome, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
   return {
     tick: isoOf(tick),
@@ -155,11 +160,15 @@ function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRem
     ...(by && { by }),
     ...(from !== undefined && { from: isoOf(from) }),
     ...(count !== undefined && { count }),
-    ...(end ? { result: end.result, ...detailsOf(end) } : isRemoved && REMOVED),
+    ...(end
+      ? { result: end.result, ...detailsOf(end) }
+      : loss && { result: loss.result, error: errorOf(loss) }),
   };
 }
 
-const REMOVED = { result: "removed", error: "removed in BullMQ before its end was recorded" } as const;
+function errorOf({ result, reason }: LossRecord): string {
+  return reason ?? (result === "removed" ? "removed in BullMQ before its end was recorded" : result);
+}
 
 function detailsOf({ attempts, durationMs, replica, error }: EndRecord) {
   return { attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
@@ -178,7 +187,7 @@ function isoOf(ms: number): string {
 export interface LastDecision {
   readonly tickAtMs?: number;
   readonly lastRun: {
-    readonly outcome: "launched" | "completed" | "failed" | "removed";
+    readonly outcome: "launched" | "completed" | "failed" | LossRecord["result"];
     readonly run: string;
     readonly attempts?: number;
     readonly durationMs?: number;
@@ -222,8 +231,10 @@ function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
   const end = newestFirst.find(({ kind, record }) => kind === "end" && record.run === run)?.record as
     | EndRecord
     | undefined;
-  const isRemoved = newestFirst.some(({ kind, record }) => kind === "removal" && record.run === run);
-  if (end === undefined && isRemoved)
-    return { ...tickAtMs, lastRun: { outcome: REMOVED.result, run, error: REMOVED.error } };
+  const loss = newestFirst.find(({ kind, record }) => kind === "loss" && record.run === run)?.record as
+    | LossRecord
+    | undefined;
+  if (end === undefined && loss)
+    return { ...tickAtMs, lastRun: { outcome: loss.result, run, error: errorOf(loss) } };
   return { ...tickAtMs, lastRun: { outcome: end?.result ?? "launched", run, ...(end && detailsOf(end)) } };
 }

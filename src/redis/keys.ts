@@ -45,6 +45,8 @@ export class RedisKeys {
   readonly audit: string;
   /** Hash: which entries of the audit the leaders have reported in their logs (operator-log.lua). */
   readonly reported: string;
+  /** Hash base of a queue's keys → up to which event it was read how runs ended that other programs work off (take-ends.lua). */
+  readonly eventPositions: string;
   /** What the keys of the jobs' histories begin with. */
   readonly histories: string;
   /** String: the highest generation of the configuration whose leader has proven itself; lower ones never lead again. */
@@ -86,6 +88,7 @@ export class RedisKeys {
     this.lineage = `${this.#base}lineage`;
     this.audit = `${this.#base}audit`;
     this.reported = `${this.#base}reported`;
+    this.eventPositions = `${this.#base}event-positions`;
     this.histories = `${this.#base}history/`;
     this.generation = `${this.#base}generation`;
     this.generations = `${this.#base}generations`;

@@ -7,7 +7,10 @@ import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
+import { QueueEnds } from "../launch/foreign-ends.ts";
 import { Launcher } from "../launch/launcher.ts";
+import { placeOfQueue } from "../launch/queue-place.ts";
+import { ForeignResults } from "../leader/foreign-results.ts";
 import { LeaderLoop } from "../leader/leader-loop.ts";
 import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
@@ -92,6 +95,16 @@ export class Scheduler implements Part {
     const { guard, redis, stores, clock, events } = this.#options;
     await guard.begin(term);
     const operatorLog = new OperatorLog({ redis, keys: stores.keys, clock, events, term });
-    return operatorLog.during(() => this.#leaderLoop.runTerm(term)).finally(() => guard.end());
+    const results = new ForeignResults({
+      clock,
+      events,
+      carried: () => this.#carried.config,
+      endsOf: queue => {
+        const place = placeOfQueue(stores.keys, queue, this.#carried.config.queues);
+        return new QueueEnds({ redis, keys: stores.keys, place, fence: term.fence });
+      },
+    });
+    const work = () => results.during(() => this.#leaderLoop.runTerm(term));
+    return operatorLog.during(work).finally(() => guard.end());
   }
 }

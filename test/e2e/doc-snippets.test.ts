@@ -42,6 +42,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   "docs/architecture.md: What a term does": "a drawing",
   "docs/architecture.md: Epochs": "a drawing",
   "docs/architecture.md: Overlap": "a drawing",
+  "docs/architecture.md: Queues of other programs": "a drawing",
   "docs/architecture.md: Planning and catching up": "a drawing",
   "docs/deploying.md: The namespace": "needs a cluster",
   "docs/deploying.md: The namespace (2)": "values of the chart; chart.test.ts renders such a namespace",
@@ -104,6 +105,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/operations.md: Three checks (2)": namesOfTheChart,
   "docs/operations.md: Three checks (3)": namesOfTheChart,
   "docs/operations.md: The logs of all replicas": mergedLogs,
+  "docs/queues.md: Set it up": settings,
+  "docs/queues.md: Set it up (2)": block =>
+    jobsFile({ "config/bellwether.yaml": "queues: { orders: { prefix: bull, consume: false } }\n" })(block),
   "docs/redis.md: One server": settings,
   "docs/redis.md: Sentinel": settings,
   "docs/redis.md: Cluster": settings,

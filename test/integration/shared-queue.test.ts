@@ -61,6 +61,9 @@ describe("a queue of another program", () => {
     expect(waiting[0]?.data).toEqual({
       _tick: { at: "2026-11-23T07:00:01.000Z", kind: "scheduled", term: 1 },
     });
+    // BullMQ would remove by them what the team keeps.
+    expect(waiting[0]?.opts).not.toHaveProperty("removeOnComplete");
+    expect(waiting[0]?.opts).not.toHaveProperty("removeOnFail");
     expect(await redis.hgetall(`${prefix}:orders:meta`)).toEqual(meta);
     expect(await redis.keys(`${keys.bullmqPrefix}:*`)).toEqual([]);
     expect(await redis.hget(keys.cursors, "report")).toBe(String(T2));

@@ -14,6 +14,8 @@ export const AROUND: Readonly<Record<string, string>> = {
   "docs/handlers.md: Modules (3)": "declare const response: Response;",
   "docs/handlers.md: BullMQ's dashboards, and workers of your own":
     'declare const connection: import("bullmq").ConnectionOptions;',
+  "docs/queues.md: Set it up (3)":
+    'declare const connection: import("bullmq").ConnectionOptions; declare function closeOrders(at: string): Promise<void>;',
   "docs/locks.md: Locks":
     "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
   "docs/locks.md: Locks (2)":

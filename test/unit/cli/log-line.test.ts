@@ -256,6 +256,7 @@ const EVENTS: { readonly [K in EventName]: Required<EventMap[K]> } = {
     error: "no paper",
     stack: "at a.ts:1:1",
   },
+  "run.endUnknown": { job: "a", run: "a@T1", reason: "no events", reasonCode: "end_unknown" },
   "run.returned": { job: "a", run: "a@T1", reason: "shutdown", reasonCode: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
   "config.loaded": {
