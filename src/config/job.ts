@@ -35,6 +35,8 @@ export interface DeclaredQueues {
   readonly names: readonly string[] | null;
   /** Of these, the ones that other programs work off. */
   readonly unconsumed?: readonly string[] | undefined;
+  /** Of these, the ones under a prefix of another program. */
+  readonly prefixed?: readonly string[] | undefined;
   /** Keys of a job that may not be used: `command`, `http`. */
   readonly refusedHandlers: readonly string[];
 }
@@ -143,6 +145,11 @@ function queueOf({ document, name, defaults }: ReadJobOptions) {
 function rulesOfQueue(options: ReadJobOptions): ConfigIssue[] {
   const { document, name, queues } = options;
   const { queue, path } = queueOf(options);
+  const retention = ["jobs", name, "retention"];
+  if (typeof queue === "string" && queues.prefixed?.includes(queue) && document.has(retention)) {
+    const problem = `the queue ${quote(queue)} is another program's, whose finished jobs BullMQ would remove by it: expected no retention, or another queue`;
+    return some(document.issueAt(retention, problem, "key"));
+  }
   if (queues.names === null || typeof queue !== "string" || queues.names.includes(queue)) return [];
   const shown = quote((path && document.originOf(path)) ?? queue);
   const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);

@@ -16,6 +16,7 @@ import {
   ABSENT_SETTINGS,
   declaredQueues,
   idleSettings,
+  prefixedQueues,
   readSettings,
   refusedHandlers,
   type Settings,
@@ -81,6 +82,7 @@ export async function loadConfig({ configDir, env, jobsDir }: LoadOptions): Prom
     queues: {
       file: shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+      prefixed: settingsDocument.ok ? prefixedQueues(settingsDocument.document) : [],
       unconsumed: settingsDocument.ok ? unconsumedQueues(settingsDocument.document) : [],
       refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
@@ -152,13 +154,15 @@ function noJobsFile(directory: string): ConfigIssue {
   return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
+const NO_LIMITS = { globalConcurrency: undefined, limiter: undefined, shared: undefined };
+
 function namedHandler({ name, handler }: Job): NamedHandler[] {
   return handler === null ? [] : [{ name, handler }];
 }
 
 function configOf(settings: Settings, { jobs: read, places }: JobsResult, jobsDir: string): Config {
   const used = read.map(
-    job => [job.queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, shared: undefined }] as const,
+    job => [job.queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, ...NO_LIMITS }] as const,
   );
   const jobs = read.map((job): Job => {
     const sharedQueue = settings.queues[job.queue]?.shared;

@@ -43,6 +43,11 @@ export function declaredQueues(document: ConfigDocument): readonly string[] | nu
   return isMapping(queues) ? Object.keys(queues) : null;
 }
 
+/** The queues under a prefix of another program. Also there when other keys have mistakes. */
+export function prefixedQueues(document: ConfigDocument): readonly string[] {
+  return (declaredQueues(document) ?? []).filter(name => document.has(["queues", name, "prefix"]));
+}
+
 /** The queues that other programs work off (`consume: false`). Also there when other keys have mistakes. */
 export function unconsumedQueues(document: ConfigDocument): readonly string[] {
   return (declaredQueues(document) ?? []).filter(name => document.get(["queues", name, "consume"]) === false);
@@ -198,11 +203,18 @@ function differentPorts(document: ConfigDocument): RuleIssue[] {
 function sharedQueues(document: ConfigDocument): RuleIssue[] {
   const namespace = document.get(["namespace"]);
   return (declaredQueues(document) ?? []).flatMap(name => {
-    const path = ["queues", name, "prefix"];
+    const queue = ["queues", name];
+    const path = [...queue, "prefix"];
+    const isConsumed = document.get([...queue, "consume"]) !== false;
+    const idle = WORKER_KEYS.filter(key => !isConsumed && document.has([...queue, key]));
+    const issues = idle.map((key): RuleIssue => {
+      const problem =
+        "has no effect beside consume: false, expected no such key: other programs work the queue off";
+      return { path: [...queue, key], problem, at: "key" };
+    });
     const prefix = document.get(path);
-    if (typeof prefix !== "string") return [];
-    const issues: RuleIssue[] = [];
-    if (document.get(["queues", name, "consume"]) !== false) {
+    if (typeof prefix !== "string") return issues;
+    if (isConsumed) {
       const problem =
         "found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it";
       issues.push({ path, problem, at: "key" });
@@ -216,6 +228,9 @@ function sharedQueues(document: ConfigDocument): RuleIssue[] {
     return issues;
   });
 }
+
+/** What has no effect in a queue that other programs work off. */
+const WORKER_KEYS = ["concurrency", "globalConcurrency", "limiter"];
 
 /** What Redis Cluster takes of a key to find its slot. */
 const HASH_TAG = /\{([^}]+)\}/;

@@ -16,14 +16,6 @@ import { baseOf, type QueuePlace } from "./queue-place.ts";
 
 const QUEUE_TYPES = new Script(new URL("./queue-types.lua", import.meta.url));
 
-const DAY_S = 24 * 60 * 60;
-/**
- * Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. BullMQ removes by it
- * whatever has finished in the queue, so a queue of another program is left to that program's workers.
- */
-const KEEP_COMPLETED = { age: 1 * DAY_S, count: 10_000 };
-const KEEP_FAILED = { age: 7 * DAY_S, count: 10_000 };
-
 /** What a run carries beside the job's data. */
 export interface TickStamp {
   /** The tick, ISO 8601 in UTC. */
@@ -78,13 +70,27 @@ export class LaunchQueue {
 }
 
 /** BullMQ's options of a job's runs; `timestamp` is the caller's. */
-function runOptions(job: Job, run: string): JobsOptions {
+function runOptions({ retry, retention, priority, lifo, sharedQueue }: Job, run: string): JobsOptions {
+  const { attempts, backoff, delayMs: delay, jitter } = retry;
   return {
     jobId: run,
-    attempts: job.retry.attempts,
-    backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
-    ...(job.sharedQueue === undefined && { removeOnComplete: KEEP_COMPLETED, removeOnFail: KEEP_FAILED }),
+    attempts,
+    backoff: { type: backoff, delay, ...(jitter > 0 && { jitter }) },
+    ...(priority > 0 && { priority }),
+    ...(lifo && { lifo }),
+    // BullMQ removes by them whatever has finished in the queue, so a queue of another program is left to its workers.
+    ...(sharedQueue === undefined && {
+      removeOnComplete: keepOf(retention.completed),
+      removeOnFail: keepOf(retention.failed),
+    }),
   };
+}
+
+function keepOf({ ageMs, count }: Job["retention"]["completed"]): {
+  readonly age: number;
+  readonly count: number;
+} {
+  return { age: Math.ceil(ageMs / 1_000), count };
 }
 
 /** The keys of a queue that BullMQ writes to when it adds a run, with their types. */

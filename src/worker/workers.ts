@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
@@ -71,14 +72,18 @@ export class Workers {
   }
 
   #setQueues(queues: Config["queues"]): void {
-    for (const [queue, { concurrency, consume }] of Object.entries(queues)) {
-      const consumer = this.#consumers.get(queue);
-      if (!consume) {
-        if (consumer) this.#leave(queue, consumer);
-        continue;
+    for (const [queue, limits] of Object.entries(queues)) {
+      const { concurrency, consume } = limits;
+      let consumer = this.#consumers.get(queue);
+      // BullMQ's worker has its rate limit from its start.
+      if (consumer && (!consume || !isDeepStrictEqual(consumer.limiter, limits.limiter))) {
+        this.#leave(queue, consumer);
+        consumer = undefined;
       }
+      if (!consume) continue;
       if (consumer) consumer.setConcurrency(concurrency);
-      else this.#consume(queue, concurrency);
+      else consumer = this.#consume(queue, limits);
+      consumer.limitAll(limits.globalConcurrency);
     }
   }
 
@@ -102,11 +107,12 @@ export class Workers {
     });
   }
 
-  #consume(queue: string, concurrency: number): void {
+  #consume(queue: string, { concurrency, limiter }: Config["queues"][string]): QueueConsumer {
     const { config, replica, log = null, locks = null, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
       queue,
       concurrency,
+      limiter,
       replica,
       log,
       locks,
@@ -119,6 +125,7 @@ export class Workers {
     });
     this.#consumers.set(queue, consumer);
     consumer.start();
+    return consumer;
   }
 
   /**

@@ -108,6 +108,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/queues.md: Set it up": settings,
   "docs/queues.md: Set it up (2)": block =>
     jobsFile({ "config/bellwether.yaml": "queues: { orders: { prefix: bull, consume: false } }\n" })(block),
+  "docs/queues.md: BullMQ's options": jobsFile({ "jobs/invoices.ts": HANDLER }),
+  "docs/queues.md: BullMQ's options (2)": settings,
   "docs/redis.md: One server": settings,
   "docs/redis.md: Sentinel": settings,
   "docs/redis.md: Cluster": settings,

@@ -96,7 +96,7 @@ const it = test.extend(
 describe("runs that other programs work off", () => {
   it("have their ends in the history and in the events, as runs of ours have", async ({ setup }) => {
     const { launch, work, read, recorder, history } = await setup({
-      retry: { attempts: 2, backoff: "fixed", delayMs: 1 },
+      retry: { attempts: 2, backoff: "fixed", delayMs: 1, jitter: 0 },
     });
     await read(FENCE);
     await launch(1, 2, 3);

@@ -16,6 +16,7 @@ export const AROUND: Readonly<Record<string, string>> = {
     'declare const connection: import("bullmq").ConnectionOptions;',
   "docs/queues.md: Set it up (3)":
     'declare const connection: import("bullmq").ConnectionOptions; declare function closeOrders(at: string): Promise<void>;',
+  "docs/queues.md: BullMQ's options (3)": "",
   "docs/locks.md: Locks":
     "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
   "docs/locks.md: Locks (2)":

@@ -152,6 +152,19 @@ export const bellwetherSchema = section({
         concurrency: whole(1, 10_000).default(DEFAULT_CONCURRENCY).meta({
           description: "How many runs of the queue one replica works on at a time.",
         }),
+        globalConcurrency: whole(0, 100_000).optional().meta({
+          description:
+            "How many runs of the queue all replicas together work on at a time; 0 lifts a limit that was set before.",
+        }),
+        limiter: section({
+          max: whole(1, 1_000_000).meta({
+            description: "How many runs all replicas together start within the duration.",
+          }),
+          duration: duration("1ms", "1d").meta({ description: "The time in which max runs may be started." }),
+        })
+          .transform(inMs("duration"))
+          .optional()
+          .meta({ description: "BullMQ's rate limit of the queue." }),
         prefix: text("a prefix of letters, digits, _ . : { } and -, at most 100 characters", QUEUE_PREFIX)
           .optional()
           .meta({
