@@ -10,6 +10,7 @@ import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
+import { JobLog } from "./job-log.ts";
 import { type ClaimedRun, RunClaims } from "./run-claims.ts";
 import { RunEnds } from "./run-ends.ts";
 import type { RunReporter } from "./run-reporter.ts";
@@ -229,12 +230,13 @@ export class QueueConsumer {
   }
 
   #begin(bullJob: BullJob, work: Work): ActiveRun {
-    const { replica, log, locks, timing } = this.#options;
+    const { replica, log, locks, timing, redis, keys, queue } = this.#options;
     const run: ActiveRun = new ActiveRun({
       bullJob,
       ...work,
       replica,
       log,
+      jobLog: new JobLog({ redis, key: `${keys.bullmqPrefix}:${queue}:${bullJob.id}` }),
       locks,
       ...timing,
       onLockExpired: () => this.#lose(run, { code: "not_renewed" }),
