@@ -130,6 +130,23 @@ describe("runs that other programs work off", () => {
     expect(await redis.keys(`${keys.histories}*`)).toEqual([keys.history("report")]);
   });
 
+  it("are also those that an operator starts", async ({ setup, operator }) => {
+    const { job, launch, workOff, of, ends } = await setup();
+    await of().settle([], "");
+    await launch(1);
+    const manual = await operator().trigger(job, {}, { requestId: "a" });
+    const filled = await operator().backfill(job, [tickAt(1)], { requestId: "b" });
+    await workOff(3, async () => undefined);
+    expect(await of().take("")).toMatchObject({ outcome: "taken", ends: [{}, {}, {}] });
+    const runs = [runOf(1), (manual as { run: string }).run, ...(filled as { runs: readonly string[] }).runs];
+    expect(runs).toEqual([
+      runOf(1),
+      expect.stringMatching(/^acme~report@manual-/),
+      expect.stringMatching(/^acme~report@20261123T070001Z~backfill-/),
+    ]);
+    expect((await ends()).sort()).toEqual(runs.map(run => `${run} completed`).sort());
+  });
+
   it("have their ends recorded where the worker keeps no run", async ({ setup }) => {
     const { launch, workOff, read, recorder, history, queue } = await setup();
     await read(FENCE);
