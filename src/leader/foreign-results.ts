@@ -13,6 +13,8 @@ export interface ForeignResultsOptions {
   readonly events: Events;
   /** The ends of a queue's runs, in the leader's term. */
   readonly endsOf: (queue: string) => Pick<QueueEnds, "base" | "position" | "take" | "settle">;
+  /** Reads a queue; null when that fails. It reports where Redis refuses the reading. */
+  readonly attempt: <T>(queue: string, read: () => Promise<T>) => Promise<T | null>;
   /** What the replica carries by now. */
   readonly carried: () => Pick<Config, "jobs" | "queues">;
 }
@@ -46,10 +48,12 @@ export class ForeignResults {
   }
 
   async #repeat(ending: AbortSignal): Promise<void> {
+    const { carried, attempt } = this.#options;
     while (!ending.aborted) {
-      for (const [name, { consume }] of Object.entries(this.#options.carried().queues)) {
-        // Redis is away, or refuses: that is reported by others, and the next time reads from the same position.
-        if (!consume) while (!ending.aborted && (await this.#read(name).catch(() => false)));
+      for (const [name, { consume }] of Object.entries(carried().queues)) {
+        // After a failure the next time reads from the same position.
+        const read = () => attempt(name, () => this.#read(name));
+        if (!consume) while (!ending.aborted && (await read()) === true);
       }
       await this.#options.clock.sleep(INTERVAL_MS, ending);
     }

@@ -1,3 +1,4 @@
+import { AlarmReads } from "../alarm/alarm-reads.ts";
 import type { DataGuard } from "../alarm/data-guard.ts";
 import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
@@ -95,7 +96,15 @@ export class Scheduler implements Part {
     const { guard, redis, stores, clock, events } = this.#options;
     await guard.begin(term);
     const operatorLog = new OperatorLog({ redis, keys: stores.keys, clock, events, term });
+    const reads = new Map<string, AlarmReads>();
     const results = new ForeignResults({
+      attempt: (queue, read) => {
+        const what = `how the runs of the queue ${queue} end`;
+        const ofQueue =
+          reads.get(queue) ?? new AlarmReads({ clock, events, what, loss: "it is not recorded" });
+        reads.set(queue, ofQueue);
+        return ofQueue.read(read);
+      },
       clock,
       events,
       carried: () => this.#carried.config,

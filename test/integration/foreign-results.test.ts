@@ -1,5 +1,5 @@
 import { type Job as BullJob, Queue, UnrecoverableError, Worker } from "bullmq";
-import { describe, expect } from "vitest";
+import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { QueueEnds } from "../../src/launch/foreign-ends.ts";
 import { placeOfJob } from "../../src/launch/queue-place.ts";
@@ -62,11 +62,17 @@ const it = test.extend(
       };
       const of = (fence = FENCE) => new QueueEnds({ redis, keys, place, fence });
       const recorder = new Recorder();
+      const failures: string[] = [];
       const read = async (fence: string) => {
         const stopped = Promise.withResolvers<void>();
         const results = new ForeignResults({
           events: recorder.events,
           clock: realClock(),
+          attempt: (_, read) =>
+            read().catch((error: Error) => {
+              failures.push(error.message);
+              return null;
+            }),
           endsOf: () => of(fence),
           carried: () => ({
             jobs: [job],
@@ -89,7 +95,22 @@ const it = test.extend(
           return flat.includes("result") ? [`${fields["run"]} ${fields["result"]}`] : [];
         });
       };
-      return { keys, redis, queue, place, job, launch, work, workOff, of, read, recorder, ends, history };
+      return {
+        keys,
+        redis,
+        queue,
+        place,
+        job,
+        launch,
+        work,
+        workOff,
+        of,
+        read,
+        recorder,
+        failures,
+        ends,
+        history,
+      };
     },
 );
 
@@ -206,6 +227,22 @@ describe("position and record", () => {
     const { position } = lost as { position: string };
     expect(await of().take(position)).toMatchObject({ outcome: "taken", ends: [] });
   });
+});
+
+it("a stream that another program has broken is reported, and read on when it is there again", async ({
+  setup,
+}) => {
+  const { redis, place, launch, workOff, of, read, recorder, failures } = await setup();
+  await of().settle([], "");
+  await launch(1);
+  const events = `${place.prefix}:orders:events`;
+  await redis.rename(events, `${events}-kept`);
+  await redis.set(events, "broken");
+  await read(FENCE);
+  await vi.waitFor(() => expect(failures.join()).toContain("WRONGTYPE"), 10_000);
+  await redis.rename(`${events}-kept`, events);
+  await workOff(1, async () => undefined);
+  expect(await recorder.when("run.completed")).toMatchObject({ run: runOf(1) });
 });
 
 describe("where the stream was trimmed", () => {
