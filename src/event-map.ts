@@ -1,6 +1,7 @@
 import type {
   DropReason,
   EndCause,
+  EndUnknownReason,
   FailReason,
   LockLostReason,
   LostReason,
@@ -153,6 +154,8 @@ export interface EventMap {
     reason?: string;
     reasonCode?: FailReason["code"];
   };
+  /** Another program worked the run off, and how it ended is not on record. */
+  "run.endUnknown": { job: string; run: string; reason: string; reasonCode: EndUnknownReason["code"] };
   /** The run goes back to its queue without using up an attempt (shutdown deadline, no handler here, overlap). */
   "run.returned": { job: string; run: string; reason: string; reasonCode: ReturnReason["code"] };
   /** An error that no promise or callback of a handler caught; it names its run where that is known. */

@@ -43,6 +43,7 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "operator.acted": { level: "info", message: "an operator acted" },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
+  "run.endUnknown": { level: "warn", message: "it is not known how the run ended" },
   "run.returned": { level: "info", message: "run given back to its queue" },
   "run.strayError": { level: "error", message: "error outside of a handler's promise" },
   "config.loaded": { level: "info", message: "configuration loaded" },

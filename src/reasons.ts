@@ -44,6 +44,9 @@ export type RunLostReason =
 /** Why a run failed although attempts were left. */
 export type FailReason = Coded<"data_invalid">;
 
+/** Why it is not known how a run ended that another program worked off. */
+export type EndUnknownReason = Coded<"end_unknown">;
+
 /** Why what a handler returned is not kept. */
 export type DropReason =
   | { readonly code: "unwritable"; readonly why: string }
@@ -120,6 +123,7 @@ export type Reason =
   | ReturnReason
   | RunLostReason
   | FailReason
+  | EndUnknownReason
   | DropReason
   | Coded<LockLostReason>;
 
@@ -157,6 +161,7 @@ const TEXTS: Texts = {
   removed_at_end: () => "the run was removed before its end was written",
   lock_gone_at_end: () => "its lock was gone when its end was to be written",
   data_invalid: () => "its data does not fit the schema of its handler",
+  end_unknown: () => "the queue's events were trimmed, and BullMQ does not have the run any more",
   unwritable: ({ why }) => `it cannot be written as JSON: ${why}`,
   not_json: ({ type }) => `it has no form in JSON: it is a ${type}`,
   too_large: ({ bytes, limitBytes }) => `it is ${bytes} bytes of JSON, and ${limitBytes} are kept at most`,

@@ -28,6 +28,7 @@ export const GROUPS: readonly Group[] = [
       ["Embed it in a service", "docs/embedding.md"],
       ["Operate from code", "docs/client.md"],
       ["Listen to events", "docs/events-in-code.md"],
+      ["Use queues of your own", "docs/queues.md"],
       ["Migrate", "docs/migrating.md"],
       ["Deploy", "docs/deploying.md"],
       ["Run Redis", "docs/redis.md"],

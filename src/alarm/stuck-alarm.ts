@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
-import type { Job } from "../config/config.ts";
+import type { Config, Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
@@ -29,8 +29,8 @@ export interface StuckAlarmOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly jobs: readonly Job[];
-  /** Queues that replicas consume although no job may have them. */
-  readonly queues: readonly string[];
+  /** The queues of the configuration, also those that no job has. */
+  readonly queues: Config["queues"];
   readonly launched: Pick<LaunchedRuns, "look" | "pass">;
   /** Reads a queue, and these of its runs. Rejects when Redis is away, as `hasWorkers` does. */
   readonly lookAt: (queue: string, runs: readonly string[]) => Promise<FoundQueue>;
@@ -67,7 +67,7 @@ export class StuckAlarm {
   readonly #limits: StuckLimits;
   readonly #reads: AlarmReads;
   #jobs: ReadonlyMap<string, Job> = new Map();
-  #queues: readonly string[] = [];
+  #queues: Config["queues"] = {};
   /** By queue. */
   readonly #memories = new Map<string, Memory>();
   /** By queue and run: what was reported, and for which causes. */
@@ -90,9 +90,9 @@ export class StuckAlarm {
     });
   }
 
-  setJobs(jobs: readonly Job[], queues: readonly string[]): void {
+  setJobs(jobs: readonly Job[], queues: Config["queues"]): void {
     this.#jobs = new Map(jobs.map(job => [job.name, job]));
-    this.#queues = [...new Set([...queues, ...jobs.map(({ queue }) => queue)])];
+    this.#queues = queues;
   }
 
   /** The runs that were found stuck at the last look. */
@@ -113,14 +113,18 @@ export class StuckAlarm {
     const areThere = await hasWorkers();
     const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
     // A reported run of a queue that no job has any more is checked until it ends.
-    const queues = new Set([...this.#queues, ...this.stuck().map(({ queue }) => queue)]);
+    const queues = new Set([
+      ...Object.keys(this.#queues),
+      ...[...this.#jobs.values(), ...this.stuck()].map(({ queue }) => queue),
+    ]);
     for (const queue of queues) {
       const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));
       for (const [job, own] of launches) {
         if (this.#jobs.get(job)?.queue === queue) for (const run of own) runs.add(run);
       }
       const found = await lookAt(queue, [...runs]);
-      this.#judgeQueue(queue, found, areThere);
+      // The workers of other programs are not known: those of a queue with `consume: false` count as there.
+      this.#judgeQueue(queue, found, areThere || this.#queues[queue]?.consume === false);
       for (const { run, state } of found.asked) {
         if (state === "finished" || state === "gone") ended.add(run);
       }
@@ -136,7 +140,10 @@ export class StuckAlarm {
     const changedMs = before && before.head !== head ? nowMs : (before?.headChangedMs ?? 0);
     const waitingSince = new Map<string, number>();
     const runs = new Map([...found.oldest, ...found.asked].map(one => [one.run, one]));
+    const runPrefix = this.#queues[queue]?.shared?.runPrefix ?? "";
     for (const one of runs.values()) {
+      // What other programs and namespaces have in the same queue is theirs to watch.
+      if (!one.run.startsWith(runPrefix)) continue;
       let { sinceMs } = one;
       if (one.isStarted && (one.state === "waiting" || one.state === "nowhere")) {
         sinceMs = before?.waitingSince.get(one.run) ?? nowMs;

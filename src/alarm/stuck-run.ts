@@ -16,7 +16,8 @@ export const STUCK_FIXES: { readonly [K in StuckCause]: string } = {
   paused: "resume the queue in BullMQ (a dashboard, or queue.resume())",
   "no worker": "start a replica with the role of a worker",
   busy: "see which runs are active and why they do not end; give the job a timeout, or the queue more concurrency",
-  "not taken": "look for redis.unreachable and worker.error on the workers, and restart them",
+  "not taken":
+    "look for redis.unreachable and worker.error on the workers, and restart them; with consume: false, look at the other program",
 };
 
 export interface StuckLimits {

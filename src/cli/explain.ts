@@ -2,7 +2,7 @@ import { comingTick } from "../client/coming-ticks.ts";
 import { listTicks, type TickRow } from "../client/tick-list.ts";
 import type { Job } from "../config/config.ts";
 import type { HandlerKind } from "../handlers/handler-kind.ts";
-import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
+import { HANDLER_KINDS, type HandlerRef } from "../handlers/handler-kinds.ts";
 import { asksWallClock } from "../schedule/spec.ts";
 import { type ChangeDescription, describeChange } from "./explain/describe-change.ts";
 import { describeFailures, describeSchedule } from "./explain/describe-policy.ts";
@@ -45,7 +45,9 @@ function toText({ job, when, changes, failures, rows }: Explanation): string {
   const clocks = changes.flatMap(({ what, effect }) => [what, `  ${effect}`]);
   const calm = asksWallClock(job.spec) ? "None in the coming year." : "They do not matter to this job.";
   return [
-    `${job.name} runs ${describeHandler(job)} in the queue ${job.queue}.`,
+    job.handler === null
+      ? `${job.name} has no handler: other programs work off the queue ${job.queue}.`
+      : `${job.name} runs ${describeHandler(job.handler)} in the queue ${job.queue}.`,
     section("When", when),
     section("Clock changes", clocks.length === 0 ? [calm] : clocks),
     section("When something is late, busy or fails", failures),
@@ -53,7 +55,7 @@ function toText({ job, when, changes, failures, rows }: Explanation): string {
   ].join("\n");
 }
 
-function describeHandler({ handler }: Job): string {
+function describeHandler(handler: HandlerRef): string {
   const kind: HandlerKind = HANDLER_KINDS[handler.kind];
   return kind.describe(handler);
 }
@@ -69,7 +71,7 @@ function indented(text: string): string {
 function toJson({ job, when, changes, failures, rows }: Explanation) {
   return {
     job: job.name,
-    handler: describeHandler(job),
+    handler: job.handler === null ? null : describeHandler(job.handler),
     queue: job.queue,
     schedule: job.scheduleText,
     timezone: job.spec.timezone,

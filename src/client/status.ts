@@ -5,6 +5,7 @@ import { type Controls, readControls } from "../launch/controls.ts";
 import { readCursors, readLaunched } from "../launch/cursors.ts";
 import { type QuarantineRecord, readQuarantine } from "../launch/quarantine.ts";
 import { readPausedQueues } from "../launch/queue-depths.ts";
+import { placeOfQueue } from "../launch/queue-place.ts";
 import { type LastDecision, readLastDecisions } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type ReplicaRecord, readReplicas, type StuckRecord } from "../redis/replica-registry.ts";
@@ -73,7 +74,10 @@ async function statusOf(config: Config | null, redis: Redis, keys: RedisKeys): P
     readCursors(redis, keys, names),
     readLaunched(redis, keys, jobs),
     readLastDecisions(redis, keys, names),
-    readPausedQueues(redis, keys, [...queues]),
+    readPausedQueues(
+      redis,
+      [...queues].map(name => placeOfQueue(keys, name, config?.queues ?? {})),
+    ),
   ]);
   const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   const leading = replicas.find(({ id }) => id === leader?.replica);

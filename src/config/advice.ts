@@ -14,8 +14,10 @@ export function adviceOn(document: ConfigDocument, path: Path): string[] {
     `${document.placeText([...path, key])} jobs.${path.at(-1)}.${key}: ${text}`;
   const given = SCHEDULE_KINDS.filter(({ key }) => key in job);
   const other = given.find(kind => !kind.asksWallClock)?.key;
-  const { timezone, except } = job;
+  const { timezone, except, lifo, priority } = job;
+  const isPrioritized = typeof priority === "number" && priority > 0;
   return [
+    ...(lifo === true && isPrioritized ? [at("lifo", "has no effect beside a priority")] : []),
     ...(timezone !== undefined && except === undefined && other !== undefined
       ? [at("timezone", `has no effect with ${other}, which asks no clock on a wall`)]
       : []),

@@ -22,7 +22,18 @@ export interface Job extends Immutable<RunPolicies> {
   /** The schedule as written, for people: `0 2 * * *`, `every 30s`, `at 2026-12-24T18:00:00Z`. */
   readonly scheduleText: string;
   readonly spec: ScheduleSpec;
-  readonly handler: HandlerRef;
+  /** Null for a job whose queue other programs work off (`consume: false`). */
+  readonly handler: HandlerRef | null;
+  /** Where its queue is, when it belongs to another program (`queues.NAME.prefix`). */
+  readonly sharedQueue?: SharedQueue | undefined;
+}
+
+/** A queue of another program. */
+export interface SharedQueue {
+  /** BullMQ's `prefix` option. */
+  readonly prefix: string;
+  /** What the ids of this namespace's runs begin with. */
+  readonly runPrefix: string;
 }
 
 type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;

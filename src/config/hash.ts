@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Job } from "./config.ts";
+import { retentionOf } from "./schemas/run-sections.ts";
 
 /**
  * Twelve hex digits that are equal for two replicas exactly when they carry the same job definitions, whatever
@@ -15,8 +17,24 @@ export function isSameJob(one: Job, other: Job): boolean {
   return one === other || canonicalText(definitionOf(one)) === canonicalText(definitionOf(other));
 }
 
-function definitionOf({ schedule: _, scheduleText: __, ...definition }: Job) {
-  return definition;
+/** A release that did not know these keys yet has the same hash for jobs that do not use them. */
+function definitionOf({
+  schedule: _,
+  scheduleText: __,
+  retry,
+  priority,
+  lifo,
+  retention,
+  ...definition
+}: Job) {
+  const { jitter, ...retried } = retry;
+  return {
+    ...definition,
+    retry: jitter === 0 ? retried : retry,
+    priority: priority === 0 ? undefined : priority,
+    lifo: lifo || undefined,
+    retention: isDeepStrictEqual(retention, retentionOf()) ? undefined : retention,
+  };
 }
 
 function canonicalText(value: unknown): string {

@@ -34,6 +34,10 @@ export interface DeclaredQueues {
   readonly file: string;
   /** null without a `queues` section: then every name is a queue. */
   readonly names: readonly string[] | null;
+  /** Of these, the ones that other programs work off. */
+  readonly unconsumed?: readonly string[] | undefined;
+  /** Of these, the ones under a prefix of another program. */
+  readonly prefixed?: readonly string[] | undefined;
   /** Keys of a job that may not be used: `command`, `http`. */
   readonly refusedHandlers: readonly string[];
 }
@@ -76,7 +80,7 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   const scheduleIssues = created.ok ? (emptySchedule ?? []) : created.issues;
   issues.push(...[scheduleIssues].flat().flatMap(problem => explainSchedule(problem, document, place.path)));
   const handler = checked.ok ? handlerIn(checked.value) : null;
-  if (!checked.ok || !created.ok || handler === null || issues.length > 0) return { ok: false, issues };
+  if (!checked.ok || !created.ok || issues.length > 0) return { ok: false, issues };
   const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
   return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
 }
@@ -87,8 +91,15 @@ function rulesOfData(document: ConfigDocument, path: Path): ConfigIssue[] {
   return document.issueAt(reserved, "is where Bellwether writes the tick: expected another name", "key");
 }
 
-function rulesOfHandler({ document, name, queues }: ReadJobOptions): ConfigIssue[] {
+function rulesOfHandler(options: ReadJobOptions): ConfigIssue[] {
+  const { document, name, queues } = options;
   const path = ["jobs", name];
+  const { queue } = queueOf(options);
+  if (typeof queue === "string" && queues.unconsumed?.includes(queue)) {
+    const problem = `the queue ${quote(queue)} has consume: false, so other programs work its runs off and no replica would call the handler: expected no handler, or another queue`;
+    const given = CODE_HANDLER_KEYS.filter(key => document.has([...path, key]));
+    return given.flatMap(key => document.issueAt([...path, key], problem, "key"));
+  }
   const refused = queues.refusedHandlers.filter(key => document.has([...path, key]));
   return [
     ...requireOne(document, path, document.isCode ? CODE_HANDLER_KEYS : HANDLER_KEYS, "has no handler"),
@@ -119,11 +130,22 @@ export function handlerOf(options: Pick<ReadJobOptions, "document" | "name" | "q
   return handlerIn(validParts({ shape: handlerShape, document, path, file: "jobs" }));
 }
 
-function rulesOfQueue({ document, name, defaults, queues }: ReadJobOptions): ConfigIssue[] {
+/** The job's queue as it is written, and where; null when it is nowhere. */
+function queueOf({ document, name, defaults }: ReadJobOptions) {
   const own = ["jobs", name, "queue"];
-  const queue = document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue;
+  const path = [own, ["defaults", "queue"]].find(path => document.has(path)) ?? null;
+  return { queue: document.get(own) ?? defaults.queue ?? JOB_DEFAULTS.queue, path };
+}
+
+function rulesOfQueue(options: ReadJobOptions): ConfigIssue[] {
+  const { document, name, queues } = options;
+  const { queue, path } = queueOf(options);
+  const retention = ["jobs", name, "retention"];
+  if (typeof queue === "string" && queues.prefixed?.includes(queue) && document.has(retention)) {
+    const problem = `the queue ${quote(queue)} is another program's, whose finished jobs BullMQ would remove by it: expected no retention, or another queue`;
+    return document.issueAt(retention, problem, "key");
+  }
   if (queues.names === null || typeof queue !== "string" || queues.names.includes(queue)) return [];
-  const path = [own, ["defaults", "queue"]].find(path => document.has(path));
   const shown = quote((path && document.originOf(path)) ?? queue);
   const names = queues.names.length === 0 ? "it is empty" : suggest(queue, queues.names);
   const problem = `the queue ${shown} is not in queues of ${queues.file} (${names})`;

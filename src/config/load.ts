@@ -1,6 +1,6 @@
 import path from "node:path";
 import { readCalendars } from "./calendars.ts";
-import type { Config } from "./config.ts";
+import type { Config, Job } from "./config.ts";
 import { type Connection, readConnection } from "./connection.ts";
 import { codeDocument } from "./document/code-document.ts";
 import { type ConfigIssue, fileIssue, sortIssues } from "./document/config-issue.ts";
@@ -18,9 +18,11 @@ import {
   ABSENT_SETTINGS,
   declaredQueues,
   idleSettings,
+  prefixedQueues,
   readSettings,
   refusedHandlers,
   type Settings,
+  unconsumedQueues,
 } from "./settings.ts";
 import { findUnreadFiles } from "./unread-files.ts";
 import type { Validation } from "./validate.ts";
@@ -102,6 +104,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     queues: {
       file: given?.place ?? shownPath(files.settings ?? path.join(directory, "bellwether.yaml")),
       names: settingsDocument.ok ? declaredQueues(settingsDocument.document) : null,
+      prefixed: settingsDocument.ok ? prefixedQueues(settingsDocument.document) : [],
+      unconsumed: settingsDocument.ok ? unconsumedQueues(settingsDocument.document) : [],
       refusedHandlers: settingsDocument.ok ? refusedHandlers(settingsDocument.document) : [],
     },
   });
@@ -121,7 +125,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     const usable = {
       connection: connectionOf(settingsDocument, settings, files),
-      handlers: [...jobs.jobs, ...jobs.otherHandlers],
+      handlers: [...jobs.jobs.flatMap(namedHandler), ...jobs.otherHandlers],
       jobPlaces: Object.fromEntries(jobs.places),
       jobsDir: handlersDir,
     };
@@ -187,8 +191,20 @@ function noJobsFile(directory: string): ConfigIssue {
   return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
 }
 
-function configOf(settings: Settings, { jobs, places }: JobsResult, jobsDir: string): Config {
-  const used = jobs.map(job => [job.queue, { concurrency: DEFAULT_CONCURRENCY }] as const);
+const NO_LIMITS = { globalConcurrency: undefined, limiter: undefined, shared: undefined };
+
+function namedHandler({ name, handler }: Job): NamedHandler[] {
+  return handler === null ? [] : [{ name, handler }];
+}
+
+function configOf(settings: Settings, { jobs: read, places }: JobsResult, jobsDir: string): Config {
+  const used = read.map(
+    job => [job.queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, ...NO_LIMITS }] as const,
+  );
+  const jobs = read.map((job): Job => {
+    const sharedQueue = settings.queues[job.queue]?.shared;
+    return sharedQueue === undefined ? job : { ...job, sharedQueue };
+  });
   return {
     ...settings,
     queues: { ...Object.fromEntries(used), ...settings.queues },

@@ -40,6 +40,16 @@ export function declaredQueues(document: ConfigDocument): readonly string[] | nu
   return isMapping(queues) ? Object.keys(queues) : null;
 }
 
+/** The queues under a prefix of another program. Also there when other keys have mistakes. */
+export function prefixedQueues(document: ConfigDocument): readonly string[] {
+  return (declaredQueues(document) ?? []).filter(name => document.has(["queues", name, "prefix"]));
+}
+
+/** The queues that other programs work off (`consume: false`). Also there when other keys have mistakes. */
+export function unconsumedQueues(document: ConfigDocument): readonly string[] {
+  return (declaredQueues(document) ?? []).filter(name => document.get(["queues", name, "consume"]) === false);
+}
+
 /** The kinds of handlers that `handlers` switches off. */
 export function refusedHandlers(document: ConfigDocument): readonly string[] {
   return Object.keys(handlerSwitches.shape).filter(key => document.get(["handlers", key]) === false);
@@ -55,6 +65,7 @@ function* rules(document: ConfigDocument): Generator<ConfigIssue> {
   yield* tokensOffLoopback(document);
   yield* differentTokens(document);
   yield* differentPorts(document);
+  yield* sharedQueues(document);
 }
 
 function* redisAccess(document: ConfigDocument): Generator<ConfigIssue> {
@@ -151,6 +162,40 @@ function differentPorts(document: ConfigDocument): ConfigIssue[] {
   return document.issueAt(path, `${found(path, document)}, expected different ports for http and admin`);
 }
 
+/** Queues of other programs: their runs are not taken away, and a launch is one transaction with them. */
+function* sharedQueues(document: ConfigDocument): Generator<ConfigIssue> {
+  const namespace = document.get(["namespace"]);
+  for (const name of declaredQueues(document) ?? []) {
+    const queue = ["queues", name];
+    const path = [...queue, "prefix"];
+    const isConsumed = document.get([...queue, "consume"]) !== false;
+    for (const key of isConsumed ? [] : WORKER_KEYS) {
+      const problem =
+        "has no effect beside consume: false, expected no such key: other programs work the queue off";
+      if (document.has([...queue, key])) yield* document.issueAt([...queue, key], problem, "key");
+    }
+    const prefix = document.get(path);
+    if (typeof prefix !== "string") continue;
+    if (isConsumed) {
+      const problem =
+        "found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it";
+      yield* document.issueAt(path, problem, "key");
+    }
+    const [, tag] = HASH_TAG.exec(prefix) ?? [];
+    if (document.has(["redis", "cluster"]) && tag !== namespace) {
+      const wayOut = tag === undefined ? "" : `, or namespace: ${tag}`;
+      const problem = `${found(path, document)}, expected the hash tag {${namespace}} in it${wayOut}: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue`;
+      yield* document.issueAt(path, problem);
+    }
+  }
+}
+
+/** What has no effect in a queue that other programs work off. */
+const WORKER_KEYS = ["concurrency", "globalConcurrency", "limiter"];
+
+/** What Redis Cluster takes of a key to find its slot. */
+const HASH_TAG = /\{([^}]+)\}/;
+
 function settingsOf(section: Section) {
   const {
     $schema: _,
@@ -160,7 +205,16 @@ function settingsOf(section: Section) {
     queues = {},
     ...settings
   } = inMs("shutdownTimeout")(section);
-  return { ...settings, redis: redisAddress(redis, settings.namespace), queues };
+  const { namespace } = settings;
+  return { ...settings, redis: redisAddress(redis, namespace), queues: queuesOf(queues, namespace) };
+}
+
+function queuesOf(queues: NonNullable<Section["queues"]>, namespace: string) {
+  const read = Object.entries(queues).map(([name, { prefix, ...queue }]) => {
+    const shared = prefix === undefined ? undefined : { prefix, runPrefix: `${namespace}~` };
+    return [name, { ...queue, shared }] as const;
+  });
+  return Object.fromEntries(read);
 }
 
 function isSecure(host: string): boolean {

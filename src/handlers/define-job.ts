@@ -3,6 +3,11 @@ import type { Run } from "./handler.ts";
 
 type OneOrMany<T> = T | readonly T[];
 
+interface RetentionOptions {
+  readonly age?: string;
+  readonly count?: number;
+}
+
 /** A job's schedule and policies, as in a jobs file: docs/configuration.md. Durations are texts such as `30s`. */
 export interface JobOptions {
   /** Of `cron`, `every` and `at` a job has exactly one. */
@@ -25,7 +30,11 @@ export interface JobOptions {
     readonly attempts?: number;
     readonly backoff?: "exponential" | "fixed";
     readonly delay?: string;
+    readonly jitter?: number;
   };
+  readonly priority?: number;
+  readonly lifo?: boolean;
+  readonly retention?: { readonly completed?: RetentionOptions; readonly failed?: RetentionOptions };
   readonly timeout?: string;
 }
 

@@ -2,7 +2,7 @@ import type { Job } from "../config/config.ts";
 import type { CodeHandlers } from "./code-handlers.ts";
 import type { Handler } from "./handler.ts";
 import type { HandlerKind, LoadedHandler } from "./handler-kind.ts";
-import { HANDLER_KINDS } from "./handler-kinds.ts";
+import { HANDLER_KINDS, type HandlerRef } from "./handler-kinds.ts";
 import { loadOwnPackage } from "./own-package.ts";
 
 export interface LoadHandlersOptions {
@@ -34,12 +34,18 @@ export interface HandlerIssue {
 const IMPORT_LIMIT_MS = 30_000;
 const NAMED_JOBS = 3;
 
-/** Finds, imports and checks the handlers of all jobs: each file once, and all problems together. Never rejects. */
+/**
+ * Finds, imports and checks the handlers of all jobs that have one: each file once, and all problems together. Never
+ * rejects.
+ */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
-  if (options.jobs.some(job => job.handler.kind === "module")) await loadOwnPackage();
-  const groups = [...Map.groupBy(options.jobs, job => JSON.stringify(job.handler)).values()];
+  if (options.jobs.some(job => job.handler?.kind === "module")) await loadOwnPackage();
+  const groups = Map.groupBy(options.jobs, ({ handler }) => handler && JSON.stringify(handler));
   const loaded = await Promise.all(
-    groups.map(async jobs => ({ jobs, result: await loadGroup(jobs, options) })),
+    [...groups.values()].flatMap(jobs => {
+      const handler = jobs[0]?.handler ?? null;
+      return handler === null ? [] : [loadGroup(handler, options).then(result => ({ jobs, result }))];
+    }),
   );
   const handlers = new Map<string, Handler>();
   const issues: HandlerIssue[] = [];
@@ -63,13 +69,11 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
 }
 
 async function loadGroup(
-  [first]: LoadHandlersOptions["jobs"],
-  options: LoadHandlersOptions,
+  handler: HandlerRef,
+  { jobsDir, functions = new Map(), importLimitMs = IMPORT_LIMIT_MS }: LoadHandlersOptions,
 ): Promise<LoadedHandler> {
-  if (first === undefined) return { problem: "BUG: a group of no jobs" };
-  const { jobsDir, functions = new Map(), importLimitMs = IMPORT_LIMIT_MS } = options;
-  const kind: HandlerKind = HANDLER_KINDS[first.handler.kind];
-  return kind.load(first.handler, { jobsDir, importLimitMs, functions });
+  const kind: HandlerKind = HANDLER_KINDS[handler.kind];
+  return kind.load(handler, { jobsDir, importLimitMs, functions });
 }
 
 /** Of the first job, with a blank behind it. */

@@ -10,7 +10,7 @@ const MAX_ATTEMPTS = 100;
 
 /** Written by BullMQ itself, or read elsewhere. */
 const OWN =
-  /^(attempts|backoff|timeout|repeat|jobId|delay|timestamp|prevMillis|repeatJobKey|attempt|tm|omc)$/;
+  /^(attempts|backoff|timeout|priority|lifo|repeat|jobId|delay|timestamp|prevMillis|repeatJobKey|attempt|tm|omc)$/;
 /** BullMQ stores some options under short names. */
 const LONG_NAMES: Readonly<Record<string, string>> = {
   de: "deduplication",
@@ -22,7 +22,7 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
 };
 
 export function carryOptions(options: Readonly<Record<string, unknown>>): CarriedOptions {
-  const { attempts, backoff, timeout } = options;
+  const { attempts, backoff, timeout, priority, lifo } = options;
   const notes: string[] = [];
   const retry: Record<string, unknown> = {};
   if (typeof attempts === "number" && attempts > 1) {
@@ -36,6 +36,8 @@ export function carryOptions(options: Readonly<Record<string, unknown>>): Carrie
   return {
     definition: {
       retry: Object.keys(retry).length > 0 ? retry : undefined,
+      priority: typeof priority === "number" && priority > 0 ? priority : undefined,
+      lifo: lifo === true ? lifo : undefined,
       timeout: typeof timeout === "number" && timeout > 0 ? durationText(timeout) : undefined,
     },
     notes,
@@ -47,9 +49,9 @@ function carryBackoff(backoff: unknown, notes: string[]): Record<string, unknown
   if (typeof backoff === "number") return { backoff: "fixed", delay: durationText(backoff) };
   if (typeof backoff !== "object" || backoff === null) return { backoff: "fixed", delay: "0s" };
   const { type, delay = 0, jitter } = backoff as { type?: unknown; delay?: unknown; jitter?: unknown };
-  if (jitter) notes.push("without the jitter of its backoff");
   const delayText = durationText(typeof delay === "number" ? delay : 0);
-  if (type === "fixed" || type === "exponential") return { backoff: type, delay: delayText };
+  const random = typeof jitter === "number" && jitter > 0 ? { jitter } : {};
+  if (type === "fixed" || type === "exponential") return { backoff: type, delay: delayText, ...random };
   notes.push(
     `its backoff ${JSON.stringify(type)} is a function of the worker's: expected exponential or fixed`,
   );

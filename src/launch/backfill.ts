@@ -8,6 +8,7 @@ import { readTimeMs } from "../redis/time.ts";
 import { firstUndecided } from "./cursors.ts";
 import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
+import { placeOfJob } from "./queue-place.ts";
 import {
   givenAnswerOf,
   REQUEST_KEPT_MS,
@@ -59,7 +60,7 @@ export async function addBackfill(
 ): Promise<BackfillOutcome> {
   const { job, requestId } = backfill;
   const request = { id: requestId, action: "backfill", job: job.name };
-  const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
+  const queue = await LaunchQueue.open(placeOfJob(keys, job), redis);
   try {
     for (;;) {
       const parts = { redis, keys, queue, request };
@@ -150,7 +151,8 @@ function refusal(added: number, of: number, why: string, cause?: Error | null) {
 
 function runsOf(request: Request, job: Job, ticks: readonly number[]) {
   const suffix = runSuffixOf(request);
-  return ticks.map(tickAtMs => ({ tickAtMs, run: backfillRunId(job.name, tickAtMs, suffix) }));
+  const prefix = job.sharedQueue?.runPrefix;
+  return ticks.map(tickAtMs => ({ tickAtMs, run: backfillRunId(job.name, tickAtMs, suffix, prefix) }));
 }
 
 /** Enough to find that a request id is used again for other ticks. */

@@ -42,8 +42,13 @@ const end = z.object({
   error: text,
 });
 
-/** A run that was removed in BullMQ before its end was recorded. */
-const removal = z.object({ run: z.string(), result: z.literal("removed") });
+/** A run whose end is not known: it was removed in BullMQ before that, or other programs worked it off and kept nothing. */
+const loss = z.object({
+  run: z.string(),
+  result: z.enum(["removed", "unknown"]),
+  reason: text,
+  reasonCode: text,
+});
 
 const OUTCOMES: ReadonlyMap<string, ActionOutcome> = new Map([
   ["pause", "paused"],
@@ -68,12 +73,13 @@ const action = z.object({
 
 export type DecisionRecord = z.output<typeof decision>;
 export type EndRecord = z.output<typeof end>;
+export type LossRecord = z.output<typeof loss>;
 export type ActionRecord = z.output<typeof action>;
 
 export type HistoryRecord =
   | { readonly kind: "decision"; readonly record: DecisionRecord }
   | { readonly kind: "end"; readonly record: EndRecord }
-  | { readonly kind: "removal"; readonly record: z.output<typeof removal> }
+  | { readonly kind: "loss"; readonly record: LossRecord }
   | { readonly kind: "action"; readonly record: ActionRecord };
 
 /** What an entry of a job's history says, or null for one that Bellwether has not written. */
@@ -81,8 +87,8 @@ export function historyRecordOf(flat: readonly string[]): HistoryRecord | null {
   const fields: Partial<Record<string, string>> = Object.fromEntries(storedPairs(flat));
   if (fields["action"]) return tagged("action", action.safeParse(fields));
   if (fields["tick"]) return tagged("decision", decision.safeParse(fields));
-  if (fields["result"] === "removed") return tagged("removal", removal.safeParse(fields));
-  return tagged("end", end.safeParse(fields));
+  const ended = end.safeParse(fields);
+  return ended.success ? tagged("end", ended) : tagged("loss", loss.safeParse(fields));
 }
 
 function tagged<K extends HistoryRecord["kind"], T>(kind: K, parsed: z.ZodSafeParseResult<T>) {

@@ -5,6 +5,7 @@ import { type Decision, laneOf } from "../schedule/decision.ts";
 import { VERSION_FIELD, versionOf } from "./controls.ts";
 import { readLaneCursors } from "./cursors.ts";
 import { findBrokenQueues } from "./launch-queue.ts";
+import { placeOfJob } from "./queue-place.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 /** What a launch transaction depends on: it is void when any of the first four changes before EXEC. */
@@ -15,7 +16,7 @@ export interface LaunchGuard {
   readonly controlsVersion: number;
   /** Of jobs whose runs must not overlap. */
   readonly newestRuns: ReadonlyMap<string, NewestRun>;
-  /** By queue, why BullMQ cannot add runs to it. */
+  /** By base of the queue (`baseOf`), why BullMQ cannot add runs to it. */
   readonly broken: ReadonlyMap<string, string>;
 }
 
@@ -34,7 +35,6 @@ export async function watchGuard(
   const launched = new Set(decisions.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
   const jobs = [...launched].map(jobOf);
   const guarded = jobs.filter(({ overlap }) => overlap !== "allow");
-  const queues = [...new Set(jobs.map(({ queue }) => queue))];
   const [, fence, laneCursors, version, newestRuns, broken] = await Promise.all([
     redis.watch(
       ...[term, cursors, epochCursors, controls],
@@ -44,7 +44,10 @@ export async function watchGuard(
     readLaneCursors(redis, keys, lanes),
     redis.hget(controls, VERSION_FIELD),
     readNewestRuns(redis, keys, guarded),
-    findBrokenQueues(redis, keys.bullmqPrefix, queues),
+    findBrokenQueues(
+      redis,
+      jobs.map(job => placeOfJob(keys, job)),
+    ),
   ]);
   return { fence, cursors: laneCursors, controlsVersion: versionOf(version), newestRuns, broken };
 }

@@ -13,13 +13,9 @@ import { BellwetherError } from "../errors.ts";
 import type { TickKind } from "../event-map.ts";
 import { Script } from "../redis/script.ts";
 import { openQueue } from "./open-queues.ts";
+import { baseOf, type QueuePlace } from "./queue-place.ts";
 
 const QUEUE_TYPES = new Script(z.array(z.string()), new URL("./queue-types.lua", import.meta.url));
-
-const DAY_S = 24 * 60 * 60;
-/** Finished runs stay in BullMQ this long, for dashboards; the history of ticks is kept apart from them. */
-const KEEP_COMPLETED = { age: 1 * DAY_S, count: 10_000 };
-const KEEP_FAILED = { age: 7 * DAY_S, count: 10_000 };
 
 /** What a run carries beside the job's data. */
 export interface TickStamp {
@@ -35,8 +31,8 @@ export class LaunchQueue {
   readonly #backend: RedisBackend;
 
   /** Resolves when BullMQ's scripts are known to the connection. */
-  static async open(name: string, redis: Redis, prefix: string): Promise<LaunchQueue> {
-    return new LaunchQueue(await openQueue(name, redis, { prefix }));
+  static async open(place: QueuePlace, redis: Redis): Promise<LaunchQueue> {
+    return new LaunchQueue(await openQueue(place, redis));
   }
 
   private constructor(queue: Queue) {
@@ -75,14 +71,27 @@ export class LaunchQueue {
 }
 
 /** BullMQ's options of a job's runs; `timestamp` is the caller's. */
-function runOptions(job: Job, run: string): JobsOptions {
+function runOptions({ retry, retention, priority, lifo, sharedQueue }: Job, run: string): JobsOptions {
+  const { attempts, backoff, delayMs: delay, jitter } = retry;
   return {
     jobId: run,
-    attempts: job.retry.attempts,
-    backoff: { type: job.retry.backoff, delay: job.retry.delayMs },
-    removeOnComplete: KEEP_COMPLETED,
-    removeOnFail: KEEP_FAILED,
+    attempts,
+    backoff: { type: backoff, delay, ...(jitter > 0 && { jitter }) },
+    ...(priority > 0 && { priority }),
+    ...(lifo && { lifo }),
+    // BullMQ removes by them whatever has finished in the queue, so a queue of another program is left to its workers.
+    ...(sharedQueue === undefined && {
+      removeOnComplete: keepOf(retention.completed),
+      removeOnFail: keepOf(retention.failed),
+    }),
   };
+}
+
+function keepOf({ ageMs, count }: Job["retention"]["completed"]): {
+  readonly age: number;
+  readonly count: number;
+} {
+  return { age: Math.ceil(ageMs / 1_000), count };
 }
 
 /** The keys of a queue that BullMQ writes to when it adds a run, with their types. */
@@ -97,23 +106,23 @@ const TYPES: Readonly<Record<string, string>> = {
   id: "string",
 };
 
-/** By queue, why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
+/** By base of the queue (`baseOf`), why BullMQ cannot add runs to it: a key has another type. Queues without such a key are not in the answer. */
 export async function findBrokenQueues(
   redis: Redis,
-  prefix: string,
-  queues: readonly string[],
+  queues: readonly QueuePlace[],
 ): Promise<ReadonlyMap<string, string>> {
   if (queues.length === 0) return new Map();
-  const keys = queues.flatMap(queue => Object.keys(TYPES).map(name => ({ queue, name })));
+  const bases = new Set(queues.map(baseOf));
+  const keys = [...bases].flatMap(base => Object.keys(TYPES).map(name => ({ base, name })));
   const types = await QUEUE_TYPES.run(
     redis,
-    keys.map(({ queue, name }) => `${prefix}:${queue}:${name}`),
+    keys.map(({ base, name }) => `${base}:${name}`),
     keys.map(({ name }) => TYPES[name] ?? ""),
   );
   return new Map(
-    keys.flatMap(({ queue, name }, i) => {
-      const why = `WRONGTYPE ${prefix}:${queue}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;
-      return types[i] ? [[queue, why] as const] : [];
+    keys.flatMap(({ base, name }, i) => {
+      const why = `WRONGTYPE ${base}:${name} is a ${types[i]}, expected a ${TYPES[name]}`;
+      return types[i] ? [[base, why] as const] : [];
     }),
   );
 }

@@ -65,7 +65,7 @@ export class LaunchTransaction {
   /** `removed`: an earlier run of the job that was removed in BullMQ before it ended. */
   launch(decision: LaunchDecision, job: Job, queue: LaunchQueue, removed: string | null): void {
     const { keys, term, nowMs } = this.#options;
-    const run = runIdOf(job.name, decision.tickAtMs);
+    const run = runIdOf(job.name, decision.tickAtMs, job.sharedQueue?.runPrefix);
     const stamp = { at: new Date(decision.tickAtMs).toISOString(), kind: decision.kind, term };
     this.#adds.push(queue.add(this.#transaction, job, run, stamp, nowMs));
     this.#addedFor.push(this.#decisions);

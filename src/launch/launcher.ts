@@ -14,6 +14,7 @@ import { LaunchTransaction } from "./launch-transaction.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { applyOverlap } from "./overlap.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
+import { baseOf, placeOfJob, type QueuePlace } from "./queue-place.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireJobs } from "./retire.ts";
 import { type FoundDecisions, Unanswered } from "./unanswered.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
@@ -66,7 +67,7 @@ export class Launcher {
     this.#keys = options.keys;
     this.#format = options.format ?? FORMAT;
     this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
-    this.#queues = new OpenQueues(name => LaunchQueue.open(name, this.#redis, this.#keys.bullmqPrefix));
+    this.#queues = new OpenQueues(place => LaunchQueue.open(place, this.#redis));
     this.#redis.on("close", () => {
       this.#connections++;
     });
@@ -115,7 +116,7 @@ export class Launcher {
     const closed = await readClosedEpochs(this.#redis, this.#keys);
     const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
-    await this.#queues.keep(new Set(jobs.map(({ queue }) => queue)));
+    await this.#queues.keep(jobs.map(job => this.#placeOf(job)));
     this.#openedOn = connection;
     const cursors = new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
     for (const epoch of closed) cursors.set(laneOf(epoch), epoch.cursor);
@@ -206,13 +207,13 @@ export class Launcher {
     { fence, term, decisions: planned, nowMs }: Commit,
     watched: LaunchGuard,
   ): Promise<CommitOutcome> {
-    const { decisions, held } = applyOverlap(planned, job => this.#job(job).overlap, watched.newestRuns);
+    const { decisions, held } = applyOverlap(planned, job => this.#job(job), watched.newestRuns);
     if (decisions.length === 0) {
       await this.#redis.unwatch();
       return { outcome: "committed", decided: [], held, refused: null, failed: new Map() };
     }
     const launches = decisions.filter(({ outcome }) => outcome === "launched");
-    const queues = await this.#queues.all(launches.map(({ job }) => this.#job(job).queue));
+    const queues = await this.#queues.all(launches.map(({ job }) => this.#placeOf(this.#job(job))));
     const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
     const unmade = new Map<string, string>();
     const sent: Decision[] = [];
@@ -243,15 +244,20 @@ export class Launcher {
     const job = this.#job(decision.job);
     const newest = newestRuns.get(job.name);
     const removed = newest?.state === "removed" ? newest.run : null;
-    const why = broken.get(job.queue);
+    const base = baseOf(this.#placeOf(job));
+    const why = broken.get(base);
     if (why !== undefined) return why;
     try {
-      transaction.launch(decision, job, queues.get(job.queue) as LaunchQueue, removed);
+      transaction.launch(decision, job, queues.get(base) as LaunchQueue, removed);
       return null;
     } catch (error) {
       // BullMQ refuses to make such a run.
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #placeOf(job: Job): QueuePlace {
+    return placeOfJob(this.#keys, job);
   }
 
   #job(name: string): Job {

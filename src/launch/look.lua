@@ -1,7 +1,7 @@
 -- Reads the newest run of jobs.
 --
 -- KEYS  for each job: the key that names its newest run, its history, the key that names its run at work
--- ARGV  for each job: its name, prefix of BullMQ's keys of its queue
+-- ARGV  for each job: its name ('' where no older release has launched it), prefix of BullMQ's keys of its queue
 -- Returns for each job what `look` (unfinished.lua) answers.
 --
 -- Writes nothing: it runs under a WATCH of these keys, which a write would break.

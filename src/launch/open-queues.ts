@@ -1,16 +1,20 @@
 import { Queue, type QueueOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { BellwetherError } from "../errors.ts";
+import { baseOf, type QueuePlace } from "./queue-place.ts";
 
-/** BullMQ's queue, when its scripts are known to the connection. */
+/**
+ * BullMQ's queue, when its scripts are known to the connection. BullMQ would write its defaults into the queue's meta, which
+ * is for the program to which the queue belongs.
+ */
 export async function openQueue(
-  name: string,
+  { name, prefix, isShared }: QueuePlace,
   redis: Redis,
-  options: Pick<QueueOptions, "prefix" | "skipMetasUpdate">,
+  options: Pick<QueueOptions, "skipMetasUpdate"> = { skipMetasUpdate: isShared },
 ): Promise<Queue> {
   // BullMQ would wait for the connection, however long that takes.
   if (redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
-  const queue = new Queue(name, { ...options, connection: redis, skipVersionCheck: true });
+  const queue = new Queue(name, { ...options, prefix, connection: redis, skipVersionCheck: true });
   // The connection's owner reports its errors; here they end in the rejection of a command.
   queue.on("error", () => undefined);
   try {
@@ -23,28 +27,30 @@ export async function openQueue(
   }
 }
 
-/** Queues that stay open, by name. */
+/** Queues that stay open, by base (`baseOf`). */
 export class OpenQueues<Q extends { close(): Promise<void> }> {
-  readonly #open: (name: string) => Promise<Q>;
+  readonly #open: (place: QueuePlace) => Promise<Q>;
   readonly #queues = new Map<string, Q>();
 
-  constructor(open: (name: string) => Promise<Q>) {
+  constructor(open: (place: QueuePlace) => Promise<Q>) {
     this.#open = open;
   }
 
   /** All that are open, these among them. */
-  async all(names: Iterable<string>): Promise<ReadonlyMap<string, Q>> {
-    for (const name of names) {
-      if (!this.#queues.has(name)) this.#queues.set(name, await this.#open(name));
+  async all(places: Iterable<QueuePlace>): Promise<ReadonlyMap<string, Q>> {
+    for (const place of places) {
+      const base = baseOf(place);
+      if (!this.#queues.has(base)) this.#queues.set(base, await this.#open(place));
     }
     return this.#queues;
   }
 
-  /** Closes the queues that have no such name. */
-  async keep(names: ReadonlySet<string>): Promise<void> {
-    for (const [name, queue] of this.#queues) {
-      if (names.has(name)) continue;
-      this.#queues.delete(name);
+  /** Closes all other queues. */
+  async keep(places: Iterable<QueuePlace>): Promise<void> {
+    const kept = new Set([...places].map(baseOf));
+    for (const [base, queue] of this.#queues) {
+      if (kept.has(base)) continue;
+      this.#queues.delete(base);
       await queue.close();
     }
   }

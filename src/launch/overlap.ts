@@ -1,7 +1,9 @@
-import type { Overlap } from "../config/config.ts";
+import type { Job } from "../config/config.ts";
 import { type Decision, skip } from "../schedule/decision.ts";
 import { runIdOf } from "./run-id.ts";
 import { type NewestRun, sinceOf } from "./unfinished.ts";
+
+const UNGUARDED: Pick<Job, "overlap" | "sharedQueue"> = { overlap: "allow" };
 
 /** A run that has not ended, in the way of the next one of its job. */
 export interface Blocker {
@@ -23,7 +25,7 @@ export interface OverlapOutcome {
  */
 export function applyOverlap(
   planned: readonly Decision[],
-  overlapOf: (job: string) => Overlap,
+  jobOf: (job: string) => Pick<Job, "overlap" | "sharedQueue">,
   newestRuns: ReadonlyMap<string, NewestRun>,
 ): OverlapOutcome {
   const blockers = new Map<string, Blocker>();
@@ -32,11 +34,11 @@ export function applyOverlap(
   const decisions = planned.flatMap((decision): Decision[] => {
     const { job, outcome, tickAtMs } = decision;
     if (held.has(job)) return [];
-    const overlap = outcome === "launched" ? overlapOf(job) : "allow";
+    const { overlap, sharedQueue } = outcome === "launched" ? jobOf(job) : UNGUARDED;
     if (overlap === "allow") return [decision];
     const blocker = blockers.get(job);
     if (blocker === undefined) {
-      const run = runIdOf(job, tickAtMs);
+      const run = runIdOf(job, tickAtMs, sharedQueue?.runPrefix);
       blockers.set(job, { run, sinceMs: sinceOf(run, tickAtMs) });
       return [decision];
     }

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant } from "../redis/stored-value.ts";
+import { baseOf, type QueuePlace } from "./queue-place.ts";
 
 /** How many of the longest waiting runs of a list are looked at. */
 const OLDEST = 3;
@@ -54,11 +54,10 @@ export interface FoundQueue {
 /** Reads only; what it costs does not grow with the queue. Rejects when Redis is away. */
 export async function lookAtQueue(
   redis: Redis,
-  keys: RedisKeys,
-  queue: string,
+  queue: QueuePlace,
   runs: readonly string[],
 ): Promise<FoundQueue> {
-  const prefix = `${keys.bullmqPrefix}:${queue}:`;
+  const prefix = `${baseOf(queue)}:`;
   const found = await LOOK.run(redis, [`${prefix}meta`], [prefix, OLDEST, SEARCHES, ...runs]);
   const [[isPaused, limitedMs, active, movedAtMs], count, ...described] = found;
   const [oldest, asked] = [described.slice(0, count), described.slice(count)];

@@ -11,6 +11,7 @@ import {
   type EndRecord,
   type HistoryRecord,
   historyRecordOf,
+  type LossRecord,
 } from "./history-record.ts";
 
 /**
@@ -39,7 +40,7 @@ export interface HistoryRow extends RunEnd {
 /** How a run ended. */
 export interface RunEnd {
   /** Absent while the run has not ended. */
-  readonly result?: "completed" | "failed" | "removed";
+  readonly result?: "completed" | "failed" | LossRecord["result"];
   readonly attempts?: number;
   readonly durationMs?: number;
   readonly replica?: string;
@@ -60,12 +61,12 @@ export async function readHistory(
   const records = recordsOf(entries);
   // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
   const ends = byRun(records.flatMap(({ kind, record }) => (kind === "end" ? [record] : [])));
-  const removed = new Set(records.flatMap(({ kind, record }) => (kind === "removal" ? [record.run] : [])));
+  const losses = byRun(records.flatMap(({ kind, record }) => (kind === "loss" ? [record] : [])));
   const rows = records.flatMap(({ kind, record }): HistoryRow[] => {
     if (kind === "action") return [actionRow(record)];
     if (kind !== "decision") return [];
     const run = record.run ?? "";
-    return [decisionRow(record, ends.get(run), removed.has(run))];
+    return [decisionRow(record, ends.get(run), losses.get(run))];
   });
   return rows.slice(0, limit);
 }
@@ -143,7 +144,11 @@ function storedReason(record: Pick<DecisionRecord, "reason" | "reasonCode">): Pa
   return { reason: reason || reasonCode, reasonCode };
 }
 
-function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRemoved: boolean): HistoryRow {
+function decisionRow(
+  decision: DecisionRecord,
+  end: EndRecord | undefined,
+  loss: LossRecord | undefined,
+): HistoryRow {
   const { tick, outcome, kind, term, lateMs, run, blockedBy, by, from, count } = decision;
   return {
     tick: isoOf(tick),
@@ -157,16 +162,18 @@ function decisionRow(decision: DecisionRecord, end: EndRecord | undefined, isRem
     ...(by && { by }),
     ...(from !== undefined && { from: isoOf(from) }),
     ...(count !== undefined && { count }),
-    ...endOf(end, isRemoved),
+    ...endOf(end, loss),
   };
 }
 
-const REMOVED = { result: "removed", error: "removed in BullMQ before its end was recorded" } as const;
-
-function endOf(end: EndRecord | undefined, isRemoved: boolean): RunEnd {
-  if (end === undefined) return isRemoved ? REMOVED : {};
+function endOf(end: EndRecord | undefined, loss: LossRecord | undefined): RunEnd {
+  if (end === undefined) return loss ? { result: loss.result, error: errorOf(loss) } : {};
   const { result, attempts, durationMs, replica, error } = end;
   return { result, attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
+}
+
+function errorOf({ result, reason }: LossRecord): string {
+  return reason ?? (result === "removed" ? "removed in BullMQ before its end was recorded" : result);
 }
 
 /** Of several records of a run the newest; `records` are newest first. */
@@ -224,7 +231,9 @@ function lastOf(newestFirst: readonly HistoryRecord[]): LastDecision {
   const [end] = newestFirst.flatMap(one =>
     one.kind === "end" && one.record.run === run ? [one.record] : [],
   );
-  const isRemoved = newestFirst.some(({ kind, record }) => kind === "removal" && record.run === run);
-  const { result: outcome = "launched", ...details } = endOf(end, isRemoved);
+  const [loss] = newestFirst.flatMap(one =>
+    one.kind === "loss" && one.record.run === run ? [one.record] : [],
+  );
+  const { result: outcome = "launched", ...details } = endOf(end, loss);
   return { tickAtMs, lastRun: { outcome, run, ...details } };
 }

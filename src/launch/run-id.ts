@@ -6,9 +6,9 @@ export function formatTick(tickAtMs: number): string {
   return `${date}T${time}${tickAtMs % 1000 === 0 ? "" : iso.slice(19, 23)}Z`;
 }
 
-/** The BullMQ job id of a scheduled or caught-up tick. */
-export function runIdOf(job: string, tickAtMs: number): string {
-  return `${job}@${formatTick(tickAtMs)}`;
+/** The BullMQ job id of a scheduled or caught-up tick; `prefix` is that of a queue of another program (`SharedQueue`). */
+export function runIdOf(job: string, tickAtMs: number, prefix = ""): string {
+  return `${prefix}${job}@${formatTick(tickAtMs)}`;
 }
 
 /** The tick that a run id of `runIdOf` names, as ISO 8601 in UTC. */
@@ -21,11 +21,11 @@ export function tickOfRun(run: string): string {
 }
 
 /** The id of a run that an operator asked for; `suffix` names the request (`runSuffixOf`). */
-export function manualRunId(job: string, suffix: string): string {
-  return `${job}@manual-${suffix}`;
+export function manualRunId(job: string, suffix: string, prefix = ""): string {
+  return `${prefix}${job}@manual-${suffix}`;
 }
 
 /** The id of a run that fills in for a tick of the past; `suffix` names the request (`runSuffixOf`). */
-export function backfillRunId(job: string, tickAtMs: number, suffix: string): string {
-  return `${runIdOf(job, tickAtMs)}~backfill-${suffix}`;
+export function backfillRunId(job: string, tickAtMs: number, suffix: string, prefix = ""): string {
+  return `${runIdOf(job, tickAtMs, prefix)}~backfill-${suffix}`;
 }

@@ -7,6 +7,7 @@ import { Script } from "../redis/script.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
+import { placeOfJob } from "./queue-place.ts";
 import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, runSuffixOf } from "./requests.ts";
 import { manualRunId } from "./run-id.ts";
 import {
@@ -54,7 +55,7 @@ export interface Trigger {
 export async function triggerJob(redis: Redis, keys: RedisKeys, trigger: Trigger): Promise<TriggerOutcome> {
   const { job, requestId } = trigger;
   const request = { id: requestId, action: "trigger", job: job.name };
-  const queue = await LaunchQueue.open(job.queue, redis, keys.bullmqPrefix);
+  const queue = await LaunchQueue.open(placeOfJob(keys, job), redis);
   try {
     for (let i = 0; i < MAX_ATTEMPTS; i++) {
       const parts = { redis, keys, queue, request };
@@ -101,7 +102,7 @@ async function seal(
 ) {
   const { job, data, by, nowMs } = trigger;
   const transaction = beginTransaction(redis);
-  const run = manualRunId(job.name, runSuffixOf(request));
+  const run = manualRunId(job.name, runSuffixOf(request), job.sharedQueue?.runPrefix);
   const stamp = { at: new Date(nowMs).toISOString(), kind: "manual", term: 0 } as const;
   await queue.add(transaction, { ...job, data: { ...job.data, ...data } }, run, stamp, nowMs);
   RECORD.queue(

@@ -6,6 +6,7 @@ import { Script } from "../redis/script.ts";
 import { storedInstant } from "../redis/stored-value.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { pagesOf } from "./job-states.ts";
+import { baseOf, placeOfJob } from "./queue-place.ts";
 import { tickOfRun } from "./run-id.ts";
 
 /** A script over this many jobs holds Redis up for some 5 ms. */
@@ -27,6 +28,8 @@ export interface NewestRun {
   readonly endedMs: number;
 }
 
+type GuardedJob = Pick<Job, "name" | "queue" | "sharedQueue">;
+
 /**
  * Reads the newest runs of jobs; a job of which no run is known is not in the answer. On a connection with a WATCH the
  * read is part of what is guarded, as long as all of the jobs' `keys.unfinished` are watched.
@@ -34,17 +37,21 @@ export interface NewestRun {
 export async function readNewestRuns(
   redis: Redis,
   keys: RedisKeys,
-  jobs: readonly Pick<Job, "name" | "queue">[],
+  jobs: readonly GuardedJob[],
 ): Promise<ReadonlyMap<string, NewestRun>> {
   const pages = pagesOf(jobs, JOBS_A_SCRIPT).map(page => readPage(redis, keys, page));
   return new Map((await Promise.all(pages)).flat());
 }
 
-async function readPage(redis: Redis, keys: RedisKeys, jobs: readonly Pick<Job, "name" | "queue">[]) {
+async function readPage(redis: Redis, keys: RedisKeys, jobs: readonly GuardedJob[]) {
   const found = await LOOK.run(
     redis,
     jobs.flatMap(({ name }) => [keys.unfinished(name), keys.history(name), keys.working(name)]),
-    jobs.flatMap(({ name, queue }) => [name, `${keys.bullmqPrefix}:${queue}:`]),
+    jobs.flatMap(job => {
+      const place = placeOfJob(keys, job);
+      // Only in Bellwether's queues an older release has marked its runs with the name of the job.
+      return [place.isShared ? "" : job.name, `${baseOf(place)}:`];
+    }),
   );
   return found.flatMap(([state, run, added, ended], i): [string, NewestRun][] => {
     const job = jobs[i]?.name;

@@ -1,15 +1,22 @@
+import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import { latenessOf } from "../launch/history.ts";
 import { runIdOf } from "../launch/run-id.ts";
 import { tellReason } from "../reasons.ts";
 import type { Decision } from "../schedule/decision.ts";
 
-/** Reports a decision that was committed at `nowMs`. */
-export function reportDecision(events: Events, term: number, decision: Decision, nowMs: number): void {
+/** Reports a decision that was committed at `nowMs`. `shared`: the queue that its run went into, unless it is one of Bellwether's. */
+export function reportDecision(
+  events: Events,
+  term: number,
+  decision: Decision,
+  nowMs: number,
+  shared: Job["sharedQueue"] = undefined,
+): void {
   const { job, tickAtMs } = decision;
   const about = { job, tick: new Date(tickAtMs).toISOString(), term };
   if (decision.outcome === "launched") {
-    const run = runIdOf(job, tickAtMs);
+    const run = runIdOf(job, tickAtMs, shared?.runPrefix);
     events.emit("tick.launched", { ...about, lateMs: latenessOf(decision, nowMs), run, kind: decision.kind });
     return;
   }

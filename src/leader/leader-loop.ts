@@ -99,7 +99,9 @@ export class LeaderLoop {
     term.progress?.step();
     await settle?.(term);
     for (const { nowMs, decided } of opened.found) {
-      for (const decision of decided) reportDecision(events, term.number, decision, nowMs);
+      for (const decision of decided) {
+        reportDecision(events, term.number, decision, nowMs, this.#jobs.get(decision.job)?.sharedQueue);
+      }
     }
     const work = new TermWork({
       ...this.#options,

@@ -186,7 +186,8 @@ export class TermWork {
     if (outcome.decided.length > 0) term.progress?.succeed();
     for (const decision of outcome.decided) {
       state.settle(decision);
-      reportDecision(events, term.number, decision, nowMs);
+      const { sharedQueue } = this.#options.jobs.get(decision.job) ?? {};
+      reportDecision(events, term.number, decision, nowMs, sharedQueue);
     }
     for (const [job, blocker] of outcome.held) state.waiting.hold(job, blocker, nowMs);
     if (await quarantine.settle(term, outcome)) return "quarantined";

@@ -50,6 +50,8 @@ export function redisKeys(namespace: string) {
     audit: key("audit"),
     /** Hash: which entries of the audit the leaders have reported in their logs (operator-log.lua). */
     reported: key("reported"),
+    /** Hash base of a queue's keys → up to which event it was read how runs ended that other programs work off (take-ends.lua). */
+    eventPositions: key("event-positions"),
     /** What the keys of the jobs' histories begin with. */
     histories: key("history/"),
     /** String: the highest generation of the configuration whose leader has proven itself; lower ones never lead again. */

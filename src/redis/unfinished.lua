@@ -2,7 +2,7 @@
 --
 -- The key {ns}/unfinished/<job> names BullMQ's hash of the newest run that was launched or started for a job whose runs
 -- must not overlap. Whether that run has ended is read from the hash itself, which BullMQ keeps right however the run
--- ends, is retried or removed. BullMQ's keys are only read. They have the namespace's hash tag, so they are in the same slot.
+-- ends, is retried or removed. BullMQ's keys are only read. On Redis Cluster they are in the same slot: they have the namespace's hash tag.
 
 -- A value of another type was written by another program; it names no run.
 local function text_of(key)
@@ -10,9 +10,11 @@ local function text_of(key)
   return type(value) == 'string' and value or nil
 end
 
--- The run's id: BullMQ's keys are {ns}:<queue>:<id>.
-local function id_of(run_key)
-  return string.match(run_key, '^{.-}:[^:]+:(.+)$') or run_key
+-- The run's id: BullMQ's keys are <prefix><id>. A run in a queue that the job had before is one of ours, and its id has no
+-- colon.
+local function id_of(run_key, prefix)
+  if string.sub(run_key, 1, #prefix) == prefix then return string.sub(run_key, #prefix + 1) end
+  return string.match(run_key, '([^:]+)$') or run_key
 end
 
 -- 'unfinished', 'finished' or 'gone'; when it was added and when it ended (epoch ms, '' where unknown). A retry from
@@ -41,12 +43,13 @@ end
 --   {'finished', id, added, ended}  it has
 --   {'removed', id, '', ''}         BullMQ does not have it any more, and its end is not on record
 --   {'none', '', '', ''}            no run is named, or it was cleaned up long after its end
--- A release before this one marked its runs with BullMQ's deduplication; `prefix` is that of the job's queue.
+-- `prefix` is that of the job's queue. A release before this one marked its runs with BullMQ's deduplication, under the name
+-- of the job; '' for none: in a queue of another program such a mark is of that program.
 local function look(unfinished, history, working, prefix, job)
   local run_key = text_of(unfinished)
   local state, added, ended = 'none', '', ''
   if run_key then state, added, ended = state_of(run_key) end
-  if state ~= 'unfinished' then
+  if state ~= 'unfinished' and job ~= '' then
     local older = text_of(prefix .. 'de:' .. job)
     if older then
       local its_state, its_added = state_of(prefix .. older)
@@ -54,12 +57,12 @@ local function look(unfinished, history, working, prefix, job)
     end
   end
   if state == 'gone' then
-    local run = id_of(run_key)
+    local run = id_of(run_key, prefix)
     if (text_of(working) or ''):match('^(.*) ') == run_key then return {'unfinished', run, '', ''} end
     if is_end_recorded(history, run) then return {'none', '', '', ''} end
     return {'removed', run, '', ''}
   end
-  return {state, run_key and id_of(run_key) or '', added, ended}
+  return {state, run_key and id_of(run_key, prefix) or '', added, ended}
 end
 
 -- The history keeps as much as everywhere (history.ts). A record that cannot be written must not keep anything else from

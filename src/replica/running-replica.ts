@@ -12,6 +12,7 @@ import { LaunchedRuns } from "../launch/launched-runs.ts";
 import { putBack, readMemory } from "../launch/memory.ts";
 import { QueueDepths } from "../launch/queue-depths.ts";
 import { lookAtQueue } from "../launch/queue-look.ts";
+import { placeOfQueue } from "../launch/queue-place.ts";
 import { readWaits } from "../launch/unfinished.ts";
 import { Locks } from "../locks/locks.ts";
 import { readReplicas } from "../redis/replica-registry.ts";
@@ -48,8 +49,9 @@ export class RunningReplica {
     const { roles, stores, redis, clock, events, leaderWatch } = options;
     const { keys } = stores;
     const { jobs, queues, election } = options.carried.config;
+    const placeOf = (queue: string) => placeOfQueue(keys, queue, this.#carried.config.queues);
     this.clock = clock;
-    this.queueDepths = new QueueDepths({ redis, keys });
+    this.queueDepths = new QueueDepths({ redis, placeOf });
     this.overdueAlarm = new OverdueAlarm({
       jobs,
       clock,
@@ -62,9 +64,9 @@ export class RunningReplica {
       clock,
       jobs,
       events,
-      queues: Object.keys(queues),
+      queues,
       launched: new LaunchedRuns(redis, keys),
-      lookAt: (queue, runs) => lookAtQueue(redis, keys, queue, runs),
+      lookAt: (queue, runs) => lookAtQueue(redis, placeOf(queue), runs),
       hasWorkers: async () => (await readReplicas(redis, keys)).some(({ roles }) => roles.includes("worker")),
       onStuck: stuck => membership.showStuck(stuck),
     });
@@ -102,7 +104,7 @@ export class RunningReplica {
     this.#carried = carried;
     const { jobs, queues } = carried.config;
     this.overdueAlarm.setJobs(jobs);
-    this.stuckAlarm.setJobs(jobs, Object.keys(queues));
+    this.stuckAlarm.setJobs(jobs, queues);
     for (const part of [...this.#others, ...this.#byRole]) part.carry?.(carried);
   }
 

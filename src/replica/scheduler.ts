@@ -1,3 +1,4 @@
+import { AlarmReads } from "../alarm/alarm-reads.ts";
 import type { DataGuard } from "../alarm/data-guard.ts";
 import { ANSWER_LIMIT_MS, mustHold } from "../clock/timing.ts";
 import { unlessAborted } from "../clock/unless-aborted.ts";
@@ -7,7 +8,10 @@ import { type CurrentTerm, Elector } from "../election/elector.ts";
 import { readLeader } from "../election/leader-record.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
+import { QueueEnds } from "../launch/foreign-ends.ts";
 import { Launcher } from "../launch/launcher.ts";
+import { placeOfQueue } from "../launch/queue-place.ts";
+import { ForeignResults } from "../leader/foreign-results.ts";
 import { LeaderLoop } from "../leader/leader-loop.ts";
 import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
@@ -92,6 +96,24 @@ export class Scheduler implements Part {
     const { guard, redis, stores, clock, events } = this.#options;
     await guard.begin(term);
     const operatorLog = new OperatorLog({ redis, keys: stores.keys, clock, events, term });
-    return operatorLog.during(() => this.#leaderLoop.runTerm(term)).finally(() => guard.end());
+    const reads = new Map<string, AlarmReads>();
+    const results = new ForeignResults({
+      attempt: (queue, read) => {
+        const what = `how the runs of the queue ${queue} end`;
+        const ofQueue =
+          reads.get(queue) ?? new AlarmReads({ clock, events, what, loss: "it is not recorded" });
+        reads.set(queue, ofQueue);
+        return ofQueue.read(read);
+      },
+      clock,
+      events,
+      carried: () => this.#carried.config,
+      endsOf: queue => {
+        const place = placeOfQueue(stores.keys, queue, this.#carried.config.queues);
+        return new QueueEnds({ redis, keys: stores.keys, place, fence: term.fence });
+      },
+    });
+    const work = () => results.during(() => this.#leaderLoop.runTerm(term));
+    return operatorLog.during(work).finally(() => guard.end());
   }
 }

@@ -1,17 +1,19 @@
 import type { Job as BullJob } from "bullmq";
 import type { Run, RunLog } from "../handlers/handler.ts";
 import { type AbortCause, Attempt, type AttemptEnd, type AttemptOptions } from "./attempt.ts";
+import type { JobLog, LeveledLog } from "./job-log.ts";
 import { readStamp } from "./tick-stamp.ts";
 
 /** Makes a run's log; pino's Logger is one. */
 export interface RunLogSource {
-  child(bindings: { job: string; run: string; attempt: number }): RunLog;
+  child(bindings: { job: string; run: string; attempt: number }): LeveledLog;
 }
 
 export interface ActiveRunOptions extends Omit<AttemptOptions, "data" | "run"> {
   readonly bullJob: BullJob;
   readonly replica: string;
   readonly log: RunLogSource | null;
+  readonly jobLog: JobLog;
   readonly lockDurationMs: number;
   /** Called once, when the lock has not been renewed for as long as it lives. */
   onLockExpired(): void;
@@ -26,11 +28,13 @@ export class ActiveRun {
   /** BullMQ counts attempts when they end, so a run whose replica died starts again with the same number. */
   readonly attempt: number;
   readonly #attempt: Attempt;
+  readonly #jobLog: JobLog;
   readonly #lockTimer: NodeJS.Timeout;
   #isOver = false;
 
   constructor(options: ActiveRunOptions) {
-    const { bullJob, handler, timeoutMs, locks, context, abortGraceMs } = options;
+    const { bullJob, handler, timeoutMs, jobLog, locks, context, abortGraceMs } = options;
+    this.#jobLog = jobLog;
     this.id = bullJob.id ?? "";
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
@@ -41,7 +45,9 @@ export class ActiveRun {
       attempt: this.attempt,
       ...stamp,
       replica: options.replica,
-      log: options.log?.child({ job: this.job, run: this.id, attempt: this.attempt }) ?? SILENT_LOG,
+      log: jobLog.tee(
+        options.log?.child({ job: this.job, run: this.id, attempt: this.attempt }) ?? SILENT_LOG,
+      ),
       progress: async value => {
         if (!this.#isOver) await bullJob.updateProgress(value);
       },
@@ -54,6 +60,8 @@ export class ActiveRun {
     const end = await this.#attempt.execute();
     this.#isOver = true;
     clearTimeout(this.#lockTimer);
+    // Before the end of the run is written: BullMQ may remove the run with it.
+    this.#jobLog.flush();
     return end;
   }
 

@@ -16,7 +16,7 @@
 if state_of(KEYS[4]) ~= 'unfinished' then return {'gone', ''} end
 if text_of(KEYS[1]) ~= KEYS[4] then
   local state, run = unpack(look(KEYS[1], KEYS[2], KEYS[3], ARGV[2], ARGV[1]))
-  if state == 'unfinished' and run ~= id_of(KEYS[4]) then return {'blocked', run} end
+  if state == 'unfinished' and run ~= id_of(KEYS[4], ARGV[2]) then return {'blocked', run} end
   if state == 'removed' then record_removal(KEYS[2], run) end
   redis.call('SET', KEYS[1], KEYS[4])
 end

@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job as BullJob, type Processor, Worker, type WorkerOptions } from "bullmq";
+import { type Job as BullJob, type Processor, Queue, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { WaitingError } from "../bullmq.ts";
 import { mustHold, runLockRules } from "../clock/timing.ts";
 import { settlesWithin } from "../clock/within.ts";
+import type { Config } from "../config/config.ts";
 import type { Handler } from "../handlers/handler.ts";
 import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
+import { JobLog } from "./job-log.ts";
 import { type ClaimedRun, RunClaims } from "./run-claims.ts";
 import { RunEnds } from "./run-ends.ts";
 import type { RunReporter } from "./run-reporter.ts";
@@ -31,6 +33,8 @@ export interface Work {
 export interface QueueConsumerOptions {
   readonly queue: string;
   readonly concurrency: number;
+  /** BullMQ's rate limit of the queue. */
+  readonly limiter: Config["queues"][string]["limiter"];
   readonly keys: RedisKeys;
   /** Shared by all queues; BullMQ opens a second, blocking connection of each queue's own. */
   readonly redis: Redis;
@@ -64,13 +68,14 @@ export class QueueConsumer {
   readonly #claims: RunClaims;
   /** Of the active runs those that have a claim. */
   readonly #claimed = new WeakMap<ActiveRun, ClaimedRun>();
+  #limitOfAll: number | undefined;
   #interrupted = 0;
   readonly #idle = Promise.withResolvers<void>();
   #stopping = false;
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: QueueConsumerOptions) {
-    const { queue, concurrency, keys, redis, replica, reporter, timing } = options;
+    const { queue, concurrency, limiter, keys, redis, replica, reporter, timing } = options;
     this.#options = options;
     const { lockDurationMs, returnDelayMs } = timing;
     const renewMs = lockDurationMs * RENEW_PART;
@@ -90,6 +95,7 @@ export class QueueConsumer {
       stalledInterval: timing.stalledIntervalMs,
       maxStalledCount: MAX_STALLED_COUNT,
       runRetryDelay: LOOP_RETRY_MS,
+      ...(limiter && { limiter: { max: limiter.max, duration: limiter.durationMs } }),
     };
     const process: Processor = (job, token) => this.#process(job, token);
     this.#worker = new Worker(queue, process, workerOptions, storeTimeBackend(options.skewMs));
@@ -101,9 +107,32 @@ export class QueueConsumer {
     void this.#consume();
   }
 
+  get limiter(): QueueConsumerOptions["limiter"] {
+    return this.#options.limiter;
+  }
+
+  /** How many runs all replicas together work on at a time; 0 lifts the limit, and without a number it stays as it is. */
+  limitAll(concurrency: number | undefined): void {
+    if (concurrency === undefined || concurrency === this.#limitOfAll) return;
+    this.#limitOfAll = concurrency;
+    const { queue: name, keys, redis: connection } = this.#options;
+    const queue = new Queue(name, { connection, prefix: keys.bullmqPrefix, skipMetasUpdate: true });
+    queue.on("error", () => undefined);
+    const limiting =
+      concurrency === 0 ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(concurrency);
+    limiting.catch(error => this.#onError(error)).finally(() => void queue.close());
+  }
+
   /** From the next run that is taken on. */
   setConcurrency(concurrency: number): void {
     this.#worker.concurrency = concurrency;
+  }
+
+  /** Takes no more work. What runs goes on until it ends, or until `stop`. */
+  async leave(): Promise<void> {
+    this.#stopping = true;
+    this.#returns.stop();
+    await this.#worker.close();
   }
 
   /**
@@ -203,12 +232,13 @@ export class QueueConsumer {
   }
 
   #begin(bullJob: BullJob, work: Work): ActiveRun {
-    const { replica, log, locks, context, timing } = this.#options;
+    const { replica, log, locks, context, timing, redis, keys, queue } = this.#options;
     const run: ActiveRun = new ActiveRun({
       bullJob,
       ...work,
       replica,
       log,
+      jobLog: new JobLog({ redis, key: `${keys.bullmqPrefix}:${queue}:${bullJob.id}` }),
       locks,
       context,
       ...timing,

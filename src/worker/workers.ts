@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/within.ts";
 import type { Config } from "../config/config.ts";
@@ -43,6 +44,8 @@ export class Workers {
   #redis: Redis | null = null;
   /** By queue. */
   readonly #consumers = new Map<string, QueueConsumer>();
+  /** Of queues that this replica does not work off any more. */
+  readonly #left = new Set<QueueConsumer>();
   #stopped: Promise<boolean> | null = null;
 
   constructor(options: WorkersOptions) {
@@ -63,7 +66,7 @@ export class Workers {
 
   /**
    * Goes on with other jobs; what runs already goes on as it began. A queue that is not named any more is still
-   * worked off: it may hold runs.
+   * worked off: it may hold runs. One that other programs work off from now on is left to them.
    */
   update({ jobs, queues }: Pick<Config, "jobs" | "queues">, handlers: ReadonlyMap<string, Handler>): void {
     this.#work = workOfJobs(jobs, handlers);
@@ -71,11 +74,26 @@ export class Workers {
   }
 
   #setQueues(queues: Config["queues"]): void {
-    for (const [queue, { concurrency }] of Object.entries(queues)) {
-      const consumer = this.#consumers.get(queue);
+    for (const [queue, limits] of Object.entries(queues)) {
+      const { concurrency, consume } = limits;
+      let consumer = this.#consumers.get(queue);
+      // BullMQ's worker has its rate limit from its start.
+      if (consumer && (!consume || !isDeepStrictEqual(consumer.limiter, limits.limiter))) {
+        this.#leave(queue, consumer);
+        consumer = undefined;
+      }
+      if (!consume) continue;
       if (consumer) consumer.setConcurrency(concurrency);
-      else this.#consume(queue, concurrency);
+      else consumer = this.#consume(queue, limits);
+      consumer.limitAll(limits.globalConcurrency);
     }
+  }
+
+  /** What runs already has as long as the replica to end. */
+  #leave(queue: string, consumer: QueueConsumer): void {
+    this.#consumers.delete(queue);
+    this.#left.add(consumer);
+    void consumer.leave().finally(() => this.#left.delete(consumer));
   }
 
   /** Once, whichever of the workers' connections are silent, and again when all of them answer. */
@@ -91,11 +109,12 @@ export class Workers {
     });
   }
 
-  #consume(queue: string, concurrency: number): void {
+  #consume(queue: string, { concurrency, limiter }: Config["queues"][string]): QueueConsumer {
     const { config, replica, log = null, locks = null, context, skewMs = () => 0 } = this.#options;
     const consumer = new QueueConsumer({
       queue,
       concurrency,
+      limiter,
       replica,
       log,
       locks,
@@ -109,6 +128,7 @@ export class Workers {
     });
     this.#consumers.set(queue, consumer);
     consumer.start();
+    return consumer;
   }
 
   /**
@@ -124,7 +144,9 @@ export class Workers {
 
   async #stop(deadlineMs: number): Promise<boolean> {
     if (this.#redis) silentConnectionsOf(this.#redis)?.listen(null);
-    const ended = await Promise.all([...this.#consumers.values()].map(consumer => consumer.stop(deadlineMs)));
+    const ended = await Promise.all(
+      [...this.#consumers.values(), ...this.#left].map(consumer => consumer.stop(deadlineMs)),
+    );
     await settlesWithin(this.#reporter.settled(), this.#timing.closeLimitMs);
     this.#redis?.disconnect();
     return ended.every(Boolean);

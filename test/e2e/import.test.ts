@@ -210,7 +210,12 @@ describe("import bullmq", () => {
       {
         name: "send-digest",
         data: { list: "all", text: "${HOME}" },
-        opts: { attempts: 4, backoff: { type: "exponential", delay: 2_000 }, priority: 3 },
+        opts: {
+          attempts: 4,
+          backoff: { type: "exponential", delay: 2_000, jitter: 0.5 },
+          priority: 3,
+          removeOnFail: 7,
+        },
       },
     );
     await queue.upsertJobScheduler("clean:up", { pattern: "*/20 * * * *" }, { name: "clean-up" });
@@ -226,7 +231,7 @@ describe("import bullmq", () => {
 
     expect(code).toBe(1);
     expect(stderr).toMatch(/^mail fast: not carried over: every: found `50ms`, expected a duration/m);
-    expect(stderr).toMatch(/^mail digest: without its priority$/m);
+    expect(stderr).toMatch(/^mail digest: without its removeOnFail$/m);
     expect(stderr).toMatch(/^mail poll: ticks come 40s earlier than now: at multiples of 1m30s/m);
     expect(stderr).toMatch(/jobs\/send-digest\.ts/);
     expect(stderr).toMatch(/^patterns without a tz ran in the zone of the workers; UTC is assumed/m);
@@ -241,7 +246,8 @@ describe("import bullmq", () => {
         "    data:",
         "      list: all",
         "      text: $${HOME}",
-        "    retry: {attempts: 4, backoff: exponential, delay: 2s}",
+        "    retry: {attempts: 4, backoff: exponential, delay: 2s, jitter: 0.5}",
+        "    priority: 3",
       ].join("\n"),
     );
     expect(stdout).toContain("  poll:\n    every: 1m30s\n    start: 2030-03-17T17:47:10Z\n");

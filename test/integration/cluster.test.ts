@@ -1,7 +1,9 @@
+import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, vi } from "vitest";
-import { connectRedis } from "../../src/redis/connect.ts";
+import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
+import { bellwether } from "../support/command.ts";
 import { test } from "../support/fixtures.ts";
 import { startCluster, type TestCluster } from "../support/redis-cluster.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -14,7 +16,7 @@ const it = test
     onCleanup(() => cluster.stop());
     return cluster;
   })
-  .extend("open", ({ cluster, defer }) => async (tag: string, purpose: "noRetry" | "plain") => {
+  .extend("open", ({ cluster, defer }) => async (tag: string, purpose: Purpose) => {
     const nodes = cluster.nodes.slice(0, 3).map(({ port }) => ({ host: "127.0.0.1", port }));
     const redis = connectRedis({ kind: "cluster", nodes, tag }, purpose, "test");
     defer(() => redis.disconnect());
@@ -157,6 +159,40 @@ it("replicas lead, launch and run on a cluster, through the death of the master 
   );
   const [first = 0] = seconds;
   expect(seconds).toEqual(seconds.map((_, i) => first + i));
+});
+
+it("a queue of another program is launched into when its hash tag is the namespace, and refused otherwise", async ({
+  defer,
+  makeProject,
+  open,
+  cluster,
+}) => {
+  const tag = namespace();
+  const settings = (prefix: string) =>
+    [
+      `namespace: ${tag}`,
+      `redis: { cluster: { nodes: [${cluster.addresses.map(a => `"${a}"`).join(", ")}] } }`,
+      `queues: { orders: { prefix: "${prefix}", consume: false } }`,
+      "http: false\n",
+    ].join("\n");
+  const project = await makeProject({
+    "config/bellwether.yaml": settings("bull"),
+    "config/jobs.yaml": "jobs: { tick: { every: 500ms, queue: orders } }\n",
+  });
+  const refused = await bellwether(["check", "--config", project.configDir]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`expected the hash tag {${tag}} in it: on Redis Cluster`);
+
+  const prefix = `team:{${tag}}`;
+  await project.write("config/bellwether.yaml", settings(prefix));
+  const replica = new ReplicaProcess(["--config", project.configDir]);
+  defer(() => replica.end("SIGKILL"));
+  const connection = await open(tag, "worker");
+  const worker = new Worker("orders", async () => undefined, { connection, prefix });
+  defer(() => worker.close(true));
+  const run = await new Promise(resolve => worker.once("completed", job => resolve(job.id)));
+  expect(run).toMatch(new RegExp(`^${tag}~tick@`));
+  expect(await replica.end("SIGTERM")).toBe(0);
 });
 
 it("a replica that starts while no node has the slot waits for it", async ({

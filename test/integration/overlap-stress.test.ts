@@ -51,7 +51,7 @@ test("two handlers of a job are never at work at once, and each tick is on recor
   };
   for (const pod of ["pod-1", "pod-2"])
     await start(pod, { skips: handle, waits: handle }, { overlap: "skip" });
-  const retry = { attempts: 2, backoff: "fixed", delayMs: 50 } as const;
+  const retry = { attempts: 2, backoff: "fixed", delayMs: 50, jitter: 0 } as const;
   const jobs = [
     jobOf("skips", { overlap: "skip", retry }, { everyMs: EVERY_MS }),
     jobOf("waits", { overlap: "queue", retry }, { everyMs: EVERY_MS }),

@@ -164,7 +164,7 @@ describe("overlap: queue", () => {
   it.for(Object.keys(CLEANINGS))(
     "launches the tick that waits when %s takes the run before it away",
     async (how, { setup }) => {
-      const retry = { attempts: 3, backoff: "fixed", delayMs: 600_000 } as const;
+      const retry = { attempts: 3, backoff: "fixed", delayMs: 600_000, jitter: 0 } as const;
       const { launch, work, rows, queueOf } = await setup({ overlap: "queue", retry });
       const worker = await work("default", async () => Promise.reject(new Error("boom")));
       await launch(T1);

@@ -1,6 +1,7 @@
 import { Queue } from "bullmq";
 import { expect } from "vitest";
 import { QueueDepths } from "../../src/launch/queue-depths.ts";
+import { placeOfQueue } from "../../src/launch/queue-place.ts";
 import type { connectRedis } from "../../src/redis/connect.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
@@ -12,7 +13,7 @@ const whenReady = (redis: ReturnType<typeof connectRedis>) =>
 const it = test.extend("setup", ({ defer, connect }) => async () => {
   const redis = await connect("plain");
   const keys = redisKeys(namespace());
-  const depths = new QueueDepths({ redis, keys });
+  const depths = new QueueDepths({ redis, placeOf: name => placeOfQueue(keys, name, {}) });
   defer(() => depths.close());
   return { redis, keys, depths };
 });

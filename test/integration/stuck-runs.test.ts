@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import { StuckAlarm } from "../../src/alarm/stuck-alarm.ts";
 import { LaunchedRuns } from "../../src/launch/launched-runs.ts";
 import { lookAtQueue } from "../../src/launch/queue-look.ts";
+import { placeOfQueue } from "../../src/launch/queue-place.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
 import { test } from "../support/fixtures.ts";
 import { jobOf } from "../support/jobs.ts";
@@ -20,17 +21,17 @@ const it = test.extend("setup", ({ defer, connect }) => async () => {
     await queue.add("report", {}, { jobId: id, ...options });
     await redis.xadd(keys.history("report"), "*", "outcome", "launched", "run", id);
   };
-  const look = (...runs: string[]) => lookAtQueue(redis, keys, "default", runs);
+  const look = (...runs: string[]) => lookAtQueue(redis, placeOfQueue(keys, "default", {}), runs);
   const stateOf = async (id: string) => (await look(id)).asked[0]?.state;
   const recorder = new Recorder();
   const watch = (launched = new LaunchedRuns(redis, keys)) => {
     const alarm = new StuckAlarm({
       clock: realClock(),
       events: recorder.events,
-      queues: [],
+      queues: {},
       launched,
       jobs: [jobOf("report", {}, { everyMs: 1_000 })],
-      lookAt: (name, runs) => lookAtQueue(redis, keys, name, runs),
+      lookAt: (name, runs) => lookAtQueue(redis, placeOfQueue(keys, name, {}), runs),
       hasWorkers: async () => true,
       limits: { minMs: 100, maxMs: 200 },
       intervalMs: 20,

@@ -50,7 +50,7 @@ const handlers = Object.entries(bodies).map(([job, body]): [string, Handler] => 
 const workers = new Workers({
   config: {
     namespace,
-    queues: { default: { concurrency: 3 } },
+    queues: { default: { concurrency: 3, consume: true, shared: undefined } },
     jobs: handlers.map(([name]) => ({ name, timeoutMs: null })) as never,
   },
   handlers: new Map(handlers),

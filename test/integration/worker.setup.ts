@@ -45,6 +45,11 @@ export class EventRecord {
   }
 }
 
+/** A queue of the configuration. */
+export function queueWith(settings: Partial<Config["queues"][string]> = {}): Config["queues"][string] {
+  return { concurrency: 5, consume: true, shared: undefined, ...settings };
+}
+
 /** One namespace with one queue, and as many replicas on it as a test starts. */
 export function cluster(redis: TestRedis) {
   const name = namespace();
@@ -65,7 +70,11 @@ export function cluster(redis: TestRedis) {
       job => ({ name: job, timeoutMs: options.timeoutMs ?? null, overlap }) as Config["jobs"][number],
     );
     const workers = new Workers({
-      config: { namespace: name, queues: { default: { concurrency: options.concurrency ?? 5 } }, jobs },
+      config: {
+        namespace: name,
+        queues: { default: queueWith({ concurrency: options.concurrency ?? 5, ...options.queue }) },
+        jobs,
+      },
       handlers: new Map(Object.entries(bodies).map(([job, body]) => [job, handlerOf(body)])),
       replica,
       connect: () => connectRedis({ kind: "url", url: redis.url }, "worker", `test:${replica}`),
@@ -109,6 +118,7 @@ export interface MemberOptions {
   readonly timeoutMs?: number;
   readonly overlap?: Overlap;
   readonly concurrency?: number;
+  readonly queue?: Partial<Config["queues"][string]>;
   readonly timing?: Partial<WorkerTiming>;
   readonly more?: Partial<WorkersOptions>;
 }

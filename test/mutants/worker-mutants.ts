@@ -12,7 +12,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     name: "claim-beside-another-run",
     rule: "a run that was put back waits for the run at work",
     file: "src/worker/claim.lua",
-    find: "if state == 'unfinished' and run ~= id_of(KEYS[4]) then return {'blocked', run} end",
+    find: "if state == 'unfinished' and run ~= id_of(KEYS[4], ARGV[2]) then return {'blocked', run} end",
     replace: "",
     tests: OVERLAP,
   },

@@ -31,7 +31,13 @@ export function jobOf(
     catchUpLimit: 1_000_000,
     maxRuns: null,
     overlap: "allow",
-    retry: { attempts: 1, backoff: "exponential", delayMs: 1_000 },
+    retry: { attempts: 1, backoff: "exponential", delayMs: 1_000, jitter: 0 },
+    priority: 0,
+    lifo: false,
+    retention: {
+      completed: { ageMs: 24 * 60 * 60_000, count: 10_000 },
+      failed: { ageMs: 7 * 24 * 60 * 60_000, count: 10_000 },
+    },
     timeoutMs: null,
     ...overrides,
   };

@@ -6,6 +6,8 @@ import { makeDesk } from "./snippet-scope.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 
+const EMBEDDED = 'import { Bellwether } from "bellwether"; declare const bellwether: Bellwether;';
+
 /** What is around a piece of TypeScript. */
 export const AROUND: Readonly<Record<string, string>> = {
   "README.md: A job (2)": "",
@@ -13,10 +15,9 @@ export const AROUND: Readonly<Record<string, string>> = {
   "docs/client.md: Repeating a call safely": "declare const invoice: { id: number };",
   "docs/client.md: Errors": "",
   "docs/events-in-code.md: Events in code": "",
-  "docs/events-in-code.md: The error itself":
-    "declare const Sentry: { captureException(error: unknown, hint: { tags: object; extra: object }): string };",
-  "docs/events-in-code.md: The error itself (2)": "",
-  "docs/events-in-code.md: A loop over all events": "",
+  "docs/events-in-code.md: The error itself": `${EMBEDDED} declare const Sentry: { captureException(error: unknown, hint: { tags: object; extra: object }): string };`,
+  "docs/events-in-code.md: The error itself (2)": EMBEDDED,
+  "docs/events-in-code.md: A loop over all events": `${EMBEDDED} void countFailures;`,
   "README.md: In code": `import type { Logger } from "pino"; declare const db: object; declare const logger: Logger;`,
   "docs/embedding.md: The connection": "declare const password: string;",
   "docs/embedding.md: What is left to the program":
@@ -29,6 +30,9 @@ export const AROUND: Readonly<Record<string, string>> = {
   "docs/handlers.md: Modules (4)": "declare const response: Response;",
   "docs/handlers.md: BullMQ's dashboards, and workers of your own":
     'declare const connection: import("bullmq").ConnectionOptions;',
+  "docs/queues.md: Set it up (3)":
+    'declare const connection: import("bullmq").ConnectionOptions; declare function closeOrders(at: string): Promise<void>;',
+  "docs/queues.md: BullMQ's options (3)": "",
   "docs/locks.md: Locks":
     "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
   "docs/locks.md: Locks (2)":

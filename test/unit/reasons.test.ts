@@ -55,7 +55,7 @@ const DECIDED: Readonly<Record<keyof typeof PASSED, () => readonly Decision[]>> 
   removed: () => planRemoval(stale({}), NOW),
   overlap: () => {
     const run = { ...unfinished, state: "unfinished" } as const;
-    return applyOverlap(planned(stale({})), () => "skip", new Map([["job", run]])).decisions;
+    return applyOverlap(planned(stale({})), () => ({ overlap: "skip" }), new Map([["job", run]])).decisions;
   },
 };
 

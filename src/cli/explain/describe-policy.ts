@@ -60,11 +60,12 @@ function describeOverlap({ overlap }: Job): string {
   return `${when} waits for it; of several that wait only the newest stays (overlap: queue).`;
 }
 
-function describeRetries({ retry: { attempts, backoff, delayMs } }: Job): string {
+function describeRetries({ retry: { attempts, backoff, delayMs, jitter } }: Job): string {
   if (attempts === 1) return "A run that fails is not tried again (retry.attempts: 1).";
   const growth = backoff === "exponential" ? ", twice as long each time" : "";
   const times = counted(attempts - 1, "time");
-  return `A run that fails is tried again up to ${times}, after ${durationText(delayMs)}${growth} (retry).`;
+  const random = jitter === 0 ? "" : `, less up to ${Math.round(jitter * 100)} % at random`;
+  return `A run that fails is tried again up to ${times}, after ${durationText(delayMs)}${growth}${random} (retry).`;
 }
 
 function describeTimeout({ timeoutMs }: Job): string {

@@ -45,6 +45,11 @@ export function whole(min: number, max: number) {
   return z.int({ error }).min(min, { error }).max(max, { error }).meta(titled(error));
 }
 
+export function fraction() {
+  const error = "expected a number from 0 to 1";
+  return z.number({ error }).min(0, { error }).max(1, { error }).meta(titled(error));
+}
+
 /** A duration, read as milliseconds. */
 export function duration(min: string, max: string) {
   return durationWithin({ minMs: milliseconds(min), maxMs: milliseconds(max) });

@@ -16,6 +16,8 @@ import {
   writtenDefaults,
 } from "./fields.ts";
 
+import { retention, retentionOf, retry } from "./run-sections.ts";
+
 /** Part of run ids and Redis keys. */
 export const JOB_NAME = text(
   "a job name of letters, digits, _ . and -, at most 100 characters",
@@ -69,21 +71,6 @@ const dst = section({
   }),
 });
 
-const retry = section({
-  attempts: whole(1, 100).exactOptional().meta({
-    default: 1,
-    description: "How often the handler is tried; 1 means no retry.",
-  }),
-  backoff: choice(["exponential", "fixed"]).exactOptional().meta({
-    default: "exponential",
-    description: "How the delay between attempts grows.",
-  }),
-  delay: duration("0s", "7d").exactOptional().meta({
-    default: "10s",
-    description: "The delay before the second attempt.",
-  }),
-});
-
 /** The keys that `defaults` can set for all jobs of a file. */
 const policies = {
   timezone: text("a time zone like Europe/Berlin").exactOptional().meta({
@@ -119,6 +106,19 @@ const policies = {
     description: "Spreads ticks over this time; the offset of a tick is the same on every replica.",
   }),
   retry: retry.exactOptional().meta({ description: "What happens after a failed attempt." }),
+  priority: whole(0, 2_097_151).exactOptional().meta({
+    default: 0,
+    description:
+      "BullMQ's priority in the queue: 1 is taken before 2. Runs with 0 have none, and are taken before all others.",
+  }),
+  lifo: z.boolean({ error: "expected true or false" }).exactOptional().meta({
+    default: false,
+    description: "Whether the newest run is taken first. Without effect beside a priority.",
+  }),
+  retention: retention.exactOptional().meta({
+    description:
+      "Which finished runs BullMQ keeps, for dashboards; the history does not depend on it. It counts all runs of the queue.",
+  }),
   timeout: duration("1ms", "7d").exactOptional().meta({
     description: "The handler's signal aborts after this time; no limit when absent.",
   }),
@@ -188,6 +188,11 @@ const bounds = {
 export function exactlyOne(keys: readonly string[]): string {
   return `exactly one of ${new Intl.ListFormat("en-GB").format(keys)}`;
 }
+
+function required(keys: readonly string[]) {
+  return keys.map(key => ({ required: [key] }));
+}
+
 const data = z
   .record(z.string(), z.unknown(), { error: "expected a mapping (key: value)" })
   .exactOptional()
@@ -197,10 +202,12 @@ export const jobSchema = section(
   { ...schedule, ...policies, ...bounds, ...handlerShape, data },
   "expected a mapping with a schedule and a handler",
 ).meta({
-  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}), and policies.`,
-  allOf: [SCHEDULE_KEYS, HANDLER_KEYS].map(keys => ({
-    oneOf: keys.map(key => ({ required: [key] })),
-  })),
+  description: `One job: a schedule (${exactlyOne(SCHEDULE_KEYS)}), a handler (${exactlyOne(HANDLER_KEYS)}; none where the queue has consume: false), and policies.`,
+  // Without a handler its queue is one with consume: false, which is in another file.
+  allOf: [
+    { oneOf: required(SCHEDULE_KEYS) },
+    { oneOf: [...required(HANDLER_KEYS), { not: { anyOf: required(HANDLER_KEYS) } }] },
+  ],
 });
 
 /** A job in code may also have a function. */
@@ -217,11 +224,12 @@ export const defaultsSchema = section(policies);
 export const JOB_DEFAULTS = defaultsSchema
   .omit({ timeout: true })
   .required()
-  .extend({ dst: dst.required(), retry: retry.required() })
+  .extend({ dst: dst.required(), retry: retry.required(), retention: z.unknown() })
   .parse({
     ...writtenDefaults(policies),
     dst: writtenDefaults(dst.shape),
     retry: writtenDefaults(retry.shape),
+    retention: {},
   });
 
 const { timezone: _, dst: __, jitter: ___, ...runShape } = { ...policies, maxRuns: bounds.maxRuns, data };
@@ -234,13 +242,14 @@ const retryInMs = inMs("delay");
 
 /**
  * What a job says about its runs, and not about its ticks: its own values, else those of the file's defaults, else
- * Bellwether's; `retry` key by key.
+ * Bellwether's; `retry` and `retention` key by key.
  */
 export function runPoliciesOf(job: JobDefinition, defaults: JobPolicies) {
   const values = { ...RUN_DEFAULTS, ...defaults, ...job };
   const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
   const own = Object.fromEntries(RUN_KEYS.map(key => [key, values[key]])) as Pick<typeof values, RunKey>;
-  return { ...runInMs(own), retry: retryInMs(retry) };
+  const retention = retentionOf(defaults.retention, job.retention);
+  return { ...runInMs(own), retry: retryInMs(retry), retention };
 }
 
 export type RunPolicies = ReturnType<typeof runPoliciesOf>;

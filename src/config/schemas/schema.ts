@@ -15,6 +15,8 @@ import {
 } from "./fields.ts";
 import { handlerSwitches, QUEUE_NAME } from "./job-schema.ts";
 
+/** BullMQ puts a colon between its prefix and the name of the queue. */
+const QUEUE_PREFIX = /^[A-Za-z0-9_.:{}-]{0,99}[A-Za-z0-9_.{}-]$/;
 const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
 
@@ -149,6 +151,29 @@ export const bellwetherSchema = section({
       section({
         concurrency: whole(1, 10_000).default(DEFAULT_CONCURRENCY).meta({
           description: "How many runs of the queue one replica works on at a time.",
+        }),
+        globalConcurrency: whole(0, 100_000).optional().meta({
+          description:
+            "How many runs of the queue all replicas together work on at a time; 0 lifts a limit that was set before.",
+        }),
+        limiter: section({
+          max: whole(1, 1_000_000).meta({
+            description: "How many runs all replicas together start within the duration.",
+          }),
+          duration: duration("1ms", "1d").meta({ description: "The time in which max runs may be started." }),
+        })
+          .transform(inMs("duration"))
+          .optional()
+          .meta({ description: "BullMQ's rate limit of the queue." }),
+        prefix: text("a prefix of letters, digits, _ . : { } and -, at most 100 characters", QUEUE_PREFIX)
+          .optional()
+          .meta({
+            description:
+              "For a queue of another program: BullMQ's prefix there (BullMQ's own default is bull). Needs consume: false.",
+          }),
+        consume: z.boolean({ error: "expected true or false" }).default(true).meta({
+          description:
+            "Whether replicas work the queue off; with false other programs do, and its jobs have no handler.",
         }),
       }),
       { error: "expected a mapping of queue names" },

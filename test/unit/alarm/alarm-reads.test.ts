@@ -50,7 +50,7 @@ const ALARMS = {
   "stuck alarm": (store: Store) =>
     new StuckAlarm({
       jobs: [],
-      queues: [],
+      queues: {},
       clock: store.clock,
       events: store.recorder.events,
       launched: { look: async () => new Map(), pass: () => undefined },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StuckAlarm } from "../../../src/alarm/stuck-alarm.ts";
+import type { SharedQueue } from "../../../src/config/config.ts";
 import type { FoundQueue, FoundRun } from "../../../src/launch/queue-look.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -7,7 +8,7 @@ import { Recorder } from "../../support/recorder.ts";
 
 const MINUTE_MS = 60_000;
 
-function setup() {
+function setup({ consume = true, shared }: { consume?: boolean; shared?: SharedQueue } = {}) {
   const clock = new ManualClock();
   const recorder = new Recorder();
   const run = (state: FoundRun["state"], parts: Partial<FoundRun> = {}): FoundRun => ({
@@ -32,7 +33,7 @@ function setup() {
   };
   const alarm = new StuckAlarm({
     jobs: [jobOf("report", {}, { everyMs: 1_000 })],
-    queues: ["default"],
+    queues: { default: { concurrency: 1, consume, shared } },
     clock,
     events: recorder.events,
     launched: {
@@ -136,5 +137,20 @@ describe("the stuck alarm", () => {
     expect(store.asked).toEqual(["report@1", "report@2"]);
     expect(store.passed).toEqual(["report@1"]);
     await alarm.checks.stop();
+  });
+});
+
+describe("a queue that other programs work off", () => {
+  const shared = { prefix: "bull", runPrefix: "acme~" };
+
+  it("has stuck runs of this namespace only, and may have workers that Bellwether does not know", async () => {
+    const { clock, recorder, store, run } = setup({ consume: false, shared });
+    store.hasWorkers = false;
+    const mine = run("waiting", { run: "acme~report@1" });
+    store.oldest = [run("waiting", { run: "other~report@1" }), run("waiting", { run: "17" }), mine];
+    store.runs.set(mine.run, mine);
+    store.launches = [mine.run];
+    await clock.advance(10 * MINUTE_MS);
+    expect(recorder.of("run.stuck")).toMatchObject([{ run: mine.run, cause: "not taken" }]);
   });
 });

@@ -258,6 +258,7 @@ const EVENTS: { readonly [K in EventName]: Required<Omit<EventMap[K], "thrown">>
     reason: "its data does not fit",
     reasonCode: "data_invalid",
   },
+  "run.endUnknown": { job: "a", run: "a@T1", reason: "no events", reasonCode: "end_unknown" },
   "run.returned": { job: "a", run: "a@T1", reason: "shutdown", reasonCode: "shutdown" },
   "run.strayError": { job: "a", run: "a@T1", error: "no paper", stack: "at a.ts:1:1" },
   "config.loaded": {

@@ -16,7 +16,7 @@ const MODULE =
 const ONE_SCHEDULE = "expected exactly one of cron, every and at";
 const ONE_HANDLER = "expected exactly one of handler, command and http";
 const JOB_KEYS =
-  "cron, every, at, timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, timeout, start, end, except, maxRuns, handler, command, http, data";
+  "cron, every, at, timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, priority, lifo, retention, timeout, start, end, except, maxRuns, handler, command, http, data";
 
 function check(rows: readonly Row[]): void {
   it.each(rows)("$name", async ({ files, mistakes }) => {
@@ -216,7 +216,7 @@ describe("the defaults of a file", () => {
       mistakes: [
         'config/jobs.yaml:1:23 defaults.timezone: "Mars" is not a time zone: expected an IANA name such as Europe/Berlin or UTC',
         "config/jobs.yaml:1:36 defaults.queue: found `a b`, expected a queue name of letters, digits, _ . and -, at most 100 characters",
-        "config/jobs.yaml:1:43 defaults.cron: unknown key (expected one of timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, timeout)",
+        "config/jobs.yaml:1:43 defaults.cron: unknown key (expected one of timezone, queue, catchUp, catchUpWindow, catchUpLimit, overlap, dst, jitter, retry, priority, lifo, retention, timeout)",
       ],
     },
   ]);
@@ -336,6 +336,50 @@ describe("the settings", () => {
         "config/bellwether.yaml:5:7 http: found `true` (a boolean), expected a mapping (key: value), or false",
         "config/bellwether.yaml:6:15 log.level: found `trace`, expected debug, info, warn or error",
         `config/bellwether.yaml:7:18 shutdownTimeout: found \`30\` (a number), ${DURATION} (write 30s)`,
+      ],
+    },
+    {
+      name: "limit replicas where they work a queue off, and keep what finished where the queue is theirs",
+      files: {
+        ...settingsFile(
+          "queues: { a: { prefix: bull, consume: false, concurrency: 3, limiter: { max: 0, duration: 1s } }, b: { limiter: { max: 1 }, globalConcurrency: -1 } }",
+        ),
+        "jobs.yaml":
+          "jobs:\n  a: { every: 5s, queue: a, retention: { failed: { count: 1 } } }\n  b: { every: 5s, queue: b, handler: x, priority: -1, lifo: 1, retry: { jitter: 2 }, retention: { completed: { age: 1ms } } }\n",
+      },
+      mistakes: [
+        "config/bellwether.yaml:1:46 queues.a.concurrency: has no effect beside consume: false, expected no such key: other programs work the queue off",
+        "config/bellwether.yaml:1:62 queues.a.limiter: has no effect beside consume: false, expected no such key: other programs work the queue off",
+        "config/bellwether.yaml:1:78 queues.a.limiter.max: found `0` (a number), expected a whole number, from 1 to 1000000",
+        "config/bellwether.yaml:1:104 queues.b.limiter.duration: is missing, expected a duration like 10s, 5m or 1h30m",
+        "config/bellwether.yaml:1:144 queues.b.globalConcurrency: found `-1` (a number), expected a whole number, from 0 to 100000",
+        "config/jobs.yaml:2:29 jobs.a.retention: the queue `a` is another program's, whose finished jobs BullMQ would remove by it: expected no retention, or another queue",
+        "config/jobs.yaml:3:51 jobs.b.priority: found `-1` (a number), expected a whole number, from 0 to 2097151",
+        "config/jobs.yaml:3:61 jobs.b.lifo: found `1` (a number), expected true or false",
+        "config/jobs.yaml:3:81 jobs.b.retry.jitter: found `2` (a number), expected a number from 0 to 1",
+        "config/jobs.yaml:3:117 jobs.b.retention.completed.age: found `1ms`, expected a duration from 1s to 366d",
+      ],
+    },
+    {
+      name: "leave a queue of another program to its workers",
+      files: {
+        ...settingsFile(
+          "namespace: acme",
+          "redis: { cluster: { nodes: [a] } }",
+          "queues: { a: { prefix: bull, consume: false }, b: { prefix: '{shop}' }, c: { prefix: 'x:' }, d: { prefix: 'x{acme}', consume: false } }",
+        ),
+        "jobs.yaml":
+          "jobs:\n  a: { every: 5s, queue: a, handler: x }\n  d: { every: 5s, queue: d }\n  b: { every: 5s, queue: b }\n",
+      },
+      mistakes: [
+        "config/bellwether.yaml:3:24 queues.a.prefix: found `bull`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/bellwether.yaml:3:53 queues.b.prefix: found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it",
+        "config/bellwether.yaml:3:61 queues.b.prefix: found `{shop}`, expected the hash tag {acme} in it, or namespace: shop: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/bellwether.yaml:3:78 queues.c.prefix: found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it",
+        "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected a prefix of letters, digits, _ . : { } and -, at most 100 characters",
+        "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/jobs.yaml:2:29 jobs.a.handler: the queue `a` has consume: false, so other programs work its runs off and no replica would call the handler: expected no handler, or another queue",
+        "config/jobs.yaml:4:3 jobs.b: has no handler, expected exactly one of handler, command and http",
       ],
     },
     {

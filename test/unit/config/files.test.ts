@@ -21,7 +21,7 @@ describe("the files of a configuration", () => {
       redis: { kind: "url", url: "redis://127.0.0.1:6379" },
       election: { store: "redis", leaseTtlMs: 10_000 },
       generation: 0,
-      queues: { default: { concurrency: 10 } },
+      queues: { default: { concurrency: 10, consume: true } },
       http: { host: "0.0.0.0", port: 8080 },
       log: { level: "info" },
       shutdownTimeoutMs: 30_000,

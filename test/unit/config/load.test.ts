@@ -89,7 +89,13 @@ describe("loadConfig", () => {
       catchUpLimit: 100,
       maxRuns: null,
       overlap: "skip",
-      retry: { attempts: 5, backoff: "exponential", delayMs: 10_000 },
+      retry: { attempts: 5, backoff: "exponential", delayMs: 10_000, jitter: 0 },
+      priority: 0,
+      lifo: false,
+      retention: {
+        completed: { ageMs: 24 * 60 * 60_000, count: 10_000 },
+        failed: { ageMs: 7 * 24 * 60 * 60_000, count: 10_000 },
+      },
       timeoutMs: 900_000,
     });
     const afterEve = schedule.next(Date.parse("2026-12-24T12:00:00Z"));
@@ -183,7 +189,27 @@ describe("loadConfig", () => {
   it("keeps queues that no job uses: they may still hold runs", async () => {
     const settings = "queues: { default: {}, old: { concurrency: 1 } }\n";
     const config = await loadValid({ "jobs.yaml": ONE_JOB, "bellwether.yaml": settings });
-    expect(config.queues).toEqual({ default: { concurrency: 10 }, old: { concurrency: 1 } });
+    expect(config.queues).toEqual({
+      default: { concurrency: 10, consume: true },
+      old: { concurrency: 1, consume: true },
+    });
+  });
+
+  it("reads retention and retry key by key: the job's own, the file's defaults, Bellwether's", async () => {
+    const { jobs } = await loadValid({
+      "jobs.yaml": [
+        "defaults: { retry: { jitter: 0.5 }, retention: { completed: { age: 1h, count: 5 }, failed: { count: 0 } } }",
+        "jobs: { a: { every: 5s, handler: x, lifo: true, retention: { completed: { count: 7 } } } }\n",
+      ].join("\n"),
+    });
+    expect(jobs[0]).toMatchObject({
+      lifo: true,
+      retry: { attempts: 1, jitter: 0.5 },
+      retention: {
+        completed: { ageMs: 3_600_000, count: 7 },
+        failed: { ageMs: 7 * 24 * 3_600_000, count: 0 },
+      },
+    });
   });
 
   it("lets a file be empty of jobs when it says so", async () => {

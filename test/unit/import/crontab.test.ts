@@ -170,7 +170,7 @@ describe("an entry becomes a job", () => {
       "ünïcödé 😀",
     ];
     const { jobs } = await importLines(commands.map(command => `@daily ${command}`));
-    const imported = jobs.map(({ handler }) => "argv" in handler && handler.argv[2]);
+    const imported = jobs.map(({ handler }) => handler !== null && "argv" in handler && handler.argv[2]);
     expect(imported.toSorted()).toEqual(commands.toSorted());
   });
 

@@ -17,7 +17,7 @@ it("decides no later tick of a job before one that waits: that one would be lost
     { outcome: "skipped", job: "report", tickAtMs: 2_000, reason: { code: "skip_next" } },
     { outcome: "launched", job: "other", tickAtMs: 2_000, kind: "scheduled" },
   ];
-  const { decisions, held } = applyOverlap(plan, () => "queue", new Map([["report", RUN]]));
+  const { decisions, held } = applyOverlap(plan, () => ({ overlap: "queue" }), new Map([["report", RUN]]));
   expect(decisions).toEqual(plan.slice(2));
   expect(held).toEqual(new Map([["report", RUN]]));
 });
@@ -28,7 +28,7 @@ describe("a launch beside an unfinished run", () => {
     { outcome: "launched", job: "report", tickAtMs: 2_000, kind: "scheduled" },
   ];
   const apply = (overlap: Overlap, newest: Partial<NewestRun> = {}) => {
-    return applyOverlap(plan, () => overlap, new Map([["report", { ...RUN, ...newest }]]));
+    return applyOverlap(plan, () => ({ overlap }), new Map([["report", { ...RUN, ...newest }]]));
   };
 
   it("stays one with overlap allow", () => {
