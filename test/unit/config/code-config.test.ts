@@ -177,7 +177,7 @@ test("JobInCode has a key for each of a job in a file, but for the other handler
   const keys: Readonly<Record<Exclude<keyof JobInCode, "run" | "schema">, true>> = {
     ...{ cron: true, every: true, at: true, timezone: true, start: true, end: true, except: true, dst: true },
     ...{ jitter: true, maxRuns: true, catchUp: true, catchUpWindow: true, catchUpLimit: true, overlap: true },
-    ...{ queue: true, retry: true, timeout: true, data: true },
+    ...{ queue: true, retry: true, timeout: true, data: true, priority: true, lifo: true, retention: true },
   };
   const inFiles = keysAt("jobs", ["jobs", "beat"]).filter(
     key => !["handler", "command", "http"].includes(key),
