@@ -1,6 +1,9 @@
 import path from "node:path";
 import { type BellwetherOptions, checkOptions } from "./bellwether-options.ts";
+import { Client } from "./client/client.ts";
+import { Cluster } from "./client/cluster.ts";
 import { Aborted } from "./clock/unless-aborted.ts";
+import type { Config } from "./config/config.ts";
 import { type CodePart, type LoadResult, loadConfig } from "./config/load.ts";
 import { BellwetherError } from "./errors.ts";
 import { Events } from "./events.ts";
@@ -42,10 +45,15 @@ export class Bellwether {
   readonly #live: LiveReplica;
   /** Null until the configuration has been read. */
   #replica: Replica | null = null;
+  #client: Client | null = null;
   #started: Promise<void> | null = null;
   #stopped: Promise<boolean> | null = null;
 
-  constructor(options: BellwetherOptions = {} as BellwetherOptions) {
+  /** @param adjust of `bellwether/testing` alone: changes the configuration that was read. */
+  constructor(
+    options: BellwetherOptions = {} as BellwetherOptions,
+    adjust: (config: Config) => Config = config => config,
+  ) {
     checkOptions(options);
     const { config = "./config", jobs = {}, reload = true, logger, registry, roles, context } = options;
     this.id = newReplicaId(options.id);
@@ -57,12 +65,14 @@ export class Bellwether {
       events: this.events,
       configDir,
       isWatched: isFolder && reload,
-      load: () =>
-        load(options, {
+      load: async () => {
+        const result = await load(options, {
           configDir,
           config: isFolder ? undefined : { place: CONFIG_PLACE, value: config },
           codeJobs: Object.keys(jobs).length === 0 ? undefined : codeJobs,
-        }),
+        });
+        return result.ok ? { ...result, config: adjust(result.config) } : result;
+      },
       log: logger ?? "stdout",
       functions: codeJobs.functions,
       connection: options.connection,
@@ -109,8 +119,21 @@ export class Bellwether {
    * before `start` and while it waits.
    */
   stop(reason = "stop() was called"): Promise<boolean> {
-    this.#stopped ??= this.#live.stop(reason);
+    this.#stopped ??= this.#live.stop(reason).finally(() => this.#client?.close());
     return this.#stopped;
+  }
+
+  /**
+   * What operators do (docs/client.md), from this program. It knows the jobs that this replica carries, those in code too, and
+   * checks data by their schemas. Its connections are opened by its first calls, and closed by `stop`. Throws BW_USAGE before
+   * `start` has read the configuration.
+   */
+  get client(): Client {
+    if (this.#replica === null) {
+      throw new BellwetherError("BW_USAGE", { problem: "there is no client before start(): await it first" });
+    }
+    this.#client ??= new Client(new Cluster({ ...this.#replica.forClients, name: "bellwether-client" }));
+    return this.#client;
   }
 
   /** For a route that decides whether the process gets traffic: as `/readyz`. */

@@ -29,6 +29,7 @@ export const GROUPS: readonly Group[] = [
       ["Operate from code", "docs/client.md"],
       ["Listen to events", "docs/events-in-code.md"],
       ["Use queues of your own", "docs/queues.md"],
+      ["Test your jobs", "docs/testing.md"],
       ["Migrate", "docs/migrating.md"],
       ["Deploy", "docs/deploying.md"],
       ["Run Redis", "docs/redis.md"],

@@ -35,7 +35,8 @@ async function within<T>(
   act: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   const onBroken = (where: string) => io.err(brokenLine(where));
-  const cluster = new Cluster({ ...place, by, name: "bellwether-cli", onBroken });
+  const { connection, config } = place;
+  const cluster = new Cluster({ connection, config: () => config, by, name: "bellwether-cli", onBroken });
   try {
     return await act(cluster);
   } finally {

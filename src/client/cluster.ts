@@ -1,21 +1,23 @@
 import { hostname, userInfo } from "node:os";
 import type { Redis } from "ioredis";
 import type { Config, Job } from "../config/config.ts";
-import type { Connection } from "../config/connection.ts";
 import { BellwetherError } from "../errors.ts";
 import { type Definition, readDefinitions } from "../launch/definition.ts";
 import { newRequestId } from "../launch/requests.ts";
 import type { Operator, RequestOptions } from "../operator/operator.ts";
 import { checkFormat } from "../redis/format.ts";
+import type { RedisPlace } from "../redis/given-connection.ts";
 import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { RedisSession } from "./redis-session.ts";
 import { refuseName } from "./refuse-name.ts";
 
 export interface ClusterOptions {
   /** Where the cluster's data is. */
-  readonly connection: Connection;
+  readonly connection: { readonly redis: RedisPlace; readonly namespace: string };
   /** Null: the caller knows no jobs of its own, only those that the leader has stored. */
-  readonly config: Config | null;
+  readonly config: () => Config | null;
+  /** What is wrong with the data of a run, where its handler is known and has a schema. */
+  readonly checkData?: ((job: string, data: Record<string, unknown>) => readonly string[]) | undefined;
   /** Who acts, for the record; `user@host` by default. */
   readonly by?: string | undefined;
   /** The connections' name in CLIENT LIST. */
@@ -38,21 +40,33 @@ export interface Acting {
  * only reads and one that acts, and opens each when it is needed first.
  */
 export class Cluster {
-  readonly config: Config | null;
   readonly keys: RedisKeys;
+  readonly #config: ClusterOptions["config"];
+  readonly #checkData: ClusterOptions["checkData"];
   readonly #by: string;
   readonly #reading: RedisSession;
   readonly #acting: RedisSession;
   /** One for the whole connection: its requests take turns, because they use WATCH. */
   #operator: Promise<Operator> | null = null;
 
-  constructor({ connection, config, by = whoAmI(), name, onBroken }: ClusterOptions) {
-    this.config = config;
+  constructor({ connection, config, checkData, by = whoAmI(), name, onBroken }: ClusterOptions) {
+    this.#config = config;
+    this.#checkData = checkData;
     this.keys = redisKeys(connection.namespace);
     this.#by = by;
     const about = { address: connection.redis, name, onBroken };
     this.#reading = new RedisSession({ ...about, mayBeReplica: true, isActing: false });
     this.#acting = new RedisSession({ ...about, mayBeReplica: false, isActing: true });
+  }
+
+  get config(): Config | null {
+    return this.#config();
+  }
+
+  /** Throws BW_DATA_INVALID, where the handler of the job is known and has a schema. */
+  checkData({ name, data: ownData }: Job, data: Readonly<Record<string, unknown>>): void {
+    const problems = this.#checkData?.(name, { ...ownData, ...data }) ?? [];
+    if (problems.length > 0) throw new BellwetherError("BW_DATA_INVALID", { job: name, problems });
   }
 
   /** Reads. When the connection breaks, `read` is called again. */

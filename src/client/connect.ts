@@ -46,7 +46,9 @@ export type ConnectOptions = ConnectByConfig | ConnectByAddress;
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const { connection, config } = await placeOf(options);
-  return new Client(new Cluster({ connection, config, by: options.by, name: "bellwether-client" }));
+  return new Client(
+    new Cluster({ connection, config: () => config, by: options.by, name: "bellwether-client" }),
+  );
 }
 
 async function placeOf(options: ConnectOptions): Promise<{ connection: Connection; config: Config | null }> {

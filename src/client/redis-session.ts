@@ -1,9 +1,9 @@
 import { sleep } from "../clock/sleep.ts";
-import type { RedisAddress } from "../config/redis-address.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
 import { connectRedis, describeAddress, isConnectionLoss } from "../redis/connect.ts";
 import { reasonOf, SILENT, whyNotConnected } from "../redis/connection-reason.ts";
+import type { RedisPlace } from "../redis/given-connection.ts";
 import { withoutArguments } from "../redis/server-facts.ts";
 
 /** How long a server has to answer first, and to come back when the connection broke. */
@@ -13,7 +13,7 @@ const REPEAT_PAUSE_MS = 50;
 const MAX_REPEATS = 5;
 
 export interface RedisSessionOptions {
-  readonly address: RedisAddress;
+  readonly address: RedisPlace;
   /** The connection's name in CLIENT LIST. */
   readonly name: string;
   /** Reading is all that it does, so a read-only replica will do. */

@@ -38,7 +38,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /**
  * Starts a run of the job now, beside its schedule.
  *
- * @throws BellwetherError BW_CONFIG_NEEDED, BW_JOB_UNKNOWN, BW_ARGUMENT_INVALID, BW_RUN_UNFINISHED, BW_TRIGGER_REFUSED
+ * @throws BellwetherError BW_CONFIG_NEEDED, BW_JOB_UNKNOWN, BW_ARGUMENT_INVALID, BW_DATA_INVALID, BW_RUN_UNFINISHED,
+ * BW_TRIGGER_REFUSED
  */
 export async function startRun(
   cluster: Cluster,
@@ -49,6 +50,7 @@ export async function startRun(
   if ("_tick" in data) {
     refuseArgument("data", "", ": _tick is Bellwether's own; leave it out");
   }
+  cluster.checkData(job, data);
   const answer = await cluster.act({ ...(requestId !== undefined && { requestId }) }, acting =>
     acting.operator.trigger(job, data, { requestId: acting.requestId }),
   );

@@ -34,22 +34,23 @@ export class ReplicaStores {
   readonly keys: RedisKeys;
   /** Of all connections; the first one that is made is the main one. */
   readonly watch: ConnectionWatch;
+  /** Where its connections lead. */
+  readonly place: RedisPlace;
   readonly #options: ReplicaStoresOptions;
-  readonly #place: RedisPlace;
   readonly #connections: Redis[] = [];
   #etcd: EtcdClient | null = null;
 
   constructor(options: ReplicaStoresOptions) {
     const { config, connection, events } = options;
     this.#options = options;
-    this.#place = connection === undefined ? config.redis : new GivenPlace(connection);
+    this.place = connection === undefined ? config.redis : new GivenPlace(connection);
     this.keys = redisKeys(config.namespace);
-    this.watch = new ConnectionWatch({ address: this.#place, events });
+    this.watch = new ConnectionWatch({ address: this.place, events });
   }
 
   connect(purpose: Purpose, name: string = purpose): CheckedRedis {
     const { id } = this.#options;
-    const connection = connectRedis(this.#place, purpose, `bellwether:${id}:${name}`, {
+    const connection = connectRedis(this.place, purpose, `bellwether:${id}:${name}`, {
       onOpened: opened => this.watch.add(opened, name),
     });
     this.#connections.push(connection);
@@ -78,7 +79,7 @@ export class ReplicaStores {
       return new EtcdLockStore({ client, namespace: config.namespace, holder, nowMs: () => clock.nowMs() });
     }
     const connect = (purpose: Purpose, name: string) => this.connect(purpose, name);
-    return new RedisLockStore({ connect, address: this.#place, keys: this.keys, holder });
+    return new RedisLockStore({ connect, address: this.place, keys: this.keys, holder });
   }
 
   /** When whatever uses them has stopped. */

@@ -100,6 +100,17 @@ export class Replica {
     return { generation, hash };
   }
 
+  /** What a client within this process needs, now and after a change of the configuration. */
+  get forClients() {
+    const { place: redis } = this.#context.stores;
+    return {
+      connection: { redis, namespace: this.#carried.config.namespace },
+      config: () => this.#carried.config,
+      checkData: (job: string, data: Record<string, unknown>) =>
+        this.#carried.handlers.get(job)?.check?.(data) ?? [],
+    };
+  }
+
   constructor({ config, events = new Events(), ...options }: ReplicaOptions) {
     this.events = events;
     this.id = options.id ?? newReplicaId();

@@ -126,7 +126,7 @@ export class Attempt {
 }
 
 /** Who reads a context that is not there learns that from the error, and not from a property of `undefined`. */
-function withContext(run: Omit<Run, "context">, context: unknown): Run {
+export function withContext(run: Omit<Run, "context">, context: unknown): Run {
   if (context !== undefined) return { ...run, context } as Run;
   return Object.defineProperty(run, "context", {
     get: () => {

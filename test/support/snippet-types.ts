@@ -37,6 +37,11 @@ export const AROUND: Readonly<Record<string, string>> = {
     "declare const invoice: object; declare const store: { write(what: object, options: { fence: number }): Promise<void> };",
   "docs/locks.md: Locks (2)":
     "declare const url: string; declare function migrate(signal: AbortSignal): Promise<void>;",
+  "docs/testing.md: One handler": `import { defineHandler } from "bellwether";
+    const handler = defineHandler<{ format: string }>(async (_data, run) => void run.log.info("")); `,
+  "docs/testing.md: A replica": 'import { expect } from "vitest";',
+  "docs/testing.md: Hooks of a test runner": "",
+  "docs/testing.md: Hooks of a test runner (2)": "",
   "docs/locks.md: A resource that checks the fence (2)": `import type { Locks } from "bellwether";
     declare const locks: Locks; declare const account: string;
     declare const db: { query(sql: string, values: unknown[]): Promise<{ rows: { balance: number }[]; rowCount: number }> };
@@ -55,6 +60,7 @@ export async function typeProblems(blocks: readonly DocBlock[]): Promise<string[
     compilerOptions: {
       paths: {
         bellwether: [path.join(ROOT, "src/index.ts")],
+        "bellwether/testing": [path.join(ROOT, "src/testing/index.ts")],
         bullmq: [path.join(ROOT, "node_modules/bullmq/dist/esm/index.d.ts")],
       },
       typeRoots: [path.join(ROOT, "node_modules/@types")],

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
-import { startPrivateRedis } from "../../../src/cli/dev/private-redis.ts";
+import { startPrivateRedis } from "../../src/private-redis/private-redis.ts";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 
@@ -102,7 +102,7 @@ describe("startPrivateRedis", () => {
   });
 
   it("does not outlive a killed owner", async () => {
-    const module = new URL("../../../src/cli/dev/private-redis.ts", import.meta.url);
+    const module = new URL("../../src/private-redis/private-redis.ts", import.meta.url);
     const owner = spawn(
       process.execPath,
       [
