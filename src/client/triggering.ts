@@ -1,6 +1,7 @@
 import { sleep } from "../clock/sleep.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { BellwetherError } from "../errors.ts";
+import { placeOfJob } from "../launch/queue-place.ts";
 import { type RunEnd, type RunPlace, readRunEnd } from "../launch/run-end.ts";
 import type { RequestOptions } from "../operator/operator.ts";
 import { checkedTimeout, refuseArgument } from "./arguments.ts";
@@ -58,7 +59,7 @@ export async function startRun(
     const about = { job: job.name, run: answer.blockedBy, overlap: job.overlap };
     throw new BellwetherError("BW_RUN_UNFINISHED", about);
   }
-  return { job: job.name, queue: job.queue, run: answer.run };
+  return { job: job.name, queue: placeOfJob(cluster.keys, job), run: answer.run };
 }
 
 /** Throws where there can be no such wait: before the run is started. */

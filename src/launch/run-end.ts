@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedJson, storedNumber } from "../redis/stored-value.ts";
+import { baseOf, type QueuePlace } from "./queue-place.ts";
 import { readHistory } from "./read-history.ts";
 
 /** How a run ended for good, with what BullMQ keeps of it. */
@@ -19,7 +20,7 @@ export type RunEnd =
 
 export interface RunPlace {
   readonly job: string;
-  readonly queue: string;
+  readonly queue: QueuePlace;
   readonly run: string;
 }
 
@@ -30,7 +31,7 @@ const stacks = z.array(z.string());
 
 /** How the run ended, or null while it has not. Reads and nothing else. */
 export async function readRunEnd(redis: Redis, keys: RedisKeys, place: RunPlace): Promise<RunEnd | null> {
-  const queue = `${keys.bullmqPrefix}:${place.queue}`;
+  const queue = baseOf(place.queue);
   // The sets first: BullMQ writes the hash in the same step, so it is complete when the set has the run.
   const [completed, failed, fields] = await Promise.all([
     redis.zscore(`${queue}:completed`, place.run),

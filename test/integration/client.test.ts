@@ -1,10 +1,12 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Worker } from "bullmq";
 import { describe, expect } from "vitest";
 import { type ConnectOptions, connect } from "../../src/client/connect.ts";
 import { isBellwetherError } from "../../src/errors.ts";
 import { newRequestId } from "../../src/launch/requests.ts";
 import { test as base } from "../support/fixtures.ts";
+import { namespace } from "../support/redis-server.ts";
 
 const NEVER = '"2100-01-01T00:00:00Z"';
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -23,6 +25,27 @@ const test = base
       "config/jobs.yaml": ["jobs:", ...jobs.map(job => `  ${job}`)].join("\n"),
     });
   });
+
+test("waits for a run in the queue of another program until that program has ended it", {
+  timeout: 60_000,
+}, async ({ connect: connectTo, deploy, open, defer }) => {
+  const prefix = `team-${namespace()}`;
+  const deployment = await deploy({
+    jobs: [`order: { at: [${NEVER}], queue: orders }`],
+    settings: [`queues: { orders: { prefix: "${prefix}", consume: false } }`],
+  });
+  const worker = new Worker("orders", async () => "shipped", {
+    ...{ prefix, autorun: false },
+    connection: await connectTo("worker"),
+  });
+  defer(() => worker.close(true));
+  const client = await open({ config: deployment.project.configDir });
+  await expect(client.trigger("order", { wait: true, timeoutMs: 1 })).rejects.toMatchObject({
+    code: "BW_WAIT_TIMEOUT",
+  });
+  void worker.run();
+  expect(await client.trigger("order", { wait: true })).toMatchObject({ result: "shipped", attempts: 1 });
+});
 
 describe("a client beside a real replica", () => {
   test("sees the cluster, and gets what its runs come to", { timeout: 120_000 }, async ({
