@@ -139,7 +139,8 @@ class ConnectionCheck {
     const redis = this.#redis;
     const { stream, options } = redis;
     try {
-      const wanted = { ...demand, db: options.db ?? 0, username: options.username ?? "default" };
+      // ioredis takes '' as no user, and makes it of redis://:password@host.
+      const wanted = { ...demand, db: options.db ?? 0, username: options.username || "default" };
       const answers = await within(this.#ask(wanted.db), CHECK_LIMIT_MS, null);
       if (answers === null) throw new Error("Socket timeout");
       const facts = readAnswers(answers, wanted);

@@ -24,6 +24,12 @@ mustHold({
 /** A sentinel that accepts connections and says nothing is passed over after this. */
 const SENTINEL_LIMIT_MS = 2_000;
 
+/** Also where a program gives the sentinels. */
+const SENTINEL_RULES: Omit<RedisOptions, "replyMapping"> = {
+  sentinelCommandTimeout: SENTINEL_LIMIT_MS,
+  sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
+};
+
 /** ioredis's answer for "reconnect, and send the refused command to the server that is found". */
 const SEND_AGAIN = 2;
 
@@ -83,7 +89,7 @@ export function connectRedis(
     connectTimeout: CONNECT_LIMIT_MS,
     retryStrategy: attempt =>
       reconnectDelayMs(attempt, purpose === "subscriber" ? 500 : MAX_RECONNECT_DELAY_MS),
-    ...(address.kind === "given" ? {} : placeOf(address)),
+    ...(address.kind === "given" ? SENTINEL_RULES : placeOf(address)),
   };
   const family = new SilentConnections();
   let answerLimitMs = purpose === "worker" ? WORKER_ANSWER_LIMIT_MS : ANSWER_LIMIT_MS;
@@ -142,8 +148,7 @@ function placeOf(address: RedisAddress): Omit<RedisOptions, "replyMapping"> {
     Connector: SentinelsConnector,
     name: address.name,
     sentinels: [...address.nodes],
-    sentinelCommandTimeout: SENTINEL_LIMIT_MS,
-    sentinelRetryStrategy: attempt => reconnectDelayMs(attempt, MAX_RECONNECT_DELAY_MS),
+    ...SENTINEL_RULES,
     ...(username !== undefined && { sentinelUsername: username }),
     ...(password !== undefined && { sentinelPassword: password }),
     ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),

@@ -12,6 +12,9 @@ export type AskedOptions = RedisOptions & { replyMapping: "legacy" };
 /** Where a connection leads: an address of the configuration, or what the program gave. */
 export type RedisPlace = RedisAddress | GivenPlace;
 
+/** A worker waits for work longer than a command may take; a silent server loses its connection all the same (SilenceWatch). */
+const NO_LIMITS = { commandTimeout: undefined, socketTimeout: undefined } as unknown as RedisOptions;
+
 /** What every connection of Bellwether's has: otherwise its transactions, replies or checks would be others. */
 const COMMON: RedisOptions = {
   Connector: anyConnector as unknown as NonNullable<RedisOptions["Connector"]>,
@@ -20,6 +23,7 @@ const COMMON: RedisOptions = {
   lazyConnect: false,
   readOnly: false,
   stringNumbers: false,
+  ...NO_LIMITS,
 };
 
 /** Why an option matters, for people. */
@@ -28,6 +32,10 @@ const REASONS: Readonly<Record<string, string>> = {
   autoResendUnfulfilledCommands: "a launch must not be sent twice",
   enableOfflineQueue: "a command fails while there is no connection",
   autoResubscribe: "Bellwether subscribes again by itself",
+  retryStrategy: "a connection that is not made again is missing for ever",
+  reconnectOnError: "a server that has lost its role is left",
+  commandTimeout: "workers wait for work, and a silent server is noticed without it",
+  socketTimeout: "workers wait for work, and a silent server is noticed without it",
   enableAutoPipelining: "a pipeline would mix with transactions",
   replyMapping: "scripts answer with lists",
   enableReadyCheck: "each server is checked before it is used",
@@ -115,9 +123,15 @@ export class GivenPlace {
     const [name] =
       Object.entries(wanted).find(([key, value]) => REASONS[key] && options[key] !== value) ?? [];
     if (name === undefined) return null;
-    const asked = String((wanted as Readonly<Record<string, unknown>>)[name]);
-    return `the function returned a Redis with ${name} ${String(options[name])}, and it was asked for ${asked} (${REASONS[name]}): keep the given options, as in options => new Redis({ host, ...options })`;
+    const found = textOf(options[name], "of its own");
+    const asked = textOf((wanted as typeof options)[name], "the given one");
+    return `the function returned a Redis with ${name} ${found}, and it was asked for ${asked} (${REASONS[name]}): keep the given options, as in options => new Redis({ host, ...options })`;
   }
+}
+
+function textOf(option: unknown, ofFunction: string): string {
+  if (typeof option === "function") return ofFunction;
+  return option === undefined ? "none" : String(option);
 }
 
 const CLUSTER =

@@ -277,6 +277,17 @@ describe("a connection of the program", () => {
     await Promise.all(ended);
   });
 
+  test("may be made from a URL with a password and without a user", async ({ startServer, embed }) => {
+    const server = await startServer({ args: ["--save", "", "--requirepass", "hunter22"] });
+    const url = `redis://:hunter22@127.0.0.1:${server.port}`;
+    const bellwether = embed({ connection: options => new Redis(url, options), jobs });
+    const unreachable = when(bellwether, "redis.unreachable");
+    const completed = when(bellwether, "run.completed");
+    const started = bellwether.start();
+    expect(await Promise.race([completed, unreachable])).toMatchObject({ job: "report" });
+    await started;
+  });
+
   test("keeps its address to itself: a wrong password is named without it", async ({ embed }) => {
     const connection = { host: "127.0.0.1", port: 1, password: "hunter22" };
     const bellwether = embed({ connection, jobs });
@@ -317,6 +328,16 @@ describe("a connection of the program", () => {
       "another maxRetriesPerRequest",
       url => options => new Redis(url, { ...options, maxRetriesPerRequest: 20 }),
       "the function returned a Redis with maxRetriesPerRequest 20, and it was asked for 0",
+    ],
+    [
+      "a limit for commands",
+      url => options => new Redis(url, { ...options, commandTimeout: 5_000 }),
+      "the function returned a Redis with commandTimeout 5000, and it was asked for none",
+    ],
+    [
+      "an end to its attempts to connect",
+      url => options => new Redis(url, { ...options, retryStrategy: () => null }),
+      "the function returned a Redis with retryStrategy of its own, and it was asked for the given one",
     ],
     [
       "a client of a cluster",
