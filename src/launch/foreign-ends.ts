@@ -15,7 +15,8 @@ const END_RECORDS_LUA = new URL("./end-records.lua", import.meta.url);
 
 const EVENTS_A_SCRIPT = 500;
 const RUNS_A_SCRIPT = 200;
-const JOBS_A_PAGE = 100;
+/** Full histories of ten jobs hold the event loop up for some 30 ms. */
+const JOBS_A_PAGE = 10;
 
 const count = z.string().transform(text => storedNumber(text) ?? 0);
 const endReply = z.tuple([
@@ -47,6 +48,7 @@ const SETTLE = new Script(
   END_RECORDS_LUA,
   new URL("./settle-ends.lua", import.meta.url),
 );
+const FORGET = new Script(z.unknown(), new URL("./forget.lua", import.meta.url));
 
 const streamFacts = z
   .object({ "last-generated-id": z.string(), "entries-added": z.number().default(0) })
@@ -144,6 +146,14 @@ export class QueueEnds {
       found.push(...ends.map(endOf));
     }
     return found;
+  }
+
+  /** Gives the position up, if there is one: replicas work the queue off, and record by themselves how its runs end. */
+  async forget(): Promise<void> {
+    const { redis, keys, fence } = this.#options;
+    if ((await this.position()) === "") return;
+    const fields = ["", " added", " settled"].map(name => `${this.base}${name}`);
+    await FORGET.run(redis, [keys.term, keys.eventPositions], [fence, ...fields]);
   }
 
   get #events(): string {

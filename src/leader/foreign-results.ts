@@ -12,7 +12,7 @@ export interface ForeignResultsOptions {
   readonly clock: Pick<Clock, "sleep" | "monotonicMs">;
   readonly events: Events;
   /** The ends of a queue's runs, in the leader's term. */
-  readonly endsOf: (queue: string) => Pick<QueueEnds, "base" | "position" | "take" | "settle">;
+  readonly endsOf: (queue: string) => Pick<QueueEnds, "base" | "position" | "take" | "settle" | "forget">;
   /** Reads a queue; null when that fails. It reports where Redis refuses the reading. */
   readonly attempt: <T>(queue: string, read: () => Promise<T>) => Promise<T | null>;
   /** What the replica carries by now. */
@@ -31,6 +31,8 @@ export class ForeignResults {
   readonly #received = new Map<string, string>();
   /** By base of the queue, when it was settled (monotonic). */
   readonly #settledMs = new Map<string, number>();
+  /** Queues without a position, because replicas work them off. */
+  readonly #forgotten = new Set<string>();
 
   constructor(options: ForeignResultsOptions) {
     this.#options = options;
@@ -52,15 +54,23 @@ export class ForeignResults {
     while (!ending.aborted) {
       for (const [name, { consume }] of Object.entries(carried().queues)) {
         // After a failure the next time reads from the same position.
-        const read = () => attempt(name, () => this.#read(name));
-        if (!consume) while (!ending.aborted && (await read()) === true);
+        const read = () => attempt(name, () => (consume ? this.#forget(name) : this.#read(name)));
+        while (!ending.aborted && (await read()) === true);
       }
       await this.#options.clock.sleep(INTERVAL_MS, ending);
     }
   }
 
+  /** Once: what happens from now on is not to be read when other programs work the queue off again. */
+  async #forget(name: string): Promise<boolean> {
+    if (!this.#forgotten.has(name)) await this.#options.endsOf(name).forget();
+    this.#forgotten.add(name);
+    return false;
+  }
+
   /** Whether there may be more. */
   async #read(name: string): Promise<boolean> {
+    this.#forgotten.delete(name);
     const ends = this.#options.endsOf(name);
     // In a term only its leader moves the position.
     const received = this.#received.get(ends.base) ?? (await ends.position());

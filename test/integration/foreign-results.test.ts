@@ -63,7 +63,7 @@ const it = test.extend(
       const of = (fence = FENCE) => new QueueEnds({ redis, keys, place, fence });
       const recorder = new Recorder();
       const failures: string[] = [];
-      const read = async (fence: string) => {
+      const read = async (fence: string, consume = false) => {
         const stopped = Promise.withResolvers<void>();
         const results = new ForeignResults({
           events: recorder.events,
@@ -76,7 +76,7 @@ const it = test.extend(
           endsOf: () => of(fence),
           carried: () => ({
             jobs: [job],
-            queues: { orders: { concurrency: 1, consume: false, shared } },
+            queues: { orders: { concurrency: 1, consume, shared } },
           }),
         });
         const during = results.during(() => stopped.promise);
@@ -243,6 +243,23 @@ it("a stream that another program has broken is reported, and read on when it is
   await redis.rename(`${events}-kept`, events);
   await workOff(1, async () => undefined);
   expect(await recorder.when("run.completed")).toMatchObject({ run: runOf(1) });
+});
+
+it("a queue that replicas worked off for a time is not read on from before that", async ({ setup }) => {
+  const { keys, redis, launch, workOff, of, read, recorder, ends } = await setup();
+  await of().settle([], "");
+  const stop = await read(FENCE, true);
+  await launch(1);
+  await workOff(1, async () => undefined);
+  const end = { run: runOf(1), result: "completed", attempts: 1, durationMs: 1 };
+  await redis.xadd(keys.history("report"), "*", ...Object.entries(end).flat());
+  await vi.waitFor(async () => expect(await redis.hgetall(keys.eventPositions)).toEqual({}), 10_000);
+  await stop();
+  await read(FENCE);
+  await launch(2);
+  await workOff(1, async () => undefined);
+  await recorder.when("run.completed", ({ run }) => run === runOf(2));
+  expect(await ends()).toEqual([1, 2].map(i => `${runOf(i)} completed`));
 });
 
 describe("where the stream was trimmed", () => {
