@@ -33,6 +33,8 @@ export interface WaitOptions {
 
 const FIRST_LOOK_MS = 50;
 const LAST_LOOK_MS = 1_000;
+/** Where BullMQ removes a run with its end, the record of the end follows: a leader reads those of other programs twice a second. */
+const RECORDED_MS = 5_000;
 /** setTimeout takes more for 1 ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -81,10 +83,13 @@ export async function waitForRun(
 ): Promise<RunResult> {
   const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMER_MS))];
   const ending = AbortSignal.any([...(signal ? [signal] : []), ...limit]);
+  let goneMs: number | null = null;
   try {
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
       const end = await unlessAborted(endOf(cluster, place), ending);
-      if (end !== null) return resultOf(place.run, end);
+      goneMs = end?.outcome === "gone" ? (goneMs ?? performance.now()) : null;
+      const mayFollow = goneMs !== null && performance.now() - goneMs < RECORDED_MS;
+      if (end !== null && !mayFollow) return resultOf(place.run, end);
       await sleep(pauseMs, ending);
     }
   } catch (error) {
@@ -103,6 +108,7 @@ function resultOf(run: string, end: RunEnd): RunResult {
   switch (end.outcome) {
     case "completed":
       return { run, result: end.result, attempts: end.attempts };
+    case "gone":
     case "removed":
       throw new BellwetherError("BW_RUN_REMOVED", { run });
     case "failed": {

@@ -16,7 +16,9 @@ export type RunEnd =
       readonly stack: string | null;
     }
   /** It was removed in BullMQ before its end was recorded. */
-  | { readonly outcome: "removed" };
+  | { readonly outcome: "removed" }
+  /** BullMQ does not have it, and its end is not on record: it was removed, or it has just ended and is about to be recorded. */
+  | { readonly outcome: "gone" };
 
 export interface RunPlace {
   readonly job: string;
@@ -55,5 +57,5 @@ async function recordedEnd(redis: Redis, keys: RedisKeys, { job, run }: RunPlace
   const attempts = row?.attempts ?? 0;
   if (row?.result === "completed") return { outcome: "completed", attempts, result: null };
   if (row?.result === "failed") return { outcome: "failed", attempts, error: row.error ?? "", stack: null };
-  return { outcome: "removed" };
+  return { outcome: row?.result === undefined ? "gone" : "removed" };
 }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { Worker } from "bullmq";
+import { Queue, Worker } from "bullmq";
 import { describe, expect } from "vitest";
 import { type ConnectOptions, connect } from "../../src/client/connect.ts";
 import { isBellwetherError } from "../../src/errors.ts";
@@ -45,6 +45,33 @@ test("waits for a run in the queue of another program until that program has end
   });
   void worker.run();
   expect(await client.trigger("order", { wait: true })).toMatchObject({ result: "shipped", attempts: 1 });
+});
+
+test("waits for the end of a run that its program does not keep, and not for ever for a removed one", {
+  timeout: 60_000,
+}, async ({ connect: connectTo, deploy, open, defer }) => {
+  const prefix = `team-${namespace()}`;
+  const deployment = await deploy({
+    jobs: [`order: { at: [${NEVER}], queue: orders }`],
+    settings: [`queues: { orders: { prefix: "${prefix}", consume: false } }`],
+  });
+  deployment.start("--roles", "scheduler");
+  await deployment.when("leader.elected");
+  const worker = new Worker("orders", async () => "shipped", {
+    ...{ prefix, autorun: false, removeOnComplete: { count: 0 } },
+    connection: await connectTo("worker"),
+  });
+  defer(() => worker.close(true));
+  const client = await open({ config: deployment.project.configDir });
+  const request = { requestId: newRequestId(), wait: true } as const;
+  await expect(client.trigger("order", { ...request, timeoutMs: 1 })).rejects.toThrow();
+  const queue = new Queue("orders", { connection: await connectTo("worker"), prefix });
+  defer(() => queue.close());
+  // Unlike `remove`, it tells nobody.
+  await queue.drain();
+  await expect(client.trigger("order", request)).rejects.toMatchObject({ code: "BW_RUN_REMOVED" });
+  void worker.run();
+  expect(await client.trigger("order", { wait: true })).toMatchObject({ result: null, attempts: 0 });
 });
 
 describe("a client beside a real replica", () => {
