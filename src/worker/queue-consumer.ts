@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job as BullJob, type Processor, Queue, Worker, type WorkerOptions } from "bullmq";
+import { type Job as BullJob, type Processor, Worker, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import { WaitingError } from "../bullmq.ts";
 import { mustHold, runLockRules } from "../clock/timing.ts";
@@ -11,6 +11,7 @@ import type { ReturnReason, RunLostReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { ActiveRun, type RunLogSource } from "./active-run.ts";
 import type { RunLocks } from "./attempt.ts";
+import { GlobalLimit } from "./global-limit.ts";
 import { JobLog } from "./job-log.ts";
 import { type ClaimedRun, RunClaims } from "./run-claims.ts";
 import { RunEnds } from "./run-ends.ts";
@@ -68,7 +69,7 @@ export class QueueConsumer {
   readonly #claims: RunClaims;
   /** Of the active runs those that have a claim. */
   readonly #claimed = new WeakMap<ActiveRun, ClaimedRun>();
-  #limitOfAll: number | undefined;
+  readonly #limit: GlobalLimit;
   #interrupted = 0;
   readonly #idle = Promise.withResolvers<void>();
   #stopping = false;
@@ -80,7 +81,9 @@ export class QueueConsumer {
     const { lockDurationMs, returnDelayMs } = timing;
     const renewMs = lockDurationMs * RENEW_PART;
     mustHold(runLockRules({ lockDurationMs, renewMs }));
-    this.#returns = new RunReturns({ returnDelayMs, reporter, onError: error => this.#onError(error) });
+    const onError = (error: unknown) => this.#onError(error);
+    this.#returns = new RunReturns({ returnDelayMs, reporter, onError });
+    this.#limit = new GlobalLimit({ queue, prefix: keys.bullmqPrefix, redis, onError });
     this.#claims = new RunClaims({ redis, keys, queue, ttlMs: lockDurationMs });
     const onLost = (bullJob: BullJob, reason: RunLostReason) => this.#loseEnd(bullJob, reason);
     this.#ends = new RunEnds({ redis, keys, queue, lockDurationMs, onLost });
@@ -111,16 +114,9 @@ export class QueueConsumer {
     return this.#options.limiter;
   }
 
-  /** How many runs all replicas together work on at a time; 0 lifts the limit, and without a number it stays as it is. */
+  /** How many runs all replicas together work on at a time. */
   limitAll(concurrency: number | undefined): void {
-    if (concurrency === undefined || concurrency === this.#limitOfAll) return;
-    this.#limitOfAll = concurrency;
-    const { queue: name, keys, redis: connection } = this.#options;
-    const queue = new Queue(name, { connection, prefix: keys.bullmqPrefix, skipMetasUpdate: true });
-    queue.on("error", () => undefined);
-    const limiting =
-      concurrency === 0 ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(concurrency);
-    limiting.catch(error => this.#onError(error)).finally(() => void queue.close());
+    this.#limit.set(concurrency);
   }
 
   /** From the next run that is taken on. */
@@ -131,6 +127,7 @@ export class QueueConsumer {
   /** Takes no more work. What runs goes on until it ends, or until `stop`. */
   async leave(): Promise<void> {
     this.#stopping = true;
+    this.#limit.stop();
     this.#returns.stop();
     await this.#worker.close();
   }
@@ -147,6 +144,7 @@ export class QueueConsumer {
   async #stop(deadlineMs: number): Promise<boolean> {
     const { abortGraceMs, closeLimitMs } = this.#options.timing;
     this.#stopping = true;
+    this.#limit.stop();
     this.#returns.stop();
     const closed = this.#worker.close();
     this.#noteIdle();

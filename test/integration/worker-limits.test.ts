@@ -3,8 +3,8 @@ import { expect, vi } from "vitest";
 import { test as base } from "../support/fixtures.ts";
 import { cluster, gate, queueWith } from "./worker.setup.ts";
 
-const test = base.extend("setup", ({ server, defer }) => () => {
-  const made = cluster(server);
+const test = base.extend("setup", ({ server, defer }) => (on = server) => {
+  const made = cluster(on);
   defer(() => made.close());
   return made;
 });
@@ -29,6 +29,24 @@ test("globalConcurrency holds over all replicas, and 0 lifts it", async ({ setup
     workers.update({ jobs: [], queues: { default: queueWith({ globalConcurrency: 0 }) } }, new Map());
   }
   await vi.waitFor(async () => expect(await queue.getGlobalConcurrency()).toBeNull(), 10_000);
+});
+
+test("globalConcurrency is written as soon as a Redis that was full takes it", async ({
+  setup,
+  startServer,
+}) => {
+  const { start, queue, connection } = setup(await startServer());
+  // It writes its own meta first.
+  await vi.waitFor(
+    async () => expect(await queue.getMeta()).toMatchObject({ version: expect.any(String) }),
+    10_000,
+  );
+  await connection.config("SET", "maxmemory", 1);
+  await start("one", {}, { queue: { globalConcurrency: 1 } });
+  const refused = /^cmdstat_hset:.*rejected_calls=[1-9]/m;
+  await vi.waitFor(async () => expect(await connection.info("commandstats")).toMatch(refused), 10_000);
+  await connection.config("SET", "maxmemory", 0);
+  await vi.waitFor(async () => expect(await queue.getGlobalConcurrency()).toBe(1), 10_000);
 });
 
 test("limiter starts no more runs than max within its duration", async ({ setup }) => {
