@@ -67,7 +67,7 @@ test("waits for the end of a run that its program does not keep, and not for eve
   await expect(client.trigger("order", { ...request, timeoutMs: 1 })).rejects.toThrow();
   const queue = new Queue("orders", { connection: await connectTo("worker"), prefix });
   defer(() => queue.close());
-  // Unlike `remove`, it tells nobody.
+  // Unlike `remove`, it adds no event.
   await queue.drain();
   await expect(client.trigger("order", request)).rejects.toMatchObject({ code: "BW_RUN_REMOVED" });
   void worker.run();
