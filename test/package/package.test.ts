@@ -121,8 +121,10 @@ describe("the package", () => {
       expect(next).toMatchObject({ code: 0, stdout: expect.stringContaining("hello") });
 
       for (const library of [
-        'import("bellwether").then(all => console.log(typeof all.Replica))',
-        'console.log(typeof require("bellwether").Replica)',
+        'import("bellwether").then(all => console.log(typeof all.Bellwether))',
+        'console.log(typeof require("bellwether").Bellwether)',
+        'import("bellwether/testing").then(all => console.log(typeof all.testRun))',
+        'console.log(typeof require("bellwether/testing").testRun)',
       ]) {
         const answer = await runWith(node, consumer, "node", "--eval", library);
         expect(answer).toEqual({ code: 0, stdout: "function\n", stderr: "" });
