@@ -9,8 +9,8 @@ import { textFiles } from "./docs/text-files.ts";
 
 const GROUPS = {
   README: ["README.md"],
-  docs: ["docs/*.md"],
-  comments: ["{src,test,scripts,bench,model,jobs,deploy,website}/**/*.{ts,js,mjs,lua}"],
+  docs: ["docs/*.md", "examples/**/*.md"],
+  comments: ["{src,test,scripts,bench,model,jobs,deploy,examples,website}/**/*.{ts,js,mjs,lua}"],
 };
 
 const prefixes = process.argv.slice(2);

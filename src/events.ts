@@ -43,7 +43,7 @@ export class Events implements AsyncIterable<StreamedEvent> {
    * the loop is left, and when the signal aborts. A loop that does not keep up loses the oldest events beyond the buffer's
    * limit, and reads `{ name: "events.dropped", dropped }` in their place.
    */
-  stream(options: EventStreamOptions = {}): AsyncIterableIterator<StreamedEvent, undefined> {
+  stream(options: EventStreamOptions = {}): AsyncIterableIterator<StreamedEvent> {
     const stream = new EventStream(options, ended => this.#streams.delete(ended));
     if (!options.signal?.aborted) this.#streams.add(stream);
     return stream;

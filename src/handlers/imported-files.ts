@@ -21,7 +21,7 @@ export interface ImportedFilesOptions {
 /**
  * Knows which files this process imports: handlers and all that they import, but for packages and Bellwether itself.
  * Node.js imports each file once, so a change has no effect until the next start. A change counts when two checks find
- * the same content: an editor may still be writing at the first one.
+ * the same content: an editor may still be writing at the first one. Bun has no such hooks, so there no change is noticed.
  */
 export class ImportedFiles {
   readonly #options: ImportedFilesOptions;
@@ -38,7 +38,7 @@ export class ImportedFiles {
       intervalMs: INTERVAL_MS,
       act: () => this.#check(),
     });
-    nodeModule.registerHooks({
+    nodeModule.registerHooks?.({
       resolve: (specifier, context, nextResolve) => {
         const resolved = nextResolve(specifier, context);
         this.#note(resolved.url);

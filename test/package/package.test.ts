@@ -89,15 +89,13 @@ describe("the package", () => {
     const project = path.join(folder, "my-jobs");
     expect(await runWith(node, project, ...npmInstall())).toMatchObject({ code: 0 });
     expect(await runWith(node, project, "npx", "bellwether", "check")).toMatchObject({ code: 0 });
-    // Its Dockerfile: where there is no such file, and Bellwether is the image's.
+    // Its Dockerfile: where there is no such file, and Bellwether is the image's. The file itself stays for other tests.
+    const image = path.join(folder, "image/app");
     await rm(path.join(project, "node_modules"), { recursive: true });
-    await rename(tarball, path.join(folder, "away.tgz"));
-    try {
-      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
-      expect(await runWith(node, project, "npm", "ci", ...quiet, "--omit=dev")).toMatchObject({ code: 0 });
-    } finally {
-      await rename(path.join(folder, "away.tgz"), tarball);
-    }
+    await mkdir(path.dirname(image));
+    await rename(project, image);
+    const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"];
+    expect(await runWith(node, image, "npm", "ci", ...quiet, "--omit=dev")).toMatchObject({ code: 0 });
   });
 
   test("leaves `npm run` to the Node of the machine", async () => {
@@ -123,8 +121,10 @@ describe("the package", () => {
       expect(next).toMatchObject({ code: 0, stdout: expect.stringContaining("hello") });
 
       for (const library of [
-        'import("bellwether").then(all => console.log(typeof all.Replica))',
-        'console.log(typeof require("bellwether").Replica)',
+        'import("bellwether").then(all => console.log(typeof all.Bellwether))',
+        'console.log(typeof require("bellwether").Bellwether)',
+        'import("bellwether/testing").then(all => console.log(typeof all.testRun))',
+        'console.log(typeof require("bellwether/testing").testRun)',
       ]) {
         const answer = await runWith(node, consumer, "node", "--eval", library);
         expect(answer).toEqual({ code: 0, stdout: "function\n", stderr: "" });

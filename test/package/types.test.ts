@@ -9,7 +9,8 @@ const { workshop } = inject("packed");
 const NODE = path.dirname(process.execPath);
 
 /** Everything whose type a declaration file has to name. */
-const SOURCE = `import { createLocks, defineHandler, Events, loadConfig, Replica } from "bellwether";
+const SOURCE = `import { Bellwether, createLocks, defineHandler, defineJob, Events, loadConfig } from "bellwether";
+import { testRun, useTestBellwether } from "bellwether/testing";
 
 export default defineHandler<{ name: string }>(async ({ name }, run) => {
   run.log.info({ tick: run.tick }, name);
@@ -18,16 +19,21 @@ export default defineHandler<{ name: string }>(async ({ name }, run) => {
 export const locks = createLocks({ config: { namespace: "app", redis: { kind: "url", url: "redis://127.0.0.1" } } });
 export const events = new Events();
 export const load = () => loadConfig({ configDir: "config", env: process.env });
-export async function start() {
-  const result = await load();
-  return result.ok ? new Replica({ config: result.config, events, roles: ["worker"] }) : result.issues;
-}
+export const bellwether = new Bellwether({
+  config: { namespace: "app" },
+  jobs: { sweep: defineJob({ every: "1h", data: { days: 3 }, run: async ({ days }) => days * 24 }) },
+});
+export const run = testRun(async () => ({ pages: 3 }), { tick: new Date(0) });
+export const pages: Promise<number> = run.result.then(result => result.pages);
+export const replica = useTestBellwether({ before: start => start(), after: stop => stop() }, { config: "config" });
 `;
 
 /** What CommonJS gets by require(), which TypeScript allows from 5.8 on. */
 const COMMONJS = `import { defineHandler } from "bellwether";
+import { testRun } from "bellwether/testing";
 
 export const handler = defineHandler(async () => 1);
+export const run = testRun(handler);
 `;
 
 test.for([
