@@ -3,7 +3,7 @@ import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import { BellwetherError } from "../errors.ts";
 import { type RunEnd, type RunPlace, readRunEnd } from "../launch/run-end.ts";
 import type { RequestOptions } from "../operator/operator.ts";
-import { checkedTimeout, refuseArgument } from "./arguments.ts";
+import { checkedData, checkedTimeout } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** `trigger --json`. */
@@ -47,9 +47,7 @@ export async function startRun(
   { data = {}, requestId }: StartOptions = {},
 ): Promise<RunPlace> {
   const job = cluster.configuredJob(name, "trigger");
-  if ("_tick" in data) {
-    refuseArgument("data", "", ": _tick is Bellwether's own; leave it out");
-  }
+  checkedData(data);
   cluster.checkData(job, data);
   const answer = await cluster.act({ ...(requestId !== undefined && { requestId }) }, acting =>
     acting.operator.trigger(job, data, { requestId: acting.requestId }),
@@ -78,7 +76,8 @@ export async function waitForRun(
   place: RunPlace,
   { timeoutMs, signal }: WaitOptions = {},
 ): Promise<RunResult> {
-  const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMER_MS))];
+  const limit =
+    timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, MAX_TIMER_MS)))];
   const ending = AbortSignal.any([...(signal ? [signal] : []), ...limit]);
   try {
     for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
