@@ -131,18 +131,15 @@ export default defineHandler(async () => Colour.Red);
 );
 
 /** Runs a job of the configuration, says so, and stops. */
-const REPLICA = `import { type EventName, loadConfig, Replica } from "bellwether";
+const REPLICA = `import { Bellwether } from "bellwether";
 
 async function main() {
-  const result = await loadConfig({ configDir: "config", env: process.env });
-  if (!result.ok) throw new Error(JSON.stringify(result.issues));
-  const replica = new Replica({ config: result.config, roles: ["scheduler", "worker"] });
-  replica.events.subscribe((name: EventName) => {
-    if (name !== "run.completed") return;
+  const bellwether = new Bellwether({ config: "./config" });
+  bellwether.events.on("run.completed", ({ name }) => {
     console.error(name);
-    void replica.stop("done");
+    void bellwether.stop("done");
   });
-  await replica.start();
+  await bellwether.start();
 }
 void main();
 `;

@@ -9,7 +9,7 @@ const { workshop } = inject("packed");
 const NODE = path.dirname(process.execPath);
 
 /** Everything whose type a declaration file has to name. */
-const SOURCE = `import { createLocks, defineHandler, Events, loadConfig, Replica } from "bellwether";
+const SOURCE = `import { Bellwether, connect, createLocks, defineHandler, defineJob, Events, loadConfig } from "bellwether";
 
 export default defineHandler<{ name: string }>(async ({ name }, run) => {
   run.log.info({ tick: run.tick }, name);
@@ -18,10 +18,10 @@ export default defineHandler<{ name: string }>(async ({ name }, run) => {
 export const locks = createLocks({ config: { namespace: "app", redis: { kind: "url", url: "redis://127.0.0.1" } } });
 export const events = new Events();
 export const load = () => loadConfig({ configDir: "config", env: process.env });
-export async function start() {
-  const result = await load();
-  return result.ok ? new Replica({ config: result.config, events, roles: ["worker"] }) : result.issues;
-}
+export const report = defineJob({ every: "1h", data: { format: "csv" }, run: async ({ format }) => format });
+export const backup = defineJob({ every: "1h", command: ["true"] });
+export const bellwether = new Bellwether({ config: "config", jobs: { report, backup }, roles: ["worker"] });
+export const client = async () => ({ client: await connect({ config: "config" }), own: bellwether.client });
 `;
 
 /** What CommonJS gets by require(), which TypeScript allows from 5.8 on. */
