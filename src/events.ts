@@ -44,7 +44,9 @@ export class Events implements AsyncIterable<StreamedEvent> {
    * not start, when the loop is left, and when the signal aborts. After the replica's end it has no events. A loop that does not keep up loses the oldest events beyond the buffer's
    * limit, and reads `{ name: "events.dropped", dropped }` in their place.
    */
-  stream(options: EventStreamOptions = {}): AsyncIterableIterator<StreamedEvent, undefined> {
+  stream(
+    options: EventStreamOptions = {},
+  ): AsyncIterator<StreamedEvent, undefined> & AsyncIterable<StreamedEvent> {
     const stream = new EventStream(options, ended => this.#streams.delete(ended));
     if (this.#hasEnded) stream.end();
     else if (!options.signal?.aborted) this.#streams.add(stream);
