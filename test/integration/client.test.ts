@@ -176,13 +176,17 @@ describe("a client", () => {
         client.pause("hourly", { requestId: "" }),
         connect({ redis: "http://x" }),
         connect({ config: "/nowhere" }),
+        connect({ confg: "./config" } as never),
+        connect({ config: 5 as never }),
+        connect({ config: "./config", redis: server.url } as never),
+        connect(null as never),
       ]),
     ).toEqual([
       ...["BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_ARGUMENT_INVALID", "BW_NO_SKIP"],
       ...["BW_NO_LEADER", "BW_ARGUMENT_INVALID", "BW_ARGUMENT_INVALID", "BW_BACKFILL_EMPTY"],
       ...["BW_BACKFILL_TOO_MANY", "BW_ARGUMENT_INVALID"],
       ...Array(9).fill("BW_ARGUMENT_INVALID"),
-      ...["BW_CONFIG_INVALID", "BW_CONFIG_INVALID"],
+      ...Array(6).fill("BW_CONFIG_INVALID"),
     ]);
     await expect(connect({ redis: { url: server.url, user: "x" } as never })).rejects.toThrow(
       "connect(): redis.user: unknown key",
