@@ -153,6 +153,12 @@ describe("history --follow", () => {
 });
 
 describe("trigger --wait", () => {
+  test("is what --timeout is for", async ({ command }) => {
+    const { err, ended } = command(["trigger", "b", "--timeout", "5"]);
+    expect(await ended).toBe(2);
+    expect(err.text).toBe("--timeout is for --wait: add it, or leave out --timeout\n");
+  });
+
   test("ends with the run, with exit code 1 when it fails or is removed", { timeout: 120_000 }, async ({
     deploy,
   }) => {
