@@ -3,7 +3,7 @@ import { nearest } from "./config/nearest.ts";
 import { BellwetherError } from "./errors.ts";
 import type { Role } from "./event-map.ts";
 import { type GivenLogger, isLogger } from "./given-log.ts";
-import type { JobInCode } from "./handlers/define-job.ts";
+import type { JobInCode, JobWithoutFunction } from "./handlers/define-job.ts";
 import type { Context, Register } from "./handlers/register.ts";
 import type { GivenConnection } from "./redis/given-connection.ts";
 
@@ -16,7 +16,7 @@ interface CommonOptions {
   /** Where handler modules are; `jobs` beside the folder `config`, else `./jobs`, by default. */
   readonly jobsDir?: string;
   /** Jobs by name, beside those of `config`. A name that is there too is a mistake. */
-  readonly jobs?: Readonly<Record<string, JobInCode>>;
+  readonly jobs?: Readonly<Record<string, JobInCode | JobWithoutFunction>>;
   /**
    * A pino logger, 8 or newer: events go to a child of it at their levels, and handlers log through its children. Nothing is
    * written to stdout then, and its own level counts. Without it the log is JSON lines on stdout.

@@ -119,14 +119,19 @@ export class Bellwether {
    * before `start` and while it waits.
    */
   stop(reason = "stop() was called"): Promise<boolean> {
-    this.#stopped ??= this.#live.stop(reason).finally(() => this.#client?.close());
+    this.#stopped ??= this.#live.stop(reason).finally(() => this.#closeClient());
     return this.#stopped;
+  }
+
+  /** One that is asked for later is closed as well: nothing would end its connections. */
+  #closeClient(): void {
+    if (this.#replica !== null) void this.client.close();
   }
 
   /**
    * What operators do (docs/client.md), from this program. It knows the jobs that this replica carries, those in code too, and
-   * checks data by their schemas. Its connections are opened by its first calls, and closed by `stop`. Throws BW_USAGE before
-   * `start` has read the configuration.
+   * checks data by their schemas. Its connections are opened by its first calls, and closed by `stop`; after that calls reject
+   * with BW_CLIENT_CLOSED. Throws BW_USAGE before `start` has read the configuration.
    */
   get client(): Client {
     if (this.#replica === null) {

@@ -22,7 +22,7 @@ const BUFFER_LIMIT = 1_000;
 const DONE: Result = { done: true, value: undefined };
 
 /** Events in the order in which they were emitted, for one `for await` loop. It has all of them from its creation on. */
-export class EventStream implements AsyncIterableIterator<StreamedEvent> {
+export class EventStream implements AsyncIterator<StreamedEvent, undefined>, AsyncIterable<StreamedEvent> {
   readonly #limit: number;
   readonly #onEnd: (stream: EventStream) => void;
   readonly #signal: AbortSignal | undefined;

@@ -17,6 +17,7 @@ export class Events implements AsyncIterable<StreamedEvent> {
   readonly #listeners = new Map<EventName, Set<EventListener<never>>>();
   readonly #streams = new Set<EventStream>();
   readonly #reported = new Set<EventName>();
+  #hasEnded = false;
 
   emit<K extends EventName>(name: K, fields: EventMap[K]): void {
     for (const subscriber of this.#subscribers) this.#call(name, () => subscriber(name, fields));
@@ -39,13 +40,16 @@ export class Events implements AsyncIterable<StreamedEvent> {
   }
 
   /**
-   * All events from now on, for one `for await` loop. It ends when the replica has stopped (after `replica.stopped`), when
-   * the loop is left, and when the signal aborts. A loop that does not keep up loses the oldest events beyond the buffer's
-   * limit, and reads `{ name: "events.dropped", dropped }` in their place.
+   * All events from now on, for one `for await` loop. It ends when the replica has stopped (after `replica.stopped`) or could
+   * not start, when the loop is left, and when the signal aborts. After the replica's end it has no events. A loop that does not
+   * keep up loses the oldest events beyond the buffer's limit, and reads `{ name: "events.dropped", dropped }` in their place.
    */
-  stream(options: EventStreamOptions = {}): AsyncIterableIterator<StreamedEvent> {
+  stream(
+    options: EventStreamOptions = {},
+  ): AsyncIterator<StreamedEvent, undefined> & AsyncIterable<StreamedEvent> {
     const stream = new EventStream(options, ended => this.#streams.delete(ended));
-    if (!options.signal?.aborted) this.#streams.add(stream);
+    if (this.#hasEnded) stream.end();
+    else if (!options.signal?.aborted) this.#streams.add(stream);
     return stream;
   }
 
@@ -53,8 +57,12 @@ export class Events implements AsyncIterable<StreamedEvent> {
     return this.stream();
   }
 
-  /** Ends the loops over the events; they still read what was emitted before. A replica calls it when it has stopped. */
+  /**
+   * Ends the loops over the events; they still read what was emitted before. A loop that begins later ends immediately. A
+   * replica calls it when it has stopped.
+   */
   endStreams(): void {
+    this.#hasEnded = true;
     for (const stream of this.#streams) stream.end();
   }
 

@@ -1,5 +1,6 @@
 import { readJobHistory } from "../client/records.ts";
 import { printable } from "../config/document/describe.ts";
+import { HISTORY_ENTRIES } from "../launch/history.ts";
 import type { HistoryRow } from "../launch/read-history.ts";
 import { withReadCluster } from "./cluster-session.ts";
 import { follow } from "./follow.ts";
@@ -14,9 +15,6 @@ interface HistoryOptions extends ProjectOptions {
   readonly follow?: boolean;
 }
 
-/** With `--follow` this many of the newest rows are looked at each second. */
-const FOLLOWED = 200;
-
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
 export async function history(job: string, options: HistoryOptions, io: Io): Promise<number> {
   if (options.follow) return await followHistory(job, options, io);
@@ -26,6 +24,7 @@ export async function history(job: string, options: HistoryOptions, io: Io): Pro
   return EXIT.done;
 }
 
+/** Reads each second all that the history keeps: a backfill may bring as many rows together. */
 function followHistory(job: string, { limit, ...options }: HistoryOptions, io: Io): Promise<number> {
   const followed = new FollowedRows();
   let isFirst = true;
@@ -37,7 +36,7 @@ function followHistory(job: string, { limit, ...options }: HistoryOptions, io: I
     isFirst = false;
   };
   return withReadCluster(options, io, async cluster => {
-    await follow(io, () => readJobHistory(cluster, job, Math.max(limit, FOLLOWED)), show);
+    await follow(io, () => readJobHistory(cluster, job, Math.max(limit, HISTORY_ENTRIES)), show);
     return EXIT.done;
   });
 }

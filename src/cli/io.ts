@@ -8,7 +8,10 @@ export interface Io {
   err(text: string): void;
   /** What is printed is on a terminal. */
   readonly isTerminal?: boolean;
-  /** Aborts when what read the output has closed it, as `head` does. For commands that go on until they are stopped. */
+  /**
+   * Aborts when what read the output has closed it, as `head` does, or when it cannot be written. For commands that go on
+   * until they are stopped.
+   */
   readonly unread?: AbortSignal;
   /**
    * From now on output that cannot be written is dropped, and is no failure of the command: a replica goes on without.

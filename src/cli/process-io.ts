@@ -10,6 +10,7 @@ const EXIT_BROKEN_PIPE = 141;
  * 0.
  */
 export function openProcessIo(): Io {
+  /** Nothing more can be written. */
   const unread = new AbortController();
   let isService = false;
   const onClosed = () => {
@@ -21,7 +22,9 @@ export function openProcessIo(): Io {
     if (error.code === "EPIPE") onClosed();
     else {
       process.exitCode ||= EXIT.failed;
-      if (stream === "stdout") process.stderr.write(`cannot write the output: ${error.message}\n`);
+      if (stream !== "stdout" || unread.signal.aborted) return;
+      process.stderr.write(`cannot write the output: ${error.message}\n`);
+      unread.abort();
     }
   };
   // They stay for good: Node.js reports an error of the last line after the command has ended.

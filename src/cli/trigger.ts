@@ -12,6 +12,9 @@ interface TriggerOptions extends OperatorOptions {
 /** Starts a run of the job now, beside its schedule. */
 export function trigger(jobName: string, options: TriggerOptions, io: Io): Promise<number> {
   const data = parseData(options.data);
+  if (options.timeout !== undefined && !options.wait) {
+    throw new CliFailure("--timeout is for --wait: add it, or leave out --timeout", EXIT.usage);
+  }
   return withCluster(options, io, async cluster => {
     const started = await startRun(cluster, jobName, { data });
     const { run, queue } = started;

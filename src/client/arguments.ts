@@ -1,5 +1,5 @@
 import { describe } from "../config/document/describe.ts";
-import { BellwetherError } from "../errors.ts";
+import { BellwetherError, messageOf } from "../errors.ts";
 
 /** Throws BW_ARGUMENT_INVALID; `why` begins with what separates it from the value. */
 export function refuseArgument(argument: string, found: string, why: string): never {
@@ -18,8 +18,29 @@ export function checkedDate(argument: string, value: Date): Date {
   return refuseArgument(argument, "", ": expected a Date that is valid");
 }
 
-/** Milliseconds; undefined for no limit. */
+/** Milliseconds, fractions of one too; undefined for no limit. */
 export function checkedTimeout(argument: string, value: number | undefined): number | undefined {
   if (value === undefined || value >= 0) return value;
   return refuseArgument(argument, "", `: expected milliseconds, ${describe(value)}`);
+}
+
+/** The id of a request: a text that names it. An empty one would be that of every caller who has none. */
+export function checkedRequestId(argument: string, value: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  return refuseArgument(argument, "", `: expected a text that names the request, ${describe(value)}`);
+}
+
+/** Throws where data is no mapping, cannot be stored, or has a key of Bellwether's own. */
+export function checkedData(data: Readonly<Record<string, unknown>>): void {
+  const refuse = (why: string) => refuseArgument("data", "", `: ${why}`);
+  if (typeof data !== "object" || data === null || Array.isArray(data)) {
+    refuse(`expected an object, ${describe(data)}`);
+  }
+  if ("_tick" in data) refuse("_tick is Bellwether's own; leave it out");
+  try {
+    JSON.stringify(data);
+  } catch (error) {
+    const [line] = messageOf(error).split("\n");
+    refuse(`expected what JSON can hold (${line})`);
+  }
 }

@@ -8,6 +8,7 @@ import type { Operator, RequestOptions } from "../operator/operator.ts";
 import { checkFormat } from "../redis/format.ts";
 import type { RedisPlace } from "../redis/given-connection.ts";
 import { type RedisKeys, redisKeys } from "../redis/keys.ts";
+import { checkedRequestId } from "./arguments.ts";
 import { RedisSession } from "./redis-session.ts";
 import { refuseName } from "./refuse-name.ts";
 
@@ -78,8 +79,12 @@ export class Cluster {
   }
 
   /** Acts. When the connection breaks, `act` is called again with the same request id, so that it is carried out once. */
-  act<T>({ requestId = newRequestId() }: RequestOptions, act: (acting: Acting) => Promise<T>): Promise<T> {
-    return this.#acting.use(async redis => {
+  async act<T>(
+    { requestId = newRequestId() }: RequestOptions,
+    act: (acting: Acting) => Promise<T>,
+  ): Promise<T> {
+    checkedRequestId("requestId", requestId);
+    return await this.#acting.use(async redis => {
       await checkFormat(redis, this.keys);
       this.#operator ??= this.#loadOperator(redis);
       return await act({ operator: await this.#operator, requestId, redis });

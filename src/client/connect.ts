@@ -2,6 +2,8 @@ import type { z } from "zod";
 import type { Config } from "../config/config.ts";
 import type { Connection } from "../config/connection.ts";
 import type { ConfigIssue } from "../config/document/config-issue.ts";
+import { describe } from "../config/document/describe.ts";
+import { isMapping } from "../config/document/document.ts";
 import { parseConfigDocument } from "../config/document/parse-document.ts";
 import { formatIssue, loadConfig } from "../config/load.ts";
 import type { bellwetherSchema } from "../config/schemas/schema.ts";
@@ -9,6 +11,8 @@ import { ABSENT_SETTINGS, readSettings } from "../config/settings.ts";
 import { BellwetherError } from "../errors.ts";
 import { Client } from "./client.ts";
 import { Cluster } from "./cluster.ts";
+
+const OPTIONS = ["config", "redis", "namespace", "by"];
 
 /** As the section `redis` of bellwether.yaml. */
 export type RedisSettings = NonNullable<z.input<typeof bellwetherSchema>["redis"]>;
@@ -42,9 +46,11 @@ export type ConnectOptions = ConnectByConfig | ConnectByAddress;
  * its connections with the first call that needs them, so it also resolves while Redis is away. Close it when it is not
  * needed any more: connections keep the process alive.
  *
- * @throws BellwetherError BW_CONFIG_INVALID with every mistake of the configuration
+ * @throws BellwetherError BW_CONFIG_INVALID with every mistake of the configuration or of the options
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
+  const mistakes = mistakesOf(options);
+  if (mistakes.length > 0) throw new BellwetherError("BW_CONFIG_INVALID", { mistakes });
   const { connection, config } = await placeOf(options);
   return new Client(
     new Cluster({ connection, config: () => config, by: options.by, name: "bellwether-client" }),
@@ -62,6 +68,22 @@ async function configIn(configDir: string): Promise<Config> {
   const result = await loadConfig({ configDir, env: process.env });
   if (result.ok) return result.config;
   throw new BellwetherError("BW_CONFIG_INVALID", { mistakes: result.issues.map(formatIssue) });
+}
+
+/** An option that is not read would lead to another cluster than the one that was meant. */
+function mistakesOf(options: unknown): readonly string[] {
+  if (!isMapping(options)) return [`connect(): ${describe(options)}, expected an object of options`];
+  const unknown = Object.keys(options).filter(name => !OPTIONS.includes(name));
+  const { config, redis, namespace, by } = options;
+  const isBoth = config !== undefined && (redis !== undefined || namespace !== undefined);
+  return [
+    ...unknown.map(name => `${name}: there is no such option (expected ${OPTIONS.join(", ")})`),
+    ...(config === undefined || typeof config === "string" || isMapping(config)
+      ? []
+      : [`config: ${describe(config)}, expected the path of a folder, or what loadConfig has read`]),
+    ...(isBoth ? ["config: it has redis and namespace, expected it or these"] : []),
+    ...(by === undefined || typeof by === "string" ? [] : [`by: ${describe(by)}, expected a text`]),
+  ].map(problem => `connect(): ${problem}`);
 }
 
 /** Checked by the rules of bellwether.yaml, whose form the options have. */

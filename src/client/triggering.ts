@@ -4,7 +4,7 @@ import { BellwetherError } from "../errors.ts";
 import { placeOfJob } from "../launch/queue-place.ts";
 import { type RunEnd, type RunPlace, readRunEnd } from "../launch/run-end.ts";
 import type { RequestOptions } from "../operator/operator.ts";
-import { checkedTimeout, refuseArgument } from "./arguments.ts";
+import { checkedData, checkedTimeout } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** `trigger --json`. */
@@ -50,9 +50,7 @@ export async function startRun(
   { data = {}, requestId }: StartOptions = {},
 ): Promise<RunPlace> {
   const job = cluster.configuredJob(name, "trigger");
-  if ("_tick" in data) {
-    refuseArgument("data", "", ": _tick is Bellwether's own; leave it out");
-  }
+  checkedData(data);
   cluster.checkData(job, data);
   const answer = await cluster.act({ ...(requestId !== undefined && { requestId }) }, acting =>
     acting.operator.trigger(job, data, { requestId: acting.requestId }),
@@ -81,7 +79,8 @@ export async function waitForRun(
   place: RunPlace,
   { timeoutMs, signal }: WaitOptions = {},
 ): Promise<RunResult> {
-  const limit = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMER_MS))];
+  const limit =
+    timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.ceil(Math.min(timeoutMs, MAX_TIMER_MS)))];
   const ending = AbortSignal.any([...(signal ? [signal] : []), ...limit]);
   let goneMs: number | null = null;
   try {

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { z } from "zod";
 import type { Run } from "./handler.ts";
+import type { HANDLER_KINDS } from "./handler-kinds.ts";
 
 type OneOrMany<T> = T | readonly T[];
 
@@ -48,6 +50,20 @@ export interface JobInCode extends JobOptions {
   run(data: Record<string, unknown>, run: Run): unknown;
 }
 
+/** What a handler's key has in a jobs file: docs/handlers.md. */
+type Written<Kind extends keyof typeof HANDLER_KINDS> = z.input<(typeof HANDLER_KINDS)[Kind]["schema"]>;
+
+/** A job in code without a function. It has one of the handlers of a jobs file, or none where its queue has `consume: false`. */
+export interface JobWithoutFunction extends JobOptions {
+  /** Given to the handler as it is. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly handler?: Written<"module">;
+  readonly command?: Written<"command">;
+  readonly http?: Written<"http">;
+  readonly run?: never;
+  readonly schema?: never;
+}
+
 type DataOf<S extends StandardSchemaV1> = {
   readonly schema: S;
   readonly data?: StandardSchemaV1.InferInput<S>;
@@ -65,13 +81,14 @@ type DataOf<S extends StandardSchemaV1> = {
  *     });
  */
 export function defineJob<S extends StandardSchemaV1>(job: JobOptions & DataOf<S>): JobInCode;
-export function defineJob<Data extends Readonly<Record<string, unknown>> = Record<string, unknown>>(
+export function defineJob(job: JobWithoutFunction): JobWithoutFunction;
+export function defineJob<Data extends object = Record<string, unknown>>(
   job: JobOptions & {
     readonly schema?: never;
     readonly data?: Data;
     readonly run: (data: Data, run: Run) => unknown;
   },
 ): JobInCode;
-export function defineJob(job: object): JobInCode {
-  return job as JobInCode;
+export function defineJob(job: object): object {
+  return job;
 }

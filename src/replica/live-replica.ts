@@ -90,6 +90,8 @@ export class LiveReplica {
     this.#isStopping = true;
     const isFinished = (await this.#replica?.stop(reason)) ?? true;
     await this.stopWatching();
+    // Without a replica nothing else ends the loops over its events.
+    this.#options.events.endStreams();
     return isFinished;
   }
 

@@ -1,6 +1,7 @@
 import "../supported-node.ts";
 
 export type { RunResult } from "../client/triggering.ts";
+export type { AbortCause } from "../worker/attempt.ts";
 export {
   startTestBellwether,
   TestBellwether,

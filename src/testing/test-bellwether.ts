@@ -55,8 +55,8 @@ export class TestBellwether {
 /**
  * Starts a replica with a private Redis: `redis-server` or `valkey-server` of PATH, on a free port of this machine, with its
  * data in a temporary folder. Both end with `stop`, and when the process dies. Options are those of `new Bellwether`; in the
- * configuration, `redis`, `election` and `http` do not count. Without `logger` nothing is logged. Jobs launch at their own ticks
- * as well; give a schedule that is far away where that disturbs.
+ * configuration, `redis`, `election` and `http` do not count, but must be valid. Without `logger` nothing is logged. Jobs launch
+ * at their own ticks as well; give a schedule that is far away where that disturbs.
  *
  *     await using test = await startTestBellwether({ config: "./config" });
  *     expect((await test.tickNow("nightly-report")).result).toEqual({ pages: 3 });

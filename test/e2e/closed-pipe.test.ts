@@ -115,3 +115,11 @@ test("output that cannot be written is a failure that says why", async () => {
     stderr: "cannot write the output: ENOSPC: no space left on device, write\n",
   });
 });
+
+test("output that cannot be written ends a command that goes on until it is stopped", async () => {
+  expect(await redirected(">/dev/full", "status", "--watch")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "cannot write the output: ENOSPC: no space left on device, write\n",
+  });
+});

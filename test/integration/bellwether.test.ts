@@ -6,7 +6,13 @@ import { Registry } from "prom-client";
 import * as v from "valibot";
 import { describe, expect } from "vitest";
 import { z } from "zod";
-import { type BellwetherOptions, currentRun, defineJob, isBellwetherError } from "../../src/index.ts";
+import {
+  type Bellwether,
+  type BellwetherOptions,
+  currentRun,
+  defineJob,
+  isBellwetherError,
+} from "../../src/index.ts";
 import { readDefinitions } from "../../src/launch/definition.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
 import { ownLogger, test, when } from "../support/embedded.ts";
@@ -177,6 +183,33 @@ describe("the life of a Bellwether", () => {
     await expect(bellwether.start()).rejects.toThrow(
       "this Bellwether was stopped and does not start any more: make a new one",
     );
+  });
+
+  test("a loop over the events ends when the start fails, and with a stop before it", async ({
+    config,
+    embed,
+  }) => {
+    const namesOf = async ({ events }: Bellwether) => {
+      const names: string[] = [];
+      for await (const event of events) names.push(event.name);
+      return names;
+    };
+    const bad = embed({ config: { ...config, konfig: 1 }, jobs: { report: NOTHING } });
+    const failed = namesOf(bad);
+    await expect(bad.start()).rejects.toThrow("konfig: unknown key");
+    expect(await failed).toEqual(["config.rejected", "replica.failed"]);
+    const unused = embed({ jobs: { report: NOTHING } });
+    const none = namesOf(unused);
+    await unused.stop();
+    expect(await none).toEqual([]);
+    expect(await namesOf(unused)).toEqual([]);
+  });
+
+  test("has no open client after stop(), also where it was not asked for before", async ({ embed }) => {
+    const bellwether = embed({ jobs: { report: NOTHING } });
+    await bellwether.start();
+    await bellwether.stop();
+    await expect(bellwether.client.status()).rejects.toMatchObject({ code: "BW_CLIENT_CLOSED" });
   });
 
   test("start() after a stop of what ran is refused as well", async ({ embed }) => {

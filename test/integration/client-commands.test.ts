@@ -142,6 +142,18 @@ describe("history --follow", () => {
     expect(rows).toMatchObject([{ outcome: "paused" }, { outcome: "launched", run }, { outcome: "resumed" }]);
   });
 
+  test("prints all that the history keeps, when it comes within one look", async ({ command, client }) => {
+    await client.pause("b");
+    const { out, close } = command(["history", "b", "--follow", "--json"]);
+    await out.when(/paused.*\n/);
+    const range = { from: new Date("2026-01-01T00:00:00Z"), to: new Date("2026-01-13T11:00:00Z") };
+    const { runs } = await client.backfill("b", { ...range, limit: 300, overlap: "allow" });
+    await out.when(/2026-01-13T11.*\n/);
+    await close();
+    expect(runs).toHaveLength(300);
+    expect(out.text.match(/"launched"/g)).toHaveLength(300);
+  });
+
   test("is a line for people, and begins with the last ones", async ({ command, client }) => {
     await client.pause("b");
     await client.trigger("b");
@@ -153,6 +165,12 @@ describe("history --follow", () => {
 });
 
 describe("trigger --wait", () => {
+  test("is what --timeout is for", async ({ command }) => {
+    const { err, ended } = command(["trigger", "b", "--timeout", "5"]);
+    expect(await ended).toBe(2);
+    expect(err.text).toBe("--timeout is for --wait: add it, or leave out --timeout\n");
+  });
+
   test("ends with the run, with exit code 1 when it fails or is removed", { timeout: 120_000 }, async ({
     deploy,
   }) => {

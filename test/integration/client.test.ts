@@ -113,9 +113,9 @@ describe("a client beside a real replica", () => {
 
     const requestId = newRequestId();
     const request = { requestId, wait: true } as const;
-    await expect(client.trigger("slow", { ...request, timeoutMs: 1 })).rejects.toMatchObject({
+    await expect(client.trigger("slow", { ...request, timeoutMs: 1.5 })).rejects.toMatchObject({
       code: "BW_WAIT_TIMEOUT",
-      fields: { timeoutMs: 1 },
+      fields: { timeoutMs: 1.5 },
     });
     const reason = new Error("not any more");
     const giveUp = new AbortController();
@@ -220,15 +220,23 @@ describe("a client", () => {
         client.backfill("hourly", { from: at("never"), to: late }),
         client.history("hourly", { limit: 0 }),
         client.trigger("hourly", { wait: true, timeoutMs: -1 }),
+        client.trigger("hourly", { data: null as never }),
+        client.trigger("hourly", { data: [1] as never }),
+        client.trigger("hourly", { data: { sum: 1n } }),
+        client.pause("hourly", { requestId: "" }),
         connect({ redis: "http://x" }),
         connect({ config: "/nowhere" }),
+        connect({ confg: "./config" } as never),
+        connect({ config: 5 as never }),
+        connect({ config: "./config", redis: server.url } as never),
+        connect(null as never),
       ]),
     ).toEqual([
       ...["BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_JOB_UNKNOWN", "BW_ARGUMENT_INVALID", "BW_NO_SKIP"],
       ...["BW_NO_LEADER", "BW_ARGUMENT_INVALID", "BW_ARGUMENT_INVALID", "BW_BACKFILL_EMPTY"],
       ...["BW_BACKFILL_TOO_MANY", "BW_ARGUMENT_INVALID"],
-      ...Array(5).fill("BW_ARGUMENT_INVALID"),
-      ...["BW_CONFIG_INVALID", "BW_CONFIG_INVALID"],
+      ...Array(9).fill("BW_ARGUMENT_INVALID"),
+      ...Array(6).fill("BW_CONFIG_INVALID"),
     ]);
     await expect(connect({ redis: { url: server.url, user: "x" } as never })).rejects.toThrow(
       "connect(): redis.user: unknown key",

@@ -9,7 +9,7 @@ const { workshop } = inject("packed");
 const NODE = path.dirname(process.execPath);
 
 /** Everything whose type a declaration file has to name. */
-const SOURCE = `import { Bellwether, createLocks, defineHandler, defineJob, Events, loadConfig } from "bellwether";
+const SOURCE = `import { Bellwether, connect, createLocks, defineHandler, defineJob, Events, loadConfig } from "bellwether";
 import { testRun, useTestBellwether } from "bellwether/testing";
 
 export default defineHandler<{ name: string }>(async ({ name }, run) => {
@@ -19,10 +19,10 @@ export default defineHandler<{ name: string }>(async ({ name }, run) => {
 export const locks = createLocks({ config: { namespace: "app", redis: { kind: "url", url: "redis://127.0.0.1" } } });
 export const events = new Events();
 export const load = () => loadConfig({ configDir: "config", env: process.env });
-export const bellwether = new Bellwether({
-  config: { namespace: "app" },
-  jobs: { sweep: defineJob({ every: "1h", data: { days: 3 }, run: async ({ days }) => days * 24 }) },
-});
+export const report = defineJob({ every: "1h", data: { format: "csv" }, run: async ({ format }) => format });
+export const backup = defineJob({ every: "1h", command: ["true"] });
+export const bellwether = new Bellwether({ config: "config", jobs: { report, backup }, roles: ["worker"] });
+export const client = async () => ({ client: await connect({ config: "config" }), own: bellwether.client });
 export const run = testRun(async () => ({ pages: 3 }), { tick: new Date(0) });
 export const pages: Promise<number> = run.result.then(result => result.pages);
 export const replica = useTestBellwether({ before: start => start(), after: stop => stop() }, { config: "config" });

@@ -30,6 +30,12 @@ it("reads every event from its beginning on, in order, until the replica has sto
   expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
+it("ends immediately when the replica has stopped before", async () => {
+  const { events } = setup();
+  events.endStreams();
+  expect(await readAll(events)).toEqual([]);
+});
+
 it("says how many events it dropped, in their place, and keeps the newest", async () => {
   const { events, stream, emit } = setup({ bufferLimit: 2 });
   emit(1, 2, 3, 4, 5);

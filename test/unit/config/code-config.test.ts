@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references are what some tests are about
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import type { BellwetherOptions } from "../../../src/bellwether-options.ts";
 import { formatIssue, loadConfig } from "../../../src/config/load.ts";
 import { keysAt } from "../../../src/config/schemas/json-schema.ts";
 import { readCodeJobs } from "../../../src/handlers/code-jobs.ts";
-import type { JobInCode } from "../../../src/handlers/define-job.ts";
+import { defineJob, type JobInCode, type JobWithoutFunction } from "../../../src/handlers/define-job.ts";
 
 const run = () => undefined;
 const BEAT = { every: "5s", run };
@@ -50,6 +51,23 @@ describe("a configuration in code", () => {
       backup: "new Bellwether({ config })",
       beat: "new Bellwether({ jobs })",
     });
+  });
+
+  test("may have the handlers of a file, or none for a queue of another program, without a cast", async () => {
+    interface Report {
+      readonly format: string;
+    }
+    const jobs: NonNullable<BellwetherOptions["jobs"]> = {
+      backup: { every: "1h", command: ["true"] },
+      copy: defineJob({ every: "1h", command: { argv: ["cp", "a", "b"], env: { LANG: "C" } } }),
+      call: { every: "1h", http: { url: "https://example.com", method: "GET" } },
+      file: { every: "1h", handler: "reports/nightly" },
+      mail: { every: "1h", queue: "emails", data: { to: "a@example.com" } },
+      report: defineJob({ every: "1h", run: (data: Report) => data.format.length }),
+    };
+    const queues = { default: {}, emails: { prefix: "bull", consume: false } };
+    const { lines } = await load({ queues }, jobs);
+    expect(lines).toEqual([]);
   });
 
   test("is taken as it is: references are read in files only", async () => {
@@ -173,14 +191,13 @@ test("a job in a file cannot have a function", async () => {
   expect(keysAt("jobs", ["jobs", "beat"])).not.toContain("run");
 });
 
-test("JobInCode has a key for each of a job in a file, but for the other handlers", () => {
-  const keys: Readonly<Record<Exclude<keyof JobInCode, "run" | "schema">, true>> = {
+test("the types of jobs in code have a key for each of a job in a file", () => {
+  type Keys = Exclude<keyof JobInCode | keyof JobWithoutFunction, "run" | "schema">;
+  const keys: Readonly<Record<Keys, true>> = {
     ...{ cron: true, every: true, at: true, timezone: true, start: true, end: true, except: true, dst: true },
     ...{ jitter: true, maxRuns: true, catchUp: true, catchUpWindow: true, catchUpLimit: true, overlap: true },
     ...{ queue: true, retry: true, timeout: true, data: true, priority: true, lifo: true, retention: true },
+    ...{ handler: true, command: true, http: true },
   };
-  const inFiles = keysAt("jobs", ["jobs", "beat"]).filter(
-    key => !["handler", "command", "http"].includes(key),
-  );
-  expect(Object.keys(keys).sort()).toEqual(inFiles.sort());
+  expect(Object.keys(keys).sort()).toEqual(keysAt("jobs", ["jobs", "beat"]).sort());
 });
