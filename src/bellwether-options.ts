@@ -47,8 +47,7 @@ type Given = CommonOptions & { readonly context?: unknown };
 
 /** What an option must be, and what to write. */
 const CHECKS: Readonly<Record<keyof Given, (value: unknown) => string | null>> = {
-  config: value =>
-    typeof value === "string" || isMapping(value) ? null : "expected the path of a folder, or an object",
+  config: value => (isText(value) || isMapping(value) ? null : "expected the path of a folder, or an object"),
   jobsDir: value => (isText(value) ? null : "expected the path of a folder"),
   jobs: value => (isMapping(value) ? null : "expected an object of jobs by name"),
   context: () => null,

@@ -7,6 +7,7 @@ test.each([
   ["no object", 5, "new Bellwether(): expected an object of options"],
   ["an unknown option", { konfig: {} }, "konfig: there is no such option (did you mean config?)"],
   ["a config of another kind", { config: 5 }, "config: expected the path of a folder, or an object"],
+  ["a config without a path", { config: "" }, "config: expected the path of a folder, or an object"],
   ["jobs that are a list", { jobs: [] }, "jobs: expected an object of jobs by name"],
   [
     "a context that is not there",
