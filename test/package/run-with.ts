@@ -31,7 +31,8 @@ export interface Ended {
 export function userEnvironment(node: string): NodeJS.ProcessEnv {
   const ours = (entry: string) => entry.includes("node_modules") || entry.includes(".cache");
   const machine = (process.env["PATH"] ?? "").split(path.delimiter).filter(entry => !ours(entry));
-  const npmSettings = /^npm_(package|lifecycle|command|execpath|node_execpath|config_(local_)?prefix|config_loglevel)/;
+  const npmSettings =
+    /^npm_(package|lifecycle|command|execpath|node_execpath|config_(local_)?prefix|config_loglevel)/;
   const inherited = Object.entries(plainEnvironment()).filter(([name]) => !npmSettings.test(name));
   return { ...Object.fromEntries(inherited), PATH: [node, ...machine].join(path.delimiter) };
 }
