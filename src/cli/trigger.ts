@@ -18,7 +18,7 @@ export function trigger(jobName: string, options: TriggerOptions, io: Io): Promi
   return withCluster(options, io, async cluster => {
     const started = await startRun(cluster, jobName, { data });
     const { run, queue } = started;
-    const line = `started ${run} on queue ${queue}`;
+    const line = `started ${run} on queue ${queue.name}`;
     if (!options.wait) {
       print(io, options, line, { run });
       return EXIT.done;
