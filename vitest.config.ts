@@ -6,8 +6,9 @@ const PROJECTS = [
   { name: "unit", testTimeout: 30_000 },
   { name: "deploy", testTimeout: 60_000 },
   { name: "conformance", testTimeout: 30_000 },
-  { name: "integration", testTimeout: 60_000 },
+  { name: "integration", testTimeout: 60_000, maxWorkers: 4 },
   { name: "e2e", testTimeout: 240_000 },
+  { name: "browser", testTimeout: 120_000 },
   { name: "package", testTimeout: 120_000, globalSetup: "test/package/setup.ts" },
   { name: "chaos", testTimeout: 300_000 },
   { name: "fuzz", testTimeout: 120_000 },
@@ -15,12 +16,12 @@ const PROJECTS = [
 
 export default defineConfig({
   test: {
-    // Most tests wait for other processes, also where there are two cores.
-    maxWorkers: 2,
     reporters: ["default", new ProjectTimes()],
-    projects: PROJECTS.map(({ name, testTimeout, globalSetup = [] }, i) => ({
+    projects: PROJECTS.map(({ name, testTimeout, globalSetup = [], maxWorkers = 2 }, i) => ({
       test: {
         name,
+        // Most tests wait for other processes, also where there are two cores.
+        maxWorkers,
         testTimeout,
         globalSetup,
         include: [`test/${name}/**/*.test.ts`],

@@ -1,169 +1,136 @@
 /**
- * Many jobs due in the same second, every second: how long until all of them are launched, and until their
- * handlers start. Beside it BullMQ's own job schedulers do the same, on the same machine, one after the other.
+ * Many jobs due in the same second, every second: how long until all of them are launched, and until their handlers start. Beside it
+ * BullMQ's own job schedulers do the same. The two alternate, and each figure is the median of the rounds. The ratios are made
+ * within each round, so what else the machine does is on both sides.
  *
- *     node bench/same-second.ts [--jobs 1000] [--seconds 15] [--processes 2] [--concurrency 50]
- *
- * The time of a launch is what Redis says: BullMQ's event stream carries the server's clock in its entry ids.
+ *     node bench/same-second.ts [--rate 1000] [--processes 1] [--rounds 5] [--seconds 7] [--concurrency 50] [--json FILE]
+ *     node bench/same-second.ts --saturated [--rate 20000]    launches alone, as fast as they go, beside BullMQ's addBulk
+ *     node bench/same-second.ts --launches --rate 5000        launches alone: no process works the runs off
+ *     node bench/same-second.ts --alone …                     without the other contender
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { Redis } from "ioredis";
 import { withProgress } from "../src/cli/progress.ts";
-import { createProject } from "../test/support/project.ts";
-import { startRedis } from "../test/support/redis-server.ts";
+import { addBulk, bellwether, type Contender, jobSchedulers, type Load } from "./same-second/contenders.ts";
+import { measureRound, type Round } from "./same-second/measure.ts";
 import { percentile } from "./support/percentile.ts";
 
 const { values } = parseArgs({
   options: {
-    jobs: { type: "string", default: "1000" },
-    seconds: { type: "string", default: "15" },
-    processes: { type: "string", default: "2" },
+    rate: { type: "string" },
+    processes: { type: "string", default: "1" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "7" },
     concurrency: { type: "string", default: "50" },
+    saturated: { type: "boolean", default: false },
+    launches: { type: "boolean", default: false },
+    alone: { type: "boolean", default: false },
+    json: { type: "string" },
   },
 });
-const JOBS = Number(values.jobs);
+const RATE = Number(values.rate ?? (values.saturated ? 20_000 : 1_000));
 const SECONDS = Number(values.seconds);
-const PROCESSES = Number(values.processes);
-const ROOT = path.resolve(import.meta.dirname, "..");
-/** The first seconds belong to start-up: processes boot, code is compiled. */
-const WARM_UP_S = 5;
+const ROUNDS = Number(values.rounds);
+const LOAD: Load = {
+  jobs: RATE,
+  processes: values.saturated ? 1 : Number(values.processes),
+  concurrency: Number(values.concurrency),
+  isWorkedOff: !values.saturated && !values.launches,
+};
+// What is late is launched all the same, so that every launch counts.
+const ours = bellwether(values.saturated ? ", catchUp: all, catchUpWindow: 1d" : "");
+const other = values.saturated ? addBulk : jobSchedulers;
+const isAlone = values.alone || values.launches;
+const contenders = isAlone ? [ours] : [ours, other];
 
-interface Outcome {
-  readonly name: string;
-  /** Per second: from the tick until the last of its jobs was added. */
-  readonly allLaunchedMs: readonly number[];
-  /** Per run: from the tick until its handler started. */
-  readonly startMs: readonly number[];
-  readonly expected: number;
-  readonly launched: number;
+type Figure = readonly [title: string, of: (round: Round) => number];
+
+const CPU: readonly Figure[] = [
+  ["CPU of Node, ms", round => round.nodeCpu],
+  ["CPU of Redis, ms", round => round.redisCpu],
+];
+const LAUNCHED: readonly Figure[] = [
+  ["launched p50", ({ launched }) => launched.p50],
+  ["launched p99", ({ launched }) => launched.p99],
+];
+const STARTED: readonly Figure[] = [
+  ["started p50", ({ started }) => started.p50],
+  ["started p99", ({ started }) => started.p99],
+];
+
+function figures(): readonly Figure[] {
+  if (values.saturated) return [["added a second", round => round.rate], ...CPU];
+  if (values.launches) return [...LAUNCHED, ["launched max", ({ launched }) => launched.max], ...CPU];
+  return [...LAUNCHED, ...STARTED, ...CPU];
 }
 
-type Launch = (out: string, url: string) => Promise<readonly ChildProcess[]>;
-
-async function measure(
-  name: string,
-  prefix: string,
-  launch: Launch,
-  tickOf: (id: string) => number,
-): Promise<Outcome> {
-  const server = await startRedis();
-  const scratch = await createProject({ "out/.keep": "" });
-  const out = path.join(scratch.dir, "out", "lateness");
-  const redis = new Redis(server.url);
-  const children = await launch(out, server.url);
-  const added = new Map<number, number[]>();
-  let last = "0";
-  const readEvents = async () => {
-    const entries = await redis.xrange(`${prefix}:default:events`, `(${last}`, "+");
-    for (const [id, fields] of entries) {
-      last = id;
-      if (fields[1] !== "waiting") continue;
-      const tick = tickOf(fields[3] ?? "");
-      const list = added.get(tick) ?? [];
-      list.push(Number(id.split("-")[0]) - tick);
-      added.set(tick, list);
+async function measureAll(): Promise<ReadonlyMap<Contender, readonly Round[]>> {
+  const rounds = new Map<Contender, Round[]>(contenders.map(one => [one, []]));
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const one of contenders) {
+      const text = `${one.name}, round ${i + 1} of ${ROUNDS}`;
+      rounds.get(one)?.push(await withProgress(text, () => measureRound(one, LOAD, SECONDS)));
     }
-  };
-  const endMs = performance.now() + (WARM_UP_S + SECONDS) * 1_000;
-  await withProgress(`${name}, for ${WARM_UP_S + SECONDS} s`, async () => {
-    while (performance.now() < endMs) {
-      await sleep(200);
-      await readEvents();
-    }
-  });
-  const stopTick = Date.now();
-  for (const child of children) child.kill("SIGTERM");
-  await Promise.all(children.map(child => once(child, "exit")));
-  await readEvents();
-  const folder = path.dirname(out);
-  const files = (await readdir(folder)).filter(file => file.startsWith("lateness."));
-  const startMs = (await Promise.all(files.map(file => readFile(path.join(folder, file), "utf8")))).flatMap(
-    text => JSON.parse(text) as number[],
-  );
-  redis.disconnect();
-  await server.stop();
-  await scratch.dispose();
-
-  const first = Math.min(...added.keys()) + WARM_UP_S * 1_000;
-  const measured = [...added].filter(([tick]) => tick >= first && tick < stopTick - 1_000);
-  return {
-    name,
-    allLaunchedMs: measured.map(([, list]) => Math.max(...list)),
-    startMs: startMs.slice(Math.floor(startMs.length / 4)),
-    expected: measured.length * JOBS,
-    launched: measured.reduce((sum, [, list]) => sum + list.length, 0),
-  };
+  }
+  return rounds;
 }
 
-function spawnNode(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, [...args], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+interface Median {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
 }
 
-async function bellwether(): Promise<Outcome> {
-  const jobs = Array.from({ length: JOBS }, (_, i) => `  job-${i}: { every: 1s, handler: note }`);
-  const project = await createProject({
-    "config/bellwether.yaml": [
-      `redis: { url: "\${REDIS_URL}" }`,
-      `queues: { default: { concurrency: ${values.concurrency} } }`,
-      `http: false`,
-      `log: { level: warn }`,
-    ].join("\n"),
-    "config/jobs.yaml": ["jobs:", ...jobs].join("\n"),
-    "jobs/note.ts": [
-      `import { defineHandler } from "bellwether";`,
-      `import { noteStart } from "${ROOT}/bench/support/start-times.ts";`,
-      `export default defineHandler(async (_, run) => noteStart(run.tick.getTime()));`,
-    ].join("\n"),
-  });
-  const launch: Launch = async (out, url) =>
-    Array.from({ length: PROCESSES }, () =>
-      spawnNode([`${ROOT}/src/main.ts`, "run", "--config", project.configDir], {
-        BENCH_OUT: out,
-        REDIS_URL: url,
-      }),
-    );
-  const tickOf = (id: string) =>
-    Date.parse(id.replace(/^.*@(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  const outcome = await measure("Bellwether", "{bellwether}", launch, tickOf);
-  await project.dispose();
-  return outcome;
+/** The median, and the range of all rounds. */
+function medianOf(list: readonly number[]): Median {
+  return { median: percentile(list, 0.5), least: Math.min(...list), most: Math.max(...list) };
 }
 
-async function jobSchedulers(): Promise<Outcome> {
-  const script = path.join(ROOT, "bench/contenders/bullmq-schedulers.ts");
-  const launch: Launch = async (out, url) =>
-    Array.from({ length: PROCESSES }, (_, i) =>
-      spawnNode([script, url, values.jobs, values.concurrency, i === 0 ? "upsert" : "-"], { BENCH_OUT: out }),
-    );
-  return measure("BullMQ job schedulers", "bull", launch, id => Number(id.split(":").at(-1)));
+function shown({ median, least, most }: Median, digits: number): string {
+  return `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
-function row(outcome: Outcome): string[] {
-  const ms = (list: readonly number[], share: number) => String(Math.round(percentile(list, share)));
-  const { allLaunchedMs, startMs } = outcome;
-  return [
-    outcome.name,
-    ...[0.5, 0.99, 1].map(share => ms(allLaunchedMs, share)),
-    ...[0.5, 0.99, 1].map(share => ms(startMs, share)),
-    `${outcome.launched} / ${outcome.expected}`,
-  ];
-}
+const rounds = await measureAll();
+const mine = rounds.get(ours) ?? [];
+const theirs = rounds.get(other) ?? [];
+const columns = figures();
+const ratios = columns.map(([, of]) =>
+  mine.flatMap((round, i) => (theirs[i] ? [of(round) / of(theirs[i])] : [])),
+);
 
-const outcomes = [await bellwether(), await jobSchedulers()];
-const head = ["", "launched p50", "p99", "max", "started p50", "p99", "max", "launched / expected"];
 console.log(
-  `${JOBS} jobs every second for ${SECONDS} s, ${PROCESSES} processes, concurrency ${values.concurrency} each`,
+  `${RATE} jobs every second for ${SECONDS} s, ${ROUNDS} rounds, ${LOAD.processes} processes, concurrency ${LOAD.concurrency} each`,
 );
 console.log(
-  "launched: ms from the tick until the last of its jobs was waiting for a worker; started: ms until a handler ran\n",
+  "launched: ms from the tick until the last of its jobs was waiting for a worker; started: ms until a handler ran; CPU: for 1,000 runs\n",
 );
-console.log(`| ${head.join(" | ")} |\n|${head.map(() => " --- |").join("")}`);
-for (const outcome of outcomes) console.log(`| ${row(outcome).join(" | ")} |`);
+console.log(`| | ${columns.map(([title]) => title).join(" | ")} | launched / expected |`);
+console.log(`| --- |${columns.map(() => " --- |").join("")} --- |`);
+for (const [{ name }, own] of rounds) {
+  const [runs, expected] = [own.map(({ runs }) => runs), own.map(({ expected }) => expected)];
+  const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
+  const cells = columns.map(([, of]) => shown(medianOf(own.map(of)), 0));
+  console.log(`| ${[name, ...cells, `${sum(runs)} / ${sum(expected)}`].join(" | ")} |`);
+}
+if (!isAlone) {
+  console.log(`| ratio | ${ratios.map(list => shown(medianOf(list), 2)).join(" | ")} | |`);
+}
+for (const [{ name }, own] of rounds) {
+  const last = own.at(-1)?.commands ?? {};
+  const list = Object.entries(last).map(([command, { calls, ms }]) => {
+    return `${command} ${calls.toFixed(0)} × ${((1_000 * ms) / calls).toFixed(1)} µs`;
+  });
+  console.log(`\n${name}, commands for 1,000 runs in the last round: ${list.join(", ")}`);
+}
+if (values.json !== undefined) {
+  const machine = {
+    node: process.version,
+    cores: cpus().length,
+    cpu: readFileSync("/proc/cpuinfo", "utf8").match(/model name\s*: (.*)/)?.[1],
+  };
+  const named = Object.fromEntries([...rounds].map(([{ name }, own]) => [name, own]));
+  const byColumn = Object.fromEntries(columns.map(([title], i) => [title, medianOf(ratios[i] ?? [])]));
+  const result = { machine, load: LOAD, seconds: SECONDS, rounds: named, ratios: byColumn };
+  writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+}

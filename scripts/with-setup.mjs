@@ -7,11 +7,13 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureChromium } from "./setup/chromium.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { ensureEtcd } from "./setup/etcd-server.mjs";
 import { ensureHelm } from "./setup/helm.mjs";
 import { ensureImageTools } from "./setup/image-tools.mjs";
 import { choosePinnedNode, nodeFolderOf } from "./setup/node-version.mjs";
+import { ensurePostgres } from "./setup/postgres-server.mjs";
 import { ensurePromtool } from "./setup/promtool.mjs";
 import { ensureRedisServer } from "./setup/redis-server.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
@@ -19,6 +21,7 @@ import { ensureShells } from "./setup/shells.mjs";
 import { ensureSpin } from "./setup/spin.mjs";
 
 const WEBSITE = "website";
+const BENCHMARKS = "bench/run.ts";
 const MODEL_CHECK = "model/check.ts";
 const IMAGE_TESTS = "test/image/vitest.config.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -36,6 +39,12 @@ async function setUp(/** @type {string} */ command, /** @type {readonly string[]
     return;
   }
   if (command === "vitest" || !process.env["REDIS_URL"]) ensureRedisServer();
+  if (args.includes(BENCHMARKS)) {
+    installDependencies(join(root, "bench"));
+    ensureEtcd();
+    ensurePostgres();
+    return;
+  }
   if (command !== "vitest") return;
   if (args.includes(IMAGE_TESTS)) {
     ensureImageTools();
@@ -47,6 +56,7 @@ async function setUp(/** @type {string} */ command, /** @type {readonly string[]
   if (runs("deploy") || runs("e2e")) await ensureHelm(root);
   if (runs("deploy")) ensurePromtool(root);
   if (runs("e2e")) ensureShells();
+  if (runs("browser")) ensureChromium();
 }
 
 /** Those whose tests ask for more servers than Redis. */
@@ -59,7 +69,7 @@ function projectsOf(/** @type {readonly string[]} */ args) {
     line.includes(`--project ${project}`) ||
     line.includes(`--project=${project}`) ||
     args.some(arg => arg.startsWith(`test/${project}`));
-  const isAll = !["unit", "deploy", "package", ...SERVER_PROJECTS].some(isNamed);
+  const isAll = !["unit", "deploy", "package", "browser", ...SERVER_PROJECTS].some(isNamed);
   return (/** @type {string} */ project) => isAll || isNamed(project);
 }
 

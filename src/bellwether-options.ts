@@ -7,7 +7,8 @@ import type { JobInCode, JobWithoutFunction } from "./handlers/define-job.ts";
 import type { Context, Register } from "./handlers/register.ts";
 import type { GivenConnection } from "./redis/given-connection.ts";
 
-interface CommonOptions {
+/** Options that each program may give. */
+export interface BaseOptions {
   /**
    * A folder with bellwether.yaml and jobs files, `./config` by default; or an object with the keys of both, which the same
    * schemas judge. Of an object the strings are taken as they are: `${NAME}` is read in files only.
@@ -37,13 +38,13 @@ interface CommonOptions {
 }
 
 /** Handlers get it as `run.context`. A program that has declared its type (`Register`) has to give it. */
-type ContextOption = Register extends { readonly context: unknown }
+export type ContextOption = Register extends { readonly context: unknown }
   ? { readonly context: Context }
   : { readonly context?: Context };
 
-export type BellwetherOptions = CommonOptions & ContextOption;
+export type BellwetherOptions = BaseOptions & ContextOption;
 
-type Given = CommonOptions & { readonly context?: unknown };
+type Given = BaseOptions & { readonly context?: unknown };
 
 /** What an option must be, and what to write. */
 const CHECKS: Readonly<Record<keyof Given, (value: unknown) => string | null>> = {

@@ -4,7 +4,8 @@ import { Client } from "./client/client.ts";
 import { Cluster } from "./client/cluster.ts";
 import { Aborted } from "./clock/unless-aborted.ts";
 import type { Config } from "./config/config.ts";
-import { type CodePart, type LoadResult, loadConfig } from "./config/load.ts";
+import type { CodePart, LoadResult } from "./config/load.ts";
+import { ConfigLoader } from "./config/reload/config-loader.ts";
 import { BellwetherError } from "./errors.ts";
 import { Events } from "./events.ts";
 import { readCodeJobs } from "./handlers/code-jobs.ts";
@@ -60,19 +61,22 @@ export class Bellwether {
     const codeJobs = readCodeJobs(JOBS_PLACE, jobs);
     const isFolder = typeof config === "string";
     const configDir = isFolder ? path.resolve(config) : process.cwd();
+    const loader = new ConfigLoader();
     this.#live = new LiveReplica({
       id: this.id,
       events: this.events,
       configDir,
       isWatched: isFolder && reload,
       load: async () => {
-        const result = await load(options, {
+        const result = await load(loader, options, {
           configDir,
           config: isFolder ? undefined : { place: CONFIG_PLACE, value: config },
           codeJobs: Object.keys(jobs).length === 0 ? undefined : codeJobs,
         });
         return result.ok ? { ...result, config: adjust(result.config) } : result;
       },
+      stopLoading: () => loader.stop(),
+      isLoadedAside: () => loader.isAside,
       log: logger ?? "stdout",
       functions: codeJobs.functions,
       connection: options.connection,
@@ -166,8 +170,12 @@ interface Parts {
   readonly codeJobs: CodePart | undefined;
 }
 
-async function load({ jobsDir, generation }: BellwetherOptions, parts: Parts): Promise<LoadResult> {
-  const result = await loadConfig({ ...parts, jobsDir, env: process.env });
+async function load(
+  loader: ConfigLoader,
+  { jobsDir, generation }: BellwetherOptions,
+  parts: Parts,
+): Promise<LoadResult> {
+  const result = await loader.load({ ...parts, jobsDir, env: process.env });
   return result.ok && generation !== undefined
     ? { ...result, config: { ...result.config, generation } }
     : result;

@@ -56,6 +56,13 @@ const MESSAGES = {
   BW_NO_LEADER: (_: Record<string, never>) => "no replica leads, so none can step down",
   BW_RUN_UNFINISHED: (f: { job: string; run: string; overlap: string }) =>
     `not started: ${f.run} has not ended, and ${f.job} has overlap: ${f.overlap}`,
+  BW_RUN_UNKNOWN: (f: { run: string }) =>
+    `no run is named ${f.run}, or it was removed and its job's history does not have it any more; \`bellwether history JOB --json\` has the runs of a job`,
+  BW_RUN_NOT_FAILED: (f: { run: string; state: string }) =>
+    `not retried: ${f.run} is ${f.state}, and only a run that has failed can be retried`,
+  BW_RUN_NOT_WAITING: (f: { run: string; state: string }) =>
+    `not cancelled: ${f.run} is ${f.state}, and only a run that waits in its queue can be cancelled`,
+  BW_RUN_REFUSED: (f: { run: string; what: string; why: string }) => `${f.run} was not ${f.what}: ${f.why}`,
   BW_RUN_FAILED: (f: { run: string; attempts: number; error: string }) =>
     `${f.run} failed after ${f.attempts} ${f.attempts === 1 ? "attempt" : "attempts"}: ${f.error}`,
   BW_RUN_REMOVED: (f: { run: string }) =>
@@ -133,17 +140,45 @@ const MESSAGES = {
     `lock "${f.lock}" (fence ${f.fence}) is not held any more: ${f.reason}; others may hold it now, so stop, and let the resource check the fence`,
   BW_LOCKS_STOPPED: (_: Record<string, never>) =>
     "no lock is to be had, and held ones end: this process is stopping, or stop() was called",
+  BW_TOKEN_FILE: (f: { file: string; problem: string }) =>
+    `admin.tokenFile: ${f.file} cannot be used: ${f.problem}; correct the file, or the setting`,
+  BW_UNAUTHENTICATED: (_: Record<string, never>) =>
+    "no valid token and no session: send Authorization: Bearer TOKEN with a token of admin.tokens or admin.tokenFile, or sign in",
+  BW_FORBIDDEN: (f: { name: string; role: string | null; needed: string }) =>
+    `${f.name} ${f.role === null ? "has no role" : `is ${f.role}`}, and this needs ${f.needed}: ask for a token or a group with that role`,
+  BW_CROSS_SITE: (_: Record<string, never>) =>
+    "a page of another site may have sent this: send it from the dashboard's own address, with X-CSRF-Token of GET /api/v1/session, or with a bearer token",
+  BW_NOT_FOUND: (f: { path: string }) =>
+    `there is nothing at ${f.path}: /api/v1/openapi.json lists all paths`,
+  BW_BOARD_MISSING: (_: Record<string, never>) =>
+    "the queues are shown by bull-board, which is not installed: npm install @bull-board/api @bull-board/fastify",
+  BW_METHOD_REFUSED: (f: { method: string }) => `${f.method} is not known here: expected GET, POST or DELETE`,
+  BW_REQUEST_INVALID: (f: { problems: readonly string[] }) => f.problems.join("; "),
+  BW_REQUEST_TOO_LARGE: (f: { limitBytes: number }) =>
+    `the request is too large: expected a body of at most ${f.limitBytes} bytes`,
+  BW_REQUEST_RUNNING: (f: { id: string }) =>
+    `request ${f.id} is being carried out: wait for its answer, or send it again in some seconds`,
+  BW_API_FAILED: (f: { url: string; why: string }) =>
+    `the HTTP API at ${f.url} gave no answer: ${f.why}; correct --url, or read from Redis without it`,
+  BW_TOO_MANY_REQUESTS: (f: { waitMs: number }) =>
+    `too many requests: try again in ${Math.ceil(f.waitMs / 1000)} s`,
 } satisfies Record<string, (fields: never) => string>;
 
+/** The stable codes, each with its meaning in docs/errors.md. */
 export type ErrorCode = keyof typeof MESSAGES;
 export const ERROR_CODES = Object.keys(MESSAGES) as readonly ErrorCode[];
+/** The values that the message of an error with this code is built from. */
 export type ErrorFields<C extends ErrorCode> = Parameters<(typeof MESSAGES)[C]>[0];
 
+/** Every error that Bellwether throws on purpose. `message` is for people and may change; programs read `code` and `fields`. */
 export class BellwetherError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = "BellwetherError";
+  /** Stable: which error it is (docs/errors.md). */
   readonly code: C;
+  /** What the message says, as values: the job, the run, a limit. Durations are in milliseconds (`…Ms`). */
   readonly fields: ErrorFields<C>;
 
+  /** Bellwether itself makes them. A test may make one to pass as `reason` or `cause`. */
   constructor(code: C, fields: ErrorFields<C>, options?: { cause?: unknown }) {
     const render = MESSAGES[code] as (fields: ErrorFields<C>) => string;
     super(render(fields), options);

@@ -21,7 +21,7 @@ export type StoreKind = (typeof STORES)[number];
 export type TickKind = "scheduled" | "catch-up" | "manual" | "backfill";
 
 /** How a term began, the same from every replica. `at`: when it was opened, store time, ISO 8601. */
-interface TermBeginning extends EndCause {
+export interface TermBeginning extends EndCause {
   /** One of ELECTED_REASONS, or what a later release has written. */
   readonly reason: string;
   readonly reasonCode: string;
@@ -41,8 +41,15 @@ export type StartPhase =
  * fields are a contract: people grep for them. `thrown` is the error itself, for programs: the log has only its text.
  */
 export interface EventMap {
-  /** `tz`: the version of the tz database. `http`: the URL of probes and metrics, where they are not switched off. */
-  "replica.started": { roles: readonly Role[]; generation: number; pid: number; tz: string; http?: string };
+  /** `tz`: the version of the tz database. `http`, `admin`: the URLs of the probes and of the dashboard, where they are on. */
+  "replica.started": {
+    roles: readonly Role[];
+    generation: number;
+    pid: number;
+    tz: string;
+    http?: string;
+    admin?: string;
+  };
   "replica.stopping": { roles: readonly Role[]; generation: number; reason: string };
   "replica.stopped": { roles: readonly Role[]; generation: number; clean: boolean };
   /** The process ends while handlers are at work. `run`: the one that ended it, where it did so itself. */
@@ -124,6 +131,10 @@ export interface EventMap {
   /** No configuration has had the job for a day: its cursor is thrown away, and put back it would be a new job. */
   "job.retired": { job: string };
 
+  /** Histories took more than `history.memory`: completed runs (`folded`) and others (`dropped`) are only counted now. */
+  "history.folded": { term: number; folded: number; dropped: number; bytes: number; budgetBytes: number };
+  /** They still do, and nothing is left to fold. */
+  "history.overBudget": { term: number; bytes: number; budgetBytes: number; jobs: number };
   /** The leader has carried out, or noticed, what an operator did. `ticks`: those that are (not) skipped; of a backfill, how many. */
   "operator.acted": {
     action: string;
@@ -136,6 +147,9 @@ export interface EventMap {
     reason?: string;
     reasonCode?: string;
   };
+
+  /** The HTTP API has answered a request that acts, or refused it. `by`: null where the caller is not known. `from`: an address. */
+  "api.answered": { method: string; path: string; status: number; by: string | null; from: string };
 
   "run.completed": { job: string; run: string; attempt: number; durationMs: number };
   /**
@@ -190,10 +204,7 @@ export interface EventMap {
   "handlers.changed": { files: readonly string[] };
   /** A file of the configuration is not read although its name or contents suggest it; once for each. */
   "config.unread": { problem: string };
-  /**
-   * Replicas of one generation carry different jobs, or (with `zones`) know different clock changes for these zones,
-   * because their versions of the tz database differ.
-   */
+  /** Replicas of one generation carry different jobs or, with `zones`, other clock changes for these: another tz database. */
   "config.differs": {
     generation: number;
     hash: string;
@@ -204,10 +215,7 @@ export interface EventMap {
     otherTz?: string;
   };
 
-  /**
-   * A replica of a higher generation in the same namespace has no job in common with this one. It is probably another
-   * application: its leader launches its own jobs only, and keeps this one from leading.
-   */
+  /** A replica of a higher generation in this namespace has no job in common with this one: probably another application. */
   "namespace.shared": {
     generation: number;
     hash: string;
@@ -264,9 +272,7 @@ export interface EventMap {
   "run.unrecorded": { job: string; run: string; error: string };
   /** BullMQ reported something other than a broken connection; the same text is reported once a minute. */
   "worker.error": { queue: string; error: string };
-  /**
-   * The workers receive nothing from Redis on this connection (its name in CLIENT LIST); reported once until they do.
-   */
+  /** The workers receive nothing from Redis on this connection (its name in CLIENT LIST); reported once until they do. */
   "worker.silent": { connection: string; forMs: number };
   "worker.heard": { forMs: number };
 

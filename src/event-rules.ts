@@ -40,7 +40,19 @@ export const EVENT_RULES: { readonly [K in EventName]: EventRule<K> } = {
   "job.quarantined": { level: "error", message: "job cannot be launched and is set apart; all others go on" },
   "job.recovered": { level: "info", message: "job can be launched again" },
   "job.retired": { level: "info", message: "job retired" },
+  "history.folded": {
+    level: f => (f.dropped > 0 ? "warn" : "info"),
+    message: "histories took more than history.memory; older rows were folded into counts per hour",
+  },
+  "history.overBudget": {
+    level: "warn",
+    message: "histories take more than history.memory, and nothing is left to fold",
+  },
   "operator.acted": { level: "info", message: "an operator acted" },
+  "api.answered": {
+    level: f => (f.status >= 400 ? "warn" : "info"),
+    message: "the HTTP API has answered a request that acts",
+  },
   "run.completed": { level: "info", message: "run completed" },
   "run.failed": { level: f => (f.final ? "error" : "warn"), message: "run failed" },
   "run.endUnknown": { level: "warn", message: "it is not known how the run ended" },

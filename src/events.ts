@@ -2,7 +2,7 @@ import { errorOf } from "./errors.ts";
 import type { BellwetherEvent, EventMap, EventName } from "./event-map.ts";
 import { EventStream, type EventStreamOptions, type StreamedEvent } from "./event-stream.ts";
 
-type Subscriber = <K extends EventName>(name: K, fields: EventMap[K]) => unknown;
+export type Subscriber = <K extends EventName>(name: K, fields: EventMap[K]) => unknown;
 export type EventListener<K extends EventName> = (event: BellwetherEvent<K>) => unknown;
 
 /**

@@ -1,14 +1,16 @@
-import { readThrown } from "./handlers/thrown.ts";
+import { attempt, readThrown } from "./handlers/thrown.ts";
 
-type Write = (fields: object, message: string) => void;
+/** Writes a line of one level. */
+export type LogWrite = (fields: object, message: string) => void;
 
 /** The part of a program's own logger that Bellwether needs; every pino from 8 on has it. */
 export interface GivenLogger {
+  /** A logger whose lines all have these fields. */
   child(bindings: object): GivenLogger;
-  readonly debug: Write;
-  readonly info: Write;
-  readonly warn: Write;
-  readonly error: Write;
+  readonly debug: LogWrite;
+  readonly info: LogWrite;
+  readonly warn: LogWrite;
+  readonly error: LogWrite;
 }
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -16,6 +18,21 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 export function isLogger(value: unknown): value is GivenLogger {
   const has = (name: string) => typeof (value as Record<string, unknown>)[name] === "function";
   return typeof value === "object" && value !== null && ["child", ...LEVELS].every(has);
+}
+
+/**
+ * The fields that all lines of a program's pino logger have; none where that cannot be read. pino's own `bindings()` leaves out
+ * pid and hostname, which are the fields that most loggers have.
+ */
+export function boundBy(logger: GivenLogger): Readonly<Record<string, unknown>> {
+  const read = () => {
+    const symbol = Object.getOwnPropertySymbols(logger).find(
+      ({ description }) => description === "pino.chindings",
+    );
+    const text: unknown = symbol && Reflect.get(logger, symbol);
+    return typeof text === "string" ? JSON.parse(`{${text.replace(/^,/, "")}}`) : {};
+  };
+  return Object(attempt(read));
 }
 
 /**
@@ -33,7 +50,7 @@ export function guardLogger(logger: GivenLogger, bindings: object): GivenLogger 
 }
 
 function guarded(parent: GivenLogger, bindings: object, tell: (error: unknown) => void): GivenLogger {
-  const attempt = <T>(act: () => T, otherwise: T): T => {
+  const guard = <T>(act: () => T, otherwise: T): T => {
     try {
       return act();
     } catch (error) {
@@ -41,11 +58,11 @@ function guarded(parent: GivenLogger, bindings: object, tell: (error: unknown) =
       return otherwise;
     }
   };
-  const log = attempt(() => parent.child(bindings), parent);
+  const log = guard(() => parent.child(bindings), parent);
   const writer =
-    (level: (typeof LEVELS)[number]): Write =>
+    (level: (typeof LEVELS)[number]): LogWrite =>
     (...line) =>
-      attempt(() => log[level](...line), undefined);
+      guard(() => log[level](...line), undefined);
   const [debug, info, warn, error] = [writer("debug"), writer("info"), writer("warn"), writer("error")];
   return { child: more => guarded(log, more, tell), debug, info, warn, error };
 }

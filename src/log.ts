@@ -28,11 +28,17 @@ export function formLog(form: (line: string) => string): void {
   shape = form;
 }
 
-/** Logs every event from now on. */
-export function logEvents(events: Events, log: Pick<Logger, Level> | GivenLogger): () => void {
+/** Logs every event from now on. `bound`: what all lines of the log have anyway, which a line of JSON would have twice. */
+export function logEvents(
+  events: Events,
+  log: Pick<Logger, Level> | GivenLogger,
+  bound: Readonly<Record<string, unknown>> = {},
+): () => void {
+  const names = Object.keys(bound);
   return events.subscribe((event, all: object) => {
     // Its text is in the other fields; the rest of an Error may be anything, secrets too.
-    const { thrown: _, ...fields } = all as { thrown?: Error };
+    const { thrown: _, ...fields } = all as { thrown?: Error } & Record<string, unknown>;
+    for (const name of names) if (fields[name] === bound[name]) delete fields[name];
     const rule: { level: unknown; message: string } = EVENT_RULES[event as EventName];
     const level = (typeof rule.level === "function" ? rule.level(all) : rule.level) as Level;
     log[level]({ event, ...fields }, rule.message);

@@ -10,8 +10,16 @@ const PAUSE_MS = 20;
 /** Requests that run in the thread pool, as `process.getActiveResourcesInfo` names them. */
 const OPERATION = /^(FSReq|GetAddrInfoReq|GetNameInfoReq)/;
 
+let isEnding = false;
+
+/** Whether `endProcess` was called: without that, other code ends the process. */
+export function endsByItself(): boolean {
+  return isEnding;
+}
+
 /** Ends the process with this code: when its operations have ended, or when the limit has passed, without them. */
 export function endProcess(code: number, limitMs = OPERATIONS_LIMIT_MS): void {
+  isEnding = true;
   const untilMs = performance.now() + limitMs;
   const end = () => {
     if (!process.getActiveResourcesInfo().some(name => OPERATION.test(name))) process.exit(code);

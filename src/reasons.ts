@@ -44,8 +44,11 @@ export type RunLostReason =
 /** Why a run failed although attempts were left. */
 export type FailReason = Coded<"data_invalid">;
 
-/** Why it is not known how a run ended that another program worked off. */
-export type EndUnknownReason = Coded<"end_unknown">;
+/** Why it is not known how a run ended: another program worked it off, or a worker that did not record it. */
+export type EndUnknownReason = Coded<"end_unknown" | "end_unrecorded">;
+
+/** Why a run was removed from its queue before it began. */
+export type RemoveReason = { readonly code: "cancelled"; readonly by: string };
 
 /** Why what a handler returned is not kept. */
 export type DropReason =
@@ -124,6 +127,7 @@ export type Reason =
   | RunLostReason
   | FailReason
   | EndUnknownReason
+  | RemoveReason
   | DropReason
   | Coded<LockLostReason>;
 
@@ -162,6 +166,8 @@ const TEXTS: Texts = {
   lock_gone_at_end: () => "its lock was gone when its end was to be written",
   data_invalid: () => "its data does not fit the schema of its handler",
   end_unknown: () => "the queue's events were trimmed, and BullMQ does not have the run any more",
+  end_unrecorded: () => "no worker has recorded it, and BullMQ does not have the run any more",
+  cancelled: ({ by }) => `cancelled by ${by}`,
   unwritable: ({ why }) => `it cannot be written as JSON: ${why}`,
   not_json: ({ type }) => `it has no form in JSON: it is a ${type}`,
   too_large: ({ bytes, limitBytes }) => `it is ${bytes} bytes of JSON, and ${limitBytes} are kept at most`,

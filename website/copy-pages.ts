@@ -13,3 +13,4 @@ rmSync(PAGES, { recursive: true, force: true });
 for (const file of globSync(["*.md", "docs/*.md"], { cwd: ROOT })) {
   if (pageOf(file) !== null) cpSync(path.join(ROOT, file), path.join(PAGES, file));
 }
+cpSync(path.join(ROOT, "docs/images"), path.join(PAGES, "docs/images"), { recursive: true });

@@ -27,6 +27,8 @@ export const GROUPS: readonly Group[] = [
       ["Use locks", "docs/locks.md"],
       ["Embed it in a service", "docs/embedding.md"],
       ["Operate from code", "docs/client.md"],
+      ["Use the dashboard", "docs/dashboard.md"],
+      ["Operate over HTTP", "docs/http-api.md"],
       ["Listen to events", "docs/events-in-code.md"],
       ["Use queues of your own", "docs/queues.md"],
       ["Test your jobs", "docs/testing.md"],

@@ -12,10 +12,7 @@ export function settingsTables(): string {
     "",
     table(
       ["key", "value", "default", "changes", "meaning"],
-      settingsOf(configSchema("bellwether"))
-        // Without effect in this version.
-        .filter(({ key }) => !key.startsWith("admin."))
-        .map(setting => cellsOf(setting, effectOf(setting))),
+      settingsOf(configSchema("bellwether")).map(setting => cellsOf(setting, effectOf(setting))),
     ),
     "",
     "## jobs.yaml",

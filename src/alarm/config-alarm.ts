@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Events } from "../events.ts";
 import type { ReplicaRecord } from "../redis/replica-registry.ts";
 
@@ -8,10 +8,28 @@ export type PeerConfig = Pick<ReplicaRecord, "id" | "generation" | "hash" | "tz"
 /** A record is written every few seconds: of more jobs than this, only those with the lowest marks are in it. */
 const MARKS = 100;
 
-/** Distinguishes the sets of jobs of two replicas: a short hash of each name, in order. */
-export function jobMarks(names: readonly string[]): string[] {
-  const marks = names.map(name => createHash("sha256").update(name).digest("hex").slice(0, 8));
-  return marks.sort().slice(0, MARKS);
+/** Distinguishes the sets of jobs of two replicas: of the short hashes of all names, the first ones in order. */
+export class JobMarks {
+  readonly #least: string[] = [];
+
+  get list(): readonly string[] {
+    return this.#least;
+  }
+
+  add(name: string): void {
+    const mark = hash("sha256", name, "hex").slice(0, 8);
+    const isFull = this.#least.length === MARKS;
+    if (isFull && mark >= (this.#least.at(-1) ?? "")) return;
+    const at = this.#least.findLastIndex(other => other <= mark) + 1;
+    this.#least.splice(at, 0, mark);
+    if (isFull) this.#least.pop();
+  }
+}
+
+export function jobMarks(names: Iterable<string>): readonly string[] {
+  const marks = new JobMarks();
+  for (const name of names) marks.add(name);
+  return marks.list;
 }
 
 /** Replicas pick up a change one by one; report only differences that persist for this many checks. */

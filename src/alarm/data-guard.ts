@@ -8,10 +8,12 @@ import { AlarmReads } from "./alarm-reads.ts";
 import { dataLossOf } from "./data-loss.ts";
 
 /**
- * How soon a loss is noticed, at one script a check. A leader elected in the meantime launches paused jobs no longer
- * than this.
+ * How soon a leader notices a loss, at one script a check: it launches paused jobs no longer than this. A follower that
+ * is hinted at what may have changed checks as soon after a hint.
  */
 const INTERVAL_MS = 250;
+/** How often a follower checks without a hint. */
+const FOLLOWER_MS = 10_000;
 /**
  * How often a check also reads the counts, and a leader increases the beat. Redis may go back by less than this time
  * without the beat showing it.
@@ -29,6 +31,11 @@ const RETRY_MS = 100;
 export interface DataGuardOptions {
   readonly clock: Clock;
   readonly events: Events;
+  /**
+   * `hint` is called when leadership or the controls may have changed, and when the connection was made again. Without it
+   * a follower checks as often as a leader.
+   */
+  readonly isHinted?: boolean;
   /** Both reject when Redis is away or refuses. */
   readonly read: (options: ReadMemory) => Promise<Memory>;
   readonly putBack: (memory: Memory, fence: string | null) => Promise<PutBackOutcome>;
@@ -53,6 +60,8 @@ export class DataGuard {
   #memory: Memory | null = null;
   #fence: string | null = null;
   #wholeMs = Number.NEGATIVE_INFINITY;
+  /** When (monotonic) a follower checks again. */
+  #nextMs = Number.NEGATIVE_INFINITY;
   /** The loss that could not be put back yet: since when, and whether it was reported. */
   #open: { readonly sinceMs: number; isTold: boolean } | null = null;
   /** The namespace was new to this replica when its term began. */
@@ -69,8 +78,19 @@ export class DataGuard {
     this.checks = new PeriodicTask({
       clock: options.clock,
       intervalMs: INTERVAL_MS,
-      act: async () => void (await this.#inTurn()),
+      act: async () => void (this.#isDue() && (await this.#inTurn())),
     });
+  }
+
+  /** Something may have changed: the next check is soon. */
+  hint(): void {
+    this.#nextMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #isDue(): boolean {
+    return (
+      !this.#options.isHinted || this.#fence !== null || this.#options.clock.monotonicMs() >= this.#nextMs
+    );
   }
 
   /** To be called before a term's work begins: what this replica remembers is put back by then, if Redis answers. */
@@ -105,7 +125,13 @@ export class DataGuard {
 
   /** One check after the other: two would report one loss twice. Null where Redis was not read; what is remembered stays. */
   #inTurn(): Promise<boolean | null> {
-    const look = this.#looking.then(() => this.#reads.read(() => this.#look()));
+    const look = this.#looking.then(async () => {
+      // Before the read: a hint meanwhile counts.
+      this.#nextMs = this.#options.clock.monotonicMs() + FOLLOWER_MS;
+      const isDone = await this.#reads.read(() => this.#look());
+      if (isDone !== true) this.hint();
+      return isDone;
+    });
     this.#looking = look;
     return look;
   }

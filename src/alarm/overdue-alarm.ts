@@ -1,15 +1,25 @@
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Job } from "../config/config.ts";
 import type { Events } from "../events.ts";
 import type { DueLane } from "../launch/cursors.ts";
+import { pagesOf } from "../launch/pages.ts";
 import type { Tick } from "../schedule/schedule.ts";
 import { AlarmReads } from "./alarm-reads.ts";
 
 /** A tick that is undecided for this long is no handoff any more: every takeover has finished by then, at any TTL. */
 const OVERDUE_MS = 60_000;
-/** Looking costs a read of all cursors and a `next` per job. */
 const INTERVAL_MS = 20_000;
+/**
+ * A cursor moves when a tick is due, so those of quiet jobs are read in turn, this many at each look. Only a cursor that
+ * another program moved is noticed later for it.
+ */
+const QUIET_JOBS_A_LOOK = 5_000;
+/** One command each, of some 100 kB. */
+const JOBS_A_READ = 5_000;
+/** After this many the event loop turns. */
+const JOBS_A_TURN = 1_000;
 
 export interface OverdueAlarmOptions {
   readonly jobs: readonly Job[];
@@ -30,17 +40,15 @@ export class OverdueAlarm {
   readonly checks: PeriodicTask;
   readonly #options: OverdueAlarmOptions;
   readonly #reads: AlarmReads;
-  #jobs: readonly Job[];
+  #watched: WatchedJobs;
   /** How long a job must be overdue before it is reported (again). */
   readonly #tellAfterMs = new Map<string, number>();
-  /** What was read last: while Redis is away no replica decides a tick, as far as this one can know. */
-  #known: Known | null = null;
-  /** Of the last look. */
+  /** Of the last look: those that are due or silenced. */
   #verdicts: readonly Verdict[] = [];
 
   constructor(options: OverdueAlarmOptions) {
     this.#options = options;
-    this.#jobs = options.jobs;
+    this.#watched = watch(options.jobs);
     this.#reads = new AlarmReads({
       ...options,
       what: "which ticks are decided",
@@ -56,7 +64,7 @@ export class OverdueAlarm {
   }
 
   setJobs(jobs: readonly Job[]): void {
-    this.#jobs = jobs;
+    this.#watched = watchAlso(jobs, this.#watched);
   }
 
   /** The jobs that were found overdue at the last look, and for how long they have been by now. */
@@ -74,24 +82,68 @@ export class OverdueAlarm {
   }
 
   async #look(): Promise<void> {
-    const jobs = this.#jobs;
-    const known = await this.#reads.read(() => this.#read(jobs));
-    this.#known = known ?? this.#known;
-    if (this.#known === null) return;
-    const { lanes, waits } = this.#known;
-    this.#verdicts = jobs.flatMap(({ name }) => {
-      const own = lanes.get(name) ?? [];
-      if (own.length === 0) this.#tellAfterMs.delete(name);
-      const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
-      return own.length === 0 ? [] : judge(name, own, waitedToMs, this.#options.clock.nowMs());
-    });
+    const watched = this.#watched;
+    const asked = toAsk(watched, this.#verdicts, this.#options.clock.nowMs());
+    const verdicts = await this.#reads.read(() => this.#judge(watched, asked));
+    this.#verdicts = verdicts ?? this.#withoutRedis(watched);
     // While Redis is away, redis.unreachable and leader.absent tell it, not a line for each job.
-    if (known !== null) for (const verdict of this.#verdicts) this.#tell(verdict);
+    if (verdicts === null) return;
+    for (const verdict of verdicts) this.#tell(verdict);
+    const found = new Set(verdicts.map(({ job }) => job));
+    for (const job of this.#tellAfterMs.keys()) if (!found.has(job)) this.#tellAfterMs.delete(job);
   }
 
-  async #read(jobs: readonly Job[]): Promise<Known> {
-    const lanes = await this.#options.readLanes(jobs);
-    return { lanes, waits: await this.#options.readWaits(jobs) };
+  async #judge(watched: WatchedJobs, asked: readonly number[]): Promise<Verdict[]> {
+    const { readLanes, readWaits, clock } = this.#options;
+    const verdicts: Verdict[] = [];
+    for (const page of pagesOf(asked, JOBS_A_READ)) {
+      const jobs = page.map(index => watched.jobs[index] as Job);
+      const lanes = await readLanes(jobs);
+      const waits = await readWaits(jobs);
+      for (const [i, { name }] of jobs.entries()) {
+        if (i % JOBS_A_TURN === 0) await setImmediate();
+        const own = lanes.get(name) ?? [];
+        const first = firstDue(own);
+        const waitedToMs = waits.get(name) ?? Number.NEGATIVE_INFINITY;
+        const sinceMs = first === null ? Number.POSITIVE_INFINITY : Math.max(first.dueAtMs, waitedToMs);
+        const index = page[i] as number;
+        watched.dueAtMs[index] = own.length === 0 ? Number.NaN : (first?.dueAtMs ?? Number.POSITIVE_INFINITY);
+        watched.sinceMs[index] = sinceMs;
+        const atMs = clock.nowMs();
+        const cursor = Math.max(...own.map(lane => lane.cursor));
+        const verdict = {
+          job: name,
+          atMs,
+          first,
+          cursor,
+          overdueMs: atMs - sinceMs,
+          silentMs: cursor - atMs,
+        };
+        if (verdict.overdueMs > 0 || verdict.silentMs > 0) verdicts.push(verdict);
+      }
+    }
+    return verdicts;
+  }
+
+  /** No replica decides a tick meanwhile, as far as this one can know. */
+  #withoutRedis({ jobs, sinceMs }: WatchedJobs): Verdict[] {
+    const atMs = this.#options.clock.nowMs();
+    const silenced = this.#verdicts.flatMap(verdict => {
+      const silentMs = verdict.cursor - atMs;
+      return silentMs > 0 ? [{ ...verdict, atMs, silentMs, overdueMs: 0 }] : [];
+    });
+    const due = [...sinceMs.keys()].filter(index => (sinceMs[index] ?? Number.NaN) < atMs);
+    return [
+      ...silenced,
+      ...due.map(index => ({
+        job: (jobs[index] as Job).name,
+        atMs,
+        first: null,
+        cursor: Number.NEGATIVE_INFINITY,
+        overdueMs: atMs - (sinceMs[index] as number),
+        silentMs: Number.NEGATIVE_INFINITY,
+      })),
+    ];
   }
 
   #tell({ job, first, overdueMs, cursor, silentMs }: Verdict): void {
@@ -110,9 +162,49 @@ export class OverdueAlarm {
   }
 }
 
-interface Known {
-  readonly lanes: ReadonlyMap<string, readonly DueLane[]>;
-  readonly waits: ReadonlyMap<string, number>;
+/** Numbers instead of an object for each job: nearly all jobs are quiet. */
+interface WatchedJobs {
+  readonly jobs: readonly Job[];
+  /** By index, when the first undecided tick is due (epoch ms); NaN while that is not known. */
+  readonly dueAtMs: Float64Array;
+  /** By index, since when it would be overdue: later where it waits for the run before it. */
+  readonly sinceMs: Float64Array;
+  /** Where the next look goes on with the quiet jobs. */
+  nextQuiet: number;
+}
+
+function watch(jobs: readonly Job[]): WatchedJobs {
+  const unknown = () => new Float64Array(jobs.length).fill(Number.NaN);
+  return { jobs, dueAtMs: unknown(), sinceMs: unknown(), nextQuiet: 0 };
+}
+
+/** As before, of the jobs that have not changed: reading all of them again takes very many jobs seconds. */
+function watchAlso(jobs: readonly Job[], before: WatchedJobs): WatchedJobs {
+  const watched = watch(jobs);
+  // A job that was added or removed moves all behind it.
+  let from = 0;
+  for (const [index, job] of jobs.entries()) {
+    const found = [from, index].find(at => before.jobs[at] === job);
+    if (found === undefined) continue;
+    watched.dueAtMs[index] = before.dueAtMs[found] as number;
+    watched.sinceMs[index] = before.sinceMs[found] as number;
+    from = found + 1;
+  }
+  return watched;
+}
+
+/** The indexes of the jobs that may be overdue or silenced, and of some quiet ones. */
+function toAsk(watched: WatchedJobs, before: readonly Verdict[], nowMs: number): number[] {
+  const { jobs, dueAtMs, nextQuiet } = watched;
+  const silenced = new Set(before.flatMap(({ job, silentMs }) => (silentMs > 0 ? job : [])));
+  const endQuiet = nextQuiet + QUIET_JOBS_A_LOOK;
+  const isInTurn = (index: number) =>
+    (index >= nextQuiet && index < endQuiet) || index + jobs.length < endQuiet;
+  watched.nextQuiet = jobs.length === 0 ? 0 : endQuiet % jobs.length;
+  return [...jobs.keys()].filter(index => {
+    const isQuiet = (dueAtMs[index] ?? Number.NaN) > nowMs;
+    return !isQuiet || isInTurn(index) || (silenced.size > 0 && silenced.has(jobs[index]?.name ?? ""));
+  });
 }
 
 interface Verdict {
@@ -124,13 +216,6 @@ interface Verdict {
   readonly cursor: number;
   /** For how long its ticks still count as decided; below 0 as usual. */
   readonly silentMs: number;
-}
-
-function judge(job: string, lanes: readonly DueLane[], waitedToMs: number, atMs: number): Verdict {
-  const first = firstDue(lanes);
-  const overdueMs = first === null ? 0 : atMs - Math.max(first.dueAtMs, waitedToMs);
-  const cursor = Math.max(...lanes.map(lane => lane.cursor));
-  return { job, atMs, first, overdueMs, cursor, silentMs: cursor - atMs };
 }
 
 /** The undecided tick that is due first; the ticks of one schedule are let go in order. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Config, Job } from "../config/config.ts";
+import { jobsByName } from "../config/job-index.ts";
 import type { Events } from "../events.ts";
-import type { LaunchedRuns } from "../launch/launched-runs.ts";
+import type { LaunchedRun, LaunchedRuns } from "../launch/launched-runs.ts";
 import type { FoundQueue, FoundRun } from "../launch/queue-look.ts";
 import type { StuckRecord } from "../redis/replica-registry.ts";
 import { SECOND_MS } from "../schedule/time-units.ts";
@@ -31,9 +32,13 @@ export interface StuckAlarmOptions {
   readonly jobs: readonly Job[];
   /** The queues of the configuration, also those that no job has. */
   readonly queues: Config["queues"];
-  readonly launched: Pick<LaunchedRuns, "look" | "pass">;
+  readonly launched: Pick<LaunchedRuns, "look" | "unrecorded" | "pass">;
   /** Reads a queue, and these of its runs. Rejects when Redis is away, as `hasWorkers` does. */
   readonly lookAt: (queue: string, runs: readonly string[]) => Promise<FoundQueue>;
+  /** Records the ends that are missing of runs that have ended; resolves with those to ask for again later. */
+  readonly recover?: (
+    runs: readonly (LaunchedRun & { readonly queue: string })[],
+  ) => Promise<readonly string[]>;
   /** Whether a replica with the role of a worker is there. */
   readonly hasWorkers: () => Promise<boolean>;
   /** Called with the stuck runs after each check. */
@@ -49,6 +54,7 @@ export interface StuckRun extends StuckRecord {
 
 /** What earlier checks have seen of a queue and its runs. */
 interface Memory {
+  readonly isPaused: boolean;
   /** The run that had waited longest, and when another one was found in its place (epoch ms). */
   head: string | null;
   headChangedMs: number;
@@ -59,7 +65,8 @@ interface Memory {
 /**
  * Raises the alarm when a launched run does not start. Every replica checks, since a replica whose workers hang would
  * not report it. Each run is reported once for each cause, and once more when it is stuck no longer. The alarm repairs
- * nothing: an operator or another program caused the problem, and may have meant it.
+ * nothing: an operator or another program caused the problem, and may have meant it. What it does repair are histories: of runs that have
+ * ended it has the ends recorded that are missing.
  */
 export class StuckAlarm {
   readonly checks: PeriodicTask;
@@ -91,7 +98,7 @@ export class StuckAlarm {
   }
 
   setJobs(jobs: readonly Job[], queues: Config["queues"]): void {
-    this.#jobs = new Map(jobs.map(job => [job.name, job]));
+    this.#jobs = jobsByName(jobs);
     this.#queues = queues;
   }
 
@@ -104,6 +111,11 @@ export class StuckAlarm {
   stuckMs(): readonly (StuckRun & { readonly forMs: number })[] {
     const nowMs = this.#options.clock.nowMs();
     return this.stuck().map(one => ({ ...one, forMs: nowMs - one.sinceMs }));
+  }
+
+  /** The queues of the configuration that were paused in BullMQ at the last look. */
+  pausedQueues(): readonly string[] {
+    return Object.keys(this.#queues).filter(queue => this.#memories.get(queue)?.isPaused);
   }
 
   /** Rejects when Redis is away or refuses: nothing is known about single runs then. */
@@ -129,8 +141,22 @@ export class StuckAlarm {
         if (state === "finished" || state === "gone") ended.add(run);
       }
     }
+    await this.#recover(ended);
     launched.pass(run => ended.has(run));
     onStuck?.(this.stuck());
+  }
+
+  /** How the runs of other programs' workers end is read from their events. */
+  async #recover(ended: Set<string>): Promise<void> {
+    const { launched, recover } = this.#options;
+    const runs = launched
+      .unrecorded(run => ended.has(run))
+      .flatMap(one => {
+        const queue = this.#jobs.get(one.job)?.queue;
+        return queue === undefined || this.#queues[queue]?.consume === false ? [] : [{ ...one, queue }];
+      });
+    if (runs.length === 0 || recover === undefined) return;
+    for (const run of await recover(runs)) ended.delete(run);
   }
 
   #judgeQueue(queue: string, found: FoundQueue, hasWorkers: boolean): void {
@@ -166,7 +192,7 @@ export class StuckAlarm {
     for (const [run, sinceMs] of before?.waitingSince ?? []) {
       if (!runs.has(run) && waitingSince.size < REMEMBERED) waitingSince.set(run, sinceMs);
     }
-    this.#memories.set(queue, { head, headChangedMs: changedMs, waitingSince });
+    this.#memories.set(queue, { isPaused: found.isPaused, head, headChangedMs: changedMs, waitingSince });
   }
 
   #tell(queue: string, { run, job, sinceMs }: FoundRun, cause: StuckCause | null): void {

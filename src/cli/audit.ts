@@ -1,19 +1,24 @@
 import { readOperatorRecord } from "../client/records.ts";
 import type { AuditRow } from "../launch/read-history.ts";
-import { withReadCluster } from "./cluster-session.ts";
+import { type ClusterOptions, either, withReadCluster } from "./cluster-session.ts";
 import { EXIT, type Io } from "./io.ts";
-import type { ProjectOptions } from "./project.ts";
+import { jsonText } from "./json-text.ts";
 import { renderTable } from "./table.ts";
 
-interface AuditOptions extends ProjectOptions {
+interface AuditOptions extends ClusterOptions {
   readonly limit: number;
   readonly json?: boolean;
 }
 
 /** Shows what operators did to the cluster, newest first. */
 export async function audit(options: AuditOptions, io: Io): Promise<number> {
-  const rows = await withReadCluster(options, io, cluster => readOperatorRecord(cluster, options.limit));
-  if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
+  const rows = await either(
+    options,
+    io,
+    api => api.audit(options.limit),
+    () => withReadCluster(options, io, cluster => readOperatorRecord(cluster, options.limit)),
+  );
+  if (options.json) io.out(jsonText(rows, 2));
   else io.out(rows.length === 0 ? "no operator has done anything yet\n" : renderAudit(rows));
   return EXIT.done;
 }

@@ -1,12 +1,48 @@
 import { Cluster } from "../client/cluster.ts";
+import { HttpClient } from "../client/http-client.ts";
+import { localDataCheck } from "../client/local-data-check.ts";
 import { brokenLine } from "../client/redis-session.ts";
-import type { Io } from "./io.ts";
+import { printable, printableLines } from "../config/document/describe.ts";
+import { maskUrl } from "../config/mask-url.ts";
+import { CliFailure, EXIT, type Io } from "./io.ts";
+import { jsonText } from "./json-text.ts";
 import { loadProject, loadReadingProject, type ProjectOptions, type ReadingProject } from "./project.ts";
 
+/** What every command takes that can ask the HTTP API. */
+export interface ClusterOptions extends ProjectOptions {
+  readonly url?: string;
+  readonly token?: string;
+}
+
 /** What every command that acts on the cluster takes. */
-export interface OperatorOptions extends ProjectOptions {
+export interface OperatorOptions extends ClusterOptions {
   readonly by?: string;
   readonly json?: boolean;
+}
+
+/** Over the HTTP API with `--url`, which needs no configuration; else over Redis. */
+export function either<T>(
+  options: OperatorOptions,
+  io: Io,
+  overHttp: (api: HttpClient) => Promise<T>,
+  overRedis: () => Promise<T>,
+): Promise<T> {
+  const { url, token = io.env["BELLWETHER_TOKEN"], by } = options;
+  if (url === undefined) {
+    if (options.token === undefined) return overRedis();
+    throw new CliFailure("--token is for --url: add it, or leave out --token", EXIT.usage);
+  }
+  const { username, password, search, hash } = URL.canParse(url) ? new URL(url) : { search: "?" };
+  if (!/^https?:\/\//.test(url) || username || password || search || hash) {
+    const expected = "expected an address like http://127.0.0.1:8081, with no user, no ? and no #";
+    throw new CliFailure(printable(`--url ${maskUrl(url)}: ${expected}`), EXIT.usage);
+  }
+  // fetch would put it into its error.
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token))
+    throw new CliFailure("the token has a character that no token has: expected printable ASCII", EXIT.usage);
+  if (by !== undefined)
+    throw new CliFailure("--by: with --url the record has the token's name; leave it out", EXIT.usage);
+  return overHttp(new HttpClient({ url, token }));
 }
 
 /** For commands that act: they need a valid configuration. */
@@ -36,7 +72,9 @@ async function within<T>(
 ): Promise<T> {
   const onBroken = (where: string) => io.err(brokenLine(where));
   const { connection, config } = place;
-  const cluster = new Cluster({ connection, config: () => config, by, name: "bellwether-cli", onBroken });
+  const checkData = config === null ? undefined : localDataCheck(config);
+  const about = { by, name: "bellwether-cli", onBroken };
+  const cluster = new Cluster({ connection, config: () => config, checkData, ...about });
   try {
     return await act(cluster);
   } finally {
@@ -46,5 +84,5 @@ async function within<T>(
 
 /** One line for people, or the same as JSON. */
 export function print(io: Io, options: OperatorOptions, line: string, json: object): void {
-  io.out(options.json ? `${JSON.stringify(json)}\n` : `${line}\n`);
+  io.out(options.json ? jsonText(json) : `${printableLines(line)}\n`);
 }

@@ -27,9 +27,16 @@ export function projectOptions(command: Command): Command {
     );
 }
 
+/** What every command takes that can ask the HTTP API instead of Redis. */
+export function clusterOptions(command: Command): Command {
+  return projectOptions(command)
+    .option("--url <url>", "ask the HTTP API at this address (that of the dashboard), not Redis")
+    .option("--token <token>", "a token for it (default: BELLWETHER_TOKEN)");
+}
+
 /** What every command takes that acts on the cluster. */
 export function operatorOptions(command: Command): Command {
-  return projectOptions(command)
+  return clusterOptions(command)
     .option("--by <who>", "who acts, for the record (default: user@host)")
     .option("--json", "print JSON");
 }

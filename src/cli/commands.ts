@@ -3,7 +3,7 @@
  * a command line's time, and neither the help nor the shell's completion needs it.
  */
 import { Argument, type Command, Option } from "commander";
-import { type Does, operatorOptions, positive, projectOptions, seconds } from "./command.ts";
+import { clusterOptions, type Does, operatorOptions, positive, projectOptions, seconds } from "./command.ts";
 import type { Io } from "./io.ts";
 
 /** In the order of the help. */
@@ -38,8 +38,8 @@ function declareProject(program: Command, does: Does): void {
     .description("validate the configuration and the handlers")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./check.ts")).check));
-  projectOptions(program.command("next"))
-    .description("the coming ticks of a job, or of all; needs no server")
+  clusterOptions(program.command("next"))
+    .description("the coming ticks of a job, or of all; needs no server without --url")
     .argument("[job]")
     .option("--count <n>", "at most so many ticks per job (default: 5, with --until 1000)", positive)
     .option("--from <instant>", "begin at this instant (ISO 8601) instead of now")
@@ -47,15 +47,24 @@ function declareProject(program: Command, does: Does): void {
     .option("--excluded", "with --json: also the ticks that except, start and end take away")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./next.ts")).next));
+  clusterOptions(program.command("forecast"))
+    .description(
+      "how many ticks are launched when in the coming days, and where they collide; needs no server without --url",
+    )
+    .argument("[job]")
+    .option("--days <n>", "how far", positive, 7)
+    .option("--from <instant>", "begin at this instant (ISO 8601) instead of now")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./forecast.ts")).forecast));
   projectOptions(program.command("explain"))
-    .description("a job's schedule in words; needs no server")
+    .description("a job's schedule in words, by the local configuration; needs no server")
     .argument("<job>")
     .option("--json", "print JSON")
     .action(does(async () => (await import("./explain.ts")).explain));
 }
 
 function declareOperator(program: Command, does: Does): void {
-  projectOptions(program.command("status"))
+  clusterOptions(program.command("status"))
     .description("who leads, the replicas, each job's last and next tick")
     .option("--json", "print JSON")
     .option("--watch", "print it again whenever it has changed; with --json one object a line")
@@ -71,6 +80,8 @@ function declareOperator(program: Command, does: Does): void {
     .description("launch no tick of a job until it is resumed")
     .argument("[job]", "its name, or a pattern in which * is any text")
     .option("--all", "every job")
+    .option("--until <instant>", "resume by itself at this instant (ISO 8601)")
+    .option("--reason <text>", "why, for the record")
     .action(does(async () => (await import("./pause.ts")).pause));
   operatorOptions(program.command("resume"))
     .description("launch a paused job's ticks again; its catchUp policy says which late ones")
@@ -97,7 +108,13 @@ function declareOperator(program: Command, does: Does): void {
 }
 
 function declareRecords(program: Command, does: Does): void {
-  projectOptions(program.command("history"))
+  clusterOptions(program.command("why"))
+    .description("what became of a job at an instant, and why")
+    .argument("<job>")
+    .option("--at <instant>", "the instant (ISO 8601; default: the last tick whose time has come)")
+    .option("--json", "print JSON")
+    .action(does(async () => (await import("./why.ts")).why));
+  clusterOptions(program.command("history"))
     .description("the last ticks of a job and how their runs ended")
     .argument("<job>")
     .option("--limit <n>", "how many ticks", positive, 20)
@@ -107,7 +124,7 @@ function declareRecords(program: Command, does: Does): void {
       "oldest first, and go on: each row when it is there, and again when its run has ended",
     )
     .action(does(async () => (await import("./history.ts")).history));
-  projectOptions(program.command("audit"))
+  clusterOptions(program.command("audit"))
     .description("what operators did: who, when and what")
     .option("--limit <n>", "how many actions", positive, 20)
     .option("--json", "print JSON")
@@ -138,8 +155,8 @@ function declareRecords(program: Command, does: Does): void {
 function declareWriters(program: Command, does: Does): void {
   program
     .command("schema")
-    .description("JSON Schema of a config file, for editors")
-    .argument("[file]", "bellwether or jobs", "jobs")
+    .description("JSON Schema of a config file, for editors; OpenAPI of the HTTP API")
+    .argument("[file]", "bellwether, jobs or api", "jobs")
     .action(does(async () => (await import("./schema.ts")).schema));
   program
     .command("init")
@@ -147,6 +164,12 @@ function declareWriters(program: Command, does: Does): void {
     .argument("<dir>", "a new folder, or the folder of a package")
     .option("--docker", "add a Dockerfile (a new project has one)")
     .option("--helm", "add values for the Helm chart")
+    .addOption(
+      new Option(
+        "--embed <framework>",
+        "write a service that is a replica itself, or what makes yours one",
+      ).choices(["express", "fastify", "nest"]),
+    )
     .option("--json", "print JSON")
     .action(does(async () => (await import("./init.ts")).init));
   const imports = program

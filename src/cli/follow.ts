@@ -1,9 +1,14 @@
 import { isRedisFailure } from "../client/redis-session.ts";
 import { sleep } from "../clock/sleep.ts";
-import { messageOf } from "../errors.ts";
+import { isBellwetherError, messageOf } from "../errors.ts";
 import type { Io } from "./io.ts";
 
 const INTERVAL_MS = 1_000;
+
+/** Over the HTTP API: its replica is away. */
+function isAway(error: unknown): boolean {
+  return isBellwetherError(error, "BW_API_FAILED") || isBellwetherError(error, "BW_TOO_MANY_REQUESTS");
+}
 
 /**
  * Reads and shows, again and again, until the reader of the output closes it or a signal ends the process. A person who
@@ -21,7 +26,7 @@ export async function follow<T>(io: Io, read: () => Promise<T>, show: (found: T)
       told = "";
       show(found);
     } catch (error) {
-      if (!isRedisFailure(error)) throw error;
+      if (!isRedisFailure(error) && !isAway(error)) throw error;
       const problem = messageOf(error);
       if (problem !== told) io.err(`${problem}; trying again\n`);
       told = problem;

@@ -2,14 +2,14 @@ import { readJobHistory } from "../client/records.ts";
 import { printable } from "../config/document/describe.ts";
 import { HISTORY_ENTRIES } from "../launch/history.ts";
 import type { HistoryRow } from "../launch/read-history.ts";
-import { withReadCluster } from "./cluster-session.ts";
+import { type ClusterOptions, either, withReadCluster } from "./cluster-session.ts";
 import { follow } from "./follow.ts";
 import { FollowedRows } from "./history-rows.ts";
 import { EXIT, type Io } from "./io.ts";
-import type { ProjectOptions } from "./project.ts";
+import { jsonText } from "./json-text.ts";
 import { renderTable } from "./table.ts";
 
-interface HistoryOptions extends ProjectOptions {
+interface HistoryOptions extends ClusterOptions {
   readonly limit: number;
   readonly json?: boolean;
   readonly follow?: boolean;
@@ -18,8 +18,13 @@ interface HistoryOptions extends ProjectOptions {
 /** Shows a job's last ticks, newest first: what was decided about them, and how their runs ended. */
 export async function history(job: string, options: HistoryOptions, io: Io): Promise<number> {
   if (options.follow) return await followHistory(job, options, io);
-  const rows = await withReadCluster(options, io, cluster => readJobHistory(cluster, job, options.limit));
-  if (options.json) io.out(`${JSON.stringify(rows, null, 2)}\n`);
+  const rows = await either(
+    options,
+    io,
+    api => api.history(job, options.limit),
+    () => withReadCluster(options, io, cluster => readJobHistory(cluster, job, options.limit)),
+  );
+  if (options.json) io.out(jsonText(rows, 2));
   else io.out(rows.length === 0 ? `${job} has no history yet\n` : renderHistory(rows));
   return EXIT.done;
 }
@@ -29,16 +34,24 @@ function followHistory(job: string, { limit, ...options }: HistoryOptions, io: I
   const followed = new FollowedRows();
   let isFirst = true;
   const show = (newest: readonly HistoryRow[]) => {
-    const rows = followed.take(newest);
+    // The counts of hours long past are no news.
+    const rows = followed.take(newest.filter(({ outcome }) => outcome !== "folded"));
     for (const row of isFirst ? rows.slice(-limit) : rows) {
-      io.out(options.json ? `${JSON.stringify(row)}\n` : `${printable(lineOf(row))}\n`);
+      io.out(options.json ? jsonText(row) : `${printable(lineOf(row))}\n`);
     }
     isFirst = false;
   };
-  return withReadCluster(options, io, async cluster => {
-    await follow(io, () => readJobHistory(cluster, job, Math.max(limit, HISTORY_ENTRIES)), show);
+  const most = Math.max(limit, HISTORY_ENTRIES);
+  const followBy = async (read: () => Promise<readonly HistoryRow[]>) => {
+    await follow(io, read, show);
     return EXIT.done;
-  });
+  };
+  return either(
+    options,
+    io,
+    api => followBy(() => api.history(job, most)),
+    () => withReadCluster(options, io, cluster => followBy(() => readJobHistory(cluster, job, most))),
+  );
 }
 
 /** A row that is alone on its line, without a heading. */
@@ -70,7 +83,7 @@ function renderHistory(rows: readonly HistoryRow[]): string {
 function cellsOf(row: HistoryRow): string[] {
   const isTick = row.run !== undefined || row.outcome === "skipped" || row.outcome === "missed";
   return [
-    row.count === undefined ? row.tick : `${row.tick} (and ${row.count - 1} before)`,
+    tickOf(row),
     row.outcome,
     isTick ? row.kind : "",
     isTick ? String(row.term) : "",
@@ -81,6 +94,11 @@ function cellsOf(row: HistoryRow): string[] {
     row.replica ?? "",
     reasonOf(row),
   ];
+}
+
+function tickOf({ tick, from, count, folded }: HistoryRow): string {
+  if (folded !== undefined) return from === undefined ? `up to ${tick}` : `${from} (${count} in the hour)`;
+  return count === undefined ? tick : `${tick} (and ${count - 1} before)`;
 }
 
 function reasonOf({ reason, blockedBy, error, by }: HistoryRow): string {

@@ -1,9 +1,24 @@
 import { lstat, mkdir, open, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../errors.ts";
-import { addToPackage, type ManifestChange, readPackage } from "./init/existing-package.ts";
+import { FRAMEWORKS } from "./init/embed/frameworks.ts";
+import {
+  addToPackage,
+  type ExistingPackage,
+  type ManifestChange,
+  type ManifestParts,
+  readPackage,
+} from "./init/existing-package.ts";
 import { ownSpec } from "./init/own-spec.ts";
-import { dockerFiles, helmFiles, jobFiles, projectFiles, SCRIPTS } from "./init/project-files.ts";
+import {
+  dockerFiles,
+  embedFiles,
+  helmFiles,
+  jobFiles,
+  projectFiles,
+  SCRIPTS,
+  serviceFiles,
+} from "./init/project-files.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 import { version } from "./version.ts";
 
@@ -11,6 +26,7 @@ export interface InitOptions {
   readonly json?: boolean;
   readonly docker?: boolean;
   readonly helm?: boolean;
+  readonly embed?: keyof typeof FRAMEWORKS;
 }
 
 /**
@@ -18,28 +34,67 @@ export interface InitOptions {
  * files are written. Whatever goes wrong before, nothing is left behind.
  */
 export async function init(directory: string, options: InitOptions, io: Io): Promise<number> {
+  refuseImages(options);
   const root = path.resolve(io.cwd, directory);
-  const name = nameOf(root);
-  const spec = ownSpec(root);
   const existing = await readPackage(root, directory);
-  const files = {
-    ...(existing === null
-      ? projectFiles(name, version(), spec)
-      : jobFiles(name, existing.manifest.type === "module" ? ".ts" : ".mts")),
-    ...(options.docker && dockerFiles(version())),
-    ...(options.helm && helmFiles(name, version())),
-  };
+  const { files, parts } = planOf({ root, existing, options });
   const names = Object.keys(files);
   await refuseToOverwrite(root, directory, names);
   await writeAll(root, directory, files);
-  const change = existing === null ? null : await addToPackage(root, existing, SCRIPTS, spec);
+  const change = existing === null ? null : await addToPackage(root, existing, parts);
   if (options.json)
     io.out(`${JSON.stringify({ directory: root, files: names, ...(change && { package: change }) })}\n`);
-  else io.out(report(directory, names, change));
+  else io.out(report(directory, names, change, options));
   return EXIT.done;
 }
 
-function report(directory: string, files: readonly string[], change: ManifestChange | null): string {
+/** Both are for replicas that do nothing else: a service has an image and a deployment of its own. */
+function refuseImages({ embed, docker, helm }: InitOptions): void {
+  if (embed === undefined || !(docker || helm)) return;
+  const option = docker ? "--docker" : "--helm";
+  const why = `${option} is for replicas by themselves, and --embed makes them part of a service, with its image`;
+  throw new CliFailure(`${why}: leave out one of the two; nothing was written`, EXIT.usage);
+}
+
+interface Plan {
+  readonly files: Readonly<Record<string, string>>;
+  /** For the package.json that is there. */
+  readonly parts: ManifestParts;
+}
+
+interface PlanOptions {
+  readonly root: string;
+  readonly existing: ExistingPackage | null;
+  readonly options: InitOptions;
+}
+
+function planOf({ root, existing, options: { embed, docker, helm } }: PlanOptions): Plan {
+  const [name, spec] = [nameOf(root), ownSpec(root)];
+  const extension = existing?.manifest.type === "module" ? ".ts" : ".mts";
+  if (embed !== undefined) {
+    const template = FRAMEWORKS[embed];
+    const { check, next } = SCRIPTS;
+    return {
+      files: existing === null ? serviceFiles(name, spec, template) : embedFiles(name, extension, template),
+      parts: { scripts: { check, next }, dependencies: { bellwether: spec, ...template.dependencies } },
+    };
+  }
+  return {
+    files: {
+      ...(existing === null ? projectFiles(name, version(), spec) : jobFiles(name, extension)),
+      ...(docker && dockerFiles(version())),
+      ...(helm && helmFiles(name, version())),
+    },
+    parts: { scripts: SCRIPTS, dependencies: { bellwether: spec } },
+  };
+}
+
+function report(
+  directory: string,
+  files: readonly string[],
+  change: ManifestChange | null,
+  { embed }: InitOptions,
+): string {
   const wrote = files.map(file => `wrote ${path.join(directory, file)}\n`).join("");
   const manifest = path.join(directory, "package.json");
   const line = (what: string, keys: readonly string[]) =>
@@ -47,7 +102,13 @@ function report(directory: string, files: readonly string[], change: ManifestCha
   const changed =
     change === null ? "" : line("added to", change.added) + line("left as they are in", change.left);
   const enter = path.normalize(directory) === "." ? "" : `cd ${directory} && `;
-  return `${wrote}${changed}\nto see it run: ${enter}npm install && npx bellwether dev\n`;
+  return `${wrote}${changed}\n${nextSteps(`${enter}npm install`, change !== null, embed)}`;
+}
+
+function nextSteps(install: string, isAdded: boolean, embed: InitOptions["embed"]): string {
+  if (embed === undefined) return `to see it run: ${install} && npx bellwether dev\n`;
+  if (!isAdded) return `to see it run: ${install} && npm start, with a Redis at REDIS_URL or on port 6379\n`;
+  return `to install and check it: ${install} && npx bellwether check\nto start it with your service: ${FRAMEWORKS[embed].advice}\n`;
 }
 
 const UNUSABLE = /[^a-z0-9.-]+/g;
@@ -56,7 +117,7 @@ const NAME_LIMIT = 100;
 /** The folder's name, as far as it can name a package and a namespace. */
 function nameOf(root: string): string {
   const name = path.basename(root).toLowerCase().replaceAll(UNUSABLE, "-").slice(0, NAME_LIMIT);
-  return name.replaceAll(/^[.-]+|[.-]+$/g, "") || "jobs";
+  return /\w(?:.*\w)?/.exec(name)?.[0] ?? "jobs";
 }
 
 async function refuseToOverwrite(root: string, directory: string, files: readonly string[]): Promise<void> {

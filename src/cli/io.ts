@@ -44,6 +44,7 @@ const USAGE_CODES: readonly ErrorCode[] = [
   "BW_CONFIG_INVALID",
   "BW_HANDLERS_INVALID",
   "BW_ARGUMENT_INVALID",
+  "BW_DATA_INVALID",
   "BW_JOB_UNKNOWN",
 ];
 

@@ -72,7 +72,7 @@ const LEVEL_STYLES: ReadonlyMap<string, Style> = new Map<string, Style>([
 /** The values that a person needs; an event that is not here shows all of its fields. */
 const DESCRIPTIONS: { readonly [K in EventName]?: (fields: EventMap[K]) => string } = {
   "replica.started": f =>
-    `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}${f.http === undefined ? "" : `, ${f.http}`}`,
+    `pid ${f.pid}, ${list(f.roles)}, generation ${f.generation}${f.http === undefined ? "" : `, ${f.http}`}${f.admin === undefined ? "" : `, dashboard ${f.admin}`}`,
   "replica.stopping": f => `reason: ${f.reason}`,
   "replica.exited": f =>
     `exit code ${f.exitCode}${f.run === null ? "" : `, by ${f.run}`}; in progress: ${f.runs.join(", ")}`,

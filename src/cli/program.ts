@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { printableLines } from "../config/document/describe.ts";
 import { BellwetherError, isBellwetherError } from "../errors.ts";
 import { actionsOf } from "./command.ts";
 import { declareCommands } from "./commands.ts";
@@ -29,7 +30,8 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     if (error instanceof CliFailure || isBellwetherError(error)) {
       // The command line's names of arguments have dashes.
       const dashes = isBellwetherError(error, "BW_ARGUMENT_INVALID") ? "--" : "";
-      io.err(`${dashes}${error.message}\n`);
+      // It may have what a handler has thrown, or what another program has answered.
+      io.err(`${dashes}${printableLines(error.message)}\n`);
       return exitCodeOf(error);
     }
     throw error;

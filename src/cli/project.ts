@@ -5,6 +5,8 @@ import type { Connection } from "../config/connection.ts";
 import { formatIssue, type LoadResult, loadConfig } from "../config/load.ts";
 import { maskUrl } from "../config/mask-url.ts";
 import type { RedisAddress } from "../config/redis-address.ts";
+import type { ConfigLoader } from "../config/reload/config-loader.ts";
+import { ADMIN_DEFAULTS } from "../config/schemas/admin-schema.ts";
 import { parseRedisUrl } from "../config/schemas/redis-url.ts";
 import { CliFailure, EXIT, type Io } from "./io.ts";
 
@@ -56,9 +58,13 @@ export function configOf(result: LoadResult, io: Io): Config {
   return result.config;
 }
 
-/** Loads the configuration, or says what is wrong with it. */
-export async function readProject(options: ProjectOptions, io: Io): Promise<LoadResult> {
-  const result = await loadConfig({
+/** Loads the configuration, or says what is wrong with it. `loader`: of a process that reads it again and again. */
+export async function readProject(
+  options: ProjectOptions,
+  io: Io,
+  loader: Pick<ConfigLoader, "load"> = { load: loadConfig },
+): Promise<LoadResult> {
+  const result = await loader.load({
     configDir: configDirOf(options, io),
     env: io.env,
     ...(options.jobs === undefined ? {} : { jobsDir: path.resolve(io.cwd, options.jobs) }),
@@ -67,12 +73,13 @@ export async function readProject(options: ProjectOptions, io: Io): Promise<Load
 }
 
 function override(config: Config, env: Io["env"]): Config {
-  const { redis, http } = config;
+  const { redis, http, admin } = config;
   const freePort = env[FREE_PORTS] === "1" ? { port: 0 } : {};
   return {
     ...config,
     redis: overriddenRedis(env) ?? redis,
     http: http && { ...http, ...freePort },
+    admin: env[FREE_PORTS] === "1" && admin !== false ? { ...(admin ?? ADMIN_DEFAULTS), port: 0 } : admin,
   };
 }
 

@@ -1,7 +1,8 @@
 import { sleep } from "../clock/sleep.ts";
 import { settlesWithin } from "../clock/within.ts";
 import { shownPath } from "../config/document/files.ts";
-import { BellwetherError } from "../errors.ts";
+import { ConfigLoader } from "../config/reload/config-loader.ts";
+import { BellwetherError, failureOf } from "../errors.ts";
 import type { Role } from "../event-map.ts";
 import { Events } from "../events.ts";
 import { ImportedFiles } from "../handlers/imported-files.ts";
@@ -13,9 +14,11 @@ import { watchStrayErrors } from "../worker/stray-errors.ts";
 import { logConsole } from "./console-log.ts";
 import { PARENT_VARIABLE, stopWhenParentGoes } from "./dev/parent.ts";
 import { EXIT, exitCodeOf, type Io } from "./io.ts";
+import { reportExitWhileLoading } from "./module-exit.ts";
 import { configDirOf, type ProjectOptions, readProject } from "./project.ts";
 import { tellingFailure } from "./run-failure.ts";
 import { chooseLogForm, type LogForm } from "./run-log.ts";
+import { collectGarbageOfLoad } from "./start-memory.ts";
 
 export interface RunOptions extends ProjectOptions {
   readonly roles: string;
@@ -38,19 +41,23 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
   chooseLogForm(options.log);
   const roles = await tellingFailure(() => parseRoles(options.roles));
   const events = new Events();
+  const loader = new ConfigLoader();
   const live = new LiveReplica({
     id: newReplicaId(options.id),
     events,
     roles,
     configDir: configDirOf(options, io),
     isWatched: true,
-    load: () => readProject(options, io),
+    load: () => readProject(options, io, loader),
+    stopLoading: () => loader.stop(),
+    isLoadedAside: () => loader.isAside,
   });
   const handlerFiles = new ImportedFiles({
     clock: { sleep },
     changed: files => events.emit("handlers.changed", { files: files.map(shownPath) }),
   });
   const replica = await tellingFailure(() => live.open());
+  collectGarbageOfLoad();
   logConsole(replica.log);
   const done = Promise.withResolvers<number>();
 
@@ -72,6 +79,13 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
       stop("uncaught error");
     },
   });
+  const unwatchModules = reportExitWhileLoading(problem => {
+    replica.events.emit(
+      "replica.failed",
+      failureOf(new BellwetherError("BW_HANDLERS_INVALID", { problems: [problem] })),
+    );
+    io.err(`${problem}\n`);
+  });
   if (io.env[PARENT_VARIABLE]) stopWhenParentGoes(() => stop("parent process went away"));
 
   try {
@@ -85,6 +99,7 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     throw error;
   } finally {
     unwatch();
+    unwatchModules();
     await live.stopWatching();
     await settlesWithin(handlerFiles.stop(), FILES_LIMIT_MS);
     setTimeout(() => endProcess(exitCode), LEFTOVERS_MS).unref();

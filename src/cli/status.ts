@@ -1,12 +1,13 @@
 import { readStatus, type Status } from "../client/status.ts";
 import { printable } from "../config/document/describe.ts";
-import { withReadCluster } from "./cluster-session.ts";
+import { sizeText } from "../config/schemas/size.ts";
+import { type ClusterOptions, either, withReadCluster } from "./cluster-session.ts";
 import { follow } from "./follow.ts";
 import { EXIT, type Io } from "./io.ts";
-import type { ProjectOptions } from "./project.ts";
+import { jsonText } from "./json-text.ts";
 import { renderTable } from "./table.ts";
 
-interface StatusOptions extends ProjectOptions {
+interface StatusOptions extends ClusterOptions {
   readonly json?: boolean;
   readonly watch?: boolean;
 }
@@ -17,8 +18,13 @@ const CLEAR = "\x1b[H\x1b[J";
 /** Shows who leads, the replicas, and each job's last and next tick. */
 export async function status(options: StatusOptions, io: Io): Promise<number> {
   if (options.watch) return await watch(options, io);
-  const result = await withReadCluster(options, io, readStatus);
-  io.out(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderStatus(result));
+  const result = await either(
+    options,
+    io,
+    api => api.status(),
+    () => withReadCluster(options, io, readStatus),
+  );
+  io.out(options.json ? jsonText(result, 2) : renderStatus(result));
   return EXIT.done;
 }
 
@@ -26,16 +32,36 @@ export async function status(options: StatusOptions, io: Io): Promise<number> {
 function watch(options: StatusOptions, io: Io): Promise<number> {
   let shown = "";
   const show = (status: Status) => {
-    const text = options.json ? `${JSON.stringify(status)}\n` : renderStatus(status);
+    const text = options.json ? jsonText(status) : renderStatus(status);
     if (text === shown) return;
     const between = shown === "" || options.json ? "" : "\n";
     io.out(`${io.isTerminal && !options.json ? CLEAR : between}${text}`);
     shown = text;
   };
-  return withReadCluster(options, io, async cluster => {
-    await follow(io, () => readStatus(cluster), show);
+  const watchBy = async (read: () => Promise<Status>) => {
+    await follow(io, read, show);
     return EXIT.done;
-  });
+  };
+  return either(
+    options,
+    io,
+    api => watchBy(() => api.status()),
+    () => withReadCluster(options, io, cluster => watchBy(() => readStatus(cluster))),
+  );
+}
+
+/** From a server of an older release there is none. */
+function historyNotes(history: Status["history"] | undefined): string[] {
+  if (!history) return [];
+  const { bytes, errorBytes, budgetBytes, folded, dropped, over } = history;
+  const about = errorBytes > 0 ? ` ± ${sizeText(errorBytes)}` : "";
+  const of = budgetBytes === null ? "" : ` of ${sizeText(budgetBytes)}`;
+  const counts = [
+    ...(folded > 0 ? [`${folded} completed runs are folded into hourly counts`] : []),
+    ...(dropped > 0 ? [`${dropped} other ticks too`] : []),
+  ];
+  const isOver = over ? ["they are above history.memory, and nothing is left to fold"] : [];
+  return [[`histories take ${sizeText(bytes)}${about}${of}`, ...counts, ...isOver].join("; ")];
 }
 
 function renderStatus(status: Status): string {
@@ -70,13 +96,14 @@ function renderStatus(status: Status): string {
     ...status.queues.flatMap(({ name, paused }) =>
       paused ? [`queue ${name} is paused in BullMQ: its runs wait until it is resumed there`] : [],
     ),
+    ...historyNotes(status.history),
     ...status.stuck.map(({ run, queue, cause, since }) => {
       return `${run} waits in queue ${queue} since ${since} and does not start: ${cause}`;
     }),
   ];
   return [
     leader
-      ? `${leader.replica} leads since ${leader.since}, term ${leader.term}${carries}\n`
+      ? `${printable(`${leader.replica} leads since ${leader.since}, term ${leader.term}${carries}`)}\n`
       : "no replica leads\n",
     renderTable(["REPLICA", "ROLES", "GENERATION", "HASH", "TZ DATA", "STARTED", ""], replicas),
     renderTable(["JOB", "SCHEDULE", "TIMEZONE", "LAST TICK", "NEXT TICK", "LAST RUN"], jobs),

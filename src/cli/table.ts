@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { printable } from "../config/document/describe.ts";
+import { printableLines } from "../config/document/describe.ts";
 
 const NO_LINES = Object.fromEntries(
   ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"]
@@ -14,11 +14,7 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     chars: { ...NO_LINES, middle: "  " },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  table.push(...rows.map(row => row.map(safeLines)));
+  table.push(...rows.map(row => row.map(printableLines)));
   const lines = table.toString().split("\n");
   return `${lines.map(line => line.trimEnd()).join("\n")}\n`;
-}
-
-function safeLines(cell: string): string {
-  return cell.split("\n").map(printable).join("\n");
 }

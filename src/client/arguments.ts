@@ -12,6 +12,17 @@ export function checkedCount(argument: string, value: number): number {
   return refuseArgument(argument, "", `: expected a whole number from 1 on, ${describe(value)}`);
 }
 
+/** `next` of the page before, where that is the id of an entry of a stream. */
+export function checkedEntryId(argument: string, value: string | undefined): string | undefined {
+  // No entry is before the smallest id, and Redis refuses to search there.
+  if (value === undefined || /^(?!0+-0+$)\d{1,16}-\d{1,16}$/.test(value)) return value;
+  return refuseCursor(argument);
+}
+
+export function refuseCursor(argument = "cursor"): never {
+  return refuseArgument(argument, "", ": expected `next` of the page before");
+}
+
 /** A `Date` that is one. */
 export function checkedDate(argument: string, value: Date): Date {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value;

@@ -3,6 +3,7 @@ import { BellwetherError } from "../errors.ts";
 import { firstUndecided } from "../launch/cursors.ts";
 import type { RequestOptions } from "../operator/operator.ts";
 import { MAX_BACKFILL, planBackfill } from "../operator/plan-backfill.ts";
+import { readTimeMs } from "../redis/time.ts";
 import { checkedCount, checkedDate, refuseArgument } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -23,6 +24,12 @@ export interface BackfillRange {
   readonly limit?: number | undefined;
 }
 
+/** How a backfill is asked for. */
+export interface BackfillRequest extends BackfillRange, RequestOptions {
+  readonly overlap?: "allow" | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
 /** What a backfill would start. */
 export interface PlannedBackfill {
   readonly job: Job;
@@ -32,8 +39,25 @@ export interface PlannedBackfill {
 
 const LIMIT = 100;
 
+/** Starts a run for each tick in the range, or says which ones it would start. */
+export async function backfillJob(
+  cluster: Cluster,
+  job: string,
+  request: BackfillRequest,
+): Promise<BackfillResult> {
+  // Before Redis is asked: it has nothing to say about a job that is not known.
+  cluster.configuredJob(job, "backfill");
+  const planned = planRuns(cluster, job, request, await cluster.read(readTimeMs));
+  if (request.dryRun) {
+    await checkDecided(cluster, planned);
+    return resultOf(planned, []);
+  }
+  checkOverlap(planned, request.overlap);
+  return await startRuns(cluster, planned, request);
+}
+
 /**
- * The runs that a backfill would start. Needs no server.
+ * The runs that a backfill would start. Needs no server. `nowMs`: by Redis's clock where that is known.
  *
  * @throws BellwetherError BW_CONFIG_NEEDED, BW_JOB_UNKNOWN, BW_ARGUMENT_INVALID, BW_BACKFILL_EMPTY, BW_BACKFILL_TOO_MANY
  */
@@ -41,6 +65,7 @@ export function planRuns(
   cluster: Cluster,
   name: string,
   { from, to, limit = LIMIT }: BackfillRange,
+  nowMs = Date.now(),
 ): PlannedBackfill {
   const job = cluster.configuredJob(name, "backfill");
   checkedDate("from", from);
@@ -48,7 +73,7 @@ export function planRuns(
   checkedCount("limit", limit);
   if (to < from)
     refuseArgument("to", iso(to), ` is before from (${iso(from)}): expected the older one first`);
-  if (to > new Date())
+  if (to.getTime() > nowMs)
     refuseArgument("to", iso(to), " is in the future: its ticks are launched when they are due");
   if (limit > MAX_BACKFILL) refuseArgument("limit", String(limit), `: expected at most ${MAX_BACKFILL}`);
   const plan = planBackfill(job, from.getTime(), to.getTime(), limit);

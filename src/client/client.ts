@@ -1,16 +1,24 @@
 import type { AuditRow, HistoryRow } from "../launch/read-history.ts";
-import {
-  type BackfillRange,
-  type BackfillResult,
-  checkDecided,
-  checkOverlap,
-  planRuns,
-  resultOf,
-  startRuns,
-} from "./backfilling.ts";
+import { type AuditOptions, readAuditPage } from "./audit-page.ts";
+import { type BackfillResult, backfillJob } from "./backfilling.ts";
+import { type BulkOptions, type BulkResult, pauseMany, resumeMany, triggerMany } from "./bulk.ts";
+import type {
+  ActOptions,
+  BackfillOptions,
+  ListOptions,
+  TriggerAndWaitOptions,
+  TriggerOptions,
+} from "./client-options.ts";
 import type { Cluster } from "./cluster.ts";
 import { type ComingTick, type NextOptions, nextTicks } from "./coming-ticks.ts";
+import { explainTick, type WhyOptions } from "./explain-tick.ts";
+import { type Forecast, type ForecastOptions, readForecast } from "./forecast.ts";
+import { type JobDetail, readJobDetail } from "./job-detail.ts";
+import { listJobs } from "./job-list.ts";
+import type { JobList, JobListOptions } from "./job-row.ts";
+import { type NextPage, type NextPageOptions, readNextPage } from "./next-page.ts";
 import {
+  type PauseOptions,
   type PauseResult,
   pauseJob,
   pauseJobs,
@@ -19,46 +27,24 @@ import {
   resumeJobs,
 } from "./pausing.ts";
 import { readJobHistory, readOperatorRecord } from "./records.ts";
+import { type ReplicaInfo, readReplicaInfos } from "./replicas.ts";
+import { type CancelResult, cancelRun, type RetryResult, retryRun } from "./run-acts.ts";
+import { type RunDetail, readRun } from "./runs.ts";
 import { type KeepResult, keepNextTicks, type SkipResult, skipNextTick } from "./skipping.ts";
-import { readStatus, type Status } from "./status.ts";
+import { readStatus, type Status, type StatusOptions } from "./status.ts";
 import { type StepDownResult, stepDown } from "./stepping-down.ts";
+import { type Page, readTerms, type TermInfo, type TermsOptions } from "./terms.ts";
+import { type FutureTicksOptions, readFutureTicks, readTicks, type TicksOptions } from "./ticks.ts";
+import { readTimeline, type Timeline, type TimelineOptions } from "./timeline.ts";
 import {
   checkWait,
   type RunResult,
   type StartOptions,
   startRun,
   type TriggerResult,
-  type WaitOptions,
   waitForRun,
 } from "./triggering.ts";
-
-/** What names a request. Given again with the same id within a day, it is carried out once and has the same answer. */
-export interface ActOptions {
-  /** A fresh one by default. */
-  readonly requestId?: string;
-}
-
-export interface ListOptions {
-  /** At most this many, the newest ones; 20 by default. */
-  readonly limit?: number;
-}
-
-export interface TriggerOptions extends ActOptions {
-  /** Replaces fields of the job's own data. */
-  readonly data?: Readonly<Record<string, unknown>>;
-  readonly wait?: false;
-}
-
-export interface TriggerAndWaitOptions extends Omit<TriggerOptions, "wait">, WaitOptions {
-  readonly wait: true;
-}
-
-export interface BackfillOptions extends BackfillRange, ActOptions {
-  /** Accepts that the runs of a job run side by side whose `overlap` is another one. */
-  readonly overlap?: "allow";
-  /** Starts nothing: the answer says which ticks it would be. */
-  readonly dryRun?: boolean;
-}
+import type { Why } from "./why/why.ts";
 
 const LIMIT = 20;
 
@@ -83,13 +69,21 @@ export class Client {
   }
 
   /** Who leads, the replicas, and each job's last and next tick. Also works while Redis is full or read-only. */
-  status(): Promise<Status> {
-    return readStatus(this.#cluster);
+  status(options: StatusOptions = {}): Promise<Status> {
+    return readStatus(this.#cluster, options);
   }
 
   /** The jobs of `status`. */
   async jobs(): Promise<Status["jobs"]> {
     return (await this.status()).jobs;
+  }
+
+  /**
+   * The jobs that match, a page at a time, with how their last ticks went, and how many jobs are in each state. Costs little for
+   * 10,000 jobs. Rejects with BW_ARGUMENT_INVALID.
+   */
+  listJobs(options: JobListOptions = {}): Promise<JobList> {
+    return listJobs(this.#cluster, options);
   }
 
   /** The last ticks of a job, newest first. Rejects with BW_JOB_UNKNOWN. */
@@ -102,6 +96,11 @@ export class Client {
     return readOperatorRecord(this.#cluster, limit);
   }
 
+  /** The same, page by page. Rejects with BW_ARGUMENT_INVALID. */
+  auditPage(options: AuditOptions = {}): Promise<Page<AuditRow>> {
+    return readAuditPage(this.#cluster, options);
+  }
+
   /**
    * The coming ticks of a job, or of all without a name, in order of time. By the configuration, and then it needs no server;
    * without a configuration, by what the leader has stored. Knows nothing of pauses and skips; `status` does. Rejects with
@@ -109,6 +108,79 @@ export class Client {
    */
   async next(job?: string, options: NextOptions = {}): Promise<readonly ComingTick[]> {
     return (await nextTicks(this.#cluster, job, options)).ticks;
+  }
+
+  /** The same, some jobs at a time. Rejects with BW_JOB_UNKNOWN and BW_ARGUMENT_INVALID. */
+  nextPage(options: NextPageOptions = {}): Promise<NextPage> {
+    return readNextPage(this.#cluster, options);
+  }
+
+  /**
+   * What became of a job at an instant, and why: by default of the last tick whose time has come. `text` is the answer for
+   * people, the same on the command line, in the API and on the page. Rejects with BW_JOB_UNKNOWN and BW_ARGUMENT_INVALID.
+   */
+  why(job: string, options: WhyOptions = {}): Promise<Why> {
+    return explainTick(this.#cluster, job, options);
+  }
+
+  /**
+   * How many ticks a leader on time launches in each minute of the coming days, where launches collide, and when the next quiet
+   * minute is. It counts what `next` lists, and knows as little of pauses, skips and `maxRuns`. Rejects with BW_JOB_UNKNOWN and
+   * BW_ARGUMENT_INVALID.
+   */
+  forecast(options: ForecastOptions = {}): Promise<Forecast> {
+    return readForecast(this.#cluster, options);
+  }
+
+  /** The terms on record, newest first: who led, how each one began and ended, and how long there was no leader. */
+  terms(options: TermsOptions = {}): Promise<Page<TermInfo>> {
+    return readTerms(this.#cluster, options);
+  }
+
+  /** The replicas of `status`, with what each one says of itself every 5 seconds: version, clock, load and what it runs. */
+  replicas(): Promise<readonly ReplicaInfo[]> {
+    return readReplicaInfos(this.#cluster);
+  }
+
+  /** A job with its policies as they are in force, and where each value is written. Rejects with BW_JOB_UNKNOWN. */
+  job(job: string): Promise<JobDetail> {
+    return readJobDetail(this.#cluster, job);
+  }
+
+  /** What was decided about a job's ticks, newest first, page by page. Rejects with BW_JOB_UNKNOWN and BW_ARGUMENT_INVALID. */
+  ticks(job: string, options: TicksOptions = {}): Promise<Page<HistoryRow>> {
+    return readTicks(this.#cluster, job, options);
+  }
+
+  /** The coming ticks of a job by Redis's clock, page by page, with those that do not exist and why. Rejects as `ticks`. */
+  futureTicks(job: string, options: FutureTicksOptions = {}): Promise<Page<ComingTick>> {
+    return readFutureTicks(this.#cluster, job, options);
+  }
+
+  /** Terms, decided ticks and ticks to come of some jobs, for a picture. Rejects with BW_JOB_UNKNOWN and BW_ARGUMENT_INVALID. */
+  timeline(options: TimelineOptions = {}): Promise<Timeline> {
+    return readTimeline(this.#cluster, options);
+  }
+
+  /** A run: its state, attempts, times, log and result, as far as BullMQ and the history keep them. Rejects with BW_RUN_UNKNOWN. */
+  run(run: string): Promise<RunDetail> {
+    return readRun(this.#cluster, run);
+  }
+
+  /**
+   * Puts a run that has failed back into its queue, with all of its attempts. A run that was retried meanwhile is not retried
+   * again. Rejects with BW_RUN_UNKNOWN, BW_RUN_NOT_FAILED, BW_RUN_REFUSED and BW_REQUEST_REUSED; nothing was changed then.
+   */
+  retryRun(run: string, options: ActOptions = {}): Promise<RetryResult> {
+    return retryRun(this.#cluster, run, options);
+  }
+
+  /**
+   * Removes a run from its queue that waits there, for a worker or for its next attempt. A run whose handler is at work is not
+   * touched. Rejects with BW_RUN_UNKNOWN, BW_RUN_NOT_WAITING, BW_RUN_REFUSED and BW_REQUEST_REUSED; nothing was changed then.
+   */
+  cancelRun(run: string, options: ActOptions = {}): Promise<CancelResult> {
+    return cancelRun(this.#cluster, run, options);
   }
 
   /**
@@ -137,7 +209,7 @@ export class Client {
    * From now on no tick of the job is launched, through restarts and handoffs, until it is resumed. A job that is paused
    * already stays so: `changed` is false. Safe to repeat. Rejects with BW_JOB_UNKNOWN.
    */
-  async pause(job: string, options: ActOptions = {}): Promise<PauseResult> {
+  async pause(job: string, options: ActOptions & PauseOptions = {}): Promise<PauseResult> {
     return (await pauseJob(this.#cluster, job, options)).result;
   }
 
@@ -163,6 +235,25 @@ export class Client {
   }
 
   /**
+   * The same for jobs by name or by filter. One job after the other, not all or none: each has its result, or the error that
+   * it alone has. With `dryRun` nothing is done, and the answer says for which jobs it would be. Rejects with BW_JOB_UNKNOWN and
+   * BW_ARGUMENT_INVALID before anything is done.
+   */
+  pauseMany(options: BulkOptions & PauseOptions): Promise<BulkResult<PauseResult>> {
+    return pauseMany(this.#cluster, options);
+  }
+
+  /** As `pauseMany`. */
+  resumeMany(options: BulkOptions): Promise<BulkResult<ResumeResult>> {
+    return resumeMany(this.#cluster, options);
+  }
+
+  /** As `pauseMany`; starts a run of each job as `trigger` does. Needs the configuration. */
+  triggerMany(options: BulkOptions): Promise<BulkResult<TriggerResult>> {
+    return triggerMany(this.#cluster, options);
+  }
+
+  /**
    * Skips the next tick that is not decided yet, and says which one that is. A second call skips the one after it too, so only a
    * call with the same `requestId` may be repeated. Rejects with BW_JOB_UNKNOWN, and with BW_NO_TICK when the job has ended.
    */
@@ -184,14 +275,8 @@ export class Client {
    * one of the ticks), BW_CONFIG_NEEDED, BW_JOB_UNKNOWN, BW_ARGUMENT_INVALID and BW_REQUEST_REUSED; nothing was started then.
    * BW_BACKFILL_REFUSED says how many were.
    */
-  async backfill(job: string, options: BackfillOptions): Promise<BackfillResult> {
-    const planned = planRuns(this.#cluster, job, options);
-    if (options.dryRun) {
-      await checkDecided(this.#cluster, planned);
-      return resultOf(planned, []);
-    }
-    checkOverlap(planned, options.overlap);
-    return await startRuns(this.#cluster, planned, options);
+  backfill(job: string, options: BackfillOptions): Promise<BackfillResult> {
+    return backfillJob(this.#cluster, job, options);
   }
 
   /**

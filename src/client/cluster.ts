@@ -2,15 +2,22 @@ import { hostname, userInfo } from "node:os";
 import type { Redis } from "ioredis";
 import type { Config, Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
-import { type Definition, readDefinitions } from "../launch/definition.ts";
+import type { Definition } from "../launch/definition.ts";
 import { newRequestId } from "../launch/requests.ts";
 import type { Operator, RequestOptions } from "../operator/operator.ts";
+import { connectRedis } from "../redis/connect.ts";
 import { checkFormat } from "../redis/format.ts";
 import type { RedisPlace } from "../redis/given-connection.ts";
 import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { checkedRequestId } from "./arguments.ts";
+import { DefinitionCache } from "./definition-cache.ts";
 import { RedisSession } from "./redis-session.ts";
 import { refuseName } from "./refuse-name.ts";
+
+export type DataCheck = (
+  job: Job,
+  data: Record<string, unknown>,
+) => readonly string[] | Promise<readonly string[]>;
 
 export interface ClusterOptions {
   /** Where the cluster's data is. */
@@ -18,7 +25,7 @@ export interface ClusterOptions {
   /** Null: the caller knows no jobs of its own, only those that the leader has stored. */
   readonly config: () => Config | null;
   /** What is wrong with the data of a run, where its handler is known and has a schema. */
-  readonly checkData?: ((job: string, data: Record<string, unknown>) => readonly string[]) | undefined;
+  readonly checkData?: DataCheck | undefined;
   /** Who acts, for the record; `user@host` by default. */
   readonly by?: string | undefined;
   /** The connections' name in CLIENT LIST. */
@@ -36,46 +43,65 @@ export interface Acting {
   readonly redis: Redis;
 }
 
+/** What a cluster has once, for all callers. */
+interface Shared {
+  readonly reading: RedisSession;
+  readonly acting: RedisSession;
+  readonly definitions: DefinitionCache;
+  /** One for the whole connection: its requests take turns, because they use WATCH. */
+  operator: Promise<Operator> | null;
+}
+
 /**
  * A cluster of replicas from outside, as the command line, `connect()` and other programs see it. It has a connection that
  * only reads and one that acts, and opens each when it is needed first.
  */
 export class Cluster {
   readonly keys: RedisKeys;
-  readonly #config: ClusterOptions["config"];
-  readonly #checkData: ClusterOptions["checkData"];
+  readonly #options: ClusterOptions;
   readonly #by: string;
-  readonly #reading: RedisSession;
-  readonly #acting: RedisSession;
-  /** One for the whole connection: its requests take turns, because they use WATCH. */
-  #operator: Promise<Operator> | null = null;
+  readonly #shared: Shared;
 
-  constructor({ connection, config, checkData, by = whoAmI(), name, onBroken }: ClusterOptions) {
-    this.#config = config;
-    this.#checkData = checkData;
-    this.keys = redisKeys(connection.namespace);
-    this.#by = by;
-    const about = { address: connection.redis, name, onBroken };
-    this.#reading = new RedisSession({ ...about, mayBeReplica: true, isActing: false });
-    this.#acting = new RedisSession({ ...about, mayBeReplica: false, isActing: true });
+  /** @param shared of `as` alone */
+  constructor(options: ClusterOptions, shared: Shared = sharedBy(options)) {
+    this.#options = options;
+    this.keys = redisKeys(options.connection.namespace);
+    this.#by = options.by ?? whoAmI();
+    this.#shared = shared;
+  }
+
+  /** The same cluster and connections for another person: what it does has that name in the record. */
+  as(by: string): Cluster {
+    return new Cluster({ ...this.#options, by }, this.#shared);
+  }
+
+  /** One for all who use the cluster. */
+  get definitions(): DefinitionCache {
+    return this.#shared.definitions;
   }
 
   get config(): Config | null {
-    return this.#config();
+    return this.#options.config();
   }
 
   /** Throws BW_DATA_INVALID, where the handler of the job is known and has a schema. */
-  checkData({ name, data: ownData }: Job, data: Readonly<Record<string, unknown>>): void {
-    const problems = this.#checkData?.(name, { ...ownData, ...data }) ?? [];
-    if (problems.length > 0) throw new BellwetherError("BW_DATA_INVALID", { job: name, problems });
+  async checkData(job: Job, data: Readonly<Record<string, unknown>>): Promise<void> {
+    const problems = (await this.#options.checkData?.(job, { ...job.data, ...data })) ?? [];
+    if (problems.length > 0) throw new BellwetherError("BW_DATA_INVALID", { job: job.name, problems });
   }
 
   /** Reads. When the connection breaks, `read` is called again. */
   read<T>(read: (redis: Redis, keys: RedisKeys) => Promise<T>): Promise<T> {
-    return this.#reading.use(async redis => {
+    return this.#shared.reading.use(async redis => {
       await checkFormat(redis, this.keys);
       return await read(redis, this.keys);
     });
+  }
+
+  /** Opens one more connection that only reads, for commands that wait. The caller closes it. */
+  openReader(what: string): Redis {
+    const { connection, name } = this.#options;
+    return connectRedis(connection.redis, "plain", `${name}:${what}`, { mayBeReplica: true });
   }
 
   /** Acts. When the connection breaks, `act` is called again with the same request id, so that it is carried out once. */
@@ -84,10 +110,11 @@ export class Cluster {
     act: (acting: Acting) => Promise<T>,
   ): Promise<T> {
     checkedRequestId("requestId", requestId);
-    return await this.#acting.use(async redis => {
+    return await this.#shared.acting.use(async redis => {
       await checkFormat(redis, this.keys);
-      this.#operator ??= this.#loadOperator(redis);
-      return await act({ operator: await this.#operator, requestId, redis });
+      this.#shared.operator ??= this.#loadOperator(redis);
+      const operator = (await this.#shared.operator).as(this.#by);
+      return await act({ operator, requestId, redis });
     });
   }
 
@@ -120,8 +147,11 @@ export class Cluster {
 
   /** The jobs that the leader has stored and this release can read, by name. */
   async storedJobs(): Promise<readonly KnownJob[]> {
-    const definitions = await this.read((redis, keys) => readDefinitions(redis, keys));
-    return [...definitions.values()].map(asJob).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const definitions = await this.read((redis, keys) =>
+      this.definitions.read(redis, keys, this.config?.jobs ?? []),
+    );
+    const readable = [...definitions.values()].filter(definition => definition !== null);
+    return readable.map(asJob).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   localNames(): readonly string[] {
@@ -130,9 +160,19 @@ export class Cluster {
 
   /** Ends both connections; calls that are under way reject with BW_CLIENT_CLOSED. Idempotent. */
   close(): void {
-    this.#reading.close();
-    this.#acting.close();
+    this.#shared.reading.close();
+    this.#shared.acting.close();
   }
+}
+
+function sharedBy({ connection, name, onBroken }: ClusterOptions): Shared {
+  const about = { address: connection.redis, name, onBroken };
+  return {
+    reading: new RedisSession({ ...about, mayBeReplica: true, isActing: false }),
+    acting: new RedisSession({ ...about, mayBeReplica: false, isActing: true }),
+    definitions: new DefinitionCache(),
+    operator: null,
+  };
 }
 
 function asJob({ job: name, schedule, spec, maxRuns }: Definition): KnownJob {

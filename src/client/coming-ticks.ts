@@ -1,7 +1,7 @@
 import { checkedCount, checkedDate, refuseArgument } from "./arguments.ts";
 import type { Cluster, KnownJob } from "./cluster.ts";
 import { formatLocal } from "./local-time.ts";
-import { listTicks, type TickList, type TickRow, togetherWith } from "./tick-list.ts";
+import { listTicks, type TickQuery, type TickRow } from "./tick-list.ts";
 
 /** `next --json`. Times are ISO 8601 in UTC; what a tick does not have is absent. */
 export interface ComingTick {
@@ -34,11 +34,21 @@ export interface NextOptions {
   readonly excluded?: boolean | undefined;
 }
 
-export interface NextTicks extends TickList {
-  /** Of `rows` those that were asked for, as JSON has them. */
+/** The coming ticks of some jobs. */
+export interface NextPart {
+  /** In order of time; at the same instant in the order of the jobs. */
   readonly ticks: readonly ComingTick[];
+  /** The jobs that have a tick within the query behind their last one here. */
+  readonly cut: readonly string[];
+  /** The jobs of which not every exclusion is here. */
+  readonly sparse: readonly string[];
+  /** The time zone of each job. */
+  readonly zones: Readonly<Record<string, string>>;
+}
+
+export interface NextTicks extends NextPart {
+  /** At most this many ticks of a job. */
   readonly count: number;
-  readonly together: (row: TickRow) => readonly string[];
 }
 
 const COUNT = 5;
@@ -56,22 +66,61 @@ export async function nextTicks(
 
 /** The same of these jobs. */
 export function nextTicksOf(jobs: readonly KnownJob[], options: NextOptions): NextTicks {
-  const { from = new Date(), until, excluded = false } = options;
-  checkedDate("from", from);
+  const { until, excluded = false } = options;
+  const { rows, cut, sparse } = listTicks(jobs, checkedQuery(options));
+  const shown = excluded ? rows : rows.filter(row => row.exclusion === undefined);
+  const ticks = shown.map(comingTick);
+  return {
+    ticks: until === undefined ? ticks : withTogether(ticks),
+    count: countOf(options),
+    cut: cut.map(({ name }) => name),
+    sparse: sparse.map(({ name }) => name),
+    zones: Object.fromEntries(jobs.map(({ name, spec }) => [name, spec.timezone])),
+  };
+}
+
+export function countOf({ count, until }: NextOptions): number {
+  return count ?? (until === undefined ? COUNT : COUNT_UNTIL);
+}
+
+function checkedQuery(options: NextOptions): TickQuery {
+  const { from = new Date(), until } = options;
+  const fromMs = checkedDate("from", from).getTime();
   if (until !== undefined && checkedDate("until", until) < from) {
     const why = ` is before from (${from.toISOString()}): expected a later instant`;
     refuseArgument("until", until.toISOString(), why);
   }
   const untilMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
-  const count = checkedCount("count", options.count ?? (until === undefined ? COUNT : COUNT_UNTIL));
-  const list = listTicks(jobs, { fromMs: from.getTime(), untilMs, count });
-  const together = until === undefined ? () => [] : togetherWith(list.rows);
-  const shown = excluded ? list.rows : list.rows.filter(row => row.exclusion === undefined);
-  return { ...list, count, together, ticks: shown.map(row => comingTick(row, together(row))) };
+  return { fromMs, untilMs, count: checkedCount("count", countOf(options)) };
+}
+
+/** The same of all jobs, from parts in the order of the jobs. */
+export function mergeNext(parts: readonly NextPart[]): NextPart {
+  const ticks = parts.flatMap(part => part.ticks);
+  return {
+    ticks: ticks.sort((a, b) => Date.parse(a.tick) - Date.parse(b.tick)),
+    cut: parts.flatMap(({ cut }) => cut),
+    sparse: parts.flatMap(({ sparse }) => sparse),
+    zones: Object.fromEntries(parts.flatMap(({ zones }) => Object.entries(zones))),
+  };
+}
+
+/** Adds to each tick the other jobs with a tick at the same instant. */
+export function withTogether(ticks: readonly ComingTick[]): readonly ComingTick[] {
+  const byInstant = Map.groupBy(
+    ticks.filter(({ excluded }) => excluded === undefined),
+    ({ tick }) => tick,
+  );
+  return ticks.map(one => {
+    if (one.excluded !== undefined) return one;
+    const names = (byInstant.get(one.tick) ?? []).map(({ job }) => job);
+    const together = names.filter(name => name !== one.job);
+    return together.length === 0 ? one : { ...one, together };
+  });
 }
 
 /** A row as JSON has it. */
-export function comingTick(row: TickRow, together: readonly string[] = []): ComingTick {
+function comingTick(row: TickRow): ComingTick {
   const { job, at, note, launchAt, exclusion } = row;
   const tick = {
     job: job.name,
@@ -88,6 +137,5 @@ export function comingTick(row: TickRow, together: readonly string[] = []): Comi
     ...tick,
     ...(job.spec.jitterMs > 0 && { launchAt: new Date(launchAt).toISOString() }),
     ...(job.maxRuns !== null && { maxRuns: job.maxRuns }),
-    ...(together.length > 0 && { together }),
   };
 }

@@ -1,7 +1,7 @@
 import { type AuditRow, type HistoryRow, readAudit, readHistory } from "../launch/read-history.ts";
 import { checkedCount } from "./arguments.ts";
 import type { Cluster } from "./cluster.ts";
-import { refuseName } from "./refuse-name.ts";
+import { refuseUnknown } from "./refuse-unknown.ts";
 
 /** The last `limit` ticks of a job, newest first. Throws BW_JOB_UNKNOWN and BW_ARGUMENT_INVALID. */
 export async function readJobHistory(
@@ -12,11 +12,7 @@ export async function readJobHistory(
   checkedCount("limit", limit);
   return await cluster.read(async (redis, keys) => {
     const rows = await readHistory(redis, keys, job, limit);
-    const local = cluster.localNames();
-    // The history of a job that was removed, or retired since, is there under its name.
-    if (rows.length > 0 || local.includes(job)) return rows;
-    const stored = await redis.hkeys(keys.definitions);
-    if (!stored.includes(job)) refuseName(job, [...local, ...stored]);
+    if (rows.length === 0) await refuseUnknown(cluster, redis, keys, job);
     return rows;
   });
 }

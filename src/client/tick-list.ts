@@ -22,7 +22,7 @@ export interface TickQuery {
   readonly count: number;
 }
 
-export interface TickList {
+interface TickList {
   /** In order of time; at the same instant in the order of the jobs. */
   readonly rows: readonly TickRow[];
   /** The jobs that have a tick within the query behind their last row. */
@@ -41,17 +41,6 @@ export function listTicks(jobs: readonly KnownJob[], query: TickQuery): TickList
     rows: lists.flatMap(list => list.rows).sort((a, b) => a.at - b.at),
     cut: lists.filter(list => list.isCut).map(list => list.job),
     sparse: lists.filter(list => list.isSparse).map(list => list.job),
-  };
-}
-
-/** The other jobs with a tick at the same instant, by tick. */
-export function togetherWith(rows: readonly TickRow[]): (row: TickRow) => readonly string[] {
-  const ticks = rows.filter(row => row.exclusion === undefined);
-  const byInstant = Map.groupBy(ticks, row => row.at);
-  return row => {
-    if (row.exclusion !== undefined) return [];
-    const names = (byInstant.get(row.at) ?? []).map(other => other.job.name);
-    return names.filter(name => name !== row.job.name);
   };
 }
 

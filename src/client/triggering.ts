@@ -51,7 +51,7 @@ export async function startRun(
 ): Promise<RunPlace> {
   const job = cluster.configuredJob(name, "trigger");
   checkedData(data);
-  cluster.checkData(job, data);
+  await cluster.checkData(job, data);
   const answer = await cluster.act({ ...(requestId !== undefined && { requestId }) }, acting =>
     acting.operator.trigger(job, data, { requestId: acting.requestId }),
   );

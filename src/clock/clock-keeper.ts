@@ -9,14 +9,19 @@ export interface ClockKeeperOptions {
   readonly clock: StoreClock;
   readonly events: Events;
   readonly intervalMs: number;
+  /** For how long the times are enough that come with other answers; without it each time is measured. */
+  readonly enoughMs?: number;
 }
 
-/** Measures the store's time again and again, and warns once when this machine's clock is off. */
-export function clockKeeper({ clock, events, intervalMs }: ClockKeeperOptions): PeriodicTask {
+/**
+ * Sees to it that the store's time is known, and warns once when this machine's clock is off. The time comes with heartbeats and
+ * renewals; it is measured where these do not come, or show a step.
+ */
+export function clockKeeper({ clock, events, intervalMs, enoughMs = 0 }: ClockKeeperOptions): PeriodicTask {
   let wasSkewed = false;
   const act = async () => {
     // Redis is away: `redis.unreachable` reports it. Monotonic time goes on from the last measurement.
-    const stepMs = await clock.measure().catch(() => null);
+    const stepMs = clock.isDoubtful(enoughMs) ? await clock.measure().catch(() => null) : 0;
     if (stepMs === null) return;
     if (stepMs !== 0) events.emit("clock.stepped", { stepMs });
     const skewMs = clock.skewMs();

@@ -1,5 +1,4 @@
 import path from "node:path";
-import { MAX_ICS_BYTES, readIcs } from "../ical/ics.ts";
 import { Calendar } from "../schedule/calendar.ts";
 import type { Stretch } from "../schedule/exception.ts";
 import { dateStretch } from "../schedule/parse-exception.ts";
@@ -25,13 +24,13 @@ export async function readCalendars(
   const byName = new Map<string, Calendar>();
   const issues: ConfigIssue[] = [];
   const files = new Set<string>();
-  const firstPlace = new Map<string, string>();
+  const firstIn = new Map<string, ConfigDocument>();
   for (const document of documents) {
     for (const name of document.keysOf(["calendars"])) {
       const place = ["calendars", name];
-      const other = firstPlace.get(name);
+      const other = firstIn.get(name)?.placeText(place);
       if (other) issues.push(...document.issueAt(place, `is defined already at ${other}`, "key"));
-      else firstPlace.set(name, document.placeText(place));
+      else firstIn.set(name, document);
       const read = await readCalendar(document, place, configDir);
       if (read.file !== undefined) files.add(read.file);
       issues.push(...read.issues);
@@ -54,6 +53,7 @@ async function readCalendar(document: ConfigDocument, place: Path, configDir: st
     return { stretches: checked.value.flatMap(date => dateStretch(date) ?? []), issues: [] };
   }
   const file = path.join(configDir, checked.value.file);
+  const { MAX_ICS_BYTES, readIcs } = await import("../ical/ics.ts");
   const read = await readBytes(file, MAX_ICS_BYTES);
   const result = "problem" in read ? read : readIcs(read.bytes);
   if ("stretches" in result) return { stretches: result.stretches, issues: [], file };

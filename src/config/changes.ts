@@ -1,7 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { Turns } from "../clock/turns.ts";
 import type { Config, Job } from "./config.ts";
 import { isSameJob } from "./hash.ts";
+import { jobsByName } from "./job-index.ts";
 import { FIXED_SETTINGS } from "./schemas/schema.ts";
 
 /** What of a changed configuration a running replica takes over only after a restart. */
@@ -32,8 +33,6 @@ export function rejectionReasons(running: Config, changed: Config): string[] {
 
 /** How many jobs of each kind are named: a line of the log must stay readable. */
 const MAX_NAMED = 20;
-/** The event loop turns after this many comparisons, because a leader must renew its lease meanwhile. */
-const JOBS_A_TURN = 1_000;
 
 /** The jobs that differ between two configurations, by name; a kind without any is absent. */
 export interface JobChanges {
@@ -46,13 +45,7 @@ export interface JobChanges {
 
 export async function jobChanges(running: Config, changed: Config): Promise<JobChanges> {
   if (running.hash === changed.hash) return {};
-  const before = new Map(running.jobs.map(job => [job.name, job]));
-  const after = new Set(changed.jobs.map(job => job.name));
-  const kinds = {
-    added: changed.jobs.filter(({ name }) => !before.has(name)).map(({ name }) => name),
-    removed: running.jobs.filter(({ name }) => !after.has(name)).map(({ name }) => name),
-    changed: await changedJobs(before, changed.jobs),
-  };
+  const kinds = await namesByKind(running.jobs, changed.jobs);
   const unnamed = Object.values(kinds).reduce((sum, { length }) => sum + Math.max(length - MAX_NAMED, 0), 0);
   return {
     ...(kinds.added.length > 0 && { added: kinds.added.slice(0, MAX_NAMED) }),
@@ -62,12 +55,19 @@ export async function jobChanges(running: Config, changed: Config): Promise<JobC
   };
 }
 
-async function changedJobs(before: ReadonlyMap<string, Job>, jobs: readonly Job[]): Promise<string[]> {
-  const names: string[] = [];
-  for (const [i, job] of jobs.entries()) {
+async function namesByKind(running: readonly Job[], changed: readonly Job[]) {
+  const kinds = { added: [] as string[], removed: [] as string[], changed: [] as string[] };
+  const [before, after] = [jobsByName(running), jobsByName(changed)];
+  const turns = new Turns();
+  for (const job of changed) {
     const known = before.get(job.name);
-    if (known && !isSameJob(known, job)) names.push(job.name);
-    if (i % JOBS_A_TURN === JOBS_A_TURN - 1) await setImmediate();
+    if (known === undefined) kinds.added.push(job.name);
+    else if (!isSameJob(known, job)) kinds.changed.push(job.name);
+    if (turns.isOver()) await turns.turn();
   }
-  return names;
+  for (const { name } of running) {
+    if (!after.has(name)) kinds.removed.push(name);
+    if (turns.isOver()) await turns.turn();
+  }
+  return kinds;
 }

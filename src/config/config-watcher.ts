@@ -3,7 +3,8 @@ import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import { messageOf } from "../errors.ts";
 import type { Config } from "./config.ts";
-import { findConfigFiles, readBytes } from "./document/files.ts";
+import { findConfigFiles } from "./document/files.ts";
+import { FileDigests } from "./file-digests.ts";
 import { formatIssue, type LoadResult } from "./load.ts";
 
 /** A ConfigMap's files change by a swap of a symbolic link, after which file watchers are dead: so contents are compared. */
@@ -16,6 +17,8 @@ export interface ConfigWatcherOptions {
   readonly configDir: string;
   readonly clock: Pick<Clock, "sleep">;
   readonly load: () => Promise<LoadResult>;
+  /** Whether a load takes long and holds nothing up: then it begins at the first check that finds a change. */
+  readonly isLoadedAside?: () => boolean;
   /** Applies a configuration that is valid in itself, or returns the obstacles. */
   readonly apply: (config: Config) => Promise<readonly string[]>;
   /** Called with the mistakes of a change that is refused, once for each content. */
@@ -39,9 +42,13 @@ export class ConfigWatcher {
   #refused: string | null = null;
   #seen: string | null = null;
   #isBlind = false;
+  readonly #digests = new FileDigests();
   /** What the configuration was read from last: more than is found by names, such as calendars and secrets. */
   #files: readonly string[] = [];
+  /** A load that began before it was certain that the change counts. */
+  #early: { readonly found: string; readonly result: Promise<LoadResult> } | null = null;
   #busy: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   constructor(options: ConfigWatcherOptions) {
     this.#options = options;
@@ -68,6 +75,7 @@ export class ConfigWatcher {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#task.stop();
     await this.#busy;
   }
@@ -87,15 +95,39 @@ export class ConfigWatcher {
     const isStable = found === this.#seen;
     this.#seen = found;
     if (found === this.#applied) {
+      this.#early = null;
       if (this.#refused === null || !isStable) return;
       this.#refused = null;
       this.#options.resolve?.();
-    } else if (isStable && found !== this.#refused) await this.#take(found);
+    } else if (found !== this.#refused) {
+      if (isStable) await this.#take(found);
+      else if (this.#early === null && this.#options.isLoadedAside?.()) this.#begin(found);
+    }
+  }
+
+  #begin(found: string): void {
+    const result = this.#options.load();
+    result.catch(() => undefined);
+    this.#early = { found, result };
+  }
+
+  /** What the files hold, as the last fingerprint found them. */
+  async #load(found: string): Promise<LoadResult> {
+    const early = this.#early;
+    this.#early = null;
+    if (early?.found === found) return early.result;
+    // Not two at a time.
+    await early?.result.catch(() => undefined);
+    return this.#options.load();
   }
 
   async #take(found: string): Promise<void> {
-    const { load, apply, reject } = this.#options;
-    const result = await load();
+    const { apply, reject } = this.#options;
+    const result = await this.#load(found).catch((error: unknown) => {
+      if (this.#isStopped) return null;
+      throw error;
+    });
+    if (result === null) return;
     // With the files that it names now, which may be others than before.
     const taken = await this.#fingerprint(result.files);
     // It changed while it was read: the next look sees something new.
@@ -126,11 +158,11 @@ export class ConfigWatcher {
     if (issues.some(issue => this.#isShortage(issue.problem))) return null;
     const files = [...new Set([settings ?? "", ...jobs, ...more])];
     const hash = createHash("sha256").update(JSON.stringify(issues));
+    this.#digests.keep(files);
     for (const file of files) {
-      const read = await readBytes(file);
+      const read = await this.#digests.of(file);
       if ("problem" in read && this.#isShortage(`${file}: ${read.problem}`)) return null;
-      const content = "bytes" in read ? read.bytes : read.problem;
-      hash.update(JSON.stringify([file, content.length])).update(content);
+      hash.update(JSON.stringify([file, read]));
     }
     return hash.digest("hex");
   }

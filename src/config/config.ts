@@ -1,7 +1,9 @@
 import type { HandlerRef } from "../handlers/handler-kinds.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { ScheduleSpec } from "../schedule/spec.ts";
-import type { RunPolicies } from "./schemas/job-schema.ts";
+import type { JobPlaces } from "./job-places.ts";
+import type { PolicySources } from "./policy-sources.ts";
+import type { RunPolicies } from "./schemas/run-policies.ts";
 import type { Settings } from "./settings.ts";
 
 /** The whole configuration of a replica: validated, defaults applied, frozen. Times are milliseconds. */
@@ -10,8 +12,10 @@ export interface Config extends Immutable<Settings> {
   readonly jobs: readonly Job[];
   /** Hash of the job definitions: two replicas with the same hash do the same. */
   readonly hash: string;
-  /** Where the jobs are, by name: `config/jobs.yaml:3:3`. */
-  readonly jobPlaces: Readonly<Record<string, string>>;
+  /** Where the jobs are in the files. */
+  readonly jobPlaces: JobPlaces;
+  /** Where the policies of the jobs come from, in the order of the jobs. */
+  readonly policySources: readonly PolicySources[];
   /** Absolute; where handler modules are looked for. */
   readonly jobsDir: string;
 }
@@ -41,4 +45,5 @@ type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]
 export type ElectionConfig = Config["election"];
 export type EtcdAddress = Extract<ElectionConfig, { readonly store: "etcd" }>["etcd"];
 export type ListenConfig = Exclude<Config["http"], false>;
+export type AdminConfig = Exclude<Config["admin"], false | null>;
 export type Overlap = Job["overlap"];

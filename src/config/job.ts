@@ -10,6 +10,8 @@ import type { Job } from "./config.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { quote } from "./document/describe.ts";
 import type { ConfigDocument } from "./document/document.ts";
+import { deepFreeze } from "./freeze.ts";
+import { JobFields } from "./job-fields.ts";
 import { keyConflictsOf, requireOne } from "./key-conflicts.ts";
 import { suggest } from "./nearest.ts";
 import {
@@ -22,10 +24,10 @@ import {
   type JobPolicies,
   type JobSchedule,
   jobSchema,
-  runPoliciesOf,
   SCHEDULE_KEYS,
   scheduleShape,
 } from "./schemas/job-schema.ts";
+import { runPoliciesOf } from "./schemas/run-policies.ts";
 import { type Validation, validate, validParts } from "./validate.ts";
 
 /** The queues that bellwether.yaml declares, and the kinds of handlers that it switches off. */
@@ -55,13 +57,22 @@ export interface ReadJobOptions extends JobSurroundings {
   readonly name: string;
   /** The `defaults` of the file. */
   readonly defaults: JobPolicies;
+  /** What earlier jobs said; `jobFields` gives it. */
+  readonly fields: JobFields<typeof codeJobSchema.shape>;
+}
+
+/** For one load: jobs that say the same share what they say. */
+export function jobFields(isCode: boolean): ReadJobOptions["fields"] {
+  return new JobFields((isCode ? codeJobSchema : jobSchema).shape as typeof codeJobSchema.shape, "data");
 }
 
 /** Reads one job: what the schema says, what holds between keys, and whether its schedule can be built. */
 export function readJob(options: ReadJobOptions): Validation<Job> {
   const { document, name, defaults } = options;
   const place = { document, path: ["jobs", name], file: "jobs" } as const;
-  const checked = validate({ schema: document.isCode ? codeJobSchema : jobSchema, ...place });
+  const known = options.fields.read(document.get(place.path));
+  const schema = document.isCode ? codeJobSchema : jobSchema;
+  const checked = known === null ? validate({ schema, ...place }) : { ok: true as const, value: known };
   const issues: ConfigIssue[] = [
     ...requireOne(document, place.path, SCHEDULE_KEYS, "has no schedule"),
     ...rulesOfData(document, place.path),
@@ -81,8 +92,15 @@ export function readJob(options: ReadJobOptions): Validation<Job> {
   issues.push(...[scheduleIssues].flat().flatMap(problem => explainSchedule(problem, document, place.path)));
   const handler = checked.ok ? handlerIn(checked.value) : null;
   if (!checked.ok || !created.ok || issues.length > 0) return { ok: false, issues };
-  const planned = { name, spec, schedule: created.schedule, scheduleText: scheduleText(spec), handler };
-  return { ok: true, value: { ...planned, ...runPoliciesOf(checked.value, defaults) } };
+  const job = {
+    name,
+    spec: deepFreeze(spec),
+    schedule: created.schedule,
+    scheduleText: scheduleText(spec),
+    handler,
+    ...runPoliciesOf(checked.value, defaults),
+  };
+  return { ok: true, value: Object.freeze(job) };
 }
 
 function rulesOfData(document: ConfigDocument, path: Path): ConfigIssue[] {
@@ -191,12 +209,12 @@ function specOf(
   job: JobSchedule & JobPolicies & Pick<ScheduleSpec, "calendars">,
   defaults: JobPolicies,
 ): ScheduleSpec {
-  const { start: startMs, end: endMs, except = [], calendars } = job;
+  const { start: startMs, end: endMs, except = NONE, calendars } = job;
   const given = SCHEDULE_KINDS.filter(({ key }) => job[key] !== undefined);
   return {
     ...(Object.fromEntries(given.map(({ key, field }) => [field, job[key]])) as KindFields),
     timezone: job.timezone ?? defaults.timezone ?? JOB_DEFAULTS.timezone,
-    dst: { ...JOB_DEFAULTS.dst, ...defaults.dst, ...job.dst },
+    dst: dstOf({ ...JOB_DEFAULTS.dst, ...defaults.dst, ...job.dst }),
     startMs,
     endMs,
     except,
@@ -204,6 +222,17 @@ function specOf(
     jitterMs: job.jitter ?? defaults.jitter ?? JOB_DEFAULTS.jitter,
     seed: name,
   };
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
+/** All that there are, so that jobs share them. */
+const DST_RULES: readonly ScheduleSpec["dst"][] = (["run", "skip"] as const).flatMap(gap =>
+  (["first", "both"] as const).map(overlap => Object.freeze({ gap, overlap })),
+);
+
+function dstOf(rule: ScheduleSpec["dst"]): ScheduleSpec["dst"] {
+  return DST_RULES.find(({ gap, overlap }) => gap === rule.gap && overlap === rule.overlap) ?? rule;
 }
 
 function scheduleText(spec: ScheduleSpec): string {

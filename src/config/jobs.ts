@@ -4,7 +4,8 @@ import { adviceOn } from "./advice.ts";
 import type { Job } from "./config.ts";
 import type { ConfigIssue } from "./document/config-issue.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
-import { handlerOf, type JobSurroundings, readJob } from "./job.ts";
+import { handlerOf, type JobSurroundings, jobFields, readJob } from "./job.ts";
+import { type PolicySources, policySources } from "./policy-sources.ts";
 import { defaultsSchema, type JobPolicies, jobsFile } from "./schemas/job-schema.ts";
 import { validate, validParts } from "./validate.ts";
 
@@ -15,9 +16,9 @@ export interface JobsResult {
   readonly otherHandlers: readonly NamedHandler[];
   readonly issues: readonly ConfigIssue[];
   /** What is valid and perhaps not meant, with its place. */
-  readonly advice: readonly string[];
-  /** `config/jobs.yaml:3:3` by the job's name. */
-  readonly places: ReadonlyMap<string, string>;
+  readonly advice: () => readonly string[];
+  /** Where the policies of the jobs come from, in the order of the jobs. */
+  readonly sources: readonly PolicySources[];
 }
 
 export interface NamedHandler {
@@ -33,22 +34,24 @@ export function readJobs(documents: readonly ConfigDocument[], surroundings: Job
   const jobs: Job[] = [];
   const otherHandlers: NamedHandler[] = [];
   const issues: ConfigIssue[] = [];
-  const advice: string[] = [];
-  const firstPlace = new Map<string, string>();
+  const firstIn = new Map<string, ConfigDocument>();
+  const sources: PolicySources[] = [];
   for (const document of documents) {
     issues.push(...document.issues);
     const shell = validate({ schema: shellSchema, document, path: [], file: "jobs" });
     if (!shell.ok) issues.push(...shell.issues);
     const defaults = readDefaults(document, issues);
+    const fields = jobFields(document.isCode);
+    const sourcesOf = policySources(document);
     for (const name of document.keysOf(["jobs"])) {
       const path = ["jobs", name];
-      const other = firstPlace.get(name);
+      const other = firstIn.get(name)?.placeText(path);
       if (other) issues.push(...document.issueAt(path, `the job is defined already at ${other}`, "key"));
-      else firstPlace.set(name, document.placeText(path));
-      advice.push(...adviceOn(document, path));
-      const read = readJob({ document, name, defaults, ...surroundings });
+      else firstIn.set(name, document);
+      const read = readJob({ document, name, defaults, fields, ...surroundings });
       if (read.ok) {
         jobs.push(read.value);
+        sources.push(sourcesOf(name));
         continue;
       }
       issues.push(...read.issues);
@@ -59,10 +62,14 @@ export function readJobs(documents: readonly ConfigDocument[], surroundings: Job
   return {
     jobs,
     otherHandlers,
-    advice,
-    places: firstPlace,
+    advice: () => documents.flatMap(adviceIn),
+    sources,
     issues: [...issues, ...(surroundings.isPartial ? [] : emptyScheduleIssues(documents))],
   };
+}
+
+function adviceIn(document: ConfigDocument): string[] {
+  return document.keysOf(["jobs"]).flatMap(name => adviceOn(document, ["jobs", name]));
 }
 
 /** A configuration without jobs that wins the election would stop every job in silence. */

@@ -4,20 +4,19 @@ import type { Config, Job } from "./config.ts";
 import { type Connection, readConnection } from "./connection.ts";
 import { codeDocument } from "./document/code-document.ts";
 import { type ConfigIssue, fileIssue, sortIssues } from "./document/config-issue.ts";
-import { type ConfigDocument, isMapping } from "./document/document.ts";
+import { type ConfigDocument, type DocumentResult, isMapping } from "./document/document.ts";
 import type { Environment, ReferenceSources } from "./document/environment.ts";
 import { type ConfigFiles, findConfigFiles, isDirectory, readText, shownPath } from "./document/files.ts";
-import { type DocumentResult, parseConfigDocument } from "./document/parse-document.ts";
 import { SecretFiles } from "./document/secret-files.ts";
 import { deepFreeze } from "./freeze.ts";
 import { hashJobs } from "./hash.ts";
+import { JobPlaces, placesInCode } from "./job-places.ts";
 import { type JobsResult, type NamedHandler, readJobs } from "./jobs.ts";
 import { keysAt } from "./schemas/json-schema.ts";
 import { DEFAULT_CONCURRENCY } from "./schemas/schema.ts";
 import {
   ABSENT_SETTINGS,
   declaredQueues,
-  idleSettings,
   prefixedQueues,
   readSettings,
   refusedHandlers,
@@ -57,8 +56,8 @@ export type LoadResult = (
       readonly config: Config;
       /** Files that are not read although they look as if they should be, and settings without effect. */
       readonly warnings: readonly string[];
-      /** What is valid and perhaps not meant. */
-      readonly advice: readonly string[];
+      /** Searches for what is valid and perhaps not meant. It keeps the text of the files for that. */
+      readonly advice: () => readonly string[];
     }
   | { readonly ok: false; readonly issues: readonly ConfigIssue[]; readonly usable: UsableParts }
 ) & {
@@ -76,6 +75,7 @@ export interface UsableParts {
   readonly jobsDir: string;
 }
 
+const NAMED_UNREAD = 3;
 const NO_FILES: ConfigFiles = { settings: null, isSettingsUncertain: false, jobs: [], issues: [] };
 
 /**
@@ -119,21 +119,28 @@ export async function loadConfig(options: LoadOptions): Promise<LoadResult> {
     ...jobs.issues,
     ...(codeJobs?.issues ?? []),
   ];
-  if (jobDocuments.length === 0 && files.issues.length === 0) issues.push(noJobsFile(directory));
+  if (jobDocuments.length === 0 && files.issues.length === 0)
+    issues.push(noJobsFile(directory, await findUnreadFiles(directory, files)));
+  const places = new JobPlaces({
+    files: files.jobs,
+    inCode: placesInCode(documents),
+    // With the YAML parser, which programs without files do without.
+    parse:
+      files.jobs.length === 0 ? null : (await import("./document/parse-document.ts")).parseConfigDocument,
+  });
   const handlersDir = await findJobsDir(given ? null : directory, jobsDir);
   if (!settings.ok || issues.length > 0) {
     const order = [files.settings ?? "", ...files.jobs].map(shownPath);
     const usable = {
       connection: connectionOf(settingsDocument, settings, files),
       handlers: [...jobs.jobs.flatMap(namedHandler), ...jobs.otherHandlers],
-      jobPlaces: Object.fromEntries(jobs.places),
+      jobPlaces: places,
       jobsDir: handlersDir,
     };
     return { ok: false, issues: sortIssues(issues, order), usable, files: read };
   }
-  const config = configOf(settings.value, jobs, handlersDir);
-  const idle = settingsDocument.ok ? idleSettings(settingsDocument.document) : [];
-  const warnings = [...idle, ...(given ? [] : await findUnreadFiles(directory, files))];
+  const config = configOf(settings.value, jobs, { jobsDir: handlersDir, jobPlaces: places });
+  const warnings = given ? [] : await findUnreadFiles(directory, files);
   return { ok: true, config: deepFreeze(config), warnings, advice: jobs.advice, files: read };
 }
 
@@ -167,8 +174,8 @@ async function openSettings(
   sources: ReferenceSources,
 ): Promise<DocumentResult> {
   if (file !== null) return await open(file, sources, ABSENT_SETTINGS);
-  const shown = shownPath(path.join(directory, "bellwether.yaml"));
-  return parseConfigDocument({ file: shown, text: "{}", ...sources, absent: ABSENT_SETTINGS });
+  const place = shownPath(path.join(directory, "bellwether.yaml"));
+  return codeDocument({ place, value: {}, env: sources.env, absent: ABSENT_SETTINGS });
 }
 
 async function open(
@@ -179,6 +186,8 @@ async function open(
   const shown = shownPath(file);
   const read = await readText(file);
   if ("problem" in read) return { ok: false, issues: [fileIssue(shown, read.problem)] };
+  // With the YAML parser, which programs without files do without.
+  const { parseConfigDocument } = await import("./document/parse-document.ts");
   return parseConfigDocument({ file: shown, text: read.text, ...sources, absent });
 }
 
@@ -186,9 +195,10 @@ function documentsOf(results: readonly DocumentResult[]): ConfigDocument[] {
   return results.flatMap(result => (result.ok ? [result.document] : []));
 }
 
-function noJobsFile(directory: string): ConfigIssue {
+function noJobsFile(directory: string, unread: readonly string[]): ConfigIssue {
   const shown = shownPath(path.join(directory, "jobs.yaml"));
-  return fileIssue(shown, "there are no jobs: expected this file, or files in the folder jobs beside it");
+  const problem = "there are no jobs: expected this file, or files in the folder jobs beside it";
+  return fileIssue(shown, [problem, ...unread.slice(0, NAMED_UNREAD)].join("; "));
 }
 
 const NO_LIMITS = { globalConcurrency: undefined, limiter: undefined, shared: undefined };
@@ -197,21 +207,25 @@ function namedHandler({ name, handler }: Job): NamedHandler[] {
   return handler === null ? [] : [{ name, handler }];
 }
 
-function configOf(settings: Settings, { jobs: read, places }: JobsResult, jobsDir: string): Config {
-  const used = read.map(
-    job => [job.queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, ...NO_LIMITS }] as const,
+function configOf(
+  settings: Settings,
+  { jobs: read, sources }: JobsResult,
+  surroundings: Pick<Config, "jobsDir" | "jobPlaces">,
+): Config {
+  const used = [...new Set(read.map(job => job.queue))].map(
+    queue => [queue, { concurrency: DEFAULT_CONCURRENCY, consume: true, ...NO_LIMITS }] as const,
   );
   const jobs = read.map((job): Job => {
     const sharedQueue = settings.queues[job.queue]?.shared;
-    return sharedQueue === undefined ? job : { ...job, sharedQueue };
+    return sharedQueue === undefined ? job : Object.freeze({ ...job, sharedQueue });
   });
   return {
     ...settings,
     queues: { ...Object.fromEntries(used), ...settings.queues },
     jobs,
     hash: hashJobs(jobs),
-    jobPlaces: Object.fromEntries(places),
-    jobsDir,
+    policySources: sources,
+    ...surroundings,
   };
 }
 

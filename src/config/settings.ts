@@ -28,12 +28,6 @@ export function readSettings(document: ConfigDocument): Validation<Settings> {
   return { ok: true, value: settingsOf(checked.value) };
 }
 
-/** What is accepted and has no effect, with its place. */
-export function idleSettings(document: ConfigDocument): string[] {
-  if (!document.has(["admin"])) return [];
-  return [`${document.placeText(["admin"])} admin: has no effect: the HTTP API is not in this version`];
-}
-
 /** The names in the `queues` section, or null without one. Also there when other keys have mistakes. */
 export function declaredQueues(document: ConfigDocument): readonly string[] | null {
   const queues = document.get(["queues"]);
@@ -62,7 +56,7 @@ function* rules(document: ConfigDocument): Generator<ConfigIssue> {
   yield* etcdHosts(document);
   yield* etcdTls(document);
   yield* together(document, ["election", "etcd"], "username", "password");
-  yield* tokensOffLoopback(document);
+  yield* accessOffLoopback(document);
   yield* differentTokens(document);
   yield* differentPorts(document);
   yield* sharedQueues(document);
@@ -125,13 +119,14 @@ function textsAt(document: ConfigDocument, path: Path): string[] {
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
 /** Every client that reaches the admin API can act on the cluster. */
-function tokensOffLoopback(document: ConfigDocument): ConfigIssue[] {
+function accessOffLoopback(document: ConfigDocument): ConfigIssue[] {
   const path = ["admin", "host"];
   const host = document.get(path);
   const tokens = document.get(["admin", "tokens"]);
   const hasTokens = tokens !== undefined && !(Array.isArray(tokens) && tokens.length === 0);
-  if (typeof host !== "string" || LOOPBACK.test(host) || hasTokens) return [];
-  const expected = "expected 127.0.0.1, or at least one token in admin.tokens";
+  const hasAccess = hasTokens || document.has(["admin", "tokenFile"]) || document.has(["admin", "proxy"]);
+  if (typeof host !== "string" || LOOPBACK.test(host) || hasAccess) return [];
+  const expected = "expected 127.0.0.1, or who may use it: admin.tokens, admin.tokenFile or admin.proxy";
   return document.issueAt(path, `${found(path, document)}, ${expected}`);
 }
 
@@ -193,20 +188,26 @@ function* sharedQueues(document: ConfigDocument): Generator<ConfigIssue> {
 /** What has no effect in a queue that other programs work off. */
 const WORKER_KEYS = ["concurrency", "globalConcurrency", "limiter"];
 
-/** What Redis Cluster takes of a key to find its slot. */
-const HASH_TAG = /\{([^}]+)\}/;
+/** What Redis Cluster takes of a key to find its slot: what the first bracket holds. */
+const HASH_TAG = /^[^{]*\{([^}]+)\}/;
 
 function settingsOf(section: Section) {
   const {
     $schema: _,
     handlers: __,
-    admin: ___,
+    admin,
     redis = {},
     queues = {},
     ...settings
   } = inMs("shutdownTimeout")(section);
   const { namespace } = settings;
-  return { ...settings, redis: redisAddress(redis, namespace), queues: queuesOf(queues, namespace) };
+  return {
+    ...settings,
+    /** Null where nothing is said about it. */
+    admin: admin ?? null,
+    redis: redisAddress(redis, namespace),
+    queues: queuesOf(queues, namespace),
+  };
 }
 
 function queuesOf(queues: NonNullable<Section["queues"]>, namespace: string) {

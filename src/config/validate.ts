@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { HandlerKind } from "../handlers/handler-kind.ts";
 import { HANDLER_KINDS } from "../handlers/handler-kinds.ts";
+import { SECOND_MS } from "../schedule/time-units.ts";
 import type { ConfigIssue, Path } from "./document/config-issue.ts";
 import { describe, quote } from "./document/describe.ts";
 import { type ConfigDocument, isMapping } from "./document/document.ts";
@@ -122,7 +123,9 @@ function hint(path: Path, document: ConfigDocument, issue: Issue): string {
   const value = document.get(path);
   if (issue.message.includes("a duration")) {
     const isCount = (typeof value === "number" || typeof value === "string") && /^\d+$/.test(String(value));
-    return isCount ? ` (write ${value}s)` : "";
+    if (!isCount) return "";
+    // BullMQ and timers count milliseconds.
+    return Number(value) >= SECOND_MS ? ` (write ${value}ms, or ${value}s)` : ` (write ${value}s)`;
   }
   const wantsText = issue.code === "invalid_type" && issue.expected === "string";
   const isScalar = typeof value === "number" || typeof value === "boolean";

@@ -19,8 +19,12 @@ const YEARS = 2;
 
 /** The zones whose clocks the jobs go by, in this calendar year and the next one. */
 export function zoneDataOf(jobs: readonly Job[], nowMs: number): ZoneData {
-  const asking = jobs.filter(({ spec }) => asksWallClock(spec) || spec.except.length > 0);
-  const names = [...new Set(asking.map(({ spec }) => spec.timezone))].sort();
+  const asked = new Set<string>();
+  for (const { spec } of jobs) {
+    if (asked.has(spec.timezone)) continue;
+    if (asksWallClock(spec) || spec.except.length > 0) asked.add(spec.timezone);
+  }
+  const names = [...asked].sort();
   const first = new Date(nowMs).getUTCFullYear();
   const years = Array.from({ length: YEARS }, (_, index) => first + index);
   const entries = names.flatMap(name =>

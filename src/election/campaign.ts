@@ -5,7 +5,7 @@ import { settlesWithin } from "../clock/within.ts";
 import { isBellwetherError, messageOf } from "../errors.ts";
 import type { EventMap } from "../event-map.ts";
 import type { ResignReason } from "../reasons.ts";
-import type { Bid, BidOutcome, Election } from "./election.ts";
+import type { Bid, BidOutcome, Election, Leader } from "./election.ts";
 import { LeaderView, type LeaderViewOptions, PRESENCE_MS } from "./leader-view.ts";
 
 export interface CampaignOptions extends LeaderViewOptions {
@@ -14,6 +14,8 @@ export interface CampaignOptions extends LeaderViewOptions {
   readonly generation: () => number;
   /** Whether the connections that a leader works with are there; without it, they are. */
   readonly canLaunch?: (() => boolean) | undefined;
+  /** Called with the connections that a leader needs, before a bid that waits no longer for the rest. Emits `redis.connected`. */
+  readonly goOnWithoutTheRest?: ((needed: readonly string[]) => void) | undefined;
   /** 0 ≤ n < 1; spreads retries so that replicas do not act in step. */
   readonly random: () => number;
   readonly stopping: AbortSignal;
@@ -38,9 +40,20 @@ interface Outage {
 }
 
 type Refused = Exclude<BidOutcome, { outcome: "elected" }>;
+type Held = Extract<BidOutcome, { outcome: "held" }>;
 
 const MIN_RETRY_MS = 20;
 const RETRY_MS = 250;
+/** How often a watcher checks the leader's presence, at one command, and how often it bids beside that. */
+const LOOK_MS = 120;
+const LOOK_SPREAD_MS = 40;
+const WATCHER_BID_MS = 1_000;
+/**
+ * How often a follower bids that is no watcher. All of them are woken by a handoff at the same time; the spread keeps their next
+ * bids apart. The longest time bounds the takeover where the leader and both watchers die together.
+ */
+const IDLE_MS = 5_000;
+const IDLE_SPREAD_MS = 2_000;
 /** A lease that cannot be released expires by itself; shutdown must not wait for an unreachable store. */
 export const RELEASE_LIMIT_MS = 1_000;
 /** Connections come back within half a second of each other. */
@@ -190,20 +203,51 @@ export class Campaign {
       if (clock.monotonicMs() >= untilMs) break;
       await clock.sleep(MIN_RETRY_MS, stopping);
     }
+    if (this.#isRedisAway && this.#canLaunch()) this.#options.goOnWithoutTheRest?.(LEADER_CONNECTIONS);
     this.#isRedisAway = false;
   }
 
-  /**
-   * Waits for a wakeup, or until it may be of use to bid again. That is the lease's end. Where the leader's presence
-   * can be seen, it is sooner, so that the leader's death is noticed. Jittered, unless it is a wakeup.
-   */
+  /** Waits for a wakeup, or until it may be of use to bid again. Jittered, unless it is a wakeup. */
   async #waitFor(wakeup: Wakeup, outcome: Refused | null): Promise<void> {
-    const { clock, random, stopping } = this.#options;
-    const held = outcome?.outcome === "held" ? outcome : null;
-    const limitMs = held === null ? RETRY_MS : held.presence === "unknown" ? this.#renewMs : PRESENCE_MS;
-    const untilMs = Math.min(this.#renewMs, limitMs, Math.max(held?.endsInMs ?? limitMs, 0));
-    const jitterMs = random() * Math.min(RETRY_MS, untilMs / 5 + MIN_RETRY_MS);
-    await clock.sleep(untilMs + jitterMs, AbortSignal.any([wakeup.signal, stopping]));
+    const { clock, stopping } = this.#options;
+    const signal = AbortSignal.any([wakeup.signal, stopping]);
+    if (outcome?.outcome !== "held") await clock.sleep(this.#jittered(RETRY_MS), signal);
+    else if (outcome.leader && !outcome.isWatcher && outcome.presence !== "gone") await this.#idle(signal);
+    else await this.#untilEnd(outcome, signal);
+  }
+
+  /** For a follower that others wake. */
+  async #idle(signal: AbortSignal): Promise<void> {
+    const { clock, random, store } = this.#options;
+    const idleMs = IDLE_MS + random() * IDLE_SPREAD_MS;
+    await clock.sleep(store.hasPlaces ? Math.min(idleMs, this.#jittered(this.#renewMs)) : idleMs, signal);
+  }
+
+  /** Until the lease's end. Where the leader's presence can be seen, the leader's death is noticed sooner. */
+  async #untilEnd({ leader, presence, endsInMs }: Held, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const isWatching = presence === "there" && leader !== null;
+    const limitMs = presence === "unknown" ? this.#renewMs : isWatching ? WATCHER_BID_MS : PRESENCE_MS;
+    const untilMs = this.#jittered(Math.min(this.#renewMs, limitMs, Math.max(endsInMs, 0)));
+    if (isWatching) await this.#watch(leader, untilMs, signal);
+    else await clock.sleep(untilMs, signal);
+  }
+
+  /** Checks the leader's presence again and again. Resolves when it cannot be seen any more, at the latest after `forMs`. */
+  async #watch(leader: Leader, forMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, random, store } = this.#options;
+    const endMs = clock.monotonicMs() + forMs;
+    for (;;) {
+      const lookMs = LOOK_MS + random() * LOOK_SPREAD_MS;
+      await clock.sleep(Math.min(lookMs, endMs - clock.monotonicMs()), signal);
+      if (signal.aborted || clock.monotonicMs() >= endMs) return;
+      const presence = await store.presenceOf(leader).catch(() => "unknown" as const);
+      if (presence !== "there") return;
+    }
+  }
+
+  #jittered(ms: number): number {
+    return ms + this.#options.random() * Math.min(RETRY_MS, ms / 5 + MIN_RETRY_MS);
   }
 
   #nextBid(): Bid {

@@ -74,6 +74,11 @@ export type BidOutcome =
       readonly endsInMs: number;
       /** A wrong guess costs a handoff and no tick: the fence decides. */
       readonly presence: Presence;
+      /**
+       * This replica is one of the few that check the leader's presence often. The others bid rarely: they are woken by
+       * what the watchers find. Decided anew with each bid.
+       */
+      readonly isWatcher: boolean;
     }
   /** There is no leader, but a higher generation has led, or is about to. */
   | { readonly outcome: "outdated"; readonly newest: number }
@@ -82,6 +87,9 @@ export type BidOutcome =
 
 /** `outdated`: renewed, but a replica of a higher generation is to lead. `fenced`: held, but a newer term is in force. */
 export type RenewOutcome = "renewed" | "outdated" | "fenced" | "lost";
+
+/** `replaced`: a newer term was in force already. `unknown`: Redis has not said so in time. */
+export type ReleaseOutcome = "ended" | "replaced" | "unknown";
 
 /** How a lease that was released ended; the next leader reports it as its reason. */
 export type ReleaseReason = Extract<ElectedReason, "resigned" | "expired">;
@@ -97,17 +105,26 @@ export interface Election {
   /** Where the lease is. */
   readonly kind: StoreKind;
 
+  /** Bids keep the place of a replica in a line: they must not be further apart than a third of the time to live. */
+  readonly hasPlaces: boolean;
+
   /** Tries once. Safe to repeat with the same token: a bid that had been granted is granted again, in the same term. */
   campaign(bid: Bid): Promise<BidOutcome>;
+
+  /**
+   * Whether the process of the leader is there; one command. `gone` only says that a bid is worthwhile. `unknown` also where
+   * this replica cannot be seen itself.
+   */
+  presenceOf(leader: Leader): Promise<Presence>;
 
   /** Extends the lease to its whole time to live from now, or says why it does not lead any more. */
   renew(bid: Renewal): Promise<RenewOutcome>;
 
   /**
-   * Releases the lease if it is held with this token; otherwise does nothing. Followers are woken immediately. `end` is
-   * written to the record while no newer term has been opened.
+   * Releases the lease if it is held with this token. Followers are woken immediately. `end` is written to the record while
+   * no newer term has been opened; whether it was. Safe to repeat.
    */
-  release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void>;
+  release(bid: Bid, reason: ReleaseReason, end?: End): Promise<ReleaseOutcome>;
 
   /**
    * Ends everything in the store for bids of this replica that were not granted (a place in a line). The next bid

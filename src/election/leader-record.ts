@@ -69,3 +69,34 @@ export function tellLeader({ replica: leader, term, sinceMs, began }: Leader) {
 export function tellInstant(epochMs: number): string {
   return new Date(Math.min(Math.max(epochMs, 0), LAST_INSTANT_MS)).toISOString();
 }
+
+/** How the newest term ended, by its record. */
+export interface StoredEnd {
+  readonly term: number;
+  /** The last moment at which its leader could launch, as far as the record knows (epoch ms). */
+  readonly atMs: number;
+  /** An `ElectedReason`: the next leader will report it. */
+  readonly reason: string;
+  /** A `TermCause`. */
+  readonly cause: string;
+}
+
+/**
+ * How the newest term ended; null while its leader leads, or when there was none. The lease of a leader that says nothing
+ * any more has run out: its last sign of life is its end.
+ */
+export async function readEnd(redis: Redis, keys: RedisKeys): Promise<StoredEnd | null> {
+  const fields = ["term", "until", "ended", "endedAt", "endCause", "alive"];
+  const [nowMs, record] = await Promise.all([readTimeMs(redis), redis.hmget(keys.leader, ...fields)]);
+  const [number, until, ended, endedAt, cause, alive] = record;
+  const term = storedNumber(number);
+  if (term === null) return null;
+  const aliveMs = storedInstant(alive);
+  if (ended != null) {
+    const atMs = storedInstant(endedAt) ?? aliveMs;
+    return atMs === null ? null : { term, atMs, reason: ended, cause: readCause(cause ?? "").cause };
+  }
+  const untilMs = storedInstant(until);
+  if (untilMs === null || untilMs >= nowMs) return null;
+  return { term, atMs: aliveMs ?? untilMs, reason: "expired", cause: "silent" };
+}

@@ -1,13 +1,12 @@
 import type { Redis } from "ioredis";
-import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
 import { PeriodicTask } from "../clock/periodic-task.ts";
 import type { Events } from "../events.ts";
 import type { RedisKeys } from "../redis/keys.ts";
-import { storedJson } from "../redis/stored-value.ts";
 import { type AbsenceAlarm, cannotSee } from "./absence-alarm.ts";
 import type { Leader } from "./election.ts";
-import { beginningOf, readLeader, tellLeader } from "./leader-record.ts";
+import { readLeader, tellLeader } from "./leader-record.ts";
+import { readTermList } from "./term-list.ts";
 
 /** One small read a second; a term that was shorter is read from the list of terms. */
 const LOOK_MS = 1_000;
@@ -74,33 +73,7 @@ export class LeaderWatch {
   async #readTerms(after: number, before: number): Promise<Leader[]> {
     const { redis, keys } = this.#options;
     const count = Math.min(before - after, MISSED_LIMIT);
-    const entries = await redis.lrange(keys.terms, 0, count);
-    return entries
-      .flatMap(entry => termOf(entry) ?? [])
-      .filter(({ term }) => term > after && term < before)
-      .toSorted((a, b) => a.term - b.term);
+    const terms = await readTermList(redis, keys, 0, count);
+    return terms.filter(({ term }) => term > after && term < before).toSorted((a, b) => a.term - b.term);
   }
-}
-
-const termEntry = z.object({
-  term: z.number(),
-  replica: z.string(),
-  since: z.number(),
-  reason: z.string(),
-  previous: z.string(),
-  vacantMs: z.number(),
-  cause: z.unknown(),
-});
-
-/** An entry of the list of terms, or null where another program wrote it. */
-function termOf(entry: string): Leader | null {
-  const read = storedJson(entry, termEntry);
-  if (read === null) return null;
-  const { term, replica, since: sinceMs, reason, previous, vacantMs, cause } = read;
-  return {
-    term,
-    replica,
-    sinceMs,
-    began: beginningOf(reason, previous, vacantMs, JSON.stringify(cause ?? null)),
-  };
 }

@@ -14,7 +14,13 @@ export type TermEnd =
       readonly cause: EndCause;
       readonly stall?: Stall;
     }
-  | { readonly by: "lost"; readonly reason: LostReason; readonly cause: EndCause };
+  | TermLoss;
+
+export interface TermLoss {
+  readonly by: "lost";
+  readonly reason: LostReason;
+  readonly cause: EndCause;
+}
 
 export interface LeaseKeeperOptions
   extends Pick<CampaignOptions, "store" | "clock" | "generation" | "random"> {
@@ -41,7 +47,7 @@ interface Answered {
   readonly untilMs: number;
 }
 
-const REPLACED: TermEnd = { by: "lost", reason: "expired", cause: { cause: "replaced" } };
+export const REPLACED: TermLoss = { by: "lost", reason: "expired", cause: { cause: "replaced" } };
 
 /**
  * Renews the lease of a term, in time and immediately at a wakeup, and says when it must not be trusted any more.

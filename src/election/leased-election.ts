@@ -1,4 +1,4 @@
-import { settlesWithin } from "../clock/within.ts";
+import { within } from "../clock/within.ts";
 import type {
   Bid,
   BidOutcome,
@@ -6,6 +6,7 @@ import type {
   End,
   Leader,
   Presence,
+  ReleaseOutcome,
   ReleaseReason,
   Renewal,
   RenewOutcome,
@@ -25,6 +26,7 @@ const END_LIMIT_MS = 200;
  * because it has no Redis, releases the lease, so that the others need not wait.
  */
 export class LeasedElection implements Election {
+  readonly hasPlaces = true;
   readonly #lease: Lease;
   readonly #register: TermRegister;
   /** The lease or place that was acquired last, and the newest claim in Redis before that. */
@@ -64,6 +66,10 @@ export class LeasedElection implements Election {
     throw new Error("the lease was lost again and again before its term was opened");
   }
 
+  presenceOf(leader: Leader): Promise<Presence> {
+    return this.#register.presenceOf(leader);
+  }
+
   async renew(bid: Renewal): Promise<RenewOutcome> {
     const opened = this.#opened;
     if (opened?.token !== bid.token) return "lost";
@@ -75,11 +81,13 @@ export class LeasedElection implements Election {
     return "lost";
   }
 
-  async release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void> {
-    if (this.#opened?.token !== bid.token) return;
-    this.#opened = null;
-    await settlesWithin(this.#register.end(bid, reason, end), END_LIMIT_MS);
-    await this.#lease.release();
+  async release(bid: Bid, reason: ReleaseReason, end?: End): Promise<ReleaseOutcome> {
+    const isHeld = this.#opened?.token === bid.token;
+    if (isHeld) this.#opened = null;
+    const ended = this.#register.end(bid, reason, end).catch(() => "unknown" as const);
+    const outcome = await within(ended, END_LIMIT_MS, "unknown" as const);
+    if (isHeld) await this.#lease.release();
+    return outcome;
   }
 
   async withdraw(): Promise<void> {
@@ -131,11 +139,16 @@ export class LeasedElection implements Election {
 
   /** Null when the holder's process has exited, and its lease is to be taken. */
   async #observe(holder: Holder, bid: Bid): Promise<BidOutcome | null> {
-    const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown" } as const;
+    const unopened = { outcome: "held", endsInMs: bid.ttlMs, presence: "unknown", isWatcher: true } as const;
     if (!holder.isReplica) return { ...unopened, leader: stranger(holder) };
-    const { leader, endsInMs, presence, isToBeReplaced } = await this.#register.observe(holder, bid);
+    const { leader, endsInMs, presence, isWatcher, isToBeReplaced } = await this.#register.observe(
+      holder,
+      bid,
+    );
     if (isToBeReplaced || (leader === null && this.#isLongGone(holder, presence))) return null;
-    return leader ? { outcome: "held", leader, endsInMs, presence } : { ...unopened, leader, presence };
+    return leader
+      ? { outcome: "held", leader, endsInMs, presence, isWatcher }
+      : { ...unopened, leader, presence };
   }
 
   /**

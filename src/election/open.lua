@@ -15,6 +15,7 @@
 
 local now = nowMs()
 local keys, bid = bidOf(KEYS, ARGV)
+bid.seen = sees(bid.channels, bid.replica)
 local claim = ARGV[11] .. ':' .. ARGV[12]
 local last = readRecord(keys.leader)
 

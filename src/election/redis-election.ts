@@ -4,6 +4,8 @@ import type {
   Election,
   End,
   Leader,
+  Presence,
+  ReleaseOutcome,
   ReleaseReason,
   Renewal,
   RenewOutcome,
@@ -17,6 +19,7 @@ import { TermRegister, type TermRegisterOptions } from "./term-register.ts";
  */
 export class RedisElection implements Election {
   readonly kind = "redis";
+  readonly hasPlaces = false;
   readonly #options: TermRegisterOptions;
   readonly #register: TermRegister;
 
@@ -29,11 +32,15 @@ export class RedisElection implements Election {
     return this.#register.campaign(bid, this.#options.keys.lease);
   }
 
+  presenceOf(leader: Leader): Promise<Presence> {
+    return this.#register.presenceOf(leader);
+  }
+
   renew(bid: Renewal): Promise<RenewOutcome> {
     return this.#register.renew(bid, bid.ttlMs, this.#options.keys.lease);
   }
 
-  release(bid: Bid, reason: ReleaseReason, end?: End): Promise<void> {
+  release(bid: Bid, reason: ReleaseReason, end?: End): Promise<ReleaseOutcome> {
     return this.#register.end(bid, reason, end, this.#options.keys.lease);
   }
 

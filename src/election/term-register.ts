@@ -10,6 +10,7 @@ import type {
   End,
   Leader,
   Presence,
+  ReleaseOutcome,
   ReleaseReason,
   Renewal,
   RenewOutcome,
@@ -17,11 +18,10 @@ import type {
 import { writeCause } from "./end-cause.ts";
 import { beginningOf } from "./leader-record.ts";
 import type { Holder, Lease, OwnLease } from "./lease.ts";
+import { TERMS_KEPT } from "./term-list.ts";
 
 const TERM_LUA = new URL("./term.lua", import.meta.url);
-
-/** How many terms `{ns}/terms` remembers. */
-const TERMS_KEPT = 100;
+const WATCHERS_LUA = new URL("./watchers.lua", import.meta.url);
 
 /** Reason, previous, vacant ms and cause, as `beginningOf` of term.lua returns them: '' and -1 where nothing is known. */
 const beginningReply = [z.string(), z.string(), z.number(), z.string()] as const;
@@ -31,22 +31,36 @@ const openReply = z.union([electedReply, z.tuple([z.literal("stale")])]);
 const OPEN = new Script(openReply, TERM_LUA, new URL("./open.lua", import.meta.url));
 const announceReply = z.tuple([z.number(), z.number(), z.string()]);
 const ANNOUNCE = new Script(announceReply, TERM_LUA, new URL("./announce.lua", import.meta.url));
-/** Seen, ms until the lease ends, replica, term, since and presence. */
-const leaderReply = [z.number(), z.number(), z.string(), z.number(), z.number(), presenceReply] as const;
+/** Seen, ms until the lease ends, replica, term, since, presence, and 1 for a watcher. */
+const leaderReply = [
+  z.number(),
+  z.number(),
+  z.string(),
+  z.number(),
+  z.number(),
+  presenceReply,
+  z.number(),
+] as const;
 const observeReply = z.union([
   z.tuple([z.literal("unopened"), z.number(), presenceReply]),
   z.tuple([z.literal("opened"), ...leaderReply, z.number(), ...beginningReply]),
 ]);
-const OBSERVE = new Script(observeReply, TERM_LUA, new URL("./observe.lua", import.meta.url));
+const presencesReply = z.tuple([z.string(), z.number(), z.string(), z.number()]);
+const OBSERVE = new Script(observeReply, TERM_LUA, WATCHERS_LUA, new URL("./observe.lua", import.meta.url));
 const campaignReply = z.union([
   electedReply,
   z.tuple([z.literal("held"), ...leaderReply, ...beginningReply]),
   z.tuple([z.literal("outdated"), z.number(), z.number(), z.number()]),
 ]);
-const CAMPAIGN = new Script(campaignReply, TERM_LUA, new URL("./campaign.lua", import.meta.url));
-const renewReply = z.tuple([z.enum(["renewed", "outdated", "fenced", "lost"]), z.number()]);
+const CAMPAIGN = new Script(
+  campaignReply,
+  TERM_LUA,
+  WATCHERS_LUA,
+  new URL("./campaign.lua", import.meta.url),
+);
+const renewReply = z.tuple([z.enum(["renewed", "outdated", "fenced", "lost"]), z.number(), z.number()]);
 const RENEW = new Script(renewReply, TERM_LUA, new URL("./renew.lua", import.meta.url));
-const END = new Script(z.unknown(), TERM_LUA, new URL("./end.lua", import.meta.url));
+const END = new Script(z.enum(["ended", "replaced"]), TERM_LUA, new URL("./end.lua", import.meta.url));
 
 /** What Redis knows of the replica that holds a lease. */
 export interface Observation {
@@ -54,6 +68,7 @@ export interface Observation {
   readonly leader: Leader | null;
   readonly endsInMs: number;
   readonly presence: Presence;
+  readonly isWatcher: boolean;
   /** The bid means the term of this leader, whose process has exited: its end is on record. */
   readonly isToBeReplaced: boolean;
 }
@@ -63,6 +78,8 @@ export interface TermRegisterOptions {
   readonly redis: Redis;
   readonly presence: RedisPresence;
   readonly keys: RedisKeys;
+  /** Called with the store's time where it comes with an answer; `sentMs` is when it was asked (monotonic). */
+  readonly onTime?: (sample: { readonly sentMs: number; readonly storeTimeMs: number }) => void;
 }
 
 /**
@@ -106,29 +123,43 @@ export class TermRegister {
   /** Who holds the lease, and whether its process is there. `bid`: of the replica that asks, or null. */
   async observe(holder: Holder, bid: Bid | null): Promise<Observation> {
     const { keys, redis } = this.#options;
-    const args = [holder.claim, keys.aliveChannels, bid?.takeOver ?? 0, bid?.replica ?? "", holder.name];
-    const reply = await OBSERVE.run(redis, [keys.leader], args);
+    const asker = [bid?.replica ?? "", holder.name, bid?.generation ?? 0];
+    const args = [holder.claim, keys.aliveChannels, bid?.takeOver ?? 0, ...asker];
+    const reply = await OBSERVE.run(redis, [keys.leader, keys.watchers], args);
     if (bid !== null) this.#noteSeen(reply[1]);
     if (reply[0] === "unopened") {
-      return { leader: null, endsInMs: 0, presence: this.#settled(reply[2]), isToBeReplaced: false };
+      const presence = this.#settled(reply[2]);
+      return { leader: null, endsInMs: 0, presence, isWatcher: true, isToBeReplaced: false };
     }
-    const [, , endsInMs, replica, term, sinceMs, found, replace, ...began] = reply;
+    const [, , endsInMs, replica, term, sinceMs, found, watcher, replace, ...began] = reply;
     const presence = this.#settled(found);
     const leader = { replica, term, sinceMs, began: beginningOf(...began) };
-    return { leader, endsInMs, presence, isToBeReplaced: replace === 1 && presence === "gone" };
+    const isToBeReplaced = replace === 1 && presence === "gone";
+    return { leader, endsInMs, presence, isWatcher: watcher === 1, isToBeReplaced };
   }
 
   /** All of a bid in one step, for a lease that is a key beside the term. */
   async campaign(bid: Bid, lease: string): Promise<BidOutcome> {
-    const keys = [...this.#openingKeys(), lease];
+    const keys = [...this.#openingKeys(), lease, this.#options.keys.watchers];
     const args = [...this.#openingArgs(bid, bid.ttlMs), bid.takeOver ?? 0];
     const reply = await CAMPAIGN.run(this.#options.redis, keys, args);
     if (reply[0] === "elected") return this.#electedOf(reply);
     this.#noteSeen(reply[1]);
     if (reply[0] === "outdated") return makeWay(bid, reply[2], reply[3]);
-    const [, , endsInMs, replica, term, sinceMs, presence, ...began] = reply;
+    const [, , endsInMs, replica, term, sinceMs, found, watcher, ...began] = reply;
     const leader = { replica, term, sinceMs, began: beginningOf(...began) };
-    return { outcome: "held", leader, endsInMs, presence: this.#settled(presence) };
+    const presence = this.#settled(found);
+    return { outcome: "held", leader, endsInMs, presence, isWatcher: watcher === 1 };
+  }
+
+  /** Whether the leader's process is there, as far as the server that answers can know. */
+  async presenceOf({ replica }: Leader): Promise<Presence> {
+    const { redis, keys, presence } = this.#options;
+    const reply = await redis.pubsub("NUMSUB", keys.alive(replica), presence.channel);
+    const [, count, , own] = presencesReply.parse(reply);
+    this.#noteSeen(own);
+    if (own === 0) return "unknown";
+    return this.#settled(count > 0 ? "there" : "gone");
   }
 
   /** Notes that the leader has renewed its lease. `lease`: the key that is extended with it. */
@@ -136,18 +167,20 @@ export class TermRegister {
     const { term, leader, generation, generations, aliveChannels } = this.#options.keys;
     const keys = [term, leader, generation, generations, ...(lease === undefined ? [] : [lease])];
     const args = [bid.token, ttlMs, bid.generation, bid.isProven ? 1 : 0, bid.replica, aliveChannels];
-    const [outcome, seen] = await RENEW.run(this.#options.redis, keys, args);
+    const sentMs = performance.now();
+    const [outcome, seen, micros] = await RENEW.run(this.#options.redis, keys, args);
+    this.#options.onTime?.({ sentMs, storeTimeMs: micros / 1_000 });
     this.#noteSeen(seen);
     return outcome;
   }
 
   /** Writes how the term ended to the record, unless a newer one was opened. `lease`: the key that ends with it. */
-  async end(bid: Bid, reason: ReleaseReason, end?: End, lease?: string): Promise<void> {
+  async end(bid: Bid, reason: ReleaseReason, end?: End, lease?: string): Promise<ReleaseOutcome> {
     const { term, leader, leadershipChannel } = this.#options.keys;
     const { cause, wasAble } = end ?? { cause: { cause: "unknown" }, wasAble: true };
     const keys = [term, leader, ...(lease === undefined ? [] : [lease])];
     const args = [bid.token, reason, writeCause(cause), wasAble ? 1 : 0, leadershipChannel];
-    await END.run(this.#options.redis, keys, args);
+    return await END.run(this.#options.redis, keys, args);
   }
 
   /** Calls `wake` when a term was opened, or a lease in Redis released. Returns the end of it. */

@@ -1,11 +1,11 @@
 import { Wakeup } from "../clock/wakeup.ts";
-import { settlesWithin } from "../clock/within.ts";
+import { within } from "../clock/within.ts";
 import { errorOf, messageOf } from "../errors.ts";
 import { type EndCause, type ResignReason, tellTermReason } from "../reasons.ts";
 import { type CampaignOptions, type Granted, RELEASE_LIMIT_MS } from "./campaign.ts";
 import { fenceOf, type ReleaseReason } from "./election.ts";
 import { tellBeginning, tellInstant } from "./leader-record.ts";
-import { LeaseKeeper, type TermEnd } from "./lease-keeper.ts";
+import { LeaseKeeper, REPLACED, type TermEnd, type TermLoss } from "./lease-keeper.ts";
 import { Progress } from "./progress.ts";
 import type { TermWork, TermWorkEnd } from "./term.ts";
 
@@ -62,8 +62,7 @@ export class TermSession {
     const work = this.#work();
     try {
       const end = await this.#untilEnd(work);
-      await this.#release(end);
-      return end;
+      return await this.#release(end);
     } finally {
       await work;
     }
@@ -106,27 +105,40 @@ export class TermSession {
     return { by: "resigned", reason: "stepdown", cause: { cause: "stepdown", by: how.askedBy } };
   }
 
-  async #release(end: TermEnd): Promise<void> {
+  /** How the term really ended: one that was replaced meanwhile is lost. */
+  async #release(end: TermEnd): Promise<TermEnd> {
     const { store, clock, events, granted } = this.#options;
     const term = this.number;
     // A term that was not renewed ended when its trust did, however late this replica notices.
     const at = tellInstant(clock.nowMs() - Math.max(clock.monotonicMs() - this.trustedUntilMs, 0));
     const wasAble = end.by === "resigned" && Number.isFinite(this.#progress.healthySinceMs);
-    const release = async (how: ReleaseReason) => {
-      const released = store.release(granted.bid, how, { cause: end.cause, wasAble });
-      await settlesWithin(released, RELEASE_LIMIT_MS, { clock });
+    const release = (how: ReleaseReason) => {
+      const outcome = store.release(granted.bid, how, { cause: end.cause, wasAble });
+      const answered = outcome.catch(() => "unknown" as const);
+      return within(answered, RELEASE_LIMIT_MS, "unknown" as const, { clock });
+    };
+    const tellLost = ({ reason, cause }: TermLoss) => {
+      events.emit("leader.lost", { term, ...tellTermReason(reason), ...cause, at });
     };
     if (end.by === "lost") {
-      events.emit("leader.lost", { term, ...tellTermReason(end.reason), ...end.cause, at });
+      tellLost(end);
       // It may still be ours: then the next election need not wait for it to expire.
       await release("expired");
-      return;
+      return end;
     }
     if (end.stall) {
       const { sinceMs, error } = end.stall;
       events.emit("launch.stalled", { term, forMs: Math.round(clock.monotonicMs() - sinceMs), error });
     }
-    await release("resigned");
-    events.emit("leader.resigned", { term, ...tellTermReason(end.reason), ...end.cause, at });
+    // A leader that is cut off may have a successor, and must not say that it gave up what it had no more.
+    const outcome = await release("resigned");
+    if (outcome === "replaced") {
+      tellLost(REPLACED);
+      return REPLACED;
+    }
+    const endedAt =
+      outcome === "ended" ? at : tellInstant(clock.nowMs() - clock.monotonicMs() + this.renewedMs);
+    events.emit("leader.resigned", { term, ...tellTermReason(end.reason), ...end.cause, at: endedAt });
+    return end;
   }
 }

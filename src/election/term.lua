@@ -27,10 +27,18 @@ local function readRecord(key)
   return record
 end
 
--- 1 when this server sees the replica subscribed to its own channel. A server that does not see the bidder is not where
--- presences are, after a failover for example, and says nothing about the leader's either.
+-- By replica, 1 when this server sees it subscribed to its own channel, otherwise 0. A server that does not see the bidder
+-- is not where presences are, after a failover for example, and says nothing about the others' either.
+local function presences(channels, replicas)
+  local names, found = {}, {}
+  for _, replica in ipairs(replicas) do table.insert(names, channels .. replica) end
+  local counts = redis.call('PUBSUB', 'NUMSUB', unpack(names))
+  for i, replica in ipairs(replicas) do found[replica] = math.min(counts[2 * i], 1) end
+  return found
+end
+
 local function sees(channels, replica)
-  return math.min(redis.call('PUBSUB', 'NUMSUB', channels .. replica)[2], 1)
+  return presences(channels, {replica})[replica]
 end
 
 -- Notes that the leader can be seen by now. It may have been elected before it had subscribed, and followers notice
@@ -44,9 +52,10 @@ end
 -- Whether the process of the recorded leader is there: 'there', 'gone' (no client is subscribed to its channel) or
 -- 'unknown' (it never was, or this server does not see the bidder). Notes when the process was first missing. A record
 -- that was deleted, and that a renewal began again, names no leader.
-local function presenceOf(record, key, channels, seen, now)
+-- there: from presences; seen: of the bidder
+local function presenceOf(record, key, there, seen, now)
   if not record.replica or record.announced ~= '1' or seen == 0 then return 'unknown' end
-  if sees(channels, record.replica) == 1 then
+  if there[record.replica] == 1 then
     if record.goneAt then redis.call('HDEL', key, 'goneAt') end
     return 'there'
   end
@@ -202,13 +211,14 @@ end
 -- ARGV  1 replica   2 token, new for each bid   3 ttl in ms   4 generation of the configuration that the replica carries
 --       5 newest term that it knows of   6 the store's last error to the bidder, '' when it answered   7 since when (ms ago)
 --       8 channel for wakeups   9 prefix of the replicas' own channels   10 how many terms the record keeps
+-- Whether the bidder is seen is not among it: `seen` is to be set.
 local function bidOf(keys, args)
   return {
     term = keys[1], leader = keys[2], terms = keys[3], generation = keys[4], generations = keys[5], lineage = keys[6],
   }, {
     replica = args[1], token = args[2], ttl = tonumber(args[3]), generation = tonumber(args[4]),
     known = tonumber(args[5]), away = args[6], awayMs = tonumber(args[7]), channel = args[8], channels = args[9],
-    kept = tonumber(args[10]), seen = sees(args[9], args[1]),
+    kept = tonumber(args[10]),
   }
 end
 

@@ -56,7 +56,7 @@ export function describeFailure(
     const advice = tls?.ca ? `election.etcd.tls.ca is ${tls.ca}` : "election.etcd.tls.ca is not set";
     return `the certificate of etcd is not trusted (${cause.split(";")[0]}); ${advice}`;
   }
-  return text === "" || isTooLate(cause) ? `no answer within ${callLimitMs} ms` : cause;
+  return text === "" || isTooLate(cause) ? `no answer within ${Math.round(callLimitMs)} ms` : cause;
 }
 
 /** gRPC's own words, and etcd's when it has no quorum. */
@@ -70,6 +70,7 @@ function lastCause(text: string): string {
   const cause = line.split("Last error: ").at(-1) ?? line;
   return cause
     .replace(/^(?:Error: |[A-Za-z]+Error: )*(?:\d+ [A-Z_]+: )?/, "")
-    .replace(/\s*(?:Resolution note:|\(\d{4}-\d\d-\d\dT).*$/, "")
+    .replace(/(?:Resolution note:|\(\d{4}-\d\d-\d\dT).*/s, "")
+    .trimEnd()
     .replace(/\.$/, "");
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { BellwetherError } from "../errors.ts";
 import { isSchema } from "./data-schema.ts";
-import type { HandlerFunction } from "./handler.ts";
+import type { HandlerFunction, Run } from "./handler.ts";
 
 /**
  * Marks what `defineHandler` made. In the registry of global symbols, so that a handler counts also when the
@@ -12,16 +12,20 @@ const CONTRACT_VERSION = 1;
 /** Where a handler has the schema of its data. */
 const DATA_SCHEMA = Symbol.for("bellwether.handler.schema");
 
-export type DefinedHandler<Data = Record<string, unknown>> = HandlerFunction<Data> & {
+/** What `defineHandler` made. `Result`: what it returns, for tests. */
+export type DefinedHandler<Data = Record<string, unknown>, Result = unknown> = ((
+  data: Data,
+  run: Run,
+) => Result) & {
   readonly [HANDLER_CONTRACT]: number;
   readonly [DATA_SCHEMA]?: StandardSchemaV1;
 };
 
 /** A handler whose data has a schema, of any library that follows Standard Schema (zod, valibot, arktype). */
-export interface CheckedHandlerOptions<S extends StandardSchemaV1> {
+export interface CheckedHandlerOptions<S extends StandardSchemaV1, Result = unknown> {
   /** Must answer immediately. What it returns, with its defaults and conversions, is the data that `run` gets. */
   readonly schema: S;
-  readonly run: HandlerFunction<StandardSchemaV1.InferOutput<S>>;
+  readonly run: (data: StandardSchemaV1.InferOutput<S>, run: Run) => Result;
 }
 
 /**
@@ -42,12 +46,12 @@ export interface CheckedHandlerOptions<S extends StandardSchemaV1> {
  *       run: async (data, run) => { … },
  *     });
  */
-export function defineHandler<S extends StandardSchemaV1>(
-  options: CheckedHandlerOptions<S>,
-): DefinedHandler<StandardSchemaV1.InferOutput<S>>;
-export function defineHandler<Data = Record<string, unknown>>(
-  handler: HandlerFunction<Data>,
-): DefinedHandler<Data>;
+export function defineHandler<S extends StandardSchemaV1, Result>(
+  options: CheckedHandlerOptions<S, Result>,
+): DefinedHandler<StandardSchemaV1.InferOutput<S>, Result>;
+export function defineHandler<Data = Record<string, unknown>, Result = unknown>(
+  handler: (data: Data, run: Run) => Result,
+): DefinedHandler<Data, Result>;
 export function defineHandler<Data>(
   given: HandlerFunction<Data> | { readonly schema: StandardSchemaV1; readonly run: HandlerFunction<Data> },
 ): DefinedHandler<Data> {

@@ -3,9 +3,11 @@ import type { z } from "zod";
 import type { Run } from "./handler.ts";
 import type { HANDLER_KINDS } from "./handler-kinds.ts";
 
-type OneOrMany<T> = T | readonly T[];
+/** One value, or a list of them. */
+export type OneOrMany<T> = T | readonly T[];
 
-interface RetentionOptions {
+/** How long finished runs stay in BullMQ. */
+export interface RetentionOptions {
   readonly age?: string;
   readonly count?: number;
 }
@@ -64,7 +66,8 @@ export interface JobWithoutFunction extends JobOptions {
   readonly schema?: never;
 }
 
-type DataOf<S extends StandardSchemaV1> = {
+/** The data of a job in code, and what its schema makes of it. */
+export type DataOf<S extends StandardSchemaV1> = {
   readonly schema: S;
   readonly data?: StandardSchemaV1.InferInput<S>;
   readonly run: (data: StandardSchemaV1.InferOutput<S>, run: Run) => unknown;

@@ -6,16 +6,27 @@ import type { Context } from "./register.ts";
 export interface Run {
   /** The BullMQ job id, `<job>@<tick>`; the same in every attempt. */
   readonly id: string;
+  /** The job's name. */
   readonly job: string;
+  /**
+   * The scheduled time that the run is for, the same in every attempt; for a manual run the time of the request. The run may
+   * begin later: after a handoff, by `catchUp`, or behind others in its queue.
+   */
   readonly tick: Date;
+  /** Why the run exists: `scheduled`, `catch-up`, `manual` or `backfill`. */
   readonly kind: TickKind;
-  /** 1, 2, 3 … */
+  /** 1, 2, 3 … A replica that dies or shuts down uses up no attempt. */
   readonly attempt: number;
   /** The term that launched the run; 0 for manual runs. */
   readonly term: number;
+  /** The id of the replica that runs it. */
   readonly replica: string;
-  /** Aborts on timeout, at the shutdown deadline, or when the run's lock is lost to another replica. */
+  /**
+   * Aborts on timeout, at the shutdown deadline, or when the run's lock is lost to another replica. `signal.reason` is a
+   * BellwetherError that says which: BW_RUN_TIMEOUT, BW_RUN_SHUTDOWN or BW_RUN_LOST.
+   */
   readonly signal: AbortSignal;
+  /** Lines with `job`, `run` and `attempt`, in the replica's log and, the newest 100, in BullMQ's log of the run. */
   readonly log: RunLog;
   /**
    * What the program gave as `context` to `new Bellwether`, such as its database pool. Reading it throws BW_CONTEXT_MISSING where

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { OWN_CODE } from "./stack-frames.ts";
+import { locationOf, OWN_CODE } from "./stack-frames.ts";
 import { attempt, readThrown } from "./thrown.ts";
 
 const SYNTAX_CHECK_LIMIT_MS = 10_000;
@@ -37,10 +37,12 @@ interface Position {
 function positionIn(stack: string): Position | null {
   const head = /^((?:file:\/\/)?\/.+):(\d+)\n(?:.*\n)*?( *)\^/.exec(stack);
   if (head) return toPosition(head[1], `:${head[2]}:${(head[3] ?? "").length + 1}`);
-  const frames = [...stack.matchAll(/^\s+at .*?(file:\/\/\/[^)\n]+?)(:\d+:\d+)\)?$/gm)];
+  const places = stack
+    .split("\n")
+    .map(line => /^(file:\/\/\/[^)]+?)(:\d+:\d+)$/.exec(locationOf(line) ?? ""));
   // Our resolve hook is in the stack of a module that is not found; it is not to blame.
-  const frame = frames.find(([, location = ""]) => !location.startsWith(OWN_CODE));
-  return frame ? toPosition(frame[1], frame[2]) : null;
+  const place = places.find(place => place !== null && !place[0].startsWith(OWN_CODE));
+  return place ? toPosition(place[1], place[2]) : null;
 }
 
 function toPosition(location = "", suffix = ""): Position {

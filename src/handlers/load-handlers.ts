@@ -1,3 +1,4 @@
+import { Turns } from "../clock/turns.ts";
 import type { Job } from "../config/config.ts";
 import type { CodeHandlers } from "./code-handlers.ts";
 import type { Handler } from "./handler.ts";
@@ -9,8 +10,8 @@ export interface LoadHandlersOptions {
   readonly jobs: readonly (Pick<Job, "name" | "handler"> & Partial<Pick<Job, "data">>)[];
   /** Absolute. */
   readonly jobsDir: string;
-  /** Where jobs are, by name: `config/jobs.yaml:3:3`. */
-  readonly places?: Readonly<Record<string, string>>;
+  /** Where jobs are: `config/jobs.yaml:3:3`. */
+  readonly places?: { of(job: string): string | null };
   /** Of the jobs in code; none by default. */
   readonly functions?: CodeHandlers;
   /** How long a module's top level may take; 30 s by default. */
@@ -40,7 +41,7 @@ const NAMED_JOBS = 3;
  */
 export async function loadHandlers(options: LoadHandlersOptions): Promise<LoadedHandlers> {
   if (options.jobs.some(job => job.handler?.kind === "module")) await loadOwnPackage();
-  const groups = Map.groupBy(options.jobs, ({ handler }) => handler && JSON.stringify(handler));
+  const groups = await groupsOf(options.jobs);
   const loaded = await Promise.all(
     [...groups.values()].flatMap(jobs => {
       const handler = jobs[0]?.handler ?? null;
@@ -51,6 +52,7 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
   const issues: HandlerIssue[] = [];
   const tell = (jobs: readonly string[], problem: string) =>
     issues.push({ jobs, message: `${placeOf(jobs, options)}${nameJobs(jobs)}: ${problem}` });
+  const turns = new Turns();
   for (const { jobs, result } of loaded) {
     if ("problem" in result) {
       tell(
@@ -63,9 +65,33 @@ export async function loadHandlers(options: LoadHandlersOptions): Promise<Loaded
       const problems = result.handler.check?.(data) ?? [];
       if (problems.length === 0) handlers.set(name, result.handler);
       else tell([name], `its data does not fit its schema: ${problems.join("; ")}`);
+      if (turns.isOver()) await turns.turn();
     }
   }
   return { handlers, issues };
+}
+
+type NamedJob = LoadHandlersOptions["jobs"][number];
+
+/** The jobs by handler, those with equal ones together. */
+async function groupsOf(jobs: readonly NamedJob[]): Promise<ReadonlyMap<string, NamedJob[]>> {
+  const groups = new Map<string, NamedJob[]>();
+  /** Most jobs of a large configuration share the object. */
+  const byHandler = new Map<HandlerRef, NamedJob[]>();
+  const turns = new Turns();
+  for (const job of jobs) {
+    if (turns.isOver()) await turns.turn();
+    if (job.handler === null) continue;
+    let group = byHandler.get(job.handler);
+    if (group === undefined) {
+      const text = JSON.stringify(job.handler);
+      group = groups.get(text) ?? [];
+      groups.set(text, group);
+      byHandler.set(job.handler, group);
+    }
+    group.push(job);
+  }
+  return groups;
 }
 
 async function loadGroup(
@@ -77,8 +103,9 @@ async function loadGroup(
 }
 
 /** Of the first job, with a blank behind it. */
-function placeOf([name = ""]: readonly string[], { places = {} }: LoadHandlersOptions): string {
-  return Object.hasOwn(places, name) ? `${places[name]} ` : "";
+function placeOf([name = ""]: readonly string[], { places }: LoadHandlersOptions): string {
+  const place = places?.of(name) ?? null;
+  return place === null ? "" : `${place} `;
 }
 
 function nameJobs(names: readonly string[]): string {

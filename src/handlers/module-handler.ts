@@ -73,16 +73,26 @@ interface Source {
   readonly exported: string;
 }
 
+const loading = new Set<string>();
+
+/** What people call the modules whose import has not settled. */
+export function modulesBeingLoaded(): readonly string[] {
+  return [...loading];
+}
+
 /** Imports a module and takes the handler that it exports. */
 async function importHandler(
   { load, shown, file, exported: name }: Source,
   limitMs: number,
 ): Promise<LoadedHandler> {
+  loading.add(shown);
   const imported = await within(
-    load().then(
-      (module: Record<string, unknown>) => ({ module }),
-      (error: unknown) => ({ error }),
-    ),
+    load()
+      .then(
+        (module: Record<string, unknown>) => ({ module }),
+        (error: unknown) => ({ error }),
+      )
+      .finally(() => loading.delete(shown)),
     limitMs,
     null,
   );

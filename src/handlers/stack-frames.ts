@@ -33,7 +33,11 @@ function isInternalFrame(line: string): boolean {
 }
 
 /** Of a stack's line: `file:///…`, a path, `node:…` or `<anonymous>`; null for any other line. */
-function locationOf(line: string): string | null {
-  const frame = /^\s+at (?:.*\()?(.+?)\)?$/.exec(line);
-  return frame?.[1]?.replace(/^async /, "") ?? null;
+export function locationOf(line: string): string | null {
+  const frame = /^\s+at (.+)$/.exec(line)?.[1];
+  if (frame === undefined) return null;
+  return frame
+    .slice(frame.lastIndexOf("(") + 1)
+    .replace(/\)$/, "")
+    .replace(/^async /, "");
 }

@@ -41,6 +41,8 @@ function* unfold(bytes: Uint8Array): Generator<IcsLine> {
   }
 }
 
+/** The two byte order marks, or a first letter of two bytes. */
+const UTF16 = /^(\xff\xfe|\xfe\xff|\w\0|\0\w)$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 function decode(latin1: string): string {
@@ -55,6 +57,8 @@ function decode(latin1: string): string {
 
 /** The VCALENDAR components of a file. */
 export function readComponents(bytes: Uint8Array): IcsComponent[] {
+  if (UTF16.test(Buffer.from(bytes.subarray(0, 2)).toString("latin1")))
+    throw new IcsError("it is UTF-16: expected UTF-8");
   const root: IcsComponent = { name: "", line: 0, lines: [], children: [] };
   const open = [root];
   for (const line of unfold(bytes)) {
@@ -71,6 +75,11 @@ export function readComponents(bytes: Uint8Array): IcsComponent[] {
   }
   const calendars = root.children.filter(({ name }) => name === "VCALENDAR");
   if (calendars.length === 0) throw new IcsError("it is not iCalendar: there is no BEGIN:VCALENDAR");
+  const old = calendars.flatMap(({ lines }) =>
+    lines.filter(({ text }) => /^VERSION:\s*1\.0$/i.test(text)),
+  )[0];
+  if (old !== undefined)
+    throw new IcsError("vCalendar 1.0 is another format: expected VERSION:2.0", old.number);
   const unfinished = open.at(-1);
   if (unfinished !== undefined && unfinished !== root) {
     throw new IcsError(`it is cut off: BEGIN:${unfinished.name} in line ${unfinished.line} has no END`);
@@ -81,7 +90,9 @@ export function readComponents(bytes: Uint8Array): IcsComponent[] {
 /** What says when something takes place. */
 const TIMES =
   /^(DTSTART|DTEND|DURATION|RRULE|EXRULE|RDATE|EXDATE|RECURRENCE-ID|TZOFFSETFROM|TZOFFSETTO)(?![\w-])/i;
-const TEXTS = /^(UID|SUMMARY|STATUS|TZID)(?![\w-])/i;
+const TEXTS = /^(UID|SUMMARY|STATUS|SEQUENCE|TZID)(?![\w-])/i;
+/** `EXDATE:` with nothing behind it, which some programs write for none. */
+const NO_DATES = /^(RDATE|EXDATE)(;[^:]*)?:\s*$/i;
 
 /** `Duration: two hours`, the second line of a description that is not folded. */
 const PROSE = /^[A-Z][a-z]+: /;
@@ -98,7 +109,7 @@ export function parseComponent({ name, lines: written }: IcsComponent): ICAL.Com
   const component = new ICAL.Component(name.toLowerCase());
   for (const { number, text } of written) {
     const isTime = TIMES.test(text) && !PROSE.test(text);
-    if (!isTime && !TEXTS.test(text)) continue;
+    if ((!isTime && !TEXTS.test(text)) || NO_DATES.test(text)) continue;
     try {
       const property = ICAL.Property.fromString(isTime ? tidied(text) : text);
       lines.set(property, number);
@@ -125,11 +136,9 @@ const HALVES = /^((?:"[^"]*"|[^":])*):(.*)$/s;
 function tidied(text: string): string {
   const [, head = text, given] = HALVES.exec(text) ?? [];
   if (given === undefined) return text;
-  const value = given
-    .replace(/\s+/g, "")
-    .replace(/[;,]+$/, "")
-    .toUpperCase();
-  const named = head.replace(/[\s;]+$/, "");
-  const isDay = /^\d{8}(,\d{8})*$/.test(value) && !/;\s*VALUE\s*=/i.test(named);
-  return `${named}${isDay ? ";VALUE=DATE" : ""}:${value}`;
+  const [value = ""] = /^.*[^;,]/.exec(given.replace(/\s+/g, "").toUpperCase()) ?? [];
+  const [named = ""] = /^.*[^\s;]/s.exec(head) ?? [];
+  const isDay = /^\d{8}(,\d{8})*$/.test(value) && !/;\s*VALUE\s*="?DATE"?(;|$)/i.test(named);
+  const ofDays = `${named.replace(/;\s*VALUE\s*=[^;:]*/i, "")};VALUE=DATE`;
+  return `${isDay ? ofDays : named}:${value}`;
 }

@@ -25,6 +25,8 @@ export function timeOf(event: ICAL.Component, name: string, findZone: FindZone):
 /** All values of a property such as EXDATE. */
 export function timesOf(property: ICAL.Property, findZone: FindZone): IcsTime[] {
   const tzid = property.getFirstParameter("tzid");
+  if (property.type === "period")
+    throw new IcsError(`${property.name.toUpperCase()} with periods is not supported`, lineOf(property));
   const written: readonly unknown[] = property.toJSON().slice(3);
   return property.getValues().map((value, index) => {
     const wall = value instanceof ICAL.Time ? wallOf(value) : Number.NaN;

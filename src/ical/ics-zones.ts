@@ -16,9 +16,11 @@ import { type FindZone, timeOf } from "./ics-time.ts";
 export function zoneFinder(calendar: IcsComponent, budget: DayBudget): FindZone {
   const defined = calendar.children.filter(({ name }) => name === "VTIMEZONE");
   const definitions = new Map(defined.map(component => [tzidOf(component), component] as const));
+  const inSmallLetters = new Map(defined.map(component => [tzidOf(component).toLowerCase(), component]));
   const zones = new Map<string, WallClock>();
-  return tzid => {
-    const definition = definitions.get(tzid);
+  return written => {
+    const tzid = written.trim();
+    const definition = definitions.get(tzid) ?? inSmallLetters.get(tzid.toLowerCase());
     const zone =
       zones.get(tzid) ?? (definition === undefined ? findZone(tzid) : definedZone(definition, budget));
     zones.set(tzid, zone);
@@ -38,7 +40,7 @@ function findZone(tzid: string): WallClock {
     const zone = zoneOf(name);
     if (zone !== null) return zone;
   }
-  const hint = /did you mean .*$/.exec(checkTimezone(tzid) ?? "")?.[0];
+  const hint = /did you mean .*/s.exec(checkTimezone(tzid) ?? "")?.[0];
   const expected =
     "expected the TZID of a VTIMEZONE in the file, an IANA name such as Europe/Berlin, or one of Windows";
   throw new IcsError(`TZID "${tzid}" is not known: ${expected}${hint === undefined ? "" : `; ${hint}`}`);

@@ -62,7 +62,30 @@ function isBlank(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-function readEvents(events: readonly Event[]): Stretch[] {
+/** Which event of which series, where the file has it more than once. */
+function identityOf(event: ICAL.Component): string {
+  const recurrence = event.getFirstProperty("recurrence-id")?.toICALString() ?? "";
+  return `${event.getFirstPropertyValue("uid")} ${recurrence}`;
+}
+
+function sequenceOf(event: ICAL.Component): number {
+  return Number(event.getFirstPropertyValue("sequence")) || 0;
+}
+
+/** Without events of which the file also has a later revision (SEQUENCE). Several with one number all count. */
+function newestOf(events: readonly Event[]): Event[] {
+  const newest = new Map<string, number>();
+  for (const { parsed } of events) {
+    const id = identityOf(parsed);
+    newest.set(id, Math.max(newest.get(id) ?? 0, sequenceOf(parsed)));
+  }
+  return events.filter(
+    ({ parsed }) => !parsed.hasProperty("uid") || sequenceOf(parsed) >= (newest.get(identityOf(parsed)) ?? 0),
+  );
+}
+
+function readEvents(all: readonly Event[]): Stretch[] {
+  const events = newestOf(all);
   const replacements = Map.groupBy(
     events.map(({ parsed }) => parsed).filter(event => event.hasProperty("recurrence-id")),
     event => String(event.getFirstPropertyValue("uid")),

@@ -123,7 +123,7 @@ function dataOf({ data, hasTemplate }: BullEntry): { value?: object; notes: read
 function handlerOf(name: string): string {
   const parts = name
     .split("/")
-    .map(part => part.replace(/[^A-Za-z0-9_.@-]+/g, "-").replace(/^[.-]+|[.-]+$/g, ""));
+    .map(part => /[\w@](?:.*[\w@])?/.exec(part.replace(/[^\w.@-]+/g, "-"))?.[0] ?? "");
   return parts.filter(part => part !== "").join("/") || "handler";
 }
 

@@ -17,10 +17,11 @@ export interface CrontabEntry {
   readonly stdin: string | null;
 }
 
-const VARIABLE = /^("[^"]*"|'[^']*'|[^\s="']+)\s*=\s*(.*)$/;
+const VARIABLE = /^("[^"]*"|'[^']*'|[^\s="']+)\s*=\s*(\S.*)?$/;
 /** What a schedule with seconds, or an anacrontab, leaves in front of the command. No program has such a name. */
 const LIKE_A_FIELD = /^(\*\S*|\?|\d+(?:[-,/]\d+)*|(?:mon|tue|wed|thu|fri|sat|sun)(?:[-,][a-z]{3})+)\s+\S/i;
-const FIVE_FIELDS = /^((?:\S+\s+){4}\S+)(?:\s+(.*))?$/;
+const WORD_AND_REST = /^(\S+)(?:\s+(\S.*)?)?$/;
+const FIVE_FIELDS = /^((?:\S+\s+){4}\S+)(?:\s+(\S.*)?)?$/;
 
 export function parseCrontabLine(written: string, isSystem: boolean): CrontabLine {
   const line = written.trim();
@@ -30,7 +31,7 @@ export function parseCrontabLine(written: string, isSystem: boolean): CrontabLin
   // A dash in front only keeps cronie from logging.
   const entry = line.replace(/^-(?=[\d*@])/, "");
   const [, schedule, rest = ""] = entry.startsWith("@")
-    ? (/^(\S+)\s*(.*)$/.exec(entry) ?? [])
+    ? (WORD_AND_REST.exec(entry) ?? [])
     : splitFields(entry);
   if (schedule === undefined) {
     const count = entry.split(/\s+/).length;
@@ -47,7 +48,7 @@ function splitFields(entry: string): readonly (string | undefined)[] {
 }
 
 function parseSystemRest(schedule: string, rest: string): CrontabLine {
-  const [, user = "", command = ""] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
+  const [, user = "", command = ""] = WORD_AND_REST.exec(rest) ?? [];
   if (user !== "" && (!isUserName(user) || command.startsWith("-"))) {
     const found = isUserName(user) ? `${user} ${command.split(/\s/)[0]}` : user;
     return { kind: "broken", problem: `found ${found} for the user: expected its name, or no --system` };

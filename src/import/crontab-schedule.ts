@@ -9,6 +9,10 @@ export interface CrontabSchedule {
   readonly notes: readonly string[];
 }
 
+const OF_FREEBSD: ReadonlyMap<string, string> = new Map([
+  ["@every_minute", "* * * * *"],
+  ["@every_second", "* * * * * *"],
+]);
 /** The least and the greatest value of each field, for cronie's random ones. */
 const BOUNDS = ["0-59", "0-23", "1-31", "1-12", "0-6"];
 const ALL_DAYS = Array.from({ length: 31 }, (_, index) => index + 1);
@@ -26,8 +30,9 @@ const STEADY_ZONE = /^(UTC|GMT|Etc\/.+)$/;
  * - Cronie's `~` picks a value at random when it starts; `H` is the same value always.
  */
 export function toCrontabSchedule(schedule: string, timezone: string): CrontabSchedule {
-  if (schedule.startsWith("@")) return { cron: schedule, notes: [] };
-  const written = schedule.split(/\s+/);
+  if (schedule.startsWith("@")) return { cron: OF_FREEBSD.get(schedule) ?? schedule, notes: [] };
+  // Only crons for containers take a question mark, and to them it is a star.
+  const written = schedule.split(/\s+/).map(field => (field === "?" ? "*" : field));
   const isRandom = written.some(field => field.includes("~"));
   const notes = isRandom
     ? ["~ is a random value in cron; H is one that is always the same for a job's name"]
@@ -71,7 +76,7 @@ function writeDays(days: readonly number[]): string {
 /** `10~20`, `~20`, `10~` and `~`. */
 function fromRandom(field: string, index: number): string {
   const [least = "", greatest = ""] = BOUNDS[index]?.split("-") ?? [];
-  return field.replaceAll(/(\d*)~(\d*)/g, (_, from: string, to: string) => {
+  return field.replaceAll(/(?<!\d)(\d*)~(\d*)/g, (_, from: string, to: string) => {
     return `H(${from === "" ? least : from}-${to === "" ? greatest : to})`;
   });
 }

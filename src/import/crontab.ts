@@ -122,13 +122,24 @@ function noteOnVariable(name: string, value: string): string | null {
 /** What a TZ or CRON_TZ says: the name of a zone, or that it is the one of the machine. */
 export type WrittenZone = { readonly name: string } | "local";
 
+/** POSIX's `CET-1`, `<+03>-3` and `UTC+5`: an offset that never changes, in hours to the west of Greenwich. */
+const POSIX_OFFSET = /^(?:[a-z]{3,}|<[a-z0-9+-]{3,}>)([+-]?)0?(\d{1,2})(?::?00){0,2}$/i;
+
 /**
  * Reads the forms that the C library takes: a name, with or without a colon, the path of a zone's file, and POSIX's
- * `UTC0`. Other POSIX strings are left as they are, and are no zone here.
+ * strings with whole hours. Those that change with the seasons are left as they are, and are no zone here.
  */
 export function readTz(text: string): WrittenZone {
-  const name = text.trim().replace(/^:/, "");
-  if (name === "" || name === "/etc/localtime") return "local";
-  if (/^(UTC|GMT)[+-]?0+$/.test(name)) return { name: "UTC" };
-  return { name: /\/zoneinfo\/(?:posix\/)?(.+)$/.exec(name)?.[1] ?? name };
+  const written = text.trim().replace(/^:/, "");
+  if (written === "" || written === "/etc/localtime") return "local";
+  const name = (/\/zoneinfo\/(.+)/s.exec(written)?.[1] ?? written).replace(/^(posix|right)\//, "");
+  return { name: zoneOfOffset(name) ?? name };
+}
+
+function zoneOfOffset(posix: string): string | null {
+  const [, sign = "", hours] = POSIX_OFFSET.exec(posix) ?? [];
+  if (hours === undefined) return null;
+  if (Number(hours) === 0) return "UTC";
+  const zone = `Etc/GMT${sign === "-" ? "-" : "+"}${Number(hours)}`;
+  return checkTimezone(zone) === null ? zone : null;
 }

@@ -14,11 +14,8 @@ export class JobNames {
 }
 
 function toName(text: string): string {
-  const name = text
-    .replace(/[^A-Za-z0-9_.-]+/g, "-")
-    .slice(0, NAME_LIMIT)
-    .replace(/^[-.]+|[-.]+$/g, "");
-  return name === "" ? "job" : name;
+  const name = text.replace(/[^A-Za-z0-9_.-]+/g, "-").slice(0, NAME_LIMIT);
+  return /\w(?:.*\w)?/.exec(name)?.[0] ?? "job";
 }
 
 /** They run another program and say nothing about the work. */

@@ -1,11 +1,12 @@
 -- Moves the cursors of the jobs whose runs are there, and records each decision. Last command of a launch
--- transaction.
+-- transaction. Follows unfinished.lua and strips.lua.
 --
--- KEYS  1 cursors   2 launched   3 cursors of closed epochs   4 leader; then three for each decision: history stream, run (BullMQ's job key), the key that names
---       the job's run (unfinished.lua)
+-- KEYS  1 cursors   2 launched   3 cursors of closed epochs   4 leader   5, 6 tallies of today: skipped and missed; then four for each
+--       decision: history stream, run (BullMQ's job key), the key that names the job's run (unfinished.lua), strip
 -- ARGV  1 how many entries a history keeps; then for each decision:
 --       job, its lane (the job for the epoch in force, else the field of its cursor in KEYS 3), tick (epoch ms), run id ('' for a tick that gets no run), flags, an earlier run that was removed in BullMQ
---       ('' for none), how many strings follow, and these: names and values of the record's fields
+--       ('' for none), its cell for the strip, how many ticks it covers, how many strings follow, and these: names and values
+--       of the record's fields
 --       Flags: 'u' the run's key is kept, since runs of the job must not overlap   'c' the job's launched ticks are counted
 --              's' without a run it is skipped, not missed
 -- Returns one entry for each decision:
@@ -28,17 +29,20 @@ local function outcome_of(run_key, run, flags)
 end
 
 local at = 2
-for i = 1, (#KEYS - 4) / 3 do
-  local history, run_key, unfinished = KEYS[3 * i + 2], KEYS[3 * i + 3], KEYS[3 * i + 4]
-  local job, lane, tick, run, flags, removed, length = unpack(ARGV, at, at + 6)
-  local fields = {unpack(ARGV, at + 7, at + 6 + length)}
-  at = at + 7 + length
+for i = 1, (#KEYS - 6) / 4 do
+  local history, run_key, unfinished, strip = unpack(KEYS, 4 * i + 3, 4 * i + 6)
+  local job, lane, tick, run, flags, removed, cell, count, length = unpack(ARGV, at, at + 8)
+  local fields = {unpack(ARGV, at + 9, at + 8 + length)}
+  at = at + 9 + length
   local outcome = stopped[job] and 'failed' or outcome_of(run_key, run, flags)
   if outcome == 'failed' then
     stopped[job] = true
   else
     cursors[lane] = {lane == job and KEYS[1] or KEYS[3], tick}
-    if removed ~= '' then record_removal(history, removed) end
+    if removed ~= '' then
+      record_removal(history, removed)
+      note_loss(strip, removed)
+    end
     if outcome == 'launched' then
       if has(flags, 'u') then redis.call('SET', unfinished, run_key) end
       if has(flags, 'c') then counts[job] = (counts[job] or 0) + 1 end
@@ -47,6 +51,8 @@ for i = 1, (#KEYS - 4) / 3 do
     table.insert(fields, outcome)
     -- A record that cannot be written must not keep the cursors of runs that are there from moving: pcall.
     redis.pcall('XADD', history, 'MAXLEN', '~', ARGV[1], '*', unpack(fields))
+    add_cell(strip, cell)
+    if outcome ~= 'launched' then count_up(outcome == 'skipped' and KEYS[5] or KEYS[6], job, count) end
   end
   results[i] = outcome
 end

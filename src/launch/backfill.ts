@@ -4,9 +4,10 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { STRIPS_LUA } from "../redis/strips.ts";
 import { readTimeMs } from "../redis/time.ts";
 import { firstUndecided } from "./cursors.ts";
-import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
+import { AUDIT_ENTRIES, HISTORY_CEILING, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { placeOfJob } from "./queue-place.ts";
 import {
@@ -25,8 +26,9 @@ import {
   onOneConnection,
   type RequestParts,
 } from "./run-transaction.ts";
+import { launchCell } from "./strip.ts";
 
-const RECORD = new Script(z.unknown(), REQUEST_LUA, new URL("./backfill.lua", import.meta.url));
+const RECORD = new Script(z.unknown(), REQUEST_LUA, STRIPS_LUA, new URL("./backfill.lua", import.meta.url));
 
 export interface Backfill {
   readonly job: Job;
@@ -124,13 +126,13 @@ async function seal({ redis, keys, queue, request }: RequestParts, backfill: Bac
   RECORD.queue(
     transaction,
     [
-      ...[keys.history(job.name), keys.audit, keys.request(request.id)],
+      ...[keys.history(job.name), keys.audit, keys.request(request.id), keys.strip(job.name)],
       ...runs.map(({ run }) => queue.runKey(run)),
     ],
     [
-      ...[HISTORY_ENTRIES + 2 * runs.length, AUDIT_ENTRIES, REQUEST_KEPT_MS],
+      ...[HISTORY_CEILING, AUDIT_ENTRIES, REQUEST_KEPT_MS],
       ...[Math.floor(nowMs), by, job.name, rangeOf(ticks)],
-      ...records.flatMap(record => [record.length, ...record]),
+      ...records.flatMap((record, i) => [launchCell(runs[i]?.run ?? "", null), record.length, ...record]),
     ],
   );
   return async (): Promise<BackfillOutcome | null> => {

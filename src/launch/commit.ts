@@ -13,6 +13,8 @@ export interface Commit {
   /** The version of the controls that they were planned under. */
   readonly controlsVersion: number;
   readonly nowMs: number;
+  /** Called when the transaction is on its way: Redis has work then, and this process has none. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 export type CommitOutcome =

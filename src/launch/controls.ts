@@ -1,11 +1,27 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { HashReads } from "../redis/gathered-reads.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
-import { storedInstant, storedNumber } from "../redis/stored-value.ts";
+import { storedInstant, storedJson, storedNumber } from "../redis/stored-value.ts";
 import type { PastPause } from "../schedule/planned-job.ts";
+import { AUDIT_ENTRIES } from "./history.ts";
 
-const LOOK = new Script(z.string(), new URL("./read-controls-version.lua", import.meta.url));
+/** Functions for the scripts that end pauses: put this file before theirs. */
+export const PAST_PAUSES_LUA = new URL("./past-pauses.lua", import.meta.url);
+
+const endReply = z.tuple([z.enum(["fenced", "ended"])]).rest(z.string());
+const END_PAUSES = new Script(endReply, PAST_PAUSES_LUA, new URL("./end-pauses.lua", import.meta.url));
+const checkReply = z.tuple([z.string(), z.string()]);
+const CHECK = new Script(checkReply, new URL("./check-controls.lua", import.meta.url));
+
+/** What a leader asks again and again while nothing is due. */
+export interface ControlsCheck {
+  /** Of the controls in force. */
+  readonly version: number;
+  /** Id of the newest entry of the audit; empty where there is none. */
+  readonly newestAct: string;
+}
 
 /** What operators have asked for and what is in force: until it is carried out, or taken back. */
 export interface Controls {
@@ -27,6 +43,10 @@ export interface Pause {
   readonly atMs: number;
   /** Who paused the job. */
   readonly by: string;
+  /** When it ends by itself (epoch ms, store time); null: it lasts until the job is resumed. */
+  readonly untilMs: number | null;
+  /** Why, where the operator said so. */
+  readonly reason: string | null;
 }
 
 export const NO_CONTROLS: Controls = {
@@ -50,7 +70,7 @@ export function isKeptControl(field: string): boolean {
 }
 
 /** Reads all controls in force; there are as many as jobs that are paused or have a tick to skip. */
-export async function readControls(redis: Redis, keys: RedisKeys): Promise<Controls> {
+export async function readControls(redis: HashReads, keys: RedisKeys): Promise<Controls> {
   const controls: Partial<Record<string, string>> = await redis.hgetall(keys.controls);
   const fields = Object.entries(controls) as [string, string][];
   return {
@@ -63,10 +83,12 @@ export async function readControls(redis: Redis, keys: RedisKeys): Promise<Contr
   };
 }
 
-/** The version of the controls, and a sign of life of the term's leader (read-controls-version.lua). */
-export async function readControlsVersion(redis: Redis, keys: RedisKeys, fence: string): Promise<number> {
-  const version = await LOOK.run(redis, [keys.term, keys.leader, keys.controls], [fence, VERSION_FIELD]);
-  return versionOf(version);
+/** Whether there is something new, and a sign of life of the term's leader (check-controls.lua). */
+export async function checkControls(redis: Redis, keys: RedisKeys, fence: string): Promise<ControlsCheck> {
+  const { term, leader, controls, audit } = keys;
+  const asked = await CHECK.run(redis, [term, leader, controls, audit], [fence, VERSION_FIELD]);
+  const [version, newestAct] = asked;
+  return { version: versionOf(version), newestAct };
 }
 
 /** The version that the field holds; 0 while nothing was asked for, or where another program wrote what is none. */
@@ -74,10 +96,61 @@ export function versionOf(value: string | null | undefined): number {
   return storedNumber(value) ?? 0;
 }
 
-/** What the field of a paused job holds: `<epoch ms> <who>`. Whatever it holds, the job is paused. */
+const pauseDetails = z.object({ untilMs: z.number().nullable(), reason: z.string().nullable() });
+
+/**
+ * What the field of a paused job holds: `<epoch ms> <who>`, and on a second line, where there is more to say, that as JSON.
+ * Whatever it holds, the job is paused.
+ */
 export function pauseOf(value: string): Pause {
-  const space = value.indexOf(" ");
-  return { atMs: storedInstant(value.slice(0, space)) ?? 0, by: value.slice(space + 1) };
+  const line = value.lastIndexOf("\n{");
+  const details = line === -1 ? null : storedJson(value.slice(line + 1), pauseDetails);
+  const { untilMs, reason } = details ?? { untilMs: null, reason: null };
+  const head = details === null ? value : value.slice(0, line);
+  const space = head.indexOf(" ");
+  return { atMs: storedInstant(head.slice(0, space)) ?? 0, by: head.slice(space + 1), untilMs, reason };
+}
+
+/** The second line of the field of a paused job; empty where there is nothing to say. */
+export function pauseDetailsOf({ untilMs, reason }: Pick<Pause, "untilMs" | "reason">): string {
+  if (untilMs === null && reason === null) return "";
+  return `\n${JSON.stringify({ untilMs, reason } satisfies z.input<typeof pauseDetails>)}`;
+}
+
+/**
+ * How a job is paused at a moment of the store's time. A pause whose end has passed counts as past, also while no leader has
+ * ended it.
+ */
+export function pausesAt(
+  { paused, pastPauses }: Pick<Controls, "paused" | "pastPauses">,
+  job: string,
+  nowMs: number,
+): { readonly pause: Pause | null; readonly past: readonly PastPause[] | undefined } {
+  const pause = paused.get(job) ?? null;
+  const past = pastPauses.get(job);
+  if (pause === null || pause.untilMs === null || pause.untilMs > nowMs) return { pause, past };
+  const ended = { fromMs: pause.atMs, toMs: Math.max(pause.untilMs, pause.atMs) };
+  return { pause: null, past: [...(past ?? []), ended] };
+}
+
+/** The jobs whose pause has to be ended: by the store's time its end has passed. */
+export function endedPauses({ paused }: Pick<Controls, "paused">, nowMs: number): readonly string[] {
+  return [...paused].flatMap(([job, { untilMs }]) => (untilMs !== null && untilMs <= nowMs ? [job] : []));
+}
+
+/** Resumes those of the jobs whose pause has ended by Redis's time. False when a newer term is in force. */
+export async function endPauses(
+  redis: Redis,
+  keys: RedisKeys,
+  fence: string,
+  jobs: readonly string[],
+): Promise<boolean> {
+  const [outcome] = await END_PAUSES.run(
+    redis,
+    [keys.term, keys.controls, keys.audit, ...jobs.map(job => keys.history(job))],
+    [fence, AUDIT_ENTRIES, ...jobs],
+  );
+  return outcome === "ended";
 }
 
 /** `<epoch ms>-<epoch ms>` */

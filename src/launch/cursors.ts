@@ -1,18 +1,20 @@
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
+import type { HashReads } from "../redis/gathered-reads.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedInstant, storedNumber } from "../redis/stored-value.ts";
+import { readTimeMs } from "../redis/time.ts";
 import type { Schedule } from "../schedule/schedule.ts";
-import { readControls } from "./controls.ts";
+import { pausesAt, readControls } from "./controls.ts";
 import { readClosedEpochs } from "./epochs.ts";
-import { pagesOf } from "./job-states.ts";
+import { pagesOf } from "./pages.ts";
 
 /** Fields in one HMGET: a reply of some 100 kB, and far from what a call can take as arguments. */
 const PAGE = 5_000;
 
 /** The newest decided tick of each job (epoch ms), or null for a job that has no cursor (yet). */
 export async function readCursors(
-  redis: Redis,
+  redis: HashReads,
   keys: RedisKeys,
   jobs: readonly string[],
 ): Promise<(number | null)[]> {
@@ -35,7 +37,7 @@ export async function readLaneCursors(
   return new Map([...open, ...closed].map((lane, i) => [lane, found[i] ?? null]));
 }
 
-async function readInstants(redis: Redis, key: string, fields: readonly string[]) {
+async function readInstants(redis: HashReads, key: string, fields: readonly string[]) {
   const pages = pagesOf(fields, PAGE).map(page => redis.hmget(key, ...page));
   return (await Promise.all(pages)).flat().map(storedInstant);
 }
@@ -52,23 +54,25 @@ export interface DueLane {
  * finished (`maxRuns`).
  */
 export async function readDueLanes(
-  redis: Redis,
+  redis: HashReads,
   keys: RedisKeys,
   jobs: readonly Job[],
 ): Promise<ReadonlyMap<string, readonly DueLane[]>> {
   const names = jobs.map(job => job.name);
-  const [cursors, controls, launched, closed] = await Promise.all([
+  const [cursors, controls, launched, closed, nowMs] = await Promise.all([
     readCursors(redis, keys, names),
     readControls(redis, keys),
     readLaunched(redis, keys, jobs),
     readClosedEpochs(redis, keys),
+    readTimeMs(redis),
   ]);
   const epochs = Map.groupBy(closed, ({ job }) => job);
   return new Map(
     jobs.map((job, i) => {
       const { name, schedule } = job;
       const cursor = cursors[i];
-      if (controls.paused.has(name) || typeof cursor !== "number") return [name, []];
+      const { pause } = pausesAt(controls, name, nowMs);
+      if (pause !== null || typeof cursor !== "number") return [name, []];
       const hasRunsLeft = ({ maxRuns }: Pick<Job, "maxRuns">) =>
         (launched.get(name) ?? 0) < (maxRuns ?? Infinity);
       const before = (epochs.get(name) ?? []).filter(hasRunsLeft);
@@ -79,7 +83,7 @@ export async function readDueLanes(
 
 /** How many ticks of the jobs with `maxRuns` have been launched. */
 export async function readLaunched(
-  redis: Redis,
+  redis: HashReads,
   keys: RedisKeys,
   jobs: readonly Pick<Job, "name" | "maxRuns">[],
 ): Promise<ReadonlyMap<string, number>> {

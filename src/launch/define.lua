@@ -1,9 +1,11 @@
--- Writes the definitions of jobs that are new or changed, and closes the epochs that end with that.
+-- Writes the definitions of jobs that are new or changed, and closes the epochs that end with that. (After strips.lua.)
 --
 -- KEYS  1 term   2 cursors   3 definitions   4 epochs   5 epoch cursors   6 schedules   7 launched   8 calendars   9 opening
+--       10 version of the definitions
 -- ARGV  1 fence   2 now (epoch ms)   3 how many entries a history keeps   4 what the keys of histories begin with
 --       5 id of the opening   6 why ticks are recorded as missed, for people   7 code of that reason
---       8 how many calendars follow, and these: digest, covered time
+--       8 what the names of strips begin with   9 of the tallies those of the missed
+--       10 how many calendars follow, and these: digest, covered time
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it, the definition as JSON, ticks that are to be recorded as missed where the job has no
 --       cursor (epoch ms, with commas)
@@ -28,8 +30,9 @@
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 if redis.call('GET', KEYS[9]) ~= ARGV[5] then return {'late'} end
 local now, kept, histories = tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local at = 9
-for _ = 1, tonumber(ARGV[8]) do
+local missed_today = ARGV[9] .. math.floor(redis.call('TIME')[1] / 86400)
+local at = 11
+for _ = 1, tonumber(ARGV[10]) do
   redis.call('HSETNX', KEYS[8], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
@@ -44,8 +47,13 @@ local function record_missed(job, ticks)
     redis.pcall('XADD', histories .. job, 'MAXLEN', '~', kept, '*', 'tick', tick, 'outcome', 'missed', 'kind', 'scheduled',
       'term', string.match(ARGV[1], '^%d+'), 'lateMs', string.format('%.0f', now - tonumber(tick)),
       'reason', ARGV[6], 'reasonCode', ARGV[7])
+    add_cell(ARGV[8] .. job, 'm--------')
+    count_up(missed_today, job, 1)
   end
 end
+
+-- As fold-history.lua has it.
+local FOLDED_STAY_MS = 34560000000
 
 local function after(cursor)
   return string.format('%.0f', math.max(now, tonumber(cursor)))
@@ -65,6 +73,7 @@ while at <= #ARGV do
   if not cursor then
     begins = ARGV[2]
     redis.call('PERSIST', histories .. job)
+    for _, part in ipairs({'/kept', '/hours'}) do redis.call('PEXPIRE', histories .. job .. part, FOLDED_STAY_MS) end
     record_missed(job, missed)
   elseif not tonumber(cursor) then
     begins = false
@@ -94,4 +103,5 @@ while at <= #ARGV do
   table.insert(reply, cursor)
   table.insert(reply, redis.call('HGET', KEYS[7], job) or '0')
 end
+redis.pcall('INCR', KEYS[10])
 return reply

@@ -1,9 +1,12 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
+import { describeHandler } from "../config/describe-handler.ts";
+import type { HashReads } from "../redis/gathered-reads.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedJson } from "../redis/stored-value.ts";
+import { BoundedCache } from "../schedule/bounded-cache.ts";
 import { createSchedule } from "../schedule/create-schedule.ts";
 import { restoreSpec, SCHEDULE_RULES, STORED_FIELDS, storeSpec } from "../schedule/stored-spec.ts";
 
@@ -13,43 +16,75 @@ export type TickRules = Pick<
   "spec" | "schedule" | "catchUp" | "catchUpWindowMs" | "catchUpLimit" | "maxRuns"
 >;
 
-/** A job as the last leader knew it, for callers whose own configuration lacks it. Data and handler are not in it. */
+/** A job as the last leader knew it, for callers whose own configuration lacks it. Its data is not in it. */
 export interface Definition extends TickRules, Pick<Job, "scheduleText" | "queue" | "overlap"> {
   readonly job: string;
+  /** What does its work, for people; null where it has no handler, and where an earlier release has stored it. */
+  readonly handler: string | null;
   /** Of the epoch in force; grows with each change of the rules. */
   readonly number: number;
   /** The epoch's ticks lie after this (epoch ms). */
   readonly fromMs: number;
 }
 
-/** A job as define.lua writes it. */
-export interface StoredDefinition {
+/** By these the stored definition of a job is found to be its own, or not. */
+export interface DefinitionMarks {
   /** Equal for two jobs whose ticks are decided in the same way. */
   readonly fingerprint: string;
   /** Equal when everything that is stored is. */
   readonly digest: string;
   /** What releases that know no epochs keep of a schedule. */
   readonly legacy: string;
+}
+
+/** A job as define.lua writes it. */
+export interface StoredDefinition extends DefinitionMarks {
   readonly json: string;
   /** By digest, the calendars that the JSON names, as JSON. */
   readonly calendars: ReadonlyMap<string, string>;
 }
 
-const storedDefinitions = new WeakMap<Job, StoredDefinition>();
+/** By rules, so that jobs with the same ones share the text. */
+const fingerprints = new BoundedCache<string>(10_000);
+
+/** Not remembered: a leader compares them once for each configuration, and very many jobs would keep much memory. */
+export function definitionMarksOf(job: Job): DefinitionMarks {
+  return marksOf(job, jsonOf(job));
+}
+
+function marksOf(job: Job, json: string): DefinitionMarks {
+  const { schedule, maxRuns } = job;
+  return {
+    fingerprint: fingerprintOf(job),
+    digest: digestOf(json),
+    legacy: maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`,
+  };
+}
 
 export function storedDefinitionOf(job: Job): StoredDefinition {
-  const known = storedDefinitions.get(job);
-  if (known !== undefined) return known;
-  const { schedule, catchUp, catchUpWindowMs, catchUpLimit, maxRuns, scheduleText, queue, overlap } = job;
-  const { spec, calendars } = storeSpec(job.spec);
-  // What a policy does not look at is no change of it.
-  const rules = [
+  const calendars = [...storeSpec(job.spec).calendars].map(
+    ([canonical, { coverage }]) => [canonical, JSON.stringify(coverage)] as const,
+  );
+  const json = jsonOf(job);
+  return { ...marksOf(job, json), json, calendars: new Map(calendars) };
+}
+
+/** What a policy does not look at is no change of it. */
+function fingerprintOf({ schedule, catchUp, catchUpWindowMs, catchUpLimit, maxRuns }: Job): string {
+  const rules = JSON.stringify([
     ...[SCHEDULE_RULES, schedule.fingerprint, schedule.jitterMs, maxRuns, catchUp],
     ...[catchUp === "none" ? null : finite(catchUpWindowMs), catchUp === "all" ? finite(catchUpLimit) : null],
-  ];
-  const json = JSON.stringify({
+  ]);
+  const fingerprint = fingerprints.get(rules) ?? digestOf(rules);
+  fingerprints.put(rules, fingerprint);
+  return fingerprint;
+}
+
+function jsonOf(job: Job): string {
+  const { catchUp, catchUpWindowMs, catchUpLimit, maxRuns, scheduleText, queue, overlap } = job;
+  return JSON.stringify({
     rules: SCHEDULE_RULES,
-    spec,
+    spec: storeSpec(job.spec).spec,
     catchUp,
     catchUpWindowMs: finite(catchUpWindowMs),
     catchUpLimit: finite(catchUpLimit),
@@ -57,18 +92,8 @@ export function storedDefinitionOf(job: Job): StoredDefinition {
     scheduleText,
     queue,
     overlap,
+    handler: describeHandler(job.handler),
   });
-  const stored: StoredDefinition = {
-    fingerprint: digestOf(JSON.stringify(rules)),
-    digest: digestOf(json),
-    legacy: maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`,
-    json,
-    calendars: new Map(
-      [...calendars].map(([canonical, { coverage }]) => [canonical, JSON.stringify(coverage)]),
-    ),
-  };
-  storedDefinitions.set(job, stored);
-  return stored;
 }
 
 function finite(value: number): number | null {
@@ -76,7 +101,7 @@ function finite(value: number): number | null {
 }
 
 function digestOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return hash("sha256", text, "hex").slice(0, 16);
 }
 
 const amount = z.number().nullable();
@@ -100,6 +125,7 @@ const definitionJson = z.object({
   scheduleText: z.string(),
   queue: z.string(),
   overlap: z.enum(["allow", "skip", "queue"]),
+  handler: z.string().nullable().default(null),
 });
 
 const coverageJson = z.array(z.array(z.number()));
@@ -110,12 +136,23 @@ export async function readDefinitions(
   keys: RedisKeys,
   jobs?: readonly string[],
 ): Promise<ReadonlyMap<string, Definition>> {
-  const lines = await readLines(redis, keys, jobs);
+  const lines = await readDefinitionLines(redis, keys, jobs);
   const restored = await restoreDefinitions(redis, keys, lines);
   return new Map(restored.flatMap(definition => (definition ? [[definition.job, definition]] : [])));
 }
 
-async function readLines(redis: Redis, keys: RedisKeys, jobs: readonly string[] | undefined) {
+/** Equal as long as no leader of a release that counts versions has changed a definition. */
+export async function readDefinitionsVersion(redis: Redis, keys: RedisKeys): Promise<string> {
+  const [version, opening, count] = await Promise.all([
+    redis.get(keys.definitionsVersion),
+    redis.get(keys.opening),
+    redis.hlen(keys.definitions),
+  ]);
+  return `${version ?? ""} ${opening ?? ""} ${count}`;
+}
+
+/** The definitions of these jobs, or of all that are known, as they are stored. */
+export async function readDefinitionLines(redis: Redis, keys: RedisKeys, jobs?: readonly string[]) {
   const known = jobs ? [] : Object.entries(await redis.hgetall(keys.definitions));
   if (!jobs?.length) return known.map(([job, line]) => ({ job, line }));
   const found = await redis.hmget(keys.definitions, ...jobs);
@@ -124,7 +161,7 @@ async function readLines(redis: Redis, keys: RedisKeys, jobs: readonly string[] 
 
 /** One for each line, in order; null for what this release cannot read. */
 export async function restoreDefinitions(
-  redis: Redis,
+  redis: HashReads,
   keys: RedisKeys,
   stored: readonly { readonly job: string; readonly line: string }[],
 ): Promise<(Definition | null)[]> {
@@ -142,9 +179,15 @@ export async function restoreDefinitions(
 }
 
 /** `fingerprint|digest|legacy|number|from|json`, as define.lua writes it. */
-const LINE = /^[0-9a-f]+\|[0-9a-f]+\|[^|]*\|(\d+)\|(-?\d+)\|(.*)$/s;
+const LINE = /^[0-9a-f]+\|([0-9a-f]+)\|[^|]*\|(\d+)\|(-?\d+)\|(.*)$/s;
+
+/** Which definition a line holds, and the epoch that is in force. */
+export function placeOfLine(line: string) {
+  const [, digest = "", number = "0", from = "0", text = ""] = LINE.exec(line) ?? [];
+  return { digest, number: Number(number), fromMs: Number(from), text };
+}
 
 function parseLine(line: string) {
-  const [, number = "0", from = "0", text = ""] = LINE.exec(line) ?? [];
-  return { number: Number(number), fromMs: Number(from), json: storedJson(text, definitionJson) };
+  const { number, fromMs, text } = placeOfLine(line);
+  return { number, fromMs, json: storedJson(text, definitionJson) };
 }

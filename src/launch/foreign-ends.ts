@@ -5,10 +5,11 @@ import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedNumber } from "../redis/stored-value.ts";
+import { STRIPS_LUA } from "../redis/strips.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
 import { type HistoryRecord, historyRecordOf } from "./history-record.ts";
-import { pagesOf } from "./job-states.ts";
+import { pagesOf } from "./pages.ts";
 import { baseOf, type QueuePlace } from "./queue-place.ts";
 
 const END_RECORDS_LUA = new URL("./end-records.lua", import.meta.url);
@@ -39,12 +40,14 @@ const settleReply = z.union([
 const TAKE = new Script(
   takeReply,
   UNFINISHED_LUA,
+  STRIPS_LUA,
   END_RECORDS_LUA,
   new URL("./take-ends.lua", import.meta.url),
 );
 const SETTLE = new Script(
   settleReply,
   UNFINISHED_LUA,
+  STRIPS_LUA,
   END_RECORDS_LUA,
   new URL("./settle-ends.lua", import.meta.url),
 );
@@ -84,6 +87,8 @@ export interface QueueEndsOptions {
   readonly place: QueuePlace;
   /** Of the term in which the ends are recorded. */
   readonly fence: string;
+  /** How many entries a history keeps (`history.perJob`); 500 by default. */
+  readonly perJob?: number;
 }
 
 /** How the runs of a queue end that other programs work off, as BullMQ's event stream and the jobs themselves say. */
@@ -108,11 +113,14 @@ export class QueueEnds {
    * lost, the same call answers with the same ends, and records none of them again.
    */
   async take(received: string): Promise<TakenEnds> {
-    const { redis, keys, place, fence } = this.#options;
+    const { redis, keys, place, fence, perJob = HISTORY_ENTRIES } = this.#options;
     const reply = await TAKE.run(
       redis,
-      [keys.term, keys.eventPositions, this.#events, keys.definitions],
-      [fence, this.base, place.runPrefix, keys.histories, HISTORY_ENTRIES, EVENTS_A_SCRIPT, received],
+      [keys.term, keys.eventPositions, this.#events, keys.definitions, keys.failing],
+      [
+        ...[fence, this.base, place.runPrefix, keys.histories, perJob, EVENTS_A_SCRIPT, received],
+        ...[keys.strips, keys.tallies],
+      ],
     );
     if (reply[0] === "fenced") return { outcome: "fenced" };
     if (reply[0] === "gap") return { outcome: "gap", position: reply[1] };
@@ -126,7 +134,7 @@ export class QueueEnds {
    * answered again.
    */
   async settle(jobs: readonly Pick<Job, "name">[], position: string): Promise<readonly ForeignEnd[] | null> {
-    const { redis, keys, fence } = this.#options;
+    const { redis, keys, fence, perJob = HISTORY_ENTRIES } = this.#options;
     const newest = await this.#newestEvent();
     const pages = pagesOf(await this.#openRuns(jobs), RUNS_A_SCRIPT);
     const { reason, reasonCode } = tellReason({ code: "end_unknown" });
@@ -135,9 +143,10 @@ export class QueueEnds {
       const next = i >= pages.length - 1 ? newest.id : "";
       const reply = await SETTLE.run(
         redis,
-        [keys.term, keys.eventPositions, this.#events],
+        [keys.term, keys.eventPositions, this.#events, keys.failing],
         [
-          ...[fence, this.base, position, next, newest.added, HISTORY_ENTRIES, reason, reasonCode],
+          ...[fence, this.base, position, next, newest.added, perJob, reason, reasonCode],
+          ...[keys.strips, keys.tallies],
           ...page.flatMap(({ job, run }) => [job, keys.history(job), run]),
         ],
       );
@@ -173,7 +182,12 @@ export class QueueEnds {
     const { redis, keys, place } = this.#options;
     const open: { readonly job: string; readonly run: string }[] = [];
     for (const page of pagesOf(jobs, JOBS_A_PAGE)) {
-      const histories = await Promise.all(page.map(({ name }) => redis.xrange(keys.history(name), "-", "+")));
+      const histories = await Promise.all(
+        page.map(async ({ name }) => [
+          ...(await redis.xrange(keys.keptHistory(name), "-", "+")),
+          ...(await redis.xrange(keys.history(name), "-", "+")),
+        ]),
+      );
       for (const [i, entries] of histories.entries()) {
         const job = page[i]?.name ?? "";
         for (const run of unfinishedIn(entries)) if (isIn(place, job, run)) open.push({ job, run });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { storedInstant, storedNumber, storedPairs } from "../redis/stored-value.ts";
+import { type FoldedHour, foldedHourOf } from "./folded-hour.ts";
+import { FOLDED } from "./history-entries.ts";
 
 /** What was done to a job, and when: a row between its ticks. */
 export type ActionOutcome = "paused" | "resumed" | "skip-next" | "keep-next" | "rescheduled";
@@ -40,6 +42,7 @@ const end = z.object({
   durationMs: number,
   replica: text,
   error: text,
+  reasonCode: text,
 });
 
 /** A run whose end is not known: it was removed in BullMQ before that, or other programs worked it off and kept nothing. */
@@ -67,6 +70,8 @@ const action = z.object({
   ticks: instants.optional(),
   /** Of `rescheduled`: the schedule before it was in force until then. */
   until: instant.optional(),
+  /** Of `paused`: when the job resumes by itself. */
+  pausedUntil: instant.optional(),
   /** Of `rescheduled`: the schedule before it was not known, and no tick after this was decided by it. */
   after: instant.optional(),
 });
@@ -80,10 +85,16 @@ export type HistoryRecord =
   | { readonly kind: "decision"; readonly record: DecisionRecord }
   | { readonly kind: "end"; readonly record: EndRecord }
   | { readonly kind: "loss"; readonly record: LossRecord }
-  | { readonly kind: "action"; readonly record: ActionRecord };
+  | { readonly kind: "action"; readonly record: ActionRecord }
+  | { readonly kind: "folded"; readonly record: FoldedHour };
 
 /** What an entry of a job's history says, or null for one that Bellwether has not written. */
 export function historyRecordOf(flat: readonly string[]): HistoryRecord | null {
+  if (flat[0] === FOLDED) {
+    const [field = "", ...counts] = (flat[1] ?? "").split(" ");
+    const record = foldedHourOf(field, counts.join(" "));
+    return record && { kind: "folded", record };
+  }
   const fields: Partial<Record<string, string>> = Object.fromEntries(storedPairs(flat));
   if (fields["action"]) return tagged("action", action.safeParse(fields));
   if (fields["tick"]) return tagged("decision", decision.safeParse(fields));
@@ -102,6 +113,7 @@ const auditRecord = z.object({
   job: text,
   run: text,
   ticks: text,
+  pausedUntil: instant.optional(),
   reason: text,
   reasonCode: text,
 });

@@ -1,17 +1,18 @@
-import type { Redis } from "ioredis";
-import { sleep } from "../clock/sleep.ts";
+import { DEFAULT_PER_JOB, MAX_PER_JOB } from "../config/schemas/history-schema.ts";
 import { reasonText } from "../reasons.ts";
-import { isConnectionLoss } from "../redis/connect.ts";
-import type { RedisKeys } from "../redis/keys.ts";
-import { refusalOf } from "../redis/refusal.ts";
 import type { Decision } from "../schedule/decision.ts";
-import type { EndRecord } from "./history-record.ts";
 
 /**
- * About how many entries a job's history keeps (Redis trims streams in blocks). A launched tick takes two: the
- * decision, and how its run ended.
+ * About how many entries a job's history has where nothing else is configured (`history.perJob`), and how far readers look for
+ * the end of a run behind the rows that are asked for.
  */
-export const HISTORY_ENTRIES = 500;
+export const HISTORY_ENTRIES = DEFAULT_PER_JOB;
+
+/**
+ * What writers keep that do not know `history.perJob`: those of the command line, and scripts that record beside other work.
+ * The next record of a replica trims what is too much.
+ */
+export const HISTORY_CEILING = MAX_PER_JOB;
 
 /** How many entries the record of what operators did keeps. */
 export const AUDIT_ENTRIES = 1_000;
@@ -26,41 +27,15 @@ export function recordOf(decision: Decision, run: string, term: number, nowMs: n
 }
 
 /** Names and values, as streams hold them. */
-function streamFields(fields: Readonly<Record<string, string | number | undefined>>): string[] {
-  return Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name, `${value}`]));
+export function streamFields(fields: Readonly<Record<string, string | number | undefined>>): string[] {
+  const list: string[] = [];
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) list.push(name, `${value}`);
+  return list;
 }
 
 /** How long ago the tick was let go: what jitter, or the run before it, holds back is not late. */
 export function latenessOf({ tickAtMs, dueAtMs = tickAtMs }: Decision, nowMs: number): number {
   return Math.max(0, Math.floor(nowMs - dueAtMs));
-}
-
-/** A connection comes back within 2 s of its server; an outage that lasts longer costs the record. */
-const RECORD_LIMIT_MS = 30_000;
-const RECORD_PAUSE_MS = 200;
-
-/**
- * Records how a run ended; after a broken connection or a refusal once more, until Redis has recorded it. Where the answer of the first
- * record was lost there are two of them: readers take the newest of a run. The signal ends the repeating.
- */
-export async function recordResult(
-  redis: Redis,
-  keys: RedisKeys,
-  { job, ...end }: EndRecord & { readonly job: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const values = streamFields(end);
-  const untilMs = performance.now() + RECORD_LIMIT_MS;
-  for (;;) {
-    try {
-      await redis.xadd(keys.history(job), "MAXLEN", "~", HISTORY_ENTRIES, "*", ...values);
-      return;
-    } catch (error) {
-      const isOver = signal.aborted || performance.now() >= untilMs;
-      if (isOver || (!isConnectionLoss(error) && refusalOf(error) === null)) throw error;
-      await sleep(RECORD_PAUSE_MS, signal);
-    }
-  }
 }
 
 /** A run that an operator asked for; it is no tick of the schedule and moves no cursor. */

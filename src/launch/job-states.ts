@@ -7,16 +7,20 @@ import { tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant, storedNumber } from "../redis/stored-value.ts";
+import { STRIPS_LUA } from "../redis/strips.ts";
 import { instantsIn } from "../schedule/spec.ts";
 import { HOUR_MS } from "../schedule/time-units.ts";
+import { catalogueOf, findCatalogue, marksOf, noteCatalogue } from "./catalogue.ts";
 import { storedDefinitionOf } from "./definition.ts";
 import { noteDropped } from "./dropped.ts";
-import { HISTORY_ENTRIES } from "./history.ts";
+import { HISTORY_CEILING } from "./history.ts";
+import { pagesOf } from "./pages.ts";
 
-/** A script over this many jobs holds Redis up for some 20 ms. */
-const JOBS_A_SCRIPT = 5_000;
-/** Definitions are a few hundred bytes each. */
-const DEFINITIONS_A_SCRIPT = 1_000;
+/** A script over this many jobs holds Redis up for some 4 ms, as does one that writes this many definitions. */
+const JOBS_A_SCRIPT = 1_000;
+const DEFINITIONS_A_SCRIPT = 500;
+/** Reading this many places takes Redis some 2 ms. */
+const PLACES_A_READ = 5_000;
 /** Of ticks that a new job has missed, this many are recorded. */
 const JUST_PASSED_LIMIT = 100;
 
@@ -31,15 +35,7 @@ const defineReply = z.union([
   z.tuple([z.literal("late")]),
   z.tuple([z.literal("defined")]).rest(z.string()),
 ]);
-const DEFINE = new Script(defineReply, new URL("./define.lua", import.meta.url));
-
-/** Where a job is in the epoch that is in force. */
-export interface JobState {
-  /** The newest decided tick, epoch ms. */
-  readonly cursor: number;
-  /** How many of its ticks have been launched, for a job with `maxRuns`. */
-  readonly launched: number;
-}
+const DEFINE = new Script(defineReply, STRIPS_LUA, new URL("./define.lua", import.meta.url));
 
 export interface LoadJobStatesOptions {
   readonly fence: string;
@@ -52,15 +48,21 @@ export interface LoadJobStatesOptions {
   readonly onPage?: (() => void) | undefined;
 }
 
-/** Where the jobs are; of those whose state another program wrote into, why they cannot be read and what to do. */
+/** Where the jobs are in the epochs that are in force, in the order of the jobs. The caller may change the cursors. */
 export interface LoadedJobStates {
-  readonly jobStates: ReadonlyMap<string, JobState>;
+  /** By job, its newest decided tick (epoch ms). */
+  readonly cursors: Map<string, number>;
+  /** How many ticks of a job have been launched, for jobs with `maxRuns`; absent for none. */
+  readonly launched: ReadonlyMap<string, number>;
+  /** Of the jobs whose state another program wrote into, why it cannot be read and what to do. */
   readonly corrupt: ReadonlyMap<string, string>;
+  /** Jobs of which nothing but their places was read. */
+  readonly unchecked: readonly Job[];
 }
 
 /**
  * Gives each job its cursor, if it has none, stores the definitions that changed, and reads where all jobs are. Null when
- * a newer term is in force.
+ * a newer term is in force. Where a leader with the same jobs has led before, only the places are read.
  *
  * @throws BellwetherError BW_FORMAT_NEWER
  */
@@ -69,34 +71,69 @@ export async function loadJobStates(
   keys: RedisKeys,
   options: LoadJobStatesOptions,
 ): Promise<LoadedJobStates | null> {
+  const { fence, format, jobs } = options;
+  const catalogue = catalogueOf(jobs);
+  const found = await findCatalogue(redis, keys, { fence, format, catalogue });
+  if (found[0] === "fenced") return null;
+  if (found[0] === "newer") throw new BellwetherError("BW_FORMAT_NEWER", { found: found[1], known: format });
+  const known = found[0] === "same" ? await readPlaces(redis, keys, options, found[1] > 0) : null;
+  return known ?? (await openWhole(redis, keys, options, catalogue));
+}
+
+/** Null where a job has no place: then it is not known what is stored of the others. */
+async function readPlaces(
+  redis: Redis,
+  keys: RedisKeys,
+  { jobs, onPage }: LoadJobStatesOptions,
+  isAnyCounted: boolean,
+): Promise<LoadedJobStates | null> {
+  const states = new ReadStates(keys);
+  for (const page of pagesOf(jobs, PLACES_A_READ)) {
+    onPage?.();
+    const names = page.map(({ name }) => name);
+    const [cursors, launched] = await Promise.all([
+      redis.hmget(keys.cursors, ...names),
+      isAnyCounted ? redis.hmget(keys.launched, ...names) : [],
+    ]);
+    for (const [i, name] of names.entries()) {
+      const cursor = cursors[i];
+      if (typeof cursor !== "string") return null;
+      states.note(name, cursor, launched[i] ?? "0");
+    }
+  }
+  states.unchecked = jobs;
+  return states;
+}
+
+/** Compares what is stored of each job, and writes what is new. */
+async function openWhole(
+  redis: Redis,
+  keys: RedisKeys,
+  options: LoadJobStatesOptions,
+  catalogue: string,
+): Promise<LoadedJobStates | null> {
   const { fence, jobs, format, onPage } = options;
   const opening = randomUUID();
   const { term, cursors, definitions, schedules, launched, retired } = keys;
-  const jobStates = new Map<string, JobState>();
-  const corrupt = new Map<string, string>();
-  const note = (job: string, values: readonly string[]) => {
-    const read = readJobState(keys, job, values);
-    if (typeof read === "string") {
-      corrupt.set(job, read);
-      jobStates.delete(job);
-    } else jobStates.set(job, read);
-  };
+  const states = new ReadStates(keys);
   const changed: Job[] = [];
   for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
     onPage?.();
     const opened = await OPEN_TERM.run(
       redis,
-      [term, cursors, definitions, schedules, launched, retired, keys.format, keys.opening],
-      [fence, format, opening, ...page.flatMap(job => fingerprintsOf(job))],
+      [term, cursors, definitions, schedules, launched, retired, keys.format, keys.opening, keys.catalogue],
+      [fence, format, opening, ...page.flatMap(marksOf)],
     );
     if (opened[0] === "fenced") return null;
     if (opened[0] === "newer")
       throw new BellwetherError("BW_FORMAT_NEWER", { found: opened[1], known: format });
     const [, ...values] = opened;
     for (const [i, job] of page.entries()) {
-      if (values[2 * i] === "") changed.push(job);
-      jobStates.set(job.name, UNKNOWN);
-      if (values[2 * i] !== "") note(job.name, values.slice(2 * i));
+      const [cursor = "", count = ""] = [values[2 * i], values[2 * i + 1]];
+      if (cursor === "") {
+        changed.push(job);
+        states.keepPlace(job.name);
+      } else states.note(job.name, cursor, count);
     }
   }
   for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
@@ -105,14 +142,13 @@ export async function loadJobStates(
     if (defined === "fenced") return null;
     // An opening that this leader had given up came late. The newest one is in force.
     if (defined === "late") return loadJobStates(redis, keys, options);
-    for (const [i, { name }] of page.entries()) note(name, defined.slice(2 * i));
+    for (const [i, { name }] of page.entries())
+      states.note(name, defined[2 * i] ?? "", defined[2 * i + 1] ?? "");
   }
-  await noteDropped(redis, keys, { opening, jobs, defined: jobStates.size });
-  return { jobStates, corrupt };
+  await noteDropped(redis, keys, { opening, jobs, defined: states.cursors.size });
+  if (states.corrupt.size === 0) await noteCatalogue(redis, keys, { fence, opening, catalogue });
+  return states;
 }
-
-/** Keeps the place of a job until its definition is stored: the job states are in the order of the jobs. */
-const UNKNOWN: JobState = { cursor: 0, launched: 0 };
 
 async function define(
   redis: Redis,
@@ -122,15 +158,23 @@ async function define(
   opening: string,
 ): Promise<readonly string[] | "fenced" | "late"> {
   const { term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars } = keys;
-  const covered = new Map(jobs.flatMap(job => [...storedDefinitionOf(job).calendars]));
+  const stored = jobs.map(storedDefinitionOf);
+  const covered = new Map(stored.flatMap(({ calendars }) => [...calendars]));
   const { reason, reasonCode } = tellReason({ code: "job_unknown" });
   const [outcome, ...values] = await DEFINE.run(
     redis,
-    [term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars, keys.opening],
     [
-      ...[fence, Math.floor(nowMs), HISTORY_ENTRIES, keys.histories],
-      ...[opening, reason, reasonCode, covered.size, ...[...covered].flat()],
-      ...jobs.flatMap(job => [...fingerprintsOf(job), storedDefinitionOf(job).json, justPassed(job, nowMs)]),
+      ...[term, cursors, definitions, epochs, epochCursors, schedules, launched, calendars],
+      ...[keys.opening, keys.definitionsVersion],
+    ],
+    [
+      ...[fence, Math.floor(nowMs), HISTORY_CEILING, keys.histories],
+      ...[opening, reason, reasonCode, keys.strips, `${keys.tallies}missed/`],
+      ...[covered.size, ...[...covered].flat()],
+      ...jobs.flatMap((job, i) => {
+        const { fingerprint = "", digest = "", legacy = "", json = "" } = stored[i] ?? {};
+        return [job.name, fingerprint, digest, legacy, json, justPassed(job, nowMs)];
+      }),
     ],
   );
   return outcome === "defined" ? values : outcome;
@@ -150,30 +194,35 @@ function justPassed({ spec, schedule }: Job, nowMs: number): string {
   return ticks.reverse().join(",");
 }
 
-function fingerprintsOf(job: Job): string[] {
-  const { fingerprint, digest, legacy } = storedDefinitionOf(job);
-  return [job.name, fingerprint, digest, legacy];
-}
+/** The job states as they are read. What cannot be read is not guessed: a tick could be lost or launched twice. */
+class ReadStates implements LoadedJobStates {
+  readonly cursors = new Map<string, number>();
+  readonly launched = new Map<string, number>();
+  readonly corrupt = new Map<string, string>();
+  unchecked: readonly Job[] = [];
+  readonly #keys: RedisKeys;
 
-/** Where a job is, or why that cannot be read. It is not guessed: a tick could be lost or launched twice. */
-function readJobState(
-  keys: RedisKeys,
-  job: string,
-  [cursor = "", launched = ""]: readonly string[],
-): JobState | string {
-  const [cursorMs, count] = [storedInstant(cursor), storedNumber(launched)];
-  if (cursorMs === null) return corruptMessage(keys.cursors, job, cursor);
-  if (count === null) return corruptMessage(keys.launched, job, launched);
-  return { cursor: cursorMs, launched: count };
-}
+  constructor(keys: RedisKeys) {
+    this.#keys = keys;
+  }
 
-function corruptMessage(key: string, job: string, found: string): string {
-  return new BellwetherError("BW_STATE_CORRUPT", { key, job, found }).message;
-}
+  /** The states are in the order of the jobs, also those of jobs whose definition has to be stored first. */
+  keepPlace(job: string): void {
+    this.cursors.set(job, 0);
+  }
 
-/** The items in their order, at most `size` in a page. */
-export function pagesOf<T>(items: readonly T[], size = JOBS_A_SCRIPT): T[][] {
-  const pages: T[][] = [];
-  for (let i = 0; i < items.length; i += size) pages.push(items.slice(i, i + size));
-  return pages;
+  note(job: string, cursor: string, launched: string): void {
+    const [cursorMs, count] = [storedInstant(cursor), storedNumber(launched)];
+    if (cursorMs === null) this.#refuse(this.#keys.cursors, job, cursor);
+    else if (count === null) this.#refuse(this.#keys.launched, job, launched);
+    else {
+      this.cursors.set(job, cursorMs);
+      if (count > 0) this.launched.set(job, count);
+    }
+  }
+
+  #refuse(key: string, job: string, found: string): void {
+    this.cursors.delete(job);
+    this.corrupt.set(job, new BellwetherError("BW_STATE_CORRUPT", { key, job, found }).message);
+  }
 }

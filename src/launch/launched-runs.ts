@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { GatheredReads } from "../redis/gathered-reads.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { storedPairs } from "../redis/stored-value.ts";
 
@@ -15,6 +16,15 @@ interface Entry {
   readonly id: string;
   /** Null: no launch. */
   readonly run: string | null;
+  /** The run whose end it records, or null. */
+  readonly ended: string | null;
+}
+
+/** A launched run, and the id of the entry of its launch. */
+export interface LaunchedRun {
+  readonly job: string;
+  readonly run: string;
+  readonly launch: string;
 }
 
 /**
@@ -22,7 +32,7 @@ interface Entry {
  * job for what comes after the last run of which it is known that it has ended.
  */
 export class LaunchedRuns {
-  readonly #redis: Redis;
+  readonly #reads: GatheredReads;
   readonly #keys: RedisKeys;
   /** By job, the entry after which the next look begins. */
   readonly #doneTo = new Map<string, string>();
@@ -30,7 +40,7 @@ export class LaunchedRuns {
   #nextJob = 0;
 
   constructor(redis: Redis, keys: RedisKeys) {
-    this.#redis = redis;
+    this.#reads = new GatheredReads(redis);
     this.#keys = keys;
   }
 
@@ -57,6 +67,16 @@ export class LaunchedRuns {
     return new Map([...found].map(([job, own]) => [job, own.flatMap(({ run }) => run ?? [])]));
   }
 
+  /** Those of the runs of the last look that have ended, and whose end was not among what was read. */
+  unrecorded(hasEnded: (run: string) => boolean): LaunchedRun[] {
+    return [...this.#entries].flatMap(([job, entries]) => {
+      const recorded = new Set(entries.map(({ ended }) => ended));
+      return entries.flatMap(({ id: launch, run }) =>
+        run !== null && !recorded.has(run) && hasEnded(run) ? [{ job, run, launch }] : [],
+      );
+    });
+  }
+
   /** Which of the runs of the last look have ended: they are not asked for again. */
   pass(hasEnded: (run: string) => boolean): void {
     for (const [job, entries] of this.#entries) {
@@ -70,18 +90,22 @@ export class LaunchedRuns {
     const doneTo = this.#doneTo.get(job);
     const from = doneTo === undefined ? "-" : `(${doneTo}`;
     const until = String(Math.max(0, Math.floor(untilMs)));
-    const found = await this.#redis
-      .xrange(this.#keys.history(job), from, until, "COUNT", ENTRIES_A_JOB)
+    const found = await this.#reads
+      .xrange(this.#keys.history(job), from, until, ENTRIES_A_JOB)
       .catch((error: unknown) => {
         // Another program overwrote the history; it shows no launch.
         if (error instanceof Error && error.message.startsWith("WRONGTYPE")) return [];
         throw error;
       });
-    return found.map(([id, flat]) => ({ id, run: launchedRunOf(flat) }));
+    return found.map(([id, flat]) => ({ id, ...runsOf(flat) }));
   }
 }
 
-function launchedRunOf(flat: readonly string[]): string | null {
+function runsOf(flat: readonly string[]): Omit<Entry, "id"> {
   const fields = new Map(storedPairs(flat));
-  return fields.get("outcome") === "launched" ? (fields.get("run") ?? null) : null;
+  const run = fields.get("run") ?? null;
+  return {
+    run: fields.get("outcome") === "launched" ? run : null,
+    ended: fields.has("result") ? run : null,
+  };
 }

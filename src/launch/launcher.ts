@@ -1,18 +1,22 @@
 import type { Redis } from "ioredis";
 import type { Job } from "../config/config.ts";
+import { jobsByName } from "../config/job-index.ts";
 import { BellwetherError } from "../errors.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { type Decision, type LaunchDecision, laneOf } from "../schedule/decision.ts";
+import { DefinitionCheck } from "./catalogue.ts";
 import { type Commit, type CommitOutcome, commitOutcomeOf } from "./commit.ts";
-import { type Controls, readControls, readControlsVersion } from "./controls.ts";
+import { type Controls, type ControlsCheck, checkControls, endPauses, readControls } from "./controls.ts";
 import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
-import { type JobState, loadJobStates } from "./job-states.ts";
+import { HISTORY_ENTRIES } from "./history.ts";
+import { loadJobStates } from "./job-states.ts";
 import { type LaunchGuard, watchGuard } from "./launch-guard.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction } from "./launch-transaction.ts";
 import { OpenQueues } from "./open-queues.ts";
 import { applyOverlap } from "./overlap.ts";
+import { PreparedLaunches } from "./prepared-launches.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
 import { baseOf, placeOfJob, type QueuePlace } from "./queue-place.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireJobs } from "./retire.ts";
@@ -22,7 +26,10 @@ import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 export type OpenOutcome =
   | {
       readonly outcome: "opened";
-      readonly jobStates: ReadonlyMap<string, JobState>;
+      /** By job, its newest decided tick (epoch ms), for the caller to keep. */
+      readonly cursors: Map<string, number>;
+      /** How many ticks of a job have been launched, for jobs with `maxRuns`; absent for none. */
+      readonly launched: ReadonlyMap<string, number>;
       /** Jobs that are left out because another program wrote into their state: why, and what to do. */
       readonly corrupt: ReadonlyMap<string, string>;
       /** What this or an earlier leader wrote with `quarantine`. */
@@ -42,8 +49,16 @@ export interface LauncherOptions {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly jobs: readonly Job[];
+  /** How many entries a history keeps (`history.perJob`); 500 by default. */
+  readonly perJob?: () => number;
   /** The newest format of the data that is understood; this release's own by default. */
   readonly format?: number;
+}
+
+interface LaunchParts {
+  readonly queues: ReadonlyMap<string, LaunchQueue>;
+  readonly watched: LaunchGuard;
+  readonly nowMs: number;
 }
 
 /**
@@ -55,10 +70,14 @@ export class Launcher {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #format: number;
+  readonly #perJob: () => number;
+  #list: readonly Job[];
   #jobs: ReadonlyMap<string, Job>;
   readonly #queues: OpenQueues<LaunchQueue>;
+  readonly #definitions = new DefinitionCheck();
   /** Transactions that were sent and not answered. */
   readonly #unanswered = new Unanswered();
+  readonly #prepared: PreparedLaunches;
   #connections = 0;
   #openedOn = -1;
 
@@ -66,8 +85,12 @@ export class Launcher {
     this.#redis = options.redis;
     this.#keys = options.keys;
     this.#format = options.format ?? FORMAT;
-    this.#jobs = new Map(options.jobs.map(job => [job.name, job]));
+    this.#perJob = options.perJob ?? (() => HISTORY_ENTRIES);
+    this.#list = options.jobs;
+    this.#jobs = jobsByName(options.jobs);
     this.#queues = new OpenQueues(place => LaunchQueue.open(place, this.#redis));
+    const jobOf = (name: string) => this.#job(name);
+    this.#prepared = new PreparedLaunches({ ...options, queues: this.#queues, jobOf, perJob: this.#perJob });
     this.#redis.on("close", () => {
       this.#connections++;
     });
@@ -88,7 +111,8 @@ export class Launcher {
 
   /** Takes over another set of jobs; open the term again before the next commit. */
   setJobs(jobs: readonly Job[]): void {
-    this.#jobs = new Map(jobs.map(job => [job.name, job]));
+    this.#list = jobs;
+    this.#jobs = jobsByName(jobs);
     this.#openedOn = -1;
   }
 
@@ -99,11 +123,12 @@ export class Launcher {
    * seconds, and a leader that makes progress must not look like one that hangs.
    */
   async open(fence: string, nowMs: number, onPage?: () => void): Promise<OpenOutcome> {
+    this.forgetPrepared();
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
     // First, so that a command which is given meanwhile is seen as a newer version.
     const controls = await readControls(this.#redis, this.#keys);
-    const jobs = [...this.#jobs.values()];
+    const jobs = this.#list;
     const opened = await loadJobStates(this.#redis, this.#keys, {
       fence,
       nowMs,
@@ -116,17 +141,32 @@ export class Launcher {
     const closed = await readClosedEpochs(this.#redis, this.#keys);
     const quarantined = await readQuarantine(this.#redis, this.#keys);
     const newestRuns = await this.readNewestRuns(jobs.filter(({ overlap }) => overlap === "queue"));
-    await this.#queues.keep(jobs.map(job => this.#placeOf(job)));
+    await this.#queues.keep(this.#places(jobs));
     this.#openedOn = connection;
-    const cursors = new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor]));
-    for (const epoch of closed) cursors.set(laneOf(epoch), epoch.cursor);
-    const found = this.#unanswered.find(fence, cursors);
-    return { outcome: "opened", ...opened, found, quarantined, closed, controls, newestRuns };
+    const { cursors, launched, corrupt, unchecked } = opened;
+    this.#definitions.restart(unchecked);
+    const ofClosed = new Map(closed.map(epoch => [laneOf(epoch), epoch.cursor]));
+    const found = this.#unanswered.find(fence, lane => cursors.get(lane) ?? ofClosed.get(lane));
+    const read = { quarantined, closed, controls, newestRuns };
+    return { outcome: "opened", cursors, launched, corrupt, found, ...read };
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */
   readNewestRuns(jobs: readonly Job[]): Promise<ReadonlyMap<string, NewestRun>> {
     return readNewestRuns(this.#redis, this.#keys, jobs);
+  }
+
+  /** Resumes those of the jobs whose pause has ended by Redis's time. False when a newer term is in force. */
+  endPauses(fence: string, jobs: readonly string[]): Promise<boolean> {
+    return endPauses(this.#redis, this.#keys, fence, jobs);
+  }
+
+  /**
+   * Compares some of the definitions that the opening has not compared. "other": another program has written into one, and
+   * opening again stores it anew. Cheap enough to ask again and again.
+   */
+  checkDefinitions(fence: string): Promise<"fenced" | "same" | "other"> {
+    return this.#definitions.step(this.#redis, this.#keys, fence);
   }
 
   /** The controls in force. */
@@ -135,17 +175,14 @@ export class Launcher {
   }
 
   /**
-   * The version of the controls in force; cheap enough to ask again and again. It shows that the leader of the term can
+   * Whether operators have done something; cheap enough to ask again and again. It shows that the leader of the term can
    * reach Redis over the connection that launches, and is its sign of life while it launches nothing.
    */
-  readControlsVersion(fence: string): Promise<number> {
-    return readControlsVersion(this.#redis, this.#keys, fence);
+  checkControls(fence: string): Promise<ControlsCheck> {
+    return checkControls(this.#redis, this.#keys, fence);
   }
 
-  /**
-   * Removes the state of jobs that no configuration has had for a day. Resolves with their names, or null when a newer
-   * term is in force.
-   */
+  /** Removes the state of jobs that no configuration has had for a day: their names, or null when a newer term is in force. */
   retire(fence: string, nowMs: number): Promise<readonly string[] | null> {
     return retireJobs(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
@@ -163,6 +200,16 @@ export class Launcher {
   /** Removes closed epochs, by lane, that have no undecided tick any more. False when a newer term is in force. */
   finish(fence: string, lanes: readonly string[]): Promise<boolean> {
     return forgetEpochs(this.#redis, this.#keys, fence, lanes);
+  }
+
+  /** Makes the runs of decisions that are to be committed soon, as of `nowMs`: `commit` of the same array then has less to do. */
+  async prepare(commit: Pick<Commit, "term" | "decisions" | "nowMs">): Promise<void> {
+    await this.#prepared.make(this.#connections, commit);
+  }
+
+  /** Gives up what was prepared and not committed. */
+  forgetPrepared(): void {
+    this.#prepared.clear();
   }
 
   /** Commits the decisions in one transaction, or nothing. */
@@ -204,7 +251,7 @@ export class Launcher {
 
   async #execute(
     connection: number,
-    { fence, term, decisions: planned, nowMs }: Commit,
+    { fence, term, decisions: planned, nowMs, meanwhile }: Commit,
     watched: LaunchGuard,
   ): Promise<CommitOutcome> {
     const { decisions, held } = applyOverlap(planned, job => this.#job(job), watched.newestRuns);
@@ -214,22 +261,28 @@ export class Launcher {
     }
     const launches = decisions.filter(({ outcome }) => outcome === "launched");
     const queues = await this.#queues.all(launches.map(({ job }) => this.#placeOf(this.#job(job))));
-    const transaction = new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, nowMs });
+    const isPlain = watched.broken.size === 0 && decisions.length === planned.length;
+    const transaction =
+      (isPlain ? this.#prepared.take(connection, term, planned) : null) ??
+      new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, perJob: this.#perJob() });
     const unmade = new Map<string, string>();
     const sent: Decision[] = [];
     for (const decision of decisions) {
       if (unmade.has(decision.job)) continue;
       const why =
-        decision.outcome === "launched" ? this.#launch(transaction, decision, queues, watched) : null;
-      if (decision.outcome !== "launched") transaction.pass(decision);
+        decision.outcome === "launched"
+          ? this.#launch(transaction, decision, { queues, watched, nowMs })
+          : null;
+      if (decision.outcome !== "launched") transaction.pass(decision, nowMs);
       if (why === null) sent.push(decision);
       else unmade.set(decision.job, why);
     }
-    const send = await transaction.seal();
+    const send = await transaction.seal(nowMs);
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
     const answered = this.#unanswered.send({ fence, nowMs, decisions: sent });
-    const outcome = commitOutcomeOf(sent, await send(), { held, unmade });
+    const [replies] = await Promise.all([send(), meanwhile?.()]);
+    const outcome = commitOutcomeOf(sent, replies, { held, unmade });
     answered(outcome.outcome === "committed" ? outcome.decided : []);
     return outcome;
   }
@@ -238,9 +291,9 @@ export class Launcher {
   #launch(
     transaction: LaunchTransaction,
     decision: LaunchDecision,
-    queues: ReadonlyMap<string, LaunchQueue>,
-    { newestRuns, broken }: LaunchGuard,
+    { queues, watched, nowMs }: LaunchParts,
   ): string | null {
+    const { newestRuns, broken } = watched;
     const job = this.#job(decision.job);
     const newest = newestRuns.get(job.name);
     const removed = newest?.state === "removed" ? newest.run : null;
@@ -248,12 +301,18 @@ export class Launcher {
     const why = broken.get(base);
     if (why !== undefined) return why;
     try {
-      transaction.launch(decision, job, queues.get(base) as LaunchQueue, removed);
+      transaction.launch(decision, job, queues.get(base) as LaunchQueue, { removed, nowMs });
       return null;
     } catch (error) {
       // BullMQ refuses to make such a run.
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  /** Where the queues of the jobs are, each one once. */
+  #places(jobs: readonly Job[]): QueuePlace[] {
+    const byQueue = new Map(jobs.map(job => [job.queue, job] as const));
+    return [...byQueue.values()].map(job => this.#placeOf(job));
   }
 
   #placeOf(job: Job): QueuePlace {

@@ -93,7 +93,7 @@ export async function putBack(
     [keys.term, keys.lineage, keys.controls, keys.generation, keys.launched, keys.audit, keys.cursors],
     [
       ...[fence ?? "", lineage, version, generation, randomUUID(), by, keys.histories, AUDIT_ENTRIES],
-      ...[term, reason, reasonCode],
+      ...[term, reason, reasonCode, keys.leadershipChannel],
       ...[controls.size, ...[...controls].flat(), ...[...counts].flat()],
     ],
   );

@@ -1,12 +1,14 @@
 -- Opens a term: reads where every job is. Called for a few thousand jobs at a time.
 --
--- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 format   8 opening
+-- KEYS  1 term   2 cursors   3 definitions   4 schedules   5 launched   6 retired   7 format   8 opening   9 catalogue
 -- ARGV  1 fence   2 newest format that is known   3 id of this opening
 --       then for each job: its name, fingerprint and digest of its definition, fingerprint of its schedule as releases
 --       without epochs keep it
 -- Returns {'fenced'} when another term is in force, {'newer', format} when a newer release wrote the data, else
 -- {'opened', cursor and launched ticks of the first job, of the second, ...}. A job that is new, or whose definition is not
 -- the one that is stored, has two empty strings: define.lua comes next for it.
+--
+-- The record of which jobs the states are is void until the term is open (note-catalogue.lua).
 --
 -- A job that is in a configuration again is not retired. What an earlier opening still sends to define.lua is void.
 --
@@ -16,6 +18,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {'fenced'} end
 local format = tonumber(redis.call('GET', KEYS[7]) or '1')
 if format > tonumber(ARGV[2]) then return {'newer', format} end
 redis.call('SET', KEYS[8], ARGV[3])
+redis.call('DEL', KEYS[9])
 local has_retired = redis.call('EXISTS', KEYS[6]) == 1
 local reply = {'opened'}
 for i = 4, #ARGV, 4 do

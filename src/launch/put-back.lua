@@ -3,8 +3,9 @@
 -- KEYS  1 term   2 lineage   3 controls   4 generation   5 launched   6 audit   7 cursors
 -- ARGV  1 fence of the replica's term ('' when it does not lead)   2 id of the lineage that it remembers   3 version of the
 --       controls   4 generation, -1 for none   5 new id of the lineage   6 who   7 what the keys of histories begin with
---       8 how many entries audit and histories keep   9 newest term that it remembers   10 why, for audit and histories
---       11 code of that reason   12 how many controls follow: name and value each   then jobs and counts
+--       8 how many entries the audit keeps   9 newest term that it remembers   10 why, for audit and histories
+--       11 code of that reason   12 channel for wakeups   13 how many controls follow: name and value each   then jobs and
+--       counts
 -- Returns {'fenced'} when another term is in force, {'kept'} when nothing was lost, {'known'} when a replica that remembers
 --         at least as much has put it back, else {'done', jobs that are paused again ...}
 --
@@ -45,10 +46,13 @@ local function is_ended(job, began)
   return false
 end
 
+-- The next record of a replica trims the history (history.ts).
+local HISTORY_CEILING = 100000
+
 -- A record that cannot be written must not keep a control from being put back: pcall.
 local function record(job, action, ...)
-  for _, key in ipairs({KEYS[6], ARGV[7] .. job}) do
-    redis.pcall('XADD', key, 'MAXLEN', '~', ARGV[8], '*', 'action', action, 'at', now, 'by', ARGV[6], 'job', job,
+  for key, kept in pairs({[KEYS[6]] = ARGV[8], [ARGV[7] .. job] = HISTORY_CEILING}) do
+    redis.pcall('XADD', key, 'MAXLEN', '~', kept, '*', 'action', action, 'at', now, 'by', ARGV[6], 'job', job,
       'reason', ARGV[10], 'reasonCode', ARGV[11], ...)
   end
 end
@@ -79,8 +83,8 @@ local function put_back_skips(name, value, job)
 end
 
 local jobs = {'done'}
-local at = 13
-for _ = 1, tonumber(ARGV[12]) do
+local at = 14
+for _ = 1, tonumber(ARGV[13]) do
   local name, value = ARGV[at], ARGV[at + 1]
   at = at + 2
   local what, job = string.match(name, '^(%l+):(.*)$')
@@ -100,4 +104,5 @@ end
 
 redis.call('HSET', KEYS[3], 'version', string.format('%.0f', math.max(version, remembered) + 1),
   'putBack', ARGV[2] .. ' ' .. ARGV[3])
+redis.pcall('PUBLISH', ARGV[12], 'orders')
 return jobs

@@ -2,7 +2,9 @@ import type { Redis } from "ioredis";
 import type { TickKind } from "../event-map.ts";
 import { type ToldReason, tellReason } from "../reasons.ts";
 import type { RedisKeys } from "../redis/keys.ts";
+import { type FoldedCounts, type FoldedHour, foldedRows, foldedText } from "./folded-hour.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
+import { readEntries, readHours, type StreamEntry, withHours } from "./history-entries.ts";
 import {
   type ActionOutcome,
   type ActionRecord,
@@ -20,7 +22,7 @@ import {
  */
 export interface HistoryRow extends RunEnd {
   readonly tick: string;
-  readonly outcome: "launched" | "skipped" | "missed" | ActionOutcome;
+  readonly outcome: "launched" | "skipped" | "missed" | "folded" | ActionOutcome;
   readonly reason?: string;
   /** A `Reason["code"]`, or what a later release has written; absent where an earlier one has. */
   readonly reasonCode?: string;
@@ -32,9 +34,16 @@ export interface HistoryRow extends RunEnd {
   readonly blockedBy?: string;
   /** Who asked for it. */
   readonly by?: string;
+  /** Of `paused`: when the job resumes by itself. */
+  readonly until?: string;
   /** The row covers `count` ticks from `from` to `tick`. */
   readonly from?: string;
   readonly count?: number;
+  /**
+   * Of `folded`, the ticks and runs of an hour whose details were given up for `history.memory`: how they ended. `durationMs` is then
+   * the average, `lateMs` the most. Without `from` these are all hours up to `tick`.
+   */
+  readonly folded?: FoldedCounts;
 }
 
 /** How a run ended. */
@@ -45,6 +54,8 @@ export interface RunEnd {
   readonly durationMs?: number;
   readonly replica?: string;
   readonly error?: string;
+  /** Why it ended so, where there is a `Reason["code"]` for that. */
+  readonly endCode?: string;
 }
 
 /**
@@ -57,21 +68,35 @@ export async function readHistory(
   job: string,
   limit: number,
 ): Promise<HistoryRow[]> {
-  const entries = await redis.xrevrange(keys.history(job), "+", "-", "COUNT", 2 * limit + HISTORY_ENTRIES);
-  const records = recordsOf(entries);
+  const count = 2 * limit + HISTORY_ENTRIES;
+  const [entries, hours] = await Promise.all([
+    readEntries(redis, keys, job, "+", count),
+    readHours(redis, keys, job),
+  ]);
+  return rowsOf(withHours(entries, hours, { before: "+", isWhole: entries.length < count }))
+    .slice(0, limit)
+    .map(({ row }) => row);
+}
+
+/** The rows of a history's entries in their order, each with the id of its entry. */
+export function rowsOf(entries: readonly StreamEntry[]): { readonly id: string; readonly row: HistoryRow }[] {
+  const records = entries.flatMap(([id, flat]) => {
+    const record = historyRecordOf(flat);
+    return record === null ? [] : [{ id, ...record }];
+  });
   // A quick worker may tell the end of a manual run before its beginning is recorded: look at all ends first.
   const ends = byRun(records.flatMap(({ kind, record }) => (kind === "end" ? [record] : [])));
   const losses = byRun(records.flatMap(({ kind, record }) => (kind === "loss" ? [record] : [])));
-  const rows = records.flatMap(({ kind, record }): HistoryRow[] => {
-    if (kind === "action") return [actionRow(record)];
+  return records.flatMap(({ id, kind, record }) => {
+    if (kind === "action") return [{ id, row: actionRow(record) }];
+    if (kind === "folded") return [{ id, row: foldedRow(record) }];
     if (kind !== "decision") return [];
     const run = record.run ?? "";
-    return [decisionRow(record, ends.get(run), losses.get(run))];
+    return [{ id, row: decisionRow(record, ends.get(run), losses.get(run)) }];
   });
-  return rows.slice(0, limit);
 }
 
-function recordsOf(entries: readonly (readonly [string, readonly string[]])[]): HistoryRecord[] {
+function recordsOf(entries: readonly StreamEntry[]): HistoryRecord[] {
   return entries.flatMap(([, flat]) => historyRecordOf(flat) ?? []);
 }
 
@@ -85,7 +110,9 @@ export interface AuditRow {
   readonly run?: string;
   /** The ticks that are to be skipped (or not any more); of a backfill, how many. */
   readonly ticks?: readonly string[] | number;
-  /** Why, where it was no operator: a replica put the control back. */
+  /** Of a pause: when the job resumes by itself. */
+  readonly until?: string;
+  /** Why: of a pause what the operator said; with a code, where a replica put the control back. */
   readonly reason?: string;
   readonly reasonCode?: string;
 }
@@ -100,7 +127,7 @@ export async function readAudit(redis: Redis, keys: RedisKeys, limit: number): P
 export function auditRowOf(flat: readonly string[]): AuditRow | null {
   const record = auditRecordOf(flat);
   if (record === null) return null;
-  const { at, action, by, job, run, ticks } = record;
+  const { at, action, by, job, run, ticks, pausedUntil } = record;
   return {
     at: isoOf(at),
     action,
@@ -108,12 +135,29 @@ export function auditRowOf(flat: readonly string[]): AuditRow | null {
     ...(job && { job }),
     ...(run && { run }),
     ...(ticks !== undefined && { ticks: typeof ticks === "number" ? ticks : ticks.map(isoOf) }),
+    ...(pausedUntil !== undefined && { until: isoOf(pausedUntil) }),
     ...storedReason(record),
   };
 }
 
+function foldedRow(hour: FoldedHour): HistoryRow {
+  const { fromMs, toMs, durationMs, maxLateMs, completed, asked, failed, skipped, missed, lost, open } = hour;
+  return {
+    tick: isoOf(toMs),
+    outcome: "folded",
+    reason: `details folded into a count: ${foldedText(hour)}`,
+    kind: "scheduled",
+    term: 0,
+    lateMs: maxLateMs,
+    ...(fromMs !== null && { from: isoOf(fromMs) }),
+    count: foldedRows(hour),
+    folded: { completed, asked, failed, skipped, missed, lost, open },
+    ...(completed + asked > 0 && { durationMs }),
+  };
+}
+
 function actionRow(record: ActionRecord): HistoryRow {
-  const { action, at, by } = record;
+  const { action, at, by, pausedUntil } = record;
   return {
     tick: isoOf(at),
     outcome: action,
@@ -122,6 +166,7 @@ function actionRow(record: ActionRecord): HistoryRow {
     term: 0,
     lateMs: 0,
     ...(by !== undefined && { by }),
+    ...(pausedUntil !== undefined && { until: isoOf(pausedUntil) }),
   };
 }
 
@@ -167,9 +212,11 @@ function decisionRow(
 }
 
 function endOf(end: EndRecord | undefined, loss: LossRecord | undefined): RunEnd {
-  if (end === undefined) return loss ? { result: loss.result, error: errorOf(loss) } : {};
+  const endCode = (end ?? loss)?.reasonCode;
+  const code = endCode ? { endCode } : {};
+  if (end === undefined) return loss ? { result: loss.result, error: errorOf(loss), ...code } : {};
   const { result, attempts, durationMs, replica, error } = end;
-  return { result, attempts, durationMs, ...(replica && { replica }), ...(error && { error }) };
+  return { result, attempts, durationMs, ...(replica && { replica }), ...(error && { error }), ...code };
 }
 
 function errorOf({ result, reason }: LossRecord): string {
@@ -185,7 +232,7 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-interface LastRun extends Omit<RunEnd, "result"> {
+export interface LastRun extends Omit<RunEnd, "result"> {
   readonly outcome: "launched" | NonNullable<RunEnd["result"]>;
   readonly run: string;
 }
@@ -198,6 +245,8 @@ export interface LastDecision {
 
 /** A few entries are enough to see one decision and one result, unless runs take many ticks' time. */
 const LAST_ENTRIES = 20;
+/** Mostly the last decision and the last result are among these. */
+const FIRST_LOOK = 4;
 
 /** Reads the ends of many histories together. A job without history has no entry in the answer. */
 export async function readLastDecisions(
@@ -205,8 +254,20 @@ export async function readLastDecisions(
   keys: RedisKeys,
   jobs: readonly string[],
 ): Promise<ReadonlyMap<string, LastDecision>> {
+  const lasts = await readLasts(redis, keys, jobs, FIRST_LOOK);
+  const unsure = jobs.filter(job => {
+    const last = lasts.get(job);
+    return (
+      last && (last.tickAtMs === undefined || last.lastRun === null || last.lastRun.outcome === "launched")
+    );
+  });
+  const longer = unsure.length === 0 ? [] : await readLasts(redis, keys, unsure, LAST_ENTRIES);
+  return new Map([...lasts, ...longer]);
+}
+
+async function readLasts(redis: Redis, keys: RedisKeys, jobs: readonly string[], count: number) {
   const pipeline = redis.pipeline();
-  for (const job of jobs) pipeline.xrevrange(keys.history(job), "+", "-", "COUNT", LAST_ENTRIES);
+  for (const job of jobs) pipeline.xrevrange(keys.history(job), "+", "-", "COUNT", count);
   const replies = (await pipeline.exec()) ?? [];
   const lasts = new Map<string, LastDecision>();
   jobs.forEach((job, i) => {

@@ -6,7 +6,7 @@ import { storedInstant, storedNumber } from "../redis/stored-value.ts";
 import { readCursors } from "./cursors.ts";
 import { readDefinitions, type TickRules } from "./definition.ts";
 import { readClosedEpochs } from "./epochs.ts";
-import { pagesOf } from "./job-states.ts";
+import { pagesOf } from "./pages.ts";
 
 /** A job that no configuration has is kept this long, so that a deploy that drops it by mistake can be undone. */
 const RETIRE_AFTER_MS = 24 * 60 * 60_000;
@@ -97,8 +97,20 @@ async function retirePage(
   const { term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors } = keys;
   const [outcome, ...names] = await RETIRE.run(
     redis,
-    [term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors],
-    [fence, Math.floor(nowMs), afterMs, keys.histories, HISTORY_AFTER_MS, keys.unfinished(""), ...page],
+    [
+      ...[term, cursors, definitions, schedules, launched, retired, controls, epochs, epochCursors],
+      ...[keys.definitionsVersion, keys.failing, keys.catalogue],
+    ],
+    [
+      fence,
+      Math.floor(nowMs),
+      afterMs,
+      keys.histories,
+      HISTORY_AFTER_MS,
+      keys.unfinished(""),
+      keys.strips,
+      ...page,
+    ],
   );
   return outcome === "fenced" ? null : names;
 }

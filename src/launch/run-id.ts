@@ -1,5 +1,13 @@
+/** The last one that was formatted: thousands of jobs have the same tick. */
+let known = { tickAtMs: Number.NaN, text: "" };
+
 /** `20261123T070000Z`; milliseconds only where the tick has them: `20261123T070000.250Z`. */
 export function formatTick(tickAtMs: number): string {
+  if (known.tickAtMs !== tickAtMs) known = { tickAtMs, text: format(tickAtMs) };
+  return known.text;
+}
+
+function format(tickAtMs: number): string {
   const iso = new Date(tickAtMs).toISOString();
   const date = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
   const time = iso.slice(11, 13) + iso.slice(14, 16) + iso.slice(17, 19);
@@ -28,4 +36,11 @@ export function manualRunId(job: string, suffix: string, prefix = ""): string {
 /** The id of a run that fills in for a tick of the past; `suffix` names the request (`runSuffixOf`). */
 export function backfillRunId(job: string, tickAtMs: number, suffix: string, prefix = ""): string {
   return `${runIdOf(job, tickAtMs, prefix)}~backfill-${suffix}`;
+}
+
+/** The job of a run; the id in a queue of another program begins with the namespace. */
+export function jobOfRun(run: string, namespace: string): string {
+  const own = run.startsWith(`${namespace}~`) ? run.slice(namespace.length + 1) : run;
+  const at = own.lastIndexOf("@");
+  return at === -1 ? own : own.slice(0, at);
 }

@@ -1,9 +1,10 @@
 -- Takes how runs ended from the event stream of a queue that other programs work off: records the ends, and moves the position.
 --
--- KEYS  1 term   2 positions in event streams   3 BullMQ's events of the queue   4 definitions
+-- KEYS  1 term   2 positions in event streams   3 BullMQ's events of the queue   4 definitions   5 the jobs whose
+--       last run failed
 -- ARGV  1 fence   2 base of BullMQ's keys of the queue   3 what the ids of this namespace's runs begin with ('' in its own queues)
 --       4 what the keys of the histories begin with   5 how many entries a history keeps   6 how many events at most
---       7 the position that this leader has received in this term
+--       7 the position that this leader has received in this term   8, 9 what the names of strips and tallies begin with
 -- Returns {'fenced'} when another term is in force; {'gap', position} when events behind the position may have been trimmed, or
 --         no position is known (''); else {'taken', position, '1' when there may be more, {job, run, result, attempts, ms, error}, ...}
 --
@@ -41,6 +42,7 @@ end
 if not is_whole() then return {'gap', stored} end
 
 local from = string.match(ARGV[7], '^%d+%-%d+$') and is_after(stored, ARGV[7]) and ARGV[7] or stored
+local to = {strips = ARGV[8], tallies = ARGV[9], failing = KEYS[5], day = math.floor(redis.call('TIME')[1] / 86400)}
 local settled = redis.call('HGET', KEYS[2], base .. ' settled') or '0-0'
 
 local function end_of(id, fields)
@@ -53,14 +55,15 @@ local function end_of(id, fields)
   -- Recorded before, and the answer was lost.
   local is_recorded = not is_after(id, stored)
   if is_recorded and event == 'removed' then return nil end
-  if is_recorded then return record_end(nil, kept, job, run, run_key, event, fields.failedReason) end
+  if is_recorded then return record_end(to, nil, kept, job, run, run_key, event, fields.failedReason) end
   -- Up to there ends were also read from the jobs (settle-ends.lua).
   if (event == 'removed' or not is_after(id, settled)) and is_end_recorded(history, run) then return nil end
   if event == 'removed' then
     record_removal(history, run)
+    note_loss(to.strips .. job, run)
     return nil
   end
-  return record_end(history, kept, job, run, run_key, event, fields.failedReason)
+  return record_end(to, history, kept, job, run, run_key, event, fields.failedReason)
 end
 
 local entries = redis.call('XRANGE', KEYS[3], '(' .. from, '+', 'COUNT', ARGV[6])

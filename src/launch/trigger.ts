@@ -4,8 +4,9 @@ import type { Job } from "../config/config.ts";
 import { BellwetherError } from "../errors.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { STRIPS_LUA } from "../redis/strips.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
-import { AUDIT_ENTRIES, HISTORY_ENTRIES, recordOfRun } from "./history.ts";
+import { AUDIT_ENTRIES, HISTORY_CEILING, recordOfRun } from "./history.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { placeOfJob } from "./queue-place.ts";
 import { givenAnswerOf, REQUEST_KEPT_MS, REQUEST_LUA, runSuffixOf } from "./requests.ts";
@@ -17,11 +18,13 @@ import {
   onOneConnection,
   type RequestParts,
 } from "./run-transaction.ts";
+import { launchCell } from "./strip.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
 const RECORD = new Script(
   z.unknown(),
   UNFINISHED_LUA,
+  STRIPS_LUA,
   REQUEST_LUA,
   new URL("./trigger.lua", import.meta.url),
 );
@@ -109,11 +112,12 @@ async function seal(
     transaction,
     [
       ...[keys.history(job.name), keys.audit, keys.request(request.id)],
-      ...[queue.runKey(run), keys.unfinished(job.name)],
+      ...[queue.runKey(run), keys.unfinished(job.name), keys.strip(job.name)],
     ],
     [
-      ...[HISTORY_ENTRIES, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
+      ...[HISTORY_CEILING, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
       ...[job.overlap === "allow" ? "0" : "1", newest?.state === "removed" ? newest.run : ""],
+      launchCell(run, null),
       ...recordOfRun({ tickAtMs: nowMs, run, kind: "manual", by, nowMs }),
     ],
   );

@@ -32,15 +32,15 @@ export class Unanswered {
   }
 
   /** What has been committed by the cursors of the lanes; each decision is named once. */
-  find(fence: string, cursors: ReadonlyMap<string, number>): FoundDecisions[] {
+  find(fence: string, cursorOf: (lane: string) => number | undefined): FoundDecisions[] {
     this.#sent = this.#sent.filter(sent => sent.fence === fence);
     const known = new Set<string>();
     const found = this.#sent.map(({ nowMs, decisions }): FoundDecisions => {
-      const reached = decisions.filter(decision => cursors.get(laneOf(decision)) === decision.tickAtMs);
+      const reached = decisions.filter(decision => cursorOf(laneOf(decision)) === decision.tickAtMs);
       const lanes = new Set(reached.map(laneOf).filter(lane => !known.has(lane)));
       for (const lane of lanes) known.add(lane);
       const isCommitted = (decision: Decision) =>
-        lanes.has(laneOf(decision)) && decision.tickAtMs <= (cursors.get(laneOf(decision)) as number);
+        lanes.has(laneOf(decision)) && decision.tickAtMs <= (cursorOf(laneOf(decision)) as number);
       return { nowMs, decided: decisions.filter(isCommitted) };
     });
     this.#forget(known);

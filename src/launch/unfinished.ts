@@ -5,7 +5,7 @@ import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 import { storedInstant } from "../redis/stored-value.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
-import { pagesOf } from "./job-states.ts";
+import { pagesOf } from "./pages.ts";
 import { baseOf, placeOfJob } from "./queue-place.ts";
 import { tickOfRun } from "./run-id.ts";
 

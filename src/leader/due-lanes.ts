@@ -30,8 +30,24 @@ export class DueLanes {
     return Math.min(this.#due.nextDueMs ?? Number.POSITIVE_INFINITY, this.#waiting.next.dueMs);
   }
 
-  putDue(lanes: Iterable<string>): void {
-    for (const lane of lanes) this.#due.put(lane, Number.NEGATIVE_INFINITY);
+  putDue(lanes: Iterable<string>, dueMs = Number.NEGATIVE_INFINITY): void {
+    for (const lane of lanes) this.#due.put(lane, dueMs);
+  }
+
+  /**
+   * Of those that are due then the ones of which this is known before, as many as one turn takes; none while any is late. `isAll`:
+   * no other one was due. Those are due at `leftDueMs`.
+   */
+  takeAhead(
+    dueMs: number,
+    leftDueMs: number,
+    isKnown: (lane: string) => boolean,
+  ): { taken: string[]; isAll: boolean } {
+    if (this.hasLate) return { taken: [], isAll: false };
+    const due = this.#due.takeDue(dueMs, LANES_A_TURN);
+    const left = due.filter(lane => !isKnown(lane));
+    this.putDue(left, leftDueMs);
+    return { taken: due.filter(isKnown), isAll: left.length === 0 && this.#waiting.next.dueMs > dueMs };
   }
 
   takeDue(nowMs: number): string[] {

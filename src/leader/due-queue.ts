@@ -1,17 +1,24 @@
-/** Which job must be looked at next: a binary heap by time, so that a quiet turn costs nothing per job. */
+const FIRST_ROOM = 64;
+
+/**
+ * Which job must be looked at next: a binary heap by time, so that a quiet turn costs nothing per job. Names and times are
+ * in two lists, because an object for each of very many jobs takes megabytes.
+ */
 export class DueQueue {
-  readonly #heap: { readonly job: string; readonly dueMs: number }[] = [];
+  readonly #jobs: string[] = [];
+  #dueMs = new Float64Array(FIRST_ROOM);
 
   /** Null when no job will ever be due. */
   get nextDueMs(): number | null {
-    return this.#heap[0]?.dueMs ?? null;
+    return this.#jobs.length === 0 ? null : this.#dueAt(0);
   }
 
   /** Each job is in the queue at most once: it is put back only after it was taken. */
   put(job: string, dueMs: number): void {
-    const heap = this.#heap;
-    heap.push({ job, dueMs });
-    let child = heap.length - 1;
+    let child = this.#jobs.length;
+    this.#jobs.push(job);
+    if (child === this.#dueMs.length) this.#grow();
+    this.#dueMs[child] = dueMs;
     while (child > 0) {
       const parent = (child - 1) >> 1;
       if (this.#dueAt(parent) <= dueMs) break;
@@ -28,26 +35,31 @@ export class DueQueue {
   }
 
   #take(): string {
-    const heap = this.#heap;
-    this.#swap(0, heap.length - 1);
-    const taken = heap.pop();
+    this.#swap(0, this.#jobs.length - 1);
+    const taken = this.#jobs.pop() ?? "";
     let parent = 0;
     for (;;) {
       const left = 2 * parent + 1;
       const first = this.#dueAt(left + 1) < this.#dueAt(left) ? left + 1 : left;
-      if (this.#dueAt(first) >= this.#dueAt(parent)) return taken?.job ?? "";
+      if (this.#dueAt(first) >= this.#dueAt(parent)) return taken;
       this.#swap(parent, first);
       parent = first;
     }
   }
 
   #dueAt(index: number): number {
-    return this.#heap[index]?.dueMs ?? Number.POSITIVE_INFINITY;
+    return index < this.#jobs.length ? (this.#dueMs[index] as number) : Number.POSITIVE_INFINITY;
   }
 
   #swap(a: number, b: number): void {
-    const heap = this.#heap;
-    const [x, y] = [heap[a], heap[b]];
-    if (x && y) [heap[a], heap[b]] = [y, x];
+    const [jobs, dueMs] = [this.#jobs, this.#dueMs];
+    [jobs[a], jobs[b]] = [jobs[b] as string, jobs[a] as string];
+    [dueMs[a], dueMs[b]] = [dueMs[b] as number, dueMs[a] as number];
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(2 * this.#dueMs.length);
+    grown.set(this.#dueMs);
+    this.#dueMs = grown;
   }
 }

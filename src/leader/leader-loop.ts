@@ -1,6 +1,9 @@
+import { Wakeup } from "../clock/wakeup.ts";
 import type { Job } from "../config/config.ts";
+import { jobsByName } from "../config/job-index.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, isBellwetherError, messageOf } from "../errors.ts";
+import { BatchSize } from "./batch-size.ts";
 import { reportDecision } from "./decision-events.ts";
 import { FailureStreak } from "./failure-streak.ts";
 import type { LeaderParts } from "./leader-parts.ts";
@@ -18,6 +21,8 @@ export interface LeaderLoopOptions extends LeaderParts {
   readonly isAgreed?: () => Promise<boolean>;
   /** Is waited for when the term is open and nothing is launched yet. */
   readonly settle?: (term: Term) => Promise<void>;
+  /** Called with the newest entry of the audit each time that it is read. */
+  readonly onActs?: (newest: string) => void;
   readonly random?: () => number;
 }
 
@@ -38,12 +43,14 @@ export class LeaderLoop {
   #newJobs: readonly Job[] | null = null;
   /** Aborted while there are new jobs. */
   #renewal = new AbortController();
+  readonly #orders = new Wakeup();
   readonly #retirement: Retirement;
+  readonly #batchSize = new BatchSize();
   readonly #quarantine: Quarantine;
 
   constructor(options: LeaderLoopOptions) {
     this.#options = options;
-    this.#jobs = byName(options.jobs);
+    this.#jobs = jobsByName(options.jobs);
     this.#quarantine = new Quarantine(options);
     const { isAgreed = async () => true } = options;
     this.#retirement = new Retirement({
@@ -59,6 +66,11 @@ export class LeaderLoop {
   setJobs(jobs: readonly Job[]): void {
     this.#newJobs = jobs;
     this.#renewal.abort();
+  }
+
+  /** An operator has commanded something: a leader that rests reads it now. */
+  hintOrders(): void {
+    this.#orders.notify();
   }
 
   async runTerm(term: Term): Promise<TermWorkEnd> {
@@ -109,7 +121,9 @@ export class LeaderLoop {
       failures,
       jobs: this.#jobs,
       newJobs: this.#renewal.signal,
+      orders: this.#orders,
       state: new TermState(await this.#quarantine.open(term, this.#jobs, opened), opened),
+      batchSize: this.#batchSize,
       quarantine: this.#quarantine,
       retirement: this.#retirement,
     });
@@ -121,13 +135,9 @@ export class LeaderLoop {
     if (jobs === null) return;
     this.#newJobs = null;
     this.#renewal = new AbortController();
-    this.#jobs = byName(jobs);
+    this.#jobs = jobsByName(jobs);
     this.#options.launcher.setJobs(jobs);
     this.#retirement.restart();
     this.#quarantine.release();
   }
-}
-
-function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
-  return new Map(jobs.map(job => [job.name, job]));
 }

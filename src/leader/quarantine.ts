@@ -2,8 +2,8 @@ import type { Job } from "../config/config.ts";
 import type { Term } from "../election/term.ts";
 import { isBellwetherError, messageOf } from "../errors.ts";
 import type { Committed } from "../launch/commit.ts";
-import { pagesOf } from "../launch/job-states.ts";
 import type { OpenOutcome } from "../launch/launcher.ts";
+import { pagesOf } from "../launch/pages.ts";
 import type { QuarantineRecord } from "../launch/quarantine.ts";
 import { type QuarantineReason, tellReason } from "../reasons.ts";
 import { isServerRefusal } from "../redis/refusal.ts";
@@ -98,7 +98,10 @@ export class Quarantine {
       this.#hold(term, job, suspect);
     }
     await this.#save(term);
-    return new Map([...jobs].filter(([job]) => !this.#isHeld(job) && !corrupt.has(job)));
+    const isAnyLeftOut = this.#suspects.size > 0 || corrupt.size > 0;
+    return isAnyLeftOut
+      ? new Map([...jobs].filter(([job]) => !this.#isHeld(job) && !corrupt.has(job)))
+      : jobs;
   }
 
   /** The transactions in which to commit the decisions; suspects come last, apart from the others. */

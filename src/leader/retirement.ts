@@ -1,6 +1,6 @@
 import { FORGET_MS } from "../clock/timing.ts";
 import type { Term } from "../election/term.ts";
-import { pagesOf } from "../launch/job-states.ts";
+import { pagesOf } from "../launch/pages.ts";
 import type { RemovedLane } from "../launch/retire.ts";
 import { type Decision, laneOf } from "../schedule/decision.ts";
 import { planRemoval } from "../schedule/plan.ts";

@@ -1,15 +1,20 @@
 import type { Job } from "../config/config.ts";
-import type { Controls } from "../launch/controls.ts";
+import { type Controls, pausesAt } from "../launch/controls.ts";
+import type { ClosedEpoch } from "../launch/epochs.ts";
 import type { OpenOutcome } from "../launch/launcher.ts";
 import { type Decision, laneOf } from "../schedule/decision.ts";
 import type { PlannedJob } from "../schedule/planned-job.ts";
 import { WaitingLanes } from "./waiting-lanes.ts";
 
 /** The rules of one schedule of a job. */
-type Lane = Pick<Job, "schedule" | "catchUp" | "catchUpWindowMs" | "catchUpLimit" | "maxRuns"> & {
+type Rules = Pick<Job, "schedule" | "catchUp" | "catchUpWindowMs" | "catchUpLimit" | "maxRuns">;
+
+interface Lane {
   readonly job: string;
+  /** Absent for the schedule in force. */
   readonly epoch?: number;
-};
+  readonly rules: Rules;
+}
 
 type Opened = Extract<OpenOutcome, { outcome: "opened" }>;
 
@@ -24,31 +29,25 @@ export class TermState {
   readonly finished = new Set<string>();
   /** What waits for the run before it. */
   readonly waiting: WaitingLanes;
-  /** The jobs with `overlap: queue`. */
-  readonly #queueing: ReadonlySet<string>;
+  readonly #jobs: ReadonlyMap<string, Job>;
   readonly #cursors: Map<string, number>;
   /** Launched ticks of the jobs with `maxRuns`. */
   readonly #launched: Map<string, number>;
-  readonly #lanes: Map<string, Lane>;
+  /** Of closed epochs. */
+  readonly #closed: Map<string, ClosedEpoch>;
 
   constructor(
     jobs: ReadonlyMap<string, Job>,
-    { jobStates, closed, controls, newestRuns }: Omit<Opened, "outcome">,
+    { cursors, launched, closed, controls, newestRuns }: Omit<Opened, "outcome">,
   ) {
     const own = closed.filter(({ job }) => jobs.has(job));
     this.controls = controls;
     this.waiting = new WaitingLanes(newestRuns);
-    const queueing = [...jobs.values()].filter(({ overlap }) => overlap === "queue");
-    this.#queueing = new Set(queueing.map(({ name }) => name));
-    this.#lanes = new Map<string, Lane>([
-      ...[...jobs.values()].map(job => [job.name, { ...job, job: job.name }] as const),
-      ...own.map(epoch => [laneOf(epoch), epoch] as const),
-    ]);
-    this.#launched = new Map([...jobStates].map(([job, { launched }]) => [job, launched]));
-    this.#cursors = new Map([
-      ...[...jobStates].map(([job, { cursor }]) => [job, cursor] as const),
-      ...own.map(epoch => [laneOf(epoch), epoch.cursor] as const),
-    ]);
+    this.#jobs = jobs;
+    this.#closed = new Map(own.map(epoch => [laneOf(epoch), epoch]));
+    this.#launched = new Map(launched);
+    this.#cursors = cursors;
+    for (const epoch of own) this.#cursors.set(laneOf(epoch), epoch.cursor);
   }
 
   get cursors(): ReadonlyMap<string, number> {
@@ -56,19 +55,22 @@ export class TermState {
   }
 
   get lanes(): Iterable<string> {
-    return this.#lanes.keys();
+    return [...this.#jobs.keys(), ...this.#closed.keys()];
   }
 
   settle(decision: Decision): void {
     const { job, tickAtMs, outcome } = decision;
     this.#cursors.set(laneOf(decision), tickAtMs);
     if (outcome !== "launched") return;
-    this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
+    const isCounted = this.#jobs.get(job)?.maxRuns !== null || this.#launched.has(job);
+    if (isCounted) this.#launched.set(job, (this.#launched.get(job) ?? 0) + 1);
     this.waiting.forget(job);
   }
 
-  planned(lane: string): PlannedJob {
-    const { job, epoch, schedule, catchUp, catchUpWindowMs, catchUpLimit } = this.#lanes.get(lane) as Lane;
+  planned(lane: string, nowMs: number): PlannedJob {
+    const { job, epoch, rules } = this.#lane(lane);
+    const { schedule, catchUp, catchUpWindowMs, catchUpLimit } = rules;
+    const { pause, past } = pausesAt(this.controls, job, nowMs);
     return {
       name: job,
       schedule,
@@ -78,30 +80,44 @@ export class TermState {
       cursor: this.#cursors.get(lane) as number,
       epoch,
       runsLeft: this.#runsLeft(lane) ?? undefined,
-      pausedAtMs: this.controls.paused.get(job)?.atMs,
-      pauses: this.controls.pastPauses.get(job),
+      pausedAtMs: pause?.atMs,
+      pauses: past,
       skips: this.controls.skips.get(job),
-      waitsFor: this.#queueing.has(job) ? this.waiting.waitOf(job) : undefined,
+      waitsFor: this.#jobs.get(job)?.overlap === "queue" ? this.waiting.waitOf(job) : undefined,
     };
+  }
+
+  /** Whether launches of another lane may change what is planned for this one: `maxRuns` is shared. */
+  isCounted(lane: string): boolean {
+    return this.#runsLeft(lane) !== null;
   }
 
   /** Finds those of the lanes that are finished. */
   review(lanes: readonly string[]): void {
+    if (this.#closed.size === 0) return;
     for (const lane of lanes.filter(lane => this.#isFinished(lane))) {
-      this.#lanes.delete(lane);
+      this.#closed.delete(lane);
       this.finished.add(lane);
     }
   }
 
   #isFinished(lane: string): boolean {
-    const { epoch, schedule } = this.#lanes.get(lane) as Lane;
+    const epoch = this.#closed.get(lane);
     if (epoch === undefined) return false;
-    return schedule.next(this.#cursors.get(lane) as number) === null || (this.#runsLeft(lane) ?? 1) <= 0;
+    return (
+      epoch.schedule.next(this.#cursors.get(lane) as number) === null || (this.#runsLeft(lane) ?? 1) <= 0
+    );
   }
 
   /** Null for no limit. */
   #runsLeft(lane: string): number | null {
-    const { job, maxRuns } = this.#lanes.get(lane) as Lane;
-    return maxRuns === null ? null : maxRuns - (this.#launched.get(job) ?? 0);
+    const { job, rules } = this.#lane(lane);
+    return rules.maxRuns === null ? null : rules.maxRuns - (this.#launched.get(job) ?? 0);
+  }
+
+  #lane(lane: string): Lane {
+    const epoch = this.#closed.get(lane);
+    if (epoch !== undefined) return { job: epoch.job, epoch: epoch.epoch, rules: epoch };
+    return { job: lane, rules: this.#jobs.get(lane) as Job };
   }
 }

@@ -37,8 +37,24 @@ export function eventMetrics(
     quarantineMetrics,
     lockMetrics,
     redisMetrics,
+    historyMetrics,
   ];
   return [...all.map(metrics => metrics(make)), runMetrics(make, labels, jobs)];
+}
+
+function historyMetrics(make: Instruments): Reactions {
+  const rows = make.counter(
+    "history_folded_rows_total",
+    "Rows of histories that this replica, as the leader, has folded into hourly counts",
+    "rows",
+  );
+  for (const kind of ["completed", "other"]) rows.inc({ rows: kind }, 0);
+  return {
+    "history.folded": ({ folded, dropped }) => {
+      rows.inc({ rows: "completed" }, folded);
+      rows.inc({ rows: "other" }, dropped);
+    },
+  };
 }
 
 function leadershipMetrics(make: Instruments): Reactions {

@@ -14,8 +14,10 @@ export interface ReplicaHealthOptions {
 export class ReplicaHealth {
   readonly #liveness: Liveness;
   readonly #readiness: Readiness;
+  readonly #replica: ReplicaHealthOptions["replica"];
 
   constructor({ events, clock, replica }: ReplicaHealthOptions) {
+    this.#replica = replica;
     this.#readiness = new Readiness(events);
     this.#liveness = new Liveness({
       clock,
@@ -43,5 +45,10 @@ export class ReplicaHealth {
   /** What is missing; empty when the replica is ready. */
   readinessProblems(): readonly string[] {
     return this.#readiness.reasons();
+  }
+
+  /** Queues that are paused in BullMQ: their runs wait, although the replica is ready. */
+  pausedQueues(): readonly string[] {
+    return this.#replica.running()?.stuckAlarm.pausedQueues() ?? [];
   }
 }

@@ -10,6 +10,8 @@ import type { ObservedReplica } from "./scrape-metrics.ts";
 
 export interface ObserverOptions {
   readonly http: Config["http"];
+  /** @see ProbeServerOptions.dashboard */
+  readonly dashboard: () => string | null;
   readonly events: Events;
   readonly clock: Pick<Clock, "monotonicMs" | "sleep">;
   readonly replica: ObservedReplica;
@@ -24,11 +26,11 @@ export class Observer {
   readonly #server: ProbeServer | null;
 
   /** Throws BW_METRICS_TAKEN. */
-  constructor({ http, events, clock, replica, registry }: ObserverOptions) {
+  constructor({ http, dashboard, events, clock, replica, registry }: ObserverOptions) {
     this.health = new ReplicaHealth({ events, clock, replica });
     const isRead = registry !== undefined || http !== false;
     this.#metrics = isRead ? new Metrics({ events, replica, registry }) : null;
-    const parts = this.#metrics && { health: this.health, metrics: this.#metrics };
+    const parts = this.#metrics && { health: this.health, metrics: this.#metrics, dashboard };
     this.#server = http !== false && parts ? new ProbeServer({ at: http, ...parts }) : null;
   }
 

@@ -11,9 +11,22 @@ export interface ProbeServerOptions {
   readonly at: ListenConfig;
   readonly health: ReplicaHealth;
   readonly metrics: Metrics;
+  /** The dashboard's address; null where it is off. */
+  readonly dashboard: () => string | null;
 }
 
-/** `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. */
+const EVERY_ADDRESS: readonly string[] = ["0.0.0.0", "[::]"];
+const NO_DASHBOARD = `The dashboard of this replica is off. To switch it on, add to bellwether.yaml:
+
+  admin: { host: 127.0.0.1, port: 8081 }
+
+This address has /livez, /readyz and /metrics.
+`;
+
+/**
+ * `/livez`, `/readyz` and `/metrics` on the configuration's `http` address, for monitors of the replica. `/` leads people to
+ * the dashboard.
+ */
 export class ProbeServer {
   readonly #options: ProbeServerOptions;
   /** Null before the start. */
@@ -38,10 +51,19 @@ export class ProbeServer {
   }
 
   #addRoutes(server: FastifyInstance): void {
-    const { health, metrics } = this.#options;
+    const { health, metrics, dashboard } = this.#options;
     allowReadingOnly(server);
+    server.get("/", (request, reply) => {
+      reply.header("cache-control", "no-store");
+      const url = dashboard();
+      if (url === null) return reply.type("text/plain; charset=utf-8").send(NO_DASHBOARD);
+      return reply.redirect(reachable(url, request.hostname));
+    });
     server.get("/livez", (_request, reply) => probe(reply, health.livenessProblems()));
-    server.get("/readyz", (_request, reply) => probe(reply, health.readinessProblems()));
+    server.get("/readyz", (_request, reply) => {
+      const paused = health.pausedQueues();
+      return probe(reply, health.readinessProblems(), paused.length === 0 ? {} : { paused });
+    });
     server.get("/metrics", async (_request, reply) => {
       const { contentType, text } = await metrics.expose();
       return reply.type(contentType).send(text);
@@ -49,9 +71,20 @@ export class ProbeServer {
   }
 }
 
-function probe(reply: FastifyReply, reasons: readonly string[]): FastifyReply {
+/** The address as the client can reach it: what listens everywhere has the name that the client has used. */
+function reachable(dashboard: string, hostname: string): string {
+  const url = new URL(dashboard);
+  if (EVERY_ADDRESS.includes(url.hostname)) url.hostname = hostname;
+  return url.href;
+}
+
+function probe(
+  reply: FastifyReply,
+  reasons: readonly string[],
+  more: { readonly paused?: readonly string[] } = {},
+): FastifyReply {
   reply.header("cache-control", "no-store");
   return reasons.length === 0
-    ? reply.send({ status: "ok" })
-    : reply.code(503).send({ status: "unavailable", reasons });
+    ? reply.send({ status: "ok", ...more })
+    : reply.code(503).send({ status: "unavailable", reasons, ...more });
 }

@@ -28,15 +28,24 @@ export interface ObservedParts {
     overdueMs(): ReadonlyMap<string, number>;
     silencedMs(): ReadonlyMap<string, number>;
   };
-  /** Launched runs that do not start, and for how long they have waited. */
+  /** Launched runs that do not start, and for how long they have waited; and the queues that are paused in BullMQ. */
   readonly stuckAlarm: {
     stuckMs(): readonly { readonly queue: string; readonly cause: string; readonly forMs: number }[];
+    pausedQueues(): readonly string[];
   };
   /** By queue: how many runs are in each state, and whether it is paused in BullMQ. */
   readonly queueDepths: {
     read(queues: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, number>>>>;
     readPaused(queues: readonly string[]): Promise<ReadonlyMap<string, boolean>>;
   };
+  /** What all histories take, as the leader has found it; null before that. */
+  readonly readHistoryUse: () => Promise<HistoryShown | null>;
+}
+
+export interface HistoryShown {
+  readonly bytes: number;
+  readonly entries: number;
+  readonly budgetBytes: number | null;
 }
 
 /** What no event reports, read when a client asks for it. */
@@ -85,6 +94,29 @@ export function scrapeMetrics(make: Instruments, labels: JobLabels, replica: Obs
       const paused = await answerOf(running()?.queueDepths.readPaused(queues()));
       return [...(paused ?? [])].map(([queue, isPaused]) => [{ queue }, isPaused ? 1 : 0]);
     },
+  );
+  const ofHistory = (read: (use: HistoryShown) => number | null) => async (): Promise<Series<never>[]> => {
+    const use = await answerOf(running()?.readHistoryUse());
+    const value = use && read(use);
+    return value === null ? [] : [[{}, value]];
+  };
+  make.readings(
+    "history_bytes",
+    "What the histories of all jobs take in Redis, by the leader's last measurement; the same on every replica",
+    [],
+    ofHistory(({ bytes }) => bytes),
+  );
+  make.readings(
+    "history_budget_bytes",
+    "What they may take (history.memory), by the leader's configuration; none without a limit",
+    [],
+    ofHistory(({ budgetBytes }) => budgetBytes),
+  );
+  make.readings(
+    "history_entries",
+    "How many entries the histories of all jobs have; a launched tick mostly has two",
+    [],
+    ofHistory(({ entries }) => entries),
   );
   make.readings(
     "queue_depth",

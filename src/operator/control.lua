@@ -1,11 +1,13 @@
 -- Writes down what an operator asks for: the command itself, and who gave it.
 --
--- Follows request.lua.
+-- Follows request.lua and past-pauses.lua.
 --
 -- KEYS  1 controls   2 cursors   3 leader   4 audit   5 the job's history (the audit again where there is no job)
 --       6 request
--- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries audit and history keep
+-- ARGV  1 action   2 job ('' for none)   3 who   4 how many entries the audit keeps
 --       5 tick (skip-next; epoch ms) or term (stepdown)   6 for how long the answer is kept (ms)
+--       7 what else a pause holds (controls.ts, '' for nothing)   8 its reason   9 when it ends by itself (epoch ms; '' for no such thing)
+--       10 channel for wakeups
 -- Returns `{'done', value}` or why not, with a value: `{'already', ...}`, `{'not there', ''}`, `{'decided', cursor}`,
 --         `{'no leader', ''}`, `{'over', term of the leader}`,
 --         `{'reused', what the request id was used for}`
@@ -18,23 +20,15 @@
 --
 -- Why atomic: two operators may act at the same time, and a tick may be decided meanwhile.
 
+-- The next record of a replica trims the history (history.ts).
+local HISTORY_CEILING = 100000
+
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local action, job, who, tick = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local given = answer_given(KEYS[6], action, job)
 if given then return given end
-local pause, skip, paused = 'pause:' .. job, 'skip:' .. job, 'paused:' .. job
-
--- A leader that comes later must know which ticks passed during a pause. Of more pauses than this the oldest is forgotten.
-local PAST_PAUSES = 20
-
-local function remember_pause(from)
-  local spans = {}
-  for span in string.gmatch(redis.call('HGET', KEYS[1], paused) or '', '%d+%-%d+') do table.insert(spans, span) end
-  table.insert(spans, from .. '-' .. now)
-  if #spans > PAST_PAUSES then table.remove(spans, 1) end
-  redis.call('HSET', KEYS[1], paused, table.concat(spans, ','))
-end
+local pause, skip = 'pause:' .. job, 'skip:' .. job
 
 -- The ticks that are to be skipped and are not decided yet.
 local function skips(cursor)
@@ -50,16 +44,15 @@ local act = {}
 function act.pause()
   local standing = redis.call('HGET', KEYS[1], pause)
   if standing then return 'already', standing end
-  redis.call('HSET', KEYS[1], pause, now .. ' ' .. who)
+  -- The details begin on a line of their own.
+  redis.call('HSET', KEYS[1], pause, now .. ' ' .. string.gsub(who, '%c', ' ') .. ARGV[7])
   return 'done', tostring(now)
 end
 
 function act.resume()
   local standing = redis.call('HGET', KEYS[1], pause)
   if not standing then return 'not there', '' end
-  redis.call('HDEL', KEYS[1], pause)
-  local from = string.match(standing, '^%d+')
-  if from then remember_pause(from) end
+  end_pause(KEYS[1], job, standing, now)
   return 'done', standing
 end
 
@@ -99,8 +92,18 @@ if outcome == 'done' then
     table.insert(record, 'ticks')
     table.insert(record, value)
   end
+  if action == 'pause' then
+    for i, name in ipairs({'reason', 'pausedUntil'}) do
+      if ARGV[7 + i] ~= '' then
+        table.insert(record, name)
+        table.insert(record, ARGV[7 + i])
+      end
+    end
+  end
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[4], '*', unpack(record))
-  if job ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[4], '*', unpack(record)) end
+  if job ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', HISTORY_CEILING, '*', unpack(record)) end
+  -- Only a wakeup: a user without the right to publish may act all the same.
+  redis.pcall('PUBLISH', ARGV[10], 'orders')
 end
 if action ~= 'skip-next' or outcome == 'done' then
   give_answer(KEYS[6], ARGV[6], action, job, outcome, value)

@@ -1,13 +1,15 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Clock } from "../clock/clock.ts";
+import { Wakeup } from "../clock/wakeup.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { Events } from "../events.ts";
 import { type AuditRow, auditRowOf } from "../launch/read-history.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
 
-const INTERVAL_MS = 500;
+/** How often it asks without a hint. */
+const INTERVAL_MS = 5_000;
 /** A leader that steps down reports who asked, but only waits briefly: until it has exited there is no other leader. */
 const CLEANUP_LIMIT_MS = 300;
 const ENTRIES_A_SCRIPT = 100;
@@ -43,10 +45,19 @@ export class OperatorLog {
   readonly #options: OperatorLogOptions;
   /** The last entry that was received. */
   #last = "";
+  /** The newest entry that there is, as far as is known. */
+  #newest = "";
+  readonly #hinted = new Wakeup();
   #busy: Promise<void> = Promise.resolve();
 
   constructor(options: OperatorLogOptions) {
     this.#options = options;
+  }
+
+  /** The newest entry of the audit: one that was not received yet is reported now. */
+  hint(newest: string): void {
+    if (newest !== this.#newest) this.#hinted.notify();
+    this.#newest = newest;
   }
 
   /** Reports for as long as the term's work goes on, and once more where it ends by itself: an operator may have asked for it. */
@@ -65,8 +76,9 @@ export class OperatorLog {
 
   async #repeat(ending: AbortSignal): Promise<void> {
     while (!ending.aborted) {
+      this.#hinted.clear();
       await this.#report();
-      await this.#options.clock.sleep(INTERVAL_MS, ending);
+      await this.#options.clock.sleep(INTERVAL_MS, AbortSignal.any([ending, this.#hinted.signal]));
     }
   }
 

@@ -2,10 +2,11 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Job } from "../config/config.ts";
 import { addBackfill, type BackfillOutcome } from "../launch/backfill.ts";
-import { type Pause, pauseOf } from "../launch/controls.ts";
+import { PAST_PAUSES_LUA, type Pause, pauseDetailsOf, pauseOf } from "../launch/controls.ts";
 import { readLaunched } from "../launch/cursors.ts";
 import { AUDIT_ENTRIES } from "../launch/history.ts";
 import { newRequestId, REQUEST_KEPT_MS, REQUEST_LUA, refuseReuse } from "../launch/requests.ts";
+import { actOnRun, type RunAct, type RunActOutcome } from "../launch/run-act.ts";
 import { type TriggerOutcome, triggerJob } from "../launch/trigger.ts";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
@@ -16,7 +17,12 @@ const controlReply = z.tuple([
   z.enum(["done", "already", "not there", "decided", "no leader", "over", "reused"]),
   z.string(),
 ]);
-const CONTROL = new Script(controlReply, REQUEST_LUA, new URL("./control.lua", import.meta.url));
+const CONTROL = new Script(
+  controlReply,
+  REQUEST_LUA,
+  PAST_PAUSES_LUA,
+  new URL("./control.lua", import.meta.url),
+);
 
 type Action = "pause" | "resume" | "skip-next" | "keep-next" | "stepdown";
 
@@ -53,6 +59,13 @@ export interface StepDownOptions extends RequestOptions {
   readonly term: number;
 }
 
+export interface PauseRequest extends RequestOptions {
+  /** When the job resumes by itself (epoch ms, store time); without it, it stays paused until it is resumed. */
+  readonly untilMs?: number | undefined;
+  /** Why, for the record. */
+  readonly reason?: string | undefined;
+}
+
 /** What skipping needs of a job. */
 type Scheduled = Pick<Job, "name" | "schedule" | "maxRuns">;
 
@@ -77,17 +90,27 @@ export class Operator {
   readonly #keys: RedisKeys;
   readonly #by: string;
   /** One after the other: they use WATCH, and the connection is shared. */
-  #starts: Promise<unknown> = Promise.resolve();
+  readonly #turns: { last: Promise<unknown> };
 
-  constructor(options: OperatorOptions) {
+  /** @param turns of `as` alone */
+  constructor(options: OperatorOptions, turns: { last: Promise<unknown> } = { last: Promise.resolve() }) {
     this.#redis = options.redis;
     this.#keys = options.keys;
     this.#by = options.by;
+    this.#turns = turns;
   }
 
-  /** From now on no tick of the job is launched, across restarts and handoffs, until it is resumed. */
-  async pause(job: Pick<Job, "name">, options: RequestOptions = {}): Promise<PauseOutcome> {
-    const [outcome, value] = await this.#send("pause", job, options);
+  /** The same connection for another person. */
+  as(by: string): Operator {
+    return new Operator({ redis: this.#redis, keys: this.#keys, by }, this.#turns);
+  }
+
+  /** From now on no tick of the job is launched, across restarts and handoffs, until it is resumed or the pause ends. */
+  async pause(job: Pick<Job, "name">, options: PauseRequest = {}): Promise<PauseOutcome> {
+    const { untilMs, reason } = options;
+    const details = pauseDetailsOf({ untilMs: untilMs ?? null, reason: reason ?? null });
+    const more = [details, reason ?? "", untilMs ?? ""];
+    const [outcome, value] = await this.#send("pause", job, options, 0, more);
     if (outcome === "already") return { outcome, pause: pauseOf(value) };
     return { outcome: "paused", atMs: Number(value) };
   }
@@ -160,9 +183,31 @@ export class Operator {
     return this.#inTurn(() => addBackfill(this.#redis, this.#keys, { job, ticks, by: this.#by, requestId }));
   }
 
+  /** Puts a run that has failed back into its queue, with all of its attempts. */
+  retryRun(run: Pick<RunAct, "job" | "place" | "run">, options: RequestOptions = {}): Promise<RunActOutcome> {
+    return this.#actOnRun("retry", run, options);
+  }
+
+  /** Removes a run from its queue that no worker has begun. */
+  cancelRun(
+    run: Pick<RunAct, "job" | "place" | "run">,
+    options: RequestOptions = {},
+  ): Promise<RunActOutcome> {
+    return this.#actOnRun("cancel", run, options);
+  }
+
+  #actOnRun(
+    act: RunAct["act"],
+    { job, place, run }: Pick<RunAct, "job" | "place" | "run">,
+    { requestId = newRequestId() }: RequestOptions,
+  ): Promise<RunActOutcome> {
+    const about: RunAct = { act, job, place, run, by: this.#by, requestId };
+    return this.#inTurn(() => actOnRun(this.#redis, this.#keys, about));
+  }
+
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#starts.then(act);
-    this.#starts = done.catch(() => undefined);
+    const done = this.#turns.last.then(act);
+    this.#turns.last = done.catch(() => undefined);
     return done;
   }
 
@@ -174,15 +219,21 @@ export class Operator {
   }
 
   /** `about`: the tick to skip (epoch ms), or the term whose leader is to step down. */
-  async #send(action: Action, job: Pick<Job, "name"> | null, options: RequestOptions, about = 0) {
-    const { controls, cursors, leader, audit } = this.#keys;
+  async #send(
+    action: Action,
+    job: Pick<Job, "name"> | null,
+    options: RequestOptions,
+    about = 0,
+    more: readonly (string | number)[] = ["", "", ""],
+  ) {
+    const { controls, cursors, leader, audit, leadershipChannel } = this.#keys;
     const { requestId: id = newRequestId() } = options;
     const name = job?.name ?? "";
     const history = job === null ? audit : this.#keys.history(name);
     const reply = await CONTROL.run(
       this.#redis,
       [controls, cursors, leader, audit, history, this.#keys.request(id)],
-      [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS],
+      [action, name, this.#by, AUDIT_ENTRIES, about, REQUEST_KEPT_MS, ...more, leadershipChannel],
     );
     if (reply[0] === "reused") refuseReuse({ id, action, job: name }, reply[1]);
     return reply;

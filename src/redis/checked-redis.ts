@@ -45,6 +45,8 @@ export interface CheckedOptions {
   readonly demand: Pick<ConnectionDemand, "mayBeReplica" | "kind">;
   /** True: ioredis's errors of a missing connection become BW_REDIS_AWAY or BW_REDIS_NO_ANSWER. BullMQ expects ioredis's own. */
   readonly hasPlainErrors: boolean;
+  /** Commands that are given in one turn of the event loop go to the server in one write, and come back in one. */
+  readonly gathersWrites: boolean;
   /** Makes a connection, now and for BullMQ, which makes its blocking ones out of it. */
   readonly create: (options: AskedOptions) => Redis;
   /** Called with each connection, those that BullMQ makes from this one too. */
@@ -81,6 +83,7 @@ class ConnectionCheck {
   readonly #checked: CheckedOptions;
   #facts: ServerFacts | null = null;
   #refusal: Error | null = null;
+  #corked: Redis["stream"] | null = null;
 
   constructor(redis: Redis, checked: CheckedOptions) {
     this.#redis = redis;
@@ -97,7 +100,10 @@ class ConnectionCheck {
         if (redis.status === "connect" && item.command.name !== "client") this.#refusal ??= error;
         before.handleReconnection(error, item);
       },
-      sendCommand: (command, stream) => before.sendCommand(this.#inPlainWords(command), stream),
+      sendCommand: (command, stream) => {
+        if (this.#checked.gathersWrites) this.#gatherWrites();
+        return before.sendCommand(this.#inPlainWords(command), stream);
+      },
       recoverFromFatalError: (commandError, error, options) => {
         // ioredis calls it when the handshake fails. It would end every command that waits with the refusal, and BullMQ takes
         // that for the failure of a run; a worker's commands wait for the next connection instead.
@@ -125,6 +131,18 @@ class ConnectionCheck {
 
   get #connector(): Internals["connector"] {
     return (this.#redis as unknown as Internals).connector;
+  }
+
+  /** Until the promises of this turn have run: the answers of one read are what most commands follow. */
+  #gatherWrites(): void {
+    const { stream } = this.#redis;
+    if (!stream || stream === this.#corked) return;
+    this.#corked = stream;
+    stream.cork();
+    process.nextTick(() => {
+      stream.uncork();
+      if (this.#corked === stream) this.#corked = null;
+    });
   }
 
   #inPlainWords(command: Command): Command {

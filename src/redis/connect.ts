@@ -66,6 +66,8 @@ const RULES: Record<Purpose, RedisOptions> = {
 export interface ConnectOptions {
   /** Reading is all that it is for, so a read-only replica will do. */
   readonly mayBeReplica?: boolean;
+  /** How long it may hear nothing and ask nothing before it sends a PING; 2 s by default. */
+  readonly pingAfterMs?: number;
   /** Called with the connection, and with those that BullMQ makes from it. */
   readonly onOpened?: (redis: CheckedRedis) => void;
 }
@@ -79,7 +81,7 @@ export function connectRedis(
   address: RedisPlace,
   purpose: Purpose,
   name: string,
-  { mayBeReplica = false, onOpened }: ConnectOptions = {},
+  { mayBeReplica = false, pingAfterMs, onOpened }: ConnectOptions = {},
 ): CheckedRedis {
   const options: RedisOptions & { replyMapping: "legacy" } = {
     ...RULES[purpose],
@@ -97,11 +99,13 @@ export function connectRedis(
     demand: { mayBeReplica, kind: address.kind },
     create: rules => (address.kind === "given" ? address.create(rules) : new Redis(rules)),
     hasPlainErrors: purpose !== "worker",
+    // A read and a write for each run cost Redis a tenth of what the run costs, and both processes their turns.
+    gathersWrites: purpose === "worker",
     onOpened: redis => {
       // An "error" event without a listener would end the process; ConnectionWatch reports it once.
       redis.on("error", ignoreConnectionError);
       families.set(redis, family);
-      new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);
+      new SilenceWatch(redis, { answerLimitMs, pingAfterMs, isSubscriber: purpose === "subscriber" }, family);
       // BullMQ makes a blocking connection for each queue out of the one that they share.
       answerLimitMs = BLOCKED_ANSWER_LIMIT_MS;
       onOpened?.(redis);

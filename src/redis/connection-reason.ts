@@ -7,6 +7,7 @@ import { withoutArguments } from "./server-facts.ts";
 import { probeServer } from "./server-probe.ts";
 
 const CLOSED = "connection closed";
+const NO_REDIS = "what answers there is not Redis";
 export const SILENT = "no answer in time";
 const TEXT_LIMIT = 1_500;
 /** The socket's own words for an end that may have another cause. */
@@ -28,7 +29,7 @@ function rawReasonOf(error: Error, kind: RedisPlace["kind"]): string {
   if (error.message.startsWith("Socket timeout")) return SILENT;
   if (error.message.startsWith("All sentinels are unreachable")) return sentinelReason(error.message);
   if (error.name === "ReplyError") return withAdvice(withoutArguments(error.message), kind);
-  if (error.message.startsWith("Unknown RESP type")) return "what answers there is not Redis";
+  if (error.message.startsWith("Unknown RESP type")) return NO_REDIS;
   return CLOSED;
 }
 
@@ -36,6 +37,7 @@ function rawReasonOf(error: Error, kind: RedisPlace["kind"]): string {
 function sentinelReason(message: string): string {
   const last = /Last error: (.*)$/s.exec(message)?.[1] ?? "";
   if (last === "") return "no sentinel names a master: redis.sentinel.name is unknown to them";
+  if (last.startsWith("Unknown RESP type")) return `no sentinel answers: ${NO_REDIS}`;
   const isOurs =
     /^(Connection is closed|Stream isn't writeable|Reached the max retries|Command timed out)/.test(last);
   return isOurs
@@ -48,6 +50,8 @@ function withSentinelAdvice(sentence: string): string {
   if (/: NOAUTH\b/.test(sentence)) return `${sentence} (set redis.sentinel.password)`;
   if (/: WRONGPASS\b/.test(sentence))
     return `${sentence} (correct redis.sentinel.username or redis.sentinel.password)`;
+  if (/: ERR unknown command\b/i.test(sentence))
+    return `${sentence} (a server answers there: name its sentinels, or use redis.url)`;
   if (/: ERR No such master\b/.test(sentence)) return `${sentence} (correct redis.sentinel.name)`;
   return sentence;
 }

@@ -24,10 +24,10 @@ interface Watched {
 }
 
 /**
- * Reports on all connections of a replica: `redis.unreachable` once when one cannot be made, again for each other
- * refusal of the server while that lasts, and `redis.connected` when all of them are there (again). A server that goes
- * away breaks every connection. The first connection that was added is reported immediately, the others only when they
- * cannot be made again.
+ * Reports on all connections of a replica: `redis.unreachable` once when one cannot be made, and again for each other
+ * refusal of the server while that lasts. `redis.connected` comes when all of them are there (again), or when the replica
+ * goes on without the rest. A server that goes away breaks every connection. The first connection that was added is
+ * reported immediately, the others only when they cannot be made again.
  */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
@@ -66,6 +66,18 @@ export class ConnectionWatch {
   /** Resolves when a usable server has answered on the main connection. Rejects with BW_REDIS_TOO_OLD. */
   whenUsable(): Promise<void> {
     return this.#firstAnswer.promise;
+  }
+
+  /**
+   * For a replica that needs only the connections with these names. When they are there, it
+   * emits `redis.connected`, and then `redis.unreachable` for the rest.
+   */
+  goOnWithoutTheRest(needed: readonly string[]): void {
+    if (this.#told.size === 0 || !this.#hasConnected || this.#stopped) return;
+    const missing = [...this.#watched.values()].filter(({ redis }) => this.#down.has(redis));
+    if (missing.some(({ name }) => needed.includes(name))) return;
+    this.#tellConnected();
+    for (const watched of missing) this.#tell(watched, this.#down.get(watched.redis) ?? "");
   }
 
   #onError(watched: Watched, error: Error): void {

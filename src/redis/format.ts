@@ -19,7 +19,11 @@ export async function readFormat(redis: Redis, keys: RedisKeys): Promise<number>
 
 /** Throws BW_FORMAT_NEWER when the data was written by a release that this one does not understand. */
 export async function checkFormat(redis: Redis, keys: RedisKeys, known = FORMAT): Promise<void> {
-  const found = await readFormat(redis, keys);
+  refuseNewer(await readFormat(redis, keys), known);
+}
+
+/** Throws BW_FORMAT_NEWER when data of this format is not understood. */
+export function refuseNewer(found: number, known: number): void {
   if (found > known) throw new BellwetherError("BW_FORMAT_NEWER", { found, known });
 }
 

@@ -1,6 +1,9 @@
 /** Bellwether's own keys and channels in one namespace, and the prefix of BullMQ's. */
 export type RedisKeys = Readonly<ReturnType<typeof redisKeys>>;
 
+/** What is counted a day. */
+export type Tally = "completed" | "failed" | "skipped" | "missed";
+
 /**
  * Bellwether's keys begin with `{<namespace>}/`; BullMQ's begin with `{<namespace>}:`. The braces put everything that one
  * transaction touches into one slot of a Redis Cluster.
@@ -24,6 +27,8 @@ export function redisKeys(namespace: string) {
     cursors: key("cursors"),
     /** Hash job → its definition and the epoch in force (definition.ts). */
     definitions: key("definitions"),
+    /** String: grows with each change of the definitions, for those who keep what they have read. */
+    definitionsVersion: key("definitions-version"),
     /** Hash `<number>:<job>` → a closed epoch that still has undecided ticks (epochs.ts). */
     epochs: key("epochs"),
     /** Hash `<number>:<job>` → newest decided tick of that epoch (epoch ms). */
@@ -36,8 +41,16 @@ export function redisKeys(namespace: string) {
     launched: key("launched"),
     /** Hash job → when it was first found to be in no configuration any more (epoch ms). */
     retired: key("retired"),
+    /** Set: the jobs whose last run failed. */
+    failing: key("failing"),
+    /** What the names of the jobs' strips begin with. */
+    strips: key("strips/"),
+    /** What the names of the tallies begin with. */
+    tallies: key("tally/"),
     /** String: which opening of the term is the newest one (open-term.lua). */
     opening: key("opening"),
+    /** String: of which jobs the stored states are, and in which term that was found (note-catalogue.lua). */
+    catalogue: key("catalogue"),
     /** String, JSON: the jobs that have a definition and that the leader does not carry (dropped.ts). */
     dropped: key("dropped"),
     /** Hash job → why the leader does not launch it for now, as JSON (quarantine.ts). */
@@ -48,16 +61,22 @@ export function redisKeys(namespace: string) {
     lineage: key("lineage"),
     /** Stream, capped: who asked for what, and when. */
     audit: key("audit"),
+    /** Stream, capped: what changes, for dashboards (change-writer.ts). */
+    changes: key("changes"),
     /** Hash: which entries of the audit the leaders have reported in their logs (operator-log.lua). */
     reported: key("reported"),
     /** Hash base of a queue's keys → up to which event it was read how runs ended that other programs work off (take-ends.lua). */
     eventPositions: key("event-positions"),
     /** What the keys of the jobs' histories begin with. */
     histories: key("history/"),
+    /** Hash: what the histories take together, and how far the leader's pass over them has come (history-use.ts). */
+    historyUse: key("history-use"),
     /** String: the highest generation of the configuration whose leader has proven itself; lower ones never lead again. */
     generation: key("generation"),
     /** Hash: of generations above that, when a replica of one bid last, and how often its leaders failed (term.lua). */
     generations: key("generations"),
+    /** String, with a time to live: the followers that check the leader's presence often (watchers.lua). */
+    watchers: key("watchers"),
     /** Sorted set replica id → when it was last seen (epoch ms). */
     replicas: key("replicas"),
     /** Channel: leadership may have changed. */
@@ -85,7 +104,19 @@ export function redisKeys(namespace: string) {
     working: (job: string) => key(`working/${job}`),
     /** String, JSON, with a time to live: how an operator's request was answered (requests.ts). */
     request: (id: string) => key(`requests/${id}`),
+    /** String, JSON, with a time to live: a sign-in to the dashboard, by the digest of its id (sessions.ts). */
+    session: (digest: string) => key(`sessions/${digest}`),
+    /** String, with a time to live: what a request to the HTTP API was, and its answer (idempotency.ts), or its jobs (request-memory.ts). */
+    idempotency: (digest: string) => key(`idempotency/${digest}`),
+    /** String: how the last ticks and runs of a job went, for lists (strips.lua). */
+    strip: (job: string) => key(`strips/${job}`),
+    /** Hash job → how often that was on one day (since the epoch, UTC), with a time to live. */
+    tally: (tally: Tally, day: number) => key(`tally/${tally}/${day}`),
     /** Stream, capped: what was decided about a job's ticks and how its runs ended. */
     history: (job: string) => key(`history/${job}`),
+    /** Stream, capped: what remained of the older end of the history when completed runs were folded (fold-history.lua). */
+    keptHistory: (job: string) => key(`history/${job}/kept`),
+    /** Hash hour (since the epoch) → how many rows of that hour were folded (folded-hour.ts). */
+    historyHours: (job: string) => key(`history/${job}/hours`),
   };
 }

@@ -10,6 +10,9 @@ export interface RedisPresenceOptions {
   readonly notices: string;
 }
 
+/** What control.lua publishes among the notices. */
+const ORDERS = "orders";
+
 /** Connections come back within some 500 ms of each other (`connectRedis`, purpose "subscriber"). */
 const SETTLED_MS = 1_000;
 
@@ -24,18 +27,24 @@ mustHold({ "a stale answer about a presence is shorter than any lease": STALE_MS
 export class RedisPresence {
   readonly #options: RedisPresenceOptions;
   readonly #wakers = new Set<() => void>();
+  readonly #orderWakers = new Set<() => void>();
   #announcedMs: number | null = null;
 
   constructor(options: RedisPresenceOptions) {
     this.#options = options;
   }
 
+  /** This replica's own. */
+  get channel(): string {
+    return this.#options.channel;
+  }
+
   start(): void {
     const { subscriber, notices } = this.#options;
     subscriber.on("ready", this.#announce);
     subscriber.on("close", this.#withdraw);
-    subscriber.on("message", channel => {
-      if (channel === notices) this.#wake();
+    subscriber.on("message", (channel, message) => {
+      if (channel === notices) wakeAll(message === ORDERS ? this.#orderWakers : this.#wakers);
     });
     if (subscriber.status === "ready") this.#announce();
   }
@@ -63,10 +72,19 @@ export class RedisPresence {
     return (this.announcedForMs() ?? 0) >= SETTLED_MS;
   }
 
-  /** Calls `wake` at each notice, and when this replica can be seen (again). Returns the end of it. */
+  /**
+   * Calls `wake` when leadership may have changed, and when this replica can be seen (again). It may have missed notices
+   * before that. Returns the end of it.
+   */
   onNotice(wake: () => void): () => void {
     this.#wakers.add(wake);
     return () => this.#wakers.delete(wake);
+  }
+
+  /** The same for the controls. */
+  onOrders(wake: () => void): () => void {
+    this.#orderWakers.add(wake);
+    return () => this.#orderWakers.delete(wake);
   }
 
   #announce = () => {
@@ -74,7 +92,8 @@ export class RedisPresence {
     subscriber.subscribe(channel, notices).then(
       () => {
         this.#announcedMs = performance.now();
-        this.#wake();
+        wakeAll(this.#wakers);
+        wakeAll(this.#orderWakers);
       },
       // The connection broke again: the next "ready" tries again. Refused (an ACL): others wait for the lease.
       () => this.#withdraw(),
@@ -84,8 +103,8 @@ export class RedisPresence {
   #withdraw = () => {
     this.#announcedMs = null;
   };
+}
 
-  #wake(): void {
-    for (const wake of this.#wakers) wake();
-  }
+function wakeAll(wakers: ReadonlySet<() => void>): void {
+  for (const wake of wakers) wake();
 }

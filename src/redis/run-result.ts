@@ -9,4 +9,6 @@ export interface RunResult {
   /** The one that made the last attempt. */
   readonly replica: string;
   readonly error?: string;
+  /** A `Reason["code"]`, where it failed for another reason than its last attempt. */
+  readonly reasonCode?: string;
 }

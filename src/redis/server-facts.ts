@@ -59,6 +59,9 @@ export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): S
   const unchecked: ServerWarning[] = [];
   const infoFields = info instanceof Error ? {} : parseInfo(String(info));
   if (info instanceof Error) unchecked.push(infoRefused(passing(info)));
+  const helloFields = helloOf(hello);
+  if ((infoFields["redis_mode"] ?? helloFields["mode"]) === "sentinel")
+    throw refused("a Sentinel answers there, and no server", "name it in redis.sentinel.nodes, without url");
   if (infoFields["loading"] === "1" && infoFields["async_loading"] !== "1")
     throw refused("LOADING Redis is loading its data", "it is used when that is done");
   const client = clientInfo instanceof Error ? null : clientFields(String(clientInfo));
@@ -77,7 +80,6 @@ export function readAnswers(answers: ServerAnswers, demand: ConnectionDemand): S
       "look what stands between here and Redis: a proxy must keep the user of a connection",
     );
   }
-  const helloFields = helloOf(hello);
   const role = roleOf(infoFields["role"] ?? helloFields["role"]);
   const version = infoFields["redis_version"] ?? helloFields["version"] ?? null;
   return { info: infoFields, version, role, unchecked };
@@ -98,7 +100,8 @@ function refused(problem: string, advice: string): BellwetherError<"BW_REDIS_REF
   return new BellwetherError("BW_REDIS_REFUSED", { problem, advice });
 }
 
-function notSelected(db: number, { message }: Error): Error {
+function notSelected(db: number, error: Error): Error {
+  const message = withoutArguments(error.message);
   const problem = `database ${db} cannot be used: ${message}`;
   if (/out of range/i.test(message))
     return refused(

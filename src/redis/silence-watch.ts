@@ -10,6 +10,8 @@ const HANDSHAKE_LIMIT_MS = 5_000;
 export interface SilenceLimits {
   /** How long an answer may take. */
   readonly answerLimitMs: number;
+  /** How long a connection may hear nothing and ask nothing before it asks whether the server is there; 2 s by default. */
+  readonly pingAfterMs?: number | undefined;
   /** The server also sends messages without a request: only answers count. */
   readonly isSubscriber?: boolean;
 }
@@ -88,8 +90,12 @@ export class SilenceWatch {
     this.#head = head;
     const limitMs = status === "ready" ? this.#limits.answerLimitMs : HANDSHAKE_LIMIT_MS;
     if (this.#waitingMs >= limitMs) {
-      stream.destroy(new Error(`Socket timeout: no answer within ${limitMs} ms`));
-    } else if (status === "ready" && head === undefined && this.#quietMs >= PING_AFTER_MS) {
+      stream.destroy(new Error(`Socket timeout: no answer within ${Math.round(limitMs)} ms`));
+    } else if (
+      status === "ready" &&
+      head === undefined &&
+      this.#quietMs >= (this.#limits.pingAfterMs ?? PING_AFTER_MS)
+    ) {
       // That it is refused is an answer too.
       this.#redis.ping().catch(() => undefined);
       this.#head = commandQueue.peekFront();

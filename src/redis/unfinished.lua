@@ -65,8 +65,8 @@ local function look(unfinished, history, working, prefix, job)
   return {state, run_key and id_of(run_key, prefix) or '', added, ended}
 end
 
--- The history keeps as much as everywhere (history.ts). A record that cannot be written must not keep anything else from
+-- The next record of a replica trims the history (HISTORY_CEILING in history.ts). A record that cannot be written must not keep anything else from
 -- being done: pcall.
 local function record_removal(history, run)
-  redis.pcall('XADD', history, 'MAXLEN', '~', 500, '*', 'run', run, 'result', 'removed')
+  redis.pcall('XADD', history, 'MAXLEN', '~', 100000, '*', 'run', run, 'result', 'removed')
 end

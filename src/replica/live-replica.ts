@@ -18,6 +18,10 @@ export interface LiveReplicaOptions extends Omit<ReplicaOptions, "config"> {
   /** False: a change of the folder is not noticed. */
   readonly isWatched: boolean;
   readonly load: () => Promise<LoadResult>;
+  /** Ends a load that goes on: it rejects with `Aborted` then. */
+  readonly stopLoading?: () => void;
+  /** Whether the last load was in a thread. */
+  readonly isLoadedAside?: () => boolean;
 }
 
 /** A replica and its configuration: reads it, starts the replica with it, and hands it each change that is valid. */
@@ -31,7 +35,7 @@ export class LiveReplica {
   #isStopping = false;
 
   constructor(options: LiveReplicaOptions) {
-    const { configDir, load, events } = options;
+    const { configDir, load, events, isLoadedAside = () => false } = options;
     this.#options = options;
     this.#watcher = new ConfigWatcher({
       configDir,
@@ -45,6 +49,7 @@ export class LiveReplica {
         this.#tellUnread();
         return (await this.#replica?.reconfigure(config)) ?? [];
       },
+      isLoadedAside,
       blind: problem => events.emit("config.unread", { problem }),
       reject: mistakes => events.emit("config.rejected", { mistakes }),
       resolve: () => this.#replica && events.emit("config.resolved", this.#replica.carried),
@@ -97,7 +102,9 @@ export class LiveReplica {
 
   /** In bounded time: reading may wait for a file system that is away. */
   async stopWatching(): Promise<void> {
-    await settlesWithin(this.#watcher.stop(), WATCHER_LIMIT_MS);
+    const stopped = this.#watcher.stop();
+    this.#options.stopLoading?.();
+    await settlesWithin(stopped, WATCHER_LIMIT_MS);
   }
 
   /** Once for each, and again when it returns. */

@@ -1,9 +1,11 @@
-import { ConfigAlarm, jobMarks, type PeerConfig } from "../alarm/config-alarm.ts";
+import { ConfigAlarm, type PeerConfig } from "../alarm/config-alarm.ts";
 import type { StuckRun } from "../alarm/stuck-alarm.ts";
 import { isBellwetherError } from "../errors.ts";
-import { checkFormat, raiseFormat } from "../redis/format.ts";
-import { Heartbeat, type ReplicaRecord } from "../redis/replica-registry.ts";
-import type { Carried, JoinedContext, Part } from "./replica-context.ts";
+import { raiseFormat, refuseNewer } from "../redis/format.ts";
+import { Heartbeat, type Observed, type ReplicaRecord } from "../redis/replica-registry.ts";
+import type { Carried } from "./carried.ts";
+import type { JoinedContext, Part } from "./replica-context.ts";
+import { SelfObservation } from "./self-observation.ts";
 
 /** How many stuck runs a replica's record names, for `status`. */
 const STUCK_SHOWN = 20;
@@ -13,11 +15,23 @@ export class Membership implements Part {
   readonly #options: JoinedContext;
   readonly #alarm: ConfigAlarm;
   readonly #heartbeat: Heartbeat;
+  readonly #self: SelfObservation;
   #own: PeerConfig;
 
-  constructor(options: JoinedContext) {
+  /** `running`: the runs whose handlers are at work. `onReplicas` is called with the ids of all that are there. */
+  constructor(
+    options: JoinedContext,
+    running: () => Observed["running"],
+    onReplicas: (ids: readonly string[]) => void,
+  ) {
     this.#options = options;
     const { redis, stores, clock, events, id, roles, format, carried } = options;
+    this.#self = new SelfObservation({
+      running,
+      events,
+      skewMs: () => clock.skewMs(),
+      nowMs: () => clock.nowMs(),
+    });
     this.#alarm = new ConfigAlarm(events);
     this.#own = configOf(id, carried);
     const startedAt = new Date(clock.nowMs()).toISOString();
@@ -26,7 +40,11 @@ export class Membership implements Part {
       keys: stores.keys,
       clock,
       record: { ...this.#own, roles, format, startedAt, stuck: [] },
-      onReplicas: records => this.#look(records),
+      observe: () => this.#self.read(),
+      onReplicas: (records, found) => {
+        onReplicas(records.map(({ id }) => id));
+        return this.#look(records, found);
+      },
     });
   }
 
@@ -35,6 +53,7 @@ export class Membership implements Part {
   }
 
   stop(): Promise<void> {
+    this.#self.stop();
     return this.#heartbeat.stop();
   }
 
@@ -43,21 +62,30 @@ export class Membership implements Part {
     this.#heartbeat.update(this.#own);
   }
 
+  /** Whether a replica with the role of a worker was there at the last heartbeat. Throws before the first one. */
+  hasWorkers(): boolean {
+    const { replicas } = this.#heartbeat;
+    if (replicas.length === 0) throw new Error("no heartbeat has been answered yet");
+    return replicas.some(({ roles }) => roles.includes("worker"));
+  }
+
   showStuck(stuck: readonly StuckRun[]): void {
     this.#heartbeat.update({ stuck: stuck.slice(0, STUCK_SHOWN) });
   }
 
-  async #look(records: readonly ReplicaRecord[]): Promise<void> {
+  async #look(records: readonly ReplicaRecord[], found: number): Promise<void> {
     const { redis, stores, format, onFailure } = this.#options;
     this.#alarm.check(this.#own, records);
-    await raiseFormat(redis, stores.keys, format, records);
-    await checkFormat(redis, stores.keys, format).catch((error: unknown) => {
+    if (found < format) await raiseFormat(redis, stores.keys, format, records);
+    try {
+      refuseNewer(found, format);
+    } catch (error) {
       if (isBellwetherError(error, "BW_FORMAT_NEWER")) onFailure(error);
-    });
+    }
   }
 }
 
-function configOf(id: string, { config, zones }: Carried): PeerConfig {
-  const { generation, hash, jobs } = config;
-  return { id, generation, hash, ...zones, jobs: jobMarks(jobs.map(({ name }) => name)) };
+function configOf(id: string, { config, zones, marks }: Carried): PeerConfig {
+  const { generation, hash } = config;
+  return { id, generation, hash, ...zones, jobs: marks };
 }

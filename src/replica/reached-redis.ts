@@ -22,7 +22,7 @@ export async function reachRedis(
   onPhase: (phase: StartPhase) => void,
 ): Promise<ReachedRedis> {
   onPhase("waiting for Redis");
-  const redis = stores.connect("plain");
+  const redis = stores.connectIdle("plain", "plain");
   const clock = new StoreClock({
     readStoreTimeMs: () => readTimeMs(redis),
     onAnswer: tookMs => onAnswer("redis", tookMs),

@@ -1,14 +1,12 @@
 import type { Redis } from "ioredis";
 import type { StoreClock } from "../clock/store-clock.ts";
-import type { Config } from "../config/config.ts";
-import type { ZoneData } from "../config/zone-data.ts";
 import type { AbsenceAlarm } from "../election/absence-alarm.ts";
 import type { LeaderWatch } from "../election/leader-watch.ts";
 import type { BellwetherError } from "../errors.ts";
 import type { Role } from "../event-map.ts";
 import type { Events } from "../events.ts";
-import type { Handler } from "../handlers/handler.ts";
 import type { RunLogSource } from "../worker/active-run.ts";
+import type { Carried } from "./carried.ts";
 import type { ReplicaStores } from "./replica-stores.ts";
 
 /** What all parts of a replica share. */
@@ -31,13 +29,6 @@ export interface ReplicaContext {
   readonly onAnswer: (store: "redis" | "etcd", tookMs: number) => void;
   /** Called when the replica cannot go on. */
   readonly onFailure: (error: BellwetherError) => void;
-}
-
-/** The configuration that a replica runs with, and what belongs to it. */
-export interface Carried {
-  readonly config: Config;
-  readonly handlers: ReadonlyMap<string, Handler>;
-  readonly zones: ZoneData;
 }
 
 /** What a replica has when Redis can be worked with. */

@@ -1,6 +1,6 @@
 import type { Level } from "../event-rules.ts";
 import type { Events } from "../events.ts";
-import { type GivenLogger, guardLogger } from "../given-log.ts";
+import { boundBy, type GivenLogger, guardLogger } from "../given-log.ts";
 import { createLog, logEvents } from "../log.ts";
 import { stdoutLines } from "../log-output.ts";
 
@@ -26,7 +26,7 @@ export function openLog(target: LogTarget, level: Level, bindings: object): Repl
       lines,
       output: { dropped: 0 },
       setLevel: () => undefined,
-      follow: events => logEvents(events, lines),
+      follow: events => logEvents(events, lines, boundBy(target)),
     };
   }
   const own = createLog(level, { ...bindings });

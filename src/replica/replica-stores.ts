@@ -5,18 +5,20 @@ import type { Election } from "../election/election.ts";
 import { EtcdLease } from "../election/etcd-lease.ts";
 import { LeasedElection } from "../election/leased-election.ts";
 import { RedisElection } from "../election/redis-election.ts";
-import { TermRegister } from "../election/term-register.ts";
+import { TermRegister, type TermRegisterOptions } from "../election/term-register.ts";
 import { EtcdClient, etcdCallLimitMs } from "../etcd/client.ts";
 import type { Events } from "../events.ts";
 import { EtcdLockStore } from "../locks/etcd-lock-store.ts";
 import type { LockStore } from "../locks/lock-store.ts";
 import { RedisLockStore } from "../locks/redis-lock-store.ts";
 import type { CheckedRedis } from "../redis/checked-redis.ts";
-import { connectRedis, type Purpose } from "../redis/connect.ts";
+import { type ConnectOptions, connectRedis, type Purpose } from "../redis/connect.ts";
 import { ConnectionWatch } from "../redis/connection-watch.ts";
 import { type GivenConnection, GivenPlace, type RedisPlace } from "../redis/given-connection.ts";
 import { type RedisKeys, redisKeys } from "../redis/keys.ts";
 import { RedisPresence } from "../redis/presence.ts";
+
+const IDLE_PING_MS = 10_000;
 
 export interface ReplicaStoresOptions {
   readonly config: Pick<Config, "namespace" | "redis" | "election">;
@@ -39,6 +41,7 @@ export class ReplicaStores {
   readonly #options: ReplicaStoresOptions;
   readonly #connections: Redis[] = [];
   #etcd: EtcdClient | null = null;
+  #presence: RedisPresence | null = null;
 
   constructor(options: ReplicaStoresOptions) {
     const { config, connection, events } = options;
@@ -49,27 +52,46 @@ export class ReplicaStores {
   }
 
   connect(purpose: Purpose, name: string = purpose): CheckedRedis {
+    return this.#connect(purpose, name, {});
+  }
+
+  /** For what a replica with nothing to do does not use for long: very many of them must not cost the server much. */
+  connectIdle(purpose: Purpose, name: string): CheckedRedis {
+    return this.#connect(purpose, name, { pingAfterMs: IDLE_PING_MS });
+  }
+
+  #connect(purpose: Purpose, name: string, options: ConnectOptions): CheckedRedis {
     const { id } = this.#options;
     const connection = connectRedis(this.place, purpose, `bellwether:${id}:${name}`, {
+      ...options,
       onOpened: opened => this.watch.add(opened, name),
     });
     this.#connections.push(connection);
     return connection;
   }
 
-  leaseStore(): Election {
-    const { config, id } = this.#options;
-    const keys = this.keys;
+  /** Shows that this replica is there, and gets the notices. */
+  presence(): RedisPresence {
+    if (this.#presence !== null) return this.#presence;
     const presence = new RedisPresence({
-      subscriber: this.connect("subscriber", "presence"),
-      channel: keys.alive(id),
-      notices: keys.leadershipChannel,
+      subscriber: this.connectIdle("subscriber", "presence"),
+      channel: this.keys.alive(this.#options.id),
+      notices: this.keys.leadershipChannel,
     });
     presence.start();
-    const redis = this.connect("noRetry", "lease");
-    if (config.election.store === "redis") return new RedisElection({ redis, presence, keys });
+    this.#presence = presence;
+    return presence;
+  }
+
+  /** `onTime`: called with the time of Redis, where it comes with an answer. */
+  leaseStore(onTime: NonNullable<TermRegisterOptions["onTime"]>): Election {
+    const { config } = this.#options;
+    const keys = this.keys;
+    const presence = this.presence();
+    const redis = this.connectIdle("noRetry", "lease");
+    if (config.election.store === "redis") return new RedisElection({ redis, presence, keys, onTime });
     const lease = new EtcdLease(this.#etcdClient(config.election), config.namespace);
-    return new LeasedElection(lease, new TermRegister({ redis, presence, keys }));
+    return new LeasedElection(lease, new TermRegister({ redis, presence, keys, onTime }));
   }
 
   lockStore(clock: StoreClock): LockStore {

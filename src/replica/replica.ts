@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import { Cluster } from "../client/cluster.ts";
 import { sleep } from "../clock/sleep.ts";
 import { Aborted, unlessAborted } from "../clock/unless-aborted.ts";
 import {
@@ -7,22 +8,22 @@ import {
   settingsThatNeedRestart,
   withFixedSettings,
 } from "../config/changes.ts";
-import type { Config } from "../config/config.ts";
-import { hashZones, zoneDataOf } from "../config/zone-data.ts";
+import type { Config, Job } from "../config/config.ts";
 import { AbsenceAlarm } from "../election/absence-alarm.ts";
 import { BellwetherError, failureOf } from "../errors.ts";
-import type { EventMap, Role, StartPhase } from "../event-map.ts";
+import type { Role, StartPhase } from "../event-map.ts";
 import { Events } from "../events.ts";
 import type { GivenLogger } from "../given-log.ts";
 import type { CodeHandlers } from "../handlers/code-handlers.ts";
-import { loadHandlers } from "../handlers/load-handlers.ts";
 import type { ReplicaHealth } from "../observability/health.ts";
 import { Observer } from "../observability/observer.ts";
 import type { ObservedReplica } from "../observability/scrape-metrics.ts";
 import { FORMAT } from "../redis/format.ts";
 import type { GivenConnection } from "../redis/given-connection.ts";
+import { AdminListener } from "./admin-listener.ts";
+import { type Carried, carriedBy, carriedNext, handlersOf, tellConfig } from "./carried.ts";
 import { reachRedis } from "./reached-redis.ts";
-import type { Carried, ReplicaContext } from "./replica-context.ts";
+import type { ReplicaContext } from "./replica-context.ts";
 import { newReplicaId } from "./replica-id.ts";
 import { type LogTarget, openLog, type ReplicaLog } from "./replica-log.ts";
 import { ReplicaStores } from "./replica-stores.ts";
@@ -60,6 +61,7 @@ export class Replica {
   readonly #observer: Observer;
   readonly #functions: CodeHandlers;
   readonly #log: ReplicaLog;
+  readonly #admin: AdminListener;
   readonly #stopping = new AbortController();
   /** The handlers are loaded, or will not be any more. */
   readonly #loaded = Promise.withResolvers<void>();
@@ -106,8 +108,8 @@ export class Replica {
     return {
       connection: { redis, namespace: this.#carried.config.namespace },
       config: () => this.#carried.config,
-      checkData: (job: string, data: Record<string, unknown>) =>
-        this.#carried.handlers.get(job)?.check?.(data) ?? [],
+      checkData: ({ name }: Pick<Job, "name">, data: Record<string, unknown>) =>
+        this.#carried.handlers.get(name)?.check?.(data) ?? [],
     };
   }
 
@@ -147,10 +149,18 @@ export class Replica {
     };
     this.#observer = new Observer({
       http: config.http,
+      dashboard: () => this.#admin.url,
       events,
       clock: { monotonicMs: () => performance.now(), sleep },
       replica,
       registry: options.registry,
+    });
+    this.#admin = new AdminListener({
+      config: config.admin,
+      namespace: config.namespace,
+      cluster: () => new Cluster({ ...this.forClients, name: `bellwether:${this.id}:admin` }),
+      onProblem: problem => events.emit("config.unread", { problem }),
+      onAnswered: answer => events.emit("api.answered", answer),
     });
     // Last: a replica that cannot be made logs nothing.
     this.#unwatchLog = this.#log.follow(events);
@@ -179,7 +189,8 @@ export class Replica {
     // From here on: one that waits for a handler or for Redis knows of no leader either.
     this.#context.absence.check("this replica has not asked who leads yet");
     const http = await this.#unlessStopped(this.#observer.start());
-    await this.#load(http);
+    const admin = await this.#unlessStopped(this.#admin.start());
+    await this.#load({ http, admin });
 
     const reached = await reachRedis(this.#context, phase => {
       this.#phase = phase;
@@ -194,9 +205,9 @@ export class Replica {
     await this.#running.start();
   }
 
-  async #load(http: string | undefined): Promise<void> {
+  async #load({ http, admin }: { http: string | undefined; admin: string | undefined }): Promise<void> {
     const { config } = this.#carried;
-    const { handlers, problems } = await this.#unlessStopped(this.#loadHandlers(config));
+    const { handlers, problems } = await this.#unlessStopped(this.#handlersOf(config));
     if (problems.length > 0) throw new BellwetherError("BW_HANDLERS_INVALID", { problems });
     this.#carried = { ...this.#carried, handlers };
     this.#loaded.resolve();
@@ -207,8 +218,9 @@ export class Replica {
       pid: process.pid,
       tz: this.#carried.zones.tz,
       ...(http === undefined ? {} : { http }),
+      ...(admin === undefined ? {} : { admin }),
     });
-    this.#tellConfig({});
+    tellConfig(this.events, this.#carried);
   }
 
   /**
@@ -222,42 +234,22 @@ export class Replica {
     const before = this.#carried.config;
     const reasons = rejectionReasons(before, changed);
     if (reasons.length > 0) return reasons;
-    const loaded = await this.#unlessStopped(this.#loadHandlers(changed)).catch(() => null);
+    const loaded = await this.#unlessStopped(this.#handlersOf(changed)).catch(() => null);
     if (loaded === null) return [];
     const { handlers, problems } = loaded;
     if (problems.length > 0) return problems;
 
     const changes = await jobChanges(before, changed);
-    if (this.#stopping.signal.aborted) return [];
     const needsRestart = settingsThatNeedRestart(before, changed);
-    this.#carried = carriedBy(withFixedSettings(before, changed), handlers);
+    const config = withFixedSettings(before, changed);
+    const carried = await carriedNext(this.#carried, { config, handlers }, changes);
+    if (this.#stopping.signal.aborted) return [];
+    this.#carried = carried;
     this.#log.setLevel(changed.log.level);
     this.#running?.carry(this.#carried);
-    this.#tellConfig({ ...(needsRestart.length === 0 ? {} : { needsRestart }), ...changes });
+    const told = needsRestart.length === 0 ? changes : { ...changes, needsRestart };
+    tellConfig(this.events, this.#carried, told);
     return [];
-  }
-
-  #tellConfig(changes: Partial<EventMap["config.loaded"]>): void {
-    const { config, zones } = this.#carried;
-    const { generation, hash, jobs } = config;
-    this.events.emit("config.loaded", {
-      generation,
-      hash,
-      zones: hashZones(zones),
-      jobs: jobs.length,
-      ...changes,
-    });
-  }
-
-  async #loadHandlers({ jobs, jobsDir, jobPlaces: places }: Config) {
-    const ours = this.#context.roles.includes("worker") ? jobs : [];
-    const { handlers, issues } = await loadHandlers({
-      jobs: ours,
-      jobsDir,
-      places,
-      functions: this.#functions,
-    });
-    return { handlers, problems: issues.map(problem => problem.message) };
   }
 
   /**
@@ -278,7 +270,7 @@ export class Replica {
     await this.#started?.catch(() => undefined);
     const isFinished = (await this.#running?.stop()) ?? true;
     this.#context.stores.close();
-    await this.#observer.stop();
+    await Promise.all([this.#observer.stop(), this.#admin.stop()]);
     if (this.#isTold) this.events.emit("replica.stopped", { ...about, clean: isFinished });
     this.events.endStreams();
     this.#unwatchLog();
@@ -296,12 +288,12 @@ export class Replica {
     this.events.emit("replica.failed", failureOf(error));
   }
 
+  #handlersOf(config: Config) {
+    return handlersOf(config, this.#context.roles, this.#functions);
+  }
+
   /** Waits for a step of the start, but not beyond `stop`. */
   #unlessStopped<T>(step: Promise<T>): Promise<T> {
     return unlessAborted(step, this.#stopping.signal);
   }
-}
-
-function carriedBy(config: Config, handlers: Carried["handlers"]): Carried {
-  return { config, handlers, zones: zoneDataOf(config.jobs, Date.now()) };
 }

@@ -2,24 +2,30 @@ import { DataGuard } from "../alarm/data-guard.ts";
 import { durabilityAlarm } from "../alarm/durability-alarm.ts";
 import { OverdueAlarm } from "../alarm/overdue-alarm.ts";
 import { StuckAlarm } from "../alarm/stuck-alarm.ts";
+import { ChangeWriter } from "../changes/change-writer.ts";
 import { clockKeeper } from "../clock/clock-keeper.ts";
 import type { StoreClock } from "../clock/store-clock.ts";
+import { FORGET_MS } from "../clock/timing.ts";
 import { settlesWithin } from "../clock/within.ts";
 import type { CurrentTerm } from "../election/elector.ts";
 import { readDueLanes } from "../launch/cursors.ts";
-import { recordResult } from "../launch/history.ts";
+import { EndRecorder } from "../launch/end-recorder.ts";
+import { type HistoryUse, readHistoryUse } from "../launch/history-use.ts";
 import { LaunchedRuns } from "../launch/launched-runs.ts";
 import { putBack, readMemory } from "../launch/memory.ts";
 import { QueueDepths } from "../launch/queue-depths.ts";
 import { lookAtQueue } from "../launch/queue-look.ts";
 import { placeOfQueue } from "../launch/queue-place.ts";
+import { recoverEnds } from "../launch/recover-ends.ts";
 import { readWaits } from "../launch/unfinished.ts";
 import { Locks } from "../locks/locks.ts";
-import { readReplicas } from "../redis/replica-registry.ts";
+import { tellReason } from "../reasons.ts";
+import { GatheredReads } from "../redis/gathered-reads.ts";
 import { checkDurability } from "../redis/server-check.ts";
 import { Workers } from "../worker/workers.ts";
+import type { Carried } from "./carried.ts";
 import { Membership } from "./membership.ts";
-import type { Carried, JoinedContext, Part } from "./replica-context.ts";
+import type { JoinedContext, Part } from "./replica-context.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const CLEANUP_LIMIT_MS = 1_000;
@@ -30,6 +36,7 @@ export class RunningReplica {
   readonly overdueAlarm: OverdueAlarm;
   readonly stuckAlarm: StuckAlarm;
   readonly queueDepths: QueueDepths;
+  readonly readHistoryUse: () => Promise<HistoryUse | null>;
   /** The term that is led, until the leader's work has ended. */
   readonly currentTerm: () => CurrentTerm | null;
   readonly #options: JoinedContext;
@@ -42,6 +49,7 @@ export class RunningReplica {
   /** Connections are about to be closed. */
   readonly #closing = new AbortController();
   #carried: Carried;
+  #workers: Workers | null = null;
 
   constructor(options: JoinedContext) {
     this.#options = options;
@@ -52,14 +60,20 @@ export class RunningReplica {
     const placeOf = (queue: string) => placeOfQueue(keys, queue, this.#carried.config.queues);
     this.clock = clock;
     this.queueDepths = new QueueDepths({ redis, placeOf });
+    this.readHistoryUse = async () => (await readHistoryUse(redis, keys)).use;
     this.overdueAlarm = new OverdueAlarm({
       jobs,
       clock,
       events,
-      readLanes: jobs => readDueLanes(redis, keys, jobs),
+      readLanes: jobs => readDueLanes(new GatheredReads(redis), keys, jobs),
       readWaits: jobs => readWaits(redis, keys, jobs),
     });
-    const membership = new Membership(options);
+    const changes = new ChangeWriter({ redis, keys, events, clock, replica: options.id });
+    const membership = new Membership(
+      options,
+      () => this.#workers?.running() ?? [],
+      ids => changes.showReplicas(ids),
+    );
     this.stuckAlarm = new StuckAlarm({
       clock,
       jobs,
@@ -67,25 +81,37 @@ export class RunningReplica {
       queues,
       launched: new LaunchedRuns(redis, keys),
       lookAt: (queue, runs) => lookAtQueue(redis, placeOf(queue), runs),
-      hasWorkers: async () => (await readReplicas(redis, keys)).some(({ roles }) => roles.includes("worker")),
+      recover: async runs => {
+        const placed = runs.map(one => ({ ...one, place: placeOf(one.queue) }));
+        const recovered = await recoverEnds(redis, keys, placed, this.#carried.config.history.perJob);
+        for (const { job, run, outcome } of recovered)
+          if (outcome === "unknown")
+            events.emit("run.endUnknown", { job, run, ...tellReason({ code: "end_unrecorded" }) });
+        return recovered.flatMap(({ run, outcome }) => (outcome === "early" ? [run] : []));
+      },
+      hasWorkers: async () => membership.hasWorkers(),
       onStuck: stuck => membership.showStuck(stuck),
     });
+    const isScheduler = roles.includes("scheduler");
     const guard = new DataGuard({
       clock,
       events,
+      isHinted: isScheduler,
       read: read => readMemory(redis, keys, read),
       putBack: (memory, fence) => putBack(redis, keys, memory, { fence, by: options.id }),
     });
     this.#others = [
+      changes,
       leaderWatch,
-      clockKeeper({ clock, events, intervalMs: election.leaseTtlMs / 3 }),
+      clockKeeper({ clock, events, intervalMs: election.leaseTtlMs / 3, enoughMs: FORGET_MS }),
       membership,
       this.overdueAlarm.checks,
       this.stuckAlarm.checks,
       guard.checks,
       durabilityAlarm({ clock, events, check: () => checkDurability(redis) }),
     ];
-    const scheduler = roles.includes("scheduler") ? [new Scheduler({ ...options, guard })] : [];
+    redis.on("ready", () => guard.hint());
+    const scheduler = isScheduler ? [new Scheduler({ ...options, guard })] : [];
     this.currentTerm = () => scheduler[0]?.currentTerm ?? null;
     this.#locks = roles.includes("worker")
       ? new Locks({ store: stores.lockStore(clock), clock, events })
@@ -125,6 +151,13 @@ export class RunningReplica {
 
   #createWorker(locks: Locks): Part {
     const { stores, redis, clock, events, log, context, id, carried } = this.#options;
+    const ends = new EndRecorder({
+      redis,
+      keys: stores.keys,
+      nowMs: () => clock.nowMs(),
+      perJob: () => this.#carried.config.history.perJob,
+      signal: this.#closing.signal,
+    });
     const workers = new Workers({
       config: carried.config,
       handlers: carried.handlers,
@@ -135,8 +168,9 @@ export class RunningReplica {
       locks,
       context,
       skewMs: () => clock.skewMs(),
-      recordResult: result => recordResult(redis, stores.keys, result, this.#closing.signal),
+      recordResult: result => ends.record(result),
     });
+    this.#workers = workers;
     return {
       start: () => workers.start(),
       stop: () => workers.stop({ deadlineMs: this.#carried.config.shutdownTimeoutMs }),

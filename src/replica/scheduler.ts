@@ -9,13 +9,16 @@ import { readLeader } from "../election/leader-record.ts";
 import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError, messageOf } from "../errors.ts";
 import { QueueEnds } from "../launch/foreign-ends.ts";
+import { Histories } from "../launch/history-use.ts";
 import { Launcher } from "../launch/launcher.ts";
 import { placeOfQueue } from "../launch/queue-place.ts";
 import { ForeignResults } from "../leader/foreign-results.ts";
+import { HistoryKeeper } from "../leader/history-keeper.ts";
 import { LeaderLoop } from "../leader/leader-loop.ts";
 import { OperatorLog } from "../operator/operator-log.ts";
 import { areJobsAgreed, readReplicas } from "../redis/replica-registry.ts";
-import type { Carried, JoinedContext, Part } from "./replica-context.ts";
+import type { Carried } from "./carried.ts";
+import type { JoinedContext, Part } from "./replica-context.ts";
 
 const RESIGN_LIMIT_MS = 8_000;
 mustHold({
@@ -34,6 +37,10 @@ export class Scheduler implements Part {
   readonly #launcher: Launcher;
   readonly #leaderLoop: LeaderLoop;
   readonly #elector: Elector;
+  /** Of the term that is led. */
+  #operatorLog: OperatorLog | null = null;
+  /** Of the term that is led. */
+  #historyKeeper: HistoryKeeper | null = null;
   #carried: Carried;
 
   constructor(options: SchedulerOptions) {
@@ -42,8 +49,20 @@ export class Scheduler implements Part {
     const { stores, redis, clock, events, id, format, absence, guard } = options;
     const { keys } = stores;
     const { jobs, election, generation } = options.carried.config;
-    const store = stores.leaseStore();
-    const launcher = new Launcher({ redis: stores.connect("noRetry", "launch"), keys, jobs, format });
+    const store = stores.leaseStore(sample => clock.note(sample));
+    const presence = stores.presence();
+    presence.onNotice(() => guard.hint());
+    presence.onOrders(() => {
+      guard.hint();
+      this.#leaderLoop.hintOrders();
+    });
+    const launcher = new Launcher({
+      redis: stores.connectIdle("noRetry", "launch"),
+      keys,
+      jobs,
+      format,
+      perJob: () => this.#carried.config.history.perJob,
+    });
     this.#launcher = launcher;
     this.#leaderLoop = new LeaderLoop({
       launcher,
@@ -51,6 +70,7 @@ export class Scheduler implements Part {
       events,
       jobs,
       settle: term => guard.settle(term),
+      onActs: newest => this.#operatorLog?.hint(newest),
       isAgreed: async () => areJobsAgreed(this.#carried.config, await readReplicas(redis, keys)),
     });
     this.#elector = new Elector({
@@ -62,6 +82,7 @@ export class Scheduler implements Part {
       leaseTtlMs: election.leaseTtlMs,
       runTerm: term => this.#runTerm(term),
       canLaunch: () => launcher.isConnected() && redis.status === "ready",
+      goOnWithoutTheRest: needed => stores.watch.goOnWithoutTheRest(needed),
       seekLeader: () => readLeader(redis, keys),
       absence,
     });
@@ -90,12 +111,14 @@ export class Scheduler implements Part {
     this.#carried = carried;
     this.#leaderLoop.setJobs(carried.config.jobs);
     this.#elector.setGeneration(carried.config.generation);
+    this.#historyKeeper?.hint();
   }
 
   async #runTerm(term: Term): Promise<TermWorkEnd> {
     const { guard, redis, stores, clock, events } = this.#options;
     await guard.begin(term);
     const operatorLog = new OperatorLog({ redis, keys: stores.keys, clock, events, term });
+    this.#operatorLog = operatorLog;
     const reads = new Map<string, AlarmReads>();
     const results = new ForeignResults({
       attempt: (queue, read) => {
@@ -110,10 +133,32 @@ export class Scheduler implements Part {
       carried: () => this.#carried.config,
       endsOf: queue => {
         const place = placeOfQueue(stores.keys, queue, this.#carried.config.queues);
-        return new QueueEnds({ redis, keys: stores.keys, place, fence: term.fence });
+        const { perJob } = this.#carried.config.history;
+        return new QueueEnds({ redis, keys: stores.keys, place, fence: term.fence, perJob });
       },
     });
-    const work = () => results.during(() => this.#leaderLoop.runTerm(term));
+    const keeper = this.#createKeeper(term);
+    this.#historyKeeper = keeper;
+    const work = () => results.during(() => keeper.during(() => this.#leaderLoop.runTerm(term)));
     return operatorLog.during(work).finally(() => guard.end());
+  }
+
+  #createKeeper(term: Term): HistoryKeeper {
+    const { redis, stores, clock, events } = this.#options;
+    const what = "how much the histories take";
+    const reads = new AlarmReads({ clock, events, what, loss: "they are not kept within history.memory" });
+    return new HistoryKeeper({
+      clock,
+      events,
+      term,
+      histories: new Histories({
+        redis,
+        keys: stores.keys,
+        fence: term.fence,
+        nowMs: () => clock.nowMs(),
+      }),
+      settings: () => this.#carried.config.history,
+      attempt: check => reads.read(check),
+    });
   }
 }

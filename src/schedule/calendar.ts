@@ -43,6 +43,11 @@ export class Calendar implements Exception {
     return [this.#wall, this.#instants].map(coverageOf);
   }
 
+  /** What it was made of, without overlaps: a calendar that is made of these is equal, also in the names of its events. */
+  get stretches(): readonly Stretch[] {
+    return [...this.#wall, ...this.#instants];
+  }
+
   stretchAt(instant: number, wall: number): Stretch | null {
     return holding(this.#wall, wall) ?? holding(this.#instants, instant);
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { BoundedCache } from "./bounded-cache.ts";
 import type { Exception } from "./exception.ts";
 import { FilteredSchedule } from "./filtered-schedule.ts";
 import { parseException } from "./parse-exception.ts";
@@ -21,8 +22,38 @@ export type ScheduleResult =
   | { readonly ok: true; readonly schedule: Schedule }
   | { readonly ok: false; readonly issues: readonly ScheduleIssue[] };
 
-/** Builds the schedule of a spec, or reports all problems of the spec together. */
+/** As many as the pool of expressions holds. */
+const POOL_LIMIT = 10_000;
+/** By spec as written. */
+const byText = new BoundedCache<Schedule>(POOL_LIMIT);
+/** By fingerprint: `H * * * *` of 100,000 jobs has 60 meanings. */
+const byMeaning = new BoundedCache<Schedule>(POOL_LIMIT);
+
+/**
+ * Builds the schedule of a spec, or reports all problems of the spec together. Specs with the same ticks share one
+ * schedule.
+ */
 export function createSchedule(spec: ScheduleSpec): ScheduleResult {
+  const text = textOf(spec);
+  const known = text === null ? undefined : byText.get(text);
+  if (known !== undefined) return { ok: true, schedule: known };
+  const created = build(spec);
+  if (text !== null && created.ok) byText.put(text, created.schedule);
+  return created;
+}
+
+/** What decides about the ticks of a spec, as text; null where also the name of the job does, or a calendar. */
+function textOf(spec: ScheduleSpec): string | null {
+  const { seed: _, jitterMs, calendars, timezone, dst, startMs, endMs, except, ...kinds } = spec;
+  if (jitterMs !== 0 || calendars !== undefined) return null;
+  const text = JSON.stringify([kinds, timezone, dst.gap, dst.overlap, startMs, endMs, except]);
+  return HASHED.test(text) ? null : text;
+}
+
+/** An `H` that is no part of a word, such as THU: perhaps a field that is hashed. */
+const HASHED = /(?<![a-z])h(?![a-z])/i;
+
+function build(spec: ScheduleSpec): ScheduleResult {
   const issues: ScheduleIssue[] = [...issuesOfNumbers(spec)];
   const zone = zoneOf(spec.timezone);
   if (zone === null) issues.push({ field: "timezone", problem: checkTimezone(spec.timezone) ?? "" });
@@ -30,10 +61,12 @@ export function createSchedule(spec: ScheduleSpec): ScheduleResult {
   const exceptions = readExceptions(spec, issues);
   if (issues.length > 0 || zone === null || ticks === null) return { ok: false, issues };
   const fingerprint = fingerprintOf(spec, ticks, exceptions);
-  return {
-    ok: true,
-    schedule: new FilteredSchedule({ spec, source: ticks.source, exceptions, zone, fingerprint }),
-  };
+  const isShared = spec.jitterMs === 0 && exceptions.length === 0;
+  const known = isShared ? byMeaning.get(fingerprint) : undefined;
+  const schedule =
+    known ?? new FilteredSchedule({ spec, source: ticks.source, exceptions, zone, fingerprint });
+  if (isShared) byMeaning.put(fingerprint, schedule);
+  return { ok: true, schedule };
 }
 
 interface NamedTicks extends KindTicks {

@@ -101,7 +101,13 @@ function foreignForm(text: string): string | null {
     return `the zone does not stand in the expression: write timezone: ${zone} beside it`;
   const [, period] = /^@every\s+(\S+)$/.exec(text) ?? [];
   if (period !== undefined) return `@every is a key of its own here: write every: ${period} instead of cron`;
-  const broken = text.split(/\s+/).find(field => /^[,/-]|[,/-]$/.test(field));
+  const fields = text.split(/\s+/);
+  // There the day fields are the third and the fifth, and one of them is a question mark.
+  if (/^(cron|rate)\(.*\)$/.test(text) || (fields.length === 6 && (fields[2] === "?" || fields[4] === "?")))
+    return "it looks like EventBridge, whose sixth field is the year: write five fields, with names for days of the week (1 is Sunday there), or every instead of rate";
+  if (fields.some(field => field.includes("~")))
+    return "~ is a random value of cronie: write H, which is always the same for a job's name, as in H(0-29)";
+  const broken = fields.find(field => /^[,/-]|[,/-]$/.test(field));
   if (broken !== undefined && text.includes(" "))
     return `"${broken}" is a part of a field: a list, range or step is written without blanks, as in 1,15`;
   return null;

@@ -7,10 +7,10 @@ const rows = cldr.supplemental.windowsZones.mapTimezones.map(({ mapZone }) => ma
 
 /** The time zones of Windows by the names that Outlook and Exchange write, each with its IANA zone. */
 const ZONES: ReadonlyMap<string, string> = new Map(
-  rows.filter(row => row._territory === WORLD).map(row => [row._other, row._type]),
+  rows.filter(row => row._territory === WORLD).map(row => [row._other.toLowerCase(), row._type]),
 );
 
-/** The IANA zone for a name that Windows has for a zone, or null. */
+/** The IANA zone for a name that Windows has for a zone, in capitals or not and also for its summer; or null. */
 export function zoneOfWindows(name: string): string | null {
-  return ZONES.get(name) ?? null;
+  return ZONES.get(name.toLowerCase().replace(/ (daylight|summer) time$/, " standard time")) ?? null;
 }

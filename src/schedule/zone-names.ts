@@ -48,8 +48,10 @@ function hintFor(name: string): string {
     return `; did you mean Etc/GMT${sign}${offset[2]} (its sign is reversed), or the zone of a place?`;
   }
   const abbreviation = ABBREVIATIONS.get(name.toUpperCase());
-  if (abbreviation !== undefined)
-    return `; an abbreviation has several meanings: did you mean ${abbreviation}?`;
+  if (abbreviation !== undefined) {
+    const why = name.includes("/") || abbreviation === "UTC" ? "" : "an abbreviation has several meanings: ";
+    return `; ${why}did you mean ${abbreviation}?`;
+  }
   const nearest = zoneOfWindows(name) ?? nearestZone(name);
   return nearest === null ? "" : `; did you mean ${nearest}?`;
 }
@@ -61,17 +63,21 @@ const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
     "Africa/Maputo": "CAT",
     "Africa/Nairobi": "EAT",
     "America/Anchorage": "AKST AKDT",
-    "America/Argentina/Buenos_Aires": "ART",
+    "America/Argentina/Buenos_Aires": "ART AGT",
     "America/Chicago or Asia/Shanghai": "CST",
     "America/Chicago": "CDT CT",
     "America/Denver": "MDT MT",
     "America/Halifax": "AST ADT",
-    "America/Los_Angeles": "PST PDT PT",
+    "America/Indiana/Indianapolis": "IET",
+    "America/Los_Angeles": "PST PDT PT US/PACIFIC-NEW",
     "America/New_York": "EDT ET",
+    "America/Phoenix": "PNT",
     "America/Puerto_Rico": "PRT",
+    "America/Regina": "CANADA/EAST-SASKATCHEWAN",
     "America/Sao_Paulo": "BRT BET",
     "America/St_Johns": "NST NDT CNT",
     "Asia/Dubai": "GST",
+    "Asia/Ho_Chi_Minh": "VST ICT",
     "Asia/Hong_Kong": "HKT",
     "Asia/Jakarta": "WIB",
     "Asia/Karachi": "PKT PLT",
@@ -80,6 +86,7 @@ const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
     "Asia/Shanghai": "CTT",
     "Asia/Singapore": "SGT",
     "Asia/Tokyo": "JST",
+    "Asia/Yerevan": "NET",
     "Australia/Adelaide": "ACST ACDT",
     "Australia/Darwin": "ACT",
     "Australia/Perth": "AWST",
@@ -89,9 +96,11 @@ const ABBREVIATIONS: ReadonlyMap<string, string> = new Map(
     "Europe/Lisbon": "WEST",
     "Europe/London": "BST",
     "Europe/Moscow": "MSK",
+    "Pacific/Apia": "MIT",
     "Pacific/Auckland": "NZST NZDT",
     "Pacific/Honolulu": "HDT",
     "Pacific/Pago_Pago": "SST",
+    UTC: "Z",
   }).flatMap(([zone, names]) => names.split(" ").map(name => [name, zone] as const)),
 );
 

@@ -23,6 +23,9 @@ const CHUNK_MS = 400 * DAY_MS;
  */
 const SAMPLE_MS = 4 * DAY_MS;
 
+/** Segments that a zone keeps. */
+const MAX_FOUND = 8;
+
 /** A clock on a wall somewhere. */
 export interface WallClock {
   /** What to add to the instant to get the wall time, in milliseconds. */
@@ -47,6 +50,8 @@ export class Zone implements WallClock {
   readonly #format: Intl.DateTimeFormat;
   readonly #transitions = new Map<number, readonly number[]>();
   #recent: ZoneSegment | undefined;
+  /** What was found, newest first: jobs of one zone ask for few stretches, but in turn. */
+  #found: readonly ZoneSegment[] = [];
 
   /** @throws RangeError when `Intl` does not know the zone. */
   constructor(name: string) {
@@ -65,7 +70,9 @@ export class Zone implements WallClock {
   segmentAt(instant: number): ZoneSegment {
     const recent = this.#recent;
     if (recent !== undefined && instant >= recent.start && instant < recent.end) return recent;
-    const segment = this.#findSegment(clamp(instant));
+    const known = this.#found.find(({ start, end }) => instant >= start && instant < end);
+    const segment = known ?? this.#findSegment(clamp(instant));
+    if (known === undefined) this.#found = [segment, ...this.#found.slice(0, MAX_FOUND - 1)];
     this.#recent = segment;
     return segment;
   }

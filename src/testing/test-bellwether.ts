@@ -72,6 +72,7 @@ export async function startTestBellwether(options: TestBellwetherOptions): Promi
     redis: { kind: "url", url: redis.url },
     election: { store: "redis", leaseTtlMs: LEASE_TTL_MS },
     http: false,
+    admin: null,
   });
   const logger = options.logger ?? pino({ level: "silent" });
   try {

@@ -27,6 +27,8 @@ export class ActiveRun {
   readonly job: string;
   /** BullMQ counts attempts when they end, so a run whose replica died starts again with the same number. */
   readonly attempt: number;
+  /** When it began, by this machine's clock (epoch ms). */
+  readonly sinceMs = Date.now();
   readonly #attempt: Attempt;
   readonly #jobLog: JobLog;
   readonly #lockTimer: NodeJS.Timeout;

@@ -159,6 +159,11 @@ export class QueueConsumer {
     return isClean;
   }
 
+  /** The runs whose handlers are at work. */
+  get active(): Iterable<ActiveRun> {
+    return this.#active.values();
+  }
+
   /** No handler is running, and the end of none is still to be written down. */
   #isIdle(): boolean {
     return this.#active.size === 0 && this.#ending.size === 0;
@@ -284,10 +289,7 @@ export class QueueConsumer {
     if (isCalled || !this.#stopping) this.#options.reporter.lost(runNameOf(bullJob), reason);
   }
 
-  /**
-   * The loss of a run is reported where it is noticed: when its lock cannot be renewed, and when its end cannot be
-   * written.
-   */
+  /** The loss of a run is reported where it is noticed: when its lock cannot be renewed, or its end not be written. */
   #onError(error: unknown): void {
     const { queue, reporter } = this.#options;
     if (error instanceof WaitingError || lostRunOf(error) !== null) return;

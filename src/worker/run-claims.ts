@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { RedisKeys } from "../redis/keys.ts";
 import { Script } from "../redis/script.ts";
+import { STRIPS_LUA } from "../redis/strips.ts";
 import { UNFINISHED_LUA } from "../redis/unfinished.ts";
 
 const RELEASE = new Script(z.unknown(), new URL("./release.lua", import.meta.url));
@@ -10,7 +11,7 @@ const RELEASE = new Script(z.unknown(), new URL("./release.lua", import.meta.url
 const RELEASE_RETRY_MS = 200;
 
 const claimReply = z.tuple([z.enum(["claimed", "blocked", "gone"]), z.string()]);
-const CLAIM = new Script(claimReply, UNFINISHED_LUA, new URL("./claim.lua", import.meta.url));
+const CLAIM = new Script(claimReply, UNFINISHED_LUA, STRIPS_LUA, new URL("./claim.lua", import.meta.url));
 
 export interface RunClaimsOptions {
   readonly redis: Redis;
@@ -50,7 +51,7 @@ export class RunClaims {
     const { redis, keys, ttlMs } = this.#options;
     const [outcome, by] = await CLAIM.run(
       redis,
-      [keys.unfinished(job), keys.history(job), keys.working(job), this.#keyOf(id)],
+      [keys.unfinished(job), keys.history(job), keys.working(job), this.#keyOf(id), keys.strip(job)],
       [job, this.#keyOf(""), ttlMs, token],
     );
     return outcome === "blocked" ? { outcome, by } : { outcome };

@@ -46,7 +46,8 @@ export class RunReporter {
     const reason = failReasonOf(error);
     const why = reason === null ? {} : tellReason(reason);
     this.#options.events.emit("run.failed", { ...aboutOf(run), durationMs, final, ...told, ...why, thrown });
-    if (final) this.#record(run, "failed", durationMs, told.error);
+    const code = reason === null ? {} : { reasonCode: reason.code };
+    if (final) this.#record(run, "failed", durationMs, { error: told.error, ...code });
   }
 
   /** Once per run: a run without a handler comes by every few seconds. */
@@ -82,10 +83,15 @@ export class RunReporter {
     await Promise.all(this.#recording);
   }
 
-  #record(run: RunName, result: RunResult["result"], durationMs: number, error?: string): void {
+  #record(
+    run: RunName,
+    result: RunResult["result"],
+    durationMs: number,
+    failure: Pick<RunResult, "error" | "reasonCode"> = {},
+  ): void {
     const { recordResult, replica, events } = this.#options;
     const about = { job: run.job, run: run.id, result, attempts: run.attempt, durationMs, replica };
-    const recording = recordResult(error === undefined ? about : { ...about, error })
+    const recording = recordResult({ ...about, ...failure })
       .catch(failure =>
         events.emit("run.unrecorded", { job: run.job, run: run.id, error: safeText(failure) }),
       )

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Redis } from "ioredis";
 import { settlesWithin } from "../clock/within.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, Job } from "../config/config.ts";
+import { jobsByName } from "../config/job-index.ts";
 import type { Events } from "../events.ts";
 import type { Handler } from "../handlers/handler.ts";
 import { silentConnectionsOf } from "../redis/connect.ts";
@@ -40,7 +41,8 @@ export class Workers {
   readonly #options: WorkersOptions;
   readonly #timing: WorkerTiming;
   readonly #reporter: RunReporter;
-  #work: ReadonlyMap<string, Work>;
+  #jobs: ReadonlyMap<string, Job>;
+  #handlers: ReadonlyMap<string, Handler>;
   #redis: Redis | null = null;
   /** By queue. */
   readonly #consumers = new Map<string, QueueConsumer>();
@@ -53,7 +55,8 @@ export class Workers {
     this.#timing = { ...DEFAULT_TIMING, ...options.timing };
     const { events, replica, recordResult = async () => undefined } = options;
     this.#reporter = new RunReporter({ events, replica, recordResult });
-    this.#work = workOfJobs(options.config.jobs, options.handlers);
+    this.#jobs = jobsByName(options.config.jobs);
+    this.#handlers = options.handlers;
   }
 
   /** Takes work from now on, as soon as Redis answers; does not wait for it. Safe to call twice. */
@@ -69,8 +72,23 @@ export class Workers {
    * worked off: it may hold runs. One that other programs work off from now on is left to them.
    */
   update({ jobs, queues }: Pick<Config, "jobs" | "queues">, handlers: ReadonlyMap<string, Handler>): void {
-    this.#work = workOfJobs(jobs, handlers);
+    this.#jobs = jobsByName(jobs);
+    this.#handlers = handlers;
     if (this.#redis && !this.#stopped) this.#setQueues(queues);
+  }
+
+  /** The runs whose handlers are at work, and since when by the store's time (epoch ms). */
+  running(): { readonly run: string; readonly job: string; readonly sinceMs: number }[] {
+    const skewMs = this.#options.skewMs?.() ?? 0;
+    return [...this.#consumers.values(), ...this.#left].flatMap(({ active }) =>
+      [...active].map(({ id: run, job, sinceMs }) => ({ run, job, sinceMs: Math.round(sinceMs - skewMs) })),
+    );
+  }
+
+  #workOf(name: string): Work | null {
+    const [job, handler] = [this.#jobs.get(name), this.#handlers.get(name)];
+    if (job === undefined || handler === undefined) return null;
+    return { handler, timeoutMs: job.timeoutMs, mayOverlap: job.overlap === "allow" };
   }
 
   #setQueues(queues: Config["queues"]): void {
@@ -124,7 +142,7 @@ export class Workers {
       redis: this.#redis as Redis,
       reporter: this.#reporter,
       timing: this.#timing,
-      workOf: job => this.#work.get(job) ?? null,
+      workOf: job => this.#workOf(job),
     });
     this.#consumers.set(queue, consumer);
     consumer.start();
@@ -151,13 +169,4 @@ export class Workers {
     this.#redis?.disconnect();
     return ended.every(Boolean);
   }
-}
-
-function workOfJobs(jobs: Config["jobs"], handlers: ReadonlyMap<string, Handler>): ReadonlyMap<string, Work> {
-  const work = new Map<string, Work>();
-  for (const { name, timeoutMs, overlap } of jobs) {
-    const handler = handlers.get(name);
-    if (handler) work.set(name, { handler, timeoutMs, mayOverlap: overlap === "allow" });
-  }
-  return work;
 }

@@ -344,6 +344,11 @@ class ChaosRun {
     if (!mayLoseWrites && vanished.length > 0) {
       accidents.push(`Redis lost ${vanished.length} acknowledged entries: this run proves nothing`);
     }
+    if (this.#record.gaps > 0) {
+      accidents.push(
+        "streams were trimmed before they were read: the machine is too slow, and this run proves nothing",
+      );
+    }
     const isSteppedDown = ({ line }: LeaderLine) =>
       line.event === "leader.resigned" && line["reason"] === "stepdown";
     const evidence: Evidence = {

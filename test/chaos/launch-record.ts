@@ -55,6 +55,12 @@ export class LaunchRecord {
     return this.#eventsOf(stream => stream.vanished);
   }
 
+  /** How often events or histories were trimmed before they were read. */
+  get gaps(): number {
+    const streams = [...this.#queues.values(), ...this.#histories.values()];
+    return streams.reduce((sum, { gaps }) => sum + gaps, 0);
+  }
+
   /** Every term that the store had, those that a failover took back included. */
   get terms(): RecordedTerm[] {
     return [...this.#recordedTerms.values()];
@@ -146,11 +152,9 @@ export class LaunchRecord {
   }
 
   #eventsOf(entriesOf: (stream: SurvivingStream) => readonly StreamEntry[]): QueueEvent[] {
-    const events = [...this.#queues].flatMap(([queue, stream]) =>
-      entriesOf(stream).map(entry => this.#eventOf(queue, entry)),
+    return inOrderOfTime(
+      [...this.#queues].map(([queue, stream]) => entriesOf(stream).map(entry => this.#eventOf(queue, entry))),
     );
-    // The sort is stable, and within a stream times do not fall.
-    return events.sort((a, b) => writtenAt(a) - writtenAt(b));
   }
 
   #eventOf(queue: string, { id, fields }: StreamEntry): QueueEvent {
@@ -158,6 +162,24 @@ export class LaunchRecord {
     const run = (event === "deduplicated" ? fields["deduplicatedJobId"] : fields["jobId"]) ?? "";
     return { id, event, run, term: this.#terms.get(`${queue} ${id}`) ?? null };
   }
+}
+
+/**
+ * The entries of all streams, each stream in its own order. Within one that was deleted while the clock of Redis was set, times fall: what
+ * was written behind an entry counts as not before it.
+ */
+export function inOrderOfTime<Entry extends { readonly id: string }>(
+  streams: readonly (readonly Entry[])[],
+): Entry[] {
+  const timed = streams.flatMap(entries => {
+    let newestMs = Number.NEGATIVE_INFINITY;
+    return entries.map(entry => {
+      newestMs = Math.max(newestMs, writtenAt(entry));
+      return { entry, atMs: newestMs };
+    });
+  });
+  // The sort is stable.
+  return timed.sort((a, b) => a.atMs - b.atMs).map(({ entry }) => entry);
 }
 
 interface RunData {

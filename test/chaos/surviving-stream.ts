@@ -16,6 +16,8 @@ export class SurvivingStream {
   entries: StreamEntry[] = [];
   /** What was read once and is not in the stream of a later primary. */
   readonly vanished: StreamEntry[] = [];
+  /** How often entries were trimmed before they were read: what is known is then not all. */
+  gaps = 0;
   readonly #key: string;
   /** How many of the first entries may be missing without being lost: another program has deleted the stream since. */
   #deletable = 0;
@@ -32,7 +34,10 @@ export class SurvivingStream {
   /** Reads what is new. A stream that was deleted begins again, with lower ids where the clock went back meanwhile. */
   async readOn(redis: Redis): Promise<void> {
     const isBegun = this.entries.length > this.#deletable;
-    const read = await this.#readAfter(redis, isBegun ? (this.entries.at(-1)?.id ?? "0") : "0");
+    const last = isBegun ? this.entries.at(-1)?.id : undefined;
+    const read = await this.#readAfter(redis, last ?? "0");
+    const [first] = await redis.xrange(this.#key, "-", "+", "COUNT", 1);
+    if (first && last !== undefined && isBefore(last, first[0])) this.gaps++;
     const known = new Set(isBegun ? [] : this.entries.map(keyOf));
     this.entries.push(...read.filter(entry => !known.has(keyOf(entry))));
   }

@@ -91,6 +91,7 @@ function accountsOf(evidence: Evidence): JobAccount[] {
     history,
     quietAtMs,
     recordedCommands = [],
+    commands = [],
     removed = [],
     calls = [],
     clockSteps = [],
@@ -108,7 +109,7 @@ function accountsOf(evidence: Evidence): JobAccount[] {
       fromMs,
       quietAtMs,
       clockSteps,
-      controls: controlSpansOf(job.name, recordedCommands),
+      controls: controlSpansOf(job.name, recordedCommands, commands),
       spans: spans.get(job.name) ?? [],
     }),
   );

@@ -14,8 +14,10 @@ export interface ElectionFixture {
   open(replica: string): Promise<Election>;
   /** A replica that cannot be seen yet: its commands were faster than its subscription. */
   openUnseen(replica: string): Promise<{ readonly store: Election; appear(): Promise<void> }>;
-  /** Ends what shows that the store's replica is there, as the kernel does when a process dies. */
+  /** Ends the connections of the store's replica to Redis, as the kernel does when a process dies. */
   vanish(store: Election): void;
+  /** Ends only what shows others that the store's replica is there. */
+  hide(store: Election): void;
   /** The value of `{ns}/term` now. */
   readFence(): Promise<string | null>;
   /** What an operator may do by hand. */
@@ -26,6 +28,10 @@ export interface ElectionFixture {
   endBackOff(generation: number): Promise<void>;
   /** Lets all bids of the generation be long ago. */
   forgetBids(generation: number): Promise<void>;
+  /** Lets the last bids of all watchers be long ago, as when they are frozen. */
+  freezeWatchers(): Promise<unknown>;
+  /** How many commands Redis carries out meanwhile, those inside of scripts too. */
+  countCommands(work: () => Promise<unknown>): Promise<number>;
   /** What a replica puts back of the terms before Redis lost its data. */
   putBackTerm(term: number): Promise<unknown>;
   /** Resolves when no lease is held any more because its time to live ended. */
@@ -226,9 +232,9 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
     it("does not let an old leader release its successor's lease", async () => {
       const old = bidOf("a");
       await a.campaign(old);
-      await a.release(old, "resigned");
+      expect(await a.release(old, "resigned")).toBe("ended");
       await b.campaign(bidOf("b"));
-      await a.release(old, "resigned");
+      expect(await a.release(old, "resigned")).toBe("replaced");
       expect(await a.current()).toMatchObject({ replica: "b", term: 2 });
     });
 
@@ -319,6 +325,107 @@ export function electionSuite(name: string, setup: () => Promise<ElectionFixture
       fixture.vanish(holder);
       await untilPresence(b, "gone");
       expect(await b.campaign({ ...bidOf("b"), takeOver: 1 })).toMatchObject({ outcome: "held" });
+    });
+
+    describe("and those who watch the leader", () => {
+      /** Bids of this many followers, in this order, and whether each of them watches. */
+      async function follow(count: number, generation = 0, prefix = "f") {
+        const ids = Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+        const stores = await Promise.all(ids.map(id => fixture.open(id)));
+        const areWatchers: boolean[] = [];
+        for (const [i, store] of stores.entries()) {
+          areWatchers.push(await isWatcher(store, ids[i] ?? "", generation));
+        }
+        return { stores, areWatchers };
+      }
+
+      async function isWatcher(store: Election, replica: string, generation = 0) {
+        const outcome = await store.campaign(bidOf(replica, LONG_TTL_MS, generation));
+        if (outcome.outcome !== "held") throw new Error("the lease was not held");
+        return outcome.isWatcher;
+      }
+
+      it("are two, and stay the same ones while they bid", async () => {
+        await a.campaign(bidOf("a"));
+        const { stores, areWatchers } = await follow(5);
+        expect(areWatchers).toEqual([true, true, false, false, false]);
+        const again: boolean[] = [];
+        for (const [i, store] of [...stores.entries()].toReversed())
+          again.unshift(await isWatcher(store, `f${i}`));
+        expect(again).toEqual(areWatchers);
+      });
+
+      it("are others for each generation, so that it is known which ones are there", async () => {
+        await a.campaign(bidOf("a", LONG_TTL_MS, 5));
+        expect((await follow(3, 5)).areWatchers).toEqual([true, true, false]);
+        expect((await follow(3, 4, "old")).areWatchers).toEqual([true, true, false]);
+      });
+
+      it("are replaced by the next bid when their process has exited", async () => {
+        await a.campaign(bidOf("a"));
+        const { stores } = await follow(3);
+        const [first, , third] = stores;
+        if (!first || !third) throw new Error("three followers were opened");
+        fixture.vanish(first);
+        while (!(await isWatcher(third, "f2")));
+        expect(await isWatcher(await fixture.open("f3"), "f3")).toBe(false);
+      });
+
+      it("are replaced by the next bid when they have not bid for a while, and wait when they do again", async () => {
+        await a.campaign(bidOf("a"));
+        const { stores } = await follow(3);
+        const [first, second, third] = stores;
+        if (!first || !second || !third) throw new Error("three followers were opened");
+        await fixture.freezeWatchers();
+        expect(await isWatcher(third, "f2")).toBe(true);
+        expect(await isWatcher(second, "f1")).toBe(true);
+        expect(await isWatcher(first, "f0")).toBe(false);
+      });
+
+      it("make room for others when one of them leads", async () => {
+        const bid = bidOf("a");
+        await a.campaign(bid);
+        const { stores } = await follow(3);
+        await a.release(bid, "resigned");
+        const [first, , third] = stores;
+        if (!first || !third) throw new Error("three followers were opened");
+        expect(await first.campaign(bidOf("f0"))).toMatchObject({ outcome: "elected" });
+        expect(await isWatcher(third, "f2")).toBe(true);
+      });
+
+      it("are not those that cannot be seen, which bid often until there are two", async () => {
+        await a.campaign(bidOf("a"));
+        const { store: unseen } = await fixture.openUnseen("unseen");
+        expect(await isWatcher(unseen, "unseen")).toBe(true);
+        expect((await follow(3)).areWatchers).toEqual([true, true, false]);
+        expect(await isWatcher(unseen, "unseen")).toBe(false);
+      });
+
+      it("see with one command whether the leader's process is there", async ({ onTestFinished }) => {
+        const holder = await fixture.open("holder");
+        await holder.campaign(bidOf("holder"));
+        const { leader } = await untilPresence(b, "there");
+        if (leader === null) throw new Error("the holder has opened its term");
+        expect(await b.presenceOf(leader)).toBe("there");
+        expect(await fixture.countCommands(() => b.presenceOf(leader))).toBe(1);
+        const { store: unseen } = await fixture.openUnseen("unseen");
+        expect(await unseen.presenceOf(leader)).toBe("unknown");
+        const settled = vi.spyOn(RedisPresence.prototype, "isSettled").mockReturnValue(true);
+        onTestFinished(() => settled.mockRestore());
+        fixture.vanish(holder);
+        while ((await b.presenceOf(leader)) !== "gone");
+        settled.mockReturnValue(false);
+        expect(await b.presenceOf(leader)).toBe("there");
+      });
+
+      it("cost Redis few commands by their bids, and the others fewer", async () => {
+        await a.campaign(bidOf("a"));
+        const { stores } = await follow(3);
+        const [first, , third] = stores;
+        if (!first || !third) throw new Error("three followers were opened");
+        expect(await fixture.countCommands(() => isWatcher(first, "f0"))).toBeLessThanOrEqual(13);
+        expect(await fixture.countCommands(() => isWatcher(third, "f2"))).toBeLessThanOrEqual(11);
+      });
     });
 
     it("wakes at a release and at an election", async () => {
@@ -527,7 +634,8 @@ export async function electionFixture(options: FixtureOptions) {
       await appear();
       return store;
     },
-    vanish: (store: Election) => replicas.get(store)?.vanish(),
+    vanish: (store: Election) => replicas.get(store)?.close(),
+    hide: (store: Election) => replicas.get(store)?.hide(),
     readFence: () => plain.get(keys.term),
     deleteRecord: () => plain.del(keys.leader),
     putBackTerm: (term: number) => plain.hset(keys.lineage, "term", term),
@@ -541,6 +649,21 @@ export async function electionFixture(options: FixtureOptions) {
     },
     async forgetBids(generation: number) {
       await plain.hdel(keys.generations, `seen:${generation}`);
+    },
+    async freezeWatchers() {
+      const text = (await plain.get(keys.watchers)) ?? "";
+      await plain.set(
+        keys.watchers,
+        text.replace(/^\d+/gm, at => String(Number(at) - 2_500)),
+      );
+    },
+    async countCommands(work: () => Promise<unknown>) {
+      await plain.config("RESETSTAT");
+      await work();
+      const stats = await plain.info("commandstats");
+      const calls = [...stats.matchAll(/^cmdstat_(\S+?):calls=(\d+)/gm)];
+      const counted = calls.filter(([, name]) => !/^(config|info|ping|client)\b/.test(name ?? ""));
+      return counted.reduce((sum, [, , count]) => sum + Number(count), 0);
     },
     async untilExpired() {
       while (await isHeld(plain, keys));

@@ -65,8 +65,8 @@ describe("the Redis lease store", () => {
     const fixture = await setup();
     const [a, b] = [await fixture.open("a"), await fixture.open("b")];
     await a.campaign({ replica: "a", token: "t", ttlMs: 60_000, generation: 0 });
-    fixture.vanish(a);
-    fixture.vanish(b);
+    fixture.hide(a);
+    fixture.hide(b);
     while ((await fixture.plain.pubsub("NUMSUB", fixture.keys.alive("b")))[1] !== 0);
     const bid = { replica: "b", token: "u", ttlMs: 60_000, generation: 0, takeOver: 1 };
     expect(await b.campaign(bid)).toMatchObject({ outcome: "held", presence: "unknown" });

@@ -98,7 +98,7 @@ describe.each(SETS)("with %s", name => {
         startupProbe: { httpGet: { path: "/livez", port: "http" } },
         livenessProbe: { httpGet: { path: "/livez", port: "http" } },
         readinessProbe: { httpGet: { path: "/readyz", port: "http" } },
-        ports: [{ name: "http", containerPort: 8080 }],
+        ports: expect.arrayContaining([{ name: "http", containerPort: 8080 }]),
       });
       expect(container.args[0]).toBe("run");
       expect(container.args).toContain("--id=$(POD_NAME)");
@@ -267,6 +267,37 @@ describe("what becomes of values", () => {
     });
   });
 
+  test("the dashboard has a port, tokens from a Secret, and an Ingress for its path alone", async () => {
+    const objects = await objectsOf("the dashboard behind an Ingress");
+    const pod = only(objects, "Deployment")["spec"].template.spec;
+    expect(pod.containers[0].ports).toContainEqual({ name: "admin", containerPort: 8081 });
+    expect(pod.volumes).toContainEqual({ name: "admin-tokens", secret: { secretName: "dashboard-tokens" } });
+    expect(parse(only(objects, "ConfigMap")["data"]["bellwether.yaml"]).admin).toEqual({
+      host: "0.0.0.0",
+      port: 8081,
+      basePath: "/ops",
+      viewersSeeData: false,
+      tokenFile: "/etc/bellwether-admin/tokens",
+      proxy: { from: ["10.0.0.0/8"], roles: { "*": "viewer" } },
+    });
+    expect(only(objects, "Service")["spec"].ports).toContainEqual({
+      name: "admin",
+      port: 80,
+      targetPort: "admin",
+    });
+    const { tls, rules } = only(objects, "Ingress")["spec"];
+    expect(tls).toEqual([{ secretName: "jobs-tls", hosts: ["jobs.example"] }]);
+    const [{ path, backend }] = rules[0].http.paths;
+    expect({ path, port: backend.service.port }).toEqual({ path: "/ops", port: { name: "admin" } });
+    expect(only(objects, "NetworkPolicy")["spec"].ingress).toEqual([
+      { ports: [{ port: "http", protocol: "TCP" }] },
+      {
+        ports: [{ port: "admin", protocol: "TCP" }],
+        from: [{ podSelector: { matchLabels: { app: "proxy" } } }],
+      },
+    ]);
+  });
+
   test("what places pods, and the user's own environment and volumes, reaches them", async () => {
     const set = VALUE_SETS["a ConfigMap of the user's, and everything that places pods"];
     const objects = await objectsOf("a ConfigMap of the user's, and everything that places pods");
@@ -430,6 +461,12 @@ describe("values that are refused", () => {
 
   test.each<[string, Values, string]>([
     ["no Redis", { config: { jobs: { jobs: {} } } }, "which Redis?"],
+    [
+      "a dashboard for everybody",
+      { redis: { url: "redis://redis:6379" }, config: { jobs: { jobs: {} } }, admin: { enabled: true } },
+      "who may use it?",
+    ],
+    ["an Ingress to nothing", { admin: { ingress: { enabled: true, host: "a" } } }, "has no effect"],
     [
       "two configurations",
       { config: { existingConfigMap: "x", jobs: { jobs: {} } } },

@@ -82,7 +82,7 @@ describe.each(services)("$name", service => {
   test("is of a fixed version, and is reached from this machine only", () => {
     expect(service.image).toMatch(/:[\w.-]+$/);
     expect(service.image).not.toMatch(/:latest$/);
-    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+(-\d+)?:\d+$/);
   });
 });
 

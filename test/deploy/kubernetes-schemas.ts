@@ -5,7 +5,7 @@ import {
   ServiceMonitor,
 } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
 import { Deployment } from "kubernetes-models/apps/v1";
-import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
+import { Ingress, NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
 import { ConfigMap, Service, ServiceAccount } from "kubernetes-models/v1";
 import type { KubernetesObject } from "./renderer.ts";
@@ -19,6 +19,7 @@ interface Model {
 const MODELS: readonly Model[] = [
   ConfigMap,
   Deployment,
+  Ingress,
   NetworkPolicy,
   PodDisruptionBudget,
   PrometheusRule,

@@ -6,7 +6,7 @@ const { metrics, events } = setupMetrics({
     read: async () => new Map([["default", { waiting: 1 }]]),
     readPaused: async () => new Map([["default", false]]),
   },
-  stuckAlarm: { stuckMs: () => [{ queue: "default", cause: "paused", forMs: 1 }] },
+  stuckAlarm: { stuckMs: () => [{ queue: "default", cause: "paused", forMs: 1 }], pausedQueues: () => [] },
 });
 events.emit("run.completed", { job: "report", run: "report@20261123T070000Z", attempt: 1, durationMs: 1 });
 const EXPORTED = [...(await metrics.expose()).text.matchAll(/^# TYPE (\S+) (\w+)$/gm)].map(

@@ -25,6 +25,26 @@ export const VALUE_SETS = {
     shutdownTimeoutSeconds: 900,
   },
 
+  "the dashboard behind an Ingress": {
+    redis: { url: "redis://redis:6379" },
+    config: { jobs: JOBS },
+    admin: {
+      enabled: true,
+      port: 80,
+      basePath: "/ops",
+      existingSecret: { name: "dashboard-tokens" },
+      proxy: { from: ["10.0.0.0/8"], roles: { "*": "viewer" } },
+      ingress: {
+        enabled: true,
+        className: "nginx",
+        host: "jobs.example",
+        annotations: { "example.com/a": "b" },
+        tlsSecret: "jobs-tls",
+      },
+    },
+    networkPolicy: { enabled: true, adminFrom: [{ podSelector: { matchLabels: { app: "proxy" } } }] },
+  },
+
   "election on etcd, with TLS and a user": {
     redis: { url: "rediss://redis.shop:6379" },
     election: { store: "etcd", leaseTtl: "6s" },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { bellwether } from "../support/command.ts";
 import { test } from "../support/fixtures.ts";
+import { calendar } from "../support/ics.ts";
 import type { TestProject } from "../support/project.ts";
 import { startRedis, type TestRedis } from "../support/redis-server.ts";
 import { TestDeployment } from "../support/test-deployment.ts";
@@ -143,6 +144,7 @@ describe.concurrent("check", () => {
   });
 
   test("warns of what is valid and perhaps not meant", async ({ makeProject }) => {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
     const { dir } = await makeProject({
       "config/jobs.yaml": [
         "defaults: { timezone: Europe/Berlin }",
@@ -151,12 +153,17 @@ describe.concurrent("check", () => {
         "  gone: { at: [2020-01-01T00:00:00Z], handler: a }",
         "  some: { at: [2020-01-01T00:00:00Z, 2999-01-01T00:00:00Z], handler: a }",
         "  ended: { every: 5s, end: 2020-01-01T00:00:00Z, handler: a }",
+        `  ends: { cron: "0 0 29 2 *", end: ${soon}, handler: a }`,
         "  zoned: { every: 5s, timezone: UTC, handler: a }",
         "  excepted: { every: 5s, timezone: UTC, except: 2026-12-24, handler: a }",
         '  quartz: { cron: "0 0 12 ? * 2-6", handler: a }',
         '  week: { cron: ["0 9 * * *", "0 9 * * 2-6"], handler: a }',
         '  named: { cron: "0 0 12 ? * MON-FRI", handler: a }',
+        "  old: { every: 1d, except: [calendar:last-year, calendar:yearly], handler: a }",
+        "  older: { every: 1d, except: [calendar:last-year, 2020-12-24], handler: a }",
+        "calendars: { last-year: [2020-12-24, 2020-12-26], yearly: { file: yearly.ics } }",
       ].join("\n"),
+      "config/yearly.ics": calendar("DTSTART;VALUE=DATE:20201225|RRULE:FREQ=YEARLY"),
       "config/jobs.YML": "jobs: {}\n",
       "jobs/a.ts": HANDLER,
     });
@@ -164,14 +171,16 @@ describe.concurrent("check", () => {
     expect(code).toBe(0);
     expect(stderr.trimEnd().split("\n")).toEqual([
       "config/jobs.YML is not read (did you mean jobs.yml?)",
-      "config/jobs.yaml:7:23 jobs.zoned.timezone: has no effect with every, which asks no clock on a wall",
+      "config/jobs.yaml:8:23 jobs.zoned.timezone: has no effect with every, which asks no clock on a wall",
       expect.stringMatching(
-        /^config\/jobs\.yaml:9:13 jobs\.quartz\.cron: .*Quartz.* here 2-6 is Tuesday to Saturday/,
+        /^config\/jobs\.yaml:10:13 jobs\.quartz\.cron: .*Quartz.* here 2-6 is Tuesday to Saturday/,
       ),
-      expect.stringMatching(/^config\/jobs\.yaml:10:11 jobs\.week\.cron: "0 9 \* \* 2-6" looks like Quartz/),
+      expect.stringMatching(/^config\/jobs\.yaml:11:11 jobs\.week\.cron: "0 9 \* \* 2-6" looks like Quartz/),
       "config/jobs.yaml:4:3 jobs.gone: no tick is to come: 2020-01-01T00:00:00.000Z is past",
       "config/jobs.yaml:5:3 jobs.some.at: 2020-01-01T00:00:00.000Z is past: a new job does not catch up on it",
       "config/jobs.yaml:6:3 jobs.ended: no tick is to come: it ended at 2020-01-01T00:00:00.000Z",
+      `config/jobs.yaml:7:3 jobs.ends: no tick is to come: it ends at ${soon}`,
+      "config/jobs.yaml:13:3 jobs.old.except: calendar last-year has no event after 2020-12-26: it excepts no tick to come",
     ]);
   });
 
@@ -312,6 +321,15 @@ describe.concurrent("schema", () => {
       expect(schema).toEqual(shipped);
     },
   );
+
+  test("prints the OpenAPI document of the HTTP API, as it stands in config/schema", async () => {
+    const { code, stdout } = await bellwether(["schema", "api"]);
+    expect(code).toBe(0);
+    const { default: shipped } = await import("../../config/schema/openapi.json", {
+      with: { type: "json" },
+    });
+    expect(JSON.parse(stdout)).toEqual(shipped);
+  });
 
   test("refuses another file", async () => {
     const { code, stderr } = await bellwether(["schema", "job"]);
@@ -468,7 +486,10 @@ describe("on a cluster", () => {
       ],
       queues: [{ name: "default", paused: false }],
       stuck: [],
+      history: status.history,
     });
+    // The leader measures some seconds after it has begun.
+    if (status.history !== null) expect(status.history).toMatchObject({ errorBytes: 0, over: false });
     expect(Date.parse(status.jobs[0].nextTick)).toBeGreaterThan(Date.parse(status.jobs[0].lastTick));
   });
 

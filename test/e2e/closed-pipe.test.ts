@@ -16,7 +16,7 @@ beforeAll(async () => {
   project = await createProject({
     "config/bellwether.yaml": `redis: { url: ${redis.url} }\nhttp: false\n`,
     "config/jobs.yaml": "jobs:\n  a: { every: 1m, handler: a }\n",
-    "config/wrong/jobs.yaml": "jobs:\n  a: { evry: 1m }\n",
+    "wrong/jobs.yaml": "jobs:\n  a: { evry: 1m }\n",
     "acts/bellwether.yaml": `namespace: acts\nredis: { url: ${redis.url} }\nhttp: false\n`,
     "acts/jobs.yaml": "jobs:\n  a: { every: 1m, handler: a }\n",
     crontab: "0 5 * * * true\n",
@@ -56,6 +56,8 @@ const COMMANDS = [
   "check",
   "next",
   "explain a",
+  "forecast",
+  "why a",
   "status",
   "history a --json",
   "audit --json",
@@ -98,7 +100,7 @@ describe.concurrent("a closed pipe", () => {
   });
 
   test("keeps the code of a command that fails", async () => {
-    expect(await redirected(">&3 2>&3", "check", "--config", "config/wrong")).toMatchObject({ code: 2 });
+    expect(await redirected(">&3 2>&3", "check", "--config", "wrong")).toMatchObject({ code: 2 });
   });
 
   test("does not stop a backfill half-way", async () => {

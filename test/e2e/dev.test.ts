@@ -183,7 +183,7 @@ test("gives each replica a port of its own, where it answers", async ({ setup, s
   const urls = await Promise.all(
     [1, 2, 3].map(async n => {
       const [, port = ""] = await dev.when(
-        new RegExp(`replica-${n}-\\w+ +replica\\.started .*, http://0\\.0\\.0\\.0:(\\d+)$`),
+        new RegExp(`replica-${n}-\\w+ +replica\\.started .*, http://0\\.0\\.0\\.0:(\\d+)(?:,|$)`),
       );
       return `http://127.0.0.1:${port}`;
     }),
@@ -193,6 +193,8 @@ test("gives each replica a port of its own, where it answers", async ({ setup, s
   const shown = await Promise.all(urls.map(scrape));
   const leaders = shown.reduce((count, replica) => count + (replica.value("leader") ?? 0), 0);
   expect(leaders).toBe(1);
+  const [, page = ""] = await dev.when(/replica\.started .*, dashboard (http:\S+)$/);
+  expect((await fetch(page)).headers.get("content-type")).toMatch(/^text\/html/);
   dev.interrupt();
   expect(await dev.ended()).toBe(0);
 });

@@ -117,6 +117,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/operations.md: Three checks (2)": namesOfTheChart,
   "docs/operations.md: Three checks (3)": namesOfTheChart,
   "docs/operations.md: The logs of all replicas": mergedLogs,
+  "docs/http-api.md: Operate over HTTP": settings,
+  "docs/http-api.md: Who may do what": settings,
   "docs/queues.md: Set it up": settings,
   "docs/queues.md: Set it up (2)": block =>
     jobsFile({ "config/bellwether.yaml": "queues: { orders: { prefix: bull, consume: false } }\n" })(block),
@@ -126,6 +128,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "docs/redis.md: Sentinel": settings,
   "docs/redis.md: Cluster": settings,
   "docs/redis.md: TLS": settings,
+  "docs/redis.md: What the histories take": settings,
   "docs/redis.md: A user with the least rights": leastRights,
   "docs/redis.md: A user with the least rights (2)": savedUsers,
   "docs/schedules.md: When the clocks change": schedule,

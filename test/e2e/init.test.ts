@@ -49,13 +49,17 @@ test("writes a project that check accepts and whose handler a replica runs", asy
   const redis = await startServer();
   const replica = new ReplicaProcess(
     ["--id", namespace()],
-    { REDIS_URL: redis.url, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0" },
+    { REDIS_URL: redis.url, HTTP_HOST: "127.0.0.1", HTTP_PORT: "0", ADMIN_PORT: "0" },
     project,
   );
   defer(() => replica.end("SIGKILL"));
   const run = await replica.when("run.completed");
   expect(run).toMatchObject({ job: "hello", attempt: 1 });
   expect(replica.lines.map(line => line["msg"])).toContain("hello, world");
+  // The dashboard is on, for this machine alone.
+  const { admin } = await replica.when("replica.started");
+  expect(String(admin)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(await fetch(`${admin}api/v1/session`)).toMatchObject({ status: 200 });
   expect(await replica.end()).toBe(0);
   expect(replica.noise).toEqual([]);
 });
@@ -81,10 +85,32 @@ test("names the package and the namespace after the folder", async ({ tempFolder
   expect(await read("config/bellwether.yaml")).toMatch(/^namespace: \$\{BELLWETHER_NAMESPACE:-my-jobs\} /m);
 });
 
-test("scaffolds no setting of which this version makes nothing", async ({ tempFolder }) => {
+test("scaffolds a dashboard that other machines cannot reach without tokens", async ({ tempFolder }) => {
   const cwd = await tempFolder();
   await bellwether(["init", "."], { cwd });
-  expect(await readFile(path.join(cwd, "config/bellwether.yaml"), "utf8")).not.toMatch(/admin/i);
+  const check = () => bellwether(["check"], { cwd, env: { ADMIN_HOST: "0.0.0.0" } });
+  expect(await check()).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^config\/bellwether\.yaml:\d+:\d+ admin\.host: .+ admin\.tokenFile/),
+  });
+  const file = path.join(cwd, "config/bellwether.yaml");
+  const settings = await readFile(file, "utf8");
+  const tokens = path.join(cwd, "tokens");
+  await writeFile(tokens, "anna admin a-long-random-secret\n");
+  await writeFile(file, settings.replace(/# (tokenFile: ).+/, `$1${tokens}`));
+  expect(await check()).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("opens no port of a dashboard in a service unasked, and says how", async ({ tempFolder }) => {
+  const cwd = await tempFolder();
+  await bellwether(["init", ".", "--embed", "fastify"], { cwd });
+  const file = path.join(cwd, "config/bellwether.yaml");
+  const settings = await readFile(file, "utf8");
+  expect(settings).not.toMatch(/^admin:/m);
+  const withAdmin = settings.replace("# admin: ", "admin: ");
+  expect(withAdmin).toMatch(/^admin: /m);
+  await writeFile(file, withAdmin);
+  expect(await bellwether(["check"], { cwd })).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("adds jobs to a package: no other file is touched, and package.json gets what it lacks", async ({
@@ -151,6 +177,52 @@ test("writes values that the chart accepts, for an image and a Redis of the proj
   const { stdout } = await promisify(execFile)(helmOf(root), ["template", "shop", chart, "--values", values]);
   expect(stdout).toContain('image: "registry.example/team/shop:latest"');
   expect(stdout).toMatch(/name: shop-redis\n +key: redis-url/);
+  expect(stdout).not.toContain("shop-tokens");
+  const text = await readFile(values, "utf8");
+  await writeFile(values, text.replace(/^# (admin:| {2})/gm, "$1"));
+  const shown = await promisify(execFile)(helmOf(root), ["template", "shop", chart, "--values", values]);
+  expect(shown.stdout).toContain("secretName: shop-tokens");
+});
+
+test("writes for a framework what makes a package's processes replicas, and says what to call", async ({
+  tempFolder,
+}) => {
+  const cwd = await tempFolder();
+  const manifest = { type: "module", dependencies: { fastify: "^4.0.0" }, scripts: { check: "mine" } };
+  await writeFile(path.join(cwd, "package.json"), JSON.stringify(manifest));
+  const { code, stdout } = await bellwether(["init", ".", "--embed", "fastify"], { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toContain(
+    "added to package.json: scripts.next, dependencies.bellwether\nleft as they are in package.json: scripts.check, dependencies.fastify\n",
+  );
+  expect(stdout).toMatch(/\nto start it with your service: addBellwether\(app\) before .+\n$/);
+  const added = [
+    "bellwether.ts",
+    "config",
+    "config/bellwether.yaml",
+    "config/jobs.yaml",
+    "jobs",
+    "jobs/hello.ts",
+  ];
+  expect(await listed(cwd)).toEqual([...added, "package.json"]);
+  expect(await readFile(path.join(cwd, "config/bellwether.yaml"), "utf8")).toMatch(/^http: false /m);
+  expect(await bellwether(["check"], { cwd })).toMatchObject({ code: 0 });
+});
+
+test("refuses a framework together with an image, and one that it does not know", async ({ tempFolder }) => {
+  const cwd = await tempFolder();
+  for (const option of ["--docker", "--helm"]) {
+    const refused = await bellwether(["init", ".", "--embed", "nest", option], { cwd });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(`^${option} is for .+; nothing was written\n$`),
+    });
+  }
+  expect(await bellwether(["init", ".", "--embed", "koa"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Allowed choices are express, fastify, nest."),
+  });
+  expect(await listed(cwd)).toEqual([]);
 });
 
 test("says which package.json it cannot read, and writes nothing", async ({ tempFolder }) => {

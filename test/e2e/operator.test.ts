@@ -20,7 +20,14 @@ describe("an operator's command", () => {
     const by = (who: string) => ["--by", who];
 
     const paused = await json<{ since: string }>(deployment, "pause", "rare", ...by("ann"));
-    expect(paused).toEqual({ job: "rare", paused: true, since: ISO, changed: true });
+    expect(paused).toEqual({
+      job: "rare",
+      paused: true,
+      since: ISO,
+      until: null,
+      reason: null,
+      changed: true,
+    });
     expect(await json(deployment, "pause", "rare", ...by("bob"))).toEqual({ ...paused, changed: false });
     const status = await json<{ jobs: object[] }>(deployment, "status");
     expect(status.jobs).toMatchObject([

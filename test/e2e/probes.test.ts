@@ -213,3 +213,24 @@ test("clients that say nothing, too much, or do not leave hold nothing up", asyn
   await Promise.all(lingering.map(({ closed }) => closed));
   expect(replica.noise).toEqual([]);
 });
+
+test("the address of the probes leads to the dashboard, or says how to switch it on", async ({
+  createDeployment,
+}) => {
+  const off = await createDeployment();
+  const without = await fetch(`${await urlOf(off.start())}/`, { redirect: "manual" });
+  expect(without.status).toBe(200);
+  expect(await without.text()).toContain("admin: { host: 127.0.0.1, port: 8081 }");
+
+  const on = await createDeployment({
+    settings: [
+      "admin: { host: 0.0.0.0, port: 0, basePath: /ops, tokens: [{ name: a, role: viewer, token: b }] }",
+    ],
+  });
+  const replica = on.start();
+  const { port } = new URL(String((await replica.when("replica.started"))["admin"]));
+  const url = (await urlOf(replica)).replace("127.0.0.1", "localhost");
+  const redirected = await fetch(`${url}/`, { redirect: "manual" });
+  expect(redirected.status).toBe(302);
+  expect(redirected.headers.get("location")).toBe(`http://localhost:${port}/ops/`);
+});

@@ -81,6 +81,23 @@ describe.concurrent("a replica that cannot start logs the code of its error", ()
     await expectFailure(deployment, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
   });
 
+  test.for(["process.exit(0);", "setTimeout(() => process.exit(3), 10); await new Promise(() => {});"])(
+    "for a handler's module that ends the process: %s",
+    async (code, { createDeployment }) => {
+      const deployment = await createDeployment();
+      await deployment.project.write("jobs/echo.ts", code);
+      await expectFailure(deployment, { code: "BW_HANDLERS_INVALID", exitCode: 2 });
+      const { dir, configDir } = deployment.project;
+      expect(await bellwether(["check", "--config", configDir], { cwd: dir })).toMatchObject({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(
+          /^the process ends with exit code [03] while jobs\/echo\.ts is loaded: expected a module that/,
+        ),
+      });
+    },
+  );
+
   test("for a file of TLS that cannot be read", async ({ createDeployment, server }) => {
     const deployment = await createDeployment({ redisUrl: server.url.replace("redis:", "rediss:") });
     const file = path.join(deployment.project.dir, "config/bellwether.yaml");

@@ -48,6 +48,11 @@ test("a queue paused from outside and a deleted list are told, and shown by stat
     cause: "lost",
   });
 
+  const ready = await fetch(`${await urlOf(replica)}/readyz`);
+  expect({ status: ready.status, body: await ready.json() }).toEqual({
+    status: 200,
+    body: { status: "ok", paused: ["often", "default"] },
+  });
   const metrics = await (await fetch(`${await urlOf(replica)}/metrics`)).text();
   expect(metrics).toMatch(/^bellwether_queue_paused\{queue="often"\} 1$/m);
   expect(metrics).toMatch(/^bellwether_run_stuck_seconds\{queue="default",cause="lost"\} 7\d\d\d/m);

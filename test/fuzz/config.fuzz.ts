@@ -120,7 +120,7 @@ const examples = await Promise.all(
   ["bellwether", "jobs"].map(file => readFile(path.join(EXAMPLE, `${file}.yaml`), "utf8")),
 );
 
-function textsOf(file: File): fc.Arbitrary<string> {
+export function textsOf(file: File): fc.Arbitrary<string> {
   const trees = mutatedTree(fc.constant(TREES[file]));
   return fc.oneof(
     { weight: 4, arbitrary: trees.map(tree => JSON.stringify(tree) ?? "") },

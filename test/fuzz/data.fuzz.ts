@@ -6,6 +6,8 @@ import { importBull } from "../../src/import/bullmq.ts";
 import { readBullEntries } from "../../src/import/bullmq-entries.ts";
 import { readControls } from "../../src/launch/controls.ts";
 import { readCursors, readLaunched } from "../../src/launch/cursors.ts";
+import { readHistoryPage } from "../../src/launch/history-page.ts";
+import { readHistoryUse } from "../../src/launch/history-use.ts";
 import { readAudit, readHistory, readLastDecisions } from "../../src/launch/read-history.ts";
 import { tickOfRun } from "../../src/launch/run-id.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
@@ -59,6 +61,8 @@ async function readAll(redis: Redis) {
   return {
     orders: { ...orders, paused: [...paused], skips: [...skips] },
     history: await readHistory(redis, KEYS, JOB, 20),
+    page: await readHistoryPage(redis, KEYS, JOB, { limit: 20 }),
+    use: await readHistoryUse(redis, KEYS),
     audit: await readAudit(redis, KEYS, 20),
     lasts: [...(await readLastDecisions(redis, KEYS, [JOB]))],
     replicas: await readReplicas(redis, KEYS),

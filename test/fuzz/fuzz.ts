@@ -21,6 +21,8 @@ const ROUND_INPUTS = 100;
 export interface FuzzOptions {
   readonly seed: number;
   readonly durationMs: number;
+  /** How many turns at most, whatever the speed of the machine. */
+  readonly maxTurns?: number;
   /** Null for all of them. */
   readonly only: TargetName | null;
   /** Called after each turn of all targets. */
@@ -38,7 +40,13 @@ export interface FuzzReport {
 }
 
 /** Lets the targets take turns until the time has passed, or until all of them have found something. */
-export async function fuzz({ seed, durationMs, only, onProgress }: FuzzOptions): Promise<FuzzReport> {
+export async function fuzz({
+  seed,
+  durationMs,
+  maxTurns = Number.POSITIVE_INFINITY,
+  only,
+  onProgress,
+}: FuzzOptions): Promise<FuzzReport> {
   const endMs = performance.now() + durationMs;
   const inputs = new Map<TargetName, number>();
   const slowest = new Map<TargetName, SlowInput>();
@@ -46,7 +54,7 @@ export async function fuzz({ seed, durationMs, only, onProgress }: FuzzOptions):
   const findings: Finding[] = [];
   const report = { inputs, slowest, slow, findings };
   let targets = ALL.filter(({ name }) => only === null || name === only);
-  for (let turn = 0; targets.length > 0 && performance.now() < endMs; turn++) {
+  for (let turn = 0; turn < maxTurns && targets.length > 0 && performance.now() < endMs; turn++) {
     for (const target of targets) {
       if (performance.now() >= endMs) break;
       const round = await target.round((seed + turn) % 2 ** 31, ROUND_INPUTS);

@@ -105,7 +105,8 @@ export function mutatedTree(trees: fc.Arbitrary<unknown>): fc.Arbitrary<unknown>
       const place = places[at % places.length];
       const other = places[to % places.length];
       if (!place || !other) continue;
-      if (act === "replace") put(place.parent, place.key, value);
+      // A copy: later edits change what is in the tree, and the values are drawn again.
+      if (act === "replace") put(place.parent, place.key, structuredClone(value));
       if (act === "remove") delete place.parent[place.key];
       if (act === "rename" && !Array.isArray(place.parent)) put(place.parent, key, place.parent[place.key]);
       if (act === "move") put(place.parent, place.key, structuredClone(other.parent[other.key]));

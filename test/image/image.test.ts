@@ -58,6 +58,7 @@ function environment(): Record<string, string> {
     REDIS_URL: redis.url,
     HTTP_HOST: "127.0.0.1",
     HTTP_PORT: "0",
+    ADMIN_PORT: "0",
     LOG_LEVEL: "debug",
   };
 }

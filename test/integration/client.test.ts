@@ -131,7 +131,14 @@ describe("a client beside a real replica", () => {
     const stranger = await open({ redis: server.url, namespace: deployment.namespace });
     expect((await stranger.jobs()).map(({ name }) => name)).toEqual(["broken", "slow", "sum"]);
     expect(await stranger.next("sum")).toMatchObject([{ tick: "2100-01-01T00:00:00.000Z" }]);
-    expect(await stranger.pause("sum")).toEqual({ job: "sum", paused: true, since: ISO, changed: true });
+    expect(await stranger.pause("sum")).toEqual({
+      job: "sum",
+      paused: true,
+      since: ISO,
+      until: null,
+      reason: null,
+      changed: true,
+    });
     expect(await stranger.skipNext("slow")).toEqual({ job: "slow", skips: "2100-01-01T00:00:00.000Z" });
     await expect(stranger.trigger("sum")).rejects.toMatchObject({ code: "BW_CONFIG_NEEDED" });
     await expect(stranger.pause("sun")).rejects.toMatchObject({
@@ -154,13 +161,22 @@ describe("a client", () => {
     );
     const client = await open({ config: configDir });
     const reports = [
-      { job: "report-a", paused: true, since: ISO, changed: true },
-      { job: "report-b", paused: true, since: ISO, changed: true },
+      { job: "report-a", paused: true, since: ISO, until: null, reason: null, changed: true },
+      { job: "report-b", paused: true, since: ISO, until: null, reason: null, changed: true },
     ];
     const requestId = newRequestId();
     expect(await client.pauseAll("report-*", { requestId })).toEqual(reports);
     // The answer was lost, say: the same request is answered again, and changes nothing.
     expect(await client.pauseAll("report-*", { requestId })).toEqual(reports);
+    await expect(client.pauseAll("*", { requestId })).rejects.toMatchObject({ code: "BW_REQUEST_REUSED" });
+    // By then another client knows a job more.
+    const later = await project(
+      "report-a: { every: 1h, handler: x }",
+      "report-b: { every: 1h, handler: x }",
+      "report-c: { every: 1h, handler: x }",
+    );
+    const other = await open({ config: later.configDir });
+    expect(await other.pauseAll("report-*", { requestId })).toEqual(reports);
     expect((await client.pauseAll()).map(({ changed }) => changed)).toEqual([false, false, true]);
     expect((await client.resumeAll("*r*")).map(({ changed }) => changed)).toEqual([true, true, true]);
     expect((await client.audit({ limit: 100 })).map(({ action, by }) => `${by}: ${action}`)).toEqual([

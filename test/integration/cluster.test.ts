@@ -1,6 +1,7 @@
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, vi } from "vitest";
+import { EndRecorder } from "../../src/launch/end-recorder.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { redisKeys } from "../../src/redis/keys.ts";
 import { bellwether } from "../support/command.ts";
@@ -33,6 +34,19 @@ async function tagsOfAllMasters(cluster: TestCluster): Promise<string[]> {
   }
   return [...tags.values()];
 }
+
+it("the ends of many runs are recorded in one call: all keys of a namespace are in one slot", async ({
+  open,
+}) => {
+  const tag = namespace();
+  const [redis, keys] = [await open(tag, "plain"), redisKeys(tag)];
+  const { signal } = new AbortController();
+  const recorder = new EndRecorder({ redis, keys, nowMs: Date.now, signal });
+  const jobs = Array.from({ length: 50 }, (_, i) => `job-${i}`);
+  const about = { result: "completed", attempts: 1, durationMs: 1, replica: "a" } as const;
+  await Promise.all(jobs.map(job => recorder.record({ job, run: `${job}@1`, ...about })));
+  for (const job of jobs) expect(await redis.xlen(keys.history(job))).toBe(1);
+});
 
 describe("a connection to a Redis Cluster", () => {
   it("goes to the node that holds the namespace's slot, whichever nodes are configured", async ({

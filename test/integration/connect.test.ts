@@ -56,3 +56,26 @@ it("lets a worker wait for work, whatever a program's options say of time", asyn
     expect(await connection.blpop("nothing", 1)).toBeNull();
   }
 });
+
+it("writes what a worker sends in one turn of the event loop together, and nothing later", async ({
+  connect,
+}) => {
+  const redis = await connect("worker");
+  const { stream } = redis;
+  const answers = await Promise.all([redis.set("a", 1), redis.set("b", 2)]);
+  expect(answers).toEqual(["OK", "OK"]);
+  // Each of these follows an answer, as the next run follows the end of one.
+  const sent = Promise.all(["a", "b"].map(key => redis.get(key).then(() => redis.incr(key))));
+  expect(stream.writableCorked).toBe(1);
+  expect(await sent).toEqual([2, 3]);
+  await new Promise(resolve => setImmediate(resolve));
+  expect(stream.writableCorked).toBe(0);
+  expect(stream.writableLength).toBe(0);
+});
+
+it("writes each command of a leader by itself", async ({ connect }) => {
+  const redis = await connect("noRetry");
+  const sent = redis.set("a", 1);
+  expect(redis.stream.writableCorked).toBe(0);
+  await sent;
+});

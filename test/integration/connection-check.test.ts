@@ -5,6 +5,7 @@ import type { RedisAddress } from "../../src/config/redis-address.ts";
 import { createLocks } from "../../src/locks/create-locks.ts";
 import { connectRedis, type Purpose } from "../../src/redis/connect.ts";
 import { ConnectionWatch } from "../../src/redis/connection-watch.ts";
+import { FaultyLink } from "../support/faulty-link.ts";
 import { test } from "../support/fixtures.ts";
 import { Recorder } from "../support/recorder.ts";
 import { namespace } from "../support/redis-server.ts";
@@ -182,4 +183,52 @@ it("asks nothing of a server but what every user with the least rights may", asy
   const after = await calls();
   const asked = Object.keys(after).filter(name => after[name] !== before[name]);
   expect(asked.filter(name => !/^(select|hello|info|client\|\w+|config\|\w+)$/.test(name))).toEqual([]);
+});
+
+describe("a replica that goes on without a connection that leading does not need", () => {
+  const withThree = it.extend("three", ({ server, defer }) => async () => {
+    const recorder = new Recorder();
+    const address: RedisAddress = { kind: "url", url: `redis://127.0.0.1:${server.port}` };
+    const watch = new ConnectionWatch({ address, events: recorder.events });
+    defer(() => watch.stop());
+    const open = async (purpose: Purpose, name: string) => {
+      const link = await FaultyLink.to(server.port);
+      defer(() => link.stop());
+      const to: RedisAddress = { kind: "url", url: link.url };
+      const redis = connectRedis(to, purpose, name, { onOpened: opened => watch.add(opened, name) });
+      defer(() => redis.disconnect());
+      await when(redis, "ready");
+      return { link, redis };
+    };
+    const [main, launch, worker] = [
+      await open("plain", "plain"),
+      await open("noRetry", "launch"),
+      await open("worker", "worker"),
+    ];
+    return { recorder, watch, main, launch, worker };
+  });
+
+  withThree("says that Redis is back, and at once which connection is not", async ({ three }) => {
+    const { recorder, watch, launch, worker } = await three();
+    await recorder.when("redis.connected");
+    watch.goOnWithoutTheRest(["launch"]);
+    expect(recorder.all.map(({ name }) => name)).toEqual(["redis.connected"]);
+    launch.link.cut();
+    await recorder.when("redis.unreachable", ({ connection }) => connection === "launch");
+    worker.link.cut();
+    for (let closes = 0; closes < 4; closes++) await when(worker.redis, "close");
+    watch.goOnWithoutTheRest(["launch"]);
+    const isBack = when(launch.redis, "ready");
+    launch.link.mend();
+    await isBack;
+    expect(recorder.of("redis.connected")).toHaveLength(1);
+    watch.goOnWithoutTheRest(["launch"]);
+    expect(recorder.of("redis.connected")).toHaveLength(2);
+    expect(recorder.of("redis.unreachable").map(({ connection }) => connection)).toEqual([
+      "launch",
+      "worker",
+    ]);
+    worker.link.mend();
+    await recorder.when("redis.connected", () => recorder.of("redis.connected").length === 3);
+  });
 });

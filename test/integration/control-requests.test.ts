@@ -1,8 +1,10 @@
 import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
 import { type Controls, readControls } from "../../src/launch/controls.ts";
-import { recordOfRun, recordResult } from "../../src/launch/history.ts";
+import { EndRecorder } from "../../src/launch/end-recorder.ts";
+import { recordOfRun } from "../../src/launch/history.ts";
 import { loadJobStates } from "../../src/launch/job-states.ts";
+import { dayOf } from "../../src/launch/job-summary.ts";
 import { readAudit, readHistory } from "../../src/launch/read-history.ts";
 import { Operator } from "../../src/operator/operator.ts";
 import { isConnectionLoss } from "../../src/redis/connect.ts";
@@ -135,9 +137,13 @@ describe("the record of how a run ended", () => {
       const about = { job: "hourly", run: "hourly@1", attempts: 1, durationMs: 1, replica: "a" };
       await direct.xadd(keys.history("hourly"), "*", ...decided);
       link.armTrip(at, "completed", () => undefined);
-      await recordResult(redis, keys, { ...about, result: "completed" }, new AbortController().signal);
+      const signal = new AbortController().signal;
+      const ends = new EndRecorder({ redis, keys, nowMs: Date.now, signal });
+      await ends.record({ ...about, result: "completed" });
       const rows = await readHistory(direct, keys, "hourly", 10);
       expect(rows.map(({ run, result }) => [run, result])).toEqual([["hourly@1", "completed"]]);
+      expect(await direct.xlen(keys.history("hourly"))).toBe(2);
+      expect(await direct.hget(keys.tally("completed", dayOf(Date.now())), "hourly")).toBe("1");
     },
   );
 });

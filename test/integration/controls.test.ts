@@ -63,7 +63,7 @@ describe("a command to pause", () => {
     const paused = await operator("ann of the night shift").pause(HOURLY);
     if (paused.outcome !== "paused") throw new Error("not paused");
     expect(paused.atMs).toBeGreaterThanOrEqual(Math.floor(before));
-    const pause = { atMs: paused.atMs, by: "ann of the night shift" };
+    const pause = { atMs: paused.atMs, by: "ann of the night shift", untilMs: null, reason: null };
     expect(await controls()).toMatchObject({ version: 1, paused: new Map([["hourly", pause]]) });
     expect(await operator("bob").pause(HOURLY)).toEqual({ outcome: "already", pause });
     expect((await controls()).version).toBe(1);
@@ -93,6 +93,49 @@ describe("a command to pause", () => {
     }
     expect(ended.every(({ fromMs, toMs }) => toMs >= fromMs && fromMs > 0)).toBe(true);
     expect((await controls()).pastPauses).toEqual(new Map([["hourly", ended.slice(2)]]));
+  });
+
+  it("until a time says so, and is ended by a leader once that has passed by Redis's clock, on record", async ({
+    setup,
+  }) => {
+    const { operator, controls, launcher, redis, keys } = await setup();
+    const untilMs = Math.floor(await readTimeMs(redis)) + 400;
+    const reason = 'the "old" printer\n{"untilMs":1} is away';
+    const paused = await operator("ann").pause(HOURLY, { untilMs, reason });
+    const atMs = paused.outcome === "paused" ? paused.atMs : 0;
+    const pause = { atMs, by: "ann", untilMs, reason };
+    expect((await controls()).paused).toEqual(new Map([["hourly", pause]]));
+    expect(await operator("bob").pause(HOURLY)).toEqual({ outcome: "already", pause });
+
+    expect(await launcher.endPauses(FENCE, ["hourly"])).toBe(true);
+    expect((await controls()).paused.size).toBe(1);
+    while ((await readTimeMs(redis)) <= untilMs) await redis.ping();
+    expect(await launcher.endPauses("2:other", ["hourly"])).toBe(false);
+    expect((await controls()).paused.size).toBe(1);
+    expect(await launcher.endPauses(FENCE, ["hourly"])).toBe(true);
+    const { version, ...now } = await controls();
+    expect(now).toMatchObject({
+      paused: new Map(),
+      pastPauses: new Map([["hourly", [{ fromMs: atMs, toMs: untilMs }]]]),
+    });
+    expect(await launcher.endPauses(FENCE, ["hourly"])).toBe(true);
+    expect((await controls()).version).toBe(version);
+    expect(await readAudit(redis, keys, 9)).toMatchObject([
+      { action: "resume", by: "until", job: "hourly" },
+      { action: "pause", by: "ann", job: "hourly", reason, until: iso(untilMs) },
+    ]);
+    expect(await readHistory(redis, keys, "hourly", 9)).toMatchObject([
+      { outcome: "resumed", by: "until" },
+      { outcome: "paused", by: "ann", reason, until: iso(untilMs) },
+    ]);
+  });
+
+  it("without an end is never ended by a leader", async ({ setup }) => {
+    const { operator, controls, launcher } = await setup();
+    await operator('ann\n{"untilMs":1,"reason":null}').pause(HOURLY);
+    await operator("ann").pause(jobOf("other"), { reason: '{"untilMs":1}' });
+    expect(await launcher.endPauses(FENCE, ["hourly", "other"])).toBe(true);
+    expect((await controls()).paused.size).toBe(2);
   });
 
   it("is one for one job, whatever its name", async ({ setup }) => {
@@ -259,14 +302,17 @@ describe("the launched ticks of a job with maxRuns", () => {
   it("are counted in the transaction that launches them, and read when a term opens", async ({ setup }) => {
     const { opened, commit } = await setup([job, free]);
     const first = await opened();
-    expect([...first.jobStates.values()].map(({ launched }) => launched)).toEqual([0, 0]);
+    expect([...first.cursors.keys(), ...first.launched]).toEqual(["few", "free"]);
     const settled = await commit(first, launchOf(t1, "few"), launchOf(t2, "few"), launchOf(t1, "free"));
     expect(settled).toMatchObject({
       decided: [{ outcome: "launched" }, { outcome: "skipped" }, { outcome: "launched" }],
     });
     const second = await opened();
-    expect(second.jobStates.get("few")).toEqual({ cursor: t2, launched: 1 });
-    expect(second.jobStates.get("free")).toEqual({ cursor: t1, launched: 0 });
+    expect([...second.cursors]).toEqual([
+      ["few", t2],
+      ["free", t1],
+    ]);
+    expect([...second.launched]).toEqual([["few", 1]]);
   });
 });
 
@@ -299,8 +345,8 @@ describe("a job that no configuration has any more", () => {
   }) => {
     const { retire, opened } = await withRetiredJob();
     await retire(T0);
-    const { jobStates } = await opened(T0 + DAY_MS);
-    expect(jobStates.get("gone")).toEqual({ cursor: T0 + 1_000, launched: 1 });
+    const { cursors, launched } = await opened(T0 + DAY_MS);
+    expect([cursors.get("gone"), launched.get("gone")]).toEqual([T0 + 1_000, 1]);
     expect(await retire(T0 + DAY_MS)).toEqual([]);
     expect(await retire(T0 + 2 * DAY_MS - 1)).toEqual([]);
     expect(await retire(T0 + 2 * DAY_MS)).toEqual(["gone"]);
@@ -312,8 +358,8 @@ describe("a job that no configuration has any more", () => {
     const { retire, opened, redis, keys } = await withRetiredJob();
     await retire(T0);
     await retire(T0 + DAY_MS);
-    const { jobStates, controls } = await opened(T0 + 2 * DAY_MS);
-    expect(jobStates.get("gone")).toEqual({ cursor: T0 + 2 * DAY_MS, launched: 0 });
+    const { cursors, launched, controls } = await opened(T0 + 2 * DAY_MS);
+    expect([cursors.get("gone"), launched.get("gone")]).toEqual([T0 + 2 * DAY_MS, undefined]);
     expect(controls.paused.has("gone")).toBe(true);
     expect(await redis.pttl(keys.history("gone"))).toBe(-1);
   });
@@ -345,7 +391,7 @@ describe("opening a term", () => {
     nowMs: number,
     fence = FENCE,
   ) => {
-    return (await loadJobStates(redis, keys, { fence, jobs, nowMs, format: 1 }))?.jobStates ?? null;
+    return await loadJobStates(redis, keys, { fence, jobs, nowMs, format: 1 });
   };
 
   it("tells where each job stands, in the order of no other: a new one at now", async ({ setup }) => {
@@ -353,13 +399,13 @@ describe("opening a term", () => {
     await redis.hset(keys.cursors, { b: T0 - 7, c: T0 - 9 });
     await redis.hset(keys.launched, { c: 4 });
     const jobs = ["c", "a", "b"].map(name => jobOf(name));
-    expect(await jobStatesOf(redis, keys, jobs, T0 + 0.7)).toEqual(
-      new Map([
-        ["c", { cursor: T0 - 9, launched: 4 }],
-        ["a", { cursor: T0, launched: 0 }],
-        ["b", { cursor: T0 - 7, launched: 0 }],
-      ]),
-    );
+    const { cursors, launched } = (await jobStatesOf(redis, keys, jobs, T0 + 0.7)) ?? {};
+    expect([...(cursors ?? [])]).toEqual([
+      ["c", T0 - 9],
+      ["a", T0],
+      ["b", T0 - 7],
+    ]);
+    expect([...(launched ?? [])]).toEqual([["c", 4]]);
   });
 
   it("leaves a cursor where it is when only the schedule's fingerprint is new, as after an upgrade", async ({
@@ -368,7 +414,7 @@ describe("opening a term", () => {
     const { redis, keys } = await setup([]);
     await redis.hset(keys.cursors, { old: T0 - 60_000 });
     const jobStates = await jobStatesOf(redis, keys, [jobOf("old")], T0);
-    expect(jobStates?.get("old")?.cursor).toBe(T0 - 60_000);
+    expect(jobStates?.cursors.get("old")).toBe(T0 - 60_000);
     expect(await readHistory(redis, keys, "old", 10)).toEqual([]);
   });
 
@@ -383,7 +429,7 @@ describe("opening a term", () => {
       [x, T0 + 120_000],
       [y, T0 + 121_000],
     ] as const) {
-      cursors.push((await jobStatesOf(redis, keys, [job], nowMs))?.get("job")?.cursor ?? 0);
+      cursors.push((await jobStatesOf(redis, keys, [job], nowMs))?.cursors.get("job") ?? 0);
     }
     expect(cursors.map(cursor => cursor - T0)).toEqual([0, 60_000, 60_000, 120_000, 121_000]);
     const rows = await readHistory(redis, keys, "job", 10);
@@ -395,7 +441,7 @@ describe("opening a term", () => {
     const limited = (maxRuns: number | null) => jobOf("job", { maxRuns });
     const cursorOf = async (maxRuns: number | null, nowMs: number) => {
       const jobStates = await jobStatesOf(redis, keys, [limited(maxRuns)], nowMs);
-      return (jobStates?.get("job")?.cursor ?? 0) - T0;
+      return (jobStates?.cursors.get("job") ?? 0) - T0;
     };
     expect(await cursorOf(3, T0)).toBe(0);
     expect(await cursorOf(3, T0 + 60_000)).toBe(0);

@@ -15,14 +15,15 @@ const it = test
   .extend("setup", ({ keys, redis, fenced, history, defer }) => async () => {
     const launchers = new Map<readonly Job[], Launcher>();
     /** A leader that has these jobs opens its term. */
-    const openTerm = async (jobs: readonly Job[], nowMs: number) => {
+    const openTerm = async (jobs: readonly Job[], nowMs: number, ownFence?: string) => {
       const launcher = launchers.get(jobs) ?? new Launcher({ redis: fenced, keys, jobs });
       if (!launchers.has(jobs)) defer(() => launcher.close());
       launchers.set(jobs, launcher);
-      const opened = await launcher.open(FENCE, nowMs);
+      const fence = ownFence ?? (await redis.get(keys.term)) ?? FENCE;
+      const opened = await launcher.open(fence, nowMs);
       if (opened.outcome !== "opened") throw new Error("fenced");
       const cursors = new Map([
-        ...[...opened.jobStates].map(([job, { cursor }]) => [job, cursor] as const),
+        ...opened.cursors,
         ...opened.closed.map(epoch => [laneOf(epoch), epoch.cursor] as const),
       ]);
       const commit = (...decisions: readonly Decision[]) =>
@@ -34,12 +35,17 @@ const it = test
   /** What a release without epochs leaves, and what it writes when it leads. */
   .extend("leftBy", ({ setup, keys, redis }) => async (job: Job, cursor: number) => {
     const bundle = await setup();
-    const write = (job: Job, cursor: number) =>
-      redis
+    let term = 1;
+    /** It leads for a term; the next one is this release's. */
+    const write = (job: Job, cursor: number) => {
+      term += 2;
+      return redis
         .multi()
         .hset(keys.cursors, job.name, cursor)
         .hset(keys.schedules, job.name, storedDefinitionOf(job).legacy)
+        .set(keys.term, `${term}:token`)
         .exec();
+    };
     await write(job, cursor);
     return { ...bundle, write };
   });
@@ -65,8 +71,8 @@ describe("a schedule that changed", () => {
     const spec = { everyMs: 1_000, jitterMs: 4_000, except: ["calendar:holidays"], calendars: { holidays } };
     const old = jobOf("report", rules, spec);
     await openTerm([old], T0);
-    const { closed, jobStates } = await openTerm([NEXT], T0 + 60_500);
-    expect(jobStates.get("report")?.cursor).toBe(T0 + 60_500);
+    const { closed, cursors } = await openTerm([NEXT], T0 + 60_500);
+    expect(cursors.get("report")).toBe(T0 + 60_500);
     expect(closed).toMatchObject([{ ...rules, job: "report", epoch: 1, cursor: T0, untilMs: T0 + 60_500 }]);
     const [{ schedule } = old] = closed;
     expect(schedule.fingerprint).toBe(old.schedule.fingerprint);
@@ -92,8 +98,8 @@ describe("a schedule that changed", () => {
     const { openTerm } = await setup();
     const { commit } = await openTerm([SECONDLY], T0);
     await commit(launch(T0 + 5_000));
-    const { closed, jobStates } = await openTerm([NEXT], T0 + 4_000);
-    expect([closed[0]?.untilMs, jobStates.get("report")?.cursor]).toEqual([T0 + 5_000, T0 + 5_000]);
+    const { closed, cursors } = await openTerm([NEXT], T0 + 4_000);
+    expect([closed[0]?.untilMs, cursors.get("report")]).toEqual([T0 + 5_000, T0 + 5_000]);
   });
 
   it("is not changed by a definition that arrives when the term has been opened again", async ({ setup }) => {
@@ -101,10 +107,10 @@ describe("a schedule that changed", () => {
     for (const [i, job] of [SECONDLY, NEXT, SECONDLY].entries()) await openTerm([job], T0 + i * 1_000);
     const before = await redis.hgetall(keys.definitions);
     const scripts = vi.spyOn(fenced, "evalsha");
-    scripts.mockImplementationOnce(() => {
-      scripts.mockRejectedValueOnce(new Error("Connection is closed."));
-      return redis.evalsha(...(scripts.mock.lastCall as Parameters<Redis["evalsha"]>));
-    });
+    // What is stored is not of these jobs; the term is opened; their definition does not arrive.
+    const carryOut = (...args: Parameters<Redis["evalsha"]>) => redis.evalsha(...args);
+    scripts.mockImplementationOnce(carryOut).mockImplementationOnce(carryOut);
+    scripts.mockRejectedValueOnce(new Error("Connection is closed."));
     await expect(openTerm([NEXT], T0 + 3_000)).rejects.toThrow("Connection is closed.");
     const late = scripts.mock.lastCall as Parameters<Redis["evalsha"]>;
     scripts.mockRestore();
@@ -156,9 +162,9 @@ describe("a schedule that changed", () => {
     const { openTerm, redis, keys } = await setup();
     const changed = jobOf("report", change, spec as { everyMs: number } | undefined);
     await openTerm([SECONDLY], T0);
-    const { closed, jobStates } = await openTerm([changed], T0 + 10_000);
+    const { closed, cursors } = await openTerm([changed], T0 + 10_000);
     expect(closed).toHaveLength(isChange ? 1 : 0);
-    expect(jobStates.get("report")?.cursor).toBe(isChange ? T0 + 10_000 : T0);
+    expect(cursors.get("report")).toBe(isChange ? T0 + 10_000 : T0);
     const stored = (await readDefinitions(redis, keys)).get("report");
     expect(stored).toMatchObject({
       queue: changed.queue,
@@ -182,7 +188,7 @@ describe("a schedule that changed", () => {
     await openTerm([SECONDLY], T0);
     const before = await redis.hgetall(keys.definitions);
     await redis.set(keys.term, "2:newer");
-    await expect(openTerm([NEXT], T0 + 10_000)).rejects.toThrow("fenced");
+    await expect(openTerm([NEXT], T0 + 10_000, FENCE)).rejects.toThrow("fenced");
     expect(await redis.hgetall(keys.definitions)).toEqual(before);
     expect(await redis.exists(keys.epochs, keys.epochCursors)).toBe(0);
   });
@@ -202,8 +208,8 @@ describe("data of a release without epochs", () => {
   it("is taken over where the schedule is the same: the job goes on from its cursor", async ({ leftBy }) => {
     for (const job of [SECONDLY, jobOf("report", { maxRuns: 5 })]) {
       const { openTerm, history } = await leftBy(job, T0);
-      const { jobStates, closed } = await openTerm([job], T0 + 60_000);
-      expect([jobStates.get("report")?.cursor, closed]).toEqual([T0, []]);
+      const { cursors, closed } = await openTerm([job], T0 + 60_000);
+      expect([cursors.get("report"), closed]).toEqual([T0, []]);
       expect(await history("report")).toEqual([]);
     }
   });
@@ -212,8 +218,8 @@ describe("data of a release without epochs", () => {
     leftBy,
   }) => {
     const { openTerm, history } = await leftBy(SECONDLY, T0);
-    const { jobStates, closed } = await openTerm([NEXT], T0 + 60_000);
-    expect([jobStates.get("report")?.cursor, closed]).toEqual([T0 + 60_000, []]);
+    const { cursors, closed } = await openTerm([NEXT], T0 + 60_000);
+    expect([cursors.get("report"), closed]).toEqual([T0 + 60_000, []]);
     const [from, to] = [T0, T0 + 60_000].map(at => new Date(at).toISOString());
     const reason = `the schedule changed, and the one before is not known: no tick from ${from} to ${to} was decided`;
     expect(await history("report")).toMatchObject([{ reason, reasonCode: "schedule_unknown" }]);
@@ -227,11 +233,11 @@ describe("data of a release without epochs", () => {
     expect(await redis.hget(keys.schedules, "report")).toBe(storedDefinitionOf(SECONDLY).legacy);
     // It leads again, with the same schedule.
     await write(SECONDLY, T0 + 12_000);
-    expect((await openTerm([SECONDLY], T0 + 20_000)).jobStates.get("report")?.cursor).toBe(T0 + 12_000);
+    expect((await openTerm([SECONDLY], T0 + 20_000)).cursors.get("report")).toBe(T0 + 12_000);
     // And with another one, before which this release's epoch says nothing any more.
     await write(NEXT, T0 + 21_000);
-    const { jobStates, closed } = await openTerm([SECONDLY], T0 + 30_000);
-    expect([jobStates.get("report")?.cursor, closed]).toEqual([T0 + 30_000, []]);
+    const { cursors, closed } = await openTerm([SECONDLY], T0 + 30_000);
+    expect([cursors.get("report"), closed]).toEqual([T0 + 30_000, []]);
   });
 });
 
@@ -273,16 +279,22 @@ describe("definitions", () => {
     expect([...(await readDefinitions(redis, keys, ["report", "none"])).keys()]).toEqual(["report"]);
   });
 
-  it("that another program wrote are passed over, and stored anew by the next leader", async ({ setup }) => {
+  it("that another program wrote are passed over, and stored anew by the leader that finds them", async ({
+    setup,
+  }) => {
     for (const line of ["", "rubbish", "aa|bb|cc|1|2|{}", 'aa|bb|cc|1|2|{"rules":2}']) {
       const { openTerm, redis, keys } = await setup();
       await openTerm([SECONDLY], T0);
+      const { launcher } = await openTerm([SECONDLY], T0);
+      expect(await launcher.checkDefinitions(FENCE)).toBe("same");
       await redis.hset(keys.definitions, "report", line);
       await redis.hset(keys.epochs, { "9:report": `${T0}|${line}`, "9": line, "8:report": line });
       await redis.hset(keys.epochCursors, { "9:report": T0, "8:report": T0 });
       expect(await readDefinitions(redis, keys)).toEqual(new Map());
-      const { jobStates, closed } = await openTerm([SECONDLY], T0 + 5_000);
-      expect([jobStates.get("report")?.cursor, closed]).toEqual([T0, []]);
+      const next = await openTerm([SECONDLY], T0 + 5_000);
+      expect(await next.launcher.checkDefinitions(FENCE)).toBe("other");
+      const { cursors, closed } = await openTerm([SECONDLY], T0 + 5_000);
+      expect([cursors.get("report"), closed]).toEqual([T0, []]);
       expect((await readDefinitions(redis, keys)).size).toBe(1);
     }
   });

@@ -1,7 +1,7 @@
 import type { Job as BullJob } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect } from "vitest";
-import { recordResult } from "../../src/launch/history.ts";
+import { EndRecorder } from "../../src/launch/end-recorder.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { test as base } from "../support/fixtures.ts";
 import { cluster, gate } from "./worker.setup.ts";
@@ -338,10 +338,12 @@ test("the record of an end that Redis refuses for a moment is kept", async ({
   const records = connectRedis({ kind: "url", url: server.url }, "plain", "test:records");
   defer(() => records.disconnect());
   await new Promise(resolve => records.once("ready", resolve));
+  const signal = new AbortController().signal;
+  const ends = new EndRecorder({ redis: records, keys, nowMs: Date.now, signal });
   const result = { job: "report", run: RUN, attempts: 1, durationMs: 1, replica: "pod-1" };
   let recorded: Promise<void> | null = null;
   await during(admin, NOREPLICAS, 2, () => {
-    recorded = recordResult(records, keys, { ...result, result: "completed" }, new AbortController().signal);
+    recorded = ends.record({ ...result, result: "completed" });
   });
   await recorded;
   expect(await admin.xlen(keys.history("report"))).toBe(1);

@@ -41,6 +41,20 @@ describe("what survived of a stream", () => {
     expect(stream.vanished).toEqual([]);
   });
 
+  it("notices what was trimmed before it was read", async ({ primaries }) => {
+    const { before, add, stream } = await primaries();
+    await add(before, 10, 20);
+    await stream.readOn(before);
+    await add(before, 30);
+    await before.xtrim(KEY, "MAXLEN", 2);
+    await stream.readOn(before);
+    expect(stream.gaps).toBe(0);
+    await add(before, 40, 50, 60);
+    await before.xtrim(KEY, "MAXLEN", 2);
+    await stream.readOn(before);
+    expect(stream.gaps).toBe(1);
+  });
+
   it("includes what was deleted, and is without what was written after that and lost", async ({
     primaries,
   }) => {

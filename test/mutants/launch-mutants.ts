@@ -259,7 +259,7 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
     name: "due-while-paused",
     rule: "no tick of a paused job is overdue",
     file: "src/launch/cursors.ts",
-    find: "controls.paused.has(name) || ",
+    find: "pause !== null || ",
     replace: "",
     tests: EPOCHS,
   },

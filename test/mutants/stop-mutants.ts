@@ -40,7 +40,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     name: "idle-connection-never-asks",
     rule: "a connection that has nothing to ask finds out that its server is silent",
     file: "src/redis/silence-watch.ts",
-    find: "this.#quietMs >= PING_AFTER_MS",
+    find: "this.#quietMs >= (this.#limits.pingAfterMs ?? PING_AFTER_MS)",
     replace: "this.#quietMs < 0",
     tests: ["test/integration/silence.test.ts"],
   },
@@ -56,9 +56,9 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     name: "blocking-connection-unwatched",
     rule: "a blocking connection whose server is silent is made anew",
     file: "src/redis/connect.ts",
-    find: '      new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);\n',
+    find: '      new SilenceWatch(redis, { answerLimitMs, pingAfterMs, isSubscriber: purpose === "subscriber" }, family);\n',
     replace:
-      '      if (answerLimitMs !== BLOCKED_ANSWER_LIMIT_MS) new SilenceWatch(redis, { answerLimitMs, isSubscriber: purpose === "subscriber" }, family);\n',
+      '      if (answerLimitMs !== BLOCKED_ANSWER_LIMIT_MS) new SilenceWatch(redis, { answerLimitMs, pingAfterMs, isSubscriber: purpose === "subscriber" }, family);\n',
     tests: ["test/integration/silence.test.ts"],
   },
 ];

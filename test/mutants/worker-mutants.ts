@@ -5,6 +5,7 @@ const OVERLAP = ["test/integration/worker-overlap.test.ts"];
 const STOP = ["test/integration/worker-stop.test.ts"];
 const ENDS = ["test/integration/run-ends.test.ts"];
 const CLOCK = ["test/integration/worker-clock.test.ts"];
+const RECORDS = ["test/integration/end-recorder.test.ts"];
 
 /** A run is at work once, its end is reported as it was, and a stop does not use up attempts. */
 export const WORKER_MUTANTS: readonly Mutant[] = [
@@ -135,6 +136,54 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     find: "if (run[3] or '0') ~= ARGV[4] then return {'lost', ''} end",
     replace: "",
     tests: ENDS,
+  },
+  {
+    name: "end-recorded-again",
+    rule: "an end whose answer was lost is recorded once",
+    file: "src/launch/record-ends.lua",
+    find: "if is_repeated ~= '1' or not is_on_record(KEYS[i], fields) then",
+    replace: "if true then",
+    tests: RECORDS,
+  },
+  {
+    name: "end-sinks-others",
+    rule: "an end that cannot be recorded keeps no other one from it",
+    file: "src/launch/record-ends.lua",
+    find: "added = redis.pcall('XADD',",
+    replace: "added = redis.call('XADD',",
+    tests: RECORDS,
+  },
+  {
+    name: "recovered-although-on-record",
+    rule: "an end that is on record is not recorded again by those who look for missing ones",
+    file: "src/launch/recover-ends.lua",
+    find: "if is_on_record(history, launch, run) then return 'known' end",
+    replace: "",
+    tests: ["test/integration/recover-ends.test.ts"],
+  },
+  {
+    name: "recovered-before-worker",
+    rule: "an end that its worker may still record is left to it",
+    file: "src/launch/recover-ends.lua",
+    find: "if (tonumber(ended) or 0) > now - ARGV[6] then return 'early' end",
+    replace: "",
+    tests: ["test/integration/recover-ends.test.ts"],
+  },
+  {
+    name: "refused-ends-behind-later-ones",
+    rule: "ends are recorded in their order, also where one is sent again",
+    file: "src/launch/end-recorder.ts",
+    find: "this.#waiting.unshift(...refused);",
+    replace: "this.#waiting.push(...refused);",
+    tests: RECORDS,
+  },
+  {
+    name: "stop-forgets-records",
+    rule: "a stop waits for the records of how runs ended",
+    file: "src/worker/workers.ts",
+    find: "await settlesWithin(this.#reporter.settled(), this.#timing.closeLimitMs);",
+    replace: "",
+    tests: RECORDS,
   },
   {
     name: "retry-by-clock-of-pod",

@@ -35,6 +35,7 @@ async function startUntilRun(context: TestContext, folder: TestProject, below: s
     PATH: String(userEnvironment(NODE)["PATH"]),
     REDIS_URL: "",
     HTTP_PORT: "0",
+    ADMIN_PORT: "0",
     HTTP_HOST: "127.0.0.1",
   };
   // npm, which may run these tests, leaves where it was started.

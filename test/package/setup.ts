@@ -95,7 +95,9 @@ async function pack(folder: string): Promise<Packed> {
       scripts: { node: "node --print process.version" },
       dependencies: {
         bellwether: `file:../${path.basename(tarball)}`,
-        ...peerDependencies,
+        // The other peers are optional.
+        bullmq: peerDependencies.bullmq,
+        ioredis: peerDependencies.ioredis,
         pino: dependencies.pino,
       },
     }),

@@ -31,7 +31,7 @@ export const test = base
           if (opened.outcome !== "opened") throw new Error("fenced");
           return {
             ...opened,
-            cursors: new Map([...opened.jobStates].map(([job, { cursor }]) => [job, cursor])),
+            cursors: new Map(opened.cursors),
           };
         };
         /** Ten seconds after `T0`, with no controls, unless `more` says otherwise. */

@@ -1,6 +1,6 @@
 import type { Job } from "../../src/config/config.ts";
 import type { Commit, CommitOutcome } from "../../src/launch/commit.ts";
-import { type Controls, NO_CONTROLS } from "../../src/launch/controls.ts";
+import { type Controls, NO_CONTROLS, type Pause } from "../../src/launch/controls.ts";
 import { storedDefinitionOf } from "../../src/launch/definition.ts";
 import type { ClosedEpoch } from "../../src/launch/epochs.ts";
 import type { OpenOutcome } from "../../src/launch/launcher.ts";
@@ -34,7 +34,10 @@ export class MemoryLaunchStore {
     readonly nowMs: number;
     readonly jobs: readonly string[];
   }[] = [];
+  /** What a check of the definitions finds. */
+  foundDefinitions: "same" | "other" = "same";
   controls: Controls = NO_CONTROLS;
+  newestAct = "";
   /** By job with `overlap: queue`, its newest run. */
   readonly newestRuns = new Map<string, NewestRun>();
   /** How often a leader asked for the version of the controls. */
@@ -80,12 +83,20 @@ export class MemoryLaunchStore {
       setJobs: (next: readonly Job[]) => {
         jobs = next;
       },
+      prepare: async () => undefined,
+      forgetPrepared: () => undefined,
       readControls: async () => this.controls,
-      readControlsVersion: async () => {
+      checkControls: async () => {
         this.looks++;
-        return this.controls.version;
+        return { version: this.controls.version, newestAct: this.newestAct };
+      },
+      endPauses: async (fence: string, names: readonly string[]) => {
+        if (fence !== this.fence) return false;
+        this.#endPauses(names);
+        return true;
       },
       retire: async () => [],
+      checkDefinitions: async () => this.foundDefinitions,
       quarantine: async (_: string, records: ReadonlyMap<string, QuarantineRecord | null>) => {
         for (const [job, record] of records) {
           if (record) this.quarantined.set(job, record);
@@ -105,10 +116,8 @@ export class MemoryLaunchStore {
           this.openings.push({ nowMs, jobs: jobs.map(job => job.name) });
           for (const job of jobs) this.#define(job, Math.floor(nowMs));
           isOpen = true;
-          const jobStates = jobs.map(({ name }) => {
-            const cursor = this.cursors.get(name) as number;
-            return [name, { cursor, launched: this.launchedCounts.get(name) ?? 0 }] as const;
-          });
+          this.foundDefinitions = "same";
+          const read = jobs.flatMap(({ name }) => (this.corrupt.has(name) ? [] : name));
           const closed = [...this.closed].map(([lane, epoch]) => {
             return { ...epoch, cursor: this.cursors.get(lane) as number };
           });
@@ -116,10 +125,10 @@ export class MemoryLaunchStore {
           const { corrupt, quarantined } = this;
           const found = this.#unanswered.filter(sent => sent.fence === fence);
           this.#unanswered = [];
-          const readable = new Map(jobStates.filter(([job]) => !corrupt.has(job)));
           return {
             outcome: "opened",
-            jobStates: readable,
+            cursors: new Map(read.map(job => [job, this.cursors.get(job) as number])),
+            launched: new Map([...this.launchedCounts].filter(([job]) => read.includes(job))),
             found,
             corrupt,
             quarantined,
@@ -130,6 +139,7 @@ export class MemoryLaunchStore {
         }),
       commit: async (commit: Commit): Promise<CommitOutcome> => {
         let outcome: CommitOutcome | null = null;
+        await commit.meanwhile?.();
         try {
           return carryOut(() => {
             outcome = this.#commit(commit);
@@ -148,6 +158,17 @@ export class MemoryLaunchStore {
     return this.decided
       .filter(({ decision }) => decision.outcome === "launched" && decision.job === job)
       .map(({ decision }) => decision.tickAtMs);
+  }
+
+  /** What end-pauses.lua does. */
+  #endPauses(names: readonly string[]): void {
+    const [paused, pastPauses] = [new Map(this.controls.paused), new Map(this.controls.pastPauses)];
+    for (const name of names) {
+      const { atMs, untilMs } = paused.get(name) as Pause;
+      paused.delete(name);
+      pastPauses.set(name, [...(pastPauses.get(name) ?? []), { fromMs: atMs, toMs: untilMs ?? atMs }]);
+    }
+    this.setControls({ paused, pastPauses });
   }
 
   /** What define.lua does. */

@@ -9,8 +9,9 @@ export interface OpenElection {
   readonly store: Election;
   /** Makes the subscription that shows that the replica is there. */
   appear(): Promise<void>;
-  /** Ends what shows that the replica is there, as the kernel does when a process dies. */
-  vanish(): void;
+  /** Ends what shows that the replica is there. */
+  hide(): void;
+  /** Ends all its connections to Redis, as the kernel does when a process dies. */
   close(): void;
 }
 
@@ -40,7 +41,7 @@ export async function openElection(options: OpenElectionOptions): Promise<OpenEl
       presence.start();
       await announced;
     },
-    vanish: () => subscriber.disconnect(),
+    hide: () => subscriber.disconnect(),
     close() {
       subscriber.disconnect();
       redis.disconnect();

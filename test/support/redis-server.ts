@@ -40,7 +40,7 @@ export interface TestRedisOptions {
 }
 
 const START_TRIES = 5;
-const START_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 60_000;
 const READY_TEXT = "Ready to accept connections";
 const DEFAULT_ARGS = ["--save", "", "--appendonly", "no"];
 

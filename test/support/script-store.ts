@@ -4,6 +4,7 @@ import type {
   Election,
   Leader,
   Presence,
+  ReleaseOutcome,
   ReleaseReason,
   Renewal,
   RenewOutcome,
@@ -17,11 +18,16 @@ type Answer<T> = T | Error | "no answer" | "silence";
  */
 export class ScriptStore implements Election {
   readonly kind = "redis";
+  hasPlaces = false;
   readonly bids: Bid[] = [];
   readonly renewals: Renewal[] = [];
   readonly releases: { readonly bid: Bid; readonly reason: ReleaseReason }[] = [];
   withdrawals = 0;
+  /** How often the presence of a leader was asked for. */
+  looks = 0;
+  onLook: (leader: Leader, count: number) => Answer<Presence> = () => "there";
   onCampaign: (bid: Bid, count: number) => Answer<BidOutcome> = () => "no answer";
+  onRelease: () => ReleaseOutcome = () => "ended";
   onCurrent: () => Leader | null = () => null;
   onRenew: (bid: Renewal, count: number) => Answer<RenewOutcome> = () => "renewed";
   #wakers = new Set<() => void>();
@@ -31,13 +37,19 @@ export class ScriptStore implements Election {
     return answer(this.onCampaign(bid, this.bids.length));
   }
 
+  presenceOf(leader: Leader): Promise<Presence> {
+    this.looks += 1;
+    return answer(this.onLook(leader, this.looks));
+  }
+
   renew(bid: Renewal): Promise<RenewOutcome> {
     this.renewals.push(bid);
     return answer(this.onRenew(bid, this.renewals.length));
   }
 
-  async release(bid: Bid, reason: ReleaseReason): Promise<void> {
+  async release(bid: Bid, reason: ReleaseReason): Promise<ReleaseOutcome> {
     this.releases.push({ bid, reason });
+    return this.onRelease();
   }
 
   async withdraw(): Promise<void> {
@@ -74,6 +86,7 @@ export function held(
   term: number,
   endsInMs = 9_000,
   presence: Presence = "unknown",
+  isWatcher = true,
 ): BidOutcome {
-  return { outcome: "held", leader: { replica, term, sinceMs: 0 }, endsInMs, presence };
+  return { outcome: "held", leader: { replica, term, sinceMs: 0 }, endsInMs, presence, isWatcher };
 }

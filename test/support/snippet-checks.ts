@@ -50,6 +50,7 @@ export async function settings({ text }: DocBlock): Promise<string[]> {
     REDIS_PASSWORD: "r",
     SENTINEL_PASSWORD: "s",
     ETCD_PASSWORD: "e",
+    CI_TOKEN: "c",
   };
   return (await makeDesk(files, env)).problems("bellwether check");
 }

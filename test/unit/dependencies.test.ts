@@ -16,13 +16,14 @@ const SHARED = ["pino", "prom-client"];
 describe.each([
   ["of the package", "", SHARED],
   ["of the site", "website/", []],
+  ["of the benchmarks", "bench/", []],
 ])("the dependencies %s", (_, folder, shared) => {
   it("are pinned to exact versions, but for those that a team shares with us", async () => {
     const { dependencies, devDependencies, overrides } = await readJson(`${folder}package.json`);
     const versions = Object.entries({ ...dependencies, ...devDependencies, ...overrides });
     const ranges = versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(String(version)));
     expect(ranges.map(([name]) => name)).toEqual(shared);
-    expect(versions.length).toBeGreaterThan(4);
+    expect(versions.length).toBeGreaterThan(2);
   });
 
   it("are locked with their hashes, and run no code when they are installed", async () => {

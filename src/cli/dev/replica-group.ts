@@ -31,6 +31,7 @@ export class ReplicaGroup {
   readonly #frozen = new Map<Member, NodeJS.Timeout>();
   /** Those that are to be restarted, because their handlers have changed. */
   readonly #outdated = new Set<Member>();
+  #hasToldDashboard = false;
   /** The mistakes of a change that replicas refused; each of them reports it. */
   #rejected: string | null = null;
 
@@ -121,6 +122,13 @@ export class ReplicaGroup {
     this.notice(`${member.source.name} goes on (kill -CONT), and finds that its term has ended`);
   }
 
+  /** Once: every replica serves it. */
+  #tellDashboard(url: unknown): void {
+    if (this.#hasToldDashboard || typeof url !== "string") return;
+    this.#hasToldDashboard = true;
+    this.notice(`the dashboard is at ${url}`);
+  }
+
   /** A line of `dev` itself between those of the replicas. */
   notice(text: string): void {
     this.#options.print(formatPlainLine(text, new Date(), DEV, this.#options.paint));
@@ -156,7 +164,10 @@ export class ReplicaGroup {
           if (event === "handlers.changed")
             this.#reload(member, String(record?.["files"]).replaceAll(",", ", "));
           else if (!this.#isTold(record)) this.#printLine(line, record, source);
-          if (event === "replica.started") member.started.resolve();
+          if (event === "replica.started") {
+            member.started.resolve();
+            this.#tellDashboard(record?.["admin"]);
+          }
           if (event === "leader.elected") this.#lead(member, pid);
           if (event === "leader.resigned" || event === "leader.lost") this.#leadNoMore(member);
         },

@@ -34,35 +34,50 @@ export async function readPackage(root: string, shown: string): Promise<Existing
   }
 }
 
-/** Adds the scripts and the dependency where they are missing; all else stays as it is, the indentation too. */
+/** What a package needs, by name. */
+export interface ManifestParts {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Adds the scripts and dependencies where they are missing; all else stays as it is, the indentation too. */
 export async function addToPackage(
   root: string,
   { text, manifest }: ExistingPackage,
-  scripts: Readonly<Record<string, string>>,
-  dependency: string,
+  wanted: ManifestParts,
 ): Promise<ManifestChange> {
-  const before = sectionOf(manifest, "scripts");
-  const isThere = (name: string) => Object.hasOwn(before, name);
-  const missing = Object.entries(scripts).filter(([name]) => !isThere(name));
-  const section = ["dependencies", "devDependencies"].find(name =>
-    Object.hasOwn(sectionOf(manifest, name), "bellwether"),
-  );
-  const change = {
-    added: missing.map(([name]) => `scripts.${name}`),
-    left: Object.keys(scripts)
-      .filter(isThere)
-      .map(name => `scripts.${name}`),
-  };
-  const dependencies = { ...sectionOf(manifest, "dependencies"), bellwether: dependency };
-  const written = {
-    ...manifest,
-    scripts: { ...before, ...Object.fromEntries(missing) },
-    ...(section === undefined && { dependencies }),
-  };
+  const scripts = addition(manifest, wanted.scripts, "scripts", ["scripts"]);
+  const dependencies = addition(manifest, wanted.dependencies, "dependencies", INSTALLED);
+  const written = { ...manifest, ...scripts.section, ...dependencies.section };
   await replaceFile(path.join(root, "package.json"), stringifyLike(text, written));
-  return section === undefined
-    ? { ...change, added: [...change.added, "dependencies.bellwether"] }
-    : { ...change, left: [...change.left, `${section}.bellwether`] };
+  return {
+    added: [...scripts.added, ...dependencies.added],
+    left: [...scripts.left, ...dependencies.left],
+  };
+}
+
+/** Where a package may have what it depends on. */
+const INSTALLED = ["dependencies", "devDependencies", "peerDependencies"];
+
+/** What of `wanted` none of the sections has goes into the section `to`, which is absent where nothing does. */
+function addition(
+  manifest: Manifest,
+  wanted: Readonly<Record<string, string>>,
+  to: string,
+  sections: readonly string[],
+): ManifestChange & { readonly section: Manifest } {
+  const holderOf = (name: string) =>
+    sections.find(section => Object.hasOwn(sectionOf(manifest, section), name));
+  const missing = Object.entries(wanted).filter(([name]) => holderOf(name) === undefined);
+  const section = { ...sectionOf(manifest, to), ...Object.fromEntries(missing) };
+  return {
+    section: missing.length === 0 ? {} : { [to]: section },
+    added: missing.map(([name]) => `${to}.${name}`),
+    left: Object.keys(wanted).flatMap(name => {
+      const holder = holderOf(name);
+      return holder === undefined ? [] : [`${holder}.${name}`];
+    }),
+  };
 }
 
 function sectionOf(manifest: Manifest, name: string): Readonly<Record<string, unknown>> {

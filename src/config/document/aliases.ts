@@ -3,7 +3,6 @@ import { MERGE_KEY } from "./document-nodes.ts";
 
 /** Aliases are for sharing a few lines, not for growing a file into gigabytes. */
 export const MAX_ALIASES = 1_000;
-const MAX_DEPTH = 100;
 
 export interface AliasIssue {
   readonly problem: string;
@@ -27,19 +26,6 @@ export function explainAliasError(error: unknown, yaml: YamlDocument): AliasIssu
     return { problem: "<< takes mappings only, like <<: *name", node: findBadMerge(yaml) };
   }
   return { problem: "the aliases (*name) cannot be resolved", node: null };
-}
-
-/** Why nothing may walk through a value, or null: it is endless (an alias inside its own anchor) or too deep. */
-export function problemOfDepth(value: unknown, ancestors: readonly unknown[] = []): string | null {
-  if (typeof value !== "object" || value === null) return null;
-  if (ancestors.includes(value)) return "an alias (*name) contains itself";
-  if (ancestors.length >= MAX_DEPTH) return `it is nested too deeply: expected at most ${MAX_DEPTH} levels`;
-  const path = [...ancestors, value];
-  for (const child of Object.values(value)) {
-    const problem = problemOfDepth(child, path);
-    if (problem !== null) return problem;
-  }
-  return null;
 }
 
 function findAlias(yaml: YamlDocument, name: string): Node | null {

@@ -1,3 +1,4 @@
+import { maskUrls } from "../mask-url.ts";
 import { printable } from "./describe.ts";
 
 /** One thing that is wrong in the configuration, and where. Lines and columns count from 1; both are 0 in code. */
@@ -19,7 +20,8 @@ export type Path = readonly (string | number)[];
 export function formatIssue(issue: ConfigIssue): string {
   const { key, problem } = issue;
   const told = shortened(problem, MAX_PROBLEM);
-  const what = key === "" ? told : `${shortened(key, MAX_KEY)}: ${told}`;
+  // In YAML `{redis://ops:secret@host}` is a mapping, whose key is the address.
+  const what = key === "" ? told : `${shortened(maskUrls(key), MAX_KEY)}: ${told}`;
   return printable(`${formatPlace(issue)} ${what}`);
 }
 

@@ -16,15 +16,35 @@ export function quote(text: string): string {
 }
 
 function withoutCredentials(text: string): string {
-  return text
-    .replace(/\/\/\S*[/?#]\S*@\S*/g, "//…")
-    .replace(/\/\/\S*@/g, "//…@")
-    .replace(/(^|\s)[^\s:@/]*:(?!\/\/)\S*@(?=\S)/g, "$1…@")
-    .replace(/(:\/\/\S*?[?#])\S*/g, "$1…");
+  return text.replace(/\S+/g, word => withoutQuery(withoutBareUserinfo(withoutUserinfo(word))));
+}
+
+function withoutUserinfo(word: string): string {
+  const start = word.indexOf("//");
+  const at = word.lastIndexOf("@");
+  if (start < 0 || at < start + 2) return word;
+  // A `/`, `?` or `#` in front of the `@` may end the host, or be in the password.
+  const isClear = !/[/?#]/.test(word.slice(start + 2, at));
+  return `${word.slice(0, start)}//…${isClear ? word.slice(at) : ""}`;
+}
+
+function withoutBareUserinfo(word: string): string {
+  return word.replace(/^[^:@/]*:(?!\/\/).*@(?=.)/s, "…@");
+}
+
+function withoutQuery(word: string): string {
+  const start = word.indexOf("://");
+  const query = start < 0 ? -1 : word.slice(start).search(/[?#]/);
+  return query < 0 ? word : `${word.slice(0, start + query + 1)}…`;
 }
 
 /** What moves a cursor, colours, turns the direction of writing, or is half a character. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** The same of a text with several lines. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
 
 /** A foreign text on one line, with escapes (`\u001b`) for what could steer a terminal or forge a line. */
 export function printable(text: string): string {

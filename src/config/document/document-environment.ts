@@ -1,14 +1,7 @@
 import { type Node, visit, type Document as YamlDocument } from "yaml";
+import type { Origin } from "./document.ts";
 import { type NodeIssue, pathOf } from "./document-nodes.ts";
 import { expandReferences, type ReferenceSources, rereadScalar } from "./environment.ts";
-
-/** Where the value of a scalar with references came from. */
-export interface Origin {
-  /** As written, with the references: safe to show. */
-  readonly source: string;
-  /** The text that replaced it: perhaps a secret. */
-  readonly text: string;
-}
 
 export interface AppliedEnvironment {
   readonly origins: ReadonlyMap<Node, Origin>;

@@ -1,8 +1,9 @@
 import { isNode, isScalar, type Node, visit, type YAMLMap, type Document as YamlDocument } from "yaml";
 import type { Path } from "./config-issue.ts";
 import { type NodeIssue, pathOf } from "./document-nodes.ts";
+import { PROTOTYPE_KEY, PROTOTYPE_PROBLEM, problemOfNumber } from "./value-rules.ts";
 
-/** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler. */
+/** Finds keys that stand twice or are no texts, and numbers that JSON cannot carry to a handler as they are written. */
 export function checkKeys(yaml: YamlDocument, lineOf: (node: Node) => number): NodeIssue[] {
   const issues: NodeIssue[] = [];
   visit(yaml, {
@@ -39,17 +40,7 @@ function* problemsOfKeys(
         problem: `stands twice (the first is in line ${lineOf(first)})`,
       };
     }
-    // Assigning to it would reach into the prototype of whatever reads the configuration.
-    if (name === "__proto__")
-      yield { node: key, path: [...pathOfMap(), name], problem: "is not allowed as a key" };
+    if (name === PROTOTYPE_KEY) yield { node: key, path: [...pathOfMap(), name], problem: PROTOTYPE_PROBLEM };
     seen.set(name, key);
   }
-}
-
-function problemOfNumber(value: number, source: string | undefined): string | null {
-  if (!Number.isFinite(value)) return `found \`${source}\`, expected a finite number`;
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    return `\`${source}\` is too large to stay exact as a number: put quotes around it`;
-  }
-  return null;
 }

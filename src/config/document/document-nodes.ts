@@ -19,9 +19,8 @@ export function pathOf(ancestors: readonly unknown[], node: unknown): Path {
   });
 }
 
-/** Where a node begins; the start of the file for one that is not in the text. What is in code has no lines. */
+/** Where a node begins; the start of the file for one that is not in the text. */
 export function placeOf(node: Node | null, lines: LineCounter): { line: number; column: number } {
-  if (lines.lineStarts.length === 0) return { line: 0, column: 0 };
   const { line, col } = lines.linePos(node?.range?.[0] ?? 0);
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }

@@ -90,7 +90,7 @@ export const NOT_UTF8 = "the file is not UTF-8 text";
 export const NOT_REGULAR = "it is not a regular file";
 
 /** Far more than any configuration that a replica could parse in time. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The text of a UTF-8 file without its byte order mark, or why it cannot be read. */
 export async function readText(

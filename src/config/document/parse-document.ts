@@ -1,33 +1,84 @@
 import { isMap, LineCounter, parseDocument, type Document as YamlDocument } from "yaml";
-import { type AliasIssue, explainAliasError, MAX_ALIASES, problemOfDepth } from "./aliases.ts";
-import { type ConfigIssue, fileIssue } from "./config-issue.ts";
+import { type AliasIssue, explainAliasError, MAX_ALIASES } from "./aliases.ts";
+import { fileIssue, formatPath, type Path } from "./config-issue.ts";
 import { describe, quote } from "./describe.ts";
-import { ConfigDocument, isMapping } from "./document.ts";
+import { ConfigDocument, type DocumentPlaces, type DocumentResult, isMapping } from "./document.ts";
 import { type AppliedEnvironment, applyEnvironment } from "./document-environment.ts";
+import { checkKeys } from "./document-keys.ts";
 import { placeOf } from "./document-nodes.ts";
-import type { Environment } from "./environment.ts";
-import type { ReadSecret } from "./secret-files.ts";
+import type { DocumentSource } from "./document-source.ts";
+import { isLikeJson, jsonDocument } from "./json-document.ts";
+import { JsonPlaces } from "./json-places.ts";
+import { expandValues } from "./plain-environment.ts";
+import { plainValueOf } from "./plain-value.ts";
+import { refuseToRead } from "./secret-files.ts";
 import { syntaxIssues } from "./syntax.ts";
+import { problemOfDepth } from "./value-rules.ts";
+import { YamlPlaces } from "./yaml-places.ts";
 
-export interface DocumentSource {
-  /** As mistakes show it. */
-  readonly file: string;
-  readonly text: string;
-  /** The text was made of an object in code, which has no lines. */
-  readonly isCode?: boolean;
-  readonly env: Environment;
-  /** What `${file:…}` reads; without it every such reference is a mistake. */
-  readonly readSecret?: ReadSecret;
-  /** Keys to assume where the file does not have them; like written ones they may hold references. */
-  readonly absent?: Readonly<Record<string, unknown>>;
+/**
+ * Parses one configuration file. Never throws. The values come without positions where that is possible, which is far
+ * faster; the text is read again, with positions, for the first mistake.
+ */
+export function parseConfigDocument(source: DocumentSource): DocumentResult {
+  const document = parsePlain(source);
+  return document === null ? (jsonDocument(source) ?? parseLocated(source)) : { ok: true, document };
 }
 
-export type DocumentResult =
-  | { readonly ok: true; readonly document: ConfigDocument }
-  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+/** Null where the text needs the parser with positions. */
+export function parsePlain(source: DocumentSource): ConfigDocument | null {
+  const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
+  const value = plainValueOf(text);
+  if (value === null) return null;
+  const isAbsent = ([key]: [string, unknown]) => !Object.hasOwn(value, key);
+  Object.assign(value, structuredClone(Object.fromEntries(Object.entries(absent).filter(isAbsent))));
+  const hasReferences = text.includes("${") || Object.keys(absent).length > 0;
+  const originOf = hasReferences ? expandValues(value, { env, readSecret }) : () => undefined;
+  if (originOf === null) return null;
+  const places = new LazyPlaces(originOf, () => {
+    if (isJson(text) && Object.keys(absent).length === 0) return new JsonPlaces(text);
+    const parsed = parseLocated(source);
+    return parsed.ok ? parsed.document.places : null;
+  });
+  return new ConfigDocument({ file, value, places, issues: [], isCode: false });
+}
 
-/** Parses one configuration file; JSON is YAML, so one parser gives positions in both. Never throws. */
-export function parseConfigDocument(source: DocumentSource): DocumentResult {
+type Locations = Pick<DocumentPlaces, "placeOf">;
+
+function isJson(text: string): boolean {
+  if (!isLikeJson(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Positions that are read when the first one is asked for. */
+class LazyPlaces implements DocumentPlaces {
+  readonly originOf: DocumentPlaces["originOf"];
+  readonly #locate: () => Locations | null;
+  #located: Locations | null = null;
+
+  constructor(originOf: DocumentPlaces["originOf"], locate: () => Locations | null) {
+    this.originOf = originOf;
+    this.#locate = locate;
+  }
+
+  placeOf(path: Path, at: "key" | "value"): { readonly line: number; readonly column: number } {
+    this.#located ??= this.#locate();
+    return this.#located?.placeOf(path, at) ?? { line: 1, column: 1 };
+  }
+
+  /** What is broken needs the parser with positions from the beginning. */
+  isBroken(): boolean {
+    return false;
+  }
+}
+
+/** JSON is YAML, so one parser gives positions in both. Never throws. */
+export function parseLocated(source: DocumentSource): DocumentResult {
   try {
     return parse(source);
   } catch (error) {
@@ -38,11 +89,11 @@ export function parseConfigDocument(source: DocumentSource): DocumentResult {
 }
 
 function parse(source: DocumentSource): DocumentResult {
-  const { file, text, isCode = false, env, readSecret = refuseToRead, absent = {} } = source;
+  const { file, text, env, readSecret = refuseToRead, absent = {} } = source;
   if (text.trim() === "") return { ok: false, issues: [fileIssue(file, "the file is empty")] };
   const lines = new LineCounter();
   const yaml = parseDocument(text, {
-    ...(isCode ? {} : { lineCounter: lines }),
+    lineCounter: lines,
     prettyErrors: false,
     // Checked by `checkKeys`, which is linear and names both places.
     uniqueKeys: false,
@@ -72,10 +123,21 @@ function parse(source: DocumentSource): DocumentResult {
     const place = placeOf(shape.node, lines);
     return { ok: false, issues: [{ file, ...place, key: "", problem: shape.problem }] };
   }
-  return { ok: true, document: new ConfigDocument({ file, yaml, lines, environment, value: shape.value }) };
+  const found = [...checkKeys(yaml, node => placeOf(node, lines).line), ...environment.issues];
+  const document = new ConfigDocument({
+    file,
+    value: shape.value,
+    places: new YamlPlaces({ yaml, lines, environment }),
+    issues: found.map(({ node, path, problem }) => ({
+      file,
+      ...placeOf(node, lines),
+      key: formatPath(path),
+      problem,
+    })),
+    isCode: false,
+  });
+  return { ok: true, document };
 }
-
-const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", isMissing: false });
 
 /** The document as plain values, or why as a whole it cannot be a configuration. */
 function readValue(

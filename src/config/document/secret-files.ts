@@ -16,6 +16,9 @@ export type Secret =
 /** Reads the file that a `${file:…}` reference names; the path is absolute. */
 export type ReadSecret = (file: string) => Secret;
 
+/** Where no file may be read. */
+export const refuseToRead: ReadSecret = () => ({ problem: "files are not read here", isMissing: false });
+
 /** The files that one load of the configuration refers to. Each is read once, so that all who name it see the same. */
 export class SecretFiles {
   readonly #secrets = new Map<string, Secret>();

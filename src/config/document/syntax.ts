@@ -42,7 +42,7 @@ function lineAt(text: string, lines: LineCounter, line: number): string {
 }
 
 const MAX_REFERENCE = 200;
-const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g;
+const QUOTED = /"(?:[^"\\]|\\.)*"?|'[^']*'/g;
 
 /** What comes before a value: `key:`, `- `, or one of `[`, `{` and `,`. */
 const VALUE_START = String.raw`(?:^\s*|[:\-,[{]\s+|[[{,])`;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isWithin, type Span } from "../../clock/timing.ts";
 import { DURATION_PATTERN, formatDuration, parseDuration } from "./duration.ts";
 import { parseRedisUrl } from "./redis-url.ts";
+import { parseSize, SIZE_PATTERN } from "./size.ts";
 
 /*
  * The building blocks of the schema. Every message begins with "expected"; the value that was found is put before it
@@ -70,6 +71,21 @@ export function durationWithin(allowed: Span) {
     .meta(titled(rangeError));
 }
 
+/** A size, read as bytes. */
+export function size(min: string, max: string) {
+  const [minBytes, maxBytes] = [parseSize(min) ?? 0, parseSize(max) ?? 0];
+  const error = "expected a size like 512MiB or 1GiB";
+  const rangeError = `expected a size from ${min} to ${max}`;
+  return z
+    .string({ error })
+    .regex(SIZE_PATTERN, { error, abort: true })
+    .refine(value => (parseSize(value) ?? 0) >= minBytes && (parseSize(value) ?? 0) <= maxBytes, {
+      error: rangeError,
+    })
+    .transform(value => parseSize(value) ?? 0)
+    .meta(titled(rangeError));
+}
+
 /** Adds the unit to the keys of durations: `leaseTtl`, read as milliseconds, is `leaseTtlMs`. */
 export function inMs<const K extends string>(...durations: readonly K[]) {
   const names = new Map<string, string>(durations.map(key => [key, `${key}Ms`]));
@@ -80,7 +96,7 @@ export function inMs<const K extends string>(...durations: readonly K[]) {
   };
 }
 
-type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
+export type InMs<T, K extends string> = { [P in keyof T as P extends K ? `${P}Ms` : P]: T[P] };
 
 /** Of a text that has the form of a duration; one that is no safe number is longer than any. */
 function isTooLong(value: string, maxMs: number): boolean {

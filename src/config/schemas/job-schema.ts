@@ -6,7 +6,6 @@ import { SCHEDULE_KINDS } from "../../schedule/schedule-kinds.ts";
 import {
   choice,
   duration,
-  inMs,
   instant,
   notEmpty,
   oneOrMany,
@@ -16,7 +15,7 @@ import {
   writtenDefaults,
 } from "./fields.ts";
 
-import { retention, retentionOf, retry } from "./run-sections.ts";
+import { retention, retry } from "./run-sections.ts";
 
 /** Part of run ids and Redis keys. */
 export const JOB_NAME = text(
@@ -232,28 +231,9 @@ export const JOB_DEFAULTS = defaultsSchema
     retention: {},
   });
 
-const { timezone: _, dst: __, jitter: ___, ...runShape } = { ...policies, maxRuns: bounds.maxRuns, data };
-type RunKey = keyof typeof runShape;
-const RUN_KEYS = Object.keys(runShape) as RunKey[];
-const NO_DATA: z.output<typeof data> = {};
-const RUN_DEFAULTS = { ...JOB_DEFAULTS, timeout: null, maxRuns: null, data: NO_DATA };
-const runInMs = inMs("catchUpWindow", "timeout");
-const retryInMs = inMs("delay");
-
-/**
- * What a job says about its runs, and not about its ticks: its own values, else those of the file's defaults, else
- * Bellwether's; `retry` and `retention` key by key.
- */
-export function runPoliciesOf(job: JobDefinition, defaults: JobPolicies) {
-  const values = { ...RUN_DEFAULTS, ...defaults, ...job };
-  const retry = { ...JOB_DEFAULTS.retry, ...defaults.retry, ...job.retry };
-  const own = Object.fromEntries(RUN_KEYS.map(key => [key, values[key]])) as Pick<typeof values, RunKey>;
-  const retention = retentionOf(defaults.retention, job.retention);
-  return { ...runInMs(own), retry: retryInMs(retry), retention };
-}
-
-export type RunPolicies = ReturnType<typeof runPoliciesOf>;
-
+const { timezone: _, dst: __, jitter: ___, ...ofRuns } = { ...policies, maxRuns: bounds.maxRuns, data };
+/** What a job says about its runs, and not about its ticks. */
+export const runShape = ofRuns;
 /**
  * A jobs file. The loader gives schemas that take anything and judges defaults, calendars and jobs one by one afterwards:
  * one bad job must not hide what is wrong in others.

@@ -30,7 +30,7 @@ export function parseRedisUrl(text: string): RedisUrlResult {
   if (!/^rediss?:\/\//.test(text)) return problem(`expected an address like ${EXAMPLE}`);
   const rest = text.slice(text.indexOf("://") + 3);
   const authority = /^[^/?#]*/.exec(rest)?.[0] ?? "";
-  if (/[/?#].*@/s.test(rest.slice(authority.lastIndexOf("@") + 1)) || rest.includes("#"))
+  if (/^[^/?#]*[/?#].*@/s.test(rest.slice(authority.lastIndexOf("@") + 1)) || rest.includes("#"))
     return problem(`expected an address without # and without @ after the host: ${ENCODE}`);
   const url = URL.parse(text);
   if (url === null) return problem(`expected an address like ${EXAMPLE} (${ENCODE})`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { STORES } from "../../event-map.ts";
+import { admin, host, port } from "./admin-schema.ts";
 import {
   address,
   choice,
@@ -13,11 +14,11 @@ import {
   text,
   whole,
 } from "./fields.ts";
+import { history } from "./history-schema.ts";
 import { handlerSwitches, QUEUE_NAME } from "./job-schema.ts";
 
 /** BullMQ puts a colon between its prefix and the name of the queue. */
 const QUEUE_PREFIX = /^[A-Za-z0-9_.:{}-]{0,99}[A-Za-z0-9_.{}-]$/;
-const MAX_PORT = 65_535;
 export const DEFAULT_CONCURRENCY = 10;
 
 const tlsFiles = {
@@ -107,29 +108,6 @@ const election = section({
     return etcd ? { ...common, store, etcd } : { ...common, store: "redis" as const };
   });
 
-const host = (defaultHost: string) =>
-  text("a host name or address").default(defaultHost).meta({ description: "The address to listen on." });
-
-const port = (defaultPort: number) =>
-  whole(0, MAX_PORT).default(defaultPort).meta({ description: "The port; 0 takes a free one." });
-
-const token = section({
-  name: text("a name for the token").meta({ description: "Who uses the token; shown in logs." }),
-  role: choice(["viewer", "operator"]).meta({ description: "A viewer reads, an operator also acts." }),
-  token: text("the secret itself, not empty").meta({
-    description: "The secret; take it from the environment.",
-  }),
-});
-
-const admin = section({
-  host: host("127.0.0.1"),
-  port: port(8081),
-  tokens: z
-    .array(token, { error: "expected a list of tokens" })
-    .default([])
-    .meta({ description: "Who may use the API; needed when the host is not the loopback interface." }),
-});
-
 export const bellwetherSchema = section({
   $schema: z.string({ error: "expected the address of a JSON Schema" }).optional().meta({
     description: "For editors; ignored.",
@@ -183,12 +161,14 @@ export const bellwetherSchema = section({
   handlers: handlerSwitches
     .optional()
     .meta({ description: "Which kinds of handlers jobs may have, besides modules." }),
+  history: history.prefault({}).meta({ description: "How much is kept of what became of ticks and runs." }),
   http: switchable(section({ host: host("0.0.0.0"), port: port(8080) }))
     .prefault({})
     .meta({ description: "/livez, /readyz and /metrics; false switches it off." }),
-  admin: switchable(admin)
-    .prefault({})
-    .meta({ description: "Checked, and not used by this version: nothing listens there." }),
+  admin: switchable(admin).optional().meta({
+    description:
+      "The HTTP API and the dashboard; off when absent or false. `bellwether dev` has it on when absent.",
+  }),
   log: section({
     level: choice(["debug", "info", "warn", "error"])
       .default("info")
@@ -202,4 +182,4 @@ export const bellwetherSchema = section({
 }).meta({ title: "Bellwether", description: "Where things are." });
 
 /** Settings that a running replica keeps from its start. */
-export const FIXED_SETTINGS = ["namespace", "redis", "election", "http"] as const;
+export const FIXED_SETTINGS = ["namespace", "redis", "election", "http", "admin"] as const;

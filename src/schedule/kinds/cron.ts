@@ -51,14 +51,26 @@ export const cronKind = {
 } as const satisfies ScheduleKind<readonly string[]>;
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/** `2`, `2-6`, `6L` and `2#1`, or a list of them. */
+const NUMBERED_DAYS = /^[0-7](?:-[0-7]|L|#[1-5])?(?:,[0-7](?:-[0-7]|L|#[1-5])?)*$/;
 
 /** Quartz and its kin count days of the week from 1, which is Sunday, and write `?` in one of the day fields. */
 function quartzDays(text: string): string | null {
   const fields = text.trim().split(/\s+/);
   const weekday = fields.at(-1) ?? "";
-  const isQuartz = weekday === "2-6" || (fields.includes("?") && /^[0-7](-[0-7])?$/.test(weekday));
+  const isQuartz = weekday === "2-6" || (fields.includes("?") && NUMBERED_DAYS.test(weekday));
   if (!isQuartz) return null;
-  const days = weekday.split("-").map(day => DAYS[Number(day)]);
-  const named = days.map(day => day?.slice(0, 3).toUpperCase()).join("-");
-  return `"${text}" looks like Quartz, which counts the days of the week from Sunday as 1: here ${weekday} is ${days.join(" to ")} (as ${named} it says so)`;
+  // The digit behind # counts weeks.
+  const named = weekday.replaceAll(/#?\d/g, part => DAYS[Number(part)]?.slice(0, 3).toUpperCase() ?? part);
+  return `"${text}" looks like Quartz, which counts the days of the week from Sunday as 1: here ${weekday} is ${inWords(weekday)} (as ${named} it says so)`;
+}
+
+function inWords(weekdays: string): string {
+  const items = weekdays.split(",").map(item => {
+    const [first = "", last] = item.split("-").map(day => DAYS[Number(day[0])]);
+    if (item.endsWith("L")) return `the last ${first}`;
+    if (item.includes("#")) return `${first} number ${item.at(-1)} of the month`;
+    return last === undefined ? first : `${first} to ${last}`;
+  });
+  return items.join(", ");
 }

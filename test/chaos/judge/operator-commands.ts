@@ -10,12 +10,17 @@ export interface ControlSpans {
   readonly skips: ReadonlyMap<number, number>;
 }
 
-export function controlSpansOf(job: string, recordedCommands: readonly RecordedCommand[]): ControlSpans {
+export function controlSpansOf(
+  job: string,
+  recordedCommands: readonly RecordedCommand[],
+  commands: readonly Command[] = [],
+): ControlSpans {
   const pauses: Window[] = [];
   const skips = new Map<number, number>();
   let pausedMs: number | null = null;
-  for (const { action, atMs, ticks = [] } of recordedCommands.filter(recorded => recorded.job === job)) {
-    if (action === "pause") pausedMs ??= atMs;
+  for (const recorded of recordedCommands.filter(recorded => recorded.job === job)) {
+    const { action, atMs, ticks = [] } = recorded;
+    if (action === "pause") pausedMs ??= recorded.isPutBack ? givenMs(recorded, commands) : atMs;
     if (action === "resume" && pausedMs !== null) {
       pauses.push({ fromMs: pausedMs, untilMs: atMs });
       pausedMs = null;
@@ -25,6 +30,14 @@ export function controlSpansOf(job: string, recordedCommands: readonly RecordedC
   }
   if (pausedMs !== null) pauses.push({ fromMs: pausedMs, untilMs: Number.POSITIVE_INFINITY });
   return { pauses, skips };
+}
+
+/** What is put back after a failover counts from when it was given; the record of that is lost. */
+function givenMs({ job, atMs }: RecordedCommand, commands: readonly Command[]): number {
+  const given = commands.filter(({ action, job: of, fromMs }) => {
+    return action === "pause" && of === job && fromMs <= atMs;
+  });
+  return given.at(-1)?.fromMs ?? atMs;
 }
 
 /** Between a command's answer and the record of it. */

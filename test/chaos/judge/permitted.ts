@@ -2,7 +2,7 @@ import type { JobRules, Recorded } from "./evidence.ts";
 import { decidedAt, type JobAccount, plannedAt, queuingWindows, type TickAccount } from "./job-account.ts";
 import { codeOf, type MissCode, type SkipCode } from "./reason-code.ts";
 import type { RunSpan } from "./runs-in-the-way.ts";
-import { contains, timeOutside, type Window } from "./windows.ts";
+import { contains, overlaps, timeOutside, type Window } from "./windows.ts";
 
 /** Up to this long after it is due a tick is on time, and launched under any policy. */
 const ON_TIME_MS = 5_000;
@@ -171,10 +171,10 @@ const OBJECT_TO_SKIP: Readonly<Record<SkipCode, Object>> = {
 function objectToOverlap(what: Case, rules: JobRules): string | null {
   const { account, tick, row, decidedMs, plannedMs, newer } = what;
   if (rules.overlap === "allow") return `skipped ("${row.reason}") with overlap: allow`;
-  const inTheWay = account.spans.filter(
-    ({ run, fromMs, untilMs }) =>
-      run !== tick.run && fromMs <= decidedMs && untilMs >= tick.dueFromMs - SLACK_MS,
-  );
+  const inTheWay = account.spans
+    .filter(({ run, fromMs }) => run !== tick.run && fromMs <= decidedMs)
+    .map(span => ({ ...span, untilMs: span.untilMs + stepDuring(account, span) }))
+    .filter(({ untilMs }) => untilMs >= tick.dueFromMs - SLACK_MS);
   if (rules.overlap === "queue") {
     if (newer === 0) return "skipped with overlap: queue, and no newer tick was due";
     return inTheWay.length > 0
@@ -186,6 +186,11 @@ function objectToOverlap(what: Case, rules: JobRules): string | null {
   if (blocking.length === 0) return `skipped as overlap${behind(row)}, and no run was in the way`;
   if (row.blockedBy === undefined || blocking.some(({ run }) => run === row.blockedBy)) return null;
   return `skipped behind ${row.blockedBy}, which was not in the way`;
+}
+
+/** BullMQ's lock on a run, which may outlive its worker, ends by the clock of Redis. */
+function stepDuring({ clockSteps }: JobAccount, span: Window): number {
+  return clockSteps.some(step => overlaps(step, span)) ? STEP_MS : 0;
 }
 
 /** After it has been removed, before it is put back: only that it was removed decides about its ticks. */

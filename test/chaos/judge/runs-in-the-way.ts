@@ -32,9 +32,15 @@ export function spansOf(
   const spans: RunSpan[] = [];
   const added = new Set(events.flatMap(({ event, run }) => (event === "added" ? [run] : [])));
   const callsOf = Map.groupBy(calls, ({ run }) => run);
-  const remove = ({ run, fromMs: endsFromMs, untilMs }: Removed) => {
+  /** Removed by the judge's clock before they were added by that of Redis, which was set forward. */
+  const early = new Map<string, Removed>();
+  const remove = (removal: Removed) => {
+    const { run, fromMs: endsFromMs, untilMs } = removal;
     const span = open.get(run) ?? unread(run, endsFromMs);
-    if (added.has(run) && !open.delete(run)) return;
+    if (added.has(run) && !open.delete(run)) {
+      early.set(run, removal);
+      return;
+    }
     const ends = (callsOf.get(run) ?? []).map(call => call.untilMs);
     spans.push({ ...span, endsFromMs, untilMs: Math.max(untilMs, ...ends) });
   };
@@ -45,6 +51,7 @@ export function spansOf(
     const span = open.get(event.run);
     if (event.event === "added" && !span) {
       open.set(event.run, { run: event.run, index, fromMs: atMs });
+      if (early.delete(event.run)) remove({ run: event.run, fromMs: atMs, untilMs: atMs });
     } else if (span && ENDS.has(event.event)) {
       open.delete(event.run);
       spans.push({ ...span, endsFromMs: atMs, untilMs: atMs });

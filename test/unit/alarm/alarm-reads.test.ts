@@ -53,7 +53,7 @@ const ALARMS = {
       queues: {},
       clock: store.clock,
       events: store.recorder.events,
-      launched: { look: async () => new Map(), pass: () => undefined },
+      launched: { look: async () => new Map(), unrecorded: () => [], pass: () => undefined },
       lookAt: () => Promise.reject(new Error("no queue")),
       hasWorkers: async () => await fails(store).then(() => true),
     }),

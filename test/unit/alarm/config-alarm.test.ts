@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ConfigAlarm, jobMarks, type PeerConfig } from "../../../src/alarm/config-alarm.ts";
 import { Recorder } from "../../support/recorder.ts";
@@ -141,5 +142,15 @@ describe("no warning", () => {
     const { alarm, told } = setup();
     alarm.check(OWN, [OWN, other]);
     expect(told()).toEqual([]);
+  });
+});
+
+describe("the marks of jobs", () => {
+  it("are the first of the short hashes of all names, in order", () => {
+    const names = Array.from({ length: 1_000 }, (_, i) => `job-${i}`);
+    const hashes = names.map(name => createHash("sha256").update(name).digest("hex").slice(0, 8));
+    expect(jobMarks(names)).toEqual(hashes.sort().slice(0, 100));
+    expect(jobMarks(names.toReversed())).toEqual(jobMarks(names));
+    expect(jobMarks(["b", "a"])).toHaveLength(2);
   });
 });

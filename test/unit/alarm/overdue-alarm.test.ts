@@ -151,4 +151,38 @@ describe("the overdue alarm", () => {
     expect(recorder.of("job.overdue")).toEqual([]);
     await alarm.checks.stop();
   });
+
+  it("reads the cursors of quiet jobs in turn, and finds each that another program moved", async () => {
+    const clock = new ManualClock();
+    const recorder = new Recorder();
+    const startMs = clock.nowMs();
+    const yearly = jobOf("yearly", {}, { at: [startMs + 365 * 24 * 60 * 60_000] });
+    const jobs = Array.from({ length: 12_000 }, (_, i): Job => ({ ...yearly, name: `job-${i}` }));
+    let moved = "";
+    let asked = 0;
+    const alarm = new OverdueAlarm({
+      jobs,
+      clock,
+      events: recorder.events,
+      readLanes: async page => {
+        asked += page.length;
+        const cursorOf = (name: string) => (name === moved ? startMs + 24 * 60 * 60_000 : startMs);
+        return new Map(
+          page.map(({ name, schedule }) => [name, [{ schedule, cursor: cursorOf(name) }]] as const),
+        );
+      },
+      readWaits: async () => new Map(),
+    });
+    alarm.checks.start();
+    await clock.advance(20_000);
+    expect(asked).toBe(12_000);
+    await clock.advance(20_000);
+    expect(asked).toBe(17_000);
+    for (const job of ["job-0", "job-11999", "job-4999"]) {
+      moved = job;
+      await clock.advance(80_000);
+      expect(recorder.of("job.silenced").at(-1)).toMatchObject({ job });
+    }
+    await alarm.checks.stop();
+  });
 });

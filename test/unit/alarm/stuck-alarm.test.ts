@@ -29,6 +29,9 @@ function setup({ consume = true, shared }: { consume?: boolean; shared?: SharedQ
     isAway: false,
     launches: [] as string[],
     passed: [] as string[],
+    recovered: [] as string[],
+    /** Of those that are recovered, the runs whose end may still be recorded. */
+    early: [] as string[],
     asked: [] as string[],
   };
   const alarm = new StuckAlarm({
@@ -38,6 +41,8 @@ function setup({ consume = true, shared }: { consume?: boolean; shared?: SharedQ
     events: recorder.events,
     launched: {
       look: async () => new Map([["report", store.launches]]),
+      unrecorded: hasEnded =>
+        store.launches.filter(hasEnded).map(run => ({ job: "report", run, launch: "1-0" })),
       pass: hasEnded => {
         store.passed = store.launches.filter(hasEnded);
       },
@@ -47,6 +52,10 @@ function setup({ consume = true, shared }: { consume?: boolean; shared?: SharedQ
       store.asked = [...runs];
       const asked = runs.map(id => store.runs.get(id) ?? run("gone", { run: id, job: "" }));
       return { ...store.queue, oldest: store.oldest, asked };
+    },
+    recover: async runs => {
+      store.recovered = runs.map(({ run, queue }) => `${queue} ${run}`);
+      return store.early;
     },
     hasWorkers: async () => store.hasWorkers,
   });
@@ -61,6 +70,26 @@ function put(store: ReturnType<typeof setup>["store"], run: FoundRun) {
 }
 
 describe("the stuck alarm", () => {
+  it("has missing ends of runs recorded, and asks again for those that are too fresh", async () => {
+    const { clock, store, run } = setup();
+    store.launches = ["report@1", "report@2", "report@3"];
+    for (const id of ["report@1", "report@2"]) store.runs.set(id, run("finished", { run: id }));
+    store.runs.set("report@3", run("active", { run: "report@3" }));
+    store.early = ["report@2"];
+    await clock.advance(2 * MINUTE_MS);
+    expect(store.recovered).toEqual(["default report@1", "default report@2"]);
+    expect(store.passed).toEqual(["report@1"]);
+  });
+
+  it("leaves the ends of runs alone that other programs work off", async () => {
+    const { clock, store, run } = setup({ consume: false });
+    store.launches = ["report@1"];
+    store.runs.set("report@1", run("finished"));
+    await clock.advance(2 * MINUTE_MS);
+    expect(store.recovered).toEqual([]);
+    expect(store.passed).toEqual(["report@1"]);
+  });
+
   it("tells a run that does not start once for each cause, and once when it ends", async () => {
     const { clock, recorder, store, run, alarm } = setup();
     put(store, run("waiting"));

@@ -135,3 +135,37 @@ it("lets either side of an edit have a tick near it while the clock of Redis is 
   expect(breaches(edited)).toContain("lost");
   expect(breaches(stepped(edited, -2_000))).not.toContain("lost");
 });
+
+it("takes a run for removed that was, by the clock of Redis, removed before it was added", () => {
+  const evidence = stepped(play({ jobs: [job({ overlap: "skip" })] }), STEP_MS);
+  const run = evidence.events.find(event => at(readRun(event.run).tickAtMs, 12))?.run ?? "";
+  const removed = [{ run, fromMs: START + 12_050, untilMs: START + 12_060 }];
+  const events = evidence.events.filter(event => event.run !== run || event.event !== "completed");
+  const handled = evidence.handled.filter(call => call.run !== run);
+  expect(breaches({ ...evidence, events, handled })).toContain("not permitted");
+  expect(judge({ ...evidence, events, handled, removed }).violations).toEqual([]);
+});
+
+it("lets a run be in the way for as much longer as the clock of Redis was set back meanwhile", () => {
+  const skips = (until: number) =>
+    play(
+      { jobs: [job({ overlap: "skip" })] },
+      {
+        decide: d =>
+          d.tickAtMs > START + 9_000 && d.tickAtMs <= START + until * 1_000
+            ? { tickAtMs: d.tickAtMs, outcome: "skipped", reason: "overlap" }
+            : d,
+      },
+    );
+  const found = (until: number, clockSteps: NonNullable<Evidence["clockSteps"]>) => {
+    const evidence = skips(until);
+    const run = evidence.events.find(event => at(readRun(event.run).tickAtMs, 9))?.run ?? "";
+    const events = evidence.events.filter(event => event.run !== run || event.event !== "completed");
+    const handled = evidence.handled.filter(call => call.run !== run);
+    const removed = [{ run, fromMs: START + 24_200, untilMs: START + 24_300 }];
+    return breaches({ ...evidence, events, handled, removed, clockSteps });
+  };
+  expect(found(28, [])).toContain("not permitted");
+  expect(found(28, [STEP])).toEqual([]);
+  expect(found(31, [STEP])).toContain("not permitted");
+});

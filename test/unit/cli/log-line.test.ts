@@ -57,8 +57,15 @@ describe("a log record", () => {
     ],
     [
       "where a replica answers",
-      { event: "replica.started", pid: 17, roles: ["worker"], generation: 4, http: "http://0.0.0.0:81" },
-      "replica.started     pid 17, worker, generation 4, http://0.0.0.0:81",
+      {
+        event: "replica.started",
+        pid: 17,
+        roles: ["worker"],
+        generation: 4,
+        http: "http://0.0.0.0:81",
+        admin: "http://0.0.0.0:82/",
+      },
+      "replica.started     pid 17, worker, generation 4, http://0.0.0.0:81, dashboard http://0.0.0.0:82/",
     ],
     [
       "a run at its first attempt",
@@ -170,6 +177,7 @@ const EVENTS: { readonly [K in EventName]: Required<Omit<EventMap[K], "thrown">>
     pid: 4712,
     tz: "2026c",
     http: "http://0.0.0.0:81",
+    admin: "http://127.0.0.1:82/",
   },
   "replica.stopping": { roles: ["worker"], generation: 4711, reason: "SIGTERM" },
   "replica.stopped": { roles: ["worker"], generation: 4711, clean: true },
@@ -235,6 +243,15 @@ const EVENTS: { readonly [K in EventName]: Required<Omit<EventMap[K], "thrown">>
   },
   "job.recovered": { job: "a", term: 4711, forMs: 4712 },
   "job.retired": { job: "a" },
+  "api.answered": {
+    method: "POST",
+    path: "/api/v1/jobs/a/pause",
+    status: 4711,
+    by: "ann",
+    from: "10.1.2.3",
+  },
+  "history.folded": { term: 4711, folded: 4712, dropped: 4713, bytes: 4714, budgetBytes: 4715 },
+  "history.overBudget": { term: 4711, bytes: 4712, budgetBytes: 4713, jobs: 4714 },
   "operator.acted": {
     action: "backfill",
     by: "ann@desk",

@@ -104,6 +104,44 @@ describe("the store's clock", () => {
     expect(isNear(clock.nowMs(), Date.now() + HOUR_MS)).toBe(true);
   });
 
+  it("takes the time that comes with another answer where it is more exact, after a while also where it is not", async () => {
+    let monotonicMs = 5_000;
+    vi.spyOn(performance, "now").mockImplementation(() => monotonicMs);
+    const clock = new StoreClock({
+      readStoreTimeMs: async () => {
+        monotonicMs += 40;
+        return monotonicMs - 20 + HOUR_MS;
+      },
+    });
+    await clock.measure();
+    const offsetMs = () => clock.nowMs() - monotonicMs;
+    /** An answer that took this long, of a store that is ahead by this much. */
+    const note = (tripMs: number, aheadMs: number) => {
+      const sentMs = monotonicMs;
+      monotonicMs += tripMs;
+      clock.note({ sentMs, storeTimeMs: sentMs + tripMs / 2 + aheadMs });
+    };
+    note(60, HOUR_MS + 5);
+    expect(offsetMs()).toBeCloseTo(HOUR_MS, 3);
+    note(10, HOUR_MS + 7);
+    expect(offsetMs()).toBeCloseTo(HOUR_MS + 7, 3);
+    monotonicMs += 200_000;
+    note(60, HOUR_MS + 9);
+    expect(offsetMs()).toBeCloseTo(HOUR_MS + 9, 3);
+  });
+
+  it("does not follow a step that came with another answer, and has it measured", async () => {
+    const { clock } = setup(0);
+    await clock.measure();
+    expect(clock.isDoubtful(HOUR_MS)).toBe(false);
+    expect(clock.isDoubtful(0)).toBe(true);
+    clock.note({ sentMs: performance.now(), storeTimeMs: Date.now() + HOUR_MS });
+    expect(isNear(clock.nowMs(), Date.now())).toBe(true);
+    expect(clock.isDoubtful(HOUR_MS)).toBe(true);
+    await clock.measure();
+    expect(clock.isDoubtful(HOUR_MS)).toBe(false);
+  });
+
   it("wakes a sleeper when its signal aborts, and never rejects", async () => {
     const { clock } = setup(0);
     const ending = new AbortController();
@@ -115,6 +153,20 @@ describe("the store's clock", () => {
 });
 
 describe("the clock keeper", () => {
+  it("measures only while the times that come with other answers are not enough", async () => {
+    const { store, clock } = setup(0);
+    await clock.measure();
+    const keeper = clockKeeper({ clock, events: new Recorder().events, intervalMs: 0, enoughMs: HOUR_MS });
+    const readsBefore = store.reads;
+    keeper.start();
+    for (let i = 0; i < 20; i++) await clock.sleep(0);
+    expect(store.reads).toBe(readsBefore);
+    store.aheadMs = HOUR_MS;
+    clock.note({ sentMs: performance.now(), storeTimeMs: Date.now() + HOUR_MS });
+    while (!isNear(clock.nowMs(), Date.now() + HOUR_MS)) await clock.sleep(0);
+    await keeper.stop();
+  });
+
   it("warns once when this machine's clock is off", async () => {
     const { store, clock } = setup(HOUR_MS);
     const recorder = new Recorder();

@@ -122,7 +122,7 @@ describe("a calendar that cannot be used", () => {
       [
         "config/jobs.yaml:1:27 calendars.off.file: config/off.ics: it is not iCalendar: there is no BEGIN:VCALENDAR",
       ],
-      { "off.ics": Uint8Array.of(255, 254, 0) },
+      { "off.ics": Uint8Array.of(255, 255, 0) },
     ],
     [
       "has no events",

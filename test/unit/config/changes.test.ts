@@ -22,7 +22,7 @@ describe("a setting that is changed", () => {
     { setting: "election: { leaseTtl: 3s }", needs: ["election"] },
     { setting: "election: { store: etcd, etcd: { hosts: [http://127.0.0.1:2379] } }", needs: ["election"] },
     { setting: "http: false", needs: ["http"] },
-    { setting: "admin: { port: 9999 }", needs: [] },
+    { setting: "admin: { port: 9999 }", needs: ["admin"] },
     { setting: "namespace: other\nhttp: false", needs: ["namespace", "http"] },
     { setting: "log: { level: debug }", needs: [] },
     { setting: "queues: { default: { concurrency: 3 } }", needs: [] },
@@ -33,8 +33,8 @@ describe("a setting that is changed", () => {
     expect(settingsThatNeedRestart(running, changed)).toEqual(needs);
     const taken = withFixedSettings(running, changed);
     expect(settingsThatNeedRestart(running, taken)).toEqual([]);
-    const { namespace, redis, election, http } = running;
-    expect(taken).toEqual({ ...changed, namespace, redis, election, http });
+    const { namespace, redis, election, http, admin } = running;
+    expect(taken).toEqual({ ...changed, namespace, redis, election, http, admin });
     expect(taken.jobs).toHaveLength(2);
   });
 });

@@ -47,10 +47,11 @@ describe("a configuration in code", () => {
       ["backup", "mail", {}],
       ["beat", "mail", { at: "2026-01-01T00:00:00.000Z" }],
     ]);
-    expect(config.jobPlaces).toEqual({
-      backup: "new Bellwether({ config })",
-      beat: "new Bellwether({ jobs })",
-    });
+    expect(["backup", "beat", "other"].map(job => config.jobPlaces.of(job))).toEqual([
+      "new Bellwether({ config })",
+      "new Bellwether({ jobs })",
+      null,
+    ]);
   });
 
   test("may have the handlers of a file, or none for a queue of another program, without a cast", async () => {
@@ -89,6 +90,7 @@ describe("a configuration in code", () => {
     expect(changed.hash).not.toBe(one.hash);
   });
 
+  const nested = (levels: number): object => (levels === 0 ? {} : { in: nested(levels - 1) });
   const circular: Record<string, unknown> = {};
   circular["self"] = circular;
   test.each([
@@ -146,6 +148,21 @@ describe("a configuration in code", () => {
       "data that contains itself",
       { beat: { ...BEAT, data: circular } },
       "jobs.beat.data.self: it contains itself, or is nested too deeply",
+    ],
+    [
+      "a number that JSON cannot keep exact",
+      { beat: { ...BEAT, data: { id: 2 ** 60 } } },
+      "jobs.beat.data.id: `1152921504606847000` is too large to stay exact as a number",
+    ],
+    [
+      "a key that would reach into prototypes",
+      { beat: { ...BEAT, data: JSON.parse('{"__proto__":1}') } },
+      "jobs.beat.data.__proto__: is not allowed as a key",
+    ],
+    [
+      "data that is nested too deeply",
+      { beat: { ...BEAT, data: nested(120) } },
+      "it is nested too deeply: expected at most 100 levels",
     ],
     ["jobs that are a list", [], "jobs: found an empty list, expected a mapping of job names"],
     [

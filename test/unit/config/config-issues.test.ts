@@ -52,6 +52,26 @@ describe("a job", () => {
       ],
     },
     {
+      name: "shows no password of an address that is a key by mistake",
+      files: {
+        ...jobFile("every: 10s"),
+        "bellwether.yaml": "redis: { redis://ops:hunter2@host:6379 }",
+      },
+      mistakes: [
+        expect.stringMatching(/^config\/bellwether\.yaml:1:1 redis: found none of them/),
+        expect.stringMatching(
+          /^config\/bellwether\.yaml:1:10 redis\.redis:\/\/ops:\*\*\*@host:6379: unknown key/,
+        ),
+      ],
+    },
+    {
+      name: "takes a large number for milliseconds or seconds",
+      files: jobFile("every: 60000"),
+      mistakes: [
+        `config/jobs.yaml:4:12 jobs.a.every: found \`60000\` (a number), ${DURATION} (write 60000ms, or 60000s)`,
+      ],
+    },
+    {
       name: "refuses durations without a unit and says how to write them",
       files: jobFile("every: 10", 'timeout: "15"', "jitter: 5 minutes", "catchUpWindow: -1h"),
       mistakes: [
@@ -366,7 +386,7 @@ describe("the settings", () => {
         ...settingsFile(
           "namespace: acme",
           "redis: { cluster: { nodes: [a] } }",
-          "queues: { a: { prefix: bull, consume: false }, b: { prefix: '{shop}' }, c: { prefix: 'x:' }, d: { prefix: 'x{acme}', consume: false } }",
+          "queues: { a: { prefix: bull, consume: false }, b: { prefix: '{shop}' }, c: { prefix: 'x:' }, d: { prefix: 'x{acme}', consume: false }, e: { prefix: '{}{acme}', consume: false } }",
         ),
         "jobs.yaml":
           "jobs:\n  a: { every: 5s, queue: a, handler: x }\n  d: { every: 5s, queue: d }\n  b: { every: 5s, queue: b }\n",
@@ -378,6 +398,7 @@ describe("the settings", () => {
         "config/bellwether.yaml:3:78 queues.c.prefix: found a prefix alone, expected also consume: false: a replica that works a queue off takes every job in it",
         "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected a prefix of letters, digits, _ . : { } and -, at most 100 characters",
         "config/bellwether.yaml:3:86 queues.c.prefix: found `x:`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
+        "config/bellwether.yaml:3:149 queues.e.prefix: found `{}{acme}`, expected the hash tag {acme} in it: on Redis Cluster a launch and its queue have to be in one hash slot, so the namespace is the hash tag of the queue",
         "config/jobs.yaml:2:29 jobs.a.handler: the queue `a` has consume: false, so other programs work its runs off and no replica would call the handler: expected no handler, or another queue",
         "config/jobs.yaml:4:3 jobs.b: has no handler, expected exactly one of handler, command and http",
       ],
@@ -386,7 +407,7 @@ describe("the settings", () => {
       name: "want tokens when the admin API can be reached from outside",
       files: settingsFile("admin: { host: 0.0.0.0 }"),
       mistakes: [
-        "config/bellwether.yaml:1:16 admin.host: found `0.0.0.0`, expected 127.0.0.1, or at least one token in admin.tokens",
+        "config/bellwether.yaml:1:16 admin.host: found `0.0.0.0`, expected 127.0.0.1, or who may use it: admin.tokens, admin.tokenFile or admin.proxy",
       ],
     },
     {
@@ -394,17 +415,33 @@ describe("the settings", () => {
       files: settingsFile(
         "admin:",
         "  tokens:",
-        "    - { name: a, role: admin, token: '' }",
+        "    - { name: a, role: owner, token: '' }",
         "    - { name: a, role: viewer, token: 1234 }",
         "    - { name: b, role: viewer, token: hunter2 }",
         "    - { name: c, role: viewer, token: hunter2 }",
       ),
       mistakes: [
-        "config/bellwether.yaml:3:24 admin.tokens[0].role: found `admin`, expected viewer or operator",
+        "config/bellwether.yaml:3:24 admin.tokens[0].role: found `owner`, expected viewer, operator or admin",
         "config/bellwether.yaml:3:38 admin.tokens[0].token: found an empty text, expected the secret itself, not empty",
         "config/bellwether.yaml:4:15 admin.tokens[1].name: is the same as in admin.tokens[0]",
         "config/bellwether.yaml:4:39 admin.tokens[1].token: found a number that is not shown, expected the secret itself, not empty (put quotes around it)",
         "config/bellwether.yaml:6:39 admin.tokens[3].token: is the same as in admin.tokens[2]",
+      ],
+    },
+    {
+      name: "want ranges of addresses, roles and a path that can be one",
+      files: settingsFile(
+        "admin:",
+        "  basePath: /a/../b",
+        "  proxy:",
+        "    from: [10.0.0.0/33, proxy.example]",
+        "    roles: { ops: root }",
+      ),
+      mistakes: [
+        "config/bellwether.yaml:2:13 admin.basePath: found `/a/../b`, expected a path like / or /bellwether",
+        "config/bellwether.yaml:4:12 admin.proxy.from[0]: found `10.0.0.0/33`, expected an address or a range of addresses, like 10.1.2.3 or 10.0.0.0/8",
+        "config/bellwether.yaml:4:25 admin.proxy.from[1]: found `proxy.example`, expected an address or a range of addresses, like 10.1.2.3 or 10.0.0.0/8",
+        "config/bellwether.yaml:5:19 admin.proxy.roles.ops: found `root`, expected viewer, operator or admin",
       ],
     },
     {

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect } from "vitest";
+import { Aborted } from "../../../src/clock/unless-aborted.ts";
 import type { Config } from "../../../src/config/config.ts";
 import { ConfigWatcher } from "../../../src/config/config-watcher.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -22,6 +23,7 @@ const it = test.extend(
       const applied: string[][] = [];
       const rejected: (readonly string[])[] = [];
       let resolved = 0;
+      let isAside = false;
       const hooks = {
         load: async () => undefined as unknown,
         apply: async (_: Config) => [] as readonly string[],
@@ -47,6 +49,7 @@ const it = test.extend(
         },
         reject: mistakes => rejected.push(mistakes),
         resolve: () => resolved++,
+        isLoadedAside: () => isAside,
       });
       onTestFinished(() => watcher.stop());
       /** Resolves when the watcher has looked once more. */
@@ -67,7 +70,10 @@ const it = test.extend(
       const file = (name: string) => path.join(configDir, name);
       const write = (content: string, name = "jobs.yaml") => writeFile(file(name), content);
       const resolutions = () => resolved;
-      return { watcher, clock, hooks, applied, rejected, resolutions, look, start, write, file };
+      const loadAside = () => {
+        isAside = true;
+      };
+      return { watcher, clock, hooks, applied, rejected, resolutions, loadAside, look, start, write, file };
     },
 );
 
@@ -309,5 +315,53 @@ describe("a reload", () => {
     await write(jobs("c"));
     await clock.advance(10 * LOOK_MS);
     expect(applied).toHaveLength(2);
+  });
+
+  it("whose load is ended by a stop changes nothing and is no mistake", async ({ setup }) => {
+    const { watcher, start, write, hooks, applied, rejected } = await setup();
+    await start();
+    const entered = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    hooks.load = async () => {
+      entered.resolve();
+      await ended.promise;
+      throw new Aborted();
+    };
+    await write(jobs("b"));
+    const reloaded = watcher.reload();
+    await entered.promise;
+    const stopped = watcher.stop();
+    ended.resolve();
+    await Promise.all([reloaded, stopped]);
+    expect([applied, rejected]).toEqual([[], []]);
+  });
+});
+
+describe("a change that is loaded aside", () => {
+  it("is loaded when the first look finds it, and counts at the second one", async ({ setup }) => {
+    const { start, look, write, applied, hooks, loadAside } = await setup();
+    await start();
+    loadAside();
+    let loads = 0;
+    hooks.load = async () => void loads++;
+    await write(jobs("b"));
+    await look();
+    await expect.poll(() => loads).toBe(1);
+    expect(applied).toEqual([]);
+    await look(2);
+    expect([applied, loads]).toEqual([[["b"]], 1]);
+  });
+
+  it("is loaded again when it goes on changing", async ({ setup }) => {
+    const { start, look, write, applied, loadAside } = await setup();
+    await start();
+    loadAside();
+    await write(jobs("b"));
+    await look();
+    await write(jobs("c"));
+    await look();
+    expect(applied).toEqual([]);
+    await look(2);
+    expect(applied).toEqual([["c"]]);
   });
 });

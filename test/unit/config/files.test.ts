@@ -61,15 +61,6 @@ describe("the files of a configuration", () => {
     expect(await loadConfig({ configDir, env: {} })).toMatchObject({ ok: true, warnings: [] });
   });
 
-  it.each(["false", "{ host: 127.0.0.1, port: 9000 }"])("warn that admin has no effect: %s", async admin => {
-    const { result } = await load(settingsFile("http: false", `admin: ${admin}`));
-    const warnings = [
-      expect.stringMatching(/bellwether\.yaml:2:1 admin: has no effect: the HTTP API is not in/),
-    ];
-    expect(result).toMatchObject({ ok: true, warnings });
-    expect(result).not.toHaveProperty("config.admin");
-  });
-
   it("may use the port that the admin API would have", async () => {
     const { result } = await load(settingsFile("http: { port: 8081 }"));
     expect(result).toMatchObject({ ok: true, config: { http: { port: 8081 } }, warnings: [] });
@@ -93,16 +84,33 @@ describe("the files of a configuration", () => {
       "jobs/.hidden.yaml": ONE_JOB,
       "jobs/notes.txt": "the jobs: none",
       "jobs/README.md": ONE_JOB,
+      "bellwether.yaml.txt": "namespace: other\n",
+      "bellwether.production.yaml": "namespace: other\n",
+      ".bellwether.yaml": "namespace: other\n",
+      ".bellwether.yaml.swp": "namespace: other\n",
+      "calendars.yaml": "calendars: { off: [2026-12-24] }\n",
+      "defaults.json": '{ "defaults": { "timezone": "Europe/Berlin" } }',
+      "schedules/night.yaml": ONE_JOB,
+      "schema/jobs.schema.json": '{\n  "defaults": {}\n}',
+      "holidays/de.ics": "BEGIN:VCALENDAR",
+      "schema/openapi.json": '{\n  "paths": {\n    "jobs": {}\n  }\n}',
     });
     expect(lines).toEqual([]);
     const name = "expected a name that ends in .yaml, .yml or .json";
+    const place = "expected jobs.yaml, or a file in config/jobs";
     expect(result.ok && result.warnings.map(warning => warning.replace(/\S*(?=config\/)/g, ""))).toEqual([
+      "config/.bellwether.yaml is not read (did you mean bellwether.yaml?)",
       "config/Job is not read (did you mean jobs?)",
+      "config/bellwether.production.yaml is not read (did you mean bellwether.yaml?)",
+      "config/bellwether.yaml.txt is not read (did you mean bellwether.yaml?)",
       "config/belwether.yml is not read (did you mean bellwether.yml?)",
-      "config/billing.yaml is not read, although there are jobs in it: expected jobs.yaml, or a file in config/jobs",
+      `config/billing.yaml is not read, although there are jobs in it: ${place}`,
+      `config/calendars.yaml is not read, although there are calendars in it: ${place}`,
+      `config/defaults.json is not read, although there are defaults in it: ${place}`,
       "config/job.yaml is not read (did you mean jobs.yaml?)",
       "config/jobs.YML is not read (did you mean jobs.yml?)",
-      "config/jobs.yaml.txt is not read, although there are jobs in it: expected jobs.yaml, or a file in config/jobs",
+      `config/jobs.yaml.txt is not read, although there are jobs in it: ${place}`,
+      "config/schedules is not read, although there are jobs in its night.yaml: job files stand directly in config/jobs",
       "config/jobs/.hidden.yaml is not read, although there are jobs in it: expected no dot in front",
       "config/jobs/billing.YAML is not read (did you mean billing.yaml?)",
       `config/jobs/mail.yaml.txt is not read, although there are jobs in it: ${name}`,
@@ -204,6 +212,13 @@ describe("a file that cannot be a configuration gives one line", () => {
   ];
   it.each(rows)("$name", async ({ files, mistakes }) => {
     expect((await load(files)).lines).toEqual(mistakes);
+  });
+
+  it("no jobs, with what may be meant to be them", async () => {
+    const { lines } = await load({ "JOBS.yaml": ONE_JOB });
+    expect(lines.map(line => line.replace(/\S*(?=config\/)/g, ""))).toEqual([
+      "config/jobs.yaml:1:1 there are no jobs: expected this file, or files in the folder jobs beside it; config/JOBS.yaml is not read (did you mean jobs.yaml?)",
+    ]);
   });
 
   it("no directory at all", async ({ writeConfig }) => {

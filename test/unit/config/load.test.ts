@@ -243,7 +243,7 @@ describe("loadConfig", () => {
     const config = await loadValid(jobFile("every: 5s", "data: { list: [{ deep: 1 }] }"));
     const unfrozen: string[] = [];
     const walk = (value: unknown, path: string): void => {
-      if (typeof value !== "object" || value === null || path.endsWith(".schedule")) return;
+      if (typeof value !== "object" || value === null || /\.(schedule|jobPlaces)$/.test(path)) return;
       if (!Object.isFrozen(value)) unfrozen.push(path);
       for (const [key, child] of Object.entries(value)) walk(child, `${path}.${key}`);
     };

@@ -11,6 +11,7 @@ describe("an address for people", () => {
     ["redis://ops:secret@host:6379/0", "redis://ops:***@host:6379/0"],
     ["redis://:secret@host", "redis://:***@host"],
     ["redis://secret@host", "redis://***@host"],
+    ["redis://secret:@host", "redis://***@host"],
     ["redis://host?db=2&password=secret", "redis://host?db=2&password=***"],
     ["redis://host?password=1234", "redis://host?password=***"],
     ["redis://host?secret", "redis://host?***"],
@@ -31,6 +32,11 @@ describe("an address for people", () => {
   it("stays readable within a sentence", () => {
     expect(maskUrls("cannot reach redis://ops:secret@host:6379/0: ECONNREFUSED, or ops:secret@host")).toBe(
       "cannot reach redis://ops:***@host:6379/0: ECONNREFUSED, or ***@host",
+    );
+    expect(maskUrls("cannot reach redis//ops:secret@host:6379")).toBe("cannot reach ***@host:6379");
+    expect(maskUrls(`at "redis://ops:se"cret@host:6379" today`)).toBe(`at "redis://***" today`);
+    expect(maskUrls(`{"url":"redis://host:6379/0","by":"ann"}`)).toBe(
+      `{"url":"redis://host:6379/0","by":"ann"}`,
     );
     expect(maskUrls("ERR max number of clients reached: 10:30, a@b")).toBe(
       "ERR max number of clients reached: 10:30, a@b",
@@ -73,6 +79,8 @@ const places: readonly ((secret: string, scheme: string, name: string) => string
   (s, scheme, name) => `${scheme}://ho st/0?${name}=${s}`.replace(" ", "%zz"),
   (s, scheme) => `${scheme}://ops:${s}@host:99999/0`,
   (s, scheme) => `${scheme}://ops:${s}@`,
+  (s, scheme) => `${scheme}://${s.replaceAll(":", "")}:@host:6379`,
+  (s, scheme) => `${scheme}//ops:${s}@host:6379`,
 ];
 
 it("shows no part of a secret, wherever an address holds it", () => {
@@ -90,6 +98,16 @@ it("shows no part of a secret, wherever an address holds it", () => {
       },
     ),
     { numRuns: 2_000 },
+  );
+});
+
+it("shows no part of a password that has a character which ends addresses in a text", () => {
+  fc.assert(
+    fc.property(secret, scheme, fc.constantFrom(..."\"'`<>"), (raw, scheme, quote) => {
+      const url = `${scheme}://ops:Hunter2${quote}${raw}@host:6379/0`;
+      for (const shown of [maskUrl(url), maskUrls(`error at ${url} today`), maskUrls(url)])
+        expect(shown, url).not.toMatch(/Hunter2|Zx9Word/);
+    }),
   );
 });
 

@@ -35,6 +35,27 @@ describe("a key that looks like something else", () => {
   });
 });
 
+describe("a value that looks like a number", () => {
+  it.each([
+    ["01234", "would be 1234, without its zeros: put quotes around it, or leave them out"],
+    ["-007", "would be -7, without its zeros: put quotes around it, or leave them out"],
+    ["175928847299117063", "is too large to stay exact as a number: put quotes around it"],
+  ])("is refused where it would be another one: %s", async (value, problem) => {
+    const { lines } = await load({
+      "jobs.yaml": `jobs: { a: { every: 5s, handler: x, data: { code: ${value} } } }`,
+    });
+    expect(lines).toEqual([`config/jobs.yaml:1:51 jobs.a.data.code: \`${value}\` ${problem}`]);
+  });
+
+  it("is a number or a text as YAML 1.2 has it", async () => {
+    const { jobs } = await loadValid({
+      "jobs.yaml":
+        "jobs: { a: { every: 5s, handler: x, data: { n: [0, 0.5, 10, 0x1f, 1e3], t: ['007', 12:30, 1_000, no, 0b1] } } }",
+    });
+    expect(jobs[0]?.data).toEqual({ n: [0, 0.5, 10, 31, 1000], t: ["007", "12:30", "1_000", "no", "0b1"] });
+  });
+});
+
 describe("a file", () => {
   it("may have lines that end in CRLF", async () => {
     const text = `${ONE_JOB}    data: { text: |-\r\n`.replace(

@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(electors.splice(0).map(elector => elector.stop()));
 });
 
-type Extras = Partial<Pick<ElectorOptions, "seekLeader" | "canLaunch" | "leaseTtlMs">>;
+type Extras = Partial<Pick<ElectorOptions, "seekLeader" | "canLaunch" | "goOnWithoutTheRest" | "leaseTtlMs">>;
 
 function setup(runTerm?: TermWork, extras: Extras = {}) {
   const clock = new ManualClock();
@@ -86,6 +86,7 @@ describe("following", () => {
       outcome: "held",
       endsInMs: 9_000,
       presence: "there",
+      isWatcher: true,
       leader: { replica: "a", term: 2, sinceMs, began },
     });
     elector.start();
@@ -118,13 +119,15 @@ describe("following", () => {
     await clock.advance(50);
     expect(recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
 
-    const other = setup();
+    const calls: number[] = [];
+    const other = setup(undefined, { goOnWithoutTheRest: () => calls.push(other.store.bids.length) });
     other.store.onCampaign = store.onCampaign;
     other.elector.start();
     await settle();
     other.recorder.events.emit("redis.unreachable", redis);
     await other.clock.advance(2_000);
     expect(other.recorder.of("leader.elected")).toMatchObject([{ term: 2 }]);
+    expect(calls).toEqual([1]);
   });
 
   it("names an outage that began and ended between two of its bids", async () => {
@@ -312,7 +315,7 @@ describe("following", () => {
     const seen = [held("a", 4, 9_000, "gone"), held("a", 4, 9_000, "there"), held("b", 5, 9_000, "there")];
     store.onCampaign = (_, count) => seen[Math.min(count, seen.length) - 1] as BidOutcome;
     elector.start();
-    await clock.advance(1_000);
+    await clock.advance(5_000);
     expect(store.bids.slice(0, 5).map(bid => bid.takeOver)).toEqual([
       undefined,
       4,
@@ -327,11 +330,72 @@ describe("following", () => {
     store.onCampaign = () => held("a", 1);
     elector.start();
     await clock.advance(10_000);
-    const seldom = store.bids.length;
+    expect(store.bids.length).toBeLessThan(10);
+    expect(store.looks).toBe(0);
     store.onCampaign = () => held("a", 1, 9_000, "there");
     await clock.advance(10_000);
-    expect(seldom).toBeLessThan(10);
-    expect(store.bids.length - seldom).toBeGreaterThan(50);
+    expect(store.looks).toBeGreaterThan(50);
+  });
+
+  it("sends at most ten commands a second as a watcher", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 1, 9_000, "there");
+    elector.start();
+    await clock.advance(10_000);
+    expect(store.looks + store.bids.length).toBeLessThanOrEqual(100);
+  });
+
+  it("bids when it does not see the leader any more, and takes over after a tenth of a second", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = bid => (bid.takeOver === 4 ? elected(5) : held("a", 4, 9_000, "there"));
+    elector.start();
+    await clock.advance(500);
+    expect(store.bids).toHaveLength(1);
+    store.onCampaign = bid => (bid.takeOver === 4 ? elected(5) : held("a", 4, 9_000, "gone"));
+    store.onLook = () => "gone";
+    await clock.advance(220);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, undefined, 4]);
+  });
+
+  it("bids when a check of the leader's presence has no answer", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 4, 9_000, "there");
+    store.onLook = () => "no answer";
+    elector.start();
+    await clock.advance(120);
+    expect(store.bids).toHaveLength(2);
+  });
+
+  it("bids rarely, and looks never, where others watch the leader, until it is woken", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = () => held("a", 1, 9_000, "there", false);
+    elector.start();
+    await clock.advance(24_900);
+    expect(store.bids).toHaveLength(5);
+    expect(store.looks).toBe(0);
+    store.announceChange();
+    await settle();
+    expect(store.bids).toHaveLength(6);
+  });
+
+  it("takes over by itself where others should watch, but its own rare bid finds the leader gone", async () => {
+    const { clock, store, elector } = setup();
+    store.onCampaign = (bid, count) => {
+      if (bid.takeOver === 4) return elected(5);
+      return held("a", 4, 9_000, count === 1 ? "there" : "gone", false);
+    };
+    elector.start();
+    await clock.advance(5_100);
+    expect(store.bids.map(bid => bid.takeOver)).toEqual([undefined, undefined, 4]);
+  });
+
+  it("keeps its place in a line by bids, also where others watch the leader", async () => {
+    const { clock, store, elector } = setup(undefined, { leaseTtlMs: 3_000 });
+    store.hasPlaces = true;
+    store.onCampaign = () => held("a", 1, 2_000, "there", false);
+    elector.start();
+    await clock.advance(10_000);
+    expect(store.bids.length).toBeGreaterThanOrEqual(10);
   });
 
   it("repeats a bid without an answer with the same token, and takes a new one after an answer", async () => {
@@ -406,7 +470,13 @@ describe("following", () => {
 describe("while no term is opened", () => {
   it("says that nobody leads when the lease is held and no term stands", async () => {
     const { clock, store, recorder, elector } = setup();
-    store.onCampaign = () => ({ outcome: "held", leader: null, endsInMs: 9_000, presence: "unknown" });
+    store.onCampaign = () => ({
+      outcome: "held",
+      leader: null,
+      isWatcher: true,
+      endsInMs: 9_000,
+      presence: "unknown",
+    });
     elector.start();
     await clock.advance(3 * TTL_MS);
     expect(recorder.of("leader.absent")).toHaveLength(1);
@@ -822,6 +892,26 @@ describe("resigning", () => {
     expect(terms[0]?.signal.aborted).toBe(true);
     expect(store.releases[0]).toMatchObject({ reason: "resigned", bid: { token: store.bids[0]?.token } });
     expect(recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "shutdown" }]);
+  });
+
+  it("says that it lost a term that was replaced before it stopped", async () => {
+    const { store, recorder, elector } = setup();
+    store.onRelease = () => "replaced";
+    await leading(store, elector);
+    await elector.stop();
+    expect(recorder.of("leader.resigned")).toEqual([]);
+    expect(recorder.of("leader.lost")).toMatchObject([{ term: 1, reason: "expired", cause: "replaced" }]);
+  });
+
+  it("says that it resigned as of its last renewal when the store does not answer", async () => {
+    const { clock, store, recorder, elector } = setup();
+    store.release = () => Promise.reject(new Error("gone"));
+    await leading(store, elector);
+    const renewedAt = new Date(clock.nowMs()).toISOString();
+    await clock.advance(1_000);
+    expect(store.renewals).toEqual([]);
+    await elector.stop();
+    expect(recorder.of("leader.resigned")).toMatchObject([{ term: 1, reason: "shutdown", at: renewedAt }]);
   });
 
   it("lets others lead after it stepped down, and follows them", async () => {

@@ -29,6 +29,8 @@ describe("a file that is not quite right", () => {
     ["with a date that is not called one", calendar("DTSTART:20261224|SUMMARY:Closed")],
     ["with empty lines", calendar(day).replaceAll("\r\n", "\r\n\r\n")],
     ["with a byte order mark", `\ufeff${calendar(day)}`],
+    ["with a date that is called a time", calendar("DTSTART;VALUE=DATE-TIME:20261224|SUMMARY:Closed")],
+    ["with an empty list of dates", calendar(`${day}|EXDATE:|RDATE;VALUE=DATE:`)],
     ["with a parameter that is not one", calendar("DTSTART;VALUE=DATE;:20261224|SUMMARY:Closed")],
     ["with a rule that ends in a separator", calendar(`${day}|RRULE:FREQ=YEARLY;COUNT=1;`)],
     ["with a rule in small letters and blanks", calendar(`${day}|RRULE:freq=yearly; count=1 `)],

@@ -83,6 +83,15 @@ describe("a zone that the file defines", () => {
     ]);
   });
 
+  it("is found by its name in other capitals, and with blanks around it", () => {
+    const text = withZones(
+      [zone("My Zone")],
+      event("my zone", "20260701T090000"),
+      event(" My Zone ", "20260701T090000"),
+    );
+    expect(new Set(read(text))).toEqual(new Set(["instant 2026-07-01T07:00 2026-07-01T08:00"]));
+  });
+
   it("is found by a name of Windows or behind a prefix where it is not in the file", () => {
     const names = ["W. Europe Standard Time", "/freeassociation.sourceforge.net/Tzfile/Europe/Berlin"];
     const more = ["/mozilla.org/20050126_1/Europe/Berlin", '"Europe/Berlin"'];

@@ -198,6 +198,18 @@ describe("repetitions", () => {
     ]);
   });
 
+  it("count in their latest revision, where the file has several", () => {
+    const day = (sequence: number, date: string) => `UID:1|SEQUENCE:${sequence}|DTSTART;VALUE=DATE:${date}`;
+    const moved = (sequence: number, date: string) =>
+      `${day(sequence, date)}|RECURRENCE-ID;VALUE=DATE:20270101`;
+    const series = `${day(1, "20260101")}|RRULE:FREQ=YEARLY;COUNT=2`;
+    expect(read(calendar(day(0, "20251231"), series, moved(2, "20270105"), moved(1, "20270104")))).toEqual(
+      days("2026-01-01", "2027-01-05"),
+    );
+    // Some programs give all events one UID.
+    expect(read(calendar(day(0, "20260101"), day(0, "20260201")))).toEqual(days("2026-01-01", "2026-02-01"));
+  });
+
   it("end with the last year of calendars", () => {
     const stretches = read(calendar("DTSTART;VALUE=DATE:19000101|RRULE:FREQ=YEARLY"));
     expect(stretches).toHaveLength(130);
@@ -215,6 +227,16 @@ describe("a file that cannot be used", () => {
   const rows: [name: string, text: string, problem: RegExp][] = [
     ["is empty", " \n", /^the file is empty$/],
     ["is something else", "<html>", /^it is not iCalendar: there is no BEGIN:VCALENDAR$/],
+    [
+      "is vCalendar",
+      "BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nRRULE:D1 #5\nEND:VEVENT\nEND:VCALENDAR",
+      /^line 2: vCalendar 1\.0 is another format: expected VERSION:2\.0$/,
+    ],
+    [
+      "has dates with periods",
+      calendar("DTSTART:20260701T090000Z|RDATE;VALUE=PERIOD:20260702T090000Z/PT2H"),
+      /^event 1, line 5: RDATE with periods is not supported$/,
+    ],
     [
       "is cut off",
       calendar("DTSTART;VALUE=DATE:20260101").slice(0, 70),
@@ -304,6 +326,15 @@ describe("a file that cannot be used", () => {
     const lines = read(text);
     expect(lines).toEqual([expect.stringMatching(problem)]);
   });
+});
+
+it.each([
+  ["with a byte order mark", "\ufeff"],
+  ["without one", ""],
+])("a file of UTF-16 is named as such, %s", (_name, mark) => {
+  const bytes = Buffer.from(`${mark}${calendar("DTSTART;VALUE=DATE:20260101")}`, "utf16le");
+  for (const text of [bytes, Buffer.from(bytes).swap16()])
+    expect(readIcs(text)).toEqual({ problem: "it is UTF-16: expected UTF-8" });
 });
 
 describe("a file that is broken somewhere", () => {

@@ -48,6 +48,17 @@ it.each([
   ["UTC0", { name: "UTC" }],
   ["GMT-0", { name: "UTC" }],
   ["/usr/share/zoneinfo/posix/America/New_York", { name: "America/New_York" }],
+  ["posix/Europe/Paris", { name: "Europe/Paris" }],
+  ["/usr/share/zoneinfo/right/Asia/Tokyo", { name: "Asia/Tokyo" }],
+  ["UTC-0:00", { name: "UTC" }],
+  // The signs of POSIX count to the west, like those of Etc/GMT.
+  ["UTC+5", { name: "Etc/GMT+5" }],
+  ["EST5", { name: "Etc/GMT+5" }],
+  ["CET-1", { name: "Etc/GMT-1" }],
+  ["<+03>-3", { name: "Etc/GMT-3" }],
+  ["IST-5:30", { name: "IST-5:30" }],
+  ["UTC+25", { name: "UTC+25" }],
+  ["EST5EDT", { name: "EST5EDT" }],
   ["CET-1CEST", { name: "CET-1CEST" }],
 ])("TZ=%s is a zone", (text, zone) => {
   expect(readTz(text)).toEqual(zone);

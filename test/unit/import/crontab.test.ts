@@ -82,6 +82,17 @@ describe("the ticks are those of cron", () => {
   });
 });
 
+test("a question mark in a day field is a star, as to the crons that take it", async () => {
+  const job = await importOne(["0 9 ? * 1-5 work"]);
+  const [fromMs, untilMs] = [Date.parse("2026-01-25T00:00:00Z"), Date.parse("2026-06-10T00:00:00Z")];
+  expect(ticksOf(job, fromMs, untilMs)).toEqual(vixieTicks("0 9 * * 1-5", fromMs, untilMs));
+});
+
+test("the names that only FreeBSD has are carried over", async () => {
+  const { jobs } = await importLines(["@every_minute a", "@every_second b"]);
+  expect(jobs.map(job => job.scheduleText)).toEqual(["* * * * *", "* * * * * *"]);
+});
+
 test("says of a step without a range that crons differ", async () => {
   const { notes } = await importLines(["5/15 * * * * work"]);
   expect(notes).toEqual([expect.stringMatching(/^crontab:1: 5\/15: a step without a range is refused by/)]);

@@ -13,9 +13,11 @@ function setup() {
   const send = (...decisions: readonly Decision[]) =>
     unanswered.send({ fence: FENCE, nowMs: 100 * decisions.length, decisions });
   const find = (cursors: Record<string, number>, fence = FENCE) =>
-    unanswered.find(fence, new Map(Object.entries(cursors))).flatMap(({ decided, nowMs }) => {
-      return decided.map(({ job, tickAtMs, outcome }) => [job, tickAtMs, outcome, nowMs]);
-    });
+    unanswered
+      .find(fence, lane => cursors[lane])
+      .flatMap(({ decided, nowMs }) => {
+        return decided.map(({ job, tickAtMs, outcome }) => [job, tickAtMs, outcome, nowMs]);
+      });
   return { unanswered, send, find };
 }
 

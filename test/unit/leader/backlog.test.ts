@@ -86,6 +86,13 @@ describe("ticks that are on time while other jobs have a backlog", () => {
     await run.stop();
   });
 
+  it("have their turn also where nothing is planned ahead for them, and others are due without end", async () => {
+    const run = await setup([], 0, [...jobsOf(6_000, {}), jobOf("alone", { overlap: "skip" })]);
+    await run.clock.advance(30 * SECOND);
+    expect(run.launchStore.launched("alone").length).toBeGreaterThan(3);
+    await run.stop();
+  });
+
   it("come before the late ones of very many jobs, also when a term begins", async () => {
     const run = await setup(jobsOf(3_000, { catchUp: "all" }, 60 * SECOND), 300, PUNCTUAL);
     await run.clock.advance(3 * SECOND);

@@ -42,12 +42,14 @@ function setup(jobs: readonly Job[] = [jobOf("tick")], clock = new ManualClock(T
     };
     return { number, ended, stop };
   };
-  const pause = (...names: readonly string[]) => {
-    const paused = names.map(name => [name, { atMs: clock.nowMs(), by: "ann" }] as const);
+  const pauseUntil = (untilMs: number | null, ...names: readonly string[]) => {
+    const pause = { atMs: clock.nowMs(), by: "ann", untilMs, reason: null };
+    const paused = names.map(name => [name, pause] as const);
     launchStore.setControls({ paused: new Map(paused) });
   };
+  const pause = (...names: readonly string[]) => pauseUntil(null, ...names);
   const resume = () => launchStore.setControls({ paused: new Map() });
-  return { launchStore, clock, recorder, loop, runTerm, pause, resume };
+  return { launchStore, clock, recorder, loop, runTerm, pause, pauseUntil, resume };
 }
 
 const seconds = (...numbers: readonly number[]) => numbers.map(second => T0 + second * 1_000);
@@ -104,6 +106,40 @@ describe("a pause", () => {
     expect(passed(launchStore, "held").map(({ tickAtMs }) => tickAtMs)).toEqual(seconds(...row.skipped));
     const late = recorder.of("tick.launched").slice(1);
     expect(new Set(late.map(({ kind }) => kind))).toEqual(new Set(["catch-up"]));
+  });
+
+  it("that was asked for until a time ends then, and launches the tick of that moment", async () => {
+    const { launchStore, clock, runTerm, pauseUntil } = setup([jobOf("held", { catchUp: "none" })]);
+    const term = runTerm();
+    await clock.advance(2_000);
+    pauseUntil(T0 + 5_000, "held");
+    await clock.advance(5_500);
+    await term.stop();
+    expect(launchStore.launched("held")).toEqual(seconds(1, 2, 5, 6, 7));
+    expect(passed(launchStore, "held")).toMatchObject(
+      seconds(3, 4).map(tickAtMs => ({ tickAtMs, reason: { code: "paused" } })),
+    );
+    expect(launchStore.controls).toMatchObject({
+      paused: new Map(),
+      pastPauses: new Map([["held", [{ fromMs: T0 + 2_000, toMs: T0 + 5_000 }]]]),
+    });
+  });
+
+  it("ended at its time also where there was no leader then: ticks after it are late, not paused", async () => {
+    const { launchStore, clock, runTerm, pauseUntil } = setup([jobOf("held", { catchUp: "none" })]);
+    const first = runTerm();
+    await clock.advance(2_000);
+    pauseUntil(T0 + 5_000, "held");
+    await clock.advance(500);
+    await first.stop();
+    await clock.advance(17_000);
+    const second = runTerm();
+    await clock.advance(1_000);
+    await second.stop();
+    expect(passed(launchStore, "held").map(({ tickAtMs }) => tickAtMs)).toEqual(seconds(3, 4));
+    expect(passed(launchStore, "held", "missed").map(({ tickAtMs }) => tickAtMs)).toEqual(
+      seconds(5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    );
   });
 
   it("that comes between a plan and its commit keeps what was planned from being launched", async () => {
@@ -219,6 +255,19 @@ describe("the order to step down", () => {
     await clock.advance(5_000);
     expect(launchStore.launched("tick")).toHaveLength(5);
     expect(await second.stop()).toBe("ended");
+  });
+});
+
+describe("definitions that another program has written into", () => {
+  it("make the leader open its term again, which stores them anew, and no tick late", async () => {
+    const { launchStore, clock, runTerm } = setup([jobOf("tick")]);
+    const term = runTerm();
+    await clock.advance(1_000);
+    launchStore.foundDefinitions = "other";
+    await clock.advance(2_000);
+    expect(launchStore.openings).toHaveLength(2);
+    await term.stop();
+    expect(launchStore.launched("tick")).toEqual(seconds(1, 2, 3));
   });
 });
 

@@ -44,3 +44,28 @@ it("holds a lane whose run has not ended until its next tick is due, or the run 
   lanes.putDue(waiting.takeFree([jobOf("a")], new Map(), { fromMs: NOW + 600, untilMs: NOW + 600 }));
   expect(lanes.takeDue(NOW + 600)).toEqual(["a"]);
 });
+
+it("takes ahead what is known before, and says whether it had to leave a lane", () => {
+  const { lanes, putBack } = setup("a", "b", "c");
+  lanes.takeDue(NOW);
+  putBack({ a: NOW + 8, b: NOW + 9, c: NOW + 10 });
+  const isKnown = (lane: string) => lane !== "b";
+  expect(lanes.takeAhead(NOW + 10, NOW + 10, isKnown)).toEqual({ taken: ["a", "c"], isAll: false });
+  expect(lanes.takeDue(NOW + 9)).toEqual([]);
+  putBack({ a: NOW + 8 });
+  expect(lanes.takeAhead(NOW + 10, Number.NEGATIVE_INFINITY, isKnown)).toEqual({
+    taken: ["a"],
+    isAll: false,
+  });
+  putBack({ a: NOW + 8, c: NOW + 60_000 });
+  expect(lanes.takeDue(NOW + 10)).toEqual(["b", "a"]);
+  putBack({ a: NOW + 8, b: NOW + 9 });
+  expect(lanes.takeAhead(NOW + 10, NOW, () => true)).toEqual({ taken: ["a", "b"], isAll: true });
+});
+
+it("takes nothing ahead while a lane is late", () => {
+  const { lanes, putBack } = setup("a", "b");
+  lanes.takeDue(NOW);
+  putBack({ a: NOW + 10, b: NOW - 60_000 }, ["b"]);
+  expect(lanes.takeAhead(NOW + 10, NOW, () => true)).toEqual({ taken: [], isAll: false });
+});

@@ -52,7 +52,7 @@ function setup(first: readonly Job[]) {
   };
   const pauses: PastPause[] = [];
   const pause = () => {
-    const at = { atMs: clock.nowMs(), by: "ann" };
+    const at = { atMs: clock.nowMs(), by: "ann", untilMs: null, reason: null };
     launchStore.setControls({ paused: new Map(first.map(({ name }) => [name, at])) });
   };
   const resume = () => {

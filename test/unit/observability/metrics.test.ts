@@ -17,6 +17,7 @@ describe("metrics", () => {
         readPaused: async () => new Map([["q", true]]),
       },
       stuckAlarm: {
+        pausedQueues: () => [],
         stuckMs: () => [
           { queue: "q", cause: "paused", forMs: 400_000 },
           { queue: "q", cause: "paused", forMs: 900_000 },

@@ -19,8 +19,9 @@ function quietReplica(): Observed {
     currentTerm: () => null,
     clock: { skewMs: () => 0 },
     overdueAlarm: { overdueMs: () => new Map(), silencedMs: () => new Map() },
-    stuckAlarm: { stuckMs: () => [] },
+    stuckAlarm: { stuckMs: () => [], pausedQueues: () => [] },
     queueDepths: { read: async () => new Map(), readPaused: async () => new Map() },
+    readHistoryUse: async () => null,
   };
 }
 

@@ -50,6 +50,14 @@ describe("why there is no connection", () => {
       "no sentinel answers: WRONGPASS invalid username-password pair or user is disabled. (correct redis.sentinel.username or redis.sentinel.password)",
     ],
     [
+      ' Last error: Unknown RESP type 50 "2". Please report this.',
+      "no sentinel answers: what answers there is not Redis",
+    ],
+    [
+      " Last error: ERR unknown command 'sentinel', with args beginning with: 'get-master-addr-by-name' ",
+      "no sentinel answers: ERR unknown command 'sentinel' (a server answers there: name its sentinels, or use redis.url)",
+    ],
+    [
       " Last error: ERR No such master with that name",
       "no sentinel answers: ERR No such master with that name (correct redis.sentinel.name)",
     ],

@@ -15,6 +15,12 @@ function replica(parts: Partial<ReplicaRecord>): ReplicaRecord {
     format: 1,
     startedAt: "",
     stuck: [],
+    version: null,
+    clockSkewMs: null,
+    running: [],
+    notes: [],
+    runningCount: null,
+    load: { eventLoopDelayMs: null, rssBytes: null },
     ...parts,
   };
 }

@@ -51,6 +51,24 @@ describe("the answers of a server", () => {
       { ...DEMAND, db: 1 },
       /\+select/,
     ],
+    [
+      "a server whose SELECT has another name",
+      answers({ select: new Error("ERR unknown command 'select', with args beginning with: '1' ") }),
+      { ...DEMAND, db: 1 },
+      /^database 1 cannot be used: ERR unknown command 'select'; name a database/,
+    ],
+    [
+      "a sentinel",
+      answers({ info: "redis_mode:sentinel\r\n" }),
+      DEMAND,
+      /^a Sentinel answers there, .*redis\.sentinel/,
+    ],
+    [
+      "a sentinel without INFO",
+      answers({ info: new Error("NOPERM no"), hello: ["mode", "sentinel"] }),
+      DEMAND,
+      /^a Sentinel answers there/,
+    ],
     ["a server that loads", answers({ info: "loading:1\r\n" }), DEMAND, /LOADING/],
     [
       "a server that is busy",

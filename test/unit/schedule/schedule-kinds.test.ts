@@ -48,7 +48,7 @@ it.each([
 
 it("gives its advice, and says that it asks no clock", async () => {
   const { result } = await load(jobs("yearly: 1970", "timezone: Europe/Berlin", "handler: x"));
-  expect(result.ok && result.advice).toEqual([
+  expect(result.ok && result.advice()).toEqual([
     expect.stringContaining("jobs.a.timezone: has no effect with yearly"),
     expect.stringContaining("jobs.a.yearly: that is long ago"),
   ]);

@@ -39,7 +39,12 @@ describe("checkTimezone", () => {
     ["PST", "America/Los_Angeles"],
     ["AET", "Australia/Sydney"],
     ["SystemV/PST8PDT", null],
-    ["US/Pacific-New", null],
+    ["US/Pacific-New", "America/Los_Angeles"],
+    ["Canada/East-Saskatchewan", "America/Regina"],
+    ["VST", "Asia/Ho_Chi_Minh"],
+    ["NET", "Asia/Yerevan"],
+    ["IET", "America/Indiana/Indianapolis"],
+    ["AGT", "America/Argentina/Buenos_Aires"],
     ["+05:30", null],
     ["+02:00", "Etc/GMT-2 (its sign is reversed), or the zone of a place"],
   ])("refuses %s, which is no name of the IANA database", (name, hint) => {
@@ -56,6 +61,7 @@ describe("checkTimezone", () => {
     ["CEST", "Europe/Berlin"],
     ["W. Europe Standard Time", "Europe/Berlin"],
     ["UCT+1", null],
+    ["Z", "UTC"],
     ["Local", null],
     ["", null],
   ];
@@ -146,6 +152,7 @@ describe("the zones of Windows", () => {
     ["W. Europe Standard Time", "Europe/Berlin"],
     ["Pacific Standard Time", "America/Los_Angeles"],
     ["UTC-11", "Etc/GMT+11"],
+    ["w. europe daylight time", "Europe/Berlin"],
     // Almaty has left it, and Chihuahua the next one: packages with older data name them.
     ["Central Asia Standard Time", "Asia/Bishkek"],
     ["Mountain Standard Time (Mexico)", "America/Mazatlan"],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../../../src/handlers/define-handler.ts";
 import { defineJob } from "../../../src/handlers/define-job.ts";
@@ -41,6 +41,19 @@ describe("testRun", () => {
     await expect(testRun(handler, { data: { format: "doc" } as never }).result).rejects.toMatchObject({
       code: "BW_DATA_INVALID",
     });
+  });
+
+  it("has the type of what the handler returns", async () => {
+    const plain = testRun(
+      defineHandler(async ({ pages }: { pages: number }) => ({ pages })),
+      {
+        data: { pages: 2 },
+      },
+    );
+    expectTypeOf(plain.result).toEqualTypeOf<Promise<{ pages: number }>>();
+    expect((await plain.result).pages).toBe(2);
+    const checked = defineHandler({ schema: z.object({ copies: z.number() }), run: ({ copies }) => copies });
+    expectTypeOf(testRun(checked, { data: { copies: 1 } }).result).toEqualTypeOf<Promise<number>>();
   });
 
   it("gives the handler its context, or says that there is none", async () => {

@@ -139,6 +139,10 @@ spec:
           ports:
             - name: http
               containerPort: 8080
+            {{- if $values.admin.enabled }}
+            - name: admin
+              containerPort: 8081
+            {{- end }}
           startupProbe:
             httpGet: { path: /livez, port: http }
             {{- toYaml $values.probes.startup | nindent 12 }}
@@ -170,6 +174,12 @@ spec:
               mountPath: /etc/bellwether-etcd
               readOnly: true
             {{- end }}
+            {{- if and $values.admin.enabled $values.admin.existingSecret.name }}
+            # The whole folder, as above: tokens are changed without a restart.
+            - name: admin-tokens
+              mountPath: /etc/bellwether-admin
+              readOnly: true
+            {{- end }}
             - name: tmp
               mountPath: /tmp
             {{- with $values.extraVolumeMounts }}
@@ -185,6 +195,11 @@ spec:
         - name: etcd-tls
           secret:
             secretName: {{ . }}
+        {{- end }}
+        {{- if and $values.admin.enabled $values.admin.existingSecret.name }}
+        - name: admin-tokens
+          secret:
+            secretName: {{ $values.admin.existingSecret.name }}
         {{- end }}
         - name: tmp
           emptyDir:

@@ -125,6 +125,18 @@ Kubernetes namespace has no dot, so the first dot ends it. Bellwether accepts 10
   "http" (dict "host" "0.0.0.0" "port" 8080)
   "shutdownTimeout" (printf "%ds" (int .Values.shutdownTimeoutSeconds))
 -}}
+{{- with .Values.admin -}}
+{{- if .enabled -}}
+{{- $admin := dict "host" "0.0.0.0" "port" 8081 "basePath" .basePath "viewersSeeData" .viewersSeeData -}}
+{{- if .existingSecret.name -}}
+{{- $_ := set $admin "tokenFile" (printf "/etc/bellwether-admin/%s" .existingSecret.key) -}}
+{{- end -}}
+{{- if .proxy -}}
+{{- $_ := set $admin "proxy" .proxy -}}
+{{- end -}}
+{{- $_ := set $settings "admin" $admin -}}
+{{- end -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite $settings (deepCopy .Values.config.bellwether)) -}}
 {{- end -}}
 
@@ -173,6 +185,15 @@ jobs.yaml: |
 {{- end -}}
 {{- if and .Values.keda.enabled (gt (int .Values.keda.minReplicas) (int .Values.keda.maxReplicas)) -}}
 {{- $problems = append $problems "keda.minReplicas is above keda.maxReplicas" -}}
+{{- end -}}
+{{- if and .Values.admin.enabled $own (not (or .Values.admin.existingSecret.name .Values.admin.proxy (hasKey .Values.config.bellwether "admin"))) -}}
+{{- $problems = append $problems "admin.enabled: who may use it? Expected admin.existingSecret.name or admin.proxy" -}}
+{{- end -}}
+{{- if and .Values.admin.ingress.enabled (not .Values.admin.enabled) -}}
+{{- $problems = append $problems "admin.ingress.enabled has no effect without admin.enabled" -}}
+{{- end -}}
+{{- if and .Values.admin.ingress.enabled (not .Values.admin.ingress.host) -}}
+{{- $problems = append $problems "admin.ingress.enabled: expected admin.ingress.host" -}}
 {{- end -}}
 {{- if $problems -}}
 {{- fail (printf "\n  %s\n" (join "\n  " $problems)) -}}

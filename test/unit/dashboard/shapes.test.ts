@@ -1,0 +1,32 @@
+import { expect, expectTypeOf, test } from "vitest";
+import type * as bulk from "../../../src/client/bulk.ts";
+import type { ComingTick } from "../../../src/client/coming-ticks.ts";
+import type { Forecast } from "../../../src/client/forecast.ts";
+import type { JobDetail } from "../../../src/client/job-detail.ts";
+import { JOB_STATES, type JobList } from "../../../src/client/job-row.ts";
+import type { ReplicaInfo } from "../../../src/client/replicas.ts";
+import type { RunDetail } from "../../../src/client/runs.ts";
+import type { Status } from "../../../src/client/status.ts";
+import type { TermInfo } from "../../../src/client/terms.ts";
+import type { Timeline } from "../../../src/client/timeline.ts";
+import type { Why } from "../../../src/client/why/why.ts";
+import type * as shapes from "../../../src/dashboard/shapes.ts";
+import { STATES } from "../../../src/dashboard/shapes.ts";
+import type { AuditRow, HistoryRow } from "../../../src/launch/read-history.ts";
+
+test("the page reads what the client returns: tsc checks this file", () => {
+  expectTypeOf<Status>().toExtend<shapes.Status>();
+  expectTypeOf<ReplicaInfo>().toExtend<shapes.ReplicaInfo>();
+  expectTypeOf<TermInfo>().toExtend<shapes.TermInfo>();
+  expectTypeOf<JobList>().toExtend<shapes.JobPage>();
+  expectTypeOf<JobDetail>().toExtend<shapes.JobDetail>();
+  expectTypeOf<HistoryRow>().toExtend<shapes.HistoryRow>();
+  expectTypeOf<ComingTick>().toExtend<shapes.ComingTick>();
+  expectTypeOf<Why>().toExtend<shapes.Why>();
+  expectTypeOf<RunDetail>().toExtend<shapes.RunDetail>();
+  expectTypeOf<Forecast>().toExtend<shapes.Forecast>();
+  expectTypeOf<Timeline>().toExtend<shapes.Timeline>();
+  expectTypeOf<AuditRow>().toExtend<shapes.AuditRow>();
+  expectTypeOf<bulk.BulkResult<unknown>>().toExtend<shapes.BulkAnswer>();
+  expect(STATES).toEqual(JOB_STATES);
+});
