@@ -1,5 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import {
   type Action,
   closeAction,
@@ -35,7 +35,8 @@ function Dialog({ action }: { action: OpenedAction }) {
   const problem = useSignal<string | null>(null);
   const preview = usePreview(action, values, problem);
   const key = useMemo(newKey, []);
-  useEffect(() => {
+  // Before the next key, which may be Escape, or Enter on the button that opened it.
+  useLayoutEffect(() => {
     const opener = document.activeElement as HTMLElement | null;
     element.current?.showModal();
     return () => opener?.focus?.();

@@ -69,15 +69,15 @@ export class ConnectionWatch {
   }
 
   /**
-   * For a replica that needs only the connections with these names. When they are there, it
-   * emits `redis.connected`, and then `redis.unreachable` for the rest.
+   * For a replica that needs only the connections with these names. When they are there, it emits `redis.connected`, and
+   * `redis.unreachable` for one of the rest when it fails once more: most only wait for their next attempt.
    */
   goOnWithoutTheRest(needed: readonly string[]): void {
     if (this.#told.size === 0 || !this.#hasConnected || this.#stopped) return;
     const missing = [...this.#watched.values()].filter(({ redis }) => this.#down.has(redis));
     if (missing.some(({ name }) => needed.includes(name))) return;
+    this.#down.clear();
     this.#tellConnected();
-    for (const watched of missing) this.#tell(watched, this.#down.get(watched.redis) ?? "");
   }
 
   #onError(watched: Watched, error: Error): void {

@@ -49,6 +49,30 @@ test("everything can be done with the keyboard alone", async ({ open }) => {
   expect(stub.posted.at(-1)?.body).toEqual({ names: ["search-send"] });
 });
 
+test("a key works as soon as what it belongs to is there", async ({ open }) => {
+  const { page } = await open();
+  const press = (key: string, when: string) =>
+    page.evaluate(
+      `new Promise(resolve => {
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector(${JSON.stringify(when)})) return;
+          observer.disconnect();
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: ${JSON.stringify(key)}, bubbles: true }));
+          resolve([document.activeElement.localName, document.querySelector("dialog")?.open]);
+        });
+        observer.observe(document.body, { childList: true, subtree: true });
+      })`,
+    );
+  const inSearch = press("/", "input[type=search]");
+  await page.getByRole("link", { name: "Jobs", exact: true }).click();
+  expect(await inSearch).toEqual(["input", undefined]);
+
+  await page.getByRole("searchbox").fill("search-send");
+  const inDialog = press("x", "dialog");
+  await page.getByRole("button", { name: /^Pause all/ }).click();
+  expect(await inDialog).toEqual([expect.anything(), true]);
+});
+
 test("the timeline moves and zooms by keys, and a gap opens its late ticks", async ({ open }) => {
   const { page } = await open({ path: "/timeline" });
   await page.getByRole("region", { name: /^Timeline/ }).focus();

@@ -185,8 +185,10 @@ it("asks nothing of a server but what every user with the least rights may", asy
   expect(asked.filter(name => !/^(select|hello|info|client\|\w+|config\|\w+)$/.test(name))).toEqual([]);
 });
 
+const told = (recorder: Recorder) => recorder.of("redis.unreachable").map(({ connection }) => connection);
+
 describe("a replica that goes on without a connection that leading does not need", () => {
-  const withThree = it.extend("three", ({ server, defer }) => async () => {
+  const withLinks = it.extend("links", ({ server, defer }) => async () => {
     const recorder = new Recorder();
     const address: RedisAddress = { kind: "url", url: `redis://127.0.0.1:${server.port}` };
     const watch = new ConnectionWatch({ address, events: recorder.events });
@@ -200,16 +202,17 @@ describe("a replica that goes on without a connection that leading does not need
       await when(redis, "ready");
       return { link, redis };
     };
-    const [main, launch, worker] = [
-      await open("plain", "plain"),
-      await open("noRetry", "launch"),
-      await open("worker", "worker"),
-    ];
-    return { recorder, watch, main, launch, worker };
+    await open("plain", "plain");
+    return {
+      recorder,
+      watch,
+      launch: await open("noRetry", "launch"),
+      worker: await open("worker", "worker"),
+    };
   });
 
-  withThree("says that Redis is back, and at once which connection is not", async ({ three }) => {
-    const { recorder, watch, launch, worker } = await three();
+  withLinks("says that Redis is back, and then which connection is not", async ({ links }) => {
+    const { recorder, watch, launch, worker } = await links();
     await recorder.when("redis.connected");
     watch.goOnWithoutTheRest(["launch"]);
     expect(recorder.all.map(({ name }) => name)).toEqual(["redis.connected"]);
@@ -224,11 +227,27 @@ describe("a replica that goes on without a connection that leading does not need
     expect(recorder.of("redis.connected")).toHaveLength(1);
     watch.goOnWithoutTheRest(["launch"]);
     expect(recorder.of("redis.connected")).toHaveLength(2);
-    expect(recorder.of("redis.unreachable").map(({ connection }) => connection)).toEqual([
-      "launch",
-      "worker",
-    ]);
+    expect(told(recorder)).toEqual(["launch"]);
+    await recorder.when("redis.unreachable", ({ connection }) => connection === "worker");
     worker.link.mend();
     await recorder.when("redis.connected", () => recorder.of("redis.connected").length === 3);
+    expect(told(recorder)).toEqual(["launch", "worker"]);
+  });
+
+  withLinks("says nothing of one that only waits for its next attempt", async ({ links }) => {
+    const { recorder, watch, launch, worker } = await links();
+    launch.link.cut();
+    await recorder.when("redis.unreachable", ({ connection }) => connection === "launch");
+    worker.link.cut();
+    for (let closes = 0; closes < 4; closes++) await when(worker.redis, "close");
+    const areBack = Promise.all([when(launch.redis, "ready"), when(worker.redis, "ready")]);
+    const isBack = when(launch.redis, "ready");
+    launch.link.mend();
+    worker.link.mend();
+    await isBack;
+    watch.goOnWithoutTheRest(["launch"]);
+    await areBack;
+    expect(told(recorder)).toEqual(["launch"]);
+    expect(recorder.of("redis.connected")).toHaveLength(2);
   });
 });

@@ -1,6 +1,6 @@
 /** Which jobs a view is about: found by typing, narrowed by state. The address has the filter, the same for each view. */
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { classes, html } from "../html.ts";
 import { Pager } from "../parts.ts";
 import { CALM_MS, type Concerns, type Resource, SOON_MS, useResource } from "../resource.ts";
@@ -75,7 +75,8 @@ function filterOf(parameters: URLSearchParams): Filter {
 export function Filters({ found: { filter, sort, jobs } }: { found: FoundJobs }) {
   const page = jobs.data.value;
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Not after the next frame: the key may come as soon as the field is to be seen.
+  useLayoutEffect(() => {
     const focus = (event: KeyboardEvent) => {
       const isTyping = (event.target as Element).matches?.("input, textarea, select");
       if (event.key !== "/" || isTyping || document.querySelector("dialog[open]")) return;

@@ -1,6 +1,6 @@
 /** Terms, and what became of each job's ticks, a day back and a day forward. */
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { clockNow } from "../clock.ts";
 import { html } from "../html.ts";
 import { Legend } from "../outcome.ts";
@@ -140,7 +140,7 @@ interface SurfaceParts {
 /** Hears the mouse. The lanes have the width of their element. */
 function Surface({ view, move, onKeyDown, children }: SurfaceParts) {
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const surface = element.current;
     if (!surface) return;
     // Preact would add a passive listener, which cannot keep the browser from zooming the page.
