@@ -152,8 +152,10 @@ describe.concurrent("a rolling deploy", () => {
     const parityOf = (generation: number) => (generation === 2 ? 1 : 0);
     for (const fate of moved) {
       const generation = generationOf(fate);
-      expect((fate.at / 1_000) % 2, `${isoOf(fate.at)} in generation ${generation}`).toBe(
-        parityOf(generation),
+      // Before the handoff the schedule of the release before was in force: what it had left due is launched, late.
+      const inForce = fate.at < beginningOf(generation) ? [generation - 1, generation] : [generation];
+      expect(inForce.map(parityOf), `${isoOf(fate.at)} in generation ${generation}`).toContain(
+        (fate.at / 1_000) % 2,
       );
       if (generation > 1) expect(fate.at).toBeGreaterThanOrEqual(changeOf(generation) - 500);
     }

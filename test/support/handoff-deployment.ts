@@ -140,9 +140,9 @@ export class HandoffDeployment {
     }
   }
 
-  /** The longest time without a launch between two terms, as BullMQ's stream shows it. */
-  gapBefore(term: number): Promise<number> {
-    return gapBefore(this.#observer, `${this.deployment.prefix}:default:events`, this.#queue, term);
+  /** See `gapBefore` below. */
+  gapBefore(elected: LogLine): Promise<number> {
+    return gapBefore(this.#observer, `${this.deployment.prefix}:default:events`, this.#queue, elected);
   }
 
   async dispose(): Promise<void> {
@@ -172,8 +172,18 @@ export function told(line: LogLine): unknown {
   return { leader, term, reason, previous, cause, by, error, vacantMs, at };
 }
 
-/** The time without a launch before the first one of the term, by BullMQ's stream of events, which keeps some minutes. */
-export async function gapBefore(redis: Redis, stream: string, queue: Queue, term: number): Promise<number> {
+/**
+ * From the last launch of an older term, by BullMQ's stream of events, which keeps some minutes, until the term was opened,
+ * or until its first launch if that was earlier. How long an opened term takes to its first launch is not counted: on a
+ * busy machine that is hundreds of milliseconds.
+ */
+export async function gapBefore(
+  redis: Redis,
+  stream: string,
+  queue: Queue,
+  elected: LogLine,
+): Promise<number> {
+  const term = Number(elected["term"]);
   const entries = await redis.xrange(stream, "-", "+");
   const addedMs = new Map<string, number>();
   for (const [id, fields] of entries) {
@@ -188,5 +198,5 @@ export async function gapBefore(redis: Redis, stream: string, queue: Queue, term
   );
   const lastMs = Math.max(...terms.filter(one => one.term < term).map(one => one.atMs));
   const firstMs = Math.min(...terms.filter(one => one.term === term).map(one => one.atMs));
-  return firstMs - lastMs;
+  return Math.min(firstMs, Date.parse(String(elected["at"]))) - lastMs;
 }
