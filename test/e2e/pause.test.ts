@@ -128,6 +128,7 @@ describe.concurrent("a paused job", () => {
       settings: ["election: { leaseTtl: 2s }", "queues: { default: { concurrency: 20 } }"],
     });
     const ledger = deployment.ledger();
+    const { operator, jobs } = await operatorOf(deployment, "ann");
     for (let i = 0; i < 3; i++) deployment.start();
     await launches(deployment, "beat", 3);
     const handoffs = [
@@ -141,7 +142,7 @@ describe.concurrent("a paused job", () => {
       await launches(deployment, "beat", 5);
       const pausedMs = new Map<string, number>();
       const pause = async (job: string) => {
-        await json(deployment, "pause", job);
+        await operator.pause(jobs.get(job) as Job);
         pausedMs.set(job, Date.now());
       };
       const handedOver = handoff();
@@ -153,7 +154,7 @@ describe.concurrent("a paused job", () => {
         const breach = await addedBetween(ledger, job, pausedMs.get(job) ?? 0, resumingMs);
         breaches.push(...breach.map(tick => `${job} ${tick}`));
       }
-      await Promise.all(names.map(job => json(deployment, "resume", job)));
+      await Promise.all(names.map(job => operator.resume(jobs.get(job) as Job)));
       await Promise.all(names.map(job => launches(deployment, job, 1)));
     }
     expect(breaches).toEqual([]);
