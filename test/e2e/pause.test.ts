@@ -48,13 +48,15 @@ describe.concurrent("a paused job", () => {
     deploy,
   }) => {
     // What comes in the pause; the last of these ticks is long past when the jobs are resumed.
-    const burstS = Math.ceil(Date.now() / 1_000) + 30;
+    const burstS = Math.ceil(Date.now() / 1_000) + 45;
     const burstAt = [0, 1, 2].map(i => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
-    const jobs = ["none", "latest", "all"].map(policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`);
+    const bursts = ["none", "latest", "all"].map(
+      policy => `burst-${policy}: { ${burst}, catchUp: ${policy} }`,
+    );
     const deployment = await deploy({
       jobs: [
-        ...jobs,
+        ...bursts,
         "each-none: { every: 500ms, handler: echo, catchUp: none }",
         "each-all: { every: 500ms, handler: echo, catchUp: all }",
         "beat: { every: 500ms, handler: echo }",
@@ -63,10 +65,11 @@ describe.concurrent("a paused job", () => {
     });
     const held = ["burst-none", "burst-latest", "burst-all", "each-none", "each-all"];
     const ledger = deployment.ledger();
+    const { operator, jobs } = await operatorOf(deployment, "ann");
     for (let i = 0; i < 2; i++) deployment.start();
     await deployment.when("leader.observed");
     await launches(deployment, "beat", 1);
-    await Promise.all(held.map(job => json(deployment, "pause", job, "--by", "ann")));
+    await Promise.all(held.map(job => operator.pause(jobs.get(job) as Job)));
     const pausedMs = Date.now();
     expect(pausedMs, "too slow for this test: the burst has begun").toBeLessThan(burstS * 1_000);
     await (await leaderOf(deployment)).end("SIGKILL");
