@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { EtcdServers } from "../chaos/etcd-servers.ts";
 import { handoffLines } from "../chaos/judge/handoff-lines.ts";
 import { test } from "../support/fixtures.ts";
-import { BEATS, gapBefore, told } from "../support/handoff-deployment.ts";
+import { BEATS, type Gap, gapBefore, told } from "../support/handoff-deployment.ts";
 import { type LogLine, ReplicaProcess } from "../support/replica-process.ts";
 
 const it = test
@@ -30,7 +30,7 @@ const it = test
   .extend(
     "gapIn",
     ({ defer }) =>
-      async (servers: EtcdServers, namespace: string, elected: LogLine): Promise<number> => {
+      async (servers: EtcdServers, namespace: string, elected: LogLine): Promise<Gap> => {
         const connection = new Redis(await servers.primaryPort(), { maxRetriesPerRequest: null });
         const queue = new Queue("default", { connection, prefix: `{${namespace}}` });
         defer(() => connection.disconnect());
@@ -109,6 +109,7 @@ it("elects a leader soon after the quorum returns, although the old leader could
   await first(replicas, "tick.launched", line => line["term"] === elected["term"]);
   for (const replica of replicas) expect(await replica.end()).toBe(0);
   expect(handoffLines({ lines: replicas.flatMap(({ lines }) => lines) })).toEqual([]);
-  const gapMs = await gapIn(servers, "quorum-returns", elected);
-  expect(Math.abs(gapMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
+  // Three servers of etcd start beside it, so the first launch may be late; `vacantMs` ends when the term is opened.
+  const { openMs } = await gapIn(servers, "quorum-returns", elected);
+  expect(Math.abs(openMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
 });

@@ -141,7 +141,7 @@ export class HandoffDeployment {
   }
 
   /** See `gapBefore` below. */
-  gapBefore(elected: LogLine): Promise<number> {
+  gapBefore(elected: LogLine): Promise<Gap> {
     return gapBefore(this.#observer, `${this.deployment.prefix}:default:events`, this.#queue, elected);
   }
 
@@ -172,17 +172,16 @@ export function told(line: LogLine): unknown {
   return { leader, term, reason, previous, cause, by, error, vacantMs, at };
 }
 
+export interface Gap {
+  readonly launchMs: number;
+  readonly openMs: number;
+}
+
 /**
- * From the last launch of an older term, by BullMQ's stream of events, which keeps some minutes, until the term was opened,
- * or until its first launch if that was earlier. How long an opened term takes to its first launch is not counted: on a
- * busy machine that is hundreds of milliseconds.
+ * From the last launch of an older term, by BullMQ's stream of events, which keeps some minutes: `launchMs` until the first
+ * one of this term, `openMs` until the term was opened, or until its first launch if that was earlier.
  */
-export async function gapBefore(
-  redis: Redis,
-  stream: string,
-  queue: Queue,
-  elected: LogLine,
-): Promise<number> {
+export async function gapBefore(redis: Redis, stream: string, queue: Queue, elected: LogLine): Promise<Gap> {
   const term = Number(elected["term"]);
   const entries = await redis.xrange(stream, "-", "+");
   const addedMs = new Map<string, number>();
@@ -198,5 +197,6 @@ export async function gapBefore(
   );
   const lastMs = Math.max(...terms.filter(one => one.term < term).map(one => one.atMs));
   const firstMs = Math.min(...terms.filter(one => one.term === term).map(one => one.atMs));
-  return Math.min(firstMs, Date.parse(String(elected["at"]))) - lastMs;
+  const openedMs = Math.min(firstMs, Date.parse(String(elected["at"])));
+  return { launchMs: firstMs - lastMs, openMs: openedMs - lastMs };
 }
