@@ -178,8 +178,9 @@ export interface Gap {
 }
 
 /**
- * From the last launch of an older term, by BullMQ's stream of events, which keeps some minutes: `launchMs` until the first
- * one of this term, `openMs` until the term was opened, or until its first launch if that was earlier.
+ * How long nothing was launched before a term, by BullMQ's stream of events, which keeps some minutes. Both figures begin
+ * with the last launch of an older term. `launchMs` ends with the first launch of this one. `openMs` ends when the term was
+ * opened, or with its first launch if that was earlier.
  */
 export async function gapBefore(redis: Redis, stream: string, queue: Queue, elected: LogLine): Promise<Gap> {
   const term = Number(elected["term"]);
