@@ -28,7 +28,7 @@ describe.concurrent("after nobody was there", () => {
     deploy,
   }) => {
     // A few ticks in the middle of the outage, with nothing behind them; their time must be known at the start.
-    const burstS = Math.ceil(Date.now() / 1_000) + 20;
+    const burstS = Math.ceil(Date.now() / 1_000) + 30;
     const burstAt = Array.from({ length: BURST }, (_, i) => (burstS + i) * 1_000);
     const burst = `at: [${burstAt.map(at => `"${isoOf(at)}"`)}], handler: echo`;
     const each = "every: 1s, handler: echo";

@@ -48,10 +48,10 @@ function first(
   return Promise.race(replicas.map(replica => replica.when(event, matches)));
 }
 
-/** How late a leader may be on a busy machine; it is one within two seconds otherwise, and was after a whole TTL. */
-const SOON_MS = 5_000;
-/** How far `vacantMs` may be from the gap in BullMQ's stream. */
-const BOUND_MS = 300;
+/** A leader is elected within two seconds, or a few more on a busy machine, and was after a whole TTL. */
+const SOON_MS = 8_000;
+/** How far `vacantMs` may be from the gap in BullMQ's stream, and from how exactly that tells. */
+const BOUND_MS = 200;
 
 it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async ({
   setup,
@@ -110,6 +110,6 @@ it("elects a leader soon after the quorum returns, although the old leader could
   for (const replica of replicas) expect(await replica.end()).toBe(0);
   expect(handoffLines({ lines: replicas.flatMap(({ lines }) => lines) })).toEqual([]);
   // Three servers of etcd start beside it, so the first launch may be late; `vacantMs` ends when the term is opened.
-  const { openMs } = await gapIn(servers, "quorum-returns", elected);
-  expect(Math.abs(openMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS);
+  const { openMs, stepMs } = await gapIn(servers, "quorum-returns", elected);
+  expect(Math.abs(openMs - Number(elected["vacantMs"]))).toBeLessThanOrEqual(BOUND_MS + stepMs);
 });

@@ -175,12 +175,14 @@ export function told(line: LogLine): unknown {
 export interface Gap {
   readonly launchMs: number;
   readonly openMs: number;
+  readonly stepMs: number;
 }
 
 /**
  * How long nothing was launched before a term, by BullMQ's stream of events, which keeps some minutes. Both figures begin
  * with the last launch of an older term. `launchMs` ends with the first launch of this one. `openMs` ends when the term was
- * opened, or with its first launch if that was earlier.
+ * opened, or with its first launch if that was earlier. `stepMs` is how exact they are: the longest time between two launches
+ * of one term, a second before and after the handoff. It is 100 ms, or more on a busy machine.
  */
 export async function gapBefore(redis: Redis, stream: string, queue: Queue, elected: LogLine): Promise<Gap> {
   const term = Number(elected["term"]);
@@ -196,8 +198,19 @@ export async function gapBefore(redis: Redis, stream: string, queue: Queue, elec
       term: Number((await queue.getJob(run))?.data._tick.term),
     })),
   );
-  const lastMs = Math.max(...terms.filter(one => one.term < term).map(one => one.atMs));
-  const firstMs = Math.min(...terms.filter(one => one.term === term).map(one => one.atMs));
+  const timesOf = (isWanted: (term: number) => boolean) =>
+    terms.flatMap(one => (isWanted(one.term) ? one.atMs : [])).toSorted((a, b) => a - b);
+  const [before, after] = [timesOf(other => other < term), timesOf(other => other === term)];
+  const [lastMs = Number.NaN] = before.slice(-1);
+  const [firstMs = Number.NaN] = after;
   const openedMs = Math.min(firstMs, Date.parse(String(elected["at"])));
-  return { launchMs: firstMs - lastMs, openMs: openedMs - lastMs };
+  const steps = [before.slice(-NEARBY), after.slice(0, NEARBY)].flatMap(stepsOf);
+  return { launchMs: firstMs - lastMs, openMs: openedMs - lastMs, stepMs: Math.max(...steps) };
+}
+
+/** A second of launches. */
+const NEARBY = 20;
+
+function stepsOf(times: readonly number[]): number[] {
+  return times.slice(1).map((atMs, i) => atMs - (times[i] ?? atMs));
 }
