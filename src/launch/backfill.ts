@@ -132,7 +132,7 @@ async function seal({ redis, keys, queue, request }: RequestParts, backfill: Bac
     [
       ...[HISTORY_CEILING, AUDIT_ENTRIES, REQUEST_KEPT_MS],
       ...[Math.floor(nowMs), by, job.name, rangeOf(ticks)],
-      ...records.flatMap((record, i) => [launchCell(runs[i]?.run ?? "", null), record.length, ...record]),
+      ...records.flatMap((record, i) => [launchCell(runs[i]?.run ?? ""), record.length, ...record]),
     ],
   );
   return async (): Promise<BackfillOutcome | null> => {

@@ -18,8 +18,8 @@ export const HISTORY_CEILING = MAX_PER_JOB;
 export const AUDIT_ENTRIES = 1_000;
 
 /** What the launcher knows of a decision before it is carried out. */
-export function recordOf(decision: Decision, run: string, term: number, nowMs: number): string[] {
-  const base = { tick: decision.tickAtMs, term, lateMs: latenessOf(decision, nowMs) };
+export function recordOf(decision: Decision, run: string, term: number): string[] {
+  const base = { tick: decision.tickAtMs, term };
   if (decision.outcome === "launched") return streamFields({ ...base, kind: decision.kind, run });
   const { reason, fromAtMs: from, count, blockedBy } = decision;
   const why = { reason: reasonText(reason), reasonCode: reason.code };

@@ -20,6 +20,7 @@ import { PreparedLaunches } from "./prepared-launches.ts";
 import { type QuarantineRecord, readQuarantine, writeQuarantine } from "./quarantine.ts";
 import { baseOf, placeOfJob, type QueuePlace } from "./queue-place.ts";
 import { forgetEpochs, type RemovedLane, readRemoved, retireJobs } from "./retire.ts";
+import { SentAhead } from "./sent-ahead.ts";
 import { type FoundDecisions, Unanswered } from "./unanswered.ts";
 import { type NewestRun, readNewestRuns } from "./unfinished.ts";
 
@@ -55,6 +56,23 @@ export interface LauncherOptions {
   readonly format?: number;
 }
 
+/** Below this many runs sending them ahead gains nothing that one would see. */
+const SEND_AHEAD_FROM = 100;
+
+interface MakeOptions {
+  readonly term: number;
+  readonly watched: LaunchGuard;
+  readonly nowMs: number;
+}
+
+interface MadeTransaction {
+  readonly transaction: LaunchTransaction;
+  /** What is in it. */
+  readonly made: readonly Decision[];
+  /** By job, why its run cannot be made; its later decisions are not in it either. */
+  readonly unmade: ReadonlyMap<string, string>;
+}
+
 interface LaunchParts {
   readonly queues: ReadonlyMap<string, LaunchQueue>;
   readonly watched: LaunchGuard;
@@ -78,6 +96,7 @@ export class Launcher {
   /** Transactions that were sent and not answered. */
   readonly #unanswered = new Unanswered();
   readonly #prepared: PreparedLaunches;
+  readonly #sentAhead: SentAhead;
   #connections = 0;
   #openedOn = -1;
 
@@ -91,9 +110,16 @@ export class Launcher {
     this.#queues = new OpenQueues(place => LaunchQueue.open(place, this.#redis));
     const jobOf = (name: string) => this.#job(name);
     this.#prepared = new PreparedLaunches({ ...options, queues: this.#queues, jobOf, perJob: this.#perJob });
+    this.#sentAhead = new SentAhead(this.#redis);
     this.#redis.on("close", () => {
       this.#connections++;
     });
+  }
+
+  /** The connection, with nothing on it of a commit to come. */
+  get #free(): Redis {
+    this.#sentAhead.takeBack(this.#connections);
+    return this.#redis;
   }
 
   /** Whether there is a connection to launch over. */
@@ -153,12 +179,12 @@ export class Launcher {
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */
   readNewestRuns(jobs: readonly Job[]): Promise<ReadonlyMap<string, NewestRun>> {
-    return readNewestRuns(this.#redis, this.#keys, jobs);
+    return readNewestRuns(this.#free, this.#keys, jobs);
   }
 
   /** Resumes those of the jobs whose pause has ended by Redis's time. False when a newer term is in force. */
   endPauses(fence: string, jobs: readonly string[]): Promise<boolean> {
-    return endPauses(this.#redis, this.#keys, fence, jobs);
+    return endPauses(this.#free, this.#keys, fence, jobs);
   }
 
   /**
@@ -166,12 +192,12 @@ export class Launcher {
    * opening again stores it anew. Cheap enough to ask again and again.
    */
   checkDefinitions(fence: string): Promise<"fenced" | "same" | "other"> {
-    return this.#definitions.step(this.#redis, this.#keys, fence);
+    return this.#definitions.step(this.#free, this.#keys, fence);
   }
 
   /** The controls in force. */
   readControls(): Promise<Controls> {
-    return readControls(this.#redis, this.#keys);
+    return readControls(this.#free, this.#keys);
   }
 
   /**
@@ -179,27 +205,27 @@ export class Launcher {
    * reach Redis over the connection that launches, and is its sign of life while it launches nothing.
    */
   checkControls(fence: string): Promise<ControlsCheck> {
-    return checkControls(this.#redis, this.#keys, fence);
+    return checkControls(this.#free, this.#keys, fence);
   }
 
   /** Removes the state of jobs that no configuration has had for a day: their names, or null when a newer term is in force. */
   retire(fence: string, nowMs: number): Promise<readonly string[] | null> {
-    return retireJobs(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
+    return retireJobs(this.#free, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
   /** The undecided ticks of jobs that no configuration has, by schedule, or null when a newer term is in force. */
   removed(fence: string, nowMs: number): Promise<readonly RemovedLane[] | null> {
-    return readRemoved(this.#redis, this.#keys, { fence, nowMs, kept: this.#jobs });
+    return readRemoved(this.#free, this.#keys, { fence, nowMs, kept: this.#jobs });
   }
 
   /** Records for people why jobs are not launched for now, or that they are again (null). */
   quarantine(fence: string, records: ReadonlyMap<string, QuarantineRecord | null>): Promise<void> {
-    return writeQuarantine(this.#redis, this.#keys, fence, records);
+    return writeQuarantine(this.#free, this.#keys, fence, records);
   }
 
   /** Removes closed epochs, by lane, that have no undecided tick any more. False when a newer term is in force. */
   finish(fence: string, lanes: readonly string[]): Promise<boolean> {
-    return forgetEpochs(this.#redis, this.#keys, fence, lanes);
+    return forgetEpochs(this.#free, this.#keys, fence, lanes);
   }
 
   /** Makes the runs of decisions that are to be committed soon, as of `nowMs`: `commit` of the same array then has less to do. */
@@ -207,8 +233,28 @@ export class Launcher {
     await this.#prepared.make(this.#connections, commit);
   }
 
+  /**
+   * Reads for the commit of the same array what it depends on, and sends the runs that were prepared for it (sent-ahead.ts): when they are due, little is
+   * left to send. Where they are few, or nothing is prepared, it sends nothing.
+   */
+  sendAhead({ term, decisions }: Pick<Commit, "term" | "decisions">): void {
+    const connection = this.#connections;
+    this.#sentAhead.takeBack(connection);
+    if (decisions.length < SEND_AHEAD_FROM) return;
+    if (!this.#sentAhead.isProven(connection, this.#jobsOf(decisions))) return;
+    const transaction = this.#prepared.take(connection, term, decisions);
+    if (transaction === null) return;
+    this.#sentAhead.send(connection, decisions, transaction, () => this.#watch(decisions));
+  }
+
+  /** Whether runs are with Redis, and wait for their commit. Anything but that commit takes them back. */
+  hasSentAhead(): boolean {
+    return this.#sentAhead.isThere;
+  }
+
   /** Gives up what was prepared and not committed. */
   forgetPrepared(): void {
+    this.#sentAhead.takeBack(this.#connections);
     this.#prepared.clear();
   }
 
@@ -216,18 +262,22 @@ export class Launcher {
   async commit(commit: Commit): Promise<CommitOutcome> {
     const connection = this.#connections;
     const attempt = async () => {
-      const watched = await watchGuard(this.#redis, this.#keys, commit.decisions, name => this.#job(name));
+      const sent = await this.#sentAhead.take(connection, commit.decisions);
+      const watched = sent?.watched ?? (await this.#watch(commit.decisions));
       if (watched.fence !== commit.fence) return { outcome: "fenced" } as const;
       const isMoved = [...watched.cursors].some(([lane, cursor]) => cursor !== commit.cursors.get(lane));
-      if (isMoved || watched.controlsVersion !== commit.controlsVersion) return { outcome: "moved" } as const;
-      return await this.#execute(connection, commit, watched);
+      if (isMoved || watched.controlsVersion !== commit.controlsVersion) {
+        await (sent === null ? this.#redis.unwatch() : this.#redis.discard());
+        return { outcome: "moved" } as const;
+      }
+      return await this.#execute(connection, commit, watched, sent?.transaction ?? null);
     };
     try {
       const outcome = await attempt();
       if (outcome.outcome === "fenced") return this.#fenced();
-      if (outcome.outcome === "moved") await this.#redis.unwatch();
+      if (outcome.outcome === "moved") return outcome;
       // A connection that thinks that the server knows a script which it has forgotten never finds out (ioredis).
-      else if (outcome.refused !== null) this.#redis.disconnect(true);
+      if (outcome.refused !== null) this.#redis.disconnect(true);
       return outcome;
     } catch (error) {
       // The reply that did not come must not be taken for the answer to the next command.
@@ -249,42 +299,60 @@ export class Launcher {
     await this.#queues.close();
   }
 
+  #watch(decisions: readonly Decision[]): Promise<LaunchGuard> {
+    return watchGuard(this.#redis, this.#keys, decisions, name => this.#job(name));
+  }
+
   async #execute(
     connection: number,
     { fence, term, decisions: planned, nowMs, meanwhile }: Commit,
     watched: LaunchGuard,
+    sent: LaunchTransaction | null,
   ): Promise<CommitOutcome> {
     const { decisions, held } = applyOverlap(planned, job => this.#job(job), watched.newestRuns);
     if (decisions.length === 0) {
       await this.#redis.unwatch();
       return { outcome: "committed", decided: [], held, refused: null, failed: new Map() };
     }
-    const launches = decisions.filter(({ outcome }) => outcome === "launched");
-    const queues = await this.#queues.all(launches.map(({ job }) => this.#placeOf(this.#job(job))));
     const isPlain = watched.broken.size === 0 && decisions.length === planned.length;
-    const transaction =
-      (isPlain ? this.#prepared.take(connection, term, planned) : null) ??
-      new LaunchTransaction({ redis: this.#redis, keys: this.#keys, term, perJob: this.#perJob() });
-    const unmade = new Map<string, string>();
-    const sent: Decision[] = [];
-    for (const decision of decisions) {
-      if (unmade.has(decision.job)) continue;
-      const why =
-        decision.outcome === "launched"
-          ? this.#launch(transaction, decision, { queues, watched, nowMs })
-          : null;
-      if (decision.outcome !== "launched") transaction.pass(decision, nowMs);
-      if (why === null) sent.push(decision);
-      else unmade.set(decision.job, why);
-    }
+    const ready = sent ?? (isPlain ? this.#prepared.take(connection, term, planned) : null);
+    const { transaction, made, unmade } =
+      ready === null
+        ? await this.#make(decisions, { term, watched, nowMs })
+        : { transaction: ready, made: decisions, unmade: new Map<string, string>() };
     const send = await transaction.seal(nowMs);
     // The WATCH is the old connection's; a transaction on the new one would be guarded by nothing.
     if (connection !== this.#connections) throw new BellwetherError("BW_CONNECTION_CHANGED", {});
-    const answered = this.#unanswered.send({ fence, nowMs, decisions: sent });
+    const answered = this.#unanswered.send({ fence, nowMs, decisions: made });
     const [replies] = await Promise.all([send(), meanwhile?.()]);
-    const outcome = commitOutcomeOf(sent, replies, { held, unmade });
+    const outcome = commitOutcomeOf(made, replies, { held, unmade });
     answered(outcome.outcome === "committed" ? outcome.decided : []);
+    if (outcome.outcome === "committed" && outcome.refused === null) {
+      const launched = made.filter(decision => decision.outcome === "launched");
+      this.#sentAhead.prove(connection, this.#jobsOf(launched));
+    }
     return outcome;
+  }
+
+  async #make(
+    decisions: readonly Decision[],
+    { term, watched, nowMs }: MakeOptions,
+  ): Promise<MadeTransaction> {
+    const launches = decisions.filter(({ outcome }) => outcome === "launched");
+    const queues = await this.#queues.all(launches.map(({ job }) => this.#placeOf(this.#job(job))));
+    const options = { redis: this.#redis, keys: this.#keys, term, perJob: this.#perJob() };
+    const transaction = new LaunchTransaction(options);
+    const unmade = new Map<string, string>();
+    const made: Decision[] = [];
+    for (const decision of decisions) {
+      if (unmade.has(decision.job)) continue;
+      const isLaunch = decision.outcome === "launched";
+      const why = isLaunch ? this.#launch(transaction, decision, { queues, watched, nowMs }) : null;
+      if (!isLaunch) transaction.pass(decision);
+      if (why === null) made.push(decision);
+      else unmade.set(decision.job, why);
+    }
+    return { transaction, made, unmade };
   }
 
   /** Adds the run to the transaction. Null, or why there is no such run; then nothing of it is in the transaction. */
@@ -317,6 +385,10 @@ export class Launcher {
 
   #placeOf(job: Job): QueuePlace {
     return placeOfJob(this.#keys, job);
+  }
+
+  #jobsOf(decisions: readonly Decision[]): Job[] {
+    return decisions.map(({ job }) => this.#job(job));
   }
 
   #job(name: string): Job {

@@ -60,7 +60,12 @@ export class PreparedLaunches {
     const transaction = new LaunchTransaction({ redis, keys, term, perJob: perJob() });
     for (const [i, { decision, job, place }] of parts.entries()) {
       if (i % SLICE === 0) await setImmediate();
-      transaction.prepare(decision, job, open.get(baseOf(place)) as LaunchQueue, nowMs);
+      try {
+        transaction.launch(decision, job, open.get(baseOf(place)) as LaunchQueue, { removed: null, nowMs });
+      } catch {
+        // BullMQ refuses to make such a run. The commit reports whose it is, and goes on without it.
+        return;
+      }
     }
     this.#prepared.set(decisions, { connection, term, transaction });
   }

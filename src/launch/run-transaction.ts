@@ -6,8 +6,11 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import type { Request } from "./requests.ts";
 
+/** Commands to which BullMQ adds runs. */
+type RunCommands = ChainableCommander & IRedisTransaction;
+
 /** A MULTI … EXEC to which BullMQ adds runs. */
-export type RunTransaction = ChainableCommander & IRedisTransaction;
+export type RunTransaction = RunCommands;
 
 export type Replies = readonly (readonly [Error | null, unknown])[];
 
@@ -33,6 +36,47 @@ export async function execTransaction(
     const [first] =
       "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
     throw refusalOf(first instanceof Error ? first : error);
+  }
+}
+
+/**
+ * A MULTI … EXEC in two parts, so that the runs can be sent long before it is known when they are launched. Redis only keeps
+ * them until EXEC. Between the parts nothing else may be sent on the connection: it would become part of the transaction.
+ */
+export class TwoPartTransaction {
+  /** The first part. */
+  readonly runs: RunCommands;
+  readonly #redis: Redis;
+  #queued: Promise<Replies> | null = null;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    this.runs = createIORedisClient(redis).pipeline() as RunCommands;
+    this.runs.call("MULTI");
+  }
+
+  /** Sends the first part in one write, immediately. */
+  sendRuns(): void {
+    this.#queued ??= this.runs.exec().then(replies => replies ?? []);
+  }
+
+  /** Sends the rest: `queueLast` queues the last command. Resolves and rejects as `execTransaction`. */
+  async exec(
+    queueLast: (redis: Redis) => Promise<unknown>,
+    refusalOf: (why: Error) => Error,
+  ): Promise<Replies | null> {
+    this.sendRuns();
+    const last = queueLast(this.#redis).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    try {
+      return await this.#redis.exec();
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+      const why = failureOf((await this.#queued) ?? []) ?? (await last);
+      throw refusalOf(why instanceof Error ? why : error);
+    }
   }
 }
 

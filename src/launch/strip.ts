@@ -29,9 +29,14 @@ const FIRST_DIGIT = 48;
 const STEPS_PER_E = 175;
 const MAX_STEP = 64 * 64 - 1;
 
-/** A tick was launched as this run. `lateMs`: null where it was no tick. */
-export function launchCell(run: string, lateMs: number | null): string {
-  return `r${markOf(run)}${lateMs === null ? "--" : digitsOf(lateMs)}`;
+/** A run was added that is of no tick. */
+export function launchCell(run: string): string {
+  return `${tickCell(run)}--`;
+}
+
+/** A tick was launched as this run; how late is yet to be added (advance.lua). */
+export function tickCell(run: string): string {
+  return `r${markOf(run)}`;
 }
 
 /** A tick got no run. */

@@ -117,7 +117,7 @@ async function seal(
     [
       ...[HISTORY_CEILING, AUDIT_ENTRIES, REQUEST_KEPT_MS, Math.floor(nowMs), by, job.name, run],
       ...[job.overlap === "allow" ? "0" : "1", newest?.state === "removed" ? newest.run : ""],
-      launchCell(run, null),
+      launchCell(run),
       ...recordOfRun({ tickAtMs: nowMs, run, kind: "manual", by, nowMs }),
     ],
   );

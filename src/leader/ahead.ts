@@ -33,6 +33,11 @@ export class AheadPlans {
     return this.isEmpty ? Number.POSITIVE_INFINITY : this.#dueMs;
   }
 
+  /** What the first of them commits first. */
+  get nextBatch(): readonly Decision[] | undefined {
+    return this.#plans[0]?.batches[0];
+  }
+
   /** All plans are for the same instant. */
   add(plan: AheadPlan, dueMs: number): void {
     this.#plans.push(plan);

@@ -59,14 +59,18 @@ export class TermWork {
 
   async run(): Promise<Stop> {
     const { term, state, launcher } = this.#options;
-    for (;;) {
-      if ((await this.#endPauses()) === "fenced") return "fenced";
-      if (state.controls.stepDown === term.number) {
-        return { outcome: "stepdown", askedBy: state.controls.stepDownBy };
+    try {
+      for (;;) {
+        if ((await this.#endPauses()) === "fenced") return "fenced";
+        if (state.controls.stepDown === term.number) {
+          return { outcome: "stepdown", askedBy: state.controls.stepDownBy };
+        }
+        const outcome = await this.#launchDue();
+        if (outcome !== "new controls") return outcome;
+        state.controls = await launcher.readControls();
       }
-      const outcome = await this.#launchDue();
-      if (outcome !== "new controls") return outcome;
-      state.controls = await launcher.readControls();
+    } finally {
+      launcher.forgetPrepared();
     }
   }
 
@@ -123,9 +127,11 @@ export class TermWork {
       const outcome = await this.#tidy();
       if (outcome !== "done") return outcome;
     }
-    if (orders.consume()) this.#nextLookMs = Number.NEGATIVE_INFINITY;
+    const isOrdered = orders.consume();
+    // Looking would take back the runs that are with Redis already, and they are due soon.
+    const isReady = launcher.hasSentAhead() && this.#ahead.dueMs - clock.nowMs() <= AHEAD_MS;
     // Not after every tick: the next one would wait for the answer.
-    if (clock.monotonicMs() >= this.#nextLookMs) {
+    if (isOrdered || (clock.monotonicMs() >= this.#nextLookMs && !isReady)) {
       this.#nextLookMs = clock.monotonicMs() + CONTROLS_POLL_MS;
       // Where the connection breaks in the middle of the look nothing was launched: opening again finds out.
       const found = await launcher.checkControls(term.fence).catch(() => null);
@@ -146,13 +152,14 @@ export class TermWork {
     if (this.#isToPlan(dueInMs, lanes)) {
       this.#ahead.triedMs = lanes.nextDueMs;
       await this.#planAhead(lanes, lanes.nextDueMs, TURNS_AHEAD);
+      this.#sendAhead(this.#ahead.nextBatch);
       return "due";
     }
     const lookInMs = Math.min(this.#nextLookMs, state.waiting.next.lookMs) - clock.monotonicMs();
     // Never for long: a broken connection, a corrected clock and new controls must be noticed.
     const woken = AbortSignal.any([term.signal, newJobs, orders.signal]);
     const planInMs = dueInMs > AHEAD_MS ? dueInMs - AHEAD_MS : dueInMs;
-    await clock.sleep(Math.min(planInMs, lookInMs), woken);
+    await clock.sleep(isReady ? planInMs : Math.min(planInMs, lookInMs), woken);
     return "due";
   }
 
@@ -185,6 +192,13 @@ export class TermWork {
       term.progress?.step();
       await clock.sleep(0, term.signal);
     }
+  }
+
+  /** What is committed next. Where lanes wait, looking at them would take it back. */
+  #sendAhead(decisions: readonly Decision[] | undefined): void {
+    const { term, state, launcher } = this.#options;
+    if (decisions === undefined || state.waiting.next.lookMs < Number.POSITIVE_INFINITY) return;
+    launcher.sendAhead({ term: term.number, decisions });
   }
 
   /** Whether no other lane, no run and no count decides what becomes of its ticks. */
@@ -250,6 +264,7 @@ export class TermWork {
       const outcome = await this.#commitBatch(batch, async nowMs => {
         if (next !== undefined) await launcher.prepare({ term: term.number, decisions: next, nowMs });
         else if (mayPlanNext && this.#ahead.isEmpty) await this.#planAhead(lanes, nowMs, 1);
+        this.#sendAhead(next ?? this.#ahead.nextBatch);
       });
       if (outcome === "quarantined") failures.end();
       if (outcome !== "committed") return outcome === "quarantined" ? "reopen" : outcome;

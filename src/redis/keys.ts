@@ -100,6 +100,8 @@ export function redisKeys(namespace: string) {
      * is written when the run is launched, and when a worker starts an older one that was put back from outside.
      */
     unfinished: (job: string) => key(`unfinished/${job}`),
+    /** What the keys begin with that name the jobs' newest runs. */
+    newestRuns: key("unfinished/"),
     /** String, with a time to live: the key of BullMQ's hash of the run of a job whose handler is at work (claim.lua). */
     working: (job: string) => key(`working/${job}`),
     /** String, JSON, with a time to live: how an operator's request was answered (requests.ts). */

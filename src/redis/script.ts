@@ -46,7 +46,11 @@ export class Script<Reply> {
   }
 
   /** Queues the script in a transaction, always whole: inside MULTI a NOSCRIPT cannot be answered. */
-  queue(transaction: ChainableCommander, keys: readonly string[], args: readonly Argument[]): void {
-    transaction.eval(this.#lua, keys.length, ...keys, ...args);
+  queue<To extends Redis | ChainableCommander>(
+    transaction: To,
+    keys: readonly string[],
+    args: readonly Argument[],
+  ): ReturnType<To["eval"]> {
+    return transaction.eval(this.#lua, keys.length, ...keys, ...args) as ReturnType<To["eval"]>;
   }
 }

@@ -21,13 +21,14 @@ local function add_cell(strip, cell)
   end
 end
 
+local function time_of(ms)
+  if not ms or ms < 0 then return '--' end
+  local step = math.min(math.floor(math.log(1 + ms) * 175 + 0.5), 4095)
+  return string.char(48 + math.floor(step / 64), 48 + step % 64)
+end
+
 local function cell_of(what, run, ms)
-  local time = '--'
-  if ms and ms >= 0 then
-    local step = math.min(math.floor(math.log(1 + ms) * 175 + 0.5), 4095)
-    time = string.char(48 + math.floor(step / 64), 48 + step % 64)
-  end
-  return what .. string.sub(redis.sha1hex(run), 1, 6) .. time
+  return what .. string.sub(redis.sha1hex(run), 1, 6) .. time_of(ms)
 end
 
 -- `tally`: a hash for one day, job → how many.

@@ -245,7 +245,7 @@ export function describeHandoffs(store: ElectionStore): void {
 
 /**
  * The lines of all replicas agree, and `vacantMs` is what BullMQ saw until the term was opened, as exactly as its stream
- * tells. Resolves to how much later the first launch of the term came: on a busy machine that says little of one handoff.
+ * shows it. Resolves to how much later the first launch of the term came: on a busy machine that says little of one handoff.
  */
 async function expectGapAsTold(handoff: HandoffDeployment, elected: LogLine): Promise<number> {
   const { replicas } = handoff.deployment;

@@ -50,7 +50,7 @@ function first(
 
 /** A leader is elected within two seconds, or a few more on a busy machine, and was after a whole TTL. */
 const SOON_MS = 8_000;
-/** How far `vacantMs` may be from the gap in BullMQ's stream, and from how exactly that tells. */
+/** How far `vacantMs` may be from the gap in BullMQ's stream, and from how exactly that shows it. */
 const BOUND_MS = 200;
 
 it("an etcd of three goes on without one, stops electing without two, and runs are consumed all the time", async ({

@@ -356,10 +356,10 @@ describe("when Redis refuses the run", () => {
     const { launcher, commit, other, keys, redis } = setup([jobOf("report"), jobOf("other")]);
     const cursors = await cursorsOf(launcher);
     // The first add fails, the second of the same job succeeds. BullMQ's commands stand under versioned names.
-    const multi = redis.multi.bind(redis);
+    const pipeline = redis.pipeline.bind(redis);
     Object.assign(redis, {
-      multi: () => {
-        const transaction = multi();
+      pipeline: () => {
+        const transaction = pipeline();
         const name = Object.keys(transaction).find(key => key.startsWith("addStandardJob")) ?? "";
         const add = Reflect.get(transaction, name) as (args: unknown[]) => unknown;
         let adds = 0;

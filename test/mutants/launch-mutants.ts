@@ -75,8 +75,8 @@ export const LAUNCH_MUTANTS: readonly Mutant[] = [
     name: "launch-refused-stays",
     rule: "a refused launch is repeated on a new connection, which learns the scripts again",
     file: "src/launch/launcher.ts",
-    find: "else if (outcome.refused !== null)",
-    replace: "else if (false)",
+    find: "if (outcome.refused !== null) this",
+    replace: "if (false) this",
     tests: LAUNCHER,
   },
   {

@@ -84,6 +84,8 @@ export class MemoryLaunchStore {
         jobs = next;
       },
       prepare: async () => undefined,
+      sendAhead: () => undefined,
+      hasSentAhead: () => false,
       forgetPrepared: () => undefined,
       readControls: async () => this.controls,
       checkControls: async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../../src/config/config.ts";
 import { Progress } from "../../../src/election/progress.ts";
+import type { Commit } from "../../../src/launch/commit.ts";
 import { LeaderLoop } from "../../../src/leader/leader-loop.ts";
 import { jobOf } from "../../support/jobs.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -13,8 +14,24 @@ const T0 = Date.UTC(2026, 10, 23, 7);
 async function setup(jobs: readonly Job[] = [jobOf("tick")]) {
   const [launchStore, clock] = [new MemoryLaunchStore(), new ManualClock(T0)];
   const prepared: { readonly jobs: readonly string[]; readonly atMs: number; readonly nowMs: number }[] = [];
+  const sentAt: (readonly [count: number, atMs: number])[] = [];
+  let isSent = false;
+  const store = launchStore.launcher(jobs);
   const launcher = {
-    ...launchStore.launcher(jobs),
+    ...store,
+    sendAhead: ({ decisions }: { decisions: readonly unknown[] }) => {
+      isSent = true;
+      sentAt.push([decisions.length, clock.nowMs() - T0]);
+    },
+    hasSentAhead: () => isSent,
+    checkControls: () => {
+      isSent = false;
+      return store.checkControls();
+    },
+    commit: (commit: Commit) => {
+      isSent = false;
+      return store.commit(commit);
+    },
     prepare: async ({ decisions, nowMs }: { decisions: readonly { job: string }[]; nowMs: number }) => {
       prepared.push({ jobs: decisions.map(({ job }) => job), atMs: clock.nowMs() - T0, nowMs: nowMs - T0 });
     },
@@ -34,6 +51,9 @@ async function setup(jobs: readonly Job[] = [jobOf("tick")]) {
     launchStore,
     clock,
     prepared,
+    sentAt,
+    isSent: () => isSent,
+    order: () => loop.hintOrders(),
     stop,
     commitsAt: () => launchStore.commits.map(({ nowMs }) => nowMs - T0),
   };
@@ -75,6 +95,48 @@ describe("what is due next", () => {
     await stop();
   });
 
+  it("is sent ahead, and no look takes it back before it is due", async () => {
+    const { clock, sentAt, isSent, launchStore, stop } = await setup([jobOf("a"), jobOf("b")]);
+    await clock.advance(800);
+    expect(sentAt).toEqual([[2, 800]]);
+    const { looks } = launchStore;
+    await clock.advance(199);
+    expect(isSent()).toBe(true);
+    expect(launchStore.looks).toBe(looks);
+    await clock.advance(401);
+    expect(launchStore.commits).toHaveLength(1);
+    expect(launchStore.looks).toBeGreaterThan(looks);
+    await stop();
+  });
+
+  it("is taken back when an operator has commanded something, and is launched all the same", async () => {
+    const { clock, isSent, order, launchStore, stop } = await setup([jobOf("a"), jobOf("b")]);
+    await clock.advance(900);
+    const { looks } = launchStore;
+    order();
+    await clock.advance(0);
+    expect(isSent()).toBe(false);
+    expect(launchStore.looks).toBe(looks + 1);
+    await clock.advance(100);
+    expect(launchStore.launched("a")).toHaveLength(1);
+    await stop();
+  });
+
+  it("is not sent ahead while lanes wait for the end of a run: looking at them would take it back", async () => {
+    const jobs = [jobOf("waits", { overlap: "queue" }), jobOf("free")];
+    const { clock, sentAt, launchStore, stop } = await setup(jobs);
+    launchStore.newestRuns.set("waits", {
+      state: "unfinished",
+      run: "waits@before",
+      sinceMs: T0,
+      endedMs: Number.POSITIVE_INFINITY,
+    });
+    await clock.advance(3_000);
+    expect(launchStore.launched("free")).toHaveLength(3);
+    expect(sentAt.filter(([, atMs]) => atMs > 1_000)).toEqual([]);
+    await stop();
+  });
+
   it("is not known before for jobs whose runs are counted, or must not overlap", async () => {
     const jobs = [jobOf("counted", { maxRuns: 2 }), jobOf("alone", { overlap: "skip" }), jobOf("free")];
     const { clock, launchStore, prepared, commitsAt, stop } = await setup(jobs);
@@ -89,9 +151,15 @@ describe("what is due next", () => {
 
   it("comes in several transactions where it is too much for one, all of them prepared", async () => {
     const jobs = Array.from({ length: 2_500 }, (_, i) => jobOf(`job-${i}`));
-    const { clock, prepared, launchStore, stop } = await setup(jobs);
+    const { clock, prepared, sentAt, launchStore, stop } = await setup(jobs);
     await clock.advance(1_000);
     expect(prepared.map(({ jobs }) => jobs.length)).toEqual([1_000, 1_000, 500]);
+    // Then each one behind the transaction before it.
+    expect(sentAt).toEqual([
+      [1_000, 800],
+      [1_000, 1_000],
+      [500, 1_000],
+    ]);
     expect(launchStore.commits.map(({ decisions }) => decisions.length)).toEqual([1_000, 1_000, 500]);
     await stop();
   });
