@@ -68,8 +68,8 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     name: "sent-ahead-looked-at",
     rule: "no look takes back what is due soon",
     file: "src/leader/term-work.ts",
-    find: " && !isReady)",
-    replace: ")",
+    find: "const isReady = launcher.hasSentAhead()",
+    replace: "const isReady = false",
     tests: ["test/unit/leader/ahead.test.ts"],
   },
   {

@@ -96,8 +96,11 @@ describe("what is due next", () => {
   });
 
   it("is sent ahead, and no look takes it back before it is due", async () => {
-    const { clock, sentAt, isSent, launchStore, stop } = await setup([jobOf("a"), jobOf("b")]);
-    await clock.advance(800);
+    const { clock, sentAt, isSent, order, launchStore, stop } = await setup([jobOf("a"), jobOf("b")]);
+    // So that the next look would be between.
+    await clock.advance(550);
+    order();
+    await clock.advance(250);
     expect(sentAt).toEqual([[2, 800]]);
     const { looks } = launchStore;
     await clock.advance(199);
