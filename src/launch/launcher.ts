@@ -57,7 +57,7 @@ export interface LauncherOptions {
 }
 
 /** Below this many runs sending them ahead gains nothing that one would see. */
-const SEND_AHEAD_FROM = 100;
+const SEND_AHEAD_FROM = 10;
 
 interface MakeOptions {
   readonly term: number;

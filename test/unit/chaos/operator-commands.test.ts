@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Command, RecordedCommand } from "../../chaos/judge/evidence.ts";
-import { controlSpansOf } from "../../chaos/judge/operator-commands.ts";
+import type { Command, Evidence, RecordedCommand } from "../../chaos/judge/evidence.ts";
+import { commandsCarriedOut, controlSpansOf } from "../../chaos/judge/operator-commands.ts";
 
 const recorded = (action: RecordedCommand["action"], atMs: number, isPutBack = false): RecordedCommand => {
   return { action, job: "a", atMs, ...(isPutBack && { isPutBack }) };
@@ -25,4 +25,14 @@ it("counts any other pause from its record", () => {
     { fromMs: 15_000, untilMs: Number.POSITIVE_INFINITY },
   ]);
   expect(controlSpansOf("a", [recorded("pause", 15_000, true)], []).pauses[0]?.fromMs).toBe(15_000);
+});
+
+it("takes a record for each of two commands that overlap, and complains of one more", () => {
+  const commands = [given("a", 1_000), given("a", 1_400)];
+  const evidence = (...recordedCommands: RecordedCommand[]) => ({ events: [], commands, recordedCommands });
+  const judge = (...recordedCommands: RecordedCommand[]) =>
+    commandsCarriedOut(evidence(...recordedCommands) as unknown as Evidence);
+  expect(judge(recorded("pause", 1_100), recorded("pause", 1_500))).toEqual([]);
+  expect(judge(recorded("pause", 1_100), recorded("pause", 1_500), recorded("pause", 1_600))).toHaveLength(1);
+  expect(judge()).toHaveLength(2);
 });
