@@ -34,7 +34,8 @@ test("a paused job stays paused when Redis is emptied, and when it comes back wi
     for (const replica of replicas) {
       expect(await lossOf(replica, nth)).toMatchObject({
         level: "error",
-        lost: expect.arrayContaining(["terms", "cursors"]),
+        // Cursors only where no leader of a new term has given the jobs new ones before.
+        lost: expect.arrayContaining(["terms"]),
       });
     }
     await deployment.when("leader.elected", line => Number(line["term"]) > term);

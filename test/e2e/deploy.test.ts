@@ -74,6 +74,13 @@ async function settled(deployment: TestDeployment, jobs: readonly string[]): Pro
   }
 }
 
+/** A release that leads for longer than half a minute, as on a slow machine, skips the ticks of a job that it does not have. */
+function launchedOf(fates: readonly Fate[]): Fate[] {
+  const others = fates.filter(({ outcome }) => outcome !== "launched");
+  for (const fate of others) expect(fate).toMatchObject({ outcome: "skipped", reasonCode: "removed" });
+  return fates.filter(({ outcome }) => outcome === "launched");
+}
+
 describe.concurrent("a rolling deploy", () => {
   test("to other jobs and back loses, doubles and invents no tick, and each run finds a replica with its handler", async ({
     createReleases,
@@ -131,17 +138,14 @@ describe.concurrent("a rolling deploy", () => {
     const changeOf = (generation: number) =>
       beginningOf(generation) - CHANGE_MARGIN_MS - (firstOf(generation)?.vacantMs ?? 0);
 
-    // In both releases, and in X only: one that was removed for less than a day goes on where it was.
-    for (const job of ["both", "only-x"]) {
-      const fates = expectAccount(job, 500, await historyOf(deployment, job), ledger);
-      expect(fates.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
-    }
-    const onlyX = fatesIn(await historyOf(deployment, "only-x"), 500);
+    const both = expectAccount("both", 500, await historyOf(deployment, "both"), ledger);
+    expect(both.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    // In X only: one that was removed for less than a day goes on where it was.
+    const onlyX = launchedOf(expectAccount("only-x", 500, await historyOf(deployment, "only-x"), ledger));
     expect(new Set(onlyX.map(generationOf))).toEqual(new Set([1, 3]));
 
     const rows = await historyOf(deployment, "only-y", path.join(deployment.project.dir, "y/config"));
-    const onlyY = expectAccount("only-y", 500, rows, ledger);
-    expect(onlyY.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
+    const onlyY = launchedOf(expectAccount("only-y", 500, rows, ledger));
     expect(new Set(onlyY.map(generationOf))).toEqual(new Set([2]));
     expect(onlyY[0]?.at).toBeGreaterThan(changeOf(2));
     expect((onlyY.at(-1)?.at ?? 0) - beginningOf(3)).toBeLessThan(CHANGE_MARGIN_MS);
