@@ -56,7 +56,7 @@ export interface LauncherOptions {
   readonly format?: number;
 }
 
-/** Below this many runs sending them ahead gains nothing that one would see. */
+/** Fewer are made and sent in less than a millisecond. */
 const SEND_AHEAD_FROM = 10;
 
 interface MakeOptions {
