@@ -57,7 +57,11 @@ export class TwoPartTransaction {
 
   /** Sends the first part in one write, immediately. */
   sendRuns(): void {
-    this.#queued ??= this.runs.exec().then(replies => replies ?? []);
+    // What became of them is known by EXEC.
+    this.#queued ??= this.runs.exec().then(
+      replies => replies ?? [],
+      () => [],
+    );
   }
 
   /** Sends the rest: `queueLast` queues the last command. Resolves and rejects as `execTransaction`. */
