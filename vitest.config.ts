@@ -7,7 +7,7 @@ const PROJECTS = [
   { name: "deploy", testTimeout: 60_000 },
   { name: "conformance", testTimeout: 30_000 },
   { name: "integration", testTimeout: 60_000, maxWorkers: 4 },
-  { name: "e2e", testTimeout: 240_000 },
+  { name: "e2e", testTimeout: 480_000 },
   { name: "browser", testTimeout: 120_000 },
   { name: "package", testTimeout: 120_000, globalSetup: "test/package/setup.ts" },
   { name: "chaos", testTimeout: 300_000 },
