@@ -6,11 +6,8 @@ import type { RedisKeys } from "../redis/keys.ts";
 import type { LaunchQueue } from "./launch-queue.ts";
 import type { Request } from "./requests.ts";
 
-/** Commands to which BullMQ adds runs. */
-type RunCommands = ChainableCommander & IRedisTransaction;
-
-/** A MULTI … EXEC to which BullMQ adds runs. */
-export type RunTransaction = RunCommands;
+/** Commands of a MULTI … EXEC, to which BullMQ adds runs. */
+export type RunTransaction = ChainableCommander & IRedisTransaction;
 
 export type Replies = readonly (readonly [Error | null, unknown])[];
 
@@ -31,12 +28,17 @@ export async function execTransaction(
   try {
     return await transaction.exec();
   } catch (error) {
-    // When the connection broke the commands have errors too, and nothing was refused.
-    if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
-    const [first] =
-      "previousErrors" in error && Array.isArray(error.previousErrors) ? error.previousErrors : [];
-    throw refusalOf(first instanceof Error ? first : error);
+    const [first]: unknown[] =
+      error instanceof Error && "previousErrors" in error && Array.isArray(error.previousErrors)
+        ? error.previousErrors
+        : [];
+    throw isAborted(error) ? refusalOf(first instanceof Error ? first : error) : error;
   }
+}
+
+/** Whether a command was refused while it was queued. When the connection broke the commands have errors too, and nothing was refused. */
+function isAborted(error: unknown): error is Error {
+  return error instanceof Error && error.message.startsWith("EXECABORT");
 }
 
 /**
@@ -45,13 +47,13 @@ export async function execTransaction(
  */
 export class TwoPartTransaction {
   /** The first part. */
-  readonly runs: RunCommands;
+  readonly runs: RunTransaction;
   readonly #redis: Redis;
   #queued: Promise<Replies> | null = null;
 
   constructor(redis: Redis) {
     this.#redis = redis;
-    this.runs = createIORedisClient(redis).pipeline() as RunCommands;
+    this.runs = createIORedisClient(redis).pipeline() as RunTransaction;
     this.runs.call("MULTI");
   }
 
@@ -77,7 +79,7 @@ export class TwoPartTransaction {
     try {
       return await this.#redis.exec();
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith("EXECABORT"))) throw error;
+      if (!isAborted(error)) throw error;
       const why = failureOf((await this.#queued) ?? []) ?? (await last);
       throw refusalOf(why instanceof Error ? why : error);
     }

@@ -15,6 +15,8 @@ const MOVED_Y = 'moved: { cron: "1-59/2 * * * * *", handler: both, catchUp: all 
 
 /** Where a schedule begins that changed: this long before the end of the leader before its own first one. */
 const CHANGE_MARGIN_MS = 1_000;
+/** For how long a job must be in no configuration before its ticks are skipped. */
+const REMOVED_FOR_MS = 30_000;
 /** For how long a leader does not yield to a generation that has failed once. */
 const FIRST_BACK_OFF_MS = 30_000;
 
@@ -75,9 +77,16 @@ async function settled(deployment: TestDeployment, jobs: readonly string[]): Pro
 }
 
 /** A release that leads for longer than half a minute, as on a slow machine, skips the ticks of a job that it does not have. */
-function launchedOf(fates: readonly Fate[]): Fate[] {
+function launchedOf(
+  fates: readonly Fate[],
+  reigns: readonly { readonly term: number; readonly at: number }[],
+): Fate[] {
   const others = fates.filter(({ outcome }) => outcome !== "launched");
-  for (const fate of others) expect(fate).toMatchObject({ outcome: "skipped", reasonCode: "removed" });
+  for (const fate of others) {
+    expect(fate).toMatchObject({ outcome: "skipped", reasonCode: "removed" });
+    const sinceMs = reigns.find(({ term }) => term === fate.term)?.at ?? Number.POSITIVE_INFINITY;
+    expect(Date.parse(fate.tick) + fate.lateMs - sinceMs).toBeGreaterThan(REMOVED_FOR_MS - 1_000);
+  }
   return fates.filter(({ outcome }) => outcome === "launched");
 }
 
@@ -141,11 +150,14 @@ describe.concurrent("a rolling deploy", () => {
     const both = expectAccount("both", 500, await historyOf(deployment, "both"), ledger);
     expect(both.filter(({ outcome }) => outcome !== "launched")).toEqual([]);
     // In X only: one that was removed for less than a day goes on where it was.
-    const onlyX = launchedOf(expectAccount("only-x", 500, await historyOf(deployment, "only-x"), ledger));
+    const onlyX = launchedOf(
+      expectAccount("only-x", 500, await historyOf(deployment, "only-x"), ledger),
+      reigns,
+    );
     expect(new Set(onlyX.map(generationOf))).toEqual(new Set([1, 3]));
 
     const rows = await historyOf(deployment, "only-y", path.join(deployment.project.dir, "y/config"));
-    const onlyY = launchedOf(expectAccount("only-y", 500, rows, ledger));
+    const onlyY = launchedOf(expectAccount("only-y", 500, rows, ledger), reigns);
     expect(new Set(onlyY.map(generationOf))).toEqual(new Set([2]));
     expect(onlyY[0]?.at).toBeGreaterThan(changeOf(2));
     expect((onlyY.at(-1)?.at ?? 0) - beginningOf(3)).toBeLessThan(CHANGE_MARGIN_MS);

@@ -309,7 +309,7 @@ describe.concurrent("a change of the configuration", () => {
     const endMs = steady.at(-1)?.at ?? 0;
     const launched = (job: string) => ticksAdded(job, ledger).map(tick => Date.parse(tick));
     /** A change is reported a moment before or after it leads. */
-    const isNear = (at: number, change: number) => Math.abs(at - change) < 900;
+    const isNear = (at: number, change: number) => Math.abs(at - change) < 400;
     const isClear = (at: number) => !changes.some(change => isNear(at, change));
     const moved = launched("moved");
     expect(moved).toEqual([...new Set(moved)].toSorted((a, b) => a - b));
@@ -325,10 +325,10 @@ describe.concurrent("a change of the configuration", () => {
       const to = changes[n + 1] ?? endMs + 100;
       const all = Array.from({ length: ticks.length }, (_, i) => (ticks[0] ?? 0) + i * 200);
       expect(ticks).toEqual(all);
-      if (n > 0) expect((ticks[0] ?? 0) - from).toBeLessThanOrEqual(2_000);
-      if (n > 0) expect((ticks[0] ?? 0) - from).toBeGreaterThan(-2_000);
-      expect(to - (ticks.at(-1) ?? 0)).toBeLessThanOrEqual(2_000);
-      expect(to - (ticks.at(-1) ?? 0)).toBeGreaterThan(-2_000);
+      if (n > 0) expect((ticks[0] ?? 0) - from).toBeLessThanOrEqual(1_300);
+      if (n > 0) expect((ticks[0] ?? 0) - from).toBeGreaterThan(-1_000);
+      expect(to - (ticks.at(-1) ?? 0)).toBeLessThanOrEqual(1_300);
+      expect(to - (ticks.at(-1) ?? 0)).toBeGreaterThan(-1_000);
     }
   });
 

@@ -48,8 +48,8 @@ function first(
   return Promise.race(replicas.map(replica => replica.when(event, matches)));
 }
 
-/** A leader is elected within two seconds, or a few more on a busy machine, and was after a whole TTL. */
-const SOON_MS = 8_000;
+/** How late a leader may be on a busy machine; it is one within two seconds otherwise, and was after a whole TTL. */
+const SOON_MS = 5_000;
 /** How far `vacantMs` may be from the gap in BullMQ's stream, and from how exactly that shows it. */
 const BOUND_MS = 200;
 

@@ -198,14 +198,15 @@ export async function gapBefore(redis: Redis, stream: string, queue: Queue, elec
       term: Number((await queue.getJob(run))?.data._tick.term),
     })),
   );
-  const timesOf = (isWanted: (term: number) => boolean) =>
-    terms.flatMap(one => (isWanted(one.term) ? one.atMs : [])).toSorted((a, b) => a - b);
-  const [before, after] = [timesOf(other => other < term), timesOf(other => other === term)];
+  const timesOf = (of: number) =>
+    terms.flatMap(one => (one.term === of ? one.atMs : [])).toSorted((a, b) => a - b);
+  const older = terms.filter(one => one.term < term).toSorted((a, b) => a.atMs - b.atMs);
+  const [before, after] = [timesOf(older.at(-1)?.term ?? 0), timesOf(term)];
   const [lastMs = Number.NaN] = before.slice(-1);
   const [firstMs = Number.NaN] = after;
   const openedMs = Math.min(firstMs, Date.parse(String(elected["at"])));
   const steps = [before.slice(-NEARBY), after.slice(0, NEARBY)].flatMap(stepsOf);
-  return { launchMs: firstMs - lastMs, openMs: openedMs - lastMs, stepMs: Math.max(...steps) };
+  return { launchMs: firstMs - lastMs, openMs: openedMs - lastMs, stepMs: Math.max(0, ...steps) };
 }
 
 /** A second of launches. */
