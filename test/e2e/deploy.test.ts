@@ -1,5 +1,6 @@
 import path from "node:path";
 import { describe, expect } from "vitest";
+import { FORGET_MS } from "../../src/clock/timing.ts";
 import { test as base } from "../support/fixtures.ts";
 import type { LogLine, ReplicaProcess } from "../support/replica-process.ts";
 import type { TestDeployment } from "../support/test-deployment.ts";
@@ -15,8 +16,8 @@ const MOVED_Y = 'moved: { cron: "1-59/2 * * * * *", handler: both, catchUp: all 
 
 /** Where a schedule begins that changed: this long before the end of the leader before its own first one. */
 const CHANGE_MARGIN_MS = 1_000;
-/** For how long a job must be in no configuration before its ticks are skipped. */
-const REMOVED_FOR_MS = 30_000;
+/** For how long a leader must lead without a job before it skips the job's ticks: two checks, far enough apart. */
+const REMOVED_FOR_MS = 2 * FORGET_MS;
 /** For how long a leader does not yield to a generation that has failed once. */
 const FIRST_BACK_OFF_MS = 30_000;
 
