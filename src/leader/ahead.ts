@@ -4,7 +4,6 @@ import type { DueLanes } from "./due-lanes.ts";
 
 /** What one turn will commit. */
 export interface AheadPlan {
-  readonly lanes: readonly string[];
   readonly plan: Plan;
   readonly batches: readonly (readonly Decision[])[];
   /** Whether it says nothing of lanes that are planned before it is committed, and no lane waits for its turn meanwhile. */
@@ -54,7 +53,7 @@ export class AheadPlans {
 
   /** Makes their lanes due. */
   drop(lanes: DueLanes): void {
-    for (const plan of this.#plans) lanes.putDue(plan.lanes);
+    for (const { plan } of this.#plans) lanes.putDue(plan.nextDue.keys());
     this.#plans = [];
   }
 }

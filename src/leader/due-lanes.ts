@@ -35,19 +35,19 @@ export class DueLanes {
   }
 
   /**
-   * Of those that are due then the ones of which this is known before, as many as one turn takes; none while any is late. `isAll`:
-   * no other one was due. Those are due at `leftDueMs`.
+   * Of those that one turn takes then, due or late, the ones of which this is known before. `isAll`: there was no other one. Those are
+   * due at `leftDueMs`.
    */
   takeAhead(
     dueMs: number,
     leftDueMs: number,
     isKnown: (lane: string) => boolean,
   ): { taken: string[]; isAll: boolean } {
-    if (this.hasLate) return { taken: [], isAll: false };
     const due = this.#due.takeDue(dueMs, LANES_A_TURN);
-    const left = due.filter(lane => !isKnown(lane));
+    const all = [...due, ...this.takeLate(due.length)];
+    const left = all.filter(lane => !isKnown(lane));
     this.putDue(left, leftDueMs);
-    return { taken: due.filter(isKnown), isAll: left.length === 0 && this.#waiting.next.dueMs > dueMs };
+    return { taken: all.filter(isKnown), isAll: left.length === 0 && this.#waiting.next.dueMs > dueMs };
   }
 
   takeDue(nowMs: number): string[] {
@@ -67,10 +67,15 @@ export class DueLanes {
     return (this.#due.nextDueMs ?? Number.POSITIVE_INFINITY) <= nowMs;
   }
 
-  /** Puts the lanes of a plan that has been committed back. */
-  putBack({ late, nextDue }: Plan): void {
-    this.#late = [...this.#late, ...late];
-    const isLate = new Set(late);
+  /** Puts the lanes back that a plan left over. */
+  putLeft({ left }: Plan): void {
+    this.#late = [...this.#late, ...left];
+  }
+
+  /** Puts the lanes of a plan back that has been committed. */
+  putBack({ cut, nextDue }: Plan): void {
+    this.#late = [...this.#late, ...cut];
+    const isLate = new Set(cut);
     for (const [lane, dueMs] of nextDue) {
       if (!isLate.has(lane) && !this.#waiting.put(lane, dueMs) && dueMs !== null) this.#due.put(lane, dueMs);
     }

@@ -104,8 +104,10 @@ export class Quarantine {
       : jobs;
   }
 
-  /** The transactions in which to commit the decisions; suspects come last, apart from the others. */
-  batchesOf(decisions: readonly Decision[], size: number): readonly (readonly Decision[])[] {
+  /** The transactions in which to commit the decisions, `limit` in each at most; suspects come last, apart from the others. */
+  batchesOf(decisions: readonly Decision[], limit: number): readonly (readonly Decision[])[] {
+    // A small one after large ones would cost nearly as much as these.
+    const size = Math.ceil(decisions.length / Math.ceil(decisions.length / limit)) || limit;
     const launched = new Set(decisions.filter(({ outcome }) => outcome === "launched").map(({ job }) => job));
     const apart = [...launched].filter(job => this.#suspects.has(job));
     if (apart.length === 0) return pagesOf(decisions, size);

@@ -93,9 +93,10 @@ export class TermState {
   }
 
   /** Finds those of the lanes that are finished. */
-  review(lanes: readonly string[]): void {
+  review(lanes: Iterable<string>): void {
     if (this.#closed.size === 0) return;
-    for (const lane of lanes.filter(lane => this.#isFinished(lane))) {
+    for (const lane of lanes) {
+      if (!this.#isFinished(lane)) continue;
       this.#closed.delete(lane);
       this.finished.add(lane);
     }

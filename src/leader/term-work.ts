@@ -4,7 +4,7 @@ import type { Term, TermWorkEnd } from "../election/term.ts";
 import { BellwetherError } from "../errors.ts";
 import { endedPauses } from "../launch/controls.ts";
 import type { Decision } from "../schedule/decision.ts";
-import { planTicks } from "../schedule/plan.ts";
+import { type Plan, planTicks } from "../schedule/plan.ts";
 import { type AheadPlan, AheadPlans } from "./ahead.ts";
 import { type BatchSize, MAX_BATCH } from "./batch-size.ts";
 import { reportDecision } from "./decision-events.ts";
@@ -19,6 +19,8 @@ import type { TermState } from "./term-state.ts";
 const AHEAD_MS = 200;
 /** As many turns of lanes as that time has room for. */
 const TURNS_AHEAD = 3;
+/** While they are committed as many may wait behind them: what is due on time then waits for `MAX_BATCH` at most. */
+const LATE_A_TURN = MAX_BATCH / 2;
 /**
  * How soon a command is noticed that no launch meets and whose notice got lost. The check is also the leader's sign of life, and
  * shows that its launch connection works.
@@ -173,7 +175,7 @@ export class TermWork {
    * look and to commit. Of jobs whose runs must not overlap, or are counted, nothing is known before.
    */
   async #planAhead(lanes: DueLanes, dueMs: number, turns: number): Promise<void> {
-    const { term, state, launcher, clock, quarantine, batchSize } = this.#options;
+    const { term, launcher, clock, quarantine, batchSize } = this.#options;
     let mayPlanNext = true;
     // What has to be left for the next turn goes first then.
     const leftDueMs = turns === 1 ? Number.NEGATIVE_INFINITY : dueMs;
@@ -181,14 +183,12 @@ export class TermWork {
       const { taken, isAll } = lanes.takeAhead(dueMs, leftDueMs, lane => this.#isKnown(lane));
       mayPlanNext &&= isAll;
       if (taken.length === 0) return;
-      const plan = planTicks({
-        jobs: taken.map(lane => state.planned(lane, dueMs)),
-        nowMs: dueMs,
-        lateLimit: 0,
-      });
+      const plan = this.#plan(taken, dueMs, lanes);
       const batches = quarantine.batchesOf(plan.decisions, batchSize.ticks);
-      this.#ahead.add({ lanes: taken, plan, batches, mayPlanNext }, dueMs);
-      for (const decisions of batches) await launcher.prepare({ term: term.number, decisions, nowMs: dueMs });
+      this.#ahead.add({ plan, batches, mayPlanNext }, dueMs);
+      // Those of a plan that is to be used now are prepared each while the one before it is committed.
+      for (const decisions of turns === 1 ? batches.slice(0, 1) : batches)
+        await launcher.prepare({ term: term.number, decisions, nowMs: dueMs });
       term.progress?.step();
       await clock.sleep(0, term.signal);
     }
@@ -233,26 +233,33 @@ export class TermWork {
     return free.length;
   }
 
-  async #launch(taken: readonly string[], nowMs: number, lanes: DueLanes): Promise<"committed" | Stop> {
-    const { state, quarantine } = this.#options;
+  #plan(taken: readonly string[], nowMs: number, lanes: DueLanes): Plan {
+    const { state } = this.#options;
     // What is punctual may be among those that were not taken.
-    const lateLimit = lanes.isMoreDue(nowMs) ? 0 : MAX_BATCH;
+    const lateLimit = lanes.isMoreDue(nowMs) ? 0 : LATE_A_TURN;
     const plan = planTicks({ jobs: taken.map(lane => state.planned(lane, nowMs)), nowMs, lateLimit });
+    lanes.putLeft(plan);
+    return plan;
+  }
+
+  async #launch(taken: readonly string[], nowMs: number, lanes: DueLanes): Promise<"committed" | Stop> {
+    const { quarantine } = this.#options;
+    const plan = this.#plan(taken, nowMs, lanes);
     // Of a job with several lanes these may count against a limit of those.
     if (plan.decisions.length > 0) this.#ahead.drop(lanes);
     const batches = quarantine.batchesOf(plan.decisions, this.#options.batchSize.ticks);
     const mayPlanNext = taken.every(lane => this.#isKnown(lane));
-    return this.#commit({ lanes: taken, plan, batches, mayPlanNext }, lanes);
+    return this.#commit({ plan, batches, mayPlanNext }, lanes);
   }
 
   async #commit(ahead: AheadPlan, lanes: DueLanes): Promise<"committed" | Stop> {
     const { state, failures } = this.#options;
-    const { lanes: taken, plan } = ahead;
+    const { plan } = ahead;
     const outcome = await this.#commitAll(ahead, lanes);
     if (outcome !== "committed") return outcome;
     if (plan.decisions.length > 0) failures.end();
     lanes.putBack(plan);
-    state.review(taken);
+    state.review(plan.nextDue.keys());
     return outcome;
   }
 

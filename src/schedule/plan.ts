@@ -35,12 +35,14 @@ export interface Plan {
   /** By urgency, then oldest due first; the decisions of one lane strictly ascending by tick. */
   readonly decisions: readonly Decision[];
   /**
-   * For every lane of the input (`laneOf`), when its first undecided tick is due (with jitter). For a paused lane it is
+   * For every lane of the input (`laneOf`) that is not left over, when its first undecided tick is due (with jitter). For a paused lane it is
    * the first tick that is not due yet. Null when it has none.
    */
   readonly nextDue: ReadonlyMap<string, number | null>;
-  /** The lanes with late ticks that `lateLimit` left over, in the order in which to plan them next. */
-  readonly late: readonly string[];
+  /** The lanes with late ticks for which `lateLimit` had no room: nothing is decided about them. */
+  readonly left: readonly string[];
+  /** The lanes that have more late ticks than are decided here. */
+  readonly cut: readonly string[];
   /** False when a limit cut the plan: commit its decisions, then plan again immediately. */
   readonly complete: boolean;
 }
@@ -85,8 +87,10 @@ export function planTicks(input: PlanInput): Plan {
   const share = Math.min(Math.max(Math.floor(room / Math.max(late.length, 1)), LATE_A_LANE), limit);
   for (const one of late) {
     const lane = laneOfJob(one.job);
-    if (room < Math.min(LATE_A_LANE, limit)) left.push(lane);
-    else {
+    if (room < Math.min(LATE_A_LANE, limit)) {
+      left.push(lane);
+      nextDue.delete(lane);
+    } else {
       const planned = plan(one, share);
       room -= planned.decisions.length;
       if (!planned.complete) cut.push(lane);
@@ -96,7 +100,7 @@ export function planTicks(input: PlanInput): Plan {
   const decisions = [decided.punctual, decided.losing, decided.late].flatMap(some =>
     some.sort((a, b) => dueTimeOf(a) - dueTimeOf(b)),
   );
-  return { decisions, nextDue, late: [...left, ...cut], complete };
+  return { decisions, nextDue, left, cut, complete };
 }
 
 /**

@@ -25,6 +25,22 @@ export const LEADER_MUTANTS: readonly Mutant[] = [
     tests: ["test/unit/leader/ahead.test.ts"],
   },
   {
+    name: "left-lanes-forgotten",
+    rule: "late lanes that a plan leaves over have their turn",
+    file: "src/leader/term-work.ts",
+    find: "lanes.putLeft(plan);",
+    replace: "",
+    tests: ["test/unit/leader/backlog.test.ts"],
+  },
+  {
+    name: "left-lanes-twice",
+    rule: "a lane is planned again when its decisions are committed, and not beside them",
+    file: "src/schedule/plan.ts",
+    find: "nextDue.delete(lane);",
+    replace: "",
+    tests: ["test/unit/leader/ahead.test.ts", "test/unit/leader/backlog.test.ts"],
+  },
+  {
     name: "prepared-for-overlap",
     rule: "a run that must not overlap is made when the run before it is known",
     file: "src/launch/prepared-launches.ts",

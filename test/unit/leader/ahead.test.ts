@@ -11,7 +11,10 @@ import { Recorder } from "../../support/recorder.ts";
 const T0 = Date.UTC(2026, 10, 23, 7);
 
 /** A leader in its first term, and what it had prepared, with when. */
-async function setup(jobs: readonly Job[] = [jobOf("tick")]) {
+async function setup(
+  jobs: readonly Job[] = [jobOf("tick")],
+  cursors: ReadonlyMap<string, number> = new Map(),
+) {
   const [launchStore, clock] = [new MemoryLaunchStore(), new ManualClock(T0)];
   const prepared: { readonly jobs: readonly string[]; readonly atMs: number; readonly nowMs: number }[] = [];
   const sentAt: (readonly [count: number, atMs: number])[] = [];
@@ -39,6 +42,7 @@ async function setup(jobs: readonly Job[] = [jobOf("tick")]) {
   const { events } = new Recorder();
   const loop = new LeaderLoop({ launcher, clock, events, jobs, random: () => 0 });
   launchStore.fence = "1:t";
+  for (const [job, cursor] of cursors) launchStore.cursors.set(job, cursor);
   const ending = new AbortController();
   const term = { number: 1, fence: "1:t", signal: ending.signal, progress: new Progress(clock) };
   const ended = loop.runTerm(term);
@@ -193,5 +197,57 @@ describe("what is due behind a transaction that is on its way", () => {
     expect(commits).toBeGreaterThan(0);
     for (let i = 0; i < 4_500; i++) expect(launchStore.launched(`job-${i}`)).toHaveLength(3);
     await stop();
+  });
+
+  describe("also where ticks are late", () => {
+    /** Jobs that are behind by `ticks` when the term begins. */
+    const behind = async (jobs: readonly Job[], ticks: number) => {
+      const cursors = new Map(jobs.map(({ name }) => [name, T0 - 1_000 * ticks]));
+      return setup(jobs, cursors);
+    };
+    const patient = { catchUp: "all", catchUpWindowMs: 1e9 } as const;
+
+    it("is prepared meanwhile, and each tick is launched once, in its job's order", async () => {
+      const { clock, prepared, launchStore, stop } = await behind(many(300, patient), 20);
+      await clock.advance(0);
+      expect(launchStore.decided).toHaveLength(300 * 20);
+      // All but the first, behind which there was time to plan.
+      const [, ...others] = launchStore.commits;
+      expect(prepared.map(({ jobs }) => jobs)).toEqual(
+        others.map(({ decisions }) => decisions.map(({ job }) => job)),
+      );
+      for (let i = 0; i < 300; i++) {
+        expect(launchStore.launched(`job-${i}`)).toEqual(
+          Array.from({ length: 20 }, (_, tick) => T0 + 1_000 * (tick - 19)),
+        );
+      }
+      await stop();
+    });
+
+    it("is planned again when the transaction had no answer", async () => {
+      const { clock, launchStore, stop } = await behind(many(300, patient), 20);
+      let commits = 0;
+      launchStore.fault = () =>
+        launchStore.commits.length === 3 && commits++ === 0 ? "lost answer" : "none";
+      await clock.advance(3_000);
+      expect(commits).toBeGreaterThan(0);
+      for (let i = 0; i < 300; i++) expect(launchStore.launched(`job-${i}`)).toHaveLength(23);
+      await stop();
+    });
+
+    it("leaves those their turn whose run or count decides", async () => {
+      const alone = jobOf("alone", { ...patient, overlap: "skip" });
+      const counted = jobOf("counted", { ...patient, maxRuns: 5 });
+      const { clock, prepared, launchStore, stop } = await behind(
+        [...many(300, patient), alone, counted],
+        20,
+      );
+      await clock.advance(1_000);
+      expect(prepared.flatMap(({ jobs }) => jobs)).not.toContain("alone");
+      expect(prepared.flatMap(({ jobs }) => jobs)).not.toContain("counted");
+      expect(launchStore.launched("alone")).toHaveLength(21);
+      expect(launchStore.launched("counted")).toHaveLength(5);
+      await stop();
+    });
   });
 });

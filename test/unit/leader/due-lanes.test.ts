@@ -9,11 +9,14 @@ const NOW = 1_000_000;
 function setup(...names: readonly string[]) {
   const waiting = new WaitingLanes(new Map());
   const lanes = new DueLanes(names, waiting);
-  const putBack = (nextDue: Readonly<Record<string, number | null>>, late: readonly string[] = []) => {
-    const plan: Plan = { decisions: [], nextDue: new Map(Object.entries(nextDue)), late, complete: true };
-    lanes.putBack(plan);
+  const planOf = (parts: Partial<Plan>): Plan => {
+    return { decisions: [], nextDue: new Map(), left: [], cut: [], complete: true, ...parts };
   };
-  return { waiting, lanes, putBack };
+  const putBack = (nextDue: Readonly<Record<string, number | null>>, cut: readonly string[] = []) => {
+    lanes.putBack(planOf({ nextDue: new Map(Object.entries(nextDue)), cut }));
+  };
+  const putLeft = (...left: readonly string[]) => lanes.putLeft(planOf({ left }));
+  return { waiting, lanes, putBack, putLeft };
 }
 
 it("takes each lane when it is due, and none twice", () => {
@@ -25,7 +28,7 @@ it("takes each lane when it is due, and none twice", () => {
   expect(lanes.nextDueMs).toBe(NOW + 1);
 });
 
-it("takes lanes that a plan left over behind those that are due", () => {
+it("takes lanes that a plan has cut behind those that are due", () => {
   const { lanes, putBack } = setup("a", "b");
   lanes.takeDue(NOW);
   putBack({ a: NOW, b: NOW - 60_000 }, ["b"]);
@@ -63,9 +66,16 @@ it("takes ahead what is known before, and says whether it had to leave a lane", 
   expect(lanes.takeAhead(NOW + 10, NOW, () => true)).toEqual({ taken: ["a", "b"], isAll: true });
 });
 
-it("takes nothing ahead while a lane is late", () => {
-  const { lanes, putBack } = setup("a", "b");
+it("takes late lanes ahead behind those that are due, and those that a plan left over before it is committed", () => {
+  const { lanes, putBack, putLeft } = setup("a", "b", "c", "d");
   lanes.takeDue(NOW);
+  putLeft("c", "d");
   putBack({ a: NOW + 10, b: NOW - 60_000 }, ["b"]);
-  expect(lanes.takeAhead(NOW + 10, NOW, () => true)).toEqual({ taken: [], isAll: false });
+  const isKnown = (lane: string) => lane !== "d";
+  expect(lanes.takeAhead(NOW + 10, Number.NEGATIVE_INFINITY, isKnown)).toEqual({
+    taken: ["a", "c", "b"],
+    isAll: false,
+  });
+  expect(lanes.hasLate).toBe(false);
+  expect(lanes.takeDue(NOW)).toEqual(["d"]);
 });

@@ -589,13 +589,13 @@ describe("limits", () => {
         late("none", { catchUp: "none" }),
         late("on time", { cursor: NOON - 3 * SECOND }),
       ];
-      const { decisions, nextDue, late: left, complete } = planTicks({ jobs, nowMs: NOON, lateLimit: 460 });
+      const { decisions, nextDue, left, cut, complete } = planTicks({ jobs, nowMs: NOON, lateLimit: 460 });
       expect(counts(decisions)).toEqual({ "on time": 3, latest: 107, none: 107, all: 250 });
       const order = ["on time", "losing", "all"];
       const urgencies = decisions.map(({ job: name }) => (order.includes(name) ? name : "losing"));
       expect([...new Set(urgencies)]).toEqual(order);
       expect(urgencies).toEqual(urgencies.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
-      expect([left, complete]).toEqual([["all"], false]);
+      expect([left, cut, complete]).toEqual([[], ["all"], false]);
       expect([...nextDue]).toEqual([
         ["all", NOON - 749 * SECOND],
         ["latest", NOON + SECOND],
@@ -604,11 +604,15 @@ describe("limits", () => {
       ]);
     });
 
-    test("share them out among the jobs, and name first those that got none", () => {
+    test("share them out among the jobs, and leave those out that got none", () => {
       const jobs = ["a", "b", "c", "d", "e"].map(name => late(name));
       const plan = planTicks({ jobs, nowMs: NOON, lateLimit: 900 });
       expect(counts(plan.decisions)).toEqual({ a: 250, b: 250, c: 250 });
-      expect(plan.late).toEqual(["d", "e", "a", "b", "c"]);
+      expect([plan.left, plan.cut]).toEqual([
+        ["d", "e"],
+        ["a", "b", "c"],
+      ]);
+      expect([...plan.nextDue.keys()]).toEqual(["a", "b", "c"]);
       expect(counts(planTicks({ jobs: jobs.slice(3), nowMs: NOON, lateLimit: 900 }).decisions)).toEqual({
         d: 450,
         e: 450,
