@@ -1,5 +1,5 @@
 import type { Job as BullJob } from "bullmq";
-import type { Run, RunLog } from "../handlers/handler.ts";
+import type { RunLog } from "../handlers/handler.ts";
 import { type AbortCause, Attempt, type AttemptEnd, type AttemptOptions } from "./attempt.ts";
 import type { JobLog, LeveledLog } from "./job-log.ts";
 import { readStamp } from "./tick-stamp.ts";
@@ -9,7 +9,7 @@ export interface RunLogSource {
   child(bindings: { job: string; run: string; attempt: number }): LeveledLog;
 }
 
-export interface ActiveRunOptions extends Omit<AttemptOptions, "data" | "run"> {
+export interface ActiveRunOptions extends Omit<AttemptOptions, "data" | "run" | "logOf"> {
   readonly bullJob: BullJob;
   readonly replica: string;
   readonly log: RunLogSource | null;
@@ -41,20 +41,19 @@ export class ActiveRun {
     this.job = bullJob.name;
     this.attempt = bullJob.attemptsMade + 1;
     const { data, ...stamp } = readStamp(bullJob.data, bullJob.timestamp);
-    const run: Omit<Run, "signal" | "lock" | "context"> = {
+    const run: AttemptOptions["run"] = {
       id: this.id,
       job: this.job,
       attempt: this.attempt,
       ...stamp,
       replica: options.replica,
-      log: jobLog.tee(
-        options.log?.child({ job: this.job, run: this.id, attempt: this.attempt }) ?? SILENT_LOG,
-      ),
       progress: async value => {
         if (!this.#isOver) await bullJob.updateProgress(value);
       },
     };
-    this.#attempt = new Attempt({ handler, data, run, locks, context, timeoutMs, abortGraceMs });
+    const { id, job, attempt } = this;
+    const logOf = () => jobLog.tee(options.log?.child({ job, run: id, attempt }) ?? SILENT_LOG);
+    this.#attempt = new Attempt({ handler, data, run, logOf, locks, context, timeoutMs, abortGraceMs });
     this.#lockTimer = setTimeout(options.onLockExpired, options.lockDurationMs);
   }
 

@@ -1,6 +1,6 @@
 import { within } from "../clock/within.ts";
 import { BellwetherError } from "../errors.ts";
-import type { Handler, Run } from "../handlers/handler.ts";
+import type { Handler, Run, RunLog } from "../handlers/handler.ts";
 import type { LockFunction } from "../locks/lock.ts";
 import { toRunError } from "./run-error.ts";
 import { inRunScope } from "./stray-errors.ts";
@@ -24,7 +24,9 @@ export interface RunLocks {
 export interface AttemptOptions {
   readonly handler: Handler;
   readonly data: Record<string, unknown>;
-  readonly run: Omit<Run, "signal" | "lock" | "context">;
+  readonly run: Omit<Run, "signal" | "lock" | "context" | "log">;
+  /** Makes the run's log. Called when the handler first reads it, which most never do. */
+  readonly logOf: () => RunLog;
   readonly context: unknown;
   readonly locks: RunLocks | null;
   readonly timeoutMs: number | null;
@@ -88,11 +90,12 @@ export class Attempt {
   }
 
   async #call(): Promise<HandlerResult> {
-    const { handler, data, run, locks, context } = this.#options;
+    const { handler, data, run, logOf, locks, context } = this.#options;
     const { signal } = this.#controller;
     try {
       const lock = locks?.within({ run: run.id, signal }) ?? noLock;
-      const withSignal: Run = withContext({ ...run, signal, lock }, context);
+      // The log last: what copies the run's properties would read it.
+      const withSignal: Run = withLog(withContext({ ...run, signal, lock }, context), logOf);
       return {
         ok: true,
         result: await inRunScope({ job: run.job, run: run.id }, () => handler.handle(data, withSignal)),
@@ -125,14 +128,23 @@ export class Attempt {
   }
 }
 
+function withLog<T extends object>(run: T, logOf: () => RunLog): T & Pick<Run, "log"> {
+  let log: RunLog | undefined;
+  const get = () => {
+    log ??= logOf();
+    return log;
+  };
+  return Object.defineProperty(run, "log", { enumerable: true, get }) as T & Pick<Run, "log">;
+}
+
 /** Who reads a context that is not there learns that from the error, and not from a property of `undefined`. */
-export function withContext(run: Omit<Run, "context">, context: unknown): Run {
-  if (context !== undefined) return { ...run, context } as Run;
+export function withContext<T extends Pick<Run, "job">>(run: T, context: unknown): T & Pick<Run, "context"> {
+  if (context !== undefined) return { ...run, context } as T & Pick<Run, "context">;
   return Object.defineProperty(run, "context", {
     get: () => {
       throw new BellwetherError("BW_CONTEXT_MISSING", { job: run.job });
     },
-  }) as Run;
+  }) as T & Pick<Run, "context">;
 }
 
 function noLock(): Promise<never> {
