@@ -8,24 +8,22 @@
  * The jobs are due at each full minute, or more often with a shorter `--period`. The first one after the start is measured. The age of the lease is read from Redis (PTTL) all the time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { type RedisPeer, startBellwether, startJobSchedulers } from "./peers/redis-peers.ts";
 import type { Figures } from "./report/bench-result.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { compare } from "./support/comparison.ts";
 import { LeaseAge } from "./support/lease-age.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "60000" },
-    period: { type: "string", default: "60" },
-    rounds: { type: "string", default: "3" },
-    processes: { type: "string", default: "2" },
-    concurrency: { type: "string", default: "50" },
-    contenders: { type: "string" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  jobs: { type: "string", default: "60000" },
+  period: { type: "string", default: "60" },
+  rounds: { type: "string", default: "3" },
+  processes: { type: "string", default: "2" },
+  concurrency: { type: "string", default: "50" },
+  contenders: { type: "string" },
+  json: { type: "string" },
 });
 const PERIOD_MS = 1_000 * Number(values.period);
 /** The last start of a process, or the last scheduler of BullMQ, is this far away from the tick. */

@@ -11,23 +11,21 @@
  */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { withProgress } from "../src/cli/progress.ts";
 import { startClients } from "./dashboard/clients.ts";
 import { FIGURES, type Figures, measure } from "./dashboard/figures.ts";
 import { startTarget } from "./dashboard/target.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    clients: { type: "string", default: "browsers" },
-    count: { type: "string" },
-    views: { type: "string", default: ",jobs,timeline,jobs/job-1,forecast" },
-    jobs: { type: "string", default: "100" },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "10" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  clients: { type: "string", default: "browsers" },
+  count: { type: "string" },
+  views: { type: "string", default: ",jobs,timeline,jobs/job-1,forecast" },
+  jobs: { type: "string", default: "100" },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "10" },
+  json: { type: "string" },
 });
 const KIND = values.clients === "slow" ? "slow" : "browsers";
 const COUNT = Number(values.count ?? (KIND === "slow" ? 200 : 5));

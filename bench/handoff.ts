@@ -5,21 +5,19 @@
  *     node bench/handoff.ts [--rounds 30] [--lease-ttl 10s] [--store redis|etcd]
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Etcd3 } from "etcd3";
 import { withProgress } from "../src/cli/progress.ts";
 import { startEtcd, type TestEtcd } from "../test/support/etcd-server.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
 import { ReplicaProcess } from "../test/support/replica-process.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "30" },
-    "lease-ttl": { type: "string", default: "10s" },
-    store: { type: "string", default: "redis" },
-  },
+const values = benchOptions({
+  rounds: { type: "string", default: "30" },
+  "lease-ttl": { type: "string", default: "10s" },
+  store: { type: "string", default: "redis" },
 });
 /** A replica reports no other as gone in the first second of its connection; real pods are older than that. */
 const SETTLE_MS = 1_500;

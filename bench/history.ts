@@ -4,19 +4,19 @@
  *
  *     node bench/history.ts --jobs 1000
  */
-import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { Events } from "../src/events.ts";
 import { Histories, readHistoryUse } from "../src/launch/history-use.ts";
 import { HistoryKeeper } from "../src/leader/history-keeper.ts";
 import { redisKeys } from "../src/redis/keys.ts";
 import { startRedis } from "../test/support/redis-server.ts";
+import { benchOptions } from "./support/bench-options.ts";
 
 const LAUNCHES = 250;
 const FROM_MS = Date.UTC(2026, 10, 23, 7);
 const FENCE = "1:bench";
 
-const { values } = parseArgs({ options: { jobs: { type: "string", default: "1000" } } });
+const values = benchOptions({ jobs: { type: "string", default: "1000" } });
 const jobs = Number(values.jobs);
 const server = await startRedis();
 const redis = new Redis(server.url);

@@ -7,26 +7,24 @@
  *     node bench/idle.ts [--replicas 3,30,100] [--stores redis,etcd] [--seconds 20] [--rounds 1] [--kills 20] [--json FILE]
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { startEtcd, type TestEtcd } from "../test/support/etcd-server.ts";
 import { startRedis } from "../test/support/redis-server.ts";
 import { type CommandCount, countCommands } from "./idle/command-count.ts";
 import { Group } from "./idle/group.ts";
 import type { Figures } from "./report/bench-result.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { compare } from "./support/comparison.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    replicas: { type: "string", default: "3,30,100" },
-    stores: { type: "string", default: "redis,etcd" },
-    seconds: { type: "string", default: "20" },
-    rounds: { type: "string", default: "1" },
-    kills: { type: "string", default: "20" },
-    settle: { type: "string", default: "12" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  replicas: { type: "string", default: "3,30,100" },
+  stores: { type: "string", default: "redis,etcd" },
+  seconds: { type: "string", default: "20" },
+  rounds: { type: "string", default: "1" },
+  kills: { type: "string", default: "20" },
+  settle: { type: "string", default: "12" },
+  json: { type: "string" },
 });
 const SECONDS = Number(values.seconds);
 /** After the start, and after a handoff, replicas do more for some seconds. */

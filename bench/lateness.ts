@@ -8,25 +8,23 @@
  * alone. node-cron is one process without a server: the floor.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { startNodeCron, startOnPostgres } from "./peers/other-peers.ts";
 import type { Load, Peer } from "./peers/peer.ts";
 import { startBellwether, startJobSchedulers } from "./peers/redis-peers.ts";
 import type { Figures } from "./report/bench-result.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { compare } from "./support/comparison.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    every: { type: "string", default: "second" },
-    jobs: { type: "string", default: "10,1000,3000" },
-    for: { type: "string", default: "8" },
-    rounds: { type: "string", default: "3" },
-    processes: { type: "string", default: "2" },
-    concurrency: { type: "string", default: "50" },
-    contenders: { type: "string" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  every: { type: "string", default: "second" },
+  jobs: { type: "string", default: "10,1000,3000" },
+  for: { type: "string", default: "8" },
+  rounds: { type: "string", default: "3" },
+  processes: { type: "string", default: "2" },
+  concurrency: { type: "string", default: "50" },
+  contenders: { type: "string" },
+  json: { type: "string" },
 });
 const isPerSecond = values.every === "second";
 const PERIOD_MS = isPerSecond ? 1_000 : 60_000;

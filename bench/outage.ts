@@ -9,23 +9,21 @@
  * Bellwether's jobs have `catchUp: all`. A job scheduler of BullMQ has no such choice.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { type RedisPeer, startBellwether, startJobSchedulers } from "./peers/redis-peers.ts";
 import type { Start } from "./peers/run-log.ts";
 import type { Figures } from "./report/bench-result.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { compare } from "./support/comparison.ts";
 
-const { values } = parseArgs({
-  options: {
-    kinds: { type: "string", default: "frozen,down" },
-    jobs: { type: "string", default: "200" },
-    outage: { type: "string", default: "60" },
-    rounds: { type: "string", default: "3" },
-    processes: { type: "string", default: "2" },
-    concurrency: { type: "string", default: "50" },
-    contenders: { type: "string" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  kinds: { type: "string", default: "frozen,down" },
+  jobs: { type: "string", default: "200" },
+  outage: { type: "string", default: "60" },
+  rounds: { type: "string", default: "3" },
+  processes: { type: "string", default: "2" },
+  concurrency: { type: "string", default: "50" },
+  contenders: { type: "string" },
+  json: { type: "string" },
 });
 const JOBS = Number(values.jobs);
 const OUTAGE_MS = 1_000 * Number(values.outage);

@@ -7,18 +7,16 @@
  * the replica and of the page's thread; they say more than the clock on a machine that does other work. A kill lasts from the
  * signal to the row of the new term, on a page that another replica serves.
  */
-import { parseArgs } from "node:util";
 import { withProgress } from "../src/cli/progress.ts";
 import { launchBrowser } from "../test/browser/support/browser.ts";
 import { measureKills } from "./page/kills.ts";
 import { measureManyJobs } from "./page/many-jobs.ts";
+import { benchOptions } from "./support/bench-options.ts";
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "10000" },
-    rounds: { type: "string", default: "7" },
-    kills: { type: "string", default: "5" },
-  },
+const values = benchOptions({
+  jobs: { type: "string", default: "10000" },
+  rounds: { type: "string", default: "7" },
+  kills: { type: "string", default: "5" },
 });
 
 async function main(): Promise<void> {

@@ -15,21 +15,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { withProgress } from "../src/cli/progress.ts";
 import { createProject } from "../test/support/project.ts";
 import { startRedis } from "../test/support/redis-server.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { jobsFiles } from "./support/many-jobs.ts";
 import { percentile } from "./support/percentile.ts";
 import { processUse } from "./support/process-use.ts";
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "100000" },
-    formats: { type: "string", default: "json,yaml" },
-    rounds: { type: "string", default: "5" },
-    out: { type: "string" },
-  },
+const values = benchOptions({
+  jobs: { type: "string", default: "100000" },
+  formats: { type: "string", default: "json,yaml" },
+  rounds: { type: "string", default: "5" },
+  out: { type: "string" },
 });
 const ROOT = path.resolve(import.meta.dirname, "..");
 const SAMPLER = path.join(import.meta.dirname, "support/loop-sampler.ts");

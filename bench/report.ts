@@ -7,6 +7,9 @@ import { globSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { chartOf, type Result, withFigures } from "./report/page.ts";
+import { benchOptions } from "./support/bench-options.ts";
+
+benchOptions({});
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 const PAGE = path.join(ROOT, "docs/performance.md");

@@ -14,8 +14,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { PLANS, type Plan, type Size } from "./report/plans.ts";
+import { benchOptions, refuse } from "./support/bench-options.ts";
 import { writeResult } from "./support/comparison.ts";
 import { describeMachine } from "./support/machine.ts";
 
@@ -23,22 +23,20 @@ const [first, ...rest] = process.argv.slice(2);
 
 async function main(): Promise<number> {
   if (first !== undefined && !first.startsWith("--")) return await runOne(first, rest);
-  const { values } = parseArgs({
-    options: {
-      all: { type: "boolean", default: false },
-      quick: { type: "boolean", default: false },
-      smoke: { type: "boolean", default: false },
-      only: { type: "string" },
-      into: { type: "string" },
-    },
+  const values = benchOptions({
+    all: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    smoke: { type: "boolean", default: false },
+    only: { type: "string" },
+    into: { type: "string" },
   });
-  if (!values.all) throw new Error("expected the name of a benchmark, or --all");
+  if (!values.all) return refuse("expected the name of a benchmark, or --all");
   const size: Size = values.smoke ? "smoke" : values.quick ? "quick" : "full";
   return await runAll(size, plansOf(values.only), values.into);
 }
 
 async function runOne(name: string, args: readonly string[]): Promise<number> {
-  if (!existsSync(fileOf(name))) throw new Error(`there is no benchmark called ${name}`);
+  if (!existsSync(fileOf(name))) return refuse(`there is no benchmark called ${name}`);
   return (await execute(name, args, false)).code;
 }
 
@@ -48,7 +46,7 @@ function plansOf(only: string | undefined): readonly Plan[] {
   return only.split(",").map(wanted => {
     const plan = PLANS.find(({ name }) => name === wanted);
     if (plan === undefined) {
-      throw new Error(
+      return refuse(
         `no benchmark of --all is called ${wanted}: there are ${PLANS.map(({ name }) => name).join(", ")}`,
       );
     }

@@ -10,24 +10,22 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import { withProgress } from "../src/cli/progress.ts";
 import { addBulk, bellwether, type Contender, jobSchedulers, type Load } from "./same-second/contenders.ts";
 import { measureRound, type Round } from "./same-second/measure.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { percentile } from "./support/percentile.ts";
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: "string" },
-    processes: { type: "string", default: "1" },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "7" },
-    concurrency: { type: "string", default: "50" },
-    saturated: { type: "boolean", default: false },
-    launches: { type: "boolean", default: false },
-    alone: { type: "boolean", default: false },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  rate: { type: "string" },
+  processes: { type: "string", default: "1" },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "7" },
+  concurrency: { type: "string", default: "50" },
+  saturated: { type: "boolean", default: false },
+  launches: { type: "boolean", default: false },
+  alone: { type: "boolean", default: false },
+  json: { type: "string" },
 });
 const RATE = Number(values.rate ?? (values.saturated ? 20_000 : 1_000));
 const SECONDS = Number(values.seconds);

@@ -11,22 +11,20 @@
  * than the clock on a machine that does other work. Then one job is due every second, a second process starts, and the leader is killed
  * (SIGKILL) just before a tick, again and again.
  */
-import { parseArgs } from "node:util";
 import { createProject } from "../test/support/project.ts";
 import { measureStart } from "./start/measure.ts";
 import { buildPackage } from "./start/process.ts";
+import { benchOptions } from "./support/bench-options.ts";
 import { compare } from "./support/comparison.ts";
 import { jobsFiles } from "./support/many-jobs.ts";
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "1000,100000,1000000" },
-    formats: { type: "string", default: "json,yaml" },
-    rounds: { type: "string", default: "3" },
-    rest: { type: "string", default: "30" },
-    kills: { type: "string", default: "10" },
-    json: { type: "string" },
-  },
+const values = benchOptions({
+  jobs: { type: "string", default: "1000,100000,1000000" },
+  formats: { type: "string", default: "json,yaml" },
+  rounds: { type: "string", default: "3" },
+  rest: { type: "string", default: "30" },
+  kills: { type: "string", default: "10" },
+  json: { type: "string" },
 });
 
 const [restSeconds, kills] = [Number(values.rest), Number(values.kills)];
