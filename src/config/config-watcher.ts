@@ -64,9 +64,11 @@ export class ConfigWatcher {
     const before = await this.#fingerprint([]);
     const result = await this.#options.load();
     // Where it changed while it was read, the first check reads it again.
-    const isStable = before === (await this.#fingerprint([]));
+    const after = await this.#fingerprint([]);
     this.#files = result.files;
-    if (isStable) this.#applied = await this.#fingerprint();
+    // A file that has just been written is read again each time.
+    const isWhole = result.files.every(file => this.#digests.has(file));
+    if (before === after) this.#applied = isWhole ? after : await this.#fingerprint();
     return result;
   }
 

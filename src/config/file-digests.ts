@@ -36,6 +36,11 @@ export class FileDigests {
     }
   }
 
+  /** Whether the file was read, and was not forgotten since. */
+  has(file: string): boolean {
+    return this.#known.has(file);
+  }
+
   /** Forgets all other files. */
   keep(files: readonly string[]): void {
     const kept = new Set(files);

@@ -18,7 +18,8 @@ export class JobFields<S extends z.ZodRawShape> {
   constructor(shape: S, open: keyof S & string) {
     this.#fields = new Map(
       Object.entries(shape).map(([key, schema]) => {
-        return [key, { schema: schema as z.ZodType, isOpen: key === open, known: new Map() }];
+        const known = { scalars: new Map(), nested: new Map() };
+        return [key, { schema: schema as z.ZodType, isOpen: key === open, known }];
       }),
     );
   }
@@ -40,14 +41,15 @@ export class JobFields<S extends z.ZodRawShape> {
 interface Field {
   readonly schema: z.ZodType;
   readonly isOpen: boolean;
-  /** By text, of a list or mapping its JSON. */
-  readonly known: Map<unknown, unknown>;
+  /** By value, and by the JSON of a list or a mapping, which may also be written as a text. */
+  readonly known: Readonly<Record<"scalars" | "nested", Map<unknown, unknown>>>;
 }
 
 const MISTAKE = Symbol("mistake");
 
-function readField({ schema, isOpen, known }: Field, value: unknown): unknown {
+function readField({ schema, isOpen, known: { scalars, nested } }: Field, value: unknown): unknown {
   const isNested = typeof value === "object" && value !== null;
+  const known = isNested ? nested : scalars;
   const name = isNested ? JSON.stringify(value) : value;
   const found = known.get(name);
   if (found !== undefined) return found;

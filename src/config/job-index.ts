@@ -6,7 +6,8 @@ const indexes = new WeakMap<readonly Job[], ReadonlyMap<string, Job>>();
 export function jobsByName(jobs: readonly Job[]): ReadonlyMap<string, Job> {
   const known = indexes.get(jobs);
   if (known !== undefined) return known;
-  const index = new Map(jobs.map(job => [job.name, job]));
+  const index = new Map<string, Job>();
+  for (const job of jobs) index.set(job.name, job);
   indexes.set(jobs, index);
   return index;
 }

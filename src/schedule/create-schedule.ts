@@ -42,6 +42,11 @@ export function createSchedule(spec: ScheduleSpec): ScheduleResult {
   return created;
 }
 
+/** Whether all specs that are the same but for their seeds have the same ticks. */
+export function hasSharedTicks(spec: ScheduleSpec): boolean {
+  return textOf(spec) !== null;
+}
+
 /** What decides about the ticks of a spec, as text; null where also the name of the job does, or a calendar. */
 function textOf(spec: ScheduleSpec): string | null {
   const { seed: _, jitterMs, calendars, timezone, dst, startMs, endMs, except, ...kinds } = spec;

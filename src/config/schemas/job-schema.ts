@@ -18,10 +18,8 @@ import {
 import { retention, retry } from "./run-sections.ts";
 
 /** Part of run ids and Redis keys. */
-export const JOB_NAME = text(
-  "a job name of letters, digits, _ . and -, at most 100 characters",
-  /^[A-Za-z0-9_.-]{1,100}$/,
-);
+export const JOB_NAME_FORM = /^[A-Za-z0-9_.-]{1,100}$/;
+const JOB_NAME = text("a job name of letters, digits, _ . and -, at most 100 characters", JOB_NAME_FORM);
 
 /** BullMQ builds keys of `:`, so a name cannot contain it. */
 export const QUEUE_NAME = text(
