@@ -201,10 +201,13 @@ function toAsk(watched: WatchedJobs, before: readonly Verdict[], nowMs: number):
   const isInTurn = (index: number) =>
     (index >= nextQuiet && index < endQuiet) || index + jobs.length < endQuiet;
   watched.nextQuiet = jobs.length === 0 ? 0 : endQuiet % jobs.length;
-  return [...jobs.keys()].filter(index => {
+  const asked: number[] = [];
+  for (let index = 0; index < jobs.length; index++) {
     const isQuiet = (dueAtMs[index] ?? Number.NaN) > nowMs;
-    return !isQuiet || isInTurn(index) || (silenced.size > 0 && silenced.has(jobs[index]?.name ?? ""));
-  });
+    const isSilenced = silenced.size > 0 && silenced.has(jobs[index]?.name ?? "");
+    if (!isQuiet || isInTurn(index) || isSilenced) asked.push(index);
+  }
+  return asked;
 }
 
 interface Verdict {

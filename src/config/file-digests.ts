@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { MAX_BYTES, readBytes } from "./document/files.ts";
 
 /** Two changes within this time may leave the same times on a file; some file systems count in seconds. */
@@ -24,6 +24,8 @@ export class FileDigests {
 
   /** The digest of a file's content, or why it cannot be read. */
   async of(file: string): Promise<{ readonly digest: string } | { readonly problem: string }> {
+    const known = this.#believed(file, await stat(file, { bigint: true }).catch(() => null));
+    if (known !== null) return { digest: known };
     const opened = await openRegular(file);
     // A pipe, a folder, a file that is too large: all of them have their words.
     if (opened === null) return this.#problemOf(file);
@@ -48,11 +50,8 @@ export class FileDigests {
   }
 
   async #digestOf(file: string, opened: FileHandle): Promise<string> {
-    const { dev, ino, size, mtimeNs, ctimeNs, mtimeMs, ctimeMs } = await opened.stat({ bigint: true });
-    const state = [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+    const found = await opened.stat({ bigint: true });
     const nowMs = Date.now();
-    const known = this.#known.get(file);
-    if (known?.state === state && nowMs < known.untilMs) return known.digest;
     const hash = createHash("sha256");
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (;;) {
@@ -61,11 +60,19 @@ export class FileDigests {
       hash.update(buffer.subarray(0, bytesRead));
     }
     const digest = hash.digest("hex");
+    const { mtimeMs, ctimeMs } = found;
     const changedMs = Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs);
     // Also when the clock of the file system is ahead of this one.
     const isSure = changedMs < nowMs - UNSURE_MS;
-    this.#known.set(file, { state, digest, untilMs: isSure ? nowMs + RECHECK_MS : 0 });
+    this.#known.set(file, { state: stateOf(found), digest, untilMs: isSure ? nowMs + RECHECK_MS : 0 });
     return digest;
+  }
+
+  /** The digest of a file that has this state, where it need not be read again. */
+  #believed(file: string, found: BigIntStats | null): string | null {
+    const known = this.#known.get(file);
+    if (found === null || known?.state !== stateOf(found) || Date.now() >= known.untilMs) return null;
+    return known.digest;
   }
 
   async #problemOf(file: string): Promise<{ readonly digest: string } | { readonly problem: string }> {
@@ -73,6 +80,10 @@ export class FileDigests {
     if ("problem" in read) return read;
     return { digest: createHash("sha256").update(read.bytes).digest("hex") };
   }
+}
+
+function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
 async function openRegular(file: string): Promise<FileHandle | null> {

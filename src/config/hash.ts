@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { AlikeTexts } from "./alike-texts.ts";
 import type { Job } from "./config.ts";
 import { retentionOf } from "./schemas/run-sections.ts";
 
@@ -44,7 +45,7 @@ export function isSameJob(one: Job, other: Job): boolean {
 export function definitionText(job: Job): string {
   const known = texts?.get(job);
   if (known !== undefined) return known;
-  const text = textLikeLast(job) ?? textOfJob(job);
+  const text = textLikeOthers(job) ?? textOfJob(job);
   texts?.set(job, text);
   return text;
 }
@@ -56,47 +57,15 @@ export function rememberTexts(): void {
   texts = new WeakMap();
 }
 
-/** The last job with a schedule, and its text in pieces: between these are its data, its name, and the seed of its schedule. */
-interface LastText {
-  readonly job: Job;
-  readonly pieces: readonly string[];
-}
+const alikeTexts = new AlikeTexts(textOfJob, 3);
 
-const lastTexts = new WeakMap<Job["schedule"], LastText>();
-
-/** Where a piece ends. A job that holds this itself has more pieces, and is not split. */
-const GAP = "\0gap";
-
-/** The text of a job that differs from the last one with its schedule only in its data and its name; null for any other one. */
-function textLikeLast(job: Job): string | null {
-  const { data, name, spec, schedule } = job;
-  let last = lastTexts.get(schedule);
-  if (last === undefined || !isAlike(job, last.job)) {
-    const text = textOfJob({ ...job, data: GAP, name: GAP, spec: { ...spec, seed: GAP } } as unknown as Job);
-    last = { job, pieces: text.split(JSON.stringify(GAP)) };
-    lastTexts.set(schedule, last);
-  }
-  const [first, second, third, fourth] = last.pieces;
-  if (last.pieces.length !== 4 || data === undefined) return null;
-  const [nameText, seedText] = [JSON.stringify(name), JSON.stringify(spec.seed)];
-  return `${first}${canonicalText(data)}${second}${nameText}${third}${seedText}${fourth}`;
-}
-
-function isAlike(job: Job, other: Job): boolean {
-  return (
-    areEqual(job, other, key => key === "data" || key === "name" || key === "spec") &&
-    areEqual(job.spec, other.spec, key => key === "seed")
-  );
-}
-
-function areEqual<T extends object>(one: T, other: T, isOwn: (key: keyof T) => boolean): boolean {
-  let count = 0;
-  for (const key in one) {
-    count++;
-    if (one[key] !== other[key] && !isOwn(key)) return false;
-  }
-  for (const _ in other) count--;
-  return count === 0;
+/** Put together from what it has in common with others; null where that is not possible. */
+function textLikeOthers(job: Job): string | null {
+  const alike = alikeTexts.of(job);
+  if (alike === null) return null;
+  const [first, second, third, fourth] = alike.pieces;
+  const [nameText, seedText] = [JSON.stringify(job.name), JSON.stringify(job.spec.seed)];
+  return `${first}${canonicalText(job.data)}${second}${nameText}${third}${seedText}${fourth}`;
 }
 
 function textOfJob(job: Job): string {

@@ -9,11 +9,13 @@
 -- Why atomic: a record that another leader has written must not be removed.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'fenced' end
-for i = 2, #ARGV, 4 do
-  local job, fingerprint, digest, legacy = unpack(ARGV, i, i + 3)
+local names = {}
+for i = 2, #ARGV, 4 do names[#names + 1] = ARGV[i] end
+local known, schedules = redis.call('HMGET', KEYS[3], unpack(names)), redis.call('HMGET', KEYS[4], unpack(names))
+for i = 1, #names do
+  local fingerprint, digest, legacy = unpack(ARGV, 4 * i - 1, 4 * i + 1)
   local prefix = fingerprint .. '|' .. digest .. '|'
-  local known = redis.call('HGET', KEYS[3], job) or ''
-  if string.sub(known, 1, #prefix) ~= prefix or redis.call('HGET', KEYS[4], job) ~= legacy then
+  if string.sub(known[i] or '', 1, #prefix) ~= prefix or schedules[i] ~= legacy then
     redis.call('DEL', KEYS[2])
     return 'other'
   end

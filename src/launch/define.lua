@@ -59,21 +59,38 @@ local function after(cursor)
   return string.format('%.0f', math.max(now, tonumber(cursor)))
 end
 
+-- Written together at the end: a command takes longer than what it does.
+local function put(fields, name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+local function write(key, fields)
+  if #fields > 0 then redis.call('HSET', key, unpack(fields)) end
+end
+
+local names = {}
+for i = at, #ARGV, 6 do names[#names + 1] = ARGV[i] end
+local function values_of(key) return redis.call('HMGET', key, unpack(names)) end
+local lines, cursors, schedules, launched = values_of(KEYS[3]), values_of(KEYS[2]), values_of(KEYS[6]), values_of(KEYS[7])
+local begun, defined, led = {}, {}, {}
+local has_epochs = redis.call('EXISTS', KEYS[4]) == 1
+
 local reply = {'defined'}
-while at <= #ARGV do
+for i = 1, #names do
   local job, fingerprint, digest, legacy, json, missed = unpack(ARGV, at, at + 5)
   at = at + 6
-  local line = redis.call('HGET', KEYS[3], job) or ''
-  local cursor = redis.call('HGET', KEYS[2], job)
-  local led_with = redis.call('HGET', KEYS[6], job)
+  local line, cursor, led_with = lines[i] or '', cursors[i], schedules[i]
   local was, legacy_was, number, from = string.match(line, '^(%x+)|%x+|([^|]*)|(%d+)|(-?%d+)|')
   number = tonumber(number or '0')
   local is_stored = was and legacy_was == led_with
   local begins = nil
   if not cursor then
     begins = ARGV[2]
-    redis.call('PERSIST', histories .. job)
-    for _, part in ipairs({'/kept', '/hours'}) do redis.call('PEXPIRE', histories .. job .. part, FOLDED_STAY_MS) end
+    local history = histories .. job
+    if redis.call('EXISTS', history, history .. '/kept', history .. '/hours') > 0 then
+      redis.call('PERSIST', history)
+      for _, part in ipairs({'/kept', '/hours'}) do redis.call('PEXPIRE', history .. part, FOLDED_STAY_MS) end
+    end
     record_missed(job, missed)
   elseif not tonumber(cursor) then
     begins = false
@@ -82,6 +99,7 @@ while at <= #ARGV do
     local epoch = string.format('%d:%s', number, job)
     redis.call('HSET', KEYS[4], epoch, begins .. '|' .. line)
     redis.call('HSET', KEYS[5], epoch, cursor)
+    has_epochs = true
     record(job, 'until', begins, 'epoch', line)
   elseif not is_stored and led_with and led_with ~= legacy then
     begins = after(cursor)
@@ -91,17 +109,20 @@ while at <= #ARGV do
   end
   if begins then
     cursor, from, number = begins, begins, number + 1
-    redis.call('HSET', KEYS[2], job, cursor)
+    put(begun, job, cursor)
   end
   -- A cursor that is no number is reported by the caller, and nothing may be built on it.
   if begins ~= false then
-    while redis.call('HEXISTS', KEYS[4], string.format('%d:%s', number, job)) == 1 do number = number + 1 end
+    while has_epochs and redis.call('HEXISTS', KEYS[4], string.format('%d:%s', number, job)) == 1 do number = number + 1 end
     local head = table.concat({fingerprint, digest, legacy, string.format('%d', number), from}, '|')
-    redis.call('HSET', KEYS[3], job, head .. '|' .. json)
-    redis.call('HSET', KEYS[6], job, legacy)
+    put(defined, job, head .. '|' .. json)
+    put(led, job, legacy)
   end
   table.insert(reply, cursor)
-  table.insert(reply, redis.call('HGET', KEYS[7], job) or '0')
+  table.insert(reply, launched[i] or '0')
 end
+write(KEYS[2], begun)
+write(KEYS[3], defined)
+write(KEYS[6], led)
 redis.pcall('INCR', KEYS[10])
 return reply

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { AlikeTexts } from "../config/alike-texts.ts";
 import type { Job } from "../config/config.ts";
 import { describeHandler } from "../config/describe-handler.ts";
 import type { HashReads } from "../redis/gathered-reads.ts";
@@ -49,24 +50,32 @@ const fingerprints = new BoundedCache<string>(10_000);
 
 /** Not remembered: a leader compares them once for each configuration, and very many jobs would keep much memory. */
 export function definitionMarksOf(job: Job): DefinitionMarks {
-  return marksOf(job, jsonOf(job));
-}
-
-function marksOf(job: Job, json: string): DefinitionMarks {
-  const { schedule, maxRuns } = job;
-  return {
-    fingerprint: fingerprintOf(job),
-    digest: digestOf(json),
-    legacy: maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`,
-  };
+  const { fingerprint, digest, legacy } = markedJsonOf(job);
+  return { fingerprint, digest, legacy };
 }
 
 export function storedDefinitionOf(job: Job): StoredDefinition {
   const calendars = [...storeSpec(job.spec).calendars].map(
     ([canonical, { coverage }]) => [canonical, JSON.stringify(coverage)] as const,
   );
-  const json = jsonOf(job);
-  return { ...marksOf(job, json), json, calendars: new Map(calendars) };
+  return { ...markedJsonOf(job), calendars: new Map(calendars) };
+}
+
+const alikeTexts = new AlikeTexts(jsonOf, 1);
+/** By the first of the jobs that are alike, what is the same for all of them. */
+const alikeMarks = new WeakMap<Job, Omit<DefinitionMarks, "digest">>();
+
+function markedJsonOf(job: Job): Omit<StoredDefinition, "calendars"> {
+  const alike = alikeTexts.of(job);
+  const first = alike?.first ?? job;
+  const marks = alikeMarks.get(first) ?? { fingerprint: fingerprintOf(first), legacy: legacyOf(first) };
+  alikeMarks.set(first, marks);
+  const json = alike?.pieces.join(JSON.stringify(job.spec.seed)) ?? jsonOf(job);
+  return { fingerprint: marks.fingerprint, digest: digestOf(json), legacy: marks.legacy, json };
+}
+
+function legacyOf({ schedule, maxRuns }: Job): string {
+  return maxRuns === null ? schedule.fingerprint : `${schedule.fingerprint} ${maxRuns}`;
 }
 
 /** What a policy does not look at is no change of it. */

@@ -35,6 +35,10 @@ const defineReply = z.union([
   z.tuple([z.literal("late")]),
   z.tuple([z.literal("defined")]).rest(z.string()),
 ]);
+const READ_PLACES = new Script(
+  z.tuple([z.string(), z.string()]),
+  new URL("./read-places.lua", import.meta.url),
+);
 const DEFINE = new Script(defineReply, STRIPS_LUA, new URL("./define.lua", import.meta.url));
 
 export interface LoadJobStatesOptions {
@@ -88,21 +92,44 @@ async function readPlaces(
   isAnyCounted: boolean,
 ): Promise<LoadedJobStates | null> {
   const states = new ReadStates(keys);
-  for (const page of pagesOf(jobs, PLACES_A_READ)) {
+  const read = (page: readonly Job[]) => {
     onPage?.();
-    const names = page.map(({ name }) => name);
-    const [cursors, launched] = await Promise.all([
-      redis.hmget(keys.cursors, ...names),
-      isAnyCounted ? redis.hmget(keys.launched, ...names) : [],
-    ]);
-    for (const [i, name] of names.entries()) {
-      const cursor = cursors[i];
+    const names = page.map(({ name }) => name).join(" ");
+    return READ_PLACES.run(redis, [keys.cursors, keys.launched], [names, isAnyCounted ? "1" : "0"]);
+  };
+  for await (const [page, places] of sentAhead(pagesOf(jobs, PLACES_A_READ), read)) {
+    const [cursors, launched] = places.map(valuesIn);
+    for (const [i, { name }] of page.entries()) {
+      const [cursor, count] = [cursors?.[i], launched?.[i]];
       if (typeof cursor !== "string") return null;
-      states.note(name, cursor, launched[i] ?? "0");
+      states.note(name, cursor, typeof count === "string" ? count : "0");
     }
   }
   states.unchecked = jobs;
   return states;
+}
+
+/** Of a list in JSON; false for a value that is not there. */
+function valuesIn(text: string): readonly (string | false)[] {
+  return text === "" ? [] : JSON.parse(text);
+}
+
+/** Sends a page while Redis works on the one before it. The replies are in the order of the pages. */
+async function* sentAhead<Page, Reply>(
+  pages: readonly Page[],
+  send: (page: Page) => Promise<Reply>,
+): AsyncGenerator<[Page, Reply]> {
+  const first = pages[0];
+  if (first === undefined) return;
+  let reply = send(first);
+  for (const [i, page] of pages.entries()) {
+    const next = pages[i + 1];
+    const nextReply = next === undefined ? reply : send(next);
+    // Where the loop ends before, nothing waits for it.
+    nextReply.catch(() => undefined);
+    yield [page, await reply];
+    reply = nextReply;
+  }
 }
 
 /** Compares what is stored of each job, and writes what is new. */
@@ -117,13 +144,15 @@ async function openWhole(
   const { term, cursors, definitions, schedules, launched, retired } = keys;
   const states = new ReadStates(keys);
   const changed: Job[] = [];
-  for (const page of pagesOf(jobs, JOBS_A_SCRIPT)) {
+  const compare = (page: readonly Job[]) => {
     onPage?.();
-    const opened = await OPEN_TERM.run(
+    return OPEN_TERM.run(
       redis,
       [term, cursors, definitions, schedules, launched, retired, keys.format, keys.opening, keys.catalogue],
       [fence, format, opening, ...page.flatMap(marksOf)],
     );
+  };
+  for await (const [page, opened] of sentAhead(pagesOf(jobs, JOBS_A_SCRIPT), compare)) {
     if (opened[0] === "fenced") return null;
     if (opened[0] === "newer")
       throw new BellwetherError("BW_FORMAT_NEWER", { found: opened[1], known: format });
@@ -136,9 +165,11 @@ async function openWhole(
       } else states.note(job.name, cursor, count);
     }
   }
-  for (const page of pagesOf(changed, DEFINITIONS_A_SCRIPT)) {
+  const write = (page: readonly Job[]) => {
     onPage?.();
-    const defined = await define(redis, keys, options, page, opening);
+    return define(redis, keys, options, page, opening);
+  };
+  for await (const [page, defined] of sentAhead(pagesOf(changed, DEFINITIONS_A_SCRIPT), write)) {
     if (defined === "fenced") return null;
     // An opening that this leader had given up came late. The newest one is in force.
     if (defined === "late") return loadJobStates(redis, keys, options);

@@ -19,18 +19,20 @@ local format = tonumber(redis.call('GET', KEYS[7]) or '1')
 if format > tonumber(ARGV[2]) then return {'newer', format} end
 redis.call('SET', KEYS[8], ARGV[3])
 redis.call('DEL', KEYS[9])
-local has_retired = redis.call('EXISTS', KEYS[6]) == 1
+local names = {}
+for i = 4, #ARGV, 4 do names[#names + 1] = ARGV[i] end
+if #names == 0 then return {'opened'} end
+local function values_of(key) return redis.call('HMGET', key, unpack(names)) end
+local cursors, known, schedules, launched = values_of(KEYS[2]), values_of(KEYS[3]), values_of(KEYS[4]), values_of(KEYS[5])
+if redis.call('EXISTS', KEYS[6]) == 1 then redis.call('HDEL', KEYS[6], unpack(names)) end
 local reply = {'opened'}
-for i = 4, #ARGV, 4 do
-  local job, fingerprint, digest, legacy = unpack(ARGV, i, i + 3)
-  local cursor = redis.call('HGET', KEYS[2], job)
-  local known = redis.call('HGET', KEYS[3], job) or ''
+for i = 1, #names do
+  local fingerprint, digest, legacy = unpack(ARGV, 4 * i + 1, 4 * i + 3)
   local prefix = fingerprint .. '|' .. digest .. '|'
-  local is_known = string.sub(known, 1, #prefix) == prefix and redis.call('HGET', KEYS[4], job) == legacy
-  if has_retired then redis.call('HDEL', KEYS[6], job) end
-  if cursor and is_known then
-    table.insert(reply, cursor)
-    table.insert(reply, redis.call('HGET', KEYS[5], job) or '0')
+  local is_known = string.sub(known[i] or '', 1, #prefix) == prefix and schedules[i] == legacy
+  if cursors[i] and is_known then
+    table.insert(reply, cursors[i])
+    table.insert(reply, launched[i] or '0')
   else
     table.insert(reply, '')
     table.insert(reply, '')

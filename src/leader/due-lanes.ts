@@ -9,7 +9,7 @@ const LATE_LANES_A_TURN = 100;
 
 /** Which lanes of a term are to be planned next: those that are due, behind them those that the last plans left over. */
 export class DueLanes {
-  readonly #due = new DueQueue();
+  readonly #due: DueQueue;
   readonly #waiting: WaitingLanes;
   /** The lanes whose late ticks the last plans left over. */
   #late: readonly string[] = [];
@@ -18,7 +18,7 @@ export class DueLanes {
   constructor(lanes: Iterable<string>, waiting: WaitingLanes) {
     this.#waiting = waiting;
     waiting.clear();
-    this.putDue(lanes);
+    this.#due = new DueQueue(lanes);
   }
 
   get hasLate(): boolean {

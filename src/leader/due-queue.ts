@@ -5,8 +5,14 @@ const FIRST_ROOM = 64;
  * in two lists, because an object for each of very many jobs takes megabytes.
  */
 export class DueQueue {
-  readonly #jobs: string[] = [];
-  #dueMs = new Float64Array(FIRST_ROOM);
+  readonly #jobs: string[];
+  #dueMs: Float64Array;
+
+  /** With these in it, which are all due at `dueMs`. */
+  constructor(jobs: Iterable<string> = [], dueMs = Number.NEGATIVE_INFINITY) {
+    this.#jobs = [...jobs];
+    this.#dueMs = new Float64Array(Math.max(this.#jobs.length, FIRST_ROOM)).fill(dueMs);
+  }
 
   /** Null when no job will ever be due. */
   get nextDueMs(): number | null {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseConfigDocument } from "../../../src/config/document/parse-document.ts";
 import { definitionText } from "../../../src/config/hash.ts";
 import { type JobsResult, readJobs } from "../../../src/config/jobs.ts";
+import { storedDefinitionOf } from "../../../src/launch/definition.ts";
 
 const queues = { file: "bellwether.yaml", names: ["default", "mail"], refusedHandlers: [] };
 
@@ -27,6 +28,7 @@ function seenOf({ jobs, sources, issues }: JobsResult) {
       fingerprint: schedule.fingerprint,
     })),
     texts: jobs.map(definitionText),
+    stored: jobs.map(storedDefinitionOf),
     sources,
     issues: issues.map(({ key, problem }) => `${key}: ${problem}`).sort(),
   };
@@ -63,6 +65,7 @@ describe("a job of a file with many", () => {
         expect(seenOf(read(jobs, env))).toEqual({
           jobs: alone.flatMap(one => one.jobs),
           texts: alone.flatMap(one => one.texts),
+          stored: alone.flatMap(one => one.stored),
           sources: alone.flatMap(one => one.sources),
           issues: alone.flatMap(one => one.issues).sort(),
         });
