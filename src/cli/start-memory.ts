@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 /** More than a process with few jobs has. */
 const LARGE_HEAP_BYTES = 80 * 1024 * 1024;
 /** A term of 100,000 new jobs is open after some 5 s. */
-const OPENING_MS = 60_000;
+const OPENING_MS = 15_000;
 
 /**
  * Returns to the system what loading has used, where it was much. V8 would keep it: a process with 100,000 jobs is larger by
