@@ -84,11 +84,19 @@ export async function loadJobStates(
   return known ?? (await openWhole(redis, keys, options, catalogue));
 }
 
+/**
+ * Reads where the jobs are, and forgets it. A process reads 100,000 places faster the second time, and a successor has to
+ * read them while there is no leader.
+ */
+export async function rehearseReading(redis: Redis, keys: RedisKeys, jobs: readonly Job[]): Promise<void> {
+  await readPlaces(redis, keys, { jobs }, false);
+}
+
 /** Null where a job has no place: then it is not known what is stored of the others. */
 async function readPlaces(
   redis: Redis,
   keys: RedisKeys,
-  { jobs, onPage }: LoadJobStatesOptions,
+  { jobs, onPage }: Pick<LoadJobStatesOptions, "jobs" | "onPage">,
   isAnyCounted: boolean,
 ): Promise<LoadedJobStates | null> {
   const states = new ReadStates(keys);

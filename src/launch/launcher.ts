@@ -10,7 +10,7 @@ import { type Commit, type CommitOutcome, commitOutcomeOf } from "./commit.ts";
 import { type Controls, type ControlsCheck, checkControls, endPauses, readControls } from "./controls.ts";
 import { type ClosedEpoch, readClosedEpochs } from "./epochs.ts";
 import { HISTORY_ENTRIES } from "./history.ts";
-import { loadJobStates } from "./job-states.ts";
+import { loadJobStates, rehearseReading } from "./job-states.ts";
 import { type LaunchGuard, watchGuard } from "./launch-guard.ts";
 import { LaunchQueue } from "./launch-queue.ts";
 import { LaunchTransaction } from "./launch-transaction.ts";
@@ -175,6 +175,11 @@ export class Launcher {
     const found = this.#unanswered.find(fence, lane => cursors.get(lane) ?? ofClosed.get(lane));
     const read = { quarantined, closed, controls, newestRuns };
     return { outcome: "opened", cursors, launched, corrupt, found, ...read };
+  }
+
+  /** For a replica that does not lead: makes its first `open` faster. Rejects where Redis is away. */
+  async rehearse(): Promise<void> {
+    await rehearseReading(this.#redis, this.#keys, this.#list);
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */

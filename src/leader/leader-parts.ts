@@ -4,7 +4,7 @@ import type { Launcher } from "../launch/launcher.ts";
 
 /** What all parts of a leader work with. */
 export interface LeaderParts {
-  readonly launcher: Omit<Launcher, "isConnected" | "close">;
+  readonly launcher: Omit<Launcher, "isConnected" | "close" | "rehearse">;
   readonly clock: Clock;
   readonly events: Events;
 }

@@ -26,6 +26,8 @@ mustHold({
     ANSWER_LIMIT_MS + RELEASE_LIMIT_MS < RESIGN_LIMIT_MS,
 });
 const CLOSE_LIMIT_MS = 1_000;
+/** A replica that has not won by then waits for the end of a term. */
+const REHEARSAL_MS = 500;
 
 export interface SchedulerOptions extends JoinedContext {
   readonly guard: DataGuard;
@@ -100,6 +102,14 @@ export class Scheduler implements Part {
     const { leaderWatch, stopping } = this.#options;
     await unlessAborted(leaderWatch.stop(), stopping);
     this.#elector.start();
+    void this.#rehearse();
+  }
+
+  /** Once, when the start has finished and another replica leads. */
+  async #rehearse(): Promise<void> {
+    await this.#options.clock.sleep(REHEARSAL_MS, this.#options.stopping);
+    if (this.#options.stopping.aborted || this.currentTerm !== null || !this.#launcher.isConnected()) return;
+    await this.#launcher.rehearse().catch(() => undefined);
   }
 
   async stop(): Promise<void> {

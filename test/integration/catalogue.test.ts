@@ -1,6 +1,6 @@
 import { describe, expect, vi } from "vitest";
 import type { Job } from "../../src/config/config.ts";
-import { loadJobStates } from "../../src/launch/job-states.ts";
+import { loadJobStates, rehearseReading } from "../../src/launch/job-states.ts";
 import { retireJobs } from "../../src/launch/retire.ts";
 import type { RedisKeys } from "../../src/redis/keys.ts";
 import { jobOf } from "../support/jobs.ts";
@@ -39,6 +39,17 @@ describe("a leader with the jobs of the one before it", () => {
     expect([isWhole, [...launched], unchecked]).toEqual([false, [], MANY]);
     expect([...cursors]).toEqual(MANY.map(({ name }, i) => [name, i === 7 ? T0 + 7_000 : T0]));
     expect((await lead(MANY, T0 + 120_000)).isWhole).toBe(false);
+  });
+
+  it("may have read the places before it led, which changes nothing", async ({ setup }) => {
+    const { lead, redis, keys } = setup();
+    await rehearseReading(redis, keys, MANY);
+    expect(await redis.exists(keys.cursors, keys.launched, keys.opening)).toBe(0);
+    await lead(MANY);
+    await rehearseReading(redis, keys, MANY);
+    await redis.hset(keys.cursors, "job-7", T0 + 7_000);
+    const { isWhole, cursors } = await lead(MANY, T0 + 60_000);
+    expect([isWhole, cursors.get("job-6"), cursors.get("job-7")]).toEqual([false, T0, T0 + 7_000]);
   });
 
   it("reads the counts of launched ticks where there are any", async ({ setup }) => {
