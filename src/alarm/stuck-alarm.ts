@@ -74,6 +74,9 @@ export class StuckAlarm {
   readonly #limits: StuckLimits;
   readonly #reads: AlarmReads;
   #jobs: ReadonlyMap<string, Job> = new Map();
+  #names: readonly string[] = [];
+  /** Of the jobs. */
+  #jobQueues: ReadonlySet<string> = new Set();
   #queues: Config["queues"] = {};
   /** By queue. */
   readonly #memories = new Map<string, Memory>();
@@ -99,6 +102,8 @@ export class StuckAlarm {
 
   setJobs(jobs: readonly Job[], queues: Config["queues"]): void {
     this.#jobs = jobsByName(jobs);
+    this.#names = jobs.map(({ name }) => name);
+    this.#jobQueues = new Set(jobs.map(({ queue }) => queue));
     this.#queues = queues;
   }
 
@@ -123,11 +128,12 @@ export class StuckAlarm {
     const { clock, launched, lookAt, hasWorkers, onStuck } = this.#options;
     const ended = new Set<string>();
     const areThere = await hasWorkers();
-    const launches = await launched.look([...this.#jobs.keys()], clock.nowMs() - this.#limits.minMs);
+    const launches = await launched.look(this.#names, clock.nowMs() - this.#limits.minMs);
     // A reported run of a queue that no job has any more is checked until it ends.
     const queues = new Set([
       ...Object.keys(this.#queues),
-      ...[...this.#jobs.values(), ...this.stuck()].map(({ queue }) => queue),
+      ...this.#jobQueues,
+      ...this.stuck().map(({ queue }) => queue),
     ]);
     for (const queue of queues) {
       const runs = new Set(this.stuck().flatMap(one => (one.queue === queue ? one.run : [])));

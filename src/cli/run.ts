@@ -57,7 +57,11 @@ export async function run(options: RunOptions, io: Io): Promise<number> {
     changed: files => events.emit("handlers.changed", { files: files.map(shownPath) }),
   });
   const replica = await tellingFailure(() => live.open());
-  collectGarbageOfLoad();
+  const letHeapGrow = collectGarbageOfLoad();
+  const endOfOpening = replica.events.on("tick.launched", () => {
+    endOfOpening();
+    letHeapGrow();
+  });
   logConsole(replica.log);
   const done = Promise.withResolvers<number>();
 

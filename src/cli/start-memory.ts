@@ -8,28 +8,33 @@ const OPENING_MS = 15_000;
 
 /**
  * Returns to the system what loading has used, where it was much. V8 would keep it: a process with 100,000 jobs is larger by
- * half for as long as it lives. Takes some hundred milliseconds, so only before a replica joins the others.
+ * half for as long as it lives. Takes some hundred milliseconds, so only before a replica joins the others. Returns what lets the
+ * heap grow again, for when the first term is open; it does so by itself after a while.
  */
-export function collectGarbageOfLoad(): void {
+export function collectGarbageOfLoad(): () => void {
   // Bun has no V8.
-  if (process.versions["bun"] !== undefined || process.memoryUsage().heapTotal < LARGE_HEAP_BYTES) return;
+  if (process.versions["bun"] !== undefined || process.memoryUsage().heapTotal < LARGE_HEAP_BYTES)
+    return () => undefined;
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   setFlagsFromString("--no-expose-gc");
   if (typeof collect === "function") collect({ type: "major", flavor: "last-resort" });
-  keepHeapSmall();
+  return keepHeapSmall();
 }
 
 /**
  * Opening the first term makes as much garbage as loading, for which V8 would make room that it keeps: 110 MB for new objects
- * alone. It collects more often instead, in steps that are no longer than usual. Later it makes room as it does in each process,
- * so that a leader that launches very much is not slowed down.
+ * alone. It collects more often instead, in steps that are no longer than usual. A leader that launches very much would spend a
+ * third of its CPU time on that, so from the first launch on V8 makes room as it does in each process.
  */
-function keepHeapSmall(): void {
+function keepHeapSmall(): () => void {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--heap-growing-percent=50");
-  setTimeout(() => {
+  const letGrow = () => {
+    clearTimeout(timer);
     setFlagsFromString("--semi-space-growth-factor=2");
     setFlagsFromString("--heap-growing-percent=0");
-  }, OPENING_MS).unref();
+  };
+  const timer = setTimeout(letGrow, OPENING_MS).unref();
+  return letGrow;
 }

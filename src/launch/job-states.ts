@@ -86,10 +86,15 @@ export async function loadJobStates(
 
 /**
  * Reads where the jobs are, and forgets it. A process reads 100,000 places faster the second time, and a successor has to
- * read them while there is no leader.
+ * read them while there is no leader. After the signal nothing more is sent.
  */
-export async function rehearseReading(redis: Redis, keys: RedisKeys, jobs: readonly Job[]): Promise<void> {
-  await readPlaces(redis, keys, { jobs }, false);
+export async function rehearseReading(
+  redis: Redis,
+  keys: RedisKeys,
+  jobs: readonly Job[],
+  signal: AbortSignal,
+): Promise<void> {
+  await readPlaces(redis, keys, { jobs, onPage: () => signal.throwIfAborted() }, false);
 }
 
 /** Null where a job has no place: then it is not known what is stored of the others. */

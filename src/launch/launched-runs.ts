@@ -36,6 +36,8 @@ export class LaunchedRuns {
   readonly #keys: RedisKeys;
   /** By job, the entry after which the next look begins. */
   readonly #doneTo = new Map<string, string>();
+  /** Those of the last look. */
+  #jobs: readonly string[] = [];
   #entries: ReadonlyMap<string, readonly Entry[]> = new Map();
   #nextJob = 0;
 
@@ -45,12 +47,11 @@ export class LaunchedRuns {
   }
 
   /**
-   * By job, runs that were launched until then (epoch ms, store time) and may not have ended, oldest first. Rejects when
-   * Redis is away.
+   * By job, runs that were launched until then (epoch ms, store time) and may not have ended, oldest first. The same list of jobs each
+   * time costs least. Rejects when Redis is away.
    */
   async look(jobs: readonly string[], untilMs: number): Promise<ReadonlyMap<string, readonly string[]>> {
-    const names = new Set(jobs);
-    for (const job of this.#doneTo.keys()) if (!names.has(job)) this.#doneTo.delete(job);
+    if (jobs !== this.#jobs) this.#forgetAllBut(jobs);
     const found = new Map<string, readonly Entry[]>();
     let entries = 0;
     let seen = 0;
@@ -84,6 +85,12 @@ export class LaunchedRuns {
       const last = entries.at(open === -1 ? -1 : open - 1);
       if (last !== undefined && open !== 0) this.#doneTo.set(job, last.id);
     }
+  }
+
+  #forgetAllBut(jobs: readonly string[]): void {
+    this.#jobs = jobs;
+    const names = new Set(jobs);
+    for (const job of this.#doneTo.keys()) if (!names.has(job)) this.#doneTo.delete(job);
   }
 
   async #read(job: string, untilMs: number): Promise<Entry[]> {

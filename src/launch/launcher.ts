@@ -97,6 +97,8 @@ export class Launcher {
   readonly #unanswered = new Unanswered();
   readonly #prepared: PreparedLaunches;
   readonly #sentAhead: SentAhead;
+  /** Aborts when there is something to read in earnest. */
+  readonly #rehearsal = new AbortController();
   #connections = 0;
   #openedOn = -1;
 
@@ -150,6 +152,7 @@ export class Launcher {
    */
   async open(fence: string, nowMs: number, onPage?: () => void): Promise<OpenOutcome> {
     this.forgetPrepared();
+    this.#rehearsal.abort();
     if (this.#redis.status !== "ready") throw new BellwetherError("BW_REDIS_AWAY", {});
     const connection = this.#connections;
     // First, so that a command which is given meanwhile is seen as a newer version.
@@ -177,9 +180,9 @@ export class Launcher {
     return { outcome: "opened", cursors, launched, corrupt, found, ...read };
   }
 
-  /** For a replica that does not lead: makes its first `open` faster. Rejects where Redis is away. */
+  /** For a replica that does not lead: makes its first `open` faster, which ends it. Rejects where Redis is away. */
   async rehearse(): Promise<void> {
-    await rehearseReading(this.#redis, this.#keys, this.#list);
+    await rehearseReading(this.#redis, this.#keys, this.#list, this.#rehearsal.signal);
   }
 
   /** What is known of the newest run of each job; cheap enough to ask again and again. */

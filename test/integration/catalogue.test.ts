@@ -43,10 +43,11 @@ describe("a leader with the jobs of the one before it", () => {
 
   it("may have read the places before it led, which changes nothing", async ({ setup }) => {
     const { lead, redis, keys } = setup();
-    await rehearseReading(redis, keys, MANY);
+    await rehearseReading(redis, keys, MANY, new AbortController().signal);
     expect(await redis.exists(keys.cursors, keys.launched, keys.opening)).toBe(0);
     await lead(MANY);
-    await rehearseReading(redis, keys, MANY);
+    await rehearseReading(redis, keys, MANY, new AbortController().signal);
+    await expect(rehearseReading(redis, keys, MANY, AbortSignal.abort())).rejects.toThrow("aborted");
     await redis.hset(keys.cursors, "job-7", T0 + 7_000);
     const { isWhole, cursors } = await lead(MANY, T0 + 60_000);
     expect([isWhole, cursors.get("job-6"), cursors.get("job-7")]).toEqual([false, T0, T0 + 7_000]);
