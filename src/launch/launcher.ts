@@ -387,7 +387,8 @@ export class Launcher {
 
   /** Where the queues of the jobs are, each one once. */
   #places(jobs: readonly Job[]): QueuePlace[] {
-    const byQueue = new Map(jobs.map(job => [job.queue, job] as const));
+    const byQueue = new Map<string, Job>();
+    for (const job of jobs) byQueue.set(job.queue, job);
     return [...byQueue.values()].map(job => this.#placeOf(job));
   }
 
