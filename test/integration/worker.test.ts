@@ -23,6 +23,7 @@ describe("a run", () => {
       {
         report: async (data, run) => {
           seen.push({ data, run });
+          run.log.info("counting pages");
           await run.progress(40);
           return { pages: 3 };
         },
