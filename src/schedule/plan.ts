@@ -49,8 +49,9 @@ export interface Plan {
 
 const DEFAULT_LIMIT = 1_000;
 const DEFAULT_LATE_LIMIT = 1_000;
-/** A lane with late ticks gets this many decisions at a time: planning it costs as much for fewer. */
+/** A lane with late ticks gets this many decisions at a time, the last one of a plan fewer: planning it costs as much for fewer. */
 const LATE_A_LANE = 250;
+const LEAST_A_LANE = 50;
 /** Longer than an ordinary handoff or a stall of the event loop, shorter than what people call an outage. */
 const DEFAULT_ON_TIME_MS = 5 * SECOND_MS;
 /** Up to this many passed ticks of a job are decided one by one; older ones share a decision. */
@@ -87,11 +88,11 @@ export function planTicks(input: PlanInput): Plan {
   const share = Math.min(Math.max(Math.floor(room / Math.max(late.length, 1)), LATE_A_LANE), limit);
   for (const one of late) {
     const lane = laneOfJob(one.job);
-    if (room < Math.min(LATE_A_LANE, limit)) {
+    if (room < Math.min(LEAST_A_LANE, limit)) {
       left.push(lane);
       nextDue.delete(lane);
     } else {
-      const planned = plan(one, share);
+      const planned = plan(one, Math.min(share, room));
       room -= planned.decisions.length;
       if (!planned.complete) cut.push(lane);
     }

@@ -607,16 +607,21 @@ describe("limits", () => {
     test("share them out among the jobs, and leave those out that got none", () => {
       const jobs = ["a", "b", "c", "d", "e"].map(name => late(name));
       const plan = planTicks({ jobs, nowMs: NOON, lateLimit: 900 });
-      expect(counts(plan.decisions)).toEqual({ a: 250, b: 250, c: 250 });
-      expect([plan.left, plan.cut]).toEqual([
-        ["d", "e"],
-        ["a", "b", "c"],
-      ]);
-      expect([...plan.nextDue.keys()]).toEqual(["a", "b", "c"]);
+      expect(counts(plan.decisions)).toEqual({ a: 250, b: 250, c: 250, d: 150 });
+      expect([plan.left, plan.cut]).toEqual([["e"], ["a", "b", "c", "d"]]);
+      expect([...plan.nextDue.keys()]).toEqual(["a", "b", "c", "d"]);
       expect(counts(planTicks({ jobs: jobs.slice(3), nowMs: NOON, lateLimit: 900 }).decisions)).toEqual({
         d: 450,
         e: 450,
       });
+    });
+
+    test("are decided together where they are few, however many their jobs", () => {
+      const few = { cursor: NOON - 60 * SECOND };
+      const jobs = [late("many"), ...["a", "b", "c"].map(name => late(name, few))];
+      const plan = planTicks({ jobs, nowMs: NOON, lateLimit: 430 });
+      expect(counts(plan.decisions)).toEqual({ many: 250, a: 60, b: 60, c: 60 });
+      expect([plan.left, plan.cut]).toEqual([[], ["many"]]);
     });
 
     test("let these jobs get on however many other ticks there are", () => {
