@@ -23,6 +23,8 @@ interface Kind {
   readonly tickOf: (run: string) => number;
 }
 
+const RECONNECT_MS = 10;
+
 /** `policies`: more keys of each job. */
 export function startBellwether(
   load: Load,
@@ -81,7 +83,8 @@ async function untilItLeadsOrFollows(processes: PeerProcesses, configDir: string
 
 async function startOnRedis({ start, queue, tickOf }: Kind, options: TestRedisOptions): Promise<RedisPeer> {
   const server = await startRedis(options);
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
+  // After an outage it must be there before the others: their events are kept only by it.
+  const redis = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => RECONNECT_MS });
   redis.on("error", () => undefined);
   const processes = await PeerProcesses.create();
   const events = new RunEvents(redis, queue, tickOf);

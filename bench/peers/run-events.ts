@@ -3,7 +3,7 @@ import type { Start } from "./run-log.ts";
 
 /** Enough for each event of each run of a benchmark. BullMQ keeps 10,000 by default. */
 const KEPT = 5_000_000;
-const KEEP_EVERY_MS = 100;
+const KEEP_EVERY_MS = 10;
 const PAGE = 10_000;
 
 /** When each run became available to workers, as BullMQ's stream of events says by the clock of Redis. */
