@@ -135,10 +135,11 @@ async function* sentAhead<Page, Reply>(
   const first = pages[0];
   if (first === undefined) return;
   let reply = send(first);
+  // Where the loop ends before, or cannot send the next page, nothing waits for it.
+  reply.catch(() => undefined);
   for (const [i, page] of pages.entries()) {
     const next = pages[i + 1];
     const nextReply = next === undefined ? reply : send(next);
-    // Where the loop ends before, nothing waits for it.
     nextReply.catch(() => undefined);
     yield [page, await reply];
     reply = nextReply;
